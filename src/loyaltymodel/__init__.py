@@ -1,0 +1,36 @@
+"""Customer satisfaction and loyalty, computable: from what a customer gets to what it is worth.
+
+Each theory is a sub-package that is loaded when it is first used:
+
+``structural``
+    Satisfaction indices of the ACSI family, estimated by partial least squares.
+``datasets``
+    Real surveys to learn and test with.
+``errors``
+    What can go wrong, by name.
+"""
+
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from loyaltymodel._version import __version__
+
+if TYPE_CHECKING:
+    from loyaltymodel import datasets as datasets
+    from loyaltymodel import errors as errors
+    from loyaltymodel import structural as structural
+
+_SUB_PACKAGES = ("datasets", "errors", "structural")
+
+__all__ = ["__version__", "datasets", "errors", "structural"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _SUB_PACKAGES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

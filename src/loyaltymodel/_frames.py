@@ -1,0 +1,207 @@
+"""The door for tables: pandas, polars or pyarrow in, checked columns of numbers out.
+
+A table is never copied as a whole. Its columns are handed on one by one, as views where the
+table allows it, and the mathematics takes them in slices of rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._options import enumerate_names, suggest
+from loyaltymodel._scales import Limits
+from loyaltymodel.errors import DataError
+
+Missing = Literal["raise", "drop"]
+
+_ROWS_PER_SLICE = 8192  # 24 items of 8 bytes: a slice of 1.5 MB stays in the cache
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Numeric columns of a table, of one length, with the labels of its rows."""
+
+    names: tuple[str, ...]
+    values: tuple[FloatArray, ...]
+    labels: pd.Index
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.labels)
+
+
+def read_columns(data: object, names: Sequence[str]) -> Columns:
+    """Take the named columns out of a table.
+
+    Answers that are missing come out as NaN, whatever the table calls them. The numbers may
+    be of any numeric type; they become floats slice by slice, when they are used.
+
+    Raises
+    ------
+    DataError
+        If the data are no table, a column is absent, named twice or not numeric, or no row
+        is there.
+    """
+    frame = _open(data)
+    _check_names(list(frame.columns), names)
+    if len(frame) == 0:
+        raise DataError("the data have no rows; at least a few answers are needed")
+    values = tuple(_numbers(data, frame, name) for name in names)
+    labels = data.index if isinstance(data, pd.DataFrame) else pd.RangeIndex(len(frame))
+    return Columns(tuple(names), values, labels)
+
+
+def column_names(data: object) -> tuple[str, ...]:
+    """Return the names of all columns of a table."""
+    return tuple(_open(data).columns)
+
+
+def _open(data: object) -> nw.DataFrame[Any]:
+    if isinstance(data, pd.DataFrame):
+        repeated = [name for name, times in Counter(data.columns).items() if times > 1]
+        if repeated:
+            raise DataError(
+                f"the data have more than one column named {enumerate_names(repeated)}; "
+                "rename or drop the copies"
+            )
+    try:
+        return nw.from_native(data, eager_only=True)
+    except TypeError:
+        raise DataError(
+            f"the data are a {type(data).__module__}.{type(data).__name__}; a pandas, polars or "
+            "pyarrow table in memory is needed, or Moments. An array becomes a table by "
+            "pandas.DataFrame(array, columns=names), a lazy polars frame by .collect()"
+        ) from None
+
+
+def _check_names(present: list[str], wanted: Sequence[str]) -> None:
+    known = set(present)
+    absent = [name for name in wanted if name not in known]
+    if absent:
+        text_names = [name for name in present if isinstance(name, str)]
+        hints = [repr(name) + suggest(name, text_names) for name in absent]
+        raise DataError(
+            f"the data have no column {enumerate_names(hints)}; "
+            f"their columns are {enumerate_names(present, most=12)}"
+        )
+
+
+def _numbers(data: object, frame: nw.DataFrame[Any], name: str) -> FloatArray:
+    if isinstance(data, pd.DataFrame):
+        # The common case by the short way: a NumPy column of a pandas table, in place.
+        series = data[name]
+        if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
+            return series.to_numpy()
+    column = frame.get_column(name)
+    if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):
+        raise DataError(_not_numeric(column))
+    values = column.to_numpy()
+    if values.dtype.kind not in "fiub":
+        values = column.cast(nw.Float64).to_numpy()
+    return values
+
+
+def _not_numeric(column: nw.Series[Any]) -> str:
+    values = column.to_list()
+    # The first answer that is neither a number nor missing shows what is meant.
+    row = next((i for i, v in enumerate(values) if isinstance(v, str) and not _is_number(v)), None)
+    example = f", such as {values[row]!r} in row {row}" if row is not None else ""
+    return (
+        f"column {column.name!r} is not numeric but {column.dtype}{example}; recode it to numbers, "
+        "with missing answers as NaN (pandas.to_numeric helps)"
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def checked_rows(
+    columns: Columns, limits: Limits | None, missing: Missing
+) -> Iterator[tuple[FloatArray, IntArray]]:
+    """Go through a table in slices: answers (p, m) as floats, and the places of their rows.
+
+    The slices can be written to. A slice whose rows are all left out does not come.
+
+    Raises
+    ------
+    DataError
+        If an answer is infinite, off the scale, or missing where ``missing`` is "raise".
+    """
+    for start in range(0, columns.n_rows, _ROWS_PER_SLICE):
+        stop = min(start + _ROWS_PER_SLICE, columns.n_rows)
+        rows = np.empty((len(columns.values), stop - start))
+        for row, column in zip(rows, columns.values, strict=True):
+            row[:] = column[start:stop]
+        places = np.arange(start, stop)
+        # One sum finds what is not finite; only then are the rows looked at one by one.
+        if not np.isfinite(rows.sum()):
+            complete = _complete_rows(rows, columns, missing)
+            rows, places = rows[:, complete], places[complete]
+        if rows.shape[1] == 0:
+            continue
+        if limits is not None and (
+            (rows.min(axis=1) < limits.lowest).any() or (rows.max(axis=1) > limits.highest).any()
+        ):
+            raise DataError(_off_the_scale(columns, limits))
+        yield rows, places
+
+
+def _complete_rows(rows: FloatArray, columns: Columns, missing: Missing) -> BoolArray:
+    """Tell which rows of a slice have every answer; refuse the table where there is no way."""
+    absent = np.isnan(rows)
+    if absent.any() and missing == "raise":
+        n_rows = int(np.logical_or.reduce([np.isnan(values) for values in columns.values]).sum())
+        raise DataError(
+            _where("no answer", columns, np.isnan)
+            + f'; missing="drop" leaves out the {n_rows} of {columns.n_rows} rows concerned'
+        )
+    if np.isinf(rows).any():
+        raise DataError(
+            _where("an infinite answer", columns, np.isinf)
+            + "; replace it by the answer that was meant, or by NaN for a missing one"
+        )
+    if not absent.any():
+        raise DataError("the answers are too large for their sum to be a number; rescale them")
+    return np.logical_not(absent.any(axis=0), dtype=bool)
+
+
+def _off_the_scale(columns: Columns, limits: Limits) -> str:
+    found = []
+    for k, (low, high) in enumerate(zip(limits.lowest, limits.highest, strict=True)):
+        values = columns.values[k]
+        outside = (values < low) | (values > high)
+        if outside.any():
+            first = int(np.argmax(outside))
+            found.append(
+                f"{columns.names[k]!r} has {int(outside.sum())} outside {limits.describe(k)} "
+                f"(first {values[first]:g} in row {columns.labels[first]})"
+            )
+    return (
+        f"answers off the scale: {enumerate_names(found)}; recode don't-know codes such as -99 "
+        "to NaN, or state the limits of the questionnaire in scale"
+    )
+
+
+def _where(what: str, columns: Columns, test: Callable[[FloatArray], BoolArray]) -> str:
+    """Say in which columns something was found, how often, and in which row first."""
+    found = []
+    for name, values in zip(columns.names, columns.values, strict=True):
+        hits = test(values)
+        if hits.any():
+            first = columns.labels[int(np.argmax(hits))]
+            found.append(f"{name!r} ({int(hits.sum())} times, first in row {first})")
+    return f"{what} in column {enumerate_names(found)}"

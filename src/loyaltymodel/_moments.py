@@ -1,0 +1,442 @@
+"""Number of answers, means and covariance: all that estimation needs of a survey.
+
+Moments of parts of a survey add up to the moments of the whole, so a survey can be larger
+than the memory, lie on many machines, or be known only from a published covariance matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord, read_only
+from loyaltymodel._frames import Columns, Missing, checked_rows, column_names, read_columns
+from loyaltymodel._options import check_choice, enumerate_names
+from loyaltymodel._scales import Limits, Scale, freeze_scale, resolve_limits
+from loyaltymodel.errors import DataError
+
+
+class _Sums(NamedTuple):
+    """What is added up: respondents, weight, means (p,) and scatter about them (p, p)."""
+
+    n_obs: int
+    weight: float
+    means: FloatArray
+    scatter: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Moments(FrozenRecord):
+    """Number of respondents, means and covariance matrix of the items of a survey.
+
+    Moments hold no answer of any person. They are made from a table (:meth:`from_frame`),
+    from a table in pieces (:meth:`from_chunks`), or typed in from a publication, and two of
+    them add up (``a + b``) to the moments of all their respondents together.
+
+    Parameters
+    ----------
+    n_obs : int
+        Number of respondents, at least 1.
+    items : sequence of str, p names
+        The items, each named once.
+    means : array-like, shape (p,)
+        Mean of each item, in the units of the answers.
+    covariance : array-like, shape (p, p)
+        Covariance matrix of the items with divisor n - 1, in squared units of the answers;
+        for one respondent all zero.
+    weight_total : float, optional
+        Sum of the respondents' weights, for moments of a weighted survey. Without it every
+        respondent weighs 1 and the total is ``n_obs``.
+    n_dropped : int, default 0
+        Number of respondents that were left out because an answer was missing.
+
+    Raises
+    ------
+    DataError
+        If a number is not finite, a shape does not fit the items, or the matrix is not
+        symmetric or has a negative variance.
+
+    Notes
+    -----
+    With weights w the mean is sum(w x) / sum(w) and the covariance
+    n / (n - 1) * sum(w (x - mean)(x - mean)') / sum(w), so that equal weights of any size
+    give the unweighted moments. Moments are merged by the pairwise update of Chan, Golub and
+    LeVeque [1]_, which does not cancel digits as sums of squares do.
+
+    References
+    ----------
+    .. [1] Chan, T. F., Golub, G. H., & LeVeque, R. J. (1983). Algorithms for computing the
+       sample variance: analysis and recommendations. The American Statistician, 37(3),
+       242-247.
+
+    Examples
+    --------
+    Answers 1, 2, 3 have mean 2 and variance ((-1)^2 + 0 + 1^2) / (3 - 1) = 1:
+
+    >>> import pandas as pd
+    >>> from loyaltymodel.structural import Moments
+    >>> whole = Moments.from_frame(pd.DataFrame({"s1": [1, 2, 3]}))
+    >>> float(whole.means[0]), float(whole.covariance[0, 0])
+    (2.0, 1.0)
+
+    In two pieces it is the same:
+
+    >>> first = Moments.from_frame(pd.DataFrame({"s1": [1]}))
+    >>> rest = Moments.from_frame(pd.DataFrame({"s1": [2, 3]}))
+    >>> float((first + rest).covariance[0, 0])
+    1.0
+    """
+
+    n_obs: int
+    items: tuple[str, ...]
+    means: FloatArray
+    covariance: FloatArray
+    weight_total: float | None = None
+    n_dropped: int = 0
+
+    def __post_init__(self) -> None:
+        """Protect the arrays and refuse what cannot be moments."""
+        total = self.n_obs if self.weight_total is None else self.weight_total
+        object.__setattr__(self, "items", _item_names(self.items))
+        object.__setattr__(self, "means", _numbers("means", self.means))
+        object.__setattr__(self, "covariance", _numbers("covariance", self.covariance))
+        object.__setattr__(self, "weight_total", float(total))
+        _check_counts(self.n_obs, self.n_dropped, float(total))
+        _check_shapes(self.items, self.means, self.covariance)
+
+    @classmethod
+    def from_frame(
+        cls,
+        data: object,
+        items: Sequence[str] | None = None,
+        *,
+        weights: str | None = None,
+        scale: Scale | None = None,
+        missing: Missing = "raise",
+    ) -> Self:
+        """Compute the moments of a table, one row a respondent.
+
+        Parameters
+        ----------
+        data : pandas, polars or pyarrow table
+            The answers; never changed.
+        items : sequence of str, optional
+            Columns to use. Without it every column, less the column of weights.
+        weights : str, optional
+            Name of a column of respondents' weights, none negative and not all zero.
+            Respondents of weight zero do not count in ``n_obs``.
+        scale : pair, or mapping from item to pair, optional
+            Lowest and highest possible answer; an answer outside is an error.
+        missing : {"raise", "drop"}
+            With "raise" a missing answer is an error; with "drop" respondents with any
+            missing answer are left out and counted in ``n_dropped``.
+
+        Returns
+        -------
+        Moments
+            Moments of the answers.
+
+        Raises
+        ------
+        DataError
+            If a column is absent or not numeric, or an answer is missing, infinite or off
+            the scale.
+        OptionError
+            If ``missing`` or ``scale`` is not as described.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from loyaltymodel.structural import Moments
+        >>> survey = pd.DataFrame({"s1": [1, 3, None], "w": [3, 1, 1]})
+        >>> moments = Moments.from_frame(survey, weights="w", missing="drop")
+        >>> moments.n_obs, moments.n_dropped, float(moments.means[0])
+        (2, 1, 1.5)
+        """
+        check_choice("missing", missing, Missing)
+        names = _every_item(data, weights) if items is None else _item_names(items)
+        if weights in names:
+            raise DataError(f"column {weights!r} cannot be both an item and the weight")
+        frozen = freeze_scale(scale)
+        limits = None if frozen is None else resolve_limits(frozen, names)
+        if limits is not None and weights is not None:
+            limits = limits.with_one_more()
+        columns = read_columns(data, names if weights is None else (*names, weights))
+        sums, n_dropped = _add_up(columns, limits, missing, weighted=weights is not None)
+        return cls._from_sums(names, sums, n_dropped)
+
+    @classmethod
+    def from_chunks(
+        cls,
+        chunks: Iterable[object],
+        items: Sequence[str] | None = None,
+        *,
+        weights: str | None = None,
+        scale: Scale | None = None,
+        missing: Missing = "raise",
+    ) -> Self:
+        """Compute the moments of a survey that comes in pieces, each a table.
+
+        Parameters
+        ----------
+        chunks : iterable of tables
+            For example ``pandas.read_csv(file, chunksize=100_000)``. Each piece is let go
+            before the next is taken.
+        items : sequence of str, optional
+            Columns to use; without it those of the first piece.
+        weights : str, optional
+            Name of a column of respondents' weights.
+        scale : pair, or mapping from item to pair, optional
+            Lowest and highest possible answer; an answer outside is an error.
+        missing : {"raise", "drop"}
+            What to do with missing answers, as in :meth:`from_frame`.
+
+        Returns
+        -------
+        Moments
+            Moments of all pieces together.
+
+        Raises
+        ------
+        DataError
+            If there is no piece at all, or a piece is not fit for :meth:`from_frame`.
+        OptionError
+            If ``missing`` or ``scale`` is not as described.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from loyaltymodel.structural import Moments
+        >>> pieces = (pd.DataFrame({"s1": answers}) for answers in ([1, 2], [3, 4, 5]))
+        >>> moments = Moments.from_chunks(pieces)
+        >>> moments.n_obs, float(moments.means[0]), float(moments.covariance[0, 0])
+        (5, 3.0, 2.5)
+        """
+        total: Self | None = None
+        for chunk in chunks:
+            names = items if total is None else total.items
+            part = cls.from_frame(chunk, names, weights=weights, scale=scale, missing=missing)
+            total = part if total is None else total + part
+        if total is None:
+            raise DataError("there is no chunk: the iterable of tables is empty or used up")
+        return total
+
+    def __add__(self, other: Moments) -> Self:
+        """Return the moments of the respondents of both, with the items in this order."""
+        if not isinstance(other, Moments):
+            return NotImplemented
+        if set(self.items) != set(other.items):
+            apart = sorted(set(self.items) ^ set(other.items))
+            raise DataError(
+                f"moments of different items cannot be added: {enumerate_names(apart)} "
+                "are in one of them only; use select() on both first"
+            )
+        sums = _merge(self._sums(), other.select(self.items)._sums())
+        return type(self)._from_sums(self.items, sums, self.n_dropped + other.n_dropped)
+
+    def select(self, items: Sequence[str]) -> Self:
+        """Return the moments of some items, in the order given.
+
+        Parameters
+        ----------
+        items : sequence of str
+            Names of items that these moments have.
+
+        Returns
+        -------
+        Moments
+            Moments of those items alone.
+
+        Raises
+        ------
+        DataError
+            If an item is not among those of these moments.
+
+        Examples
+        --------
+        >>> from loyaltymodel.structural import Moments
+        >>> both = Moments(n_obs=9, items=["a", "b"], means=[4, 5], covariance=[[1, 0], [0, 2]])
+        >>> both.select(["b"]).means
+        array([5.])
+        """
+        names = _item_names(items)
+        position = {name: index for index, name in enumerate(self.items)}
+        absent = [name for name in names if name not in position]
+        if absent:
+            raise DataError(
+                f"the moments have no item {enumerate_names(absent)}; "
+                f"they have {enumerate_names(self.items, most=12)}"
+            )
+        if names == self.items:
+            return self
+        rows = [position[name] for name in names]
+        return type(self)(
+            n_obs=self.n_obs,
+            items=names,
+            means=self.means[rows],
+            covariance=self.covariance[np.ix_(rows, rows)],
+            weight_total=self.weight_total,
+            n_dropped=self.n_dropped,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the moments as numbers, lists and text, ready for JSON.
+
+        Returns
+        -------
+        dict
+            The arguments that make these moments again: ``Moments(**moments.to_dict())``.
+
+        Examples
+        --------
+        >>> from loyaltymodel.structural import Moments
+        >>> Moments(n_obs=9, items=["a"], means=[4], covariance=[[1]]).to_dict()["means"]
+        [4.0]
+        """
+        return {
+            "n_obs": self.n_obs,
+            "items": list(self.items),
+            "means": self.means.tolist(),
+            "covariance": self.covariance.tolist(),
+            "weight_total": self.weight_total,
+            "n_dropped": self.n_dropped,
+        }
+
+    def _sums(self) -> _Sums:
+        weight = float(self.weight_total or self.n_obs)
+        scatter = self.covariance * (weight * (self.n_obs - 1) / self.n_obs)
+        return _Sums(self.n_obs, weight, self.means, scatter)
+
+    @classmethod
+    def _from_sums(cls, items: tuple[str, ...], sums: _Sums, n_dropped: int) -> Self:
+        n_obs, weight, means, scatter = sums
+        factor = n_obs / (weight * (n_obs - 1)) if n_obs > 1 else 0.0
+        return cls(
+            n_obs=n_obs,
+            items=items,
+            means=means,
+            covariance=scatter * factor,
+            weight_total=weight,
+            n_dropped=n_dropped,
+        )
+
+
+def _add_up(
+    columns: Columns, limits: Limits | None, missing: Missing, *, weighted: bool
+) -> tuple[_Sums, int]:
+    """Add up the rows of a table slice by slice; return the sums and the rows left out."""
+    n_items = len(columns.values) - weighted
+    total = _Sums(0, 0.0, np.zeros(n_items), np.zeros((n_items, n_items)))
+    n_complete = 0
+    for rows, places in checked_rows(columns, limits, missing):
+        n_complete += len(places)
+        if weighted and (rows[-1] < 0).any():
+            raise DataError(_negative_weight(columns))
+        part = _sums_of_rows(rows[:n_items], rows[-1] if weighted else None)
+        total = _merge(total, part)
+    if n_complete == 0:
+        raise DataError(
+            "no row is left: every respondent has a missing answer; "
+            "choose items that were answered, or fill in the answers before"
+        )
+    if total.weight == 0:
+        raise DataError(f"the weights in column {columns.names[-1]!r} are all zero")
+    return total, columns.n_rows - n_complete
+
+
+def _sums_of_rows(rows: FloatArray, weights: FloatArray | None) -> _Sums:
+    """Add up a block (p, m) of answers; the block is used up."""
+    n_obs = rows.shape[1]
+    if weights is None:
+        means = rows.mean(axis=1)
+        rows -= means[:, None]
+        return _Sums(n_obs, float(n_obs), means, rows @ rows.T)
+    weight = float(weights.sum())
+    if weight == 0:
+        return _Sums(0, 0.0, np.zeros(len(rows)), np.zeros((len(rows), len(rows))))
+    means = rows @ weights / weight
+    rows -= means[:, None]
+    rows *= np.sqrt(weights)
+    return _Sums(int(np.count_nonzero(weights)), weight, means, rows @ rows.T)
+
+
+def _merge(a: _Sums, b: _Sums) -> _Sums:
+    """Pairwise update of Chan, Golub and LeVeque (1983)."""
+    weight = a.weight + b.weight
+    if weight == 0:
+        return a
+    shift = b.means - a.means
+    return _Sums(
+        a.n_obs + b.n_obs,
+        weight,
+        a.means + shift * (b.weight / weight),
+        a.scatter + b.scatter + np.outer(shift, shift) * (a.weight * b.weight / weight),
+    )
+
+
+def _negative_weight(columns: Columns) -> str:
+    weights = columns.values[-1]
+    first = int(np.argmax(weights < 0))
+    return (
+        f"weight {weights[first]:g} in row {columns.labels[first]} of column "
+        f"{columns.names[-1]!r}: weights must not be negative"
+    )
+
+
+def _every_item(data: object, weights: str | None) -> tuple[str, ...]:
+    return _item_names([name for name in column_names(data) if name != weights])
+
+
+def _item_names(items: Sequence[str]) -> tuple[str, ...]:
+    names = (items,) if isinstance(items, str) else tuple(items)
+    not_text = [name for name in names if not isinstance(name, str)]
+    if not_text:
+        raise DataError(
+            f"item names must be text, not {enumerate_names(map(repr, not_text))}; "
+            "rename the columns, for instance frame.rename(columns=str)"
+        )
+    if not names:
+        raise DataError("no item is named; at least one is needed")
+    if len(set(names)) < len(names):
+        repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+        raise DataError(f"items named more than once: {enumerate_names(repeated)}")
+    return names
+
+
+def _numbers(name: str, values: npt.ArrayLike) -> FloatArray:
+    try:
+        array = read_only(values)
+    except (TypeError, ValueError):
+        raise DataError(f"{name} must be numbers in a regular array") from None
+    if not np.isfinite(array).all():
+        raise DataError(f"{name} must be finite numbers; NaN or infinity was found")
+    return array
+
+
+def _check_counts(n_obs: int, n_dropped: int, weight_total: float) -> None:
+    for name, value, least in (("n_obs", n_obs, 1), ("n_dropped", n_dropped, 0)):
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+            raise DataError(f"{name} is {value!r}; a whole number of at least {least} is needed")
+    if not (np.isfinite(weight_total) and weight_total > 0):
+        raise DataError(f"weight_total is {weight_total}; it must be finite and above 0")
+
+
+def _check_shapes(items: tuple[str, ...], means: FloatArray, covariance: FloatArray) -> None:
+    p = len(items)
+    if means.shape != (p,) or covariance.shape != (p, p):
+        raise DataError(
+            f"{p} items need means of shape ({p},) and a covariance matrix of shape ({p}, {p}); "
+            f"given are {means.shape} and {covariance.shape}"
+        )
+    variances = covariance.diagonal()
+    if (variances < 0).any():
+        worst = items[int(np.argmin(variances))]
+        raise DataError(f"the covariance matrix has a negative variance, for item {worst!r}")
+    # Typed-in matrices may differ in the last printed digit, but not in what they mean.
+    tolerance = 1e-8 * max(float(variances.max()), np.finfo(float).tiny)
+    if np.abs(covariance - covariance.T).max() > tolerance:
+        raise DataError("the covariance matrix is not symmetric; give both triangles alike")

@@ -1,0 +1,50 @@
+"""Checking of options: one wording for every value that is not allowed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from loyaltymodel.errors import OptionError
+
+
+def check_choice(name: str, value: object, allowed: Any) -> None:
+    """Raise an OptionError unless the value is one of those that the Literal lists."""
+    choices = get_args(allowed)
+    if not any(value is choice or (type(value) is str and value == choice) for choice in choices):
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise OptionError(f"{name}={value!r} is not an option; choose one of {listed}")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise an OptionError unless the value is True or False."""
+    if not isinstance(value, bool):
+        raise OptionError(f"{name}={value!r} is not an option; choose True or False")
+
+
+def check_count(name: str, value: object, *, least: int) -> None:
+    """Raise an OptionError unless the value is a whole number not below ``least``."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise OptionError(f"{name}={value!r} must be a whole number of at least {least}")
+
+
+def check_positive(name: str, value: object) -> None:
+    """Raise an OptionError unless the value is a finite number above zero."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type,operator]
+        raise OptionError(f"{name}={value!r} must be a finite number above 0")
+
+
+def enumerate_names(names: Iterable[object], *, most: int = 5) -> str:
+    """List names for a message: the first few, and how many more there are."""
+    shown = [str(name) for name in names]
+    rest = len(shown) - most
+    return ", ".join(shown[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the most similar known name, or nothing."""
+    close = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,0 +1,75 @@
+"""Limits of answer scales: the lowest and the highest answer that a questionnaire allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, read_only
+from loyaltymodel._options import enumerate_names
+from loyaltymodel.errors import OptionError
+
+Pair = tuple[float, float]
+Scale = Pair | Mapping[str, Pair]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limits(FrozenRecord):
+    """Lowest and highest possible answer of each item, shape (p,) each."""
+
+    lowest: FloatArray
+    highest: FloatArray
+
+    def __post_init__(self) -> None:
+        """Protect the arrays."""
+        object.__setattr__(self, "lowest", read_only(self.lowest))
+        object.__setattr__(self, "highest", read_only(self.highest))
+
+    def with_one_more(self) -> Limits:
+        """Return the limits with one more column at the end that has none."""
+        return Limits(np.append(self.lowest, -np.inf), np.append(self.highest, np.inf))
+
+    def describe(self, position: int) -> str:
+        """Say the limits of one item in words."""
+        return f"{self.lowest[position]:g} to {self.highest[position]:g}"
+
+
+def freeze_scale(scale: Scale | None) -> Pair | FrozenMapping[str, Pair] | None:
+    """Return the scale in a form that cannot change, each pair checked."""
+    if scale is None:
+        return None
+    if isinstance(scale, Mapping):
+        return FrozenMapping({item: _pair(pair, f" of {item!r}") for item, pair in scale.items()})
+    return _pair(scale, "")
+
+
+def resolve_limits(scale: Scale, items: Sequence[str]) -> Limits:
+    """Find the limits of each item: one pair for all, or a pair for each."""
+    if isinstance(scale, Mapping):
+        absent = [item for item in items if item not in scale]
+        if absent:
+            raise OptionError(
+                f"scale gives no limits for {enumerate_names(absent)}; a mapping needs a pair "
+                "for every item of the model (or give one pair for all items)"
+            )
+        pairs = [scale[item] for item in items]
+    else:
+        pairs = [scale] * len(items)
+    lowest, highest = np.array(pairs, dtype=np.float64).reshape(len(items), 2).T
+    return Limits(lowest, highest)
+
+
+def _pair(pair: object, whose: str) -> Pair:
+    way_out = "give the lowest and the highest possible answer, such as scale=(1, 10)"
+    try:
+        lowest, highest = (float(limit) for limit in pair)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise OptionError(f"scale{whose} is {pair!r}, not two numbers; {way_out}") from None
+    if not (np.isfinite(lowest) and np.isfinite(highest) and lowest < highest):
+        raise OptionError(
+            f"scale{whose} is ({lowest:g}, {highest:g}), not two finite numbers with the lower "
+            f"one first; {way_out}"
+        )
+    return lowest, highest

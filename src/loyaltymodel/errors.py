@@ -1,0 +1,59 @@
+"""What can go wrong, by name: one base error, a few children, and the warnings."""
+
+__all__ = [
+    "ConvergenceWarning",
+    "DataError",
+    "ExtraNotInstalledError",
+    "ImproperSolutionWarning",
+    "LoyaltyModelError",
+    "LoyaltyModelWarning",
+    "ModelError",
+    "NegativeWeightWarning",
+    "NotIdentifiedError",
+    "OptionError",
+    "SmallSampleWarning",
+]
+
+
+class LoyaltyModelError(Exception):
+    """Base of every error that this library raises on purpose."""
+
+
+class DataError(LoyaltyModelError, ValueError):
+    """The data cannot be used as they are: missing, off the scale, constant, unknown column."""
+
+
+class ModelError(LoyaltyModelError):
+    """The model as stated makes no sense: a cycle, an empty construct, an item used twice."""
+
+
+class NotIdentifiedError(LoyaltyModelError):
+    """The data do not determine the quantities asked for, whatever the method."""
+
+
+class OptionError(LoyaltyModelError, ValueError):
+    """An option has a value that is not allowed, or that contradicts another option."""
+
+
+class ExtraNotInstalledError(LoyaltyModelError, ImportError):
+    """An optional package is needed and absent; the message says what to install."""
+
+
+class LoyaltyModelWarning(UserWarning):
+    """Base of every warning that this library gives."""
+
+
+class ConvergenceWarning(LoyaltyModelWarning):
+    """An iteration stopped at its limit before it reached its tolerance."""
+
+
+class SmallSampleWarning(LoyaltyModelWarning):
+    """There are fewer answers than the method needs to be trusted."""
+
+
+class ImproperSolutionWarning(LoyaltyModelWarning):
+    """An estimate lies outside its possible range, such as a loading above one."""
+
+
+class NegativeWeightWarning(LoyaltyModelWarning):
+    """An index from 0 to 100 was asked for where an item has a negative weight."""

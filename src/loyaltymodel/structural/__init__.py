@@ -1,0 +1,36 @@
+"""Satisfaction indices of the ACSI family: specified, estimated, checked, explained.
+
+A model says which constructs there are, which items show them and which paths join them
+(:class:`StructuralModel`, and the known models :func:`acsi`, :func:`ecsi`, :func:`scsb`).
+:func:`fit` estimates it from answers or from their :class:`Moments` by partial least squares
+and returns a :class:`StructuralResult`.
+"""
+
+from loyaltymodel._moments import Moments
+from loyaltymodel._tables import Summary, Table
+from loyaltymodel.structural.checks import Check
+from loyaltymodel.structural.estimates import Estimates
+from loyaltymodel.structural.fit import fit
+from loyaltymodel.structural.index import satisfaction_index
+from loyaltymodel.structural.model import Construct, Path, StructuralModel
+from loyaltymodel.structural.presets import acsi, ecsi, scsb
+from loyaltymodel.structural.result import StructuralResult
+from loyaltymodel.structural.settings import FitSettings
+
+__all__ = [
+    "Check",
+    "Construct",
+    "Estimates",
+    "FitSettings",
+    "Moments",
+    "Path",
+    "StructuralModel",
+    "StructuralResult",
+    "Summary",
+    "Table",
+    "acsi",
+    "ecsi",
+    "fit",
+    "satisfaction_index",
+    "scsb",
+]

@@ -1,0 +1,425 @@
+"""What a careful reader asks of an estimated model, each question with its answer.
+
+Thresholds are guidelines of the literature, given with their reference; they are not laws,
+and passing them all does not make a model true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._moments import Moments
+from loyaltymodel._options import enumerate_names
+from loyaltymodel.structural import criteria
+from loyaltymodel.structural.estimates import Estimates, correlation_matrix, design_of
+from loyaltymodel.structural.model import StructuralModel
+from loyaltymodel.structural.settings import FitSettings
+
+_ROUNDING = 1e-9  # estimates are known to about 1e-10; within this a bound counts as kept
+
+_RANGE = (
+    "the possible range; corrected estimates (Dijkstra & Henseler 2015, MIS Quarterly 39(2), "
+    "297-316) can leave it in a sample"
+)
+_HAIR = "Hair, Risher, Sarstedt & Ringle (2019), European Business Review 31(1), 2-24"
+_FORNELL = "Fornell & Larcker (1981), Journal of Marketing Research 18(1), 39-50"
+_HENSELER = (
+    "Henseler, Ringle & Sarstedt (2015), Journal of the Academy of Marketing Science 43(1), 115-135"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question to a result, and its answer.
+
+    Attributes
+    ----------
+    name : str
+        Short name, stable between versions.
+    question : str
+        What was asked.
+    value : float
+        The number that decides, the worst one where there are many.
+    threshold : float or None
+        What the number is held against; None where there is no number to hold it against.
+    passed : bool
+        Whether the answer is good.
+    reference : str
+        Where the threshold comes from.
+    sentence : str
+        The answer in words, naming what did not pass.
+    """
+
+    name: str
+    question: str
+    value: float
+    threshold: float | None
+    passed: bool
+    reference: str
+    sentence: str
+
+
+def all_checks(
+    model: StructuralModel, settings: FitSettings, moments: Moments, estimates: Estimates
+) -> list[Check]:
+    """Return every check: first whether the solution stands, then how good it is."""
+    return [
+        *validity_checks(model, settings, moments, estimates),
+        *_quality_checks(model, moments, estimates),
+    ]
+
+
+def validity_checks(
+    model: StructuralModel, settings: FitSettings, moments: Moments, estimates: Estimates
+) -> list[Check]:
+    """Return the checks on which the solution stands; ``fit`` warns of those that fail."""
+    return [
+        _converged(settings, estimates),
+        _enough_respondents(model, moments),
+        _complete_answers(moments),
+        *_admissible(model, estimates),
+        _no_negative_weights(model, estimates),
+    ]
+
+
+def _converged(settings: FitSettings, estimates: Estimates) -> Check:
+    times = f"{estimates.n_iter} iterations"
+    return Check(
+        name="convergence",
+        question="Did the weights settle?",
+        value=float(estimates.n_iter),
+        threshold=float(settings.max_iter),
+        passed=estimates.converged,
+        reference=f"the settings: no weight moves by tol = {settings.tol:g} within max_iter",
+        sentence=(
+            f"The weights settled after {times}."
+            if estimates.converged
+            else f"The weights still moved by tol = {settings.tol:g} or more after {times}: raise "
+            "max_iter, and if that does not help, look for constructs that are hardly related."
+        ),
+    )
+
+
+def _enough_respondents(model: StructuralModel, moments: Moments) -> Check:
+    n, p = moments.n_obs, len(model.items)
+    return Check(
+        name="sample_size",
+        question="Are there more respondents than items?",
+        value=float(n),
+        threshold=float(p),
+        passed=n > p,
+        reference="linear algebra: with n <= p the items' covariance matrix is singular",
+        sentence=(
+            f"There are {n} respondents for {p} items."
+            if n > p
+            else f"There are only {n} respondents for {p} items, so the covariance matrix is "
+            "singular and the estimates fit noise: ask more people, or fewer questions."
+        ),
+    )
+
+
+def _complete_answers(moments: Moments) -> Check:
+    asked = moments.n_obs + moments.n_dropped
+    share = moments.n_dropped / asked
+    return Check(
+        name="complete_answers",
+        question="Did every respondent answer every item?",
+        value=share,
+        threshold=0.0,
+        passed=moments.n_dropped == 0,
+        reference="leaving people out biases the estimates unless answers are missing at random",
+        sentence=(
+            "No respondent was left out."
+            if moments.n_dropped == 0
+            else f"{moments.n_dropped} of {asked} respondents ({share:.1%}) were left out because "
+            "an answer was missing."
+        ),
+    )
+
+
+def _admissible(model: StructuralModel, estimates: Estimates) -> list[Check]:
+    """Ask whether the estimates lie where such numbers can lie at all."""
+    correlations = np.abs(estimates.correlations[np.tril_indices(len(model.names), -1)])
+    item, construct = model.items.__getitem__, model.names.__getitem__
+    return [
+        *_at_most(
+            "loadings_possible",
+            "Is every loading between -1 and 1?",
+            np.abs(estimates.loadings),
+            item,
+            1.0,
+            _RANGE,
+            "absolute loading",
+        ),
+        *_at_most(
+            "reliabilities_possible",
+            "Is every reliability rho_A at most 1?",
+            estimates.rho_a,
+            construct,
+            1.0,
+            _RANGE,
+            "reliability rho_A",
+        ),
+        *_at_most(
+            "correlations_possible",
+            "Is every correlation of constructs between -1 and 1?",
+            correlations,
+            _pair_of(model),
+            1.0,
+            _RANGE,
+            "absolute correlation of constructs",
+        ),
+        _correlations_consistent(estimates),
+        *_at_most(
+            "r_squared_possible",
+            "Is every R2 at most 1?",
+            estimates.r_squared,
+            construct,
+            1.0,
+            _RANGE,
+            "R2",
+        ),
+    ]
+
+
+def _correlations_consistent(estimates: Estimates) -> Check:
+    lowest = float(np.linalg.eigvalsh(estimates.correlations)[0])
+    passed = lowest >= -_ROUNDING
+    return Check(
+        name="correlations_consistent",
+        question="Can the correlations of the constructs hold together?",
+        value=lowest,
+        threshold=0.0,
+        passed=passed,
+        reference="a correlation matrix has no negative eigenvalue",
+        sentence=(
+            "The correlation matrix of the constructs is positive semidefinite."
+            if passed
+            else "The correlation matrix of the constructs is not positive semidefinite "
+            f"(smallest eigenvalue {lowest:.3g}): no constructs can be correlated like this. "
+            "Some constructs are too alike, or measured too poorly for the correction."
+        ),
+    )
+
+
+def _no_negative_weights(model: StructuralModel, estimates: Estimates) -> Check:
+    weights = estimates.weights
+    negative = [item for item, w in zip(model.items, weights, strict=True) if w < 0]
+    return Check(
+        name="positive_weights",
+        question="Is every weight positive?",
+        value=float(weights.min()),
+        threshold=0.0,
+        passed=not negative,
+        reference="the index: with a negative weight a better answer would lower it",
+        sentence=(
+            "Every item has a positive weight, so every construct can have an index."
+            if not negative
+            else f"{_list(negative)} {_have(negative)} a negative weight, so "
+            f"{_list(_owners(model, negative))} {_have(_owners(model, negative))} no index: "
+            "reverse items that point the other way; under mode B look for collinear items."
+        ),
+    )
+
+
+def _quality_checks(model: StructuralModel, moments: Moments, estimates: Estimates) -> list[Check]:
+    s, design = correlation_matrix(moments)[None], design_of(model)
+    several = design.sizes > 1
+    reflective = several & ~design.mode_b
+    loadings = estimates.loadings[None]
+    rho_c = criteria.composite_reliability(loadings, design)[0]
+    ave = criteria.average_variance_extracted(loadings, design)[0]
+    alpha = criteria.cronbach_alpha(s, design)[0]
+    ratio = criteria.htmt(s, design)[0][0]
+    vif = criteria.driver_vif(estimates.correlations[None], design)[0]
+    item_vif = criteria.item_vif(s, design)[0]
+    multiple = np.flatnonzero(reflective)
+    from_a = np.flatnonzero(reflective[design.block])
+    from_b = np.flatnonzero((design.mode_b & several)[design.block])
+    source, target = np.nonzero(design.drives)
+
+    def construct(k: int) -> str:
+        return model.names[int(multiple[k])]
+
+    return [
+        *_at_least(
+            "alpha",
+            "Are the items of each construct of mode A consistent (alpha)?",
+            alpha[multiple],
+            construct,
+            0.7,
+            _HAIR,
+            "alpha",
+        ),
+        *_at_least(
+            "rho_a",
+            "Are the scores of each construct of mode A reliable (rho_A)?",
+            estimates.rho_a[multiple],
+            construct,
+            0.7,
+            _HAIR,
+            "rho_A",
+        ),
+        *_at_least(
+            "rho_c",
+            "Are the items of each construct of mode A reliable together (rho_C)?",
+            rho_c[multiple],
+            construct,
+            0.7,
+            _HAIR,
+            "rho_C",
+        ),
+        *_at_least(
+            "ave",
+            "Does each construct of mode A explain half of its items' variance (AVE)?",
+            ave[multiple],
+            construct,
+            0.5,
+            _FORNELL,
+            "AVE",
+        ),
+        *_at_least(
+            "loadings",
+            "Does each item of mode A share half of its variance with its construct?",
+            estimates.loadings[from_a],
+            lambda k: model.items[from_a[k]],
+            0.708,
+            _HAIR,
+            "loading",
+        ),
+        *_fornell_larcker(model, estimates, ave, multiple),
+        *_at_most(
+            "htmt",
+            "Are any two constructs distinct (HTMT)?",
+            ratio[np.tril_indices_from(ratio, -1)],
+            _pair_of(model),
+            0.9,
+            _HENSELER,
+            "HTMT",
+        ),
+        *_at_most(
+            "vif",
+            "Can the drivers of each construct be told apart (VIF)?",
+            vif[source, target],
+            lambda k: f"{model.names[source[k]]} -> {model.names[target[k]]}",
+            5.0,
+            _HAIR,
+            "VIF",
+        ),
+        *_at_most(
+            "item_vif",
+            "Can the items of each construct of mode B be told apart (VIF)?",
+            item_vif[from_b],
+            lambda k: model.items[from_b[k]],
+            5.0,
+            _HAIR,
+            "VIF",
+        ),
+    ]
+
+
+def _fornell_larcker(
+    model: StructuralModel, estimates: Estimates, ave: FloatArray, constructs: IntArray
+) -> list[Check]:
+    if constructs.size == 0:
+        return []
+    shared = (estimates.correlations - np.eye(len(ave))) ** 2
+    spare = (ave - shared.max(axis=1))[constructs]
+    failing = [
+        f"{model.names[constructs[k]]} ({spare[k]:+.3f})" for k in np.flatnonzero(~(spare >= 0))
+    ]
+    return [
+        Check(
+            name="fornell_larcker",
+            question="Does each construct of mode A share most with its own items?",
+            value=float(spare.min()),
+            threshold=0.0,
+            passed=not failing,
+            reference=_FORNELL,
+            sentence=(
+                f"AVE below the largest squared correlation with a construct: {_list(failing)}."
+                if failing
+                else "Every AVE is above all squared correlations with other constructs."
+            ),
+        )
+    ]
+
+
+def _at_least(
+    name: str,
+    question: str,
+    values: FloatArray,
+    label: Callable[[int], str],
+    threshold: float,
+    reference: str,
+    what: str,
+) -> list[Check]:
+    """Hold values against a lower bound; no values, no check."""
+    if values.size == 0:
+        return []
+    failing = [
+        f"{label(k)} ({values[k]:.3f})" for k in np.flatnonzero(~(values >= threshold)).tolist()
+    ]
+    return [
+        Check(
+            name=name,
+            question=question,
+            value=float(values.min()),
+            threshold=threshold,
+            passed=not failing,
+            reference=reference,
+            sentence=_sentence(what, f"at least {threshold:g}", f"below {threshold:g}", failing),
+        )
+    ]
+
+
+def _at_most(
+    name: str,
+    question: str,
+    values: FloatArray,
+    label: Callable[[int], str],
+    threshold: float,
+    reference: str,
+    what: str,
+) -> list[Check]:
+    """Hold values against an upper bound; no values, no check."""
+    if values.size == 0:
+        return []
+    beyond = ~(values <= threshold + _ROUNDING)
+    failing = [f"{label(k)} ({values[k]:.3f})" for k in np.flatnonzero(beyond).tolist()]
+    return [
+        Check(
+            name=name,
+            question=question,
+            value=float(values.max()),
+            threshold=threshold,
+            passed=not failing,
+            reference=reference,
+            sentence=_sentence(what, f"at most {threshold:g}", f"above {threshold:g}", failing),
+        )
+    ]
+
+
+def _sentence(what: str, good: str, bad: str, failing: list[str]) -> str:
+    return f"{what} {bad}: {_list(failing)}." if failing else f"Every {what} is {good}."
+
+
+def _list(names: Iterable[str]) -> str:
+    return enumerate_names(names, most=12)
+
+
+def _have(names: list[str]) -> str:
+    return "has" if len(names) == 1 else "have"
+
+
+def _owners(model: StructuralModel, items: list[str]) -> list[str]:
+    return [c.name for c in model.constructs if not set(items).isdisjoint(c.items)]
+
+
+def _pair_of(model: StructuralModel) -> Callable[[int], str]:
+    second, first = np.tril_indices(len(model.names), -1)
+    return lambda k: f"{model.names[first[k]]} and {model.names[second[k]]}"

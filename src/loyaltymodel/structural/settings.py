@@ -1,0 +1,53 @@
+"""How a structural model is estimated: one frozen object, kept on the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from loyaltymodel._arrays import FrozenMapping
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import check_choice, check_count, check_flag, check_positive
+from loyaltymodel._scales import Scale, freeze_scale
+from loyaltymodel.structural.kernels import Scheme
+
+Sign = Literal["sum"] | Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitSettings:
+    """How a structural model is estimated; :func:`fit` says what each setting does.
+
+    Attributes
+    ----------
+    scheme, consistent, scale, weights, missing, tol, max_iter, sign
+        As given to :func:`fit`; mappings are frozen copies.
+
+    Raises
+    ------
+    OptionError
+        If a setting is not one of its choices.
+    """
+
+    scheme: Scheme = "path"
+    consistent: bool = False
+    scale: Scale | None = None
+    weights: str | None = None
+    missing: Missing = "raise"
+    tol: float = 1e-10
+    max_iter: int = 300
+    sign: Sign = "sum"
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are not allowed, and freeze the mappings."""
+        check_choice("scheme", self.scheme, Scheme)
+        check_flag("consistent", self.consistent)
+        check_choice("missing", self.missing, Missing)
+        check_positive("tol", self.tol)
+        check_count("max_iter", self.max_iter, least=1)
+        object.__setattr__(self, "scale", freeze_scale(self.scale))
+        if isinstance(self.sign, Mapping):
+            object.__setattr__(self, "sign", FrozenMapping(self.sign))
+        else:
+            check_choice("sign", self.sign, Literal["sum"])
