@@ -16,7 +16,7 @@ import numpy.typing as npt
 from loyaltymodel._arrays import FloatArray, FrozenRecord, read_only
 from loyaltymodel._frames import Columns, Missing, checked_rows, column_names, read_columns
 from loyaltymodel._options import check_choice, enumerate_names
-from loyaltymodel._scales import Limits, Scale, freeze_scale, resolve_limits
+from loyaltymodel._scales import Limits, Scale, resolve_limits
 from loyaltymodel.errors import DataError
 
 
@@ -161,8 +161,7 @@ class Moments(FrozenRecord):
         names = _every_item(data, weights) if items is None else _item_names(items)
         if weights in names:
             raise DataError(f"column {weights!r} cannot be both an item and the weight")
-        frozen = freeze_scale(scale)
-        limits = None if frozen is None else resolve_limits(frozen, names)
+        limits = None if scale is None else resolve_limits(scale, names)
         if limits is not None and weights is not None:
             limits = limits.with_one_more()
         columns = read_columns(data, names if weights is None else (*names, weights))

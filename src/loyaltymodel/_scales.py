@@ -38,15 +38,18 @@ class Limits(FrozenRecord):
 
 def freeze_scale(scale: Scale | None) -> Pair | FrozenMapping[str, Pair] | None:
     """Return the scale in a form that cannot change, each pair checked."""
-    if scale is None:
-        return None
+    return None if scale is None else _freeze(scale)
+
+
+def _freeze(scale: Scale) -> Pair | FrozenMapping[str, Pair]:
     if isinstance(scale, Mapping):
         return FrozenMapping({item: _pair(pair, f" of {item!r}") for item, pair in scale.items()})
     return _pair(scale, "")
 
 
 def resolve_limits(scale: Scale, items: Sequence[str]) -> Limits:
-    """Find the limits of each item: one pair for all, or a pair for each."""
+    """Check the scale and find the limits of each item: one pair for all, or a pair for each."""
+    scale = _freeze(scale)
     if isinstance(scale, Mapping):
         absent = [item for item in items if item not in scale]
         if absent:

@@ -90,4 +90,5 @@ class Specification(BaseModel):
 def _sentence(problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"])
     given = "" if problem["type"] == "missing" else f" (given: {problem['input']!r})"
-    return f"{place}: {problem['msg'].lower()}{given}" if place else problem["msg"]
+    message = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"{place}: {message}{given}" if place else message

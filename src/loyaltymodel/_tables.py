@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a title, names of columns, and rows of text; the first columns are labels."""
+    """A table of text, ready to be printed; the first columns are labels.
+
+    Attributes
+    ----------
+    title : str
+        What the table shows.
+    columns : tuple of str
+        Names of the columns.
+    rows : tuple of tuple of str
+        The cells, as they are printed.
+    n_labels : int
+        Number of columns that name the row.
+    """
 
     title: str
     columns: tuple[str, ...]
@@ -39,17 +51,35 @@ class Table:
         )
 
     def to_text(self) -> str:
-        """Return the table as lines of text."""
+        """Return the table as lines of text.
+
+        Returns
+        -------
+        str
+            Title, names of columns and rows, aligned for a fixed-width font.
+        """
         text: str = self._simple().as_text()
         return "\n".join(line.rstrip() for line in text.splitlines())
 
     def to_html(self) -> str:
-        """Return the table as HTML."""
+        """Return the table as HTML.
+
+        Returns
+        -------
+        str
+            A ``table`` element; cells are escaped.
+        """
         text: str = self._simple(escape=True).as_html()
         return text
 
     def to_latex(self) -> str:
-        """Return the table as LaTeX with three lines (booktabs)."""
+        r"""Return the table as LaTeX with three lines.
+
+        Returns
+        -------
+        str
+            A ``tabular``; needs ``\usepackage{booktabs}``.
+        """
         text: str = self._simple().as_latex_tabular()
         return text
 

@@ -16,6 +16,7 @@ from loyaltymodel.structural.model import Construct, Path, StructuralModel
 from loyaltymodel.structural.presets import acsi, ecsi, scsb
 from loyaltymodel.structural.result import StructuralResult
 from loyaltymodel.structural.settings import FitSettings
+from loyaltymodel.structural.simulate import Population, Truth, population, simulate
 
 __all__ = [
     "Check",
@@ -24,13 +25,17 @@ __all__ = [
     "FitSettings",
     "Moments",
     "Path",
+    "Population",
     "StructuralModel",
     "StructuralResult",
     "Summary",
     "Table",
+    "Truth",
     "acsi",
     "ecsi",
     "fit",
+    "population",
     "satisfaction_index",
     "scsb",
+    "simulate",
 ]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel.structural.kernels import Design, solve
+from loyaltymodel.structural.kernels import Design
+
+_COLLINEAR = 1e-12  # smaller eigenvalues and parts are lost in the rounding of doubles
 
 
 def cronbach_alpha(matrix: FloatArray, design: Design) -> FloatArray:
@@ -121,6 +123,14 @@ def _ratio(means: FloatArray) -> FloatArray:
 
 
 def _inverse_diagonal(matrix: FloatArray) -> FloatArray:
-    inverse = solve(matrix, np.broadcast_to(np.eye(matrix.shape[-1]), matrix.shape))
-    diagonal = np.einsum("...ii->...i", inverse)
-    return np.where(np.isnan(diagonal), np.inf, diagonal)
+    """Diagonal of the inverse; infinite where a variable depends on others exactly.
+
+    With eigenvalues e and eigenvectors u it is the sum of u^2 / e, so that variables with no
+    part in a collinearity keep a finite value.
+    """
+    values, vectors = np.linalg.eigh(matrix)
+    parts = vectors**2
+    lost = np.abs(values) < _COLLINEAR
+    finite = (parts / np.where(lost, np.inf, values)[..., None, :]).sum(axis=-1)
+    involved = ((parts > _COLLINEAR) & lost[..., None, :]).any(axis=-1)
+    return np.where(involved, np.inf, finite)

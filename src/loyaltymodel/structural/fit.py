@@ -39,6 +39,7 @@ _WARNINGS: dict[str, type[LoyaltyModelWarning]] = {
     "correlations_possible": ImproperSolutionWarning,
     "correlations_consistent": ImproperSolutionWarning,
     "r_squared_possible": ImproperSolutionWarning,
+    "positive_weights": NegativeWeightWarning,
 }
 # Shares below this, of eigenvalues or correlations, are lost in the rounding of doubles.
 _ROUNDING = 1e-12
@@ -358,10 +359,14 @@ def _warn(
     """Warn once a kind of what the checks found wrong."""
     failed = [c for c in validity_checks(model, settings, moments, estimates) if not c.passed]
     messages: dict[type[LoyaltyModelWarning], list[str]] = {}
+    # What is not used does no harm: the checks say it, but nobody needs to be warned.
+    harmless = set()
+    if settings.scale is None:
+        harmless.add("positive_weights")
+    if not settings.consistent:
+        harmless.add("reliabilities_possible")
     for check in failed:
-        if check.name == "positive_weights" and settings.scale is not None:
-            messages.setdefault(NegativeWeightWarning, []).append(check.sentence)
-        elif check.name in _WARNINGS:
+        if check.name in _WARNINGS and check.name not in harmless:
             messages.setdefault(_WARNINGS[check.name], []).append(check.sentence)
     for category, sentences in messages.items():
         warnings.warn(" ".join(sentences), category, stacklevel=3)

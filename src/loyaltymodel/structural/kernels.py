@@ -39,6 +39,11 @@ class Design:
     equations: tuple[Equations, ...]
 
     @property
+    def exogenous(self) -> BoolArray:
+        """True for constructs that nothing drives, shape (j,)."""
+        return np.logical_not(self.drives.any(axis=0), dtype=bool)
+
+    @property
     def same_block(self) -> BoolArray:
         """True where two items belong to the same construct, shape (p, p)."""
         same: BoolArray = self.block[:, None] == self.block
@@ -267,6 +272,17 @@ def total_effects(paths: FloatArray) -> FloatArray:
         step = step @ paths
         total = total + step
     return total
+
+
+def causes_first(design: Design) -> list[int]:
+    """Order the constructs so that each comes after all that drive it."""
+    order: list[int] = []
+    while len(order) < len(design.sizes):
+        waiting = design.drives.copy()
+        waiting[order] = False
+        ready = np.flatnonzero(~waiting.any(axis=0)).tolist()
+        order.extend(k for k in ready if k not in order)
+    return order
 
 
 def points_per_deviation(

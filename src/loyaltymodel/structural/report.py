@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from loyaltymodel._moments import Moments
+from loyaltymodel._options import enumerate_names
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel.structural.checks import Check
 from loyaltymodel.structural.estimates import Estimates
@@ -61,6 +62,12 @@ def summarise(
         table_of("Items", items, n_labels=2),
     )
     remarks = tuple(check.sentence for check in checks if not check.passed)
+    if formed := [c.name for c in model.constructs if c.mode == "B" and len(c.items) > 1]:
+        flagged = (
+            f"{enumerate_names(formed, most=12)}: mode B, so rho_A is 1 by convention, and alpha, "
+            "rho_C and AVE say nothing of reliability."
+        )
+        remarks = (*remarks, flagged)
     return Summary("Structural model", facts, tables, remarks)
 
 

@@ -1,0 +1,119 @@
+"""Correlations that a model implies, and their distance from those observed.
+
+Letters in the shapes: b problems, p items, j constructs. A distance that does not exist (the
+logarithm of a matrix that is not positive definite) comes out as NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel.structural.kernels import Design, causes_first, total_effects
+
+_DEFINITE = 1e-12  # smaller eigenvalues are lost in the rounding of doubles
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distances:
+    """How far implied correlations lie from observed ones, (b,) each."""
+
+    srmr: FloatArray
+    d_uls: FloatArray
+    d_g: FloatArray
+    nfi: FloatArray
+
+
+def construct_correlations_convention(
+    paths: FloatArray, correlations: FloatArray, r_squared: FloatArray, design: Design
+) -> FloatArray:
+    """Correlations (b, j, j) that the paths imply, by the convention of cSEM and ADANCO.
+
+    (I - B')^-1 Psi (I - B)^-1 with the exogenous constructs' observed correlations in Psi and
+    1 - R2 from the observed correlations for the endogenous ones; then the diagonal is set
+    to 1, which it is not exactly.
+    """
+    j = paths.shape[-1]
+    both = design.exogenous[:, None] & design.exogenous
+    disturbance = np.where(both, correlations, np.eye(j) * (1 - r_squared)[:, None, :])
+    spread = np.eye(j) + total_effects(paths)  # (I - B)^-1
+    implied = spread.transpose(0, 2, 1) @ disturbance @ spread
+    implied[:, np.arange(j), np.arange(j)] = 1.0
+    return implied
+
+
+def construct_correlations_exact(
+    paths: FloatArray, correlations: FloatArray, design: Design
+) -> FloatArray:
+    """Correlations (b, j, j) that the paths imply by tracing, every construct of variance 1."""
+    implied = np.where(design.exogenous[:, None] & design.exogenous, correlations, 0.0)
+    known = np.flatnonzero(design.exogenous).tolist()
+    for k in causes_first(design)[len(known) :]:
+        column = implied[:, known][:, :, known] @ paths[:, known, k, None]
+        implied[:, known, k] = implied[:, k, known] = column[:, :, 0]
+        implied[:, k, k] = 1.0
+        known.append(k)
+    return implied
+
+
+def item_correlations(
+    observed: FloatArray,
+    loadings: FloatArray,
+    constructs: FloatArray,
+    design: Design,
+    composite: BoolArray,
+) -> FloatArray:
+    """Correlations (b, p, p) of the items that loadings and construct correlations imply.
+
+    Lambda V Lambda' with ones on the diagonal; within the blocks of a composite (j,) the
+    observed correlations, about which a composite claims nothing.
+    """
+    p = loadings.shape[-1]
+    between = constructs[:, design.block[:, None], design.block]
+    implied = loadings[:, :, None] * between * loadings[:, None, :]
+    free = design.same_block & composite[design.block]
+    implied = np.where(free, observed, implied)
+    implied[:, np.arange(p), np.arange(p)] = 1.0
+    return implied
+
+
+def distances(observed: FloatArray, implied: FloatArray) -> Distances:
+    """Measure how far implied correlations (b, p, p) are from the observed ones.
+
+    SRMR: root of the mean squared residual over the p(p + 1)/2 elements of a triangle with
+    its diagonal. d_ULS: half the sum of squared residuals. d_G: half the sum of squared
+    natural logarithms of the eigenvalues of S^-1 Sigma. NFI: 1 - F(Sigma) / F(I) with the
+    maximum-likelihood discrepancy F(Sigma) = ln|Sigma| - ln|S| + tr(S Sigma^-1) - p.
+    """
+    p = observed.shape[-1]
+    residual = observed - implied
+    squares = (residual**2).sum(axis=(1, 2))
+    triangle = (squares + np.einsum("bii->b", residual**2)) / 2
+    ratios = _relative_eigenvalues(observed, implied)
+    log_ratio = np.log(ratios)
+    discrepancy = log_ratio.sum(axis=1) + (1 / ratios).sum(axis=1) - p
+    of_independence = -np.log(_eigenvalues_or_nan(observed)).sum(axis=1)
+    return Distances(
+        srmr=np.sqrt(triangle / (p * (p + 1) / 2)),
+        d_uls=squares / 2,
+        d_g=(log_ratio**2).sum(axis=1) / 2,
+        nfi=1 - discrepancy / of_independence,
+    )
+
+
+def _relative_eigenvalues(observed: FloatArray, implied: FloatArray) -> FloatArray:
+    """Eigenvalues (b, p) of S^-1 Sigma; NaN unless both are positive definite."""
+    values, vectors = np.linalg.eigh(observed)
+    values = np.where(values > _DEFINITE * values[:, -1:], values, np.nan)
+    bad = np.isnan(values).any(axis=1)
+    root = vectors / np.sqrt(np.where(bad[:, None], 1.0, values))[:, None, :]
+    relative = np.linalg.eigvalsh(root.transpose(0, 2, 1) @ implied @ root)
+    definite = ~bad & (relative[:, 0] > _DEFINITE)
+    return np.where(definite[:, None], relative, np.nan)
+
+
+def _eigenvalues_or_nan(matrix: FloatArray) -> FloatArray:
+    values = np.linalg.eigvalsh(matrix)
+    return np.where(values > _DEFINITE * values[:, -1:], values, np.nan)

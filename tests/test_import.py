@@ -1,0 +1,85 @@
+"""What ``import loyaltymodel`` costs and leaves behind."""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+import loyaltymodel
+
+
+def run(code):
+    """Run code in a fresh interpreter; return what it prints, read as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    return json.loads(done.stdout)
+
+
+def test_the_import_loads_nothing_heavy():
+    loaded = run("import json, sys, loyaltymodel; print(json.dumps(sorted(sys.modules)))")
+    for heavy in ("matplotlib", "statsmodels", "scipy.stats", "pydantic", "pandas"):
+        assert heavy not in loaded, heavy
+
+
+def test_estimating_loads_no_statistics_and_no_pictures():
+    code = """
+import json, sys
+import loyaltymodel as lm
+model = lm.structural.ecsi(lm.datasets.mobile_phone_items())
+lm.structural.fit(model, lm.datasets.mobile_phone_moments(), scale=(1, 10)).checks()
+print(json.dumps(sorted(sys.modules)))
+"""
+    loaded = run(code)
+    for heavy in ("matplotlib", "statsmodels", "scipy.stats", "seminr"):
+        assert heavy not in loaded, heavy
+
+
+@pytest.mark.parametrize("what", ["loyaltymodel", "loyaltymodel.structural"])
+def test_the_import_takes_at_most_twice_numpy_and_pandas(what):
+    code = "import json, time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
+    # The least of five runs each, in turn: what the machine does besides only adds.
+    ours, base = (
+        min(run(code.format(names)) for _ in range(5)) for names in (what, "numpy, pandas")
+    )
+    assert ours <= 2 * base, (ours, base)
+
+
+def test_the_import_changes_no_global_state():
+    code = """
+import json, locale, os, random, warnings
+import numpy as np
+import pandas as pd
+
+def state():
+    return [
+        repr(warnings.filters), repr(np.geterr()), repr(np.get_printoptions()),
+        repr(random.getstate()), repr(np.random.get_state()), repr(locale.setlocale(locale.LC_ALL)),
+        repr(sorted(os.environ.items())), repr(pd.get_option("display.max_rows")), os.getcwd(),
+    ]
+
+before = state()
+import loyaltymodel.structural, loyaltymodel.datasets
+loyaltymodel.structural.fit(
+    loyaltymodel.structural.ecsi(loyaltymodel.datasets.mobile_phone_items()),
+    loyaltymodel.datasets.mobile_phone_moments(),
+)
+print(json.dumps([a == b for a, b in zip(before, state(), strict=True)]))
+"""
+    assert all(run(code))
+
+
+def test_sub_packages_are_seen_before_they_are_loaded():
+    seen = run("import json, loyaltymodel; print(json.dumps(dir(loyaltymodel)))")
+    assert {"structural", "datasets", "errors"} <= set(seen)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'structual'"):
+        _ = loyaltymodel.structual
+
+
+def test_the_version_is_stated_once():
+    assert loyaltymodel.__version__ == version("loyaltymodel")
