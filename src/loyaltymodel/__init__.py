@@ -4,8 +4,14 @@ Each theory is a sub-package that is loaded when it is first used:
 
 ``structural``
     Satisfaction indices of the ACSI family, estimated by partial least squares.
+``survey``
+    Scales and codebooks: the door through which answers come in.
+``evidence``
+    Published figures as data, with what is doubtful about them.
 ``datasets``
-    Real surveys to learn and test with.
+    Surveys to learn and test with.
+``plots``
+    Pictures of results.
 ``errors``
     What can go wrong, by name.
 """
@@ -19,11 +25,14 @@ from loyaltymodel._version import __version__
 if TYPE_CHECKING:
     from loyaltymodel import datasets as datasets
     from loyaltymodel import errors as errors
+    from loyaltymodel import evidence as evidence
+    from loyaltymodel import plots as plots
     from loyaltymodel import structural as structural
+    from loyaltymodel import survey as survey
 
-_SUB_PACKAGES = ("datasets", "errors", "structural")
+_SUB_PACKAGES = ("datasets", "errors", "evidence", "plots", "structural", "survey")
 
-__all__ = ["__version__", "datasets", "errors", "structural"]
+__all__ = ["__version__", "datasets", "errors", "evidence", "plots", "structural", "survey"]
 
 
 def __getattr__(name: str) -> ModuleType:

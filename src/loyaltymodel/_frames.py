@@ -6,8 +6,7 @@ table allows it, and the mathematics takes them in slices of rows.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._options import enumerate_names, suggest
+from loyaltymodel._options import count_of, enumerate_names, repeated, suggest
 from loyaltymodel._scales import Limits
 from loyaltymodel.errors import DataError
 
@@ -48,16 +47,31 @@ def read_columns(data: object, names: Sequence[str]) -> Columns:
     Raises
     ------
     DataError
-        If the data are no table, a column is absent, named twice or not numeric, or no row
-        is there.
+        If the data are no table, or a column is absent, named twice or not numeric.
     """
     frame = _open(data)
     _check_names(list(frame.columns), names)
-    if len(frame) == 0:
-        raise DataError("the data have no rows; at least a few answers are needed")
-    values = tuple(_numbers(data, frame, name) for name in names)
-    labels = data.index if isinstance(data, pd.DataFrame) else pd.RangeIndex(len(frame))
+    labels = row_labels(data, frame)
+    values = tuple(_numbers(data, frame, name, labels) for name in names)
     return Columns(tuple(names), values, labels)
+
+
+def read_table(data: object, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return a copy of the named columns, or of all, as a pandas table with its labels.
+
+    For small tables whose columns may be names of things; numbers are read by columns.
+
+    Raises
+    ------
+    DataError
+        If the data are no table, or a column is absent or named twice.
+    """
+    frame = _open(data)
+    wanted = frame.columns if names is None else list(names)
+    _check_names(list(frame.columns), wanted)
+    if isinstance(data, pd.DataFrame):
+        return data[list(wanted)].copy()
+    return frame.select(wanted).to_pandas()
 
 
 def column_names(data: object) -> tuple[str, ...]:
@@ -67,20 +81,47 @@ def column_names(data: object) -> tuple[str, ...]:
 
 def _open(data: object) -> nw.DataFrame[Any]:
     if isinstance(data, pd.DataFrame):
-        repeated = [name for name, times in Counter(data.columns).items() if times > 1]
-        if repeated:
-            raise DataError(
-                f"the data have more than one column named {enumerate_names(repeated)}; "
-                "rename or drop the copies"
-            )
+        _check_unique(data.columns)
+    elif isinstance(names := getattr(data, "column_names", None), list):
+        _check_unique(names)  # of a pyarrow table
+    return open_frame(data)
+
+
+def open_frame(data: Any) -> nw.DataFrame[Any]:
+    """Open a table for narwhals, whose names are unique.
+
+    Raises
+    ------
+    DataError
+        If the data are no table in memory.
+    """
     try:
         return nw.from_native(data, eager_only=True)
     except TypeError:
         raise DataError(
             f"the data are a {type(data).__module__}.{type(data).__name__}; a pandas, polars or "
-            "pyarrow table in memory is needed, or Moments. An array becomes a table by "
+            "pyarrow table in memory is needed. An array becomes a table by "
             "pandas.DataFrame(array, columns=names), a lazy polars frame by .collect()"
         ) from None
+
+
+def row_labels(data: object, frame: nw.DataFrame[Any]) -> pd.Index:
+    """Return the labels of the rows: those of a pandas table, else their numbers."""
+    return data.index if isinstance(data, pd.DataFrame) else pd.RangeIndex(len(frame))
+
+
+def holds_numbers(column: nw.Series[Any]) -> bool:
+    """Tell whether a column is numeric, or without any answer, from which no type can be told."""
+    dtype = column.dtype
+    return dtype.is_numeric() or dtype == nw.Boolean or bool(column.is_null().all())
+
+
+def _check_unique(names: Iterable[object]) -> None:
+    if twice := repeated(names):
+        raise DataError(
+            f"the data have more than one column named {enumerate_names(twice)}; "
+            "rename or drop the copies"
+        )
 
 
 def _check_names(present: list[str], wanted: Sequence[str]) -> None:
@@ -95,26 +136,28 @@ def _check_names(present: list[str], wanted: Sequence[str]) -> None:
         )
 
 
-def _numbers(data: object, frame: nw.DataFrame[Any], name: str) -> FloatArray:
+def _numbers(data: object, frame: nw.DataFrame[Any], name: str, labels: pd.Index) -> FloatArray:
     if isinstance(data, pd.DataFrame):
         # The common case by the short way: a NumPy column of a pandas table, in place.
         series = data[name]
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
             return series.to_numpy()
     column = frame.get_column(name)
+    if not holds_numbers(column):
+        raise DataError(_not_numeric(column, labels))
     if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):
-        raise DataError(_not_numeric(column))
+        return np.full(len(labels), np.nan)
     values = column.to_numpy()
     if values.dtype.kind not in "fiub":
         values = column.cast(nw.Float64).to_numpy()
     return values
 
 
-def _not_numeric(column: nw.Series[Any]) -> str:
+def _not_numeric(column: nw.Series[Any], labels: pd.Index) -> str:
     values = column.to_list()
     # The first answer that is neither a number nor missing shows what is meant.
     row = next((i for i, v in enumerate(values) if isinstance(v, str) and not _is_number(v)), None)
-    example = f", such as {values[row]!r} in row {row}" if row is not None else ""
+    example = f", such as {values[row]!r} in row {labels[row]}" if row is not None else ""
     return (
         f"column {column.name!r} is not numeric but {column.dtype}{example}; recode it to numbers, "
         "with missing answers as NaN (pandas.to_numeric helps)"
@@ -148,7 +191,9 @@ def checked_rows(
             row[:] = column[start:stop]
         places = np.arange(start, stop)
         # One sum finds what is not finite; only then are the rows looked at one by one.
-        if not np.isfinite(rows.sum()):
+        with np.errstate(over="ignore", invalid="ignore"):
+            finite = np.isfinite(rows.sum())
+        if not finite:
             complete = _complete_rows(rows, columns, missing)
             rows, places = rows[:, complete], places[complete]
         if rows.shape[1] == 0:
@@ -156,7 +201,7 @@ def checked_rows(
         if limits is not None and (
             (rows.min(axis=1) < limits.lowest).any() or (rows.max(axis=1) > limits.highest).any()
         ):
-            raise DataError(_off_the_scale(columns, limits))
+            raise DataError(_off_the_scale(columns, limits, missing))
         yield rows, places
 
 
@@ -167,7 +212,7 @@ def _complete_rows(rows: FloatArray, columns: Columns, missing: Missing) -> Bool
         n_rows = int(np.logical_or.reduce([np.isnan(values) for values in columns.values]).sum())
         raise DataError(
             _where("no answer", columns, np.isnan)
-            + f'; missing="drop" leaves out the {n_rows} of {columns.n_rows} rows concerned'
+            + f'; missing="drop" leaves out {n_rows} of {columns.n_rows} rows'
         )
     if np.isinf(rows).any():
         raise DataError(
@@ -179,11 +224,14 @@ def _complete_rows(rows: FloatArray, columns: Columns, missing: Missing) -> Bool
     return np.logical_not(absent.any(axis=0), dtype=bool)
 
 
-def _off_the_scale(columns: Columns, limits: Limits) -> str:
+def _off_the_scale(columns: Columns, limits: Limits, missing: Missing) -> str:
     found = []
+    used = np.ones(columns.n_rows, dtype=bool)
+    if missing == "drop":
+        used = ~np.logical_or.reduce([np.isnan(values) for values in columns.values])
     for k, (low, high) in enumerate(zip(limits.lowest, limits.highest, strict=True)):
         values = columns.values[k]
-        outside = (values < low) | (values > high)
+        outside = used & ((values < low) | (values > high))
         if outside.any():
             first = int(np.argmax(outside))
             found.append(
@@ -203,5 +251,5 @@ def _where(what: str, columns: Columns, test: Callable[[FloatArray], BoolArray])
         hits = test(values)
         if hits.any():
             first = columns.labels[int(np.argmax(hits))]
-            found.append(f"{name!r} ({int(hits.sum())} times, first in row {first})")
+            found.append(f"{name!r} ({count_of(int(hits.sum()), 'time')}, first in row {first})")
     return f"{what} in column {enumerate_names(found)}"

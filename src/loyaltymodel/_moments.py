@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, read_only
 from loyaltymodel._frames import Columns, Missing, checked_rows, column_names, read_columns
-from loyaltymodel._options import check_choice, enumerate_names
-from loyaltymodel._scales import Limits, Scale, resolve_limits
-from loyaltymodel.errors import DataError
+from loyaltymodel._options import check_choice, enumerate_names, is_whole
+from loyaltymodel._scales import AnswerLimits, resolve_limits
+from loyaltymodel.errors import DataError, OptionError
 
 
 class _Sums(NamedTuple):
@@ -27,6 +27,17 @@ class _Sums(NamedTuple):
     weight: float
     means: FloatArray
     scatter: FloatArray
+
+
+_NOTHING = _Sums(0, 0.0, np.zeros(0), np.zeros((0, 0)))
+
+
+class _Count(NamedTuple):
+    """Rows seen, rows with every answer, and the sums over these."""
+
+    n_rows: int
+    n_complete: int
+    sums: _Sums
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -100,13 +111,17 @@ class Moments(FrozenRecord):
 
     def __post_init__(self) -> None:
         """Protect the arrays and refuse what cannot be moments."""
-        total = self.n_obs if self.weight_total is None else self.weight_total
+        n_obs = _whole("n_obs", self.n_obs, least=1)
+        weight_total = n_obs if self.weight_total is None else self.weight_total
+        object.__setattr__(self, "n_obs", n_obs)
+        object.__setattr__(self, "n_dropped", _whole("n_dropped", self.n_dropped, least=0))
+        object.__setattr__(self, "weight_total", _above_zero("weight_total", weight_total))
         object.__setattr__(self, "items", _item_names(self.items))
         object.__setattr__(self, "means", _numbers("means", self.means))
         object.__setattr__(self, "covariance", _numbers("covariance", self.covariance))
-        object.__setattr__(self, "weight_total", float(total))
-        _check_counts(self.n_obs, self.n_dropped, float(total))
         _check_shapes(self.items, self.means, self.covariance)
+        if n_obs == 1 and self.covariance.any():
+            raise DataError("one respondent has no variance: with n_obs=1 covariance must be 0")
 
     @classmethod
     def from_frame(
@@ -115,7 +130,7 @@ class Moments(FrozenRecord):
         items: Sequence[str] | None = None,
         *,
         weights: str | None = None,
-        scale: Scale | None = None,
+        scale: AnswerLimits | None = None,
         missing: Missing = "raise",
     ) -> Self:
         """Compute the moments of a table, one row a respondent.
@@ -157,16 +172,7 @@ class Moments(FrozenRecord):
         >>> moments.n_obs, moments.n_dropped, float(moments.means[0])
         (2, 1, 1.5)
         """
-        check_choice("missing", missing, Missing)
-        names = _every_item(data, weights) if items is None else _item_names(items)
-        if weights in names:
-            raise DataError(f"column {weights!r} cannot be both an item and the weight")
-        limits = None if scale is None else resolve_limits(scale, names)
-        if limits is not None and weights is not None:
-            limits = limits.with_one_more()
-        columns = read_columns(data, names if weights is None else (*names, weights))
-        sums, n_dropped = _add_up(columns, limits, missing, weighted=weights is not None)
-        return cls._from_sums(names, sums, n_dropped)
+        return cls._from_tables([data], items, weights, scale, missing)
 
     @classmethod
     def from_chunks(
@@ -175,7 +181,7 @@ class Moments(FrozenRecord):
         items: Sequence[str] | None = None,
         *,
         weights: str | None = None,
-        scale: Scale | None = None,
+        scale: AnswerLimits | None = None,
         missing: Missing = "raise",
     ) -> Self:
         """Compute the moments of a survey that comes in pieces, each a table.
@@ -215,14 +221,39 @@ class Moments(FrozenRecord):
         >>> moments.n_obs, float(moments.means[0]), float(moments.covariance[0, 0])
         (5, 3.0, 2.5)
         """
-        total: Self | None = None
-        for chunk in chunks:
-            names = items if total is None else total.items
-            part = cls.from_frame(chunk, names, weights=weights, scale=scale, missing=missing)
-            total = part if total is None else total + part
-        if total is None:
+        if hasattr(chunks, "columns") or hasattr(chunks, "column_names"):
+            raise DataError("chunks is a table itself; use Moments.from_frame for a single one")
+        return cls._from_tables(chunks, items, weights, scale, missing)
+
+    @classmethod
+    def _from_tables(
+        cls,
+        tables: Iterable[object],
+        items: Sequence[str] | None,
+        weights: str | None,
+        scale: AnswerLimits | None,
+        missing: Missing,
+    ) -> Self:
+        """Add up tables, however a survey is cut into them."""
+        check_choice("missing", missing, Missing)
+        if weights is not None and not isinstance(weights, str):
+            raise OptionError(
+                f"weights is a {type(weights).__name__}; give the name of a column of the data, "
+                "such as weights='w' after data.assign(w=...)"
+            )
+        names = None if items is None else _item_names(items)
+        count = _Count(0, 0, _NOTHING)
+        for table in tables:
+            names = _every_item(table, weights) if names is None else names
+            count = _add_up(count, table, names, weights, scale, missing)
+        if names is None:
             raise DataError("there is no chunk: the iterable of tables is empty or used up")
-        return total
+        _check_something_left(count, weights)
+        return cls._from_sums(names, count.sums, count.n_rows - count.n_complete)
+
+    def __radd__(self, other: object) -> Self:
+        """Return these moments: ``sum`` begins with 0."""
+        return self if other == 0 and isinstance(other, int) else NotImplemented
 
     def __add__(self, other: Moments) -> Self:
         """Return the moments of the respondents of both, with the items in this order."""
@@ -307,44 +338,62 @@ class Moments(FrozenRecord):
 
     def _sums(self) -> _Sums:
         weight = float(self.weight_total or self.n_obs)
-        scatter = self.covariance * (weight * (self.n_obs - 1) / self.n_obs)
+        scatter = self.covariance * weight * ((self.n_obs - 1) / self.n_obs)
         return _Sums(self.n_obs, weight, self.means, scatter)
 
     @classmethod
     def _from_sums(cls, items: tuple[str, ...], sums: _Sums, n_dropped: int) -> Self:
         n_obs, weight, means, scatter = sums
-        factor = n_obs / (weight * (n_obs - 1)) if n_obs > 1 else 0.0
+        correction = n_obs / (n_obs - 1) if n_obs > 1 else 0.0
         return cls(
             n_obs=n_obs,
             items=items,
             means=means,
-            covariance=scatter * factor,
+            covariance=scatter / weight * correction,
             weight_total=weight,
             n_dropped=n_dropped,
         )
 
 
 def _add_up(
-    columns: Columns, limits: Limits | None, missing: Missing, *, weighted: bool
-) -> tuple[_Sums, int]:
-    """Add up the rows of a table slice by slice; return the sums and the rows left out."""
-    n_items = len(columns.values) - weighted
-    total = _Sums(0, 0.0, np.zeros(n_items), np.zeros((n_items, n_items)))
-    n_complete = 0
+    count: _Count,
+    table: object,
+    names: tuple[str, ...],
+    weights: str | None,
+    scale: AnswerLimits | None,
+    missing: Missing,
+) -> _Count:
+    """Add the rows of a table, slice by slice, to what was counted before."""
+    if weights in names:
+        raise DataError(f"column {weights!r} cannot be both an item and the weight")
+    columns = read_columns(table, names if weights is None else (*names, weights))
+    limits = None if scale is None else resolve_limits(scale, names)
+    if limits is not None and weights is not None:
+        limits = limits.with_one_more()
+    n_complete, sums = count.n_complete, count.sums
     for rows, places in checked_rows(columns, limits, missing):
         n_complete += len(places)
-        if weighted and (rows[-1] < 0).any():
+        if weights is not None and (rows[-1] < 0).any():
             raise DataError(_negative_weight(columns))
-        part = _sums_of_rows(rows[:n_items], rows[-1] if weighted else None)
-        total = _merge(total, part)
-    if n_complete == 0:
+        # Too large a number overflows to infinity, and is refused by name at the end.
+        with np.errstate(over="ignore", invalid="ignore"):
+            part = _sums_of_rows(rows[: len(names)], None if weights is None else rows[-1])
+            sums = _merge(sums, part)
+    return _Count(count.n_rows + columns.n_rows, n_complete, sums)
+
+
+def _check_something_left(count: _Count, weights: str | None) -> None:
+    if count.n_rows == 0:
+        raise DataError("the data have no rows; at least a few answers are needed")
+    if count.n_complete == 0:
         raise DataError(
             "no row is left: every respondent has a missing answer; "
             "choose items that were answered, or fill in the answers before"
         )
-    if total.weight == 0:
-        raise DataError(f"the weights in column {columns.names[-1]!r} are all zero")
-    return total, columns.n_rows - n_complete
+    if count.sums.weight == 0:
+        raise DataError(f"the weights in column {weights!r} are all zero")
+    if not np.isfinite(count.sums.scatter).all():
+        raise DataError("the answers are too large for their squares to be numbers; rescale them")
 
 
 def _sums_of_rows(rows: FloatArray, weights: FloatArray | None) -> _Sums:
@@ -356,7 +405,7 @@ def _sums_of_rows(rows: FloatArray, weights: FloatArray | None) -> _Sums:
         return _Sums(n_obs, float(n_obs), means, rows @ rows.T)
     weight = float(weights.sum())
     if weight == 0:
-        return _Sums(0, 0.0, np.zeros(len(rows)), np.zeros((len(rows), len(rows))))
+        return _NOTHING
     means = rows @ weights / weight
     rows -= means[:, None]
     rows *= np.sqrt(weights)
@@ -365,15 +414,15 @@ def _sums_of_rows(rows: FloatArray, weights: FloatArray | None) -> _Sums:
 
 def _merge(a: _Sums, b: _Sums) -> _Sums:
     """Pairwise update of Chan, Golub and LeVeque (1983)."""
+    if b.weight == 0 or a.weight == 0:
+        return a if b.weight == 0 else b
     weight = a.weight + b.weight
-    if weight == 0:
-        return a
     shift = b.means - a.means
     return _Sums(
         a.n_obs + b.n_obs,
         weight,
         a.means + shift * (b.weight / weight),
-        a.scatter + b.scatter + np.outer(shift, shift) * (a.weight * b.weight / weight),
+        a.scatter + b.scatter + np.outer(shift, shift) * a.weight * (b.weight / weight),
     )
 
 
@@ -391,7 +440,10 @@ def _every_item(data: object, weights: str | None) -> tuple[str, ...]:
 
 
 def _item_names(items: Sequence[str]) -> tuple[str, ...]:
-    names = (items,) if isinstance(items, str) else tuple(items)
+    try:
+        names = (items,) if isinstance(items, str) else tuple(items)
+    except TypeError:
+        raise DataError(f"items is {items!r}; a sequence of names is needed") from None
     not_text = [name for name in names if not isinstance(name, str)]
     if not_text:
         raise DataError(
@@ -416,12 +468,20 @@ def _numbers(name: str, values: npt.ArrayLike) -> FloatArray:
     return array
 
 
-def _check_counts(n_obs: int, n_dropped: int, weight_total: float) -> None:
-    for name, value, least in (("n_obs", n_obs, 1), ("n_dropped", n_dropped, 0)):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-            raise DataError(f"{name} is {value!r}; a whole number of at least {least} is needed")
-    if not (np.isfinite(weight_total) and weight_total > 0):
-        raise DataError(f"weight_total is {weight_total}; it must be finite and above 0")
+def _whole(name: str, value: object, *, least: int) -> int:
+    if not is_whole(value, least=least):
+        raise DataError(f"{name} is {value!r}; a whole number of at least {least} is needed")
+    return int(value)  # type: ignore[call-overload,no-any-return]
+
+
+def _above_zero(name: str, value: object) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = np.nan
+    if not (np.isfinite(number) and number > 0):
+        raise DataError(f"{name} is {value!r}; it must be a finite number above 0")
+    return number
 
 
 def _check_shapes(items: tuple[str, ...], means: FloatArray, covariance: FloatArray) -> None:

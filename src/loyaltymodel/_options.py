@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, get_args
+from numbers import Integral
+from typing import Any, TypeVar, get_args
 
 from loyaltymodel.errors import OptionError
+
+T = TypeVar("T")
 
 
 def check_choice(name: str, value: object, allowed: Any) -> None:
@@ -24,9 +28,14 @@ def check_flag(name: str, value: object) -> None:
         raise OptionError(f"{name}={value!r} is not an option; choose True or False")
 
 
+def is_whole(value: object, *, least: int) -> bool:
+    """Tell whether a value is a whole number, of Python or NumPy, not below ``least``."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
 def check_count(name: str, value: object, *, least: int) -> None:
     """Raise an OptionError unless the value is a whole number not below ``least``."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if not is_whole(value, least=least):
         raise OptionError(f"{name}={value!r} must be a whole number of at least {least}")
 
 
@@ -44,7 +53,18 @@ def enumerate_names(names: Iterable[object], *, most: int = 5) -> str:
     return ", ".join(shown[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
+def count_of(number: int, noun: str) -> str:
+    """Say how many there are of something: 1 row, 2 rows."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def repeated(names: Iterable[T]) -> list[T]:
+    """Return the names that stand more than once, each once, in order of appearance."""
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def suggest(name: object, known: Iterable[str]) -> str:
     """Return a hint at the most similar known name, or nothing."""
-    close = get_close_matches(name, list(known), n=1)
+    folded = {other.strip().casefold(): other for other in known}
+    close = [folded[fold] for fold in get_close_matches(str(name).strip().casefold(), folded, n=1)]
     return f" (did you mean {close[0]!r}?)" if close else ""

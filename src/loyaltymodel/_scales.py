@@ -12,7 +12,7 @@ from loyaltymodel._options import enumerate_names
 from loyaltymodel.errors import OptionError
 
 Pair = tuple[float, float]
-Scale = Pair | Mapping[str, Pair]
+AnswerLimits = Pair | Mapping[str, Pair]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,18 +36,18 @@ class Limits(FrozenRecord):
         return f"{self.lowest[position]:g} to {self.highest[position]:g}"
 
 
-def freeze_scale(scale: Scale | None) -> Pair | FrozenMapping[str, Pair] | None:
+def freeze_scale(scale: AnswerLimits | None) -> Pair | FrozenMapping[str, Pair] | None:
     """Return the scale in a form that cannot change, each pair checked."""
     return None if scale is None else _freeze(scale)
 
 
-def _freeze(scale: Scale) -> Pair | FrozenMapping[str, Pair]:
+def _freeze(scale: AnswerLimits) -> Pair | FrozenMapping[str, Pair]:
     if isinstance(scale, Mapping):
         return FrozenMapping({item: _pair(pair, f" of {item!r}") for item, pair in scale.items()})
     return _pair(scale, "")
 
 
-def resolve_limits(scale: Scale, items: Sequence[str]) -> Limits:
+def resolve_limits(scale: AnswerLimits, items: Sequence[str]) -> Limits:
     """Check the scale and find the limits of each item: one pair for all, or a pair for each."""
     scale = _freeze(scale)
     if isinstance(scale, Mapping):
@@ -66,8 +66,9 @@ def resolve_limits(scale: Scale, items: Sequence[str]) -> Limits:
 
 def _pair(pair: object, whose: str) -> Pair:
     way_out = "give the lowest and the highest possible answer, such as scale=(1, 10)"
+    limits = () if isinstance(pair, str) else pair  # "15" is no pair, though it has two letters
     try:
-        lowest, highest = (float(limit) for limit in pair)  # type: ignore[attr-defined]
+        lowest, highest = (float(limit) for limit in limits)  # type: ignore[attr-defined]
     except (TypeError, ValueError):
         raise OptionError(f"scale{whose} is {pair!r}, not two numbers; {way_out}") from None
     if not (np.isfinite(lowest) and np.isfinite(highest) and lowest < highest):

@@ -29,6 +29,13 @@ class Specification(BaseModel):
             problems = "; ".join(_sentence(problem) for problem in error.errors())
             raise ModelError(f"{cls.__name__}: {problems}") from None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse: a specification is frozen."""
+        raise ModelError(
+            f"a {type(self).__name__} is frozen, so its {name!r} cannot be set; "
+            "model_copy(update={...}) makes another one"
+        )
+
     def to_json(self, *, indent: int | None = 2) -> str:
         """Return the specification as JSON, fit for a file.
 
@@ -55,8 +62,8 @@ class Specification(BaseModel):
 
         Returns
         -------
-        Specification
-            A specification of this class.
+        Self
+            An equal specification.
 
         Raises
         ------
@@ -81,7 +88,7 @@ class Specification(BaseModel):
 
         Returns
         -------
-        Specification
+        Self
             A specification of the same class.
         """
         return type(self).model_validate({**dict(self), **(update or {})})
@@ -90,5 +97,7 @@ class Specification(BaseModel):
 def _sentence(problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"])
     given = "" if problem["type"] == "missing" else f" (given: {problem['input']!r})"
-    message = problem["msg"][:1].lower() + problem["msg"][1:]
+    message = problem["msg"]
+    if message[1:2].islower():
+        message = message[0].lower() + message[1:]
     return f"{place}: {message}{given}" if place else message

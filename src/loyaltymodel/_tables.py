@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,21 +34,23 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     n_labels: int = 1
 
-    def _simple(self, *, escape: bool = False) -> SimpleTable:
+    def _simple(self, clean: Callable[[str], str] = str) -> SimpleTable:
         # Loaded here: statsmodels takes as long to import as all the rest together.
         from statsmodels.iolib.table import SimpleTable  # noqa: PLC0415
 
-        clean = html.escape if escape else str
         aligns = "l" * self.n_labels + "r" * (len(self.columns) - self.n_labels)
-        look = {"data_aligns": aligns, "header_align": "r", "title_align": "l", "colsep": "  "}
-        return SimpleTable(
+        look = {"data_aligns": aligns, "title_align": "l"}
+        table = SimpleTable(
             [[clean(cell) for cell in row] for row in self.rows],
             headers=[clean(name) for name in self.columns],
             title=clean(self.title),
-            txt_fmt={**look, "table_dec_below": "-", "table_dec_above": "="},
-            ltx_fmt=look,
+            txt_fmt={**look, "colsep": "  ", "table_dec_below": "-", "table_dec_above": "="},
+            ltx_fmt={**look, "replacements": {}},
             html_fmt=look,
         )
+        for place, cell in enumerate(table[0]):
+            cell.datatype = place  # the header is aligned as the column beneath it
+        return table
 
     def to_text(self) -> str:
         """Return the table as lines of text.
@@ -69,7 +71,7 @@ class Table:
         str
             A ``table`` element; cells are escaped.
         """
-        text: str = self._simple(escape=True).as_html()
+        text: str = self._simple(html.escape).as_html()
         return text
 
     def to_latex(self) -> str:
@@ -80,7 +82,7 @@ class Table:
         str
             A ``tabular``; needs ``\usepackage{booktabs}``.
         """
-        text: str = self._simple().as_latex_tabular()
+        text: str = self._simple(_latex_escape).as_latex_tabular()
         return text
 
 
@@ -153,6 +155,18 @@ class Summary:
             One three-line ``tabular`` a table; needs ``\usepackage{booktabs}``.
         """
         return "\n\n".join(table.to_latex() for table in self.tables)
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{sign: f"\\{sign}" for sign in "#$%&_{}"},
+}
+
+
+def _latex_escape(text: str) -> str:
+    return "".join(_LATEX.get(sign, sign) for sign in text)
 
 
 def table_of(

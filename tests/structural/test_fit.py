@@ -21,6 +21,7 @@ from loyaltymodel.errors import (
     SmallSampleWarning,
 )
 from loyaltymodel.structural import Moments, StructuralModel, acsi, ecsi, fit
+from loyaltymodel.survey import Codebook, Item, Scale
 
 from tolerances import EXACT, REFERENCE
 from worlds import answers, factor_world, model_of
@@ -177,7 +178,7 @@ def test_a_reliability_below_zero_stops_plsc_only():
 
 
 def test_weights_that_did_not_settle(survey):
-    with pytest.warns(ConvergenceWarning, match="after 1 iterations") as caught:
+    with pytest.warns(ConvergenceWarning, match="after 1 iteration:") as caught:
         result = fit(MODEL, survey, max_iter=1)
     assert not result.converged
     assert caught[0].filename == __file__, "the warning must point at the caller"
@@ -431,3 +432,26 @@ def test_mode_b_is_flagged_where_reliability_has_no_meaning(survey):
     assert "item_vif" in names
     alpha = next(check for check in result.checks() if check.name == "alpha")
     assert "c1" not in alpha.sentence
+
+
+def test_a_codebook_gives_the_limits_of_the_items(survey):
+    book = Codebook(
+        title="two scales",
+        scales={"ten": Scale(lowest=1, highest=10), "wide": Scale(lowest=0, highest=20)},
+        items=[Item(name=item, scale="wide" if item == "c2i0" else "ten") for item in MODEL.items]
+        + [Item(name="something else", scale="ten")],
+    )
+    limits = dict.fromkeys(MODEL.items, (1, 10)) | {"c2i0": (0, 20)}
+    by_book = fit(MODEL, survey, scale=book)
+    assert by_book.index.equals(fit(MODEL, survey, scale=limits).index)
+    assert set(by_book.settings.scale) == set(MODEL.items)
+
+
+def test_a_codebook_must_know_the_items_of_the_model(survey):
+    book = Codebook(
+        title="short",
+        scales={"ten": Scale(lowest=1, highest=10)},
+        items=[Item(name=item, scale="ten") for item in MODEL.items[1:]],
+    )
+    with pytest.raises(OptionError, match="no limits for c0i0"):
+        fit(MODEL, survey, scale=book)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyaltymodel.structural import criteria, kernels
+
 from tolerances import EXACT, REFERENCE, SAME
 from worlds import answers, factor_world, plain_pls
 

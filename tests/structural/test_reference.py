@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tolerances import REFERENCE
 
 from loyaltymodel import datasets, structural
 from loyaltymodel.errors import ImproperSolutionWarning
+
+from tolerances import REFERENCE
 
 FILES = {"ecsi": "mobi_ecsi.json", "acsi": "mobi_acsi.json"}
 PRESETS = {"ecsi": structural.ecsi, "acsi": structural.acsi}

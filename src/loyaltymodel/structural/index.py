@@ -49,8 +49,8 @@ def satisfaction_index(
     -----
     index = 100 * sum(v_i (m_i - lo_i)) / sum(v_i (hi_i - lo_i))
 
-    With one scale from 1 to 10 this is the form used for the ACSI, (weighted mean - 1) / 9
-    times 100. Weights for standardised answers without the division by the standard
+    With one scale from 1 to 10 this is the form usually given for the ACSI [1]_, (weighted
+    mean - 1) / 9 times 100. Weights for standardised answers without the division by the standard
     deviation are a common slip; on the mobile-phone survey they move the index from 72.45 to
     71.78.
 

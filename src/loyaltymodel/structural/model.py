@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from loyaltymodel._options import enumerate_names, suggest
+from loyaltymodel._options import enumerate_names, repeated, suggest
 from loyaltymodel._specification import Specification
 from loyaltymodel.errors import ModelError
 from loyaltymodel.structural import notation
@@ -47,18 +46,23 @@ class Construct(Specification):
     items: tuple[str, ...]
     mode: Mode = "A"
 
+    @field_validator("items", mode="before")
+    @classmethod
+    def _in_order(cls, items: object) -> object:
+        if isinstance(items, (set, frozenset)):
+            raise ModelError("the items of a construct have an order; give a list or a tuple")
+        return items
+
     @model_validator(mode="after")
     def _named_and_not_empty(self) -> Self:
-        if not self.name.strip():
-            raise ModelError("a construct needs a name that is not empty")
+        _check_text([self.name], "a construct has a name that is empty")
+        _check_text(self.items, f"construct {self.name!r} has an item whose name is empty")
         if not self.items:
             raise ModelError(
                 f"construct {self.name!r} has no item; name at least one column of the survey"
             )
-        if not all(item.strip() for item in self.items):
-            raise ModelError(f"construct {self.name!r} has an item whose name is empty")
-        if repeated := _repeated(self.items):
-            raise ModelError(f"construct {self.name!r} names {enumerate_names(repeated)} twice")
+        if twice := repeated(self.items):
+            raise ModelError(f"construct {self.name!r} names {enumerate_names(twice)} twice")
         return self
 
 
@@ -89,6 +93,7 @@ class Path(Specification):
 
     @model_validator(mode="after")
     def _between_two(self) -> Self:
+        _check_text([self.source, self.target], "a path has an end whose name is empty")
         if self.source == self.target:
             raise ModelError(
                 f"the path {self} leads from a construct to itself; "
@@ -148,8 +153,10 @@ class StructuralModel(Specification):
     @model_validator(mode="after")
     def _acyclic_connected_every_item_once(self) -> Self:
         names = self.names
-        if repeated := _repeated(names):
-            raise ModelError(f"constructs named more than once: {enumerate_names(repeated)}")
+        if not self.constructs:
+            raise ModelError("a model needs at least two constructs and a path between them")
+        if twice := repeated(names):
+            raise ModelError(f"constructs named more than once: {enumerate_names(twice)}")
         _check_items(self.constructs)
         _check_paths(names, self.paths)
         ordered = _in_order_of_equations(names, self.paths)
@@ -267,6 +274,8 @@ class StructuralModel(Specification):
         >>> model.endogenous
         ('loyalty',)
         """
+        if not isinstance(text, str):
+            raise ModelError(f"the model is a {type(text).__name__}; text is needed")
         statements = notation.read(text)
         return cls(
             constructs=tuple(
@@ -281,8 +290,15 @@ class StructuralModel(Specification):
         )
 
 
-def _repeated(names: Iterable[str]) -> list[str]:
-    return [name for name, times in Counter(names).items() if times > 1]
+def _check_text(names: Iterable[str], message: str) -> None:
+    """Refuse names that are empty, or that no file could hold."""
+    for name in names:
+        if not name.strip():
+            raise ModelError(message)
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise ModelError(f"the name {name!r} is not valid text") from None
 
 
 def _check_items(constructs: Sequence[Construct]) -> None:
@@ -305,8 +321,8 @@ def _check_paths(names: Sequence[str], paths: Sequence[Path]) -> None:
             f"paths name unknown constructs: {enumerate_names(hints)}; "
             f"the constructs are {enumerate_names(names, most=12)}"
         )
-    if repeated := _repeated(str(path) for path in paths):
-        raise ModelError(f"paths listed more than once: {enumerate_names(repeated)}")
+    if twice := repeated(paths):
+        raise ModelError(f"paths listed more than once: {enumerate_names(twice)}")
     if alone := [name for name in names if name not in on_a_path]:
         raise ModelError(
             f"constructs on no path: {enumerate_names(alone)}; weights come from a construct's "

@@ -151,6 +151,6 @@ def _unquote(token: _Token) -> str:
     if token.text.startswith("'"):
         return token.text[1:-1]
     try:
-        return str(json.loads(token.text))
+        return str(json.loads(token.text, strict=False))
     except json.JSONDecodeError:
         raise ModelError(f"{token.place()}: cannot read the quoted name {token.text}") from None

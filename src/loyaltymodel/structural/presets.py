@@ -25,9 +25,9 @@ _FAMILY = ("image", "expectation", "quality", "value", "satisfaction", "complain
 def acsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
     """Return the model of the American Customer Satisfaction Index (顾客满意度指数模型).
 
-    Six constructs and nine paths [1]_: expectation drives quality, value and satisfaction;
-    quality drives value and satisfaction; value drives satisfaction; satisfaction drives
-    complaints and loyalty; complaints drive loyalty.
+    Six constructs and nine paths, after Fornell and others [1]_: expectation drives quality,
+    value and satisfaction; quality drives value and satisfaction; value drives satisfaction;
+    satisfaction drives complaints and loyalty; complaints drive loyalty.
 
     Parameters
     ----------
@@ -111,9 +111,9 @@ def ecsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralM
 def scsb(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
     """Return the model of the Swedish Customer Satisfaction Barometer (瑞典顾客满意度晴雨表).
 
-    The oldest of the family [1]_, five constructs and six paths: expectation drives value
-    (perceived performance for the price) and satisfaction; value drives satisfaction;
-    satisfaction drives complaints and loyalty; complaints drive loyalty.
+    Five constructs and six paths, after Fornell [1]_: expectation drives value (perceived
+    performance for the price) and satisfaction; value drives satisfaction; satisfaction
+    drives complaints and loyalty; complaints drive loyalty.
 
     Parameters
     ----------
@@ -147,9 +147,18 @@ def scsb(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralM
     return _preset("scsb", _SCSB, items, mode)
 
 
+def _items(names: Sequence[str]) -> Sequence[str]:
+    """Take a lone name for a single item, not for a sequence of letters."""
+    return (names,) if isinstance(names, str) else names
+
+
 def _preset(
     preset: str, arrows: str, items: Mapping[str, Sequence[str]], mode: Mode
 ) -> StructuralModel:
+    if not isinstance(items, Mapping):
+        raise ModelError(
+            f"{preset} takes a mapping from construct to items, not a {type(items).__name__}"
+        )
     paths = [Path(source=s, target=t) for s, t in (arrow.split("->") for arrow in arrows.split())]
     ends = {end for path in paths for end in (path.source, path.target)}
     if unknown := [name for name in items if name not in _FAMILY]:
@@ -164,6 +173,6 @@ def _preset(
             f"{preset} needs items for {enumerate_names(absent)}; it has {', '.join(names)}"
         )
     return StructuralModel(
-        constructs=tuple(Construct(name=n, items=tuple(items[n]), mode=mode) for n in names),
+        constructs=tuple(Construct(name=n, items=_items(items[n]), mode=mode) for n in names),
         paths=tuple(paths),
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel.structural.checks import Check
 from loyaltymodel.structural.estimates import Estimates
@@ -44,7 +44,13 @@ def summarise(
     state = "converged" if estimates.converged else "NOT CONVERGED"
     n_failed = sum(not check.passed for check in checks)
     facts = (
-        ("model", f"{len(model.names)} constructs, {len(model.items)} items, {len(paths)} paths"),
+        (
+            "model",
+            ", ".join(
+                count_of(len(of), noun)
+                for of, noun in ((model.names, "construct"), (model.items, "item"), (paths, "path"))
+            ),
+        ),
         ("respondents", f"{moments.n_obs}{left_out}{weighted}"),
         ("estimator", _ESTIMATORS[settings.consistent, modes]),
         ("inner scheme", settings.scheme),

@@ -69,8 +69,8 @@ class StructuralResult(FrozenRecord):
     >>> from loyaltymodel import datasets, structural
     >>> model = structural.ecsi(datasets.mobile_phone_items())
     >>> result = structural.fit(model, datasets.mobile_phone_moments(), scale=(1, 10))
-    >>> result.index.round(1)["satisfaction"]
-    np.float64(72.5)
+    >>> result.index.round(1)["satisfaction"].item()
+    72.5
     >>> result.paths.round(3).query("target == 'loyalty'")
               source   target  coefficient
     9          image  loyalty        0.196
@@ -380,8 +380,8 @@ class StructuralResult(FrozenRecord):
         >>> from loyaltymodel.structural import StructuralModel, fit
         >>> model = StructuralModel.from_text("a =~ a1; b =~ b1; b ~ a")
         >>> survey = pd.DataFrame({"a1": [1, 2, 3, 4], "b1": [1, 3, 2, 4]})
-        >>> fit(model, survey).fit_measures().loc["srmr", "estimated"].round(9)
-        np.float64(0.0)
+        >>> fit(model, survey).fit_measures().loc["srmr", "estimated"].round(9).item()
+        0.0
         """
         check_choice("implied", implied, Implied)
         if unknown := [name for name in composites if name not in self.model.names]:
@@ -435,8 +435,8 @@ class StructuralResult(FrozenRecord):
         >>> model = structural.ecsi(datasets.mobile_phone_items())
         >>> result = structural.fit(model, datasets.mobile_phone_moments(), scale=(1, 10))
         >>> best = pd.DataFrame({item: [10.0] for item in model.items}, index=["Ann"])
-        >>> result.scores(best, unit="points").loc["Ann", "satisfaction"]
-        np.float64(100.0)
+        >>> result.scores(best, unit="points").loc["Ann", "satisfaction"].item()
+        100.0
         """
         check_choice("unit", unit, Unit)
         check_choice("missing", missing, Missing)

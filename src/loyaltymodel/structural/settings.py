@@ -9,7 +9,7 @@ from typing import Literal
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_count, check_flag, check_positive
-from loyaltymodel._scales import Scale, freeze_scale
+from loyaltymodel._scales import AnswerLimits, freeze_scale
 from loyaltymodel.structural.kernels import Scheme
 
 Sign = Literal["sum"] | Mapping[str, str]
@@ -21,8 +21,22 @@ class FitSettings:
 
     Attributes
     ----------
-    scheme, consistent, scale, weights, missing, tol, max_iter, sign
-        As given to :func:`fit`; mappings are frozen copies.
+    scheme : {"path", "factorial", "centroid"}
+        Inner scheme.
+    consistent : bool
+        Whether mode A is corrected for attenuation.
+    scale : pair, mapping from item to pair, or None
+        Lowest and highest answer.
+    weights : str or None
+        Column of respondents' weights.
+    missing : {"raise", "drop"}
+        What is done with missing answers.
+    tol : float
+        Change of a weight from which on the weights count as settled.
+    max_iter : int
+        Most iterations.
+    sign : "sum", or mapping from construct to item
+        What a score must correlate with positively.
 
     Raises
     ------
@@ -32,7 +46,7 @@ class FitSettings:
 
     scheme: Scheme = "path"
     consistent: bool = False
-    scale: Scale | None = None
+    scale: AnswerLimits | None = None
     weights: str | None = None
     missing: Missing = "raise"
     tol: float = 1e-10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, read_only
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice, check_count, enumerate_names
-from loyaltymodel._scales import Scale, resolve_limits
+from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel.errors import ModelError, OptionError
 from loyaltymodel.structural.estimates import design_of
 from loyaltymodel.structural.kernels import Design, causes_first
@@ -62,7 +62,7 @@ class Truth(FrozenRecord):
     paths: Mapping[Pair, float]
     loadings: Mapping[str, float]
     weights: Mapping[str, float] | None = None
-    correlations: Mapping[Pair, float] = field(default_factory=dict)
+    correlations: Mapping[Pair, float] | None = None
     means: float | Mapping[str, float] = 0.0
     deviations: float | Mapping[str, float] = 1.0
 
@@ -225,7 +225,7 @@ def simulate(
     *,
     kind: Kind = "factor",
     answers: Answers = "continuous",
-    scale: Scale | None = None,
+    scale: AnswerLimits | None = None,
 ) -> pd.DataFrame:
     """Return answers of people drawn from a world of known structure (模拟数据).
 
@@ -267,8 +267,8 @@ def simulate(
     >>> model = StructuralModel.from_text("a =~ a1; b =~ b1; b ~ a")
     >>> truth = Truth(paths={("a", "b"): 0.5}, loadings={"a1": 1, "b1": 1}, means=7, deviations=2)
     >>> survey = simulate(model, truth, 10_000, 1)
-    >>> survey["a1"].corr(survey["b1"]).round(2)
-    np.float64(0.5)
+    >>> survey["a1"].corr(survey["b1"]).round(2).item()
+    0.5
     >>> rounded = simulate(model, truth, 10_000, 1, answers="scale", scale=(1, 10))
     >>> int(rounded["a1"].min()), int(rounded["a1"].max())
     (1, 10)
@@ -303,7 +303,7 @@ def _construct_correlations(model: StructuralModel, truth: Truth, design: Design
     for (source, target), value in truth.paths.items():
         paths[place[source], place[target]] = value
     correlations = np.eye(len(place))
-    for pair, value in truth.correlations.items():
+    for pair, value in (truth.correlations or {}).items():
         if not set(pair) <= set(model.exogenous) or pair[0] == pair[1]:
             raise ModelError(
                 f"correlations may join two exogenous constructs, not {' and '.join(pair)}; "

@@ -1,0 +1,358 @@
+"""What a questionnaire says: every item with its scale, held against the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self, TypeVar
+
+import pandas as pd
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
+
+from loyaltymodel._arrays import FrozenMapping
+from loyaltymodel._options import enumerate_names, repeated, suggest
+from loyaltymodel._specification import Specification
+from loyaltymodel.errors import ModelError, OptionError
+from loyaltymodel.survey.items import Item, Scale, says_dont_know
+from loyaltymodel.survey.problems import Problem, find_problems, refuse_errors
+from loyaltymodel.survey.tables import AnswerTable, open_table
+
+S = TypeVar("S", Scale, Item)
+
+
+def _each_scale(scales: Any) -> Any:
+    if not isinstance(scales, Mapping):
+        return scales
+    return {name: _made(Scale, f"scale {name!r}", scale) for name, scale in scales.items()}
+
+
+def _each_item(items: Any) -> Any:
+    if not isinstance(items, (list, tuple)):
+        return items
+    return tuple(_made(Item, f"item number {k}", item) for k, item in enumerate(items, start=1))
+
+
+def _made(kind: type[S], which: str, content: Any) -> S:
+    """Make a part of a codebook, saying which part it was if that fails."""
+    try:
+        return kind.model_validate(content)
+    except ModelError as error:
+        raise ModelError(f"{which}: {error}") from None
+
+
+_Scales = Annotated[
+    Mapping[str, Scale],
+    BeforeValidator(_each_scale),
+    AfterValidator(FrozenMapping),
+    PlainSerializer(dict, return_type=dict[str, Scale]),
+]
+_Items = Annotated[tuple[Item, ...], BeforeValidator(_each_item)]
+
+
+class Codebook(Specification):
+    """The items of a questionnaire (问卷) with their wording and scales: a codebook (编码本).
+
+    A codebook says what the columns of a survey mean and which answers there can be. It holds
+    no answers itself; :meth:`check` compares it with a table, and :meth:`clean` takes from a
+    table what fits.
+
+    Parameters
+    ----------
+    title : str
+        What the questionnaire is called.
+    source : str, optional
+        Where it comes from: a reference, an address, whoever conducted it.
+    scales : mapping from name to Scale
+        The scales, each under the name by which the items refer to it.
+    items : sequence of Item
+        The items, in the order of the questionnaire.
+
+    Raises
+    ------
+    ModelError
+        If the title or the name of a scale is empty, there is no item, an item is named
+        twice, an item's scale is unknown, or no item uses a scale.
+
+    Notes
+    -----
+    A scale that no item uses is refused because it is mostly the sign of an item that was
+    given the wrong one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from loyaltymodel.survey import Codebook, Item, Scale
+    >>> book = Codebook(
+    ...     title="餐厅调查",
+    ...     scales={"ten": Scale(lowest=1, highest=10, dont_know=[99])},
+    ...     items=[
+    ...         Item(name="q1", scale="ten", text="菜品质量如何？", construct="quality"),
+    ...         Item(name="s1", scale="ten", text="总体满意吗？", construct="satisfaction"),
+    ...     ],
+    ... )
+    >>> book.constructs
+    {'quality': ('q1',), 'satisfaction': ('s1',)}
+    >>> guests = pd.DataFrame({"q1": [7, 12, 8.5], "s1": [99, 5, 6]}, index=["Ann", "Bo", "Cy"])
+    >>> for problem in book.check(guests):
+    ...     print(problem.severity, problem.kind, problem.item, problem.first_row)
+    error off_scale q1 Bo
+    error between_steps q1 Cy
+    notice dont_know s1 Ann
+    >>> Codebook.from_json(book.to_json()) == book
+    True
+    """
+
+    title: str
+    source: str = ""
+    scales: _Scales
+    items: _Items
+
+    @model_validator(mode="after")
+    def _every_item_once_every_scale_known_and_used(self) -> Self:
+        if not self.title.strip():
+            raise ModelError("a codebook needs a title that is not empty")
+        if not self.items:
+            raise ModelError("a codebook needs at least one item")
+        if twice := repeated(self.names):
+            raise ModelError(f"items named more than once: {enumerate_names(twice)}")
+        if not all(name.strip() for name in self.scales):
+            raise ModelError("a scale needs a name that is not empty")
+        _check_scales(self.scales, self.items)
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the items, in the order of the questionnaire."""
+        return tuple(item.name for item in self.items)
+
+    @property
+    def constructs(self) -> dict[str, tuple[str, ...]]:
+        """Names of the items of each construct, as ``structural.acsi`` and ``ecsi`` take them.
+
+        Items without a construct are left out. The dictionary is the caller's own.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        for item in self.items:
+            if item.construct is not None:
+                found[item.construct] = (*found.get(item.construct, ()), item.name)
+        return found
+
+    @property
+    def limits(self) -> dict[str, tuple[float, float]]:
+        """Lowest and highest possible answer of each item, as ``structural.fit`` takes them.
+
+        The dictionary is the caller's own.
+        """
+        return {item.name: self.scales[item.scale].pair for item in self.items}
+
+    def check(self, data: object, items: Sequence[str] | None = None) -> list[Problem]:
+        """Compare a table with the codebook and return everything that a reader should know.
+
+        The search does not end at the first problem. The table is not changed, and nothing is
+        raised for what stands in it.
+
+        Parameters
+        ----------
+        data : pandas, polars or pyarrow table
+            The answers, a row a respondent and a column an item.
+        items : sequence of str, optional
+            The items to look at; all of them if left out.
+
+        Returns
+        -------
+        list of Problem
+            Item by item in the order of the codebook, then the columns that it does not know.
+            Empty if there is nothing to say.
+
+        Raises
+        ------
+        DataError
+            If the data are no table in memory.
+        OptionError
+            If ``items`` names an item that the codebook does not have, or names one twice.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from loyaltymodel.survey import Codebook, Item, Scale
+        >>> book = Codebook(
+        ...     title="One question",
+        ...     scales={"five": Scale(lowest=1, highest=5)},
+        ...     items=[Item(name="s1", scale="five")],
+        ... )
+        >>> for problem in book.check(pd.DataFrame({"s1": [3, None, 6], "age": [31, 25, 48]})):
+        ...     print(f"{problem.severity}: {problem.sentence}")
+        error: 's1' has 1 of 3 answers off the scale 1 to 5, first 6 in row 2; correct the data,
+        or list codes for "don't know" in dont_know of the scale
+        notice: 's1' has 1 of 3 answers missing, first in row 1
+        notice: column 'age' is not in the codebook
+        """
+        return self._problems(open_table(data), self._scales_of(items), ())
+
+    def clean(
+        self, data: object, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
+    ) -> pd.DataFrame:
+        """Return the answers as numbers, with every code for "don't know" as a missing answer.
+
+        Calling this is the explicit decision that "don't know" counts as no answer: each such
+        code becomes NaN. Nothing else is changed: no answer is moved, filled in or turned
+        round, also not that to an item whose scale points "down", and every row stays.
+
+        Parameters
+        ----------
+        data : pandas, polars or pyarrow table
+            The answers, a row a respondent and a column an item.
+        items : sequence of str, optional
+            The items to take, in this order; all of them if left out.
+        keep : sequence of str
+            Other columns to carry over as they are, such as weights or the customer's company.
+            Columns that are not named here are left behind.
+
+        Returns
+        -------
+        DataFrame
+            A new pandas table: the items as floats, then the kept columns, under the labels
+            that the rows have in ``data`` (numbered from 0 if they have none).
+
+        Raises
+        ------
+        DataError
+            If the table and the codebook contradict each other: a column is absent, there
+            more than once or not numeric, an answer is off its scale or between its steps, or
+            there are no rows. All such problems are listed at once.
+        OptionError
+            If ``items`` or ``keep`` names something twice, ``items`` names an item that the
+            codebook does not have, or ``keep`` names one of the items.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from loyaltymodel.survey import Codebook, Item, Scale
+        >>> book = Codebook(
+        ...     title="One question",
+        ...     scales={"five": Scale(lowest=1, highest=5, dont_know=[9])},
+        ...     items=[Item(name="s1", scale="five")],
+        ... )
+        >>> book.clean(pd.DataFrame({"s1": [3, 9, 5], "age": [31, 25, 48]}), keep=["age"])
+            s1  age
+        0  3.0   31
+        1  NaN   25
+        2  5.0   48
+        """
+        scales = self._scales_of(items)
+        _check_keep(keep, scales)
+        table = open_table(data)
+        refuse_errors(self._problems(table, scales, keep), self.title)
+        answers = {item: table.numbers(item) for item in scales}
+        for item, scale in scales.items():
+            answers[item][says_dont_know(scale, answers[item])] = float("nan")
+        kept = {name: table.column(name) for name in keep}
+        return pd.DataFrame({**answers, **kept}, index=table.labels)
+
+    def points(
+        self, data: object, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
+    ) -> pd.DataFrame:
+        """Return the answers in points, from 0 for the worst possible to 100 for the best.
+
+        What :meth:`clean` returns, on one common scale: 100 (x - lowest) / (highest - lowest)
+        for an answer x on a scale that points "up", and 100 (highest - x) / (highest - lowest)
+        on one that points "down". So a high number is good for every item.
+
+        Parameters
+        ----------
+        data : pandas, polars or pyarrow table
+            The answers, a row a respondent and a column an item.
+        items : sequence of str, optional
+            The items to take, in this order; all of them if left out.
+        keep : sequence of str
+            Other columns to carry over as they are.
+
+        Returns
+        -------
+        DataFrame
+            A new pandas table: points from 0 to 100, NaN where there is no answer, then the
+            kept columns.
+
+        Raises
+        ------
+        DataError
+            As :meth:`clean` does.
+        OptionError
+            As :meth:`clean` does.
+
+        Examples
+        --------
+        From 1 to 5, a 4 is three quarters of the way up, or one quarter of the way down:
+
+        >>> import pandas as pd
+        >>> from loyaltymodel.survey import Codebook, Item, Scale
+        >>> book = Codebook(
+        ...     title="Two questions",
+        ...     scales={
+        ...         "agree": Scale(lowest=1, highest=5),
+        ...         "trouble": Scale(lowest=1, highest=5, direction="down"),
+        ...     },
+        ...     items=[Item(name="s1", scale="agree"), Item(name="c1", scale="trouble")],
+        ... )
+        >>> book.points(pd.DataFrame({"s1": [4, 1], "c1": [4, 1]}))
+             s1     c1
+        0  75.0   25.0
+        1   0.0  100.0
+        """
+        points = self.clean(data, items, keep=keep)
+        for item, scale in self._scales_of(items).items():
+            low, high = scale.pair
+            worst = low if scale.direction == "up" else high
+            # The share first: it is never above 1, where 100 (x - l) could round to above h - l.
+            points[item] = 100 * (abs(points[item] - worst) / (high - low))
+        return points
+
+    def _scales_of(self, items: Sequence[str] | None) -> dict[str, Scale]:
+        """Find the scale of each item that was asked for."""
+        known = {item.name: self.scales[item.scale] for item in self.items}
+        if items is None:
+            return known
+        _check_names("items", items)
+        if unknown := [repr(name) + suggest(name, known) for name in items if name not in known]:
+            raise OptionError(
+                f"items names {enumerate_names(unknown)}, not in the codebook; "
+                f"it has {enumerate_names(known, most=12)}"
+            )
+        return {name: known[name] for name in items}
+
+    def _problems(
+        self, table: AnswerTable, scales: Mapping[str, Scale], keep: Sequence[str]
+    ) -> list[Problem]:
+        return find_problems(table, scales, known=self.names, keep=keep)
+
+
+def _check_scales(scales: Mapping[str, Scale], items: Sequence[Item]) -> None:
+    if strangers := [item for item in items if item.scale not in scales]:
+        hints = [
+            f"{item.name!r} has {item.scale!r}{suggest(item.scale, scales)}" for item in strangers
+        ]
+        raise ModelError(
+            f"items with a scale that the codebook does not have: {enumerate_names(hints)}; "
+            f"its scales are {enumerate_names(scales, most=12)}"
+        )
+    used = {item.scale for item in items}
+    if idle := [repr(name) for name in scales if name not in used]:
+        raise ModelError(
+            f"no item uses the scale {enumerate_names(idle)}; give it to the item that was "
+            "meant, or leave it out"
+        )
+
+
+def _check_names(option: str, names: Sequence[str]) -> None:
+    if isinstance(names, str):
+        raise OptionError(f"{option}={names!r} must be a list of names, such as [{names!r}]")
+    if twice := repeated(names):
+        raise OptionError(f"{option} names {enumerate_names(twice)} twice")
+
+
+def _check_keep(keep: Sequence[str], scales: Mapping[str, Scale]) -> None:
+    _check_names("keep", keep)
+    if both := [name for name in keep if name in scales]:
+        raise OptionError(
+            f"keep names {enumerate_names(both)}, taken as an item already; keep is for columns "
+            "that stay as they are"
+        )

@@ -1,0 +1,62 @@
+"""Tables as they come, with columns that are absent, named twice or not numeric."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._frames import holds_numbers, open_frame, read_columns, row_labels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnswerTable:
+    """A table whose columns are taken one by one, once each was found to be fit for it."""
+
+    native: Any  # the table itself, less the columns whose name is repeated
+    frame: nw.DataFrame[Any]  # the same for narwhals
+    times: Counter[Hashable]  # how often each name is there, in the order of the columns
+    labels: pd.Index
+
+    def not_numeric(self, name: str) -> str | None:
+        """Return the type of a column that holds something else than numbers, or nothing."""
+        column = self.frame.get_column(name)
+        return None if holds_numbers(column) else str(column.dtype)
+
+    def numbers(self, name: str) -> FloatArray:
+        """Return a copy of a numeric column, with missing answers as NaN."""
+        return np.array(read_columns(self.native, [name]).values[0], dtype=np.float64)
+
+    def column(self, name: str) -> pd.Series:
+        """Return a column of any type, as it is."""
+        if isinstance(self.native, pd.DataFrame):
+            return self.native[name]
+        return pd.Series(self.frame.get_column(name).to_list(), index=self.labels)
+
+
+def open_table(data: object) -> AnswerTable:
+    """Open a pandas, polars or pyarrow table without asking anything of its columns.
+
+    Raises
+    ------
+    DataError
+        If the data are no table in memory.
+    """
+    native: Any = data
+    times: Counter[Hashable] = Counter()
+    # narwhals refuses a table in which a name is repeated, so these columns are set aside.
+    if isinstance(data, pd.DataFrame):
+        times = Counter(data.columns)
+        if len(times) < len(data.columns):
+            native = data.loc[:, ~data.columns.duplicated(keep=False)]
+    elif nw.dependencies.is_pyarrow_table(data):
+        times = Counter(data.column_names)
+        native = data.select([k for k, name in enumerate(data.column_names) if times[name] == 1])
+    frame = open_frame(native)
+    return AnswerTable(native, frame, times or Counter(frame.columns), row_labels(data, frame))

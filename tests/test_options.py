@@ -1,0 +1,124 @@
+"""Options are checked in one wording, which names what is allowed."""
+
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from loyaltymodel._options import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_positive,
+    enumerate_names,
+    suggest,
+)
+from loyaltymodel.errors import LoyaltyModelError, OptionError
+
+Colour = Literal["red", "green"]
+
+
+@pytest.mark.parametrize("value", ["red", "green", "".join(["gr", "een"])])
+def test_choice_that_is_listed_passes(value):
+    assert check_choice("colour", value, Colour) is None
+
+
+@pytest.mark.parametrize("value", ["Red", "blue", "", "red ", None, True, 0, ["red"], ("red",)])
+def test_choice_that_is_not_listed_is_refused_with_the_list(value):
+    with pytest.raises(OptionError) as refusal:
+        check_choice("colour", value, Colour)
+    assert str(refusal.value) == (
+        f"colour={value!r} is not an option; choose one of 'red', 'green'"
+    )
+
+
+def test_choice_is_never_compared_by_parts():
+    with pytest.raises(OptionError, match="colour=array"):
+        check_choice("colour", np.array(["red", "red"]), Colour)
+
+
+@pytest.mark.parametrize("value", [1, 1.0, np.True_])
+def test_choice_of_true_is_not_met_by_what_equals_it(value):
+    with pytest.raises(OptionError, match="choose one of True, 'auto'"):
+        check_choice("correct", value, Literal[True, "auto"])
+
+
+def test_choice_may_be_true_or_none():
+    assert check_choice("correct", True, Literal[True, "auto"]) is None
+    assert check_choice("correct", None, Literal["auto", None]) is None
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_flag_passes(value):
+    assert check_flag("consistent", value) is None
+
+
+@pytest.mark.parametrize("value", [1, 0, "yes", "True", None, 1.0, [], np.array([True, False])])
+def test_flag_that_is_none_is_refused(value):
+    with pytest.raises(OptionError, match=r"consistent=.*; choose True or False"):
+        check_flag("consistent", value)
+
+
+@pytest.mark.parametrize(("value", "least"), [(1, 1), (0, 0), (300, 1), (10**20, 5)])
+def test_count_passes(value, least):
+    assert check_count("max_iter", value, least=least) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "least"), [(0, 1), (-1, 0), (4, 5), (1.0, 1), ("3", 1), (None, 1), (True, 1)]
+)
+def test_count_that_is_none_is_refused(value, least):
+    with pytest.raises(OptionError) as refusal:
+        check_count("max_iter", value, least=least)
+    assert str(refusal.value) == f"max_iter={value!r} must be a whole number of at least {least}"
+
+
+@pytest.mark.parametrize("value", [1, 0.5, 1e-300, 5e-324, 10**20, np.float64(0.1)])
+def test_positive_number_passes(value):
+    assert check_positive("tol", value) is None
+
+
+@pytest.mark.parametrize(
+    "value", [0, 0.0, -0.0, -1e-10, float("inf"), float("nan"), "1", None, True, [1.0], 1 + 0j]
+)
+def test_number_that_is_not_positive_is_refused(value):
+    with pytest.raises(OptionError, match=r"^tol=.* must be a finite number above 0$"):
+        check_positive("tol", value)
+
+
+def test_option_error_is_a_value_error_and_one_of_ours():
+    assert issubclass(OptionError, ValueError)
+    assert issubclass(OptionError, LoyaltyModelError)
+
+
+@pytest.mark.parametrize(
+    ("names", "most", "text"),
+    [
+        ([], 5, ""),
+        (["a"], 5, "a"),
+        ("abcde", 5, "a, b, c, d, e"),
+        ("abcdef", 5, "a, b, c, d, e and 1 more"),
+        (range(10), 3, "0, 1, 2 and 7 more"),
+        (iter("abc"), 2, "a, b and 1 more"),
+    ],
+)
+def test_names_are_listed_up_to_a_number_and_the_rest_counted(names, most, text):
+    assert enumerate_names(names, most=most) == text
+
+
+def test_five_names_are_listed_unless_told_otherwise():
+    assert enumerate_names("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "text"),
+    [
+        ("qualty", ["value", "quality"], " (did you mean 'quality'?)"),
+        ("CUSA_1", ("CUSA1", "PERV1"), " (did you mean 'CUSA1'?)"),
+        ("zzz", ["value", "quality"], ""),
+        ("满意", ["满意度", "忠诚"], " (did you mean '满意度'?)"),
+        ("a", [], ""),
+    ],
+)
+def test_similar_name_is_suggested_or_nothing(name, known, text):
+    assert suggest(name, iter(known)) == text
