@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -21,10 +22,15 @@ ANSWERS = "s,l,w,name\n1,1,1,Ann\n2,3,0,Bob\n3,2,0,Cem\n4,4,3,Dai\n"
 SCALE = ("--scale", "1", "5")
 
 
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder to work in, with answers and the model as text and as JSON."""
+@pytest.fixture(autouse=True)
+def _somewhere_else(tmp_path, monkeypatch):
+    """The command writes pictures where it is called."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder to work in, with answers and the model as text and as JSON."""
     (tmp_path / "survey.csv").write_text(ANSWERS, encoding="utf-8")
     (tmp_path / "model.txt").write_text(MODEL, encoding="utf-8")
     (tmp_path / "model.json").write_text(StructuralModel.from_text(MODEL).to_json(), "utf-8")
@@ -101,7 +107,7 @@ def test_report_lists_every_construct_with_an_index_between_0_and_100(run):
 
 @pytest.mark.usefixtures("without_extra")
 def test_report_tells_checks_that_passed_from_those_that_did_not(run):
-    _, out, _ = run()
+    _, out, _ = run("--no-pictures")
     checks = out.partition("Checks (guidelines, not laws):\n")[2].splitlines()
     assert {line.split()[0] for line in checks} == {"ok", "LOOK"}
     # The survey is known for items that load poorly, CUSL2 above all.
@@ -226,7 +232,7 @@ def test_json_file_without_a_scale_has_no_index(run, place):
 
 def test_nothing_is_written_unless_asked_for(run, place):
     before = sorted(place.iterdir())
-    run("--data", "survey.csv", "--model", "model.txt", *SCALE)
+    run("--data", "survey.csv", "--model", "model.txt", *SCALE, "--no-pictures")
     assert sorted(place.iterdir()) == before
 
 
@@ -403,3 +409,34 @@ def test_a_terminal_without_chinese_letters_still_gets_a_report(place):
 
 def test_a_pipe_that_closes_early_is_no_error(place):
     assert "BrokenPipe" not in program(place, "| true").stderr
+
+
+def test_pictures_are_saved_in_the_folder_that_is_named(tmp_path, run):
+    code, printed, _ = run()
+    assert code == 0
+    assert "Pictures in the folder loyaltymodel-pictures: path_diagram.png, importance" in printed
+    for name in ("path_diagram.png", "importance_performance_map.png"):
+        content = (tmp_path / "loyaltymodel-pictures" / name).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) > 10_000
+
+
+def test_without_a_scale_there_is_no_map(place, run):
+    code, printed, _ = run("--data", "survey.csv", "--model", "model.txt", "--pictures", "new/p")
+    assert code == 0
+    assert printed.endswith(f"Pictures in the folder {Path('new/p')}: path_diagram.png\n")
+    assert [p.name for p in (place / "new" / "p").iterdir()] == ["path_diagram.png"]
+
+
+def test_pictures_are_a_choice(tmp_path, run):
+    code, printed, _ = run("--no-pictures")
+    assert code == 0
+    assert "Pictures" not in printed
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(place, run):
+    (place / "file").write_text("no folder", encoding="utf-8")
+    code, printed, complaint = run("--pictures", "file")
+    assert (code, printed) == (2, "")
+    assert complaint.count("\n") == 1

@@ -57,10 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         if options.json is not None:
             Path(options.json).write_text(result.to_json(indent=2) + "\n", encoding="utf-8")
+        pictures = "" if options.no_pictures else _draw(result, Path(options.pictures))
     except (LoyaltyModelError, OSError) as error:
         print(f"loyaltymodel: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     print(_report(result, source))
+    if pictures:
+        print(f"\n{pictures}")
     return 0
 
 
@@ -91,6 +94,13 @@ def _parser() -> argparse.ArgumentParser:
         default="raise",
         help="refuse missing answers, or leave those respondents out and say how many",
     )
+    parser.add_argument(
+        "--pictures",
+        metavar="FOLDER",
+        default="loyaltymodel-pictures",
+        help="folder for path diagram and importance-performance map (default: %(default)s)",
+    )
+    parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
     parser.add_argument("--json", metavar="FILE", help="also write the whole result as JSON")
     parser.add_argument("--version", action="version", version=f"loyaltymodel {__version__}")
     return parser
@@ -145,6 +155,38 @@ def _read_model(path: Path) -> StructuralModel:
         raise DataError(f"{path} is not a text file in UTF-8; save it as such") from None
     is_json = text.lstrip().startswith("{")
     return StructuralModel.from_json(text) if is_json else StructuralModel.from_text(text)
+
+
+def _draw(result: StructuralResult, folder: Path) -> str:
+    """Save the pictures and say where they are."""
+    # Loaded here: matplotlib takes longer than all the rest, and may not be wanted.
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    from loyaltymodel.plots import structural as plots  # noqa: PLC0415
+
+    diagram = Figure(figsize=(7.0, 4.0), layout="constrained")
+    plots.path_diagram(result, ax=diagram.subplots())
+    figures = {"path_diagram.png": diagram}
+    target = _most_interesting(result)
+    if result.settings.scale is not None and target in set(result.impacts.dropna()["target"]):
+        performance = Figure(figsize=(4.5, 3.6), layout="constrained")
+        plots.importance_performance_map(result, target, ax=performance.subplots())
+        figures["importance_performance_map.png"] = performance
+    folder.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for name, figure in figures.items():
+            figure.savefig(folder / name, dpi=200)
+    note = ""
+    if any("missing from font" in str(warning.message) for warning in caught):
+        note = "\nSome letters are missing: install a font that has them, such as Noto Sans CJK."
+    return f"Pictures in the folder {folder}: {', '.join(figures)}{note}"
+
+
+def _most_interesting(result: StructuralResult) -> str:
+    """Return satisfaction if the model has it, else what stands at the end of the chain."""
+    endogenous = result.model.endogenous
+    return "satisfaction" if "satisfaction" in endogenous else endogenous[-1]
 
 
 def _report(result: StructuralResult, source: str) -> str:

@@ -22,8 +22,10 @@ from loyaltymodel.plots._style import (
     SMALL,
     VERMILION,
     axes_or_new,
+    families,
     figure_of,
     tidy,
+    write,
 )
 from loyaltymodel.structural import StructuralResult
 
@@ -32,7 +34,6 @@ __all__ = ["importance_performance_map", "loadings", "path_diagram"]
 _HALF_SHARED = 0.708  # from this loading on, item and construct share half their variance
 _PADDING = (0.12, 0.1)  # inches in a box about its words
 _EDGE = 0.06  # inches free about the picture
-_CARD = {"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none"}
 
 
 def path_diagram(
@@ -107,9 +108,7 @@ def path_diagram(
     for k, value in enumerate(values):
         _draw_arrow(ax, layout.starts[k], layout.ends[k], float(value))
         x, y = layout.labels[k]
-        ax.text(
-            x, y, coefficients[k], fontsize=SMALL, ha="center", va="center", zorder=3, bbox=_CARD
-        )
+        write(ax, x, y, coefficients[k], letters=SMALL, on_card=True)
     for centre, size, text in zip(layout.boxes, sizes, words, strict=True):
         _draw_box(ax, centre, size, text)
     margin = (height - layout.height) / 2
@@ -187,6 +186,7 @@ def loadings(
         xytext=(0, 2),
         textcoords="offset points",
         fontsize=SMALL,
+        fontfamily=families(),
         color=GREY,
         ha="center",
     )
@@ -198,6 +198,7 @@ def loadings(
             xytext=(3, 0),
             textcoords="offset points",
             fontsize=SMALL,
+            fontfamily=families(),
             va="center",
         )
     return ax
@@ -309,7 +310,7 @@ def _draw_box(ax: Axes, centre: FloatArray, size: FloatArray, text: str) -> None
     )
     ax.add_patch(box)
     x, y = centre
-    ax.text(x, y, text, fontsize=LETTERS, ha="center", va="center", zorder=4)
+    write(ax, x, y, text)
 
 
 def _shown(result: StructuralResult, names: Mapping[str, str] | None) -> dict[str, str]:
@@ -336,7 +337,7 @@ def _words(result: StructuralResult, name: str, shown: str) -> str:
 def _size(ax: Axes) -> tuple[float, float]:
     """Width and height of axes in inches."""
     figure = figure_of(ax)
-    figure.canvas.draw()  # only now does a layout engine settle the size
+    figure.draw_without_rendering()  # only now does a layout engine settle the size
     extent = ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
     return float(extent.width), float(extent.height)
 
@@ -344,7 +345,7 @@ def _size(ax: Axes) -> tuple[float, float]:
 def _extent(ax: Axes, text: str, letters: float) -> FloatArray:
     """Width and height of a text in inches."""
     figure = figure_of(ax)
-    trial = figure.text(0, 0, text, fontsize=letters)
+    trial = figure.text(0, 0, text, fontsize=letters, fontfamily=families())
     extent = trial.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
     trial.remove()
     return np.array([extent.width, extent.height])
@@ -353,10 +354,10 @@ def _extent(ax: Axes, text: str, letters: float) -> FloatArray:
 def _write_beside(ax: Axes, points: FloatArray, names: list[str]) -> None:
     """Write names beside points so that they overlap neither each other nor the points."""
     figure = figure_of(ax)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     to_inches = ax.transData + figure.dpi_scale_trans.inverted()
     bounds = ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
     sizes = np.array([_extent(ax, name, LETTERS) for name in names])
     centres = place_beside(to_inches.transform(points), sizes, bounds.extents)
     for (x, y), name in zip(to_inches.inverted().transform(centres), names, strict=True):
-        ax.text(x, y, name, fontsize=LETTERS, ha="center", va="center", zorder=4)
+        write(ax, x, y, name)
