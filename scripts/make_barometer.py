@@ -224,9 +224,9 @@ def add_types(
 
 
 def forget(rng: np.random.Generator, people: pd.DataFrame) -> None:
-    """Turn a few answers into "don't know": one in a hundred, of expectations three."""
+    """Turn a few answers into "don't know": 3 in 1,000, of expectations 10."""
     for item in WORDING:
-        unknown = rng.random(len(people)) < (0.03 if item.startswith("EXP") else 0.01)
+        unknown = rng.random(len(people)) < (0.01 if item.startswith("EXP") else 0.003)
         people.loc[unknown, item] = DONT_KNOW
 
 

@@ -1,6 +1,5 @@
 """Pictures of structural models: what is drawn, where it stands, and what is left alone."""
 
-import warnings
 from itertools import combinations
 
 import matplotlib as mpl
@@ -10,6 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.path import Path
 
 from loyaltymodel import datasets
 from loyaltymodel.errors import DataError, LoyaltyModelError, NegativeWeightWarning, OptionError
@@ -29,14 +29,14 @@ DRAW = {
 any_picture = pytest.mark.parametrize("draw", DRAW.values(), ids=DRAW)
 
 
-def fitted(preset=ecsi, **options):
+def fitted(preset, **options):
     model = preset(datasets.mobile_phone_items(), mode=options.pop("mode", "A"))
     return fit(model, datasets.mobile_phone_moments(), **{"scale": (1, 10)} | options)
 
 
 @pytest.fixture(scope="module")
 def result():
-    return fitted()
+    return fitted(scsb)
 
 
 @pytest.fixture(scope="module", params=PRESETS.values(), ids=PRESETS)
@@ -88,7 +88,8 @@ def extent(artist):
 
 def ends(ax, arrow):
     """Where an arrow begins, and its tip, in pixels."""
-    corners = ax.transData.transform(arrow.get_path().vertices)
+    path = arrow.get_path()
+    corners = ax.transData.transform(path.vertices[path.codes != Path.CLOSEPOLY])
     return corners[0], corners[np.hypot(*(corners - corners[0]).T).argmax()]
 
 
@@ -168,18 +169,18 @@ def test_it_does_not_depend_on_which_figure_is_current(result, draw):
 
 @any_picture
 def test_names_are_shown_instead(result, draw):
-    ax = draw(result, names={"value": "worth", "quality": "Qualität perçue"})
+    ax = draw(result, names={"value": "worth", "complaints": "Réclamations gérées"})
     shown = " ".join([text.get_text() for text in ax.texts])
     assert "worth" in shown
-    assert "Qualität perçue" in shown
+    assert "Réclamations gérées" in shown
     assert "value" not in shown
-    assert "image" in shown
+    assert "expectation" in shown
     ax.figure.draw_without_rendering()  # a letter that the font lacks would be a warning
 
 
 @any_picture
 def test_names_of_no_construct_are_refused(result, draw):
-    with pytest.raises(OptionError, match="valeu; the constructs are image"):
+    with pytest.raises(OptionError, match="valeu; the constructs are expectation"):
         draw(result, names={"valeu": "worth"})
     assert not plt.get_fignums(), "nothing is drawn before the options are checked"
 
@@ -221,8 +222,7 @@ def test_the_words_stand_inside_their_boxes(preset):
 
 
 @pytest.mark.parametrize("digits", [0, 2, 3])
-def test_every_coefficient_stands_on_its_own_arrow(digits):
-    result = fitted(scsb)
+def test_every_coefficient_stands_on_its_own_arrow(result, digits):
     ax = plots.path_diagram(result, digits=digits)
     centres = {name: np.array(text.get_position()) for name, text in words(ax).items()}
     assert len(labels(ax)) == len(arrows(ax)) == len(result.paths)
@@ -256,7 +256,7 @@ def test_arrows_lead_from_their_source_to_their_target(preset):
     for path, arrow in zip(result.paths.itertuples(), arrows(ax), strict=True):
         start, tip = ends(ax, arrow)
         assert place[path.source].padded(2).contains(*start), path
-        assert place[path.target].padded(2).contains(*tip), path
+        assert place[path.target].padded(5).contains(*tip), path
 
 
 def test_every_arrow_leads_to_the_right(preset):
@@ -307,12 +307,13 @@ def test_nothing_stands_outside_the_axes(preset):
 
 def test_no_arrow_passes_behind_a_box_that_is_not_its_own(preset):
     result, ax = preset
-    place = dict(zip(words(ax), boxes(ax), strict=True))
+    place = {name: extent(box) for name, box in zip(words(ax), boxes(ax), strict=True)}
     for path, arrow in zip(result.model.paths, arrows(ax), strict=True):
-        others = [box for name, box in place.items() if name not in (path.source, path.target)]
         start, tip = ends(ax, arrow)
         way = start + np.linspace(0, 1, 200)[:, None] * (tip - start)
-        assert not any(extent(box).contains(*point) for box in others for point in way), path
+        for name in place.keys() - {path.source, path.target}:
+            inside = (way > place[name].min) & (way < place[name].max)
+            assert not inside.all(axis=1).any(), (path, name)
 
 
 def test_a_data_unit_is_an_inch(preset):
@@ -321,9 +322,9 @@ def test_a_data_unit_is_an_inch(preset):
     np.testing.assert_allclose(inch[1] - inch[0], ax.figure.dpi, rtol=1e-3)
 
 
-def test_wide_axes_are_used_from_edge_to_edge(result):
+def test_wide_axes_are_used_from_edge_to_edge():
     _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    plots.path_diagram(result, ax=ax)
+    plots.path_diagram(fitted(ecsi), ax=ax)
     ax.figure.draw_without_rendering()
     left = min(extent(box).x0 for box in boxes(ax))
     right = max(extent(box).x1 for box in boxes(ax))
@@ -478,12 +479,12 @@ def test_a_target_without_an_index_is_an_error_that_names_the_target():
 
 def test_without_a_scale_there_is_no_map():
     with pytest.raises(DataError, match=r"fit with scale=\(lowest, highest\)"):
-        plots.importance_performance_map(fitted(scale=None), "loyalty")
+        plots.importance_performance_map(fitted(scsb, scale=None), "loyalty")
 
 
-@pytest.mark.parametrize("target", ["image", "loyalti", "", None])
+@pytest.mark.parametrize("target", ["expectation", "loyalti", "", None])
 def test_what_has_no_drivers_is_no_target(result, target):
-    with pytest.raises(OptionError, match="has no drivers; choose one of 'expectation', 'quality'"):
+    with pytest.raises(OptionError, match="has no drivers; choose one of 'value', 'satis"):
         plots.importance_performance_map(result, target)
     assert not plt.get_fignums()
 
@@ -500,8 +501,7 @@ def test_options_of_another_type_are_refused_by_name(result, options):
 
 @pytest.mark.xfail(reason="two dollars are taken for a formula", strict=True)
 def test_a_name_with_dollars_is_shown_as_it_is(result):
-    with warnings.catch_warnings():
-        ax = plots.loadings(result, names={"value": "US$ per A$", "quality": "US per A"})
+    ax = plots.loadings(result, names={"value": "US$ per A$", "loyalty": "US per A"})
     ax.figure.draw_without_rendering()
     wide = {text.get_text(): extent(text).width for text in ax.texts}
     assert wide["US$ per A$"] > wide["US per A"]
