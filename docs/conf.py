@@ -12,6 +12,7 @@ copyright = author
 version = release = loyaltymodel.__version__
 
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -32,6 +33,12 @@ myst_heading_anchors = 3
 _EXAMPLES = Path(__file__).parent / "examples"
 doctest_default_flags = doctest.NORMALIZE_WHITESPACE
 doctest_global_setup = f"import os; os.chdir({str(_EXAMPLES)!r})"
+
+# Pictures are drawn when the pages are built, from the code that stands above them.
+plot_include_source = True
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = [("png", 250)]
 
 autodoc_typehints = "none"  # the docstrings say the types in words
 autodoc_member_order = "bysource"

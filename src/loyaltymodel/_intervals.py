@@ -1,12 +1,27 @@
-"""Intervals, and p-values that agree with them: p < 1 - level exactly where 0 lies outside."""
+"""Intervals, and p-values that agree with them: p < 1 - level exactly where 0 lies outside.
+
+Replicates are (b, k): b of each of k quantities. Quantiles are those of Weibull (type 6): the
+i-th of b sorted values is the quantile at i / (b + 1), with straight lines between.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel.errors import OptionError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Interval:
+    """Lower and upper ends and two-sided p-values against 0, (k,) each."""
+
+    low: FloatArray
+    high: FloatArray
+    p_value: FloatArray
 
 
 def check_level(level: float) -> None:
@@ -16,10 +31,8 @@ def check_level(level: float) -> None:
         raise OptionError(f"level={level!r} must lie between 0 and 1, such as 0.95")
 
 
-def wald(
-    estimate: FloatArray, std_error: FloatArray, *, level: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return lower ends, upper ends and two-sided p-values against 0, by the normal law.
+def wald(estimate: FloatArray, std_error: FloatArray, *, level: float) -> Interval:
+    """Return the interval of the normal law.
 
     With a standard error of 0 the interval is the estimate, and p is 0, or 1 for an estimate
     of 0.
@@ -27,4 +40,148 @@ def wald(
     reach = ndtri((1 + level) / 2) * std_error
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(estimate == 0, 0.0, np.abs(estimate) / std_error)
-    return estimate - reach, estimate + reach, 2 * ndtr(-z)
+    return Interval(estimate - reach, estimate + reach, 2 * ndtr(-z))
+
+
+def percentile(replicates: FloatArray, *, level: float) -> Interval:
+    """Return the interval between the quantiles of the replicates."""
+    ordered = np.sort(replicates, axis=0)
+    tail = np.full(ordered.shape[1], (1 - level) / 2)
+    below, above = shares_at(ordered, np.zeros(ordered.shape[1]))
+    return Interval(
+        quantile(ordered, tail),
+        quantile(ordered, 1 - tail),
+        _two_sided(np.minimum(below, 1 - above), len(ordered)),
+    )
+
+
+def basic(replicates: FloatArray, estimate: FloatArray, *, level: float) -> Interval:
+    """Return the percentile interval turned round the estimate."""
+    ordered = np.sort(replicates, axis=0)
+    tail = np.full(ordered.shape[1], (1 - level) / 2)
+    below, above = shares_at(ordered, 2 * estimate)
+    return Interval(
+        2 * estimate - quantile(ordered, 1 - tail),
+        2 * estimate - quantile(ordered, tail),
+        _two_sided(np.minimum(below, 1 - above), len(ordered)),
+    )
+
+
+def bca(
+    replicates: FloatArray, estimate: FloatArray, acceleration: FloatArray, *, level: float
+) -> Interval:
+    """Return the bias-corrected and accelerated interval (Efron).
+
+    The bias correction counts replicates equal to the estimate as half below it.
+    """
+    ordered = np.sort(replicates, axis=0)
+    z0 = bias_correction(ordered, estimate)
+    low, high = adjusted_levels(z0, acceleration, level=level)
+    below, above = shares_at(ordered, np.zeros(ordered.shape[1]))
+    p_low = ndtr(_unadjusted(below, z0, acceleration))
+    p_high = ndtr(-_unadjusted(above, z0, acceleration))
+    return Interval(
+        quantile(ordered, low),
+        quantile(ordered, high),
+        _two_sided(np.minimum(p_low, p_high), len(ordered)),
+    )
+
+
+def studentized(
+    replicates: FloatArray,
+    errors: FloatArray,
+    estimate: FloatArray,
+    std_error: FloatArray,
+    *,
+    level: float,
+) -> Interval:
+    """Return the interval of the replicates' t-values; ``errors`` (b, k) are their own."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(errors > 0, (replicates - estimate) / errors, 0.0)
+        own = np.where(std_error > 0, estimate / std_error, np.sign(estimate) * np.inf)
+    ordered = np.sort(t, axis=0)
+    tail = np.full(ordered.shape[1], (1 - level) / 2)
+    below, above = shares_at(ordered, own)
+    return Interval(
+        estimate - std_error * quantile(ordered, 1 - tail),
+        estimate - std_error * quantile(ordered, tail),
+        _two_sided(np.minimum(below, 1 - above), len(ordered)),
+    )
+
+
+def bias_correction(ordered: FloatArray, estimate: FloatArray) -> FloatArray:
+    """Return the normal quantile (k,) of the share of replicates below the estimate."""
+    less = (ordered < estimate).sum(axis=0)
+    equal = (ordered == estimate).sum(axis=0)
+    # Where every replicate lies on one side, half a replicate is taken to lie on the other.
+    share = ((less + equal / 2) / len(ordered)).clip(0.5 / len(ordered), 1 - 0.5 / len(ordered))
+    z0: FloatArray = ndtri(share)
+    return z0
+
+
+def acceleration_of(left_out: FloatArray) -> FloatArray:
+    """Acceleration (k,) from estimates (n, k) with each unit left out; 0 where none differ."""
+    apart = left_out.mean(axis=0) - left_out
+    spread = (apart**2).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(spread > 0, (apart**3).sum(axis=0) / (6 * spread**1.5), 0.0)
+
+
+def adjusted_levels(
+    z0: FloatArray, acceleration: FloatArray, *, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Levels (k,) of the quantiles at which the ends of the BCa interval stand."""
+    reach = ndtri((1 + level) / 2)
+    low, high = (z0 + sign * reach for sign in (-1, 1))
+    adjusted = tuple(ndtr(z0 + z / (1 - acceleration * z)) for z in (low, high))
+    return adjusted[0], adjusted[1]
+
+
+def quantile(ordered: FloatArray, levels: FloatArray) -> FloatArray:
+    """Quantile (k,) of each column of sorted values at its own level, type 6."""
+    b, k = ordered.shape
+    place = (levels * (b + 1)).clip(1, b)
+    lower = np.floor(place).astype(np.intp)
+    columns = np.arange(k)
+    at = ordered[lower - 1, columns]
+    after = ordered[np.minimum(lower, b - 1), columns]
+    value: FloatArray = at + (place - lower) * (after - at)
+    return value
+
+
+def shares_at(ordered: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Levels (k,) up to which the quantile is at most a value, and from which it is at least it.
+
+    The inverse of :func:`quantile`; the two differ only where replicates equal the value.
+    """
+    b, k = ordered.shape
+    columns = np.arange(k)
+    less = (ordered < values).sum(axis=0)
+    not_more = (ordered <= values).sum(axis=0)
+
+    def between(count: FloatArray) -> FloatArray:
+        inside = (count > 0) & (count < b)
+        lower = ordered[np.clip(count - 1, 0, b - 1), columns]
+        upper = ordered[np.clip(count, 0, b - 1), columns]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(inside & (upper > lower), (values - lower) / (upper - lower), 0.0)
+
+    below = np.where(not_more == b, 1.0, (not_more + between(not_more)) / (b + 1))
+    below = np.where(not_more == 0, 0.0, below)
+    tie = not_more > less
+    above = np.where(tie, (less + 1) / (b + 1), below)
+    above = np.where(tie & (less == 0), 0.0, above)
+    return below, above
+
+
+def _unadjusted(share: FloatArray, z0: FloatArray, acceleration: FloatArray) -> FloatArray:
+    """Return the normal quantile whose adjusted level is a share: the inverse of BCa."""
+    apart = ndtri(share) - z0
+    with np.errstate(invalid="ignore", over="ignore"):
+        z = apart / (1 + acceleration * apart) - z0
+    return np.where(np.isinf(apart), apart, z)
+
+
+def _two_sided(tail: FloatArray, b: int) -> FloatArray:
+    """Twice a tail, at least what b replicates can show and at most 1."""
+    return (2 * tail).clip(2 / (b + 1), 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +33,24 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     n_labels: int = 1
+
+    def with_column(self, name: str, cells: Sequence[str]) -> Table:
+        """Return the table with one more column at the right.
+
+        Parameters
+        ----------
+        name : str
+            Name of the column.
+        cells : sequence of str
+            One cell a row.
+
+        Returns
+        -------
+        Table
+            A new table.
+        """
+        rows = tuple((*row, cell) for row, cell in zip(self.rows, cells, strict=True))
+        return replace(self, columns=(*self.columns, name), rows=rows)
 
     def _simple(self, clean: Callable[[str], str] = str) -> SimpleTable:
         # Loaded here: statsmodels takes as long to import as all the rest together.

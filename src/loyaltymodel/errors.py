@@ -1,9 +1,13 @@
 """What can go wrong, by name: one base error, a few children, and the warnings."""
 
+import sys
+import warnings
+
 __all__ = [
     "ConvergenceWarning",
     "DataError",
     "ExtraNotInstalledError",
+    "FailedResamplesWarning",
     "ImproperSolutionWarning",
     "LoyaltyModelError",
     "LoyaltyModelWarning",
@@ -55,5 +59,18 @@ class ImproperSolutionWarning(LoyaltyModelWarning):
     """An estimate lies outside its possible range, such as a loading above one."""
 
 
+class FailedResamplesWarning(LoyaltyModelWarning):
+    """Many resamples could not be estimated and were left out of errors and intervals."""
+
+
 class NegativeWeightWarning(LoyaltyModelWarning):
     """An index from 0 to 100 was asked for where an item has a negative weight."""
+
+
+def warn_caller(message: str, category: type[LoyaltyModelWarning]) -> None:
+    """Warn, and point at the line outside this library that asked for what is warned of."""
+    own = __name__.partition(".")[0]
+    frame, level = sys._getframe(1), 3
+    while frame.f_back is not None and frame.f_back.f_globals.get("__name__", "").startswith(own):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

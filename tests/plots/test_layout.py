@@ -286,6 +286,21 @@ def test_boxes_of_crowded_neighbouring_levels_never_overlap(arrows):
     assert not overlapping(layout.boxes, boxes_of(9))
 
 
+@pytest.mark.parametrize("ways", [((0.2, 1.8), (1.8, 0.2)), ((1.0, 1.0), (1.05, 1.05))])
+def test_labels_of_arrows_that_cross_or_run_side_by_side_stand_apart(ways):
+    starts = np.array([[0.8, start] for start, _ in ways])
+    ends = np.array([[2.6, end] for _, end in ways])
+    places, _ = _layout._place_labels(np.zeros((1, 2)), boxes_of(1), starts, ends, LABEL)
+    assert not overlapping(places, np.tile(LABEL, (2, 1)))
+
+
+def test_a_label_does_not_stand_on_a_box_in_the_middle_of_its_arrow():
+    boxes, sizes = np.array([[0.4, 1.0], [3.0, 1.0], [1.7, 1.0]]), boxes_of(3, width=0.6)
+    starts, ends = _layout._between(boxes, np.array([[0, 1]]), sizes)
+    (place,), _ = _layout._place_labels(boxes, sizes, starts, ends, LABEL)
+    assert not overlapping(np.vstack([boxes, [place]]), np.vstack([sizes, [LABEL]]))
+
+
 # Names beside points
 
 
@@ -308,6 +323,15 @@ def test_names_beside_points_overlap_neither_names_nor_points(places):
 def test_a_lone_name_stands_to_the_right_of_its_point():
     (centre,) = _layout.place_beside(np.array([[1.0, 1.0]]), np.array([[0.4, 0.1]]), (0, 0, 3, 3))
     np.testing.assert_allclose(centre, [1 + 0.07 + 0.2, 1.0], atol=EXACT)
+
+
+def test_a_name_does_not_cover_the_next_point():
+    # To the right of its point the first name would reach over the second, and just not to the
+    # second name.
+    points, sizes = np.array([[1.0, 1.0], [1.3, 1.0]]), np.array([[0.26, 0.1], [0.02, 0.1]])
+    first, second = _layout.place_beside(points, sizes, (0, 0, 3, 3))
+    assert first[0] < points[0, 0]
+    assert second[0] > points[1, 0]
 
 
 def test_a_name_at_the_right_edge_stands_to_the_left():

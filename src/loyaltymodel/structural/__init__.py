@@ -13,10 +13,13 @@ from loyaltymodel.structural.aggregation import (
     compare_with_benchmark,
     compare_with_group,
 )
+from loyaltymodel.structural.bootstrap import bootstrap, jackknife
 from loyaltymodel.structural.checks import Check
 from loyaltymodel.structural.estimates import Estimates
+from loyaltymodel.structural.exact_fit import exact_fit_test
 from loyaltymodel.structural.fit import fit
 from loyaltymodel.structural.index import satisfaction_index
+from loyaltymodel.structural.inference import InferenceResult
 from loyaltymodel.structural.model import Construct, Path, StructuralModel
 from loyaltymodel.structural.presets import acsi, ecsi, scsb
 from loyaltymodel.structural.result import StructuralResult
@@ -28,6 +31,7 @@ __all__ = [
     "Construct",
     "Estimates",
     "FitSettings",
+    "InferenceResult",
     "Moments",
     "Path",
     "Population",
@@ -38,10 +42,13 @@ __all__ = [
     "Truth",
     "acsi",
     "aggregate",
+    "bootstrap",
     "compare_with_benchmark",
     "compare_with_group",
     "ecsi",
+    "exact_fit_test",
     "fit",
+    "jackknife",
     "population",
     "satisfaction_index",
     "scsb",

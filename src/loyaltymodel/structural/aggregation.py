@@ -258,11 +258,11 @@ def _not_negative(values: FloatArray, name: str) -> None:
 def _differences(
     units: object, difference: FloatArray, std_error: FloatArray, level: float
 ) -> pd.DataFrame:
-    low, high, p = wald(difference, std_error, level=level)
+    interval = wald(difference, std_error, level=level)
     return read_table(units).assign(
         difference=difference,
         difference_std_error=std_error,
-        ci_low=low,
-        ci_high=high,
-        p_value=p,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        p_value=interval.p_value,
     )

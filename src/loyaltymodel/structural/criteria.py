@@ -46,12 +46,18 @@ def htmt(correlations: FloatArray, design: Design) -> tuple[FloatArray, FloatArr
     within them; a single item counts as perfectly correlated with itself. HTMT2 takes
     geometric means throughout and is NaN where a correlation is not positive.
     """
+    absolute = htmt_absolute(correlations, design)
     with np.errstate(invalid="ignore", divide="ignore"):
-        absolute = _ratio(_block_means(np.abs(correlations), design))
         signed = np.abs(_ratio(_block_means(correlations, design)))
         logarithms = np.log(np.where(correlations > 0, correlations, np.nan))
         geometric = _ratio(np.exp(_block_means(logarithms, design, of_one=0.0)))
     return absolute, signed, geometric
+
+
+def htmt_absolute(correlations: FloatArray, design: Design) -> FloatArray:
+    """Heterotrait-monotrait ratio (b, j, j) of mean absolute correlations."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _ratio(_block_means(np.abs(correlations), design))
 
 
 def not_positive(correlations: FloatArray, design: Design) -> FloatArray:

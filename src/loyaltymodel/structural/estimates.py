@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, read_only
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, read_only
 from loyaltymodel._moments import Moments
-from loyaltymodel.structural.kernels import Design, make_design
+from loyaltymodel._options import enumerate_names
+from loyaltymodel.errors import OptionError
+from loyaltymodel.structural.kernels import Design, Structure, make_design
 from loyaltymodel.structural.model import StructuralModel
 
 
@@ -55,6 +58,23 @@ class Estimates(FrozenRecord):
             if isinstance(value, np.ndarray):
                 object.__setattr__(self, field.name, read_only(value))
 
+    def as_stack(self) -> Structure:
+        """Return the estimates as the kernels take them: a stack of one.
+
+        Returns
+        -------
+        Structure
+            Views of the arrays with a batch axis in front.
+        """
+        return Structure(
+            loadings=self.loadings[None],
+            cross_loadings=self.cross_loadings[None],
+            correlations=self.correlations[None],
+            rho_a=self.rho_a[None],
+            paths=self.paths[None],
+            r_squared=self.r_squared[None],
+        )
+
 
 def design_of(model: StructuralModel) -> Design:
     """Arrange a model for the kernels."""
@@ -64,6 +84,17 @@ def design_of(model: StructuralModel) -> Design:
         paths=[(place[path.source], place[path.target]) for path in model.paths],
         mode_b=[construct.mode == "B" for construct in model.constructs],
     )
+
+
+def composites_of(model: StructuralModel, declared: Sequence[str]) -> BoolArray:
+    """Mark (j,) the constructs of mode B and those declared composites."""
+    if unknown := [name for name in declared if name not in model.names]:
+        raise OptionError(
+            f"composites names no construct of the model: {enumerate_names(unknown)}; "
+            f"its constructs are {', '.join(model.names)}"
+        )
+    chosen = [c.mode == "B" or c.name in declared for c in model.constructs]
+    return np.array(chosen, dtype=bool)
 
 
 def correlation_matrix(moments: Moments) -> FloatArray:

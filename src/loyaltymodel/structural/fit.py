@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -22,6 +21,7 @@ from loyaltymodel.errors import (
     NotIdentifiedError,
     OptionError,
     SmallSampleWarning,
+    warn_caller,
 )
 from loyaltymodel.structural import kernels
 from loyaltymodel.structural.checks import validity_checks
@@ -271,7 +271,7 @@ def _estimate(
     )
     if not np.isfinite(outer.weights).all():
         _explain_no_weights(model, design, correlations)
-    weights = kernels.orient(s, outer.weights, design, _sign_reference(model, settings.sign))
+    weights = kernels.orient(s, outer.weights, design, sign_reference(model, settings.sign))
     found = kernels.structure(s, weights, design, consistent=settings.consistent)
     if not np.isfinite(found.paths).all():
         _explain_no_paths(model, settings, found.rho_a[0])
@@ -337,7 +337,7 @@ def _explain_no_paths(model: StructuralModel, settings: FitSettings, rho_a: Floa
     )
 
 
-def _sign_reference(model: StructuralModel, sign: Sign) -> FloatArray:
+def sign_reference(model: StructuralModel, sign: Sign) -> FloatArray:
     """Weights (p,) of the standardised items that the scores are to agree with."""
     reference = np.ones(len(model.items))
     if not isinstance(sign, Mapping):
@@ -376,4 +376,4 @@ def _warn(
         if check.name in _WARNINGS and check.name not in harmless:
             messages.setdefault(_WARNINGS[check.name], []).append(check.sentence)
     for category, sentences in messages.items():
-        warnings.warn(" ".join(sentences), category, stacklevel=3)
+        warn_caller(" ".join(sentences), category)

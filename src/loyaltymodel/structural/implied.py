@@ -7,11 +7,15 @@ logarithm of a matrix that is not positive definite) comes out as NaN.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel.structural.kernels import Design, causes_first, total_effects
+from loyaltymodel.structural.kernels import Design, Structure, causes_first, total_effects
+
+Implied = Literal["convention", "exact"]
+Which = Literal["saturated", "estimated"]
 
 _DEFINITE = 1e-12  # smaller eigenvalues are lost in the rounding of doubles
 
@@ -56,6 +60,31 @@ def construct_correlations_exact(
         implied[:, k, k] = 1.0
         known.append(k)
     return implied
+
+
+def implied_correlations(
+    observed: FloatArray,
+    found: Structure,
+    design: Design,
+    composite: BoolArray,
+    *,
+    which: Which,
+    implied: Implied,
+) -> FloatArray:
+    """Correlations (b, p, p) of the items that estimated models imply.
+
+    In the saturated model all constructs correlate as estimated, in the estimated model as
+    the paths say.
+    """
+    if which == "saturated":
+        constructs = found.correlations
+    elif implied == "exact":
+        constructs = construct_correlations_exact(found.paths, found.correlations, design)
+    else:
+        constructs = construct_correlations_convention(
+            found.paths, found.correlations, found.r_squared, design
+        )
+    return item_correlations(observed, found.loadings, constructs, design, composite)
 
 
 def item_correlations(

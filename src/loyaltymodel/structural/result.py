@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,27 +13,26 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing, checked_rows, read_columns
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_choice, enumerate_names
+from loyaltymodel._options import check_choice
 from loyaltymodel._scales import Limits, resolve_limits
 from loyaltymodel._tables import Summary
 from loyaltymodel._version import __version__
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError
 from loyaltymodel.structural import criteria, kernels, report
 from loyaltymodel.structural.checks import Check, all_checks
-from loyaltymodel.structural.estimates import Estimates, correlation_matrix, design_of
-from loyaltymodel.structural.implied import (
-    construct_correlations_convention,
-    construct_correlations_exact,
-    distances,
-    item_correlations,
+from loyaltymodel.structural.estimates import (
+    Estimates,
+    composites_of,
+    correlation_matrix,
+    design_of,
 )
+from loyaltymodel.structural.implied import Implied, Which, distances, implied_correlations
 from loyaltymodel.structural.kernels import Design
 from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.settings import FitSettings
 
 AlphaKind = Literal["standardised", "raw"]
 Unit = Literal["standardised", "points"]
-Implied = Literal["convention", "exact"]
 
 _MEASURES = ("srmr", "d_uls", "d_g", "nfi")
 _NOT_DEFINITE = "observed or implied correlations are not positive definite"
@@ -384,15 +383,16 @@ class StructuralResult(FrozenRecord):
         0.0
         """
         check_choice("implied", implied, Implied)
-        if unknown := [name for name in composites if name not in self.model.names]:
-            raise OptionError(
-                f"composites names no construct of the model: {enumerate_names(unknown)}; "
-                f"its constructs are {', '.join(self.model.names)}"
+        design, observed = self._design(), self._correlations()
+        composite = composites_of(self.model, composites)
+        found = self.estimates.as_stack()
+        measured = {}
+        for which in get_args(Which):
+            claimed = implied_correlations(
+                observed, found, design, composite, which=which, implied=implied
             )
-        measured = {
-            "saturated": self._distances(self.estimates.correlations[None], composites),
-            "estimated": self._distances(self._implied_correlations(implied), composites),
-        }
+            apart = distances(observed, claimed)
+            measured[which] = [float(getattr(apart, name)[0]) for name in _MEASURES]
         table = pd.DataFrame(measured, index=pd.Index(_MEASURES, name="measure"))
         absent = table.isna().any(axis=1)
         return table.assign(note=np.where(absent, _NOT_DEFINITE, "")).astype({"note": object})
@@ -551,23 +551,6 @@ class StructuralResult(FrozenRecord):
             JSON text without NaN or infinity, which JSON does not know.
         """
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-
-    def _implied_correlations(self, implied: Implied) -> FloatArray:
-        """Correlations (1, j, j) of the constructs that the paths imply."""
-        paths, correlations = self.estimates.paths[None], self.estimates.correlations[None]
-        if implied == "exact":
-            return construct_correlations_exact(paths, correlations, self._design())
-        r_squared = self.estimates.r_squared[None]
-        return construct_correlations_convention(paths, correlations, r_squared, self._design())
-
-    def _distances(self, constructs: FloatArray, composites: Sequence[str]) -> list[float]:
-        design, observed = self._design(), self._correlations()
-        composite = design.mode_b | np.isin(self.model.names, list(composites))
-        implied = item_correlations(
-            observed, self.estimates.loadings[None], constructs, design, composite
-        )
-        found = distances(observed, implied)
-        return [float(getattr(found, name)[0]) for name in _MEASURES]
 
     def _constructs(self) -> pd.DataFrame:
         """Index, explained variance and reliability of each construct; NaN where undefined."""

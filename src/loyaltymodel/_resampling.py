@@ -1,0 +1,149 @@
+"""Resampling of respondents: seeded counts, in slices that change nothing, and their moments.
+
+A resample is a row of counts: how often each unit was drawn. Units are respondents, or clusters
+of respondents that are drawn together. The moments of all resamples of a slice are one matrix
+product of counts and cross-products, so no table is ever drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from loyaltymodel._arrays import FloatArray, IntArray
+
+Counts = npt.NDArray[np.uint16]
+
+_COUNTS = 40_000_000  # counts in a slice of resamples: 80 MB
+_MATRICES = 2_500_000  # elements of covariance matrices in a slice of resamples: 20 MB
+_DRAWS = 1_000_000  # draws at a time: 8 MB
+_PRODUCTS = 2_000_000  # cross-products in a slice of respondents: 16 MB
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """Respondents with their weights, and the units in which they are drawn.
+
+    ``order`` lists the units stratum by stratum. The unit drawn at place k of a resample is one
+    of the ``size[k]`` units that stand from ``first[k]`` on.
+    """
+
+    rows: FloatArray  # (n, p) answers less the sample's mean, over its standard deviation
+    weights: FloatArray  # (n,)
+    member: IntArray  # (n,) the unit of each respondent
+    order: IntArray  # (u,)
+    first: IntArray  # (u,)
+    size: IntArray  # (u,)
+
+    @property
+    def n_units(self) -> int:
+        """Number of units: respondents, or clusters."""
+        return len(self.order)
+
+
+def make_units(
+    rows: FloatArray, weights: FloatArray, cluster: IntArray | None, stratum: IntArray | None
+) -> Units:
+    """Arrange respondents into units and strata; codes (n,) count from 0."""
+    n = len(rows)
+    member = np.arange(n) if cluster is None else cluster
+    n_units = int(member.max()) + 1
+    of_unit = np.zeros(n_units, dtype=np.intp)
+    if stratum is not None:
+        of_unit[member] = stratum
+    order = np.argsort(of_unit, kind="stable")
+    sizes = np.bincount(of_unit)
+    starts = np.cumsum(sizes) - sizes
+    return Units(
+        rows, weights, member, order, starts[of_unit[order]], sizes[of_unit[order]].astype(np.intp)
+    )
+
+
+def slice_size(units: Units) -> int:
+    """Return how many resamples fit into a slice of bounded memory."""
+    p = len(units.rows[0])
+    return max(1, min(_COUNTS // units.n_units, _MATRICES // (p * p)))
+
+
+def draw_counts(
+    units: Units, n_resamples: int, rng: np.random.Generator, *, size: int
+) -> Iterator[Counts]:
+    """Draw resamples as counts (slice, u): the same for a seed whatever the size of the slices."""
+    u = units.n_units
+    rows = max(1, _DRAWS // u)
+    for start in range(0, n_resamples, size):
+        b = min(size, n_resamples - start)
+        counts = np.empty((b, u), dtype=np.uint16)
+        for top in range(0, b, rows):
+            k = min(rows, b - top)
+            place = units.first + (rng.random((k, u)) * units.size).astype(np.intp)
+            flat = (units.order[place] + u * np.arange(k)[:, None]).ravel()
+            counts[top : top + k] = np.bincount(flat, minlength=k * u).reshape(k, u)
+        yield counts
+
+
+def resampled_moments(
+    units: Units, counts: npt.NDArray[np.number]
+) -> tuple[FloatArray, FloatArray]:
+    """Return means (b, p) and covariances (b, p, p) of resamples given as counts (b, u)."""
+    p = units.rows.shape[1]
+    sums = np.zeros((len(counts), p * (p + 1) // 2 + p + 1))
+    for part, products in _products(units):
+        drawn = counts[:, units.member[part]]
+        sums += drawn.astype(np.float64) @ products
+    return _moments_of_sums(sums, p)
+
+
+def draw_again(units: Units, counts: Counts, n_resamples: int, rng: np.random.Generator) -> Counts:
+    """Resample one resample (u,), stratum by stratum, as counts (n_resamples, u)."""
+    u = units.n_units
+    drawn = np.repeat(units.order, counts[units.order])
+    place = units.first + (rng.random((n_resamples, u)) * units.size).astype(np.intp)
+    flat = (drawn[place] + u * np.arange(n_resamples)[:, None]).ravel()
+    return np.bincount(flat, minlength=n_resamples * u).reshape(-1, u).astype(np.uint16)
+
+
+def moments_without_each(
+    units: Units, *, share: float = 1.0
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Return moments with a share of one unit left out at a time, in slices of units."""
+    p, u = units.rows.shape[1], units.n_units
+    own = np.zeros((u, p * (p + 1) // 2 + p + 1))
+    for part, products in _products(units):
+        np.add.at(own, units.member[part], products)
+    total = own.sum(axis=0)
+    size = max(1, _MATRICES // (p * p))
+    for start in range(0, u, size):
+        yield _moments_of_sums(total - share * own[start : start + size], p)
+
+
+def _products(units: Units) -> Iterator[tuple[slice, FloatArray]]:
+    """Weighted cross-products, answers and ones of slices of respondents, side by side."""
+    n, p = units.rows.shape
+    first, second = np.triu_indices(p)
+    step = max(1, _PRODUCTS // len(first))
+    for start in range(0, n, step):
+        part = slice(start, min(start + step, n))
+        rows = units.rows[part]
+        block = np.empty((len(rows), len(first) + p + 1))
+        np.multiply(rows[:, first], rows[:, second], out=block[:, : len(first)])
+        block[:, len(first) : -1] = rows
+        block[:, -1] = 1.0
+        block *= units.weights[part, None]
+        yield part, block
+
+
+def _moments_of_sums(sums: FloatArray, p: int) -> tuple[FloatArray, FloatArray]:
+    """Means and covariances, with the weight as divisor; no estimate depends on the divisor."""
+    first, second = np.triu_indices(p)
+    total = sums[:, -1:]
+    means = sums[:, -1 - p : -1] / total
+    products = sums[:, : len(first)] / total
+    covariances = np.empty((len(sums), p, p))
+    covariances[:, first, second] = products
+    covariances[:, second, first] = products
+    covariances -= means[:, :, None] * means[:, None, :]
+    return means, covariances

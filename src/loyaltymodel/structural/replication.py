@@ -1,0 +1,277 @@
+"""Estimating a model again and again: on resamples, without each unit, on drawn moments."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel import _resampling as resampling
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._frames import checked_rows, read_columns, read_table
+from loyaltymodel._moments import Moments
+from loyaltymodel._resampling import Units
+from loyaltymodel._scales import resolve_limits
+from loyaltymodel.errors import (
+    DataError,
+    FailedResamplesWarning,
+    NotIdentifiedError,
+    OptionError,
+    warn_caller,
+)
+from loyaltymodel.structural.estimates import design_of
+from loyaltymodel.structural.fit import sign_reference
+from loyaltymodel.structural.kernels import Structure
+from loyaltymodel.structural.quantities import (
+    FAILURES,
+    Catalogue,
+    Evaluation,
+    Setup,
+    estimate,
+    evaluate,
+    make_catalogue,
+)
+from loyaltymodel.structural.result import StructuralResult
+
+WORTH_A_WARNING = 0.01  # share of resamples left out
+_INNER = 50  # resamples of a resample, for its standard error
+_STEP = 1e-3  # share of a unit's weight by which it is moved for a derivative
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """An estimation, arranged so that it can be repeated on moments."""
+
+    result: StructuralResult
+    catalogue: Catalogue
+    setup: Setup
+
+    def evaluate(self, means: FloatArray, covariances: FloatArray) -> Evaluation:
+        """All quantities of a stack."""
+        return evaluate(means, covariances, self.catalogue, self.setup)
+
+    def estimate(
+        self, means: FloatArray, covariances: FloatArray
+    ) -> tuple[FloatArray, Structure, IntArray]:
+        """Correlations of the items, structure and failures of a stack."""
+        found = estimate(means, covariances, self.catalogue.design, self.setup)
+        return found.correlations, found.structure, found.failure
+
+    def observed(self) -> FloatArray:
+        """Correlations of the items in the original sample (1, p, p)."""
+        return _standard_moments(self.result.moments)[1]
+
+    def original(self) -> FloatArray:
+        """All quantities of the original sample (k,)."""
+        values: FloatArray = self.evaluate(*_standard_moments(self.result.moments)).values[0]
+        return values
+
+
+Slice = tuple[FloatArray, FloatArray, FloatArray | None]
+
+
+class Drawn(NamedTuple):
+    """Quantities (b, k) of the resamples that did not fail, perhaps their errors, and the rest."""
+
+    values: FloatArray
+    errors: FloatArray
+    failures: FrozenMapping[str, int]
+
+
+def make_task(result: StructuralResult) -> Task:
+    """Arrange a fitted model so that it can be estimated again, in standardised answers."""
+    settings, moments = result.settings, result.moments
+    sd = np.sqrt(moments.covariance.diagonal())
+    lowest = highest = None
+    if settings.scale is not None:
+        limits = resolve_limits(settings.scale, result.model.items)
+        lowest, highest = (
+            (limits.lowest - moments.means) / sd,
+            (limits.highest - moments.means) / sd,
+        )
+    setup = Setup(
+        scheme=settings.scheme,
+        consistent=settings.consistent,
+        tol=settings.tol,
+        max_iter=settings.max_iter,
+        reference=sign_reference(result.model, settings.sign),
+        lowest=lowest,
+        highest=highest,
+    )
+    catalogue = make_catalogue(design_of(result.model), with_index=lowest is not None)
+    return Task(result, catalogue, setup)
+
+
+def read_units(
+    result: StructuralResult, data: object, cluster: str | None, strata: str | None
+) -> Units:
+    """Read the rows once more, less the sample's means over its deviations, and group them."""
+    if isinstance(data, Moments):
+        raise OptionError(
+            "Moments have no respondents to draw or leave out; give the answers, or bootstrap "
+            'with draw="parametric"'
+        )
+    settings, moments = result.settings, result.moments
+    names = (
+        result.model.items if settings.weights is None else (*result.model.items, settings.weights)
+    )
+    parts = list(checked_rows(read_columns(data, names), None, settings.missing))
+    rows = np.concatenate([part.T for part, _ in parts])
+    places = np.concatenate([place for _, place in parts])
+    weights = np.ones(len(rows)) if settings.weights is None else rows[:, -1].copy()
+    rows = rows[:, : len(result.model.items)] - moments.means
+    rows /= np.sqrt(moments.covariance.diagonal())
+    clusters = _codes(data, cluster, places)
+    stratum = _codes(data, strata, places)
+    if clusters is not None and clusters.max() == 0:
+        raise DataError(
+            f"cluster column {cluster!r} has one value; at least two clusters must be drawn from"
+        )
+    if clusters is not None and stratum is not None:
+        pairs = len(np.unique(clusters * (stratum.max() + 1) + stratum))
+        if pairs > clusters.max() + 1:
+            raise DataError(f"a cluster of {cluster!r} lies in two strata of {strata!r}")
+    return resampling.make_units(rows, weights, clusters, stratum)
+
+
+def _codes(data: object, name: str | None, places: IntArray) -> IntArray | None:
+    """Give each row that is used the number of its group."""
+    if name is None:
+        return None
+    column = read_table(data, [name])[name].iloc[places]
+    if column.isna().any():
+        raise DataError(f"column {name!r} has respondents without a group")
+    return np.asarray(pd.factorize(column)[0], dtype=np.intp)
+
+
+def drawn_slices(
+    task: Task, units: Units, n_resamples: int, rng: np.random.Generator, *, nested: bool
+) -> Iterator[Slice]:
+    """Draw respondents; for studentized intervals also the error within each resample."""
+    inner = rng.spawn(1)[0] if nested else None
+    size = resampling.slice_size(units) if not nested else 50
+    for counts in resampling.draw_counts(units, n_resamples, rng, size=size):
+        errors = None if inner is None else _nested_errors(task, units, counts, inner)
+        yield *resampling.resampled_moments(units, counts), errors
+
+
+def _nested_errors(
+    task: Task, units: Units, counts: resampling.Counts, rng: np.random.Generator
+) -> FloatArray:
+    """Bootstrap each resample (b, u) itself; return the errors (b, k) of all quantities."""
+    again = np.concatenate([resampling.draw_again(units, row, _INNER, rng) for row in counts])
+    found = task.evaluate(*resampling.resampled_moments(units, again))
+    values = np.where(found.failure[:, None] == 0, found.values, np.nan)
+    values = values.reshape(len(counts), _INNER, -1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=RuntimeWarning)  # none of the fifty exists
+        errors: FloatArray = np.nanstd(values, axis=1, ddof=1)
+    return errors
+
+
+def parametric_slices(task: Task, n_resamples: int, rng: np.random.Generator) -> Iterator[Slice]:
+    """Draw means and covariances as samples from a normal population have them (Bartlett)."""
+    moments = task.result.moments
+    n, p = moments.n_obs, len(moments.items)
+    if n <= p:
+        raise DataError(f"{n} respondents are too few to draw covariance matrices of {p} items")
+    _, s = _standard_moments(moments)
+    root = np.linalg.cholesky(s[0])
+    size = max(1, 2_500_000 // (p * p))
+    for start in range(0, n_resamples, size):
+        b = min(size, n_resamples - start)
+        factor = np.tril(rng.standard_normal((b, p, p)), -1)
+        factor[:, np.arange(p), np.arange(p)] = np.sqrt(rng.chisquare(n - 1 - np.arange(p), (b, p)))
+        factor = root @ factor
+        means = rng.standard_normal((b, p)) @ root.T / np.sqrt(n)
+        yield means, factor @ factor.transpose(0, 2, 1) / (n - 1), None
+
+
+def _standard_moments(moments: Moments) -> tuple[FloatArray, FloatArray]:
+    """Moments of standardised answers as a stack of one."""
+    sd = np.sqrt(moments.covariance.diagonal())
+    return np.zeros((1, len(sd))), (moments.covariance / np.outer(sd, sd))[None]
+
+
+def collect(task: Task, slices: Iterator[Slice], n_resamples: int, *, progress: bool) -> Drawn:
+    """Estimate every resample."""
+    values, errors, failure = [], [], []
+    done = 0
+    for means, covariances, error in slices:
+        found = task.evaluate(means, covariances)
+        good = found.failure == 0
+        values.append(found.values[good])
+        failure.append(found.failure)
+        if error is not None:
+            errors.append(error[good])
+        done += len(means)
+        if progress:
+            _show(done, n_resamples)
+    kept = np.concatenate(values)
+    counted = count_failures(np.concatenate(failure))
+    if len(kept) < 2:  # noqa: PLR2004  a spread needs two
+        raise NotIdentifiedError(
+            f"of {n_resamples} resamples {len(kept)} could be estimated ({dict(counted)}); ask "
+            "more people, or leave out items that hardly vary"
+        )
+    warn_of_failures(counted, n_resamples)
+    return Drawn(kept, np.concatenate(errors) if errors else kept[:0], counted)
+
+
+def leave_out(task: Task, units: Units) -> FloatArray:
+    """All quantities with each unit left out, of those that can be estimated."""
+    slices = ((*moments, None) for moments in resampling.moments_without_each(units))
+    return collect(task, slices, units.n_units, progress=False).values
+
+
+def move_each(task: Task, units: Units) -> Drawn:
+    """Give each unit in turn a little more and a little less weight.
+
+    The derivatives come as estimates with units left out whose spread gives the same error.
+    """
+    n = units.n_units
+    moved, failed = [], []
+    for step in (_STEP, -_STEP):
+        found = [
+            task.evaluate(*moments)
+            for moments in resampling.moments_without_each(units, share=-step)
+        ]
+        moved.append(np.concatenate([one.values for one in found]))
+        failed.append(np.concatenate([one.failure for one in found]))
+    failure = np.where(failed[0] > 0, failed[0], failed[1])
+    failures = count_failures(failure)
+    warn_of_failures(failures, n)
+    influence = (moved[0] - moved[1])[failure == 0] / (2 * _STEP) * n
+    values = task.original() - influence / np.sqrt(n * (n - 1))
+    return Drawn(values, values[:0], failures)
+
+
+def count_failures(failure: IntArray) -> FrozenMapping[str, int]:
+    """Count the resamples that went wrong, by what was wrong first."""
+    counts = np.bincount(failure, minlength=len(FAILURES) + 1)[1:].tolist()
+    return FrozenMapping(dict(zip(FAILURES, counts, strict=True)))
+
+
+def warn_of_failures(failures: FrozenMapping[str, int], n_resamples: int) -> None:
+    """Warn if more than one resample in a hundred went wrong."""
+    n_failed = sum(failures.values())
+    if n_failed > WORTH_A_WARNING * n_resamples:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in failures.items() if count)
+        warn_caller(
+            f"{n_failed} of {n_resamples} resamples were left out of everything: {kinds}",
+            FailedResamplesWarning,
+        )
+
+
+def _show(done: int, total: int) -> None:
+    """Draw a bar on standard error."""
+    width = 40
+    filled = width * done // total
+    end = "\n" if done == total else ""
+    sys.stderr.write(f"\r[{'#' * filled}{'.' * (width - filled)}] {done}/{total}{end}")
+    sys.stderr.flush()

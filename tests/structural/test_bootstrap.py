@@ -1,0 +1,402 @@
+"""Resampling: against refitting, by seeds and slices, and what it refuses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from loyaltymodel import _resampling as resampling
+from loyaltymodel import datasets
+from loyaltymodel.errors import (
+    DataError,
+    FailedResamplesWarning,
+    NotIdentifiedError,
+    OptionError,
+)
+from loyaltymodel.structural import (
+    Moments,
+    StructuralModel,
+    Truth,
+    bootstrap,
+    ecsi,
+    exact_fit_test,
+    fit,
+    jackknife,
+    population,
+    simulate,
+)
+from loyaltymodel.structural.replication import read_units
+
+from tolerances import SAME
+from worlds import answers, model_of
+
+SIZES, ARROWS = [2, 3, 1], [(0, 1), (0, 2), (1, 2)]
+MODEL = model_of(SIZES, ARROWS)
+COLUMNS = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
+
+
+@pytest.fixture
+def survey():
+    raw = answers(np.random.default_rng(3), 90, SIZES, ARROWS)
+    return pd.DataFrame(np.rint(5.5 + 1.5 * raw).clip(1, 10), columns=MODEL.items)
+
+
+def refitted(result):
+    """All quantities of a fitted model, from its tables, in the order of the inference tables."""
+    effects = {
+        (row.source, row.target): row.coefficient for row in result.paths.itertuples(index=False)
+    }
+    routes = {}
+
+    def walk(route, effect):
+        for (source, target), value in effects.items():
+            if source == route[-1]:
+                longer = (*route, target)
+                if len(longer) > 2:
+                    routes[" -> ".join(longer)] = effect * value
+                walk(longer, effect * value)
+
+    for name in result.model.names:
+        walk((name,), 1.0)
+    reliability = result.reliability
+    return {
+        "paths": result.paths["coefficient"].to_numpy(),
+        "weights": result.weights["weight"].to_numpy(),
+        "loadings": result.loadings["loading"].to_numpy(),
+        "total_effects": result.total_effects["effect"].to_numpy(),
+        "specific_effects": routes,
+        "r_squared": result.r_squared.to_numpy(),
+        "index": result.index.to_numpy(),
+        "impacts": result.impacts["impact"].to_numpy(),
+        "htmt": result.htmt["htmt"].to_numpy(),
+        **{name: reliability[name].to_numpy() for name in reliability},
+    }
+
+
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.LoyaltyModelWarning")
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    ("mode", "consistent"), [("AAA", False), ("BBB", False), ("AAA", True), ("ABA", True)]
+)
+def test_replicates_equal_refitting_each_resampled_frame(survey, mode, consistent, weighted):
+    model = model_of(SIZES, ARROWS, mode)
+    options = {"scale": (1, 10), "consistent": consistent, "tol": 1e-13}
+    if weighted:
+        survey = survey.assign(w=np.random.default_rng(1).uniform(0.5, 2, len(survey)))
+        options["weights"] = "w"
+    boot = bootstrap(model, survey, n_resamples=50, rng=7, level=0.9, **options)
+    units = read_units(boot.result, survey, None, None)
+    counts = next(resampling.draw_counts(units, 50, np.random.default_rng(7), size=50))
+    assert boot.n_failed == 0
+    table = boot.table()
+    for k in range(50):
+        frame = survey.loc[survey.index.repeat(counts[k].astype(int))]
+        expected = refitted(fit(model, frame, **options))
+        for kind, values in expected.items():
+            place = (table["kind"] == kind).to_numpy()
+            if kind == "specific_effects":
+                names = [name.split(" -> ", 2)[2] for name in table["name"][place]]
+                expected[kind] = [values[name] for name in names]
+            found = boot.replicates[k, place]
+            np.testing.assert_allclose(found, expected[kind], atol=SAME, rtol=SAME, err_msg=kind)
+
+
+def test_the_estimates_are_those_of_the_fit(survey):
+    boot = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=40, rng=1)
+    expected = refitted(fit(MODEL, survey, scale=(1, 10)))
+    np.testing.assert_allclose(boot.paths["estimate"], expected["paths"], atol=SAME)
+    np.testing.assert_allclose(boot.index["estimate"], expected["index"], atol=1e-8)
+    np.testing.assert_allclose(boot.impacts["estimate"], expected["impacts"], atol=SAME)
+    routes = boot.specific_effects.set_index("route")["estimate"].to_dict()
+    assert routes == pytest.approx(expected["specific_effects"], abs=SAME)
+
+
+def test_counts_do_not_depend_on_the_slices(survey):
+    result = fit(MODEL, survey)
+    strata = survey.assign(s=np.arange(len(survey)) % 3)
+    for units in (read_units(result, survey, None, None), read_units(result, strata, None, "s")):
+        whole = np.concatenate(
+            list(resampling.draw_counts(units, 300, np.random.default_rng(5), size=300))
+        )
+        for size in (1, 7, 100):
+            rng = np.random.default_rng(5)
+            parts = list(resampling.draw_counts(units, 300, rng, size=size))
+            np.testing.assert_array_equal(np.concatenate(parts), whole)
+        assert (whole.sum(axis=1) == len(survey)).all()
+
+
+def test_estimates_do_not_depend_on_the_slices(survey, monkeypatch):
+    one = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=200, rng=2)
+    monkeypatch.setattr("loyaltymodel._resampling._MATRICES", 36 * 13)  # 13 resamples a slice
+    monkeypatch.setattr("loyaltymodel._resampling._PRODUCTS", 21 * 17)  # 17 people a slice
+    other = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=200, rng=2)
+    np.testing.assert_allclose(one.replicates, other.replicates, atol=SAME)
+
+
+def test_the_same_seed_gives_the_same_and_another_something_else(survey):
+    one, two, three = (
+        bootstrap(MODEL, survey, n_resamples=100, rng=seed).paths for seed in (1, 1, 2)
+    )
+    assert one.equals(two)
+    assert not one.equals(three)
+    generator = np.random.default_rng(1)
+    assert bootstrap(MODEL, survey, n_resamples=100, rng=generator).paths.equals(one)
+
+
+def test_strata_keep_their_sizes_and_clusters_stay_together(survey):
+    grouped = survey.assign(region=["n", "s", "s"] * 30, household=np.arange(90) // 3)
+    result = fit(MODEL, survey)
+    units = read_units(result, grouped, None, "region")
+    counts = next(resampling.draw_counts(units, 20, np.random.default_rng(1), size=20))
+    assert (counts[:, ::3].sum(axis=1) == 30).all()
+    units = read_units(result, grouped, "household", None)
+    assert units.n_units == 30
+    counts = next(resampling.draw_counts(units, 20, np.random.default_rng(1), size=20))
+    means, covariances = resampling.resampled_moments(units, counts)
+    rows = units.rows
+    for k in range(20):
+        drawn = np.repeat(rows, counts[k][units.member], axis=0)
+        np.testing.assert_allclose(means[k], drawn.mean(axis=0), atol=SAME)
+        np.testing.assert_allclose(covariances[k], np.cov(drawn.T, ddof=0), atol=SAME)
+
+
+def test_clusters_that_answer_alike_make_errors_larger():
+    rng = np.random.default_rng(4)
+    once = pd.DataFrame(answers(rng, 60, SIZES, ARROWS), columns=MODEL.items)
+    copies = once.loc[once.index.repeat(4)].reset_index(names="who")
+    alone = bootstrap(MODEL, copies, n_resamples=400, rng=1).paths["std_error"]
+    together = bootstrap(MODEL, copies, cluster="who", n_resamples=400, rng=1).paths["std_error"]
+    # Four copies of each answer look like four times the people, so half the error.
+    assert (together / alone).mean() == pytest.approx(2, rel=0.1)
+
+
+def test_errors_agree_between_the_methods():
+    truth = Truth(
+        paths={("c0", "c1"): 0.5, ("c0", "c2"): 0.2, ("c1", "c2"): 0.4},
+        loadings=dict(zip(MODEL.items, [0.9, 0.8, 0.7, 0.85, 0.75, 1.0], strict=True)),
+    )
+    survey = simulate(MODEL, truth, 600, 5)
+    draws = [
+        bootstrap(MODEL, survey, n_resamples=2000, rng=1),
+        bootstrap(MODEL, survey, n_resamples=2000, rng=1, draw="parametric"),
+        jackknife(MODEL, survey),
+        jackknife(MODEL, survey, kind="infinitesimal"),
+    ]
+    errors = np.array([found.paths["std_error"] for found in draws])
+    # Bootstrap errors of 2,000 resamples are known to 1.6 %; normal answers, so all agree.
+    assert np.abs(errors / errors.mean(axis=0) - 1).max() < 0.08
+
+
+def test_the_jackknife_of_a_mean_is_its_textbook_error(survey):
+    model = StructuralModel.from_text("c0 =~ c0i0; c2 =~ c2i0; c2 ~ c0")
+    for kind in ("delete-one", "infinitesimal"):
+        found = jackknife(model, survey, scale=(1, 10), kind=kind).index
+        expected = survey[["c0i0", "c2i0"]].std() / np.sqrt(len(survey)) * 100 / 9
+        # The infinitesimal jackknife divides by n, not n - 1.
+        if kind == "infinitesimal":
+            expected = expected * np.sqrt((len(survey) - 1) / len(survey))
+        np.testing.assert_allclose(found["std_error"], expected, rtol=1e-6)
+
+
+def test_a_correlation_has_the_error_of_theory():
+    # For normal answers the error of a correlation is (1 - r^2) / sqrt(n).
+    model = StructuralModel.from_text("a =~ a1; b =~ b1; b ~ a")
+    truth = Truth(paths={("a", "b"): 0.6}, loadings={"a1": 1, "b1": 1})
+    survey = simulate(model, truth, 2_000, 1)
+    for interval in ("percentile", "bca", "basic", "studentized"):
+        found = bootstrap(model, survey, n_resamples=600, rng=1, interval=interval).paths.iloc[0]
+        r = found["estimate"]
+        assert found["std_error"] == pytest.approx((1 - r**2) / np.sqrt(2_000), rel=0.1)
+        assert found["ci_high"] - found["ci_low"] == pytest.approx(
+            2 * 1.96 * found["std_error"], rel=0.15
+        )
+
+
+@pytest.mark.parametrize("interval", ["percentile", "basic", "bca", "studentized"])
+def test_p_values_agree_with_intervals(survey, interval):
+    table = bootstrap(MODEL, survey, n_resamples=199, rng=1, interval=interval, level=0.9).table()
+    excluded = (table["ci_low"] > 0) | (table["ci_high"] < 0)
+    assert ((table["p_value"] < 0.1) == excluded).all()
+
+
+def test_differences(survey):
+    boot = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=300, rng=1)
+    found = boot.difference(("paths", "c0", "c1"), ("paths", "c0", "c2"))
+    one, two = boot.paths["estimate"][:2]
+    assert found["estimate"] == pytest.approx(one - two)
+    apart = boot.replicates[:, 0] - boot.replicates[:, 1]
+    assert found["std_error"] == pytest.approx(apart.std(ddof=1))
+    assert boot.difference(("index", "c0"), ("index", "c0"))["std_error"] == 0
+    route = boot.difference(("specific_effects", "c0 -> c1 -> c2"), ("paths", "c0", "c2"))
+    assert np.isfinite(route["p_value"])
+    for wrong in (("nothing", "c0"), ("paths", "c0"), ("paths", "c1", "c0"), ("index", "c9")):
+        with pytest.raises(OptionError):
+            boot.difference(wrong, ("index", "c0"))
+
+
+def test_htmt_is_tested_against_a_threshold(survey):
+    boot = bootstrap(MODEL, survey, n_resamples=400, rng=1)
+    for threshold in (0.3, 0.6, 0.9):
+        table = boot.htmt(threshold=threshold)
+        assert ((table["p_value"] < 0.05) == (table["ci_high"] < threshold)).all()
+    assert boot.htmt(threshold=2.0)["p_value"].max() == pytest.approx(1 / 401)
+
+
+def test_failures_are_counted_by_kind_and_warned_of():
+    # One answer of twelve differs: in about a third of the resamples the item is constant.
+    survey = pd.DataFrame(answers(np.random.default_rng(2), 12, [1, 1], [(0, 1)]))
+    survey.columns = ["c0i0", "c1i0"]
+    survey["c0i0"] = 3.0
+    survey.loc[0, "c0i0"] = 4.0
+    with pytest.warns(FailedResamplesWarning, match="left out of everything: constant_item") as w:
+        boot = bootstrap(model_of([1, 1], [(0, 1)]), survey, n_resamples=500, rng=1)
+    assert w[0].filename == __file__
+    expected = 500 * (11 / 12) ** 12
+    assert boot.failures["constant_item"] == pytest.approx(expected, abs=4 * np.sqrt(expected))
+    assert len(boot.replicates) + boot.n_failed == 500
+
+
+def test_impossible_correlations_of_plsc_are_left_out():
+    model = ecsi(datasets.mobile_phone_items())
+    survey = datasets.load_mobile_phones()
+    with pytest.warns(match="positive semidefinite|left out"):
+        boot = bootstrap(model, survey, consistent=True, n_resamples=200, rng=1)
+    assert boot.failures["impossible_correlation"] > 20
+    assert np.isfinite(boot.paths[COLUMNS]).all(axis=None)
+
+
+def test_a_quantity_that_some_resamples_lack_rests_on_the_others():
+    model = ecsi(datasets.mobile_phone_items())
+    survey = datasets.load_mobile_phones()
+    with pytest.warns(FailedResamplesWarning, match="index loyalty in"):
+        boot = bootstrap(model, survey, scale=(1, 10), n_resamples=500, rng=1)
+    lacking = boot.table()["kind"].eq("index") & boot.table()["name"].eq("loyalty")
+    column = boot.replicates[:, lacking.to_numpy()][:, 0]
+    assert boot.undefined[lacking.to_numpy()][0] == np.isnan(column).sum() > 0
+    row = boot.index.set_index("construct").loc["loyalty"]
+    assert row["std_error"] == pytest.approx(np.nanstd(column, ddof=1))
+    assert row["ci_low"] < row["estimate"] < row["ci_high"]
+
+
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ImproperSolutionWarning")
+def test_the_exact_fit_test_holds_its_size_and_finds_a_wrong_model():
+    truth = Truth(
+        paths={("c0", "c1"): 0.5, ("c0", "c2"): 0.2, ("c1", "c2"): 0.4},
+        loadings=dict(zip(MODEL.items, [0.9, 0.8, 0.7, 0.85, 0.75, 1.0], strict=True)),
+    )
+    rng = np.random.default_rng(1)
+    rejected = [
+        exact_fit_test(
+            MODEL, simulate(MODEL, truth, 300, rng), consistent=True, n_resamples=99, rng=rng
+        )["p_value"].to_numpy()
+        <= 0.05
+        for _ in range(60)
+    ]
+    # 5 in 100 are expected; of 60 samples at most 9 with probability 0.998.
+    assert np.mean(rejected, axis=0).max() <= 0.15
+    wrong = model_of([3, 2, 1], ARROWS)
+    shuffled = simulate(MODEL, truth, 300, 2)
+    shuffled.columns = wrong.items
+    found = exact_fit_test(wrong, shuffled, consistent=True, n_resamples=199, rng=1)
+    assert (found["p_value"] < 0.05).all()
+
+
+def test_the_exact_fit_test_reports_the_fit_measures(survey):
+    found = exact_fit_test(MODEL, survey, n_resamples=50, rng=1)
+    measures = fit(MODEL, survey).fit_measures()
+    for model in ("saturated", "estimated"):
+        part = found[found["model"] == model]
+        np.testing.assert_allclose(part["value"], measures[model].loc[part.index], atol=SAME)
+    assert (found["critical_95"] <= found["critical_99"]).all()
+
+
+def test_an_improper_model_cannot_be_tested_exactly(survey):
+    twins = survey.assign(c1i1=survey["c1i0"])
+    with pytest.raises(NotIdentifiedError, match="positive definite"):
+        exact_fit_test(MODEL, twins, n_resamples=20, rng=1)
+
+
+BAD = {
+    "one resample": ({"n_resamples": 1}, OptionError, "at least 2"),
+    "too few for the level": ({"n_resamples": 20}, OptionError, "draw at least 39"),
+    "level 0": ({"level": 0}, OptionError, "between 0 and 1"),
+    "level 95": ({"level": 95}, OptionError, "between 0 and 1"),
+    "interval": ({"interval": "bc"}, OptionError, "'percentile', 'basic', 'bca'"),
+    "draw": ({"draw": "rows"}, OptionError, "'respondents', 'parametric'"),
+    "progress": ({"progress": 1}, OptionError, "True or False"),
+    "no such cluster": ({"cluster": "nobody"}, DataError, "no column 'nobody'"),
+    "one cluster": ({"cluster": "one"}, DataError, "'one' has one value"),
+    "clusters missing": ({"cluster": "holes"}, DataError, "'holes' has respondents without"),
+    "clusters across strata": (
+        {"cluster": "pairs", "strata": "halves"},
+        DataError,
+        "'pairs' lies in two strata of 'halves'",
+    ),
+    "parametric clusters": (
+        {"draw": "parametric", "cluster": "pairs"},
+        OptionError,
+        "need respondents",
+    ),
+    "parametric bca": ({"draw": "parametric", "interval": "bca"}, OptionError, "needs respondents"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_refused(survey, name):
+    options, error, message = BAD[name]
+    data = survey.assign(
+        one=1, holes=[None, *range(89)], pairs=np.arange(90) // 2, halves=np.arange(90) % 2
+    )
+    with pytest.raises(error, match=message):
+        bootstrap(MODEL, data, **options)
+
+
+def test_moments_need_the_parametric_bootstrap(survey):
+    moments = Moments.from_frame(survey)
+    with pytest.raises(OptionError, match='draw="parametric"'):
+        bootstrap(MODEL, moments, n_resamples=50)
+    with pytest.raises(OptionError, match="no respondents"):
+        jackknife(MODEL, moments)
+    found = bootstrap(MODEL, moments, n_resamples=50, draw="parametric", rng=1)
+    assert found.method == "parametric bootstrap"
+
+
+def test_parametric_covariances_are_those_of_samples():
+    # Means and variances of drawn covariances against the Wishart distribution's.
+    world = population(
+        StructuralModel.from_text("a =~ a1; b =~ b1; b ~ a"),
+        Truth(paths={("a", "b"): 0.6}, loadings={"a1": 1, "b1": 1}),
+    )
+    result = fit(world.model, world.moments(50))
+    boot = bootstrap(world.model, world.moments(50), n_resamples=20_000, draw="parametric", rng=1)
+    r = boot.paths.iloc[0]
+    assert result.paths["coefficient"].item() == pytest.approx(0.6)
+    # The error of r in normal samples of 50, to the first order, is (1 - r^2) / sqrt(49).
+    assert r["std_error"] == pytest.approx(0.64 / 7, rel=0.03)
+
+
+def test_progress_is_shown_on_standard_error(survey, capsys):
+    bootstrap(MODEL, survey, n_resamples=60, rng=1, progress=True)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.endswith("60/60\n")
+    bootstrap(MODEL, survey, n_resamples=60, rng=1)
+    assert capsys.readouterr().err == ""
+
+
+def test_tables_for_a_paper(survey):
+    boot = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=100, rng=1)
+    plain, starred = boot.summary(), boot.summary(stars=True)
+    assert "*" not in str(plain)
+    assert "*" in str(starred)
+    assert "p_value" in str(starred), "stars are never the only mark"
+    latex = starred.to_latex()
+    assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == len(starred.tables)
+
+
+def test_the_result_cannot_be_changed(survey):
+    boot = bootstrap(MODEL, survey, n_resamples=60, rng=1)
+    with pytest.raises(ValueError, match="read-only"):
+        boot.replicates[0, 0] = 1
+    table = boot.paths
+    table["estimate"] = 0.0
+    assert (boot.paths["estimate"] != 0).all()

@@ -1,0 +1,139 @@
+"""Intervals against published end points, and p-values against intervals."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import ndtri
+
+from loyaltymodel import _intervals as intervals
+
+from tolerances import EXACT
+
+REFERENCE = json.loads((Path(__file__).parent / "reference" / "bca.json").read_text("utf-8"))
+STATISTICS = list(REFERENCE["output"])
+
+
+@pytest.fixture(params=STATISTICS)
+def statistic(request):
+    return REFERENCE["output"][request.param]
+
+
+def column(values):
+    return np.array(values, dtype=float)[:, None]
+
+
+def test_bias_correction_and_acceleration(statistic):
+    ordered = np.sort(column(statistic["replicates"]), axis=0)
+    z0 = intervals.bias_correction(ordered, np.array([statistic["t0"]]))
+    assert z0 == pytest.approx(statistic["z0_midrank"], abs=EXACT)
+    a = intervals.acceleration_of(column(statistic["jackknife"]))
+    assert a == pytest.approx(statistic["a_efron_centred"], abs=EXACT)
+
+
+def test_end_points_from_given_replicates(statistic):
+    replicates = column(statistic["replicates"])
+    ordered = np.sort(replicates, axis=0)
+    strict, uncentred = (np.array([statistic[key]]) for key in ("z0_strict", "a_boot_uncentred"))
+    for expected in statistic["intervals"]:
+        level = expected["conf"]
+        found = intervals.percentile(replicates, level=level)
+        assert [found.low[0], found.high[0]] == pytest.approx(
+            expected["percentile_type6"], abs=EXACT
+        )
+        # boot's variant of bias correction and acceleration, linear quantiles.
+        levels = intervals.adjusted_levels(strict, uncentred, level=level)
+        assert [one[0] for one in levels] == pytest.approx(expected["adj_alpha_boot"], abs=EXACT)
+        ends = [intervals.quantile(ordered, one)[0] for one in levels]
+        assert ends == pytest.approx(expected["bca_type6_quantile_boot_a"], abs=EXACT)
+
+
+def test_bca_takes_mid_ranks_and_the_centred_acceleration(statistic):
+    replicates, t0 = column(statistic["replicates"]), np.array([statistic["t0"]])
+    acceleration = intervals.acceleration_of(column(statistic["jackknife"]))
+    ordered = np.sort(replicates, axis=0)
+    for expected in statistic["intervals"]:
+        found = intervals.bca(replicates, t0, acceleration, level=expected["conf"])
+        levels = [np.array([one]) for one in expected["adj_alpha_midrank_z0_efron_a"]]
+        ends = [intervals.quantile(ordered, one)[0] for one in levels]
+        assert [found.low[0], found.high[0]] == pytest.approx(ends, abs=1e-10)
+
+
+def test_standard_error_of_the_jackknife(statistic):
+    left_out = np.array(statistic["jackknife"])
+    n = len(left_out)
+    assert left_out.std(ddof=1) * (n - 1) / np.sqrt(n) == pytest.approx(statistic["jack_se"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.integers(60, 300),
+    st.floats(-1.5, 1.5),
+    st.sampled_from([0.8, 0.9, 0.95]),
+    st.booleans(),
+)
+def test_p_is_below_1_less_level_exactly_where_0_is_left_out(seed, b, centre, level, ties):
+    rng = np.random.default_rng(seed)
+    replicates = centre + rng.normal(0, 0.5, (b, 3))
+    if ties:
+        replicates = np.round(replicates, 1)
+    estimate = replicates.mean(axis=0) + 0.05
+    acceleration = np.array([-0.05, 0.0, 0.1])
+    errors = 0.5 + 0.1 * rng.random((b, 3))
+    std_error = replicates.std(axis=0, ddof=1)
+    kinds = [
+        intervals.percentile(replicates, level=level),
+        intervals.basic(replicates, estimate, level=level),
+        intervals.bca(replicates, estimate, acceleration, level=level),
+        intervals.studentized(replicates, errors, estimate, std_error, level=level),
+        intervals.wald(estimate, std_error, level=level),
+    ]
+    for found in kinds:
+        excluded = (found.low > 1e-12) | (found.high < -1e-12)
+        clear = np.abs(found.p_value - (1 - level)) > 1e-9
+        assert ((found.p_value < 1 - level) == excluded)[clear].all()
+        assert ((found.p_value > 0) & (found.p_value <= 1)).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 50), st.booleans())
+def test_shares_invert_quantiles(seed, b, ties):
+    rng = np.random.default_rng(seed)
+    ordered = np.sort(rng.integers(0, 9, (b, 1)) if ties else rng.random((b, 1)), axis=0)
+    ordered = ordered.astype(float)
+    for value in (*ordered[:, 0], *(ordered[:-1, 0] + ordered[1:, 0]) / 2):
+        below, above = intervals.shares_at(ordered, np.array([value]))
+        assert above <= below + 1e-12
+        # Quantiles are at most the value up to `below`, and at least it from `above`.
+        assert intervals.quantile(ordered, below - 1e-9) <= value + 1e-9
+        assert intervals.quantile(ordered, above + 1e-9) >= value - 1e-9
+
+
+def test_quantiles_are_those_of_type_6():
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(37, 2))
+    for level in (0.01, 0.025, 0.3, 0.5, 0.9, 0.999):
+        expected = np.quantile(values, level, axis=0, method="weibull")
+        found = intervals.quantile(np.sort(values, axis=0), np.full(2, level))
+        np.testing.assert_allclose(found, expected, atol=EXACT)
+
+
+def test_wald_by_hand():
+    found = intervals.wald(np.array([3.0, 0.0, 1.0]), np.array([1.5, 0.0, 0.0]), level=0.95)
+    assert found.low[0] == pytest.approx(3 - 1.5 * ndtri(0.975))
+    assert found.p_value.tolist() == pytest.approx([0.04550026, 1.0, 0.0], abs=1e-8)
+
+
+def test_a_constant_has_an_interval_of_one_point():
+    ones = np.ones((50, 1))
+    for found in (
+        intervals.percentile(ones, level=0.95),
+        intervals.bca(ones, np.ones(1), np.zeros(1), level=0.95),
+        intervals.basic(ones, np.ones(1), level=0.95),
+    ):
+        assert (found.low[0], found.high[0]) == (1, 1)
+        assert found.p_value[0] == pytest.approx(2 / 51)
