@@ -255,7 +255,7 @@ WRONG = {
     "empty data": ({"survey.csv": b""}, OWN, "cannot be read as a CSV file: No columns"),
     "names without answers": ({"survey.csv": b"s,l\n"}, OWN, "no rows"),
     "uneven rows": ({"survey.csv": b"s,l\n1,2\n1,2,3,4\n"}, OWN, "line 3"),
-    "other separator": ({"survey.csv": b"s;l\n1;2\n"}, OWN, "their columns are s;l"),
+    "other separator": ({"survey.csv": b"s;l\n1;2\n"}, OWN, "parted by semicolons"),
     "text for answers": ({"survey.csv": b"s,l\n1,2\n2,often\n"}, OWN, "such as 'often' in row 1"),
     "infinite answer": ({"survey.csv": b"s,l\n1,2\n2,inf\n"}, OWN, "infinite answer"),
     "missing answer": ({"survey.csv": b"s,l\n1,2\n2,\n3,NA\n"}, OWN, "'l' (2 times"),

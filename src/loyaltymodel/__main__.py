@@ -59,12 +59,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Path(options.json).write_text(result.to_json(indent=2) + "\n", encoding="utf-8")
         pictures = "" if options.no_pictures else _draw(result, Path(options.pictures))
     except (LoyaltyModelError, OSError) as error:
-        print(f"loyaltymodel: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"loyaltymodel: {_as_options(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
     print(_report(result, source))
     if pictures:
         print(f"\n{pictures}")
     return 0
+
+
+def _as_options(message: str) -> str:
+    """Say the way out as options of the command."""
+    for argument, option in (
+        ('missing="drop"', "--missing drop"),
+        ("scale=(1, 10)", "--scale 1 10"),
+        ("consistent=False", "no --consistent"),
+        (" (pandas.to_numeric helps)", ""),
+    ):
+        message = message.replace(argument, option)
+    return message
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -139,9 +151,14 @@ def _read_answers(path: str) -> pd.DataFrame:
             answers = pd.read_csv(path, index_col=False, low_memory=False)
         # pandas renames a column that is named twice; the header as it stands does not.
         header = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]
-    except (ValueError, UnicodeError, pd.errors.ParserWarning) as error:
+    except UnicodeError:
+        raise DataError(f"{path} is not text in UTF-8; save it as CSV UTF-8") from None
+    except (ValueError, pd.errors.ParserWarning) as error:
         raise DataError(f"{path} cannot be read as a CSV file: {error}") from None
-    if repeated := header[header.duplicated()].tolist():
+    if len(header) == 1 and ";" in str(header[0]):
+        raise DataError(f"{path} is parted by semicolons; save it with commas between the columns")
+    named = header.dropna()
+    if repeated := named[named.duplicated()].tolist():
         raise DataError(
             f"{path} has more than one column named {enumerate_names(repeated)}; rename one"
         )
@@ -173,6 +190,7 @@ def _draw(result: StructuralResult, folder: Path) -> str:
         plots.importance_performance_map(result, target, ax=performance.subplots())
         figures["importance_performance_map.png"] = performance
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "importance_performance_map.png").unlink(missing_ok=True)  # of an earlier run
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for name, figure in figures.items():

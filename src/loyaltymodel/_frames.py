@@ -6,7 +6,8 @@ table allows it, and the mathematics takes them in slices of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._options import count_of, enumerate_names, repeated, suggest
+from loyaltymodel._options import count_of, enumerate_names, suggest
 from loyaltymodel._scales import Limits
 from loyaltymodel.errors import DataError
 
@@ -49,10 +50,19 @@ def read_columns(data: object, names: Sequence[str]) -> Columns:
     DataError
         If the data are no table, or a column is absent, named twice or not numeric.
     """
-    frame = _open(data)
-    _check_names(list(frame.columns), names)
-    labels = row_labels(data, frame)
-    values = tuple(_numbers(data, frame, name, labels) for name in names)
+    alone, times = without_repeated(data)
+    frame = open_frame(alone)
+    _check_names(list(frame.columns), names, times)
+    labels = row_labels(alone, frame)
+    found = [_numbers(alone, frame, name, labels) for name in names]
+    values = tuple(value for value in found if value is not None)
+    if len(values) < len(names):
+        bad = [name for name, value in zip(names, found, strict=True) if value is None]
+        problems = [_not_numeric(frame.get_column(name), labels) for name in bad]
+        raise DataError(
+            f"{enumerate_names(problems)}; recode to numbers, with missing answers as NaN "
+            "(pandas.to_numeric helps)"
+        )
     return Columns(tuple(names), values, labels)
 
 
@@ -68,7 +78,7 @@ def read_table(data: object, names: Sequence[str] | None = None) -> pd.DataFrame
     """
     frame = _open(data)
     wanted = frame.columns if names is None else list(names)
-    _check_names(list(frame.columns), wanted)
+    _check_names(list(frame.columns), wanted, without_repeated(data)[1])
     if isinstance(data, pd.DataFrame):
         return data[list(wanted)].copy()
     return frame.select(wanted).to_pandas()
@@ -80,11 +90,26 @@ def column_names(data: object) -> tuple[str, ...]:
 
 
 def _open(data: object) -> nw.DataFrame[Any]:
+    """Open a table without its columns whose name is repeated."""
+    return open_frame(without_repeated(data)[0])
+
+
+def without_repeated(data: Any) -> tuple[Any, Counter[Any]]:
+    """Set aside the columns whose name stands more than once; also count all names.
+
+    The count is empty for tables that cannot have such columns.
+    """
     if isinstance(data, pd.DataFrame):
-        _check_unique(data.columns)
-    elif isinstance(names := getattr(data, "column_names", None), list):
-        _check_unique(names)  # of a pyarrow table
-    return open_frame(data)
+        times: Counter[Any] = Counter(data.columns)
+        alone = (
+            data if data.columns.is_unique else data.loc[:, ~data.columns.duplicated(keep=False)]
+        )
+        return alone, times
+    if nw.dependencies.is_pyarrow_table(data):
+        times = Counter(data.column_names)
+        places = [k for k, name in enumerate(data.column_names) if times[name] == 1]
+        return data.select(places), times
+    return data, Counter()
 
 
 def open_frame(data: Any) -> nw.DataFrame[Any]:
@@ -116,15 +141,12 @@ def holds_numbers(column: nw.Series[Any]) -> bool:
     return dtype.is_numeric() or dtype == nw.Boolean or bool(column.is_null().all())
 
 
-def _check_unique(names: Iterable[object]) -> None:
-    if twice := repeated(names):
+def _check_names(present: list[str], wanted: Sequence[str], times: Counter[Any]) -> None:
+    if twice := [name for name in wanted if times[name] > 1]:
         raise DataError(
             f"the data have more than one column named {enumerate_names(twice)}; "
             "rename or drop the copies"
         )
-
-
-def _check_names(present: list[str], wanted: Sequence[str]) -> None:
     known = set(present)
     absent = [name for name in wanted if name not in known]
     if absent:
@@ -136,7 +158,10 @@ def _check_names(present: list[str], wanted: Sequence[str]) -> None:
         )
 
 
-def _numbers(data: object, frame: nw.DataFrame[Any], name: str, labels: pd.Index) -> FloatArray:
+def _numbers(
+    data: object, frame: nw.DataFrame[Any], name: str, labels: pd.Index
+) -> FloatArray | None:
+    """Return the column as numbers, or nothing if it holds something else."""
     if isinstance(data, pd.DataFrame):
         # The common case by the short way: a NumPy column of a pandas table, in place.
         series = data[name]
@@ -144,7 +169,7 @@ def _numbers(data: object, frame: nw.DataFrame[Any], name: str, labels: pd.Index
             return series.to_numpy()
     column = frame.get_column(name)
     if not holds_numbers(column):
-        raise DataError(_not_numeric(column, labels))
+        return None
     if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):
         return np.full(len(labels), np.nan)
     values = column.to_numpy()
@@ -158,10 +183,7 @@ def _not_numeric(column: nw.Series[Any], labels: pd.Index) -> str:
     # The first answer that is neither a number nor missing shows what is meant.
     row = next((i for i, v in enumerate(values) if isinstance(v, str) and not _is_number(v)), None)
     example = f", such as {values[row]!r} in row {labels[row]}" if row is not None else ""
-    return (
-        f"column {column.name!r} is not numeric but {column.dtype}{example}; recode it to numbers, "
-        "with missing answers as NaN (pandas.to_numeric helps)"
-    )
+    return f"column {column.name!r} is not numeric but {column.dtype}{example}"
 
 
 def _is_number(text: str) -> bool:

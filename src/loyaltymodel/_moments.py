@@ -223,6 +223,8 @@ class Moments(FrozenRecord):
         """
         if hasattr(chunks, "columns") or hasattr(chunks, "column_names"):
             raise DataError("chunks is a table itself; use Moments.from_frame for a single one")
+        if not isinstance(chunks, Iterable):
+            raise DataError(f"chunks is a {type(chunks).__name__}; an iterable of tables is needed")
         return cls._from_tables(chunks, items, weights, scale, missing)
 
     @classmethod
@@ -243,9 +245,15 @@ class Moments(FrozenRecord):
             )
         names = None if items is None else _item_names(items)
         count = _Count(0, 0, _NOTHING)
-        for table in tables:
-            names = _every_item(table, weights) if names is None else names
-            count = _add_up(count, table, names, weights, scale, missing)
+        several = not isinstance(tables, list)
+        for place, table in enumerate(tables):
+            try:
+                names = _every_item(table, weights) if names is None else names
+                count = _add_up(count, table, names, weights, scale, missing)
+            except DataError as error:
+                if several:  # rows are counted within a chunk, so say in which
+                    raise DataError(f"chunk {place}: {error}") from None
+                raise
         if names is None:
             raise DataError("there is no chunk: the iterable of tables is empty or used up")
         _check_something_left(count, weights)

@@ -20,6 +20,7 @@ _ROW_GAP = 0.24  # between boxes in neighbouring rows
 _FEW = 9  # up to so many boxes, two are moved at a time
 _CLOSE = np.radians(14)  # arrows at one box that lie closer are hard to tell apart
 _HEADS = 0.13  # arrow heads closer than this run into one
+_GAP = 0.1  # between boxes, at least
 _GAIN = 1e-9  # a change that gains less is none
 
 
@@ -59,7 +60,10 @@ def arrange(
     step = (width - sizes[:, 0].max()) / max(level.max(), 1)
     x = sizes[:, 0].max() / 2 + level * step
     row_height = sizes[:, 1].max() + _ROW_GAP + label[1]
-    n_rows = max(3, int(np.bincount(level).max()), min(len(sizes) - 1, 5))
+    # Boxes of so many neighbouring levels overlap in width, and need a row of their own.
+    near = int(np.ceil((sizes[:, 0].max() + _GAP) / max(step, _GAP)))
+    crowd = [int(((level >= k) & (level < k + near)).sum()) for k in range(level.max() + 1)]
+    n_rows = max(3, min(len(sizes) - 1, 5), *crowd)
     if height is not None:
         row_height = min(row_height, (height - sizes[:, 1].max()) / (n_rows - 1))
     pairs = np.array(edges, dtype=np.intp).reshape(-1, 2)
@@ -80,10 +84,10 @@ def arrange(
     choices = []
     for rows, tangle in tried:
         starts, ends = _between(boxes_in(rows), pairs, sizes)
-        places, crowd = _place_labels(boxes_in(rows), sizes, starts, ends, label)
+        places, jam = _place_labels(boxes_in(rows), sizes, starts, ends, label)
         used = float(np.ptp(rows) * row_height + sizes[:, 1].max())
         layout = Layout(boxes_in(rows), starts, ends, places, used)
-        choices.append((tangle + 4 * crowd, layout))
+        choices.append((tangle + 8 * jam, layout))
     return min(choices, key=lambda choice: choice[0])[1]
 
 
@@ -146,7 +150,7 @@ def _box_cost(
     """Add up what makes a picture hard to read: overlaps first, then tangles, then length."""
     n = len(boxes)
     first, second = np.triu_indices(n, 1)
-    touching = _overlap(boxes[first], sizes[first], boxes[second], sizes[second], 0.1)
+    touching = _overlap(boxes[first], sizes[first], boxes[second], sizes[second], _GAP)
     starts, ends = _between(boxes, pairs, sizes)
     crossing = _crosses_box(starts, ends, boxes, sizes + 0.08)
     edge, box = np.nonzero(crossing)
@@ -193,7 +197,8 @@ def _between(
     with np.errstate(divide="ignore"):
         out = (sizes[pairs[:, 0]] / 2 / np.abs(way)).min(axis=1)
         back = (sizes[pairs[:, 1]] / 2 / np.abs(way)).min(axis=1)
-    out, back = np.minimum(out, 0.5), np.minimum(back, 0.5)
+    both = np.maximum(out + back, 1.0)  # boxes that touch leave no way between them
+    out, back = out / both, back / both
     return source + way * out[:, None], target - way * back[:, None]
 
 
@@ -244,7 +249,9 @@ def _place_labels(
     label: tuple[float, float],
 ) -> tuple[FloatArray, float]:
     """Find a place on each arrow for its label, off boxes, labels and arrows; and how crowded."""
-    shares = np.array([0.5, 0.45, 0.55, 0.4, 0.6, 0.35, 0.65, 0.3, 0.7, 0.25, 0.75, 0.2, 0.8])
+    steps = np.arange(0.0, 0.36, 0.03)
+    shares = np.unique(np.concatenate([0.5 - steps, 0.5 + steps]))
+    shares = shares[np.argsort(np.abs(shares - 0.5), kind="stable")]
     size = np.array(label)
     way = ends - starts
     spots = starts[:, None, :] + shares[None, :, None] * way[:, None, :]  # (e, c, 2)
@@ -256,7 +263,7 @@ def _place_labels(
     crossed = _crosses_box(starts, ends, flat, np.broadcast_to(size + 0.03, flat.shape))
     crossed[np.repeat(np.arange(n_edges), n_choices), np.arange(len(flat))] = False
     alone = (
-        8.0 * on_box + 3.0 * crossed.sum(axis=0) + 0.05 * np.tile(np.arange(n_choices), n_edges)
+        8.0 * on_box + 3.0 * crossed.sum(axis=0) + 0.03 * np.tile(np.arange(n_choices), n_edges)
     ).reshape(n_edges, n_choices)
     first, second = np.triu_indices(n_edges, 1)
 

@@ -77,6 +77,7 @@ def write(
         va="center",
         zorder=3 if on_card else 4,
         bbox=card if on_card else None,
+        parse_math=False,
     )
 
 

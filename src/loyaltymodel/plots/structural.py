@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._options import check_count, enumerate_names
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.plots._layout import arrange, place_beside
 from loyaltymodel.plots._style import (
@@ -83,6 +83,7 @@ def path_diagram(
     1
     """
     shown = _shown(result, names)
+    check_count("digits", digits, least=0)
     own = ax is None
     ax = axes_or_new(ax)
     ax.set_axis_off()
@@ -174,7 +175,7 @@ def loadings(
             markerfacecolor=fill,
             markeredgecolor=BLUE,
         )
-    ax.set_yticks(rows, table["item"])
+    ax.set_yticks(rows, table["item"], parse_math=False)
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(min(0.0, 1.1 * float(table["loading"].min())), max(1.02, table["loading"].max()))
     ax.set_xlabel("Loading")
@@ -194,6 +195,7 @@ def loadings(
         ax.annotate(
             shown[construct],
             (1.0, row),
+            parse_math=False,
             xycoords=("axes fraction", "data"),
             xytext=(3, 0),
             textcoords="offset points",
@@ -259,7 +261,9 @@ def importance_performance_map(
         )
     impacts = result.impacts.query("target == @target").dropna()
     if impacts.empty:
-        raise DataError(f"no driver of {target!r} has an index: each has a negative weight")
+        raise DataError(
+            f"{target!r} or all of its drivers have no index, because an item has a negative weight"
+        )
     importance = impacts["impact"].to_numpy()
     performance = result.index[impacts["source"]].to_numpy()
     ax = axes_or_new(ax, height=COLUMN * 0.8)
@@ -267,7 +271,7 @@ def importance_performance_map(
         line(middle, color=GREY, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
     ax.plot(importance, performance, "o", color=BLUE, markersize=4.5, zorder=3)
     ax.margins(0.22)
-    ax.set_xlabel(f"Impact on {shown[target]} (points per point)")
+    ax.set_xlabel(f"Impact on {shown[target]} (points per point)", parse_math=False)
     ax.set_ylabel("Index (0-100 points)")
     tidy(ax)
     _write_beside(
@@ -315,6 +319,8 @@ def _draw_box(ax: Axes, centre: FloatArray, size: FloatArray, text: str) -> None
 
 def _shown(result: StructuralResult, names: Mapping[str, str] | None) -> dict[str, str]:
     """Return the name to show for every construct."""
+    if names is not None and not isinstance(names, Mapping):
+        raise OptionError(f"names={names!r} is no mapping from construct to the name to show")
     given = dict(names or {})
     if unknown := [name for name in given if name not in result.model.names]:
         raise OptionError(
@@ -330,7 +336,7 @@ def _words(result: StructuralResult, name: str, shown: str) -> str:
     if result.settings.scale is not None and np.isfinite(index := result.index[name]):
         facts.append(f"{index:.1f}")
     if name in result.model.endogenous:
-        facts.append(f"$R^2$ {result.r_squared[name]:.2f}")
+        facts.append(f"R² {result.r_squared[name]:.2f}")
     return "\n".join([shown, ", ".join(facts)]) if facts else shown
 
 
@@ -345,7 +351,7 @@ def _size(ax: Axes) -> tuple[float, float]:
 def _extent(ax: Axes, text: str, letters: float) -> FloatArray:
     """Width and height of a text in inches."""
     figure = figure_of(ax)
-    trial = figure.text(0, 0, text, fontsize=letters, fontfamily=families())
+    trial = figure.text(0, 0, text, parse_math=False, fontsize=letters, fontfamily=families())
     extent = trial.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
     trial.remove()
     return np.array([extent.width, extent.height])

@@ -319,6 +319,15 @@ def _quality_checks(model: StructuralModel, moments: Moments, estimates: Estimat
             "VIF",
         ),
         *_at_most(
+            "items_distinct",
+            "Is no item made up of others of its construct exactly?",
+            np.where(np.isinf(item_vif), item_vif, 0.0)[several[design.block]],
+            lambda k: model.items[np.flatnonzero(several[design.block])[k]],
+            np.finfo(float).max,
+            "linear algebra: such an item adds nothing, and counts twice in mode A",
+            "VIF of items",
+        ),
+        *_at_most(
             "item_vif",
             "Can the items of each construct of mode B be told apart (VIF)?",
             item_vif[from_b],

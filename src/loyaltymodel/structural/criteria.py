@@ -89,9 +89,12 @@ def item_vif(correlations: FloatArray, design: Design) -> FloatArray:
 def f_squared(paths: FloatArray, vif: FloatArray, r_squared: FloatArray) -> FloatArray:
     """Effect size (b, j, j): what leaving out a path takes from R2, over what R2 leaves.
 
-    The correlations of the constructs are kept, so the loss is coefficient^2 / VIF.
+    The correlations of the constructs are kept, so the loss is coefficient^2 / VIF. Infinite
+    where R2 leaves nothing.
     """
-    return paths**2 / vif / (1 - r_squared[:, None, :])
+    left = 1 - r_squared[:, None, :]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return paths**2 / vif / np.where(np.abs(left) < _COLLINEAR, 0.0, left)
 
 
 def adjusted_r_squared(r_squared: FloatArray, n_obs: int, design: Design) -> FloatArray:

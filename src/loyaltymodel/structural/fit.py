@@ -175,8 +175,7 @@ def fit(
             "StructuralModel.from_text(...) or acsi(items)"
         )
     if isinstance(scale, Codebook):
-        limits = scale.limits
-        scale = {item: limits[item] for item in model.items if item in limits}
+        scale = _limits_of(scale, model)
     settings = FitSettings(
         scheme=scheme,
         consistent=consistent,
@@ -194,6 +193,20 @@ def fit(
     estimates = _estimate(model, design, correlations, settings)
     _warn(model, settings, moments, estimates)
     return StructuralResult(model, settings, moments, estimates)
+
+
+def _limits_of(book: Codebook, model: StructuralModel) -> AnswerLimits:
+    """Take the limits of the model's items; an index can only be read if high is good in all."""
+    limits = book.limits
+    items = {item.name: item for item in book.items if item.name in model.items}
+    down = [name for name, item in items.items() if book.scales[item.scale].direction == "down"]
+    if down:
+        raise OptionError(
+            f"a high answer is bad in {enumerate_names(down)}, so an index of it would be upside "
+            "down; fit book.points(data) with scale=(0, 100), where high is good, or take the "
+            "limits as they are by scale=book.limits"
+        )
+    return {name: limits[name] for name in items}
 
 
 def _moments(model: StructuralModel, data: object, settings: FitSettings) -> Moments:
@@ -318,18 +331,18 @@ def _explain_no_weights(model: StructuralModel, design: Design, s: FloatArray) -
     which = f": {enumerate_names(alone)}" if alone else ""
     raise NotIdentifiedError(
         f"the weights are not determined{which}; the items of a construct do not correlate with "
-        "those of its neighbours, or its drivers are collinear. Check the items, or leave the "
-        "construct out"
+        "those of its neighbours, cancel each other because some point the other way, or its "
+        "drivers are collinear. Reverse or check the items, or leave the construct out"
     )
 
 
 def _explain_no_paths(model: StructuralModel, settings: FitSettings, rho_a: FloatArray) -> None:
-    if settings.consistent and (bad := np.flatnonzero(~(rho_a > 0))).size:
+    if settings.consistent and (bad := np.flatnonzero(~((rho_a > 0) & (rho_a < np.inf)))).size:
         found = [f"{model.names[k]} ({rho_a[k]:.3f})" for k in bad]
         raise NotIdentifiedError(
-            f"the reliability rho_A of {enumerate_names(found)} is not positive, so correlations "
-            "cannot be corrected for attenuation; use consistent=False, drop the items that do "
-            'not belong, or give the construct mode="B"'
+            f"the reliability rho_A of {enumerate_names(found)} is not a positive number, so "
+            "correlations cannot be corrected for attenuation; use consistent=False, drop the "
+            'items that do not belong, or give the construct mode="B"'
         )
     raise NotIdentifiedError(
         "the drivers of a construct are collinear, so their paths cannot be told apart; "

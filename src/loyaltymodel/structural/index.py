@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from loyaltymodel._options import enumerate_names
 from loyaltymodel.errors import DataError
@@ -15,7 +16,9 @@ def satisfaction_index(
     means: npt.ArrayLike | Mapping[str, float],
     weights: npt.ArrayLike | Mapping[str, float],
     *,
-    scale: tuple[float, float] | Sequence[tuple[float, float]],
+    scale: (
+        tuple[float, float] | Sequence[tuple[float, float]] | Mapping[str, tuple[float, float]]
+    ),
 ) -> float:
     """Return the satisfaction index (顾客满意指数), from 0 to 100.
 
@@ -25,13 +28,13 @@ def satisfaction_index(
 
     Parameters
     ----------
-    means : array-like of shape (k,), or mapping from item to number
+    means : array-like of shape (k,), or mapping or Series from item to number
         Mean answer to each item, in the units of the questionnaire.
-    weights : array-like of shape (k,), or mapping from item to number
+    weights : array-like of shape (k,), or mapping or Series from item to number
         Weight of each item for answers in those units: an estimated weight for standardised
         answers divided by the standard deviation of the item. None negative, not all zero;
         their sum does not matter.
-    scale : pair of numbers, or one pair for each item
+    scale : pair of numbers, one pair for each item, or mapping from item to pair
         Lowest and highest answer that the questionnaire allows, not those observed.
 
     Returns
@@ -76,7 +79,11 @@ def satisfaction_index(
     >>> satisfaction_index([1, 1], [1, 3], scale=(1, 10))
     0.0
     """
-    m, v = _pair_up(means, weights)
+    m, v, names = _pair_up(means, weights)
+    if isinstance(scale, Mapping):
+        if names is None or set(scale) != set(names):
+            raise DataError("a scale by item needs means and weights of the same items by name")
+        scale = [scale[name] for name in names]
     try:
         limits = np.broadcast_to(np.asarray(scale, dtype=float), (len(m), 2))
     except (TypeError, ValueError):
@@ -98,13 +105,18 @@ def satisfaction_index(
 
 def _pair_up(
     means: npt.ArrayLike | Mapping[str, float], weights: npt.ArrayLike | Mapping[str, float]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return means and weights as arrays in the same order of items."""
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[str] | None]:
+    """Return means and weights as arrays in the same order of items, and their names."""
+    if isinstance(means, pd.Series):
+        means = {str(item): float(value) for item, value in means.items()}
+    if isinstance(weights, pd.Series):
+        weights = {str(item): float(value) for item, value in weights.items()}
+    names = None
     if isinstance(means, Mapping) and isinstance(weights, Mapping):
-        if apart := sorted(means.keys() ^ weights.keys()):
+        if apart := sorted(map(str, means.keys() ^ weights.keys())):
             raise DataError(f"means and weights differ in the items {enumerate_names(apart)}")
-        items = list(means)
-        means, weights = [means[i] for i in items], [weights[i] for i in items]
+        names = list(means)
+        means, weights = [means[i] for i in names], [weights[i] for i in names]
     elif isinstance(means, Mapping) or isinstance(weights, Mapping):
         raise DataError("give means and weights both by item name or both as arrays")
     try:
@@ -115,4 +127,4 @@ def _pair_up(
         raise DataError(
             f"means have shape {m.shape} and weights {v.shape}; one of each per item is needed"
         )
-    return m, v
+    return m, v, names

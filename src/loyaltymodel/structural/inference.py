@@ -23,7 +23,7 @@ Method = Literal["bootstrap", "parametric bootstrap", "jackknife", "infinitesima
 Name = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class InferenceResult(FrozenRecord):
     """A structural model with the uncertainty of everything that it estimates.
 
@@ -88,6 +88,14 @@ class InferenceResult(FrozenRecord):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray) and value.flags.writeable:
                 object.__setattr__(self, field.name, read_only(value, value.dtype))
+
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        drawn = f"{self.n_resamples} resamples, {self.n_failed} left out"
+        return f"<InferenceResult: {self.method}, {drawn}, {self.interval} at {self.level:g}>"
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
 
     @property
     def n_failed(self) -> int:

@@ -230,7 +230,8 @@ def structure(
     loadings = cross[:, own[0], own[1]]
     with np.errstate(invalid="ignore", divide="ignore"):
         if consistent:
-            root = np.sqrt(np.where(rho_a > 0, rho_a, np.nan))
+            usable = (rho_a > 0) & (rho_a < np.inf)
+            root = np.sqrt(np.where(usable, rho_a, np.nan))
             r = r / (root[:, :, None] * root[:, None, :])
             cross = cross / root[:, None, :]
             length = (weights**2) @ design.membership

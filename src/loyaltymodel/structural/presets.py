@@ -170,7 +170,8 @@ def _preset(
     names = [name for name in _FAMILY if name in ends]
     if absent := [name for name in names if name not in items]:
         raise ModelError(
-            f"{preset} needs items for {enumerate_names(absent)}; it has {', '.join(names)}"
+            f"{preset} needs items for {enumerate_names(absent)}; "
+            f"its constructs are {', '.join(names)}"
         )
     return StructuralModel(
         constructs=tuple(Construct(name=n, items=_items(items[n]), mode=mode) for n in names),

@@ -38,7 +38,7 @@ _MEASURES = ("srmr", "d_uls", "d_g", "nfi")
 _NOT_DEFINITE = "observed or implied correlations are not positive definite"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StructuralResult(FrozenRecord):
     """A structural model as estimated from a survey, made by :func:`fit`.
 
@@ -82,6 +82,15 @@ class StructuralResult(FrozenRecord):
     moments: Moments
     estimates: Estimates
     version: str = __version__
+
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        state = "converged" if self.converged else "not converged"
+        names, items = len(self.model.names), len(self.model.items)
+        return f"<StructuralResult: {names} constructs, {items} items, n = {self.n_obs}, {state}>"
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
 
     # What was estimated
 

@@ -10,6 +10,7 @@ from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_count, check_flag, check_positive
 from loyaltymodel._scales import AnswerLimits, freeze_scale
+from loyaltymodel.errors import OptionError
 from loyaltymodel.structural.kernels import Scheme
 
 Sign = Literal["sum"] | Mapping[str, str]
@@ -64,4 +65,12 @@ class FitSettings:
         if isinstance(self.sign, Mapping):
             object.__setattr__(self, "sign", FrozenMapping(self.sign))
         else:
-            check_choice("sign", self.sign, Literal["sum"])
+            _check_sign(self.sign)
+
+
+def _check_sign(sign: object) -> None:
+    if sign != "sum":
+        raise OptionError(
+            f"sign={sign!r} is not an option; choose 'sum', or name an item for each construct in "
+            "question, such as {'satisfaction': 'CUSA1'}"
+        )

@@ -12,7 +12,13 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._frames import holds_numbers, open_frame, read_columns, row_labels
+from loyaltymodel._frames import (
+    holds_numbers,
+    open_frame,
+    read_columns,
+    row_labels,
+    without_repeated,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,15 +54,6 @@ def open_table(data: object) -> AnswerTable:
     DataError
         If the data are no table in memory.
     """
-    native: Any = data
-    times: Counter[Hashable] = Counter()
-    # narwhals refuses a table in which a name is repeated, so these columns are set aside.
-    if isinstance(data, pd.DataFrame):
-        times = Counter(data.columns)
-        if len(times) < len(data.columns):
-            native = data.loc[:, ~data.columns.duplicated(keep=False)]
-    elif nw.dependencies.is_pyarrow_table(data):
-        times = Counter(data.column_names)
-        native = data.select([k for k, name in enumerate(data.column_names) if times[name] == 1])
+    native, times = without_repeated(data)
     frame = open_frame(native)
     return AnswerTable(native, frame, times or Counter(frame.columns), row_labels(data, frame))
