@@ -13,7 +13,7 @@ from pydantic import BaseModel
 import loyaltymodel
 from loyaltymodel import datasets, errors, evidence, plots, structural, survey
 
-PACKAGES = [datasets, errors, evidence, plots.structural, structural, survey]
+PACKAGES = [datasets, errors, evidence, plots.inference, plots.structural, structural, survey]
 PUBLIC = {
     f"{package.__name__.removeprefix('loyaltymodel.')}.{name}": getattr(package, name)
     for package in PACKAGES
@@ -178,7 +178,7 @@ def test_warnings_are_errors_in_this_suite():
 
 def test_the_package_lists_what_it_has():
     assert sorted(loyaltymodel.__all__) == dir(loyaltymodel)
-    assert plots.__all__ == ["structural"]
+    assert plots.__all__ == ["inference", "structural"]
     for package in PACKAGES:
         assert sorted(package.__all__) == list(package.__all__)
         for name in package.__all__:

@@ -209,15 +209,6 @@ def test_no_single_change_lowers_the_cost_any_further(n_entries, seed):
             assert cost(other) >= lowest - _layout._GAIN
 
 
-def test_two_changes_together_find_what_single_changes_do_not():
-    def cost(entries):
-        return {(0, 0): 1.0, (1, 1): 0.0}.get(tuple(entries.tolist()), 2.0)
-
-    start = np.zeros(2, dtype=np.intp)
-    assert _layout._improve(cost, start, 2)[1] == 1.0
-    assert _layout._improve(cost, start, 2, together=2)[1] == 0.0
-
-
 # Whole layouts
 
 
@@ -272,6 +263,17 @@ CROWDED = {
 def test_boxes_of_crowded_neighbouring_levels_never_overlap(arrows):
     layout = _layout.arrange(arrows, boxes_of(9), LABEL, width=WIDTH, height=None)
     assert not overlapping(layout.boxes, boxes_of(9))
+
+
+def test_arrows_of_a_model_of_nine_with_thirteen_paths_pass_no_other_box():
+    arrows = [(0, 1), (0, 2), (1, 3), (1, 4), (3, 4), (1, 6), (4, 6), (5, 6), (1, 7), (2, 7)]
+    arrows += [(0, 8), (3, 8), (6, 8)]
+    layout = _layout.arrange(arrows, boxes_of(9), LABEL, width=WIDTH, height=None)
+    steps = np.linspace(0, 1, 300)[:, None]
+    for arrow, start, end in zip(arrows, layout.starts, layout.ends, strict=True):
+        others = np.delete(layout.boxes, arrow, axis=0)
+        apart = np.abs((start + steps * (end - start))[:, None] - others)
+        assert not (apart < boxes_of(7) / 2).all(axis=2).any(), arrow
 
 
 @pytest.mark.parametrize("ways", [((0.2, 1.8), (1.8, 0.2)), ((1.0, 1.0), (1.05, 1.05))])

@@ -4,6 +4,6 @@ Every function takes a result, draws on the axes that it is given or on new ones
 the axes. None of them shows, saves or changes settings.
 """
 
-from loyaltymodel.plots import structural
+from loyaltymodel.plots import inference, structural
 
-__all__ = ["structural"]
+__all__ = ["inference", "structural"]

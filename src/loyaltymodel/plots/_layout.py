@@ -1,7 +1,7 @@
 """Where things go: boxes in layers from cause to effect, and labels that do not overlap.
 
-Lengths are inches. A layout is found by trying: rows of boxes and places of labels are changed
-one at a time, or two at a time where there are few, as long as that makes the picture clearer.
+Lengths are inches. A layout is found by trying: from many beginnings, rows of boxes and places of
+labels are changed one at a time as long as that makes the picture clearer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 Edges = Sequence[tuple[int, int]]
 
 _ROW_GAP = 0.24  # between boxes in neighbouring rows
-_FEW = 9  # up to so many boxes, two are moved at a time
+_ROWS = 7  # rows to choose from, if there are boxes enough
+_STARTS = 30  # arrangements to begin from
+_BEST = 12  # of the pictures found, those whose labels are placed
 _CLOSE = np.radians(14)  # arrows at one box that lie closer are hard to tell apart
 _HEADS = 0.13  # arrow heads closer than this run into one
 _GAP = 0.1  # between boxes, at least
@@ -63,7 +65,7 @@ def arrange(
     # Boxes of so many neighbouring levels overlap in width, and need a row of their own.
     near = int(np.ceil((sizes[:, 0].max() + _GAP) / max(step, _GAP)))
     crowd = [int(((level >= k) & (level < k + near)).sum()) for k in range(level.max() + 1)]
-    n_rows = max(3, min(len(sizes) - 1, 5), *crowd)
+    n_rows = max(3, min(len(sizes) - 1, _ROWS), *crowd)
     if height is not None:
         row_height = min(row_height, (height - sizes[:, 1].max()) / (n_rows - 1))
     pairs = np.array(edges, dtype=np.intp).reshape(-1, 2)
@@ -78,17 +80,22 @@ def arrange(
         (_improve(cost, start, n_rows) for start in _first_rows(level, n_rows)),
         key=lambda found: found[1],
     )
-    if len(sizes) <= _FEW:
-        tried[:2] = [_improve(cost, rows, n_rows, together=2) for rows, _ in tried[:2]]
     # Of the pictures found, the one whose labels fit best as well.
     choices = []
-    for rows, tangle in tried:
+    for rows, tangle in tried[:_BEST]:
         starts, ends = _between(boxes_in(rows), pairs, sizes)
         places, jam = _place_labels(boxes_in(rows), sizes, starts, ends, label)
         used = float(np.ptp(rows) * row_height + sizes[:, 1].max())
         layout = Layout(boxes_in(rows), starts, ends, places, used)
-        choices.append((tangle + 8 * jam, layout))
+        choices.append((tangle + 25 * jam, layout))
     return min(choices, key=lambda choice: choice[0])[1]
+
+
+def boxes_touch(layout: Layout, sizes: FloatArray) -> bool:
+    """Tell whether two boxes of a layout overlap."""
+    first, second = np.triu_indices(len(sizes), 1)
+    boxes = layout.boxes
+    return bool(_overlap(boxes[first], sizes[first], boxes[second], sizes[second], 0.0).any())
 
 
 def place_beside(
@@ -123,22 +130,23 @@ def _first_rows(level: IntArray, n_rows: int) -> list[IntArray]:
     within = np.array([int((level[:k] == level[k]).sum()) for k in range(len(level))])
     zigzags = ([0, 2, 1], [1, 0, 2], [0, 1], [1, 0], [0, 2, 4, 1, 3], [2, 0, 3, 1, 4])
     starts = [(np.array(zigzag)[level % len(zigzag)] + within) % n_rows for zigzag in zigzags]
-    return [np.asarray(start, dtype=np.intp) for start in starts]
+    # Always the same, so that a model always gets the same picture.
+    scattered = np.random.default_rng(0).integers(0, n_rows, (_STARTS - len(starts), len(level)))
+    return [np.asarray(start, dtype=np.intp) for start in [*starts, *scattered]]
 
 
 def _improve(
-    cost: Callable[[IntArray], float], start: IntArray, n_values: int, *, together: int = 1
+    cost: Callable[[IntArray], float], start: IntArray, n_values: int
 ) -> tuple[IntArray, float]:
-    """Change one entry, or two together, while that lowers the cost; return entries and cost."""
+    """Change one entry at a time while that lowers the cost; return entries and cost."""
     current, value = start, cost(start)
-    groups = [g for size in range(1, together + 1) for g in combinations(range(len(start)), size)]
     moved = True
     while moved:
         moved = False
-        for group in groups:
-            for values in product(range(n_values), repeat=len(group)):
+        for k in range(len(start)):
+            for choice in range(n_values):
                 trial = current.copy()
-                trial[list(group)] = values
+                trial[k] = choice
                 if (tried := cost(trial)) < value - _GAIN:
                     current, value, moved = trial, tried, True
     return current, value

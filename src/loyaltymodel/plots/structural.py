@@ -10,8 +10,9 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_count, enumerate_names
+from loyaltymodel._tables import number
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.plots._layout import arrange, place_beside
+from loyaltymodel.plots._layout import arrange, boxes_touch, place_beside
 from loyaltymodel.plots._style import (
     BLUE,
     COLUMN,
@@ -94,7 +95,7 @@ def path_diagram(
     sizes = np.array([_extent(ax, text, LETTERS) for text in words]) + _PADDING
     arrows = [(constructs.index(p.source), constructs.index(p.target)) for p in result.model.paths]
     values = result.paths["coefficient"].to_numpy()
-    coefficients = [f"{value:.{digits}f}" for value in values]
+    coefficients = [number(value, digits) for value in values]
     label = np.max([_extent(ax, text, SMALL) for text in coefficients], axis=0) + 0.03
     layout = arrange(
         arrows,
@@ -103,6 +104,11 @@ def path_diagram(
         width=width - _EDGE,
         height=None if own else height - _EDGE,
     )
+    if boxes_touch(layout, sizes):
+        raise OptionError(
+            f"the axes are {width:.1f} inches wide, too narrow for the boxes of this model; give "
+            "wider ones, or shorter names"
+        )
     if own:
         figure.set_size_inches(COLUMN, layout.height + _EDGE + COLUMN - height)
         height = layout.height + _EDGE
@@ -177,7 +183,9 @@ def loadings(
         )
     ax.set_yticks(rows, table["item"], parse_math=False)
     ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.set_xlim(min(0.0, 1.1 * float(table["loading"].min())), max(1.02, table["loading"].max()))
+    ax.set_xlim(
+        min(0.0, 1.1 * float(table["loading"].min())), 1.03 * max(1.0, table["loading"].max())
+    )
     ax.set_xlabel("Loading")
     tidy(ax)
     ax.annotate(

@@ -318,15 +318,7 @@ def _quality_checks(model: StructuralModel, moments: Moments, estimates: Estimat
             _HAIR,
             "VIF",
         ),
-        *_at_most(
-            "items_distinct",
-            "Is no item made up of others of its construct exactly?",
-            np.where(np.isinf(item_vif), item_vif, 0.0)[several[design.block]],
-            lambda k: model.items[np.flatnonzero(several[design.block])[k]],
-            np.finfo(float).max,
-            "linear algebra: such an item adds nothing, and counts twice in mode A",
-            "VIF of items",
-        ),
+        _items_distinct(model, item_vif),
         *_at_most(
             "item_vif",
             "Can the items of each construct of mode B be told apart (VIF)?",
@@ -337,6 +329,23 @@ def _quality_checks(model: StructuralModel, moments: Moments, estimates: Estimat
             "VIF",
         ),
     ]
+
+
+def _items_distinct(model: StructuralModel, item_vif: FloatArray) -> Check:
+    made_up = [model.items[k] for k in np.flatnonzero(np.isinf(item_vif)).tolist()]
+    return Check(
+        name="items_distinct",
+        question="Does every item add something to the others of its construct?",
+        value=float(len(made_up)),
+        threshold=0.0,
+        passed=not made_up,
+        reference="linear algebra: an item that others make up exactly counts twice in mode A",
+        sentence=(
+            f"{_list(made_up)} can be computed from each other exactly: leave one out."
+            if made_up
+            else "No item can be computed from others of its construct."
+        ),
+    )
 
 
 def _fornell_larcker(

@@ -249,6 +249,49 @@ class InferenceResult(FrozenRecord):
             }
         )
 
+    def row_of(self, name: Name) -> pd.Series:
+        """Return one quantity with its uncertainty.
+
+        Parameters
+        ----------
+        name : tuple of str
+            Kind and name, as of :meth:`difference`.
+
+        Returns
+        -------
+        Series
+            ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` and ``p_value``.
+
+        Raises
+        ------
+        OptionError
+            If there is no such quantity.
+        """
+        place = self._locate(name)
+        columns = self._columns(slice(place, place + 1))
+        return pd.Series({column: values[0] for column, values in columns.items()})
+
+    def replicates_of(self, name: Name) -> FloatArray:
+        """Return one quantity in each resample that did not fail.
+
+        Parameters
+        ----------
+        name : tuple of str
+            Kind and name, as of :meth:`difference`.
+
+        Returns
+        -------
+        ndarray of shape (b,)
+            A copy; NaN where the quantity does not exist.
+
+        Raises
+        ------
+        OptionError
+            If there is no such quantity.
+        """
+        found: FloatArray = self.replicates[:, self._locate(name)].copy()
+        return found
+
     def table(self) -> pd.DataFrame:
         """Return every quantity in one table: kind, name, and its uncertainty.
 
