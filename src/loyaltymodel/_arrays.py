@@ -54,13 +54,20 @@ class FrozenMapping(Mapping[K, V]):
 
 
 class FrozenRecord:
-    """Base of frozen dataclasses: pickled and copied by being made again from their fields.
+    """Base of frozen dataclasses whose arrays are read-only copies, also after pickling.
 
-    NumPy forgets on unpickling that an array was read-only; a record that is rebuilt through
-    its own constructor is checked and protected again.
+    NumPy forgets on unpickling that an array was read-only; so a record is pickled and copied
+    by being made again from its fields, through its own constructor.
     """
 
     __slots__ = ()
+
+    def __post_init__(self) -> None:
+        """Protect the arrays."""
+        for field in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, field.name, read_only(value, value.dtype))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Describe the record by its class and its fields."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, read_only
+from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
 from loyaltymodel._options import enumerate_names
 from loyaltymodel.errors import OptionError
 
@@ -21,11 +21,6 @@ class Limits(FrozenRecord):
 
     lowest: FloatArray
     highest: FloatArray
-
-    def __post_init__(self) -> None:
-        """Protect the arrays."""
-        object.__setattr__(self, "lowest", read_only(self.lowest))
-        object.__setattr__(self, "highest", read_only(self.highest))
 
     def with_one_more(self) -> Limits:
         """Return the limits with one more column at the end that has none."""

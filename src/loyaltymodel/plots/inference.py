@@ -176,6 +176,11 @@ def htmt_map(result: InferenceResult, *, threshold: float = 0.9, ax: Axes | None
         The axes: the darker, the more alike. A ratio whose one-sided bound is not below the
         threshold, so that the two cannot be told apart with confidence, stands in a frame.
 
+    Raises
+    ------
+    OptionError
+        If the threshold is not a number above 0.
+
     Examples
     --------
     >>> import matplotlib

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, read_only
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import enumerate_names
 from loyaltymodel.errors import OptionError
@@ -50,13 +50,6 @@ class Estimates(FrozenRecord):
     r_squared: FloatArray
     n_iter: int
     converged: bool
-
-    def __post_init__(self) -> None:
-        """Protect the arrays."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                object.__setattr__(self, field.name, read_only(value))
 
     def as_stack(self) -> Structure:
         """Return the estimates as the kernels take them: a stack of one.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel import _intervals as intervals
-from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, IntArray, read_only
+from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, IntArray
 from loyaltymodel._intervals import Interval
+from loyaltymodel._options import check_positive
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.structural.estimates import design_of
@@ -28,9 +29,10 @@ class InferenceResult(FrozenRecord):
     """A structural model with the uncertainty of everything that it estimates.
 
     Made by :func:`bootstrap` and :func:`jackknife`. Every table has the columns ``estimate``,
-    ``std_error``, ``ci_low``, ``ci_high`` and ``p_value``. The p-value is two-sided, against 0,
-    and inverts the interval: it is below 1 - level exactly where the interval leaves out 0. From
-    b resamples it is never below 2 / (b + 1).
+    ``std_error``, ``ci_low`` and ``ci_high``, and ``p_value`` where 0 is a question: for all but
+    indices, R2 and reliabilities. The p-value is two-sided, against 0, and inverts the interval:
+    it is below 1 - level exactly where the interval leaves out 0. From b resamples it is never
+    below 2 / (b + 1).
 
     Attributes
     ----------
@@ -81,13 +83,6 @@ class InferenceResult(FrozenRecord):
     undefined: IntArray
     replicates: FloatArray
     left_out: FloatArray
-
-    def __post_init__(self) -> None:
-        """Protect the arrays."""
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray) and value.flags.writeable:
-                object.__setattr__(self, field.name, read_only(value, value.dtype))
 
     def __repr__(self) -> str:
         """Say in a line what this is; :meth:`summary` says what is in it."""
@@ -149,20 +144,18 @@ class InferenceResult(FrozenRecord):
             If the model was fitted without ``scale``.
         """
         self.result.index  # noqa: B018  raises what is to be said
-        return self._part("index")
+        return self._part("index").drop(columns="p_value")
 
     @property
     def r_squared(self) -> pd.DataFrame:
-        """Explained variance: construct, and its uncertainty.
-
-        R2 cannot be negative, so the p-value is no test of it.
-        """
-        return self._part("r_squared")
+        """Explained variance: construct, and its uncertainty."""
+        return self._part("r_squared").drop(columns="p_value")
 
     @property
     def reliability(self) -> pd.DataFrame:
         """Alpha, rho_A, rho_C and AVE: criterion, construct, and their uncertainty."""
-        return pd.concat([self._part(name) for name in _CRITERIA], ignore_index=True)
+        parts = [self._part(name) for name in _CRITERIA]
+        return pd.concat(parts, ignore_index=True).drop(columns="p_value")
 
     def htmt(self, *, threshold: float = 0.9) -> pd.DataFrame:
         """Return heterotrait-monotrait ratios, tested one-sided against a threshold.
@@ -188,6 +181,7 @@ class InferenceResult(FrozenRecord):
         >>> bool(((ratios["p_value"] < 0.05) == (ratios["ci_high"] < 0.9)).all())
         True
         """
+        check_positive("threshold", threshold)
         place = self._catalogue().places["htmt"]
         table = self._part("htmt").drop(columns=["ci_low", "p_value"])
         ordered = np.sort(self.replicates[:, place], axis=0)
@@ -319,9 +313,9 @@ class InferenceResult(FrozenRecord):
             ``print`` it, let a notebook show it, or take its LaTeX.
         """
         chosen = {"Paths": self.paths, "Total effects": self.total_effects}
-        chosen["Explained variance"] = self.r_squared.drop(columns="p_value")
+        chosen["Explained variance"] = self.r_squared
         if self.result.settings.scale is not None:
-            chosen["Index (points)"] = self.index.drop(columns="p_value")
+            chosen["Index (points)"] = self.index
         failed = ", ".join(f"{kind} {count}" for kind, count in self.failures.items() if count)
         facts = (
             ("method", f"{self.method}, {self.n_resamples} resamples"),

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, read_only
+from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice, check_count, enumerate_names
 from loyaltymodel._scales import AnswerLimits, resolve_limits
@@ -111,11 +111,6 @@ class Population(FrozenRecord):
     means: FloatArray
     covariance: FloatArray
     construct_correlations: FloatArray
-
-    def __post_init__(self) -> None:
-        """Protect the arrays."""
-        for name in ("means", "covariance", "construct_correlations"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     def moments(self, n_obs: int) -> Moments:
         """Return the population's moments as if of a survey that met them exactly.
