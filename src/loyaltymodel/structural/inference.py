@@ -172,6 +172,11 @@ class InferenceResult(FrozenRecord):
             one-sided upper bound at the level, by percentile) and ``p_value`` of a ratio at or
             above the threshold, below 1 - level exactly where the bound is below it.
 
+        Raises
+        ------
+        OptionError
+            If the threshold is not a number above 0.
+
         Examples
         --------
         >>> from loyaltymodel import datasets, structural
