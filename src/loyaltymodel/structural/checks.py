@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel.structural import criteria
 from loyaltymodel.structural.estimates import Estimates, correlation_matrix, design_of
+from loyaltymodel.structural.kernels import Design
 from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.settings import FitSettings
 
@@ -37,6 +39,82 @@ _HALF = (
 _HENSELER = (
     "the larger of the two thresholds weighed by Henseler, Ringle & Sarstedt (2015), Journal of "
     "the Academy of Marketing Science 43(1), 115-135"
+)
+
+
+class _Criterion(NamedTuple):
+    """A bound that values are held against, and where it comes from."""
+
+    name: str
+    question: str
+    threshold: float
+    reference: str
+    what: str
+
+
+_LOADINGS_POSSIBLE = _Criterion(
+    "loadings_possible", "Is every loading between -1 and 1?", 1.0, _RANGE, "absolute loading"
+)
+_RELIABILITIES_POSSIBLE = _Criterion(
+    "reliabilities_possible",
+    "Is every reliability rho_A at most 1?",
+    1.0,
+    _RANGE,
+    "reliability rho_A",
+)
+_CORRELATIONS_POSSIBLE = _Criterion(
+    "correlations_possible",
+    "Is every correlation of constructs between -1 and 1?",
+    1.0,
+    _RANGE,
+    "absolute correlation of constructs",
+)
+_R_SQUARED_POSSIBLE = _Criterion("r_squared_possible", "Is every R2 at most 1?", 1.0, _RANGE, "R2")
+_ALPHA = _Criterion(
+    "alpha",
+    "Are the items of each construct of mode A consistent (alpha)?",
+    0.7,
+    _HAIR,
+    "alpha",
+)
+_RHO_A = _Criterion(
+    "rho_a",
+    "Are the scores of each construct of mode A reliable (rho_A)?",
+    0.7,
+    _HAIR,
+    "rho_A",
+)
+_RHO_C = _Criterion(
+    "rho_c",
+    "Are the items of each construct of mode A reliable together (rho_C)?",
+    0.7,
+    _HAIR,
+    "rho_C",
+)
+_AVE = _Criterion(
+    "ave",
+    "Does each construct of mode A explain half of its items' variance (AVE)?",
+    0.5,
+    _HALF,
+    "AVE",
+)
+_LOADINGS = _Criterion(
+    "loadings",
+    "Does each item of mode A share half of its variance with its construct?",
+    0.708,
+    _HALF,
+    "loading",
+)
+_HTMT = _Criterion("htmt", "Are any two constructs distinct (HTMT)?", 0.9, _HENSELER, "HTMT")
+_VIF = _Criterion(
+    "vif", "Can the drivers of each construct be told apart (VIF)?", 5.0, _HAIR, "VIF"
+)
+_ITEM_VIF = _Criterion(
+    "item_vif",
+    "Can the items of each construct of mode B be told apart (VIF)?",
+    5.0,
+    _HAIR,
+    "VIF",
 )
 
 
@@ -154,43 +232,11 @@ def _admissible(model: StructuralModel, estimates: Estimates) -> list[Check]:
     correlations = np.abs(estimates.correlations[np.tril_indices(len(model.names), -1)])
     item, construct = model.items.__getitem__, model.names.__getitem__
     return [
-        *_at_most(
-            "loadings_possible",
-            "Is every loading between -1 and 1?",
-            np.abs(estimates.loadings),
-            item,
-            1.0,
-            _RANGE,
-            "absolute loading",
-        ),
-        *_at_most(
-            "reliabilities_possible",
-            "Is every reliability rho_A at most 1?",
-            estimates.rho_a,
-            construct,
-            1.0,
-            _RANGE,
-            "reliability rho_A",
-        ),
-        *_at_most(
-            "correlations_possible",
-            "Is every correlation of constructs between -1 and 1?",
-            correlations,
-            _pair_of(model),
-            1.0,
-            _RANGE,
-            "absolute correlation of constructs",
-        ),
+        *_at_most(_LOADINGS_POSSIBLE, np.abs(estimates.loadings), item),
+        *_at_most(_RELIABILITIES_POSSIBLE, estimates.rho_a, construct),
+        *_at_most(_CORRELATIONS_POSSIBLE, correlations, _pair_of(model)),
         _correlations_consistent(estimates),
-        *_at_most(
-            "r_squared_possible",
-            "Is every R2 at most 1?",
-            estimates.r_squared,
-            construct,
-            1.0,
-            _RANGE,
-            "R2",
-        ),
+        *_at_most(_R_SQUARED_POSSIBLE, estimates.r_squared, construct),
     ]
 
 
@@ -236,98 +282,45 @@ def _no_negative_weights(model: StructuralModel, estimates: Estimates) -> Check:
 
 def _quality_checks(model: StructuralModel, moments: Moments, estimates: Estimates) -> list[Check]:
     s, design = correlation_matrix(moments)[None], design_of(model)
-    several = design.sizes > 1
-    reflective = several & ~design.mode_b
-    loadings = estimates.loadings[None]
-    rho_c = criteria.composite_reliability(loadings, design)[0]
-    ave = criteria.average_variance_extracted(loadings, design)[0]
-    alpha = criteria.cronbach_alpha(s, design)[0]
-    ratio = criteria.htmt(s, design)[0][0]
+    ratio = criteria.htmt_absolute(s, design)[0]
     vif = criteria.driver_vif(estimates.correlations[None], design)[0]
     item_vif = criteria.item_vif(s, design)[0]
-    multiple = np.flatnonzero(reflective)
-    from_a = np.flatnonzero(reflective[design.block])
-    from_b = np.flatnonzero((design.mode_b & several)[design.block])
     source, target = np.nonzero(design.drives)
-
-    def construct(k: int) -> str:
-        return model.names[int(multiple[k])]
-
+    formed = np.flatnonzero((design.mode_b & (design.sizes > 1))[design.block])
     return [
-        *_at_least(
-            "alpha",
-            "Are the items of each construct of mode A consistent (alpha)?",
-            alpha[multiple],
-            construct,
-            0.7,
-            _HAIR,
-            "alpha",
-        ),
-        *_at_least(
-            "rho_a",
-            "Are the scores of each construct of mode A reliable (rho_A)?",
-            estimates.rho_a[multiple],
-            construct,
-            0.7,
-            _HAIR,
-            "rho_A",
-        ),
-        *_at_least(
-            "rho_c",
-            "Are the items of each construct of mode A reliable together (rho_C)?",
-            rho_c[multiple],
-            construct,
-            0.7,
-            _HAIR,
-            "rho_C",
-        ),
-        *_at_least(
-            "ave",
-            "Does each construct of mode A explain half of its items' variance (AVE)?",
-            ave[multiple],
-            construct,
-            0.5,
-            _HALF,
-            "AVE",
-        ),
-        *_at_least(
-            "loadings",
-            "Does each item of mode A share half of its variance with its construct?",
-            estimates.loadings[from_a],
-            lambda k: model.items[from_a[k]],
-            0.708,
-            _HALF,
-            "loading",
-        ),
-        *_fornell_larcker(model, estimates, ave, multiple),
+        *_measurement_checks(model, estimates, s, design),
+        *_at_most(_HTMT, ratio[np.tril_indices_from(ratio, -1)], _pair_of(model)),
         *_at_most(
-            "htmt",
-            "Are any two constructs distinct (HTMT)?",
-            ratio[np.tril_indices_from(ratio, -1)],
-            _pair_of(model),
-            0.9,
-            _HENSELER,
-            "HTMT",
-        ),
-        *_at_most(
-            "vif",
-            "Can the drivers of each construct be told apart (VIF)?",
+            _VIF,
             vif[source, target],
             lambda k: f"{model.names[source[k]]} -> {model.names[target[k]]}",
-            5.0,
-            _HAIR,
-            "VIF",
         ),
         _items_distinct(model, item_vif),
-        *_at_most(
-            "item_vif",
-            "Can the items of each construct of mode B be told apart (VIF)?",
-            item_vif[from_b],
-            lambda k: model.items[from_b[k]],
-            5.0,
-            _HAIR,
-            "VIF",
-        ),
+        *_at_most(_ITEM_VIF, item_vif[formed], lambda k: model.items[formed[k]]),
+    ]
+
+
+def _measurement_checks(
+    model: StructuralModel, estimates: Estimates, s: FloatArray, design: Design
+) -> list[Check]:
+    """Ask how well the items of mode A show their constructs; single items show them wholly."""
+    reflective = (design.sizes > 1) & ~design.mode_b
+    constructs, items = np.flatnonzero(reflective), np.flatnonzero(reflective[design.block])
+    loadings = estimates.loadings[None]
+    alpha = criteria.cronbach_alpha(s, design)[0]
+    rho_c = criteria.composite_reliability(loadings, design)[0]
+    ave = criteria.average_variance_extracted(loadings, design)[0]
+
+    def construct(k: int) -> str:
+        return model.names[int(constructs[k])]
+
+    return [
+        *_at_least(_ALPHA, alpha[constructs], construct),
+        *_at_least(_RHO_A, estimates.rho_a[constructs], construct),
+        *_at_least(_RHO_C, rho_c[constructs], construct),
+        *_at_least(_AVE, ave[constructs], construct),
+        *_at_least(_LOADINGS, estimates.loadings[items], lambda k: model.items[items[k]]),
+        *_fornell_larcker(model, estimates, ave, constructs),
     ]
 
 
@@ -376,56 +369,42 @@ def _fornell_larcker(
 
 
 def _at_least(
-    name: str,
-    question: str,
-    values: FloatArray,
-    label: Callable[[int], str],
-    threshold: float,
-    reference: str,
-    what: str,
+    criterion: _Criterion, values: FloatArray, label: Callable[[int], str]
 ) -> list[Check]:
     """Hold values against a lower bound; no values, no check."""
-    if values.size == 0:
-        return []
-    failing = [
-        f"{label(k)} ({values[k]:.3f})" for k in np.flatnonzero(~(values >= threshold)).tolist()
-    ]
-    return [
-        Check(
-            name=name,
-            question=question,
-            value=float(values.min()),
-            threshold=threshold,
-            passed=not failing,
-            reference=reference,
-            sentence=_sentence(what, f"at least {threshold:g}", f"below {threshold:g}", failing),
-        )
-    ]
+    below = ~(values >= criterion.threshold)
+    good, bad = f"at least {criterion.threshold:g}", f"below {criterion.threshold:g}"
+    return _held(criterion, values, below, label, values.min(initial=np.inf), good, bad)
 
 
-def _at_most(
-    name: str,
-    question: str,
-    values: FloatArray,
-    label: Callable[[int], str],
-    threshold: float,
-    reference: str,
-    what: str,
-) -> list[Check]:
+def _at_most(criterion: _Criterion, values: FloatArray, label: Callable[[int], str]) -> list[Check]:
     """Hold values against an upper bound; no values, no check."""
+    above = ~(values <= criterion.threshold + _ROUNDING)
+    good, bad = f"at most {criterion.threshold:g}", f"above {criterion.threshold:g}"
+    return _held(criterion, values, above, label, values.max(initial=-np.inf), good, bad)
+
+
+def _held(
+    criterion: _Criterion,
+    values: FloatArray,
+    beyond: BoolArray,
+    label: Callable[[int], str],
+    worst: float,
+    good: str,
+    bad: str,
+) -> list[Check]:
     if values.size == 0:
         return []
-    beyond = ~(values <= threshold + _ROUNDING)
     failing = [f"{label(k)} ({values[k]:.3f})" for k in np.flatnonzero(beyond).tolist()]
     return [
         Check(
-            name=name,
-            question=question,
-            value=float(values.max()),
-            threshold=threshold,
+            name=criterion.name,
+            question=criterion.question,
+            value=float(worst),
+            threshold=criterion.threshold,
             passed=not failing,
-            reference=reference,
-            sentence=_sentence(what, f"at most {threshold:g}", f"above {threshold:g}", failing),
+            reference=criterion.reference,
+            sentence=_sentence(criterion.what, good, bad, failing),
         )
     ]
 
