@@ -152,7 +152,9 @@ def _read_answers(path: str) -> pd.DataFrame:
         # pandas renames a column that is named twice; the header as it stands does not.
         header = pd.read_csv(path, header=None, nrows=1, dtype=str).iloc[0]
     except UnicodeError:
-        raise DataError(f"{path} is not text in UTF-8; save it as CSV UTF-8") from None
+        raise DataError(
+            f"{path} cannot be read as a CSV file: it is not text in UTF-8; save it as CSV UTF-8"
+        ) from None
     except (ValueError, pd.errors.ParserWarning) as error:
         raise DataError(f"{path} cannot be read as a CSV file: {error}") from None
     if len(header) == 1 and ";" in str(header[0]):
@@ -181,19 +183,20 @@ def _draw(result: StructuralResult, folder: Path) -> str:
 
     from loyaltymodel.plots import structural as plots  # noqa: PLC0415
 
-    diagram = Figure(figsize=(7.0, 4.0), layout="constrained")
-    plots.path_diagram(result, ax=diagram.subplots())
-    figures = {"path_diagram.png": diagram}
+    figures = {"path_diagram.png": Figure(figsize=(7.0, 4.0), layout="constrained")}
     target = _most_interesting(result)
     if result.settings.scale is not None and target in set(result.impacts.dropna()["target"]):
-        performance = Figure(figsize=(4.5, 3.6), layout="constrained")
-        plots.importance_performance_map(result, target, ax=performance.subplots())
-        figures["importance_performance_map.png"] = performance
+        figures["importance_performance_map.png"] = Figure(figsize=(4.5, 3.6), layout="constrained")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "importance_performance_map.png").unlink(missing_ok=True)  # of an earlier run
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for name, figure in figures.items():
+            ax = figure.subplots()
+            if name == "path_diagram.png":
+                plots.path_diagram(result, ax=ax)
+            else:
+                plots.importance_performance_map(result, target, ax=ax)
             figure.savefig(folder / name, dpi=200)
     note = ""
     if any("missing from font" in str(warning.message) for warning in caught):
