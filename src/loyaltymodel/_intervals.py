@@ -9,10 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+import numpy.typing as npt
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel.errors import OptionError
+
+
+def ndtr(x: npt.ArrayLike) -> FloatArray:
+    """Return the normal distribution function."""
+    # Loaded here: scipy.special takes a third of the time of importing the whole library.
+    from scipy.special import ndtr as distribution  # noqa: PLC0415
+
+    return np.asarray(distribution(x), dtype=np.float64)
+
+
+def ndtri(share: npt.ArrayLike) -> FloatArray:
+    """Return the quantiles of the normal distribution."""
+    from scipy.special import ndtri as quantile_of  # noqa: PLC0415
+
+    return np.asarray(quantile_of(share), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
