@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel.errors import OptionError
 
 
-def ndtr(x: npt.ArrayLike) -> FloatArray:
+def ndtr(x: FloatArray) -> FloatArray:
     """Return the normal distribution function."""
     # Loaded here: scipy.special takes a third of the time of importing the whole library.
     from scipy.special import ndtr as distribution  # noqa: PLC0415
@@ -23,7 +22,7 @@ def ndtr(x: npt.ArrayLike) -> FloatArray:
     return np.asarray(distribution(x), dtype=np.float64)
 
 
-def ndtri(share: npt.ArrayLike) -> FloatArray:
+def ndtri(share: FloatArray) -> FloatArray:
     """Return the quantiles of the normal distribution."""
     from scipy.special import ndtri as quantile_of  # noqa: PLC0415
 
@@ -52,7 +51,7 @@ def wald(estimate: FloatArray, std_error: FloatArray, *, level: float) -> Interv
     With a standard error of 0 the interval is the estimate, and p is 0, or 1 for an estimate
     of 0.
     """
-    reach = ndtri((1 + level) / 2) * std_error
+    reach = ndtri(np.array((1 + level) / 2)) * std_error
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(estimate == 0, 0.0, np.abs(estimate) / std_error)
     return Interval(estimate - reach, estimate + reach, 2 * ndtr(-z))
@@ -146,7 +145,7 @@ def adjusted_levels(
     z0: FloatArray, acceleration: FloatArray, *, level: float
 ) -> tuple[FloatArray, FloatArray]:
     """Levels (k,) of the quantiles at which the ends of the BCa interval stand."""
-    reach = ndtri((1 + level) / 2)
+    reach = ndtri(np.array((1 + level) / 2))
     low, high = (z0 + sign * reach for sign in (-1, 1))
     adjusted = tuple(ndtr(z0 + z / (1 - acceleration * z)) for z in (low, high))
     return adjusted[0], adjusted[1]
