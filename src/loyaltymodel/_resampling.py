@@ -20,6 +20,7 @@ Counts = npt.NDArray[np.uint16]
 _COUNTS = 40_000_000  # counts in a slice of resamples: 80 MB
 _MATRICES = 6_000_000  # elements of covariance matrices in a slice of resamples: 48 MB
 _DRAWS = 1_000_000  # draws at a time: 8 MB
+_INNER_DRAWS = 5_000_000  # draws of resamples of resamples at a time: 40 MB
 _PRODUCTS = 2_000_000  # cross-products in a slice of respondents: 16 MB
 
 
@@ -62,10 +63,17 @@ def make_units(
     )
 
 
-def slice_size(units: Units) -> int:
-    """Return how many resamples fit into a slice of bounded memory."""
-    p = len(units.rows[0])
-    return max(1, min(_COUNTS // units.n_units, _MATRICES // (p * p)))
+def matrices_in_slice(p: int) -> int:
+    """Return how many covariance matrices of p items fit into a slice of bounded memory."""
+    return max(1, _MATRICES // (p * p))
+
+
+def slice_size(units: Units, *, inner: int = 0) -> int:
+    """Return how many resamples fit into a slice, each perhaps with resamples of its own."""
+    size = min(_COUNTS // units.n_units, matrices_in_slice(len(units.rows[0])))
+    if inner:
+        size = min(size // inner, _INNER_DRAWS // (units.n_units * inner))
+    return max(1, size)
 
 
 def draw_counts(
@@ -98,12 +106,14 @@ def resampled_moments(
 
 
 def draw_again(units: Units, counts: Counts, n_resamples: int, rng: np.random.Generator) -> Counts:
-    """Resample one resample (u,), stratum by stratum, as counts (n_resamples, u)."""
-    u = units.n_units
-    drawn = np.repeat(units.order, counts[units.order])
-    place = units.first + (rng.random((n_resamples, u)) * units.size).astype(np.intp)
-    flat = (drawn[place] + u * np.arange(n_resamples)[:, None]).ravel()
-    return np.bincount(flat, minlength=n_resamples * u).reshape(-1, u).astype(np.uint16)
+    """Resample each resample (b, u), stratum by stratum, as counts (b * n_resamples, u)."""
+    b, u = counts.shape
+    # Every resample has u draws, and as many of a stratum as there are units in it.
+    drawn = np.repeat(np.tile(units.order, b), counts[:, units.order].ravel()).reshape(b, u)
+    place = units.first + (rng.random((b, n_resamples, u)) * units.size).astype(np.intp)
+    again = drawn[np.arange(b)[:, None, None], place].reshape(-1, u)
+    flat = (again + u * np.arange(len(again))[:, None]).ravel()
+    return np.bincount(flat, minlength=again.size).reshape(-1, u).astype(np.uint16)
 
 
 def moments_without_each(
@@ -115,7 +125,7 @@ def moments_without_each(
     for part, products in _products(units):
         np.add.at(own, units.member[part], products)
     total = own.sum(axis=0)
-    size = max(1, _MATRICES // (p * p))
+    size = matrices_in_slice(p)
     for start in range(0, u, size):
         yield _moments_of_sums(total - share * own[start : start + size], p)
 

@@ -132,6 +132,18 @@ def test_estimates_do_not_depend_on_the_slices(survey, monkeypatch):
     np.testing.assert_allclose(one.replicates, other.replicates, atol=SAME)
 
 
+@pytest.mark.parametrize("options", [{"draw": "parametric"}, {"interval": "studentized"}])
+def test_no_kind_of_draw_depends_on_the_slices(survey, monkeypatch, options):
+    one = bootstrap(MODEL, survey, n_resamples=60, rng=2, **options)
+    monkeypatch.setattr("loyaltymodel._resampling._MATRICES", 36 * 50 * 13)
+    monkeypatch.setattr("loyaltymodel._resampling._INNER_DRAWS", 90 * 50 * 7)
+    if "draw" in options:
+        monkeypatch.setattr("loyaltymodel._resampling._MATRICES", 36 * 13)
+    other = bootstrap(MODEL, survey, n_resamples=60, rng=2, **options)
+    np.testing.assert_allclose(one.replicates, other.replicates, atol=SAME)
+    np.testing.assert_allclose(one.ci_low, other.ci_low, atol=1e-8)
+
+
 def test_the_same_seed_gives_the_same_and_another_something_else(survey):
     one, two, three = (
         bootstrap(MODEL, survey, n_resamples=100, rng=seed).paths for seed in (1, 1, 2)
@@ -174,7 +186,7 @@ def test_errors_agree_between_the_methods():
         paths={("c0", "c1"): 0.5, ("c0", "c2"): 0.2, ("c1", "c2"): 0.4},
         loadings=dict(zip(MODEL.items, [0.9, 0.8, 0.7, 0.85, 0.75, 1.0], strict=True)),
     )
-    survey = simulate(MODEL, truth, 600, 5)
+    survey = simulate(MODEL, truth, 3_000, 5)
     draws = [
         bootstrap(MODEL, survey, n_resamples=2000, rng=1),
         bootstrap(MODEL, survey, n_resamples=2000, rng=1, draw="parametric"),

@@ -13,12 +13,11 @@ from matplotlib.font_manager import fontManager
 
 COLUMN = 3.5  # inches: the width of a journal column, 89 mm
 
-# Four of the colours that Okabe and Ito chose to be told apart by colour-blind readers; their
+# Two of the colours that Okabe and Ito chose to be told apart by colour-blind readers; their
 # lightness differs too, so that they stay apart in grey.
 INK = "#000000"
 BLUE = "#0072B2"
 VERMILION = "#D55E00"
-SKY = "#56B4E9"
 GREY = "#7F7F7F"
 PALE = "#E8EEF4"
 

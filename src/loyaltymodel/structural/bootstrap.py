@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from loyaltymodel import _resampling as resampling
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -180,7 +179,7 @@ def bootstrap(
         units = read_units(result, data, cluster, strata)
         slices = drawn_slices(task, units, n_resamples, generator, nested=interval == "studentized")
         drawn = collect(task, slices, n_resamples, progress=progress)
-        left_out = leave_out(task, units) if interval == "bca" else nothing
+        left_out = leave_out(task, units).values if interval == "bca" else nothing
     method: Method = "bootstrap" if draw == "respondents" else "parametric bootstrap"
     return _conclude(task, method, interval, level, drawn, left_out)
 
@@ -273,10 +272,8 @@ def jackknife(
     )
     task = make_task(result)
     units = read_units(result, data, cluster, None)
-    n = units.n_units
     if kind == "delete-one":
-        slices = ((*moments, None) for moments in resampling.moments_without_each(units))
-        drawn = collect(task, slices, n, progress=False)
+        drawn = leave_out(task, units)
         return _conclude(task, "jackknife", "wald", level, drawn, drawn.errors)
     drawn = move_each(task, units)
     return _conclude(task, "infinitesimal jackknife", "wald", level, drawn, drawn.errors)

@@ -24,7 +24,7 @@ from loyaltymodel.errors import (
     OptionError,
     warn_caller,
 )
-from loyaltymodel.structural.estimates import design_of
+from loyaltymodel.structural.estimates import correlation_matrix, design_of
 from loyaltymodel.structural.fit import sign_reference
 from loyaltymodel.structural.kernels import Structure
 from loyaltymodel.structural.quantities import (
@@ -154,7 +154,7 @@ def drawn_slices(
 ) -> Iterator[Slice]:
     """Draw respondents; for studentized intervals also the error within each resample."""
     inner = rng.spawn(1)[0] if nested else None
-    size = resampling.slice_size(units) if not nested else 50
+    size = resampling.slice_size(units, inner=_INNER if nested else 0)
     for counts in resampling.draw_counts(units, n_resamples, rng, size=size):
         errors = None if inner is None else _nested_errors(task, units, counts, inner)
         yield *resampling.resampled_moments(units, counts), errors
@@ -164,7 +164,7 @@ def _nested_errors(
     task: Task, units: Units, counts: resampling.Counts, rng: np.random.Generator
 ) -> FloatArray:
     """Bootstrap each resample (b, u) itself; return the errors (b, k) of all quantities."""
-    again = np.concatenate([resampling.draw_again(units, row, _INNER, rng) for row in counts])
+    again = resampling.draw_again(units, counts, _INNER, rng)
     found = task.evaluate(*resampling.resampled_moments(units, again))
     values = np.where(found.failure[:, None] == 0, found.values, np.nan)
     values = values.reshape(len(counts), _INNER, -1)
@@ -182,20 +182,22 @@ def parametric_slices(task: Task, n_resamples: int, rng: np.random.Generator) ->
         raise DataError(f"{n} respondents are too few to draw covariance matrices of {p} items")
     _, s = _standard_moments(moments)
     root = np.linalg.cholesky(s[0])
-    size = max(1, 2_500_000 // (p * p))
+    size = resampling.matrices_in_slice(p)
+    # A generator for each kind of draw, so that slices change nothing.
+    below, diagonal, centre = rng.spawn(3)
     for start in range(0, n_resamples, size):
         b = min(size, n_resamples - start)
-        factor = np.tril(rng.standard_normal((b, p, p)), -1)
-        factor[:, np.arange(p), np.arange(p)] = np.sqrt(rng.chisquare(n - 1 - np.arange(p), (b, p)))
+        factor = np.tril(below.standard_normal((b, p, p)), -1)
+        squares = diagonal.chisquare(n - 1 - np.arange(p), (b, p))
+        factor[:, np.arange(p), np.arange(p)] = np.sqrt(squares)
         factor = root @ factor
-        means = rng.standard_normal((b, p)) @ root.T / np.sqrt(n)
+        means = centre.standard_normal((b, p)) @ root.T / np.sqrt(n)
         yield means, factor @ factor.transpose(0, 2, 1) / (n - 1), None
 
 
 def _standard_moments(moments: Moments) -> tuple[FloatArray, FloatArray]:
     """Moments of standardised answers as a stack of one."""
-    sd = np.sqrt(moments.covariance.diagonal())
-    return np.zeros((1, len(sd))), (moments.covariance / np.outer(sd, sd))[None]
+    return np.zeros((1, len(moments.items))), correlation_matrix(moments)[None]
 
 
 def collect(task: Task, slices: Iterator[Slice], n_resamples: int, *, progress: bool) -> Drawn:
@@ -223,10 +225,10 @@ def collect(task: Task, slices: Iterator[Slice], n_resamples: int, *, progress: 
     return Drawn(kept, np.concatenate(errors) if errors else kept[:0], counted)
 
 
-def leave_out(task: Task, units: Units) -> FloatArray:
-    """All quantities with each unit left out, of those that can be estimated."""
+def leave_out(task: Task, units: Units) -> Drawn:
+    """Estimate with each unit left out once."""
     slices = ((*moments, None) for moments in resampling.moments_without_each(units))
-    return collect(task, slices, units.n_units, progress=False).values
+    return collect(task, slices, units.n_units, progress=False)
 
 
 def move_each(task: Task, units: Units) -> Drawn:
