@@ -52,7 +52,7 @@ def read_columns(data: object, names: Sequence[str]) -> Columns:
     """
     alone, times = without_repeated(data)
     frame = open_frame(alone)
-    _check_names(list(frame.columns), names, times)
+    check_names(list(frame.columns), names, times)
     labels = row_labels(alone, frame)
     found = [_numbers(alone, frame, name, labels) for name in names]
     values = tuple(value for value in found if value is not None)
@@ -78,7 +78,7 @@ def read_table(data: object, names: Sequence[str] | None = None) -> pd.DataFrame
     """
     frame = _open(data)
     wanted = frame.columns if names is None else list(names)
-    _check_names(list(frame.columns), wanted, without_repeated(data)[1])
+    check_names(list(frame.columns), wanted, without_repeated(data)[1])
     if isinstance(data, pd.DataFrame):
         return data[list(wanted)].copy()
     return frame.select(wanted).to_pandas()
@@ -141,7 +141,8 @@ def holds_numbers(column: nw.Series[Any]) -> bool:
     return dtype.is_numeric() or dtype == nw.Boolean or bool(column.is_null().all())
 
 
-def _check_names(present: list[str], wanted: Sequence[str], times: Counter[Any]) -> None:
+def check_names(present: list[str], wanted: Sequence[str], times: Counter[Any]) -> None:
+    """Refuse names that no column has, or more than one; ``times`` counts all names."""
     if twice := [name for name in wanted if times[name] > 1]:
         raise DataError(
             f"the data have more than one column named {enumerate_names(twice)}; "

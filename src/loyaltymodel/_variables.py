@@ -1,0 +1,262 @@
+"""The door for variables: arrays, Series or names of columns in, checked arrays out.
+
+A function that takes a few variables, each as long as there are customers, reads them here, and
+hands back what it computed in the shape in which the first of them came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._frames import Missing, check_names, open_frame, row_labels, without_repeated
+from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel.errors import DataError
+
+Bounds = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variables:
+    """Variables of one length, after rows with missing values were refused or left out."""
+
+    values: dict[str, npt.NDArray[Any]]
+    labels: pd.Index
+    n_dropped: int
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        """Return the values of a variable."""
+        return self.values[name]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows that are left."""
+        return len(self.labels)
+
+
+def read_variables(
+    given: Mapping[str, object],
+    *,
+    data: object = None,
+    bounds: Mapping[str, Bounds] | None = None,
+    categories: Sequence[str] = (),
+    missing: Missing = "raise",
+) -> Variables:
+    """Read variables: arrays and Series, or names of columns of ``data``.
+
+    A single number stands for every row. Variables named in ``categories`` may hold anything
+    that can be told apart; all others must be numbers, within their ``bounds``.
+
+    Raises
+    ------
+    DataError
+        If variables differ in length or labels, or values are not numeric, missing (with
+        ``missing="raise"``), infinite or out of bounds.
+    OptionError
+        If ``missing`` is not one of its choices.
+    """
+    check_choice("missing", missing, Missing)
+    found = {name: _find(name, value, data) for name, value in given.items()}
+    values = {
+        name: _categories(name, value) if name in categories else _numbers(name, value)
+        for name, value in found.items()
+    }
+    labels = _common_labels(found, values)
+    n = len(labels)
+    values = {
+        name: np.broadcast_to(value, (n,)) if value.ndim == 0 else value
+        for name, value in values.items()
+    }
+    return _checked(values, labels, bounds or {}, missing)
+
+
+def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> FloatArray:
+    """Read numbers of any shape that must all be there, such as levels to compute at."""
+    numbers = np.asarray(_numbers(name, value, any_shape=True), dtype=np.float64)
+    _check_range(name, numbers, bounds, None)
+    if np.isnan(numbers).any():
+        raise DataError(f"{name} has {count_of(int(np.isnan(numbers).sum()), 'missing value')}")
+    return numbers
+
+
+def like(template: object, values: npt.NDArray[Any], *, name: str | None = None) -> Any:
+    """Return values as the template came: a number, a Series with its labels, else an array."""
+    if isinstance(template, pd.Series):
+        return pd.Series(values, index=template.index, name=name)
+    array = np.asarray(values)
+    return array.item() if array.ndim == 0 else array
+
+
+def codes_of(categories: npt.NDArray[Any]) -> tuple[IntArray, tuple[Any, ...]]:
+    """Return the place of each value among the distinct ones, which are sorted if they can be."""
+    codes, distinct = pd.factorize(categories, sort=False)
+    try:
+        order = np.argsort(np.asarray(distinct), kind="stable")
+    except TypeError:  # values of several types have no order
+        order = np.arange(len(distinct))
+    place = np.empty(len(order), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    chosen = [distinct[k] for k in order]
+    return place[codes], tuple(v.item() if isinstance(v, np.generic) else v for v in chosen)
+
+
+def _find(name: str, value: object, data: object) -> object:
+    """Return the column that a name means, and everything else as it is."""
+    if not isinstance(value, str):
+        return value
+    if data is None:
+        raise DataError(
+            f"{name}={value!r} names a column, but there is no data; give data= as well, or "
+            "the values themselves"
+        )
+    alone, times = without_repeated(data)
+    frame = open_frame(alone)
+    check_names(list(frame.columns), [value], times)
+    column = alone[value] if isinstance(alone, pd.DataFrame) else frame.get_column(value)
+    if isinstance(column, pd.Series):
+        return column
+    return pd.Series(column.to_numpy(), index=row_labels(alone, frame), name=value)
+
+
+def _numbers(name: str, value: object, *, any_shape: bool = False) -> npt.NDArray[Any]:
+    array = _array(value)
+    if array.dtype == object:
+        array = _from_objects(name, array)
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"{name} is not numeric but {array.dtype}; recode it to numbers")
+    if array.ndim > 1 and not any_shape:
+        raise DataError(
+            f"{name} has shape {array.shape}; one value a row is needed, an array of shape (n,)"
+        )
+    return array
+
+
+def _array(value: object) -> npt.NDArray[Any]:
+    if isinstance(value, pd.Series):
+        if isinstance(value.dtype, np.dtype):
+            return value.to_numpy()
+        if value.dtype.kind in "fiub":  # pandas' own types of number, with their own missing
+            return value.to_numpy(dtype=np.float64, na_value=np.nan)
+        return value.to_numpy(dtype=object)
+    if nw.dependencies.is_into_series(value):
+        return nw.from_native(value, series_only=True).to_numpy()
+    return np.asarray(value)
+
+
+def _from_objects(name: str, array: npt.NDArray[Any]) -> FloatArray:
+    missing = pd.isna(array)
+    bad = [v for v in array[~missing].ravel() if isinstance(v, (str, bytes))]
+    try:
+        if not bad:
+            return np.where(missing, np.nan, array).astype(np.float64)
+    except (TypeError, ValueError):
+        bad = [next(iter(array[~missing].ravel()))]
+    raise DataError(
+        f"{name} is not numeric: it has {bad[0]!r}; recode it to numbers, with missing values "
+        "as NaN"
+    )
+
+
+def _categories(name: str, value: object) -> npt.NDArray[Any]:
+    array = _array(value)
+    if array.ndim != 1:
+        raise DataError(f"{name} has shape {array.shape}; an array of shape (n,) is needed")
+    return array.astype(object) if array.dtype.kind in "US" else array
+
+
+def _common_labels(found: Mapping[str, object], values: Mapping[str, npt.NDArray[Any]]) -> pd.Index:
+    """Return the labels of the rows: those of the first Series, else numbers."""
+    lengths = {name: len(value) for name, value in values.items() if value.ndim}
+    if not lengths:
+        return pd.RangeIndex(1)
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+        raise DataError(f"variables must be equally long, but {listed} values")
+    n = next(iter(lengths.values()))
+    if n == 0:
+        raise DataError(f"{enumerate_names(lengths)} have no values at all")
+    series = {name: v for name, v in found.items() if isinstance(v, pd.Series)}
+    if not series:
+        return pd.RangeIndex(n)
+    first, *others = series
+    labels = series[first].index
+    for other in others:
+        if not labels.equals(series[other].index):
+            raise DataError(
+                f"the rows of {first} and {other} have different labels, so it is unclear which "
+                "belong together; take both from one table, or give arrays by .to_numpy()"
+            )
+    return labels
+
+
+def _checked(
+    values: dict[str, npt.NDArray[Any]],
+    labels: pd.Index,
+    bounds: Mapping[str, Bounds],
+    missing: Missing,
+) -> Variables:
+    absent = np.zeros(len(labels), dtype=bool)
+    for name, value in values.items():
+        gaps = _gaps(value)
+        if gaps is None:
+            continue
+        if missing == "raise":
+            first = labels[int(np.argmax(gaps))]
+            raise DataError(
+                f"{name} has {count_of(int(gaps.sum()), 'missing value')}, first in row {first}; "
+                'missing="drop" leaves such rows out'
+            )
+        absent |= gaps
+    if absent.all():
+        raise DataError(f"every row has a missing value in {enumerate_names(values)}")
+    n_dropped = int(absent.sum())
+    if n_dropped:
+        values = {name: value[~absent] for name, value in values.items()}
+        labels = labels[~absent]
+    for name, value in values.items():
+        if value.dtype.kind in "fiub":
+            _check_range(name, value, bounds.get(name), labels)
+    return Variables(values, labels, n_dropped)
+
+
+def _gaps(value: npt.NDArray[Any]) -> BoolArray | None:
+    """Tell which values are missing, or nothing if none is."""
+    if value.dtype.kind in "iub":
+        return None
+    if value.dtype.kind == "f":
+        # One sum finds what is not finite; only then is every value looked at.
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(value.sum()):
+                return None
+    gaps: BoolArray = np.asarray(pd.isna(value), dtype=np.bool_)
+    return gaps if gaps.any() else None
+
+
+def _check_range(
+    name: str, value: npt.NDArray[Any], bounds: Bounds | None, labels: pd.Index | None
+) -> None:
+    low, high = bounds if bounds is not None else (-np.inf, np.inf)
+    if value.size == 0 or value.dtype.kind == "b":
+        return
+    lowest, highest = np.nanmin(value), np.nanmax(value)
+    if np.isinf(lowest) or np.isinf(highest):
+        raise DataError(f"{name} has an infinite value{_place(np.isinf(value), labels)}")
+    if lowest < low or highest > high:
+        outside = (value < low) | (value > high)
+        first = value.ravel()[int(np.argmax(outside.ravel()))]
+        limits = f"between {low:g} and {high:g}" if np.isfinite(high) else f"{low:g} or more"
+        raise DataError(
+            f"{name} must lie {limits}, but has {count_of(int(outside.sum()), 'value')} outside"
+            f" (first {first:g}{_place(outside, labels)})"
+        )
+
+
+def _place(hits: BoolArray, labels: pd.Index | None) -> str:
+    return "" if labels is None else f" in row {labels[int(np.argmax(hits))]}"
