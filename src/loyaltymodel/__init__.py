@@ -4,6 +4,8 @@ Each theory is a sub-package that is loaded when it is first used:
 
 ``structural``
     Satisfaction indices of the ACSI family, estimated by partial least squares.
+``jones_sasser``
+    L = f(C, S): how satisfaction becomes loyalty, depending on competition and constraint.
 ``survey``
     Scales and codebooks: the door through which answers come in.
 ``evidence``
@@ -26,13 +28,31 @@ if TYPE_CHECKING:
     from loyaltymodel import datasets as datasets
     from loyaltymodel import errors as errors
     from loyaltymodel import evidence as evidence
+    from loyaltymodel import jones_sasser as jones_sasser
     from loyaltymodel import plots as plots
     from loyaltymodel import structural as structural
     from loyaltymodel import survey as survey
 
-_SUB_PACKAGES = ("datasets", "errors", "evidence", "plots", "structural", "survey")
+_SUB_PACKAGES = (
+    "datasets",
+    "errors",
+    "evidence",
+    "jones_sasser",
+    "plots",
+    "structural",
+    "survey",
+)
 
-__all__ = ["__version__", "datasets", "errors", "evidence", "plots", "structural", "survey"]
+__all__ = [
+    "__version__",
+    "datasets",
+    "errors",
+    "evidence",
+    "jones_sasser",
+    "plots",
+    "structural",
+    "survey",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

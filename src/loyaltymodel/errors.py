@@ -16,6 +16,7 @@ __all__ = [
     "NotIdentifiedError",
     "OptionError",
     "SmallSampleWarning",
+    "WeakIdentificationWarning",
 ]
 
 
@@ -65,6 +66,10 @@ class FailedResamplesWarning(LoyaltyModelWarning):
 
 class NegativeWeightWarning(LoyaltyModelWarning):
     """An index from 0 to 100 was asked for where an item has a negative weight."""
+
+
+class WeakIdentificationWarning(LoyaltyModelWarning):
+    """An estimate rests on the form of a function more than on the data."""
 
 
 def warn_caller(message: str, category: type[LoyaltyModelWarning]) -> None:
