@@ -123,6 +123,21 @@ def studentized(
     )
 
 
+def wilson(share: FloatArray, n: FloatArray, *, level: float) -> tuple[FloatArray, FloatArray]:
+    """Return the ends of Wilson's interval of shares observed among n, of any one shape.
+
+    It inverts the score test of a binomial share, so that it stays within 0 and 1.
+    """
+    z = ndtri(np.array((1 + level) / 2))
+    weight = z**2 / n
+    centre = (share + weight / 2) / (1 + weight)
+    reach = np.sqrt(weight * (share * (1 - share) + weight / 4)) / (1 + weight)
+    # At a share of 0 or 1 one end is that share itself, but for rounding.
+    low = np.where(share <= 0, 0.0, np.maximum(centre - reach, 0.0))
+    high = np.where(share >= 1, 1.0, np.minimum(centre + reach, 1.0))
+    return low, high
+
+
 def bias_correction(ordered: FloatArray, estimate: FloatArray) -> FloatArray:
     """Return the normal quantile (k,) of the share of replicates below the estimate."""
     less = (ordered < estimate).sum(axis=0)

@@ -15,12 +15,13 @@ import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._options import suggest
-from loyaltymodel.errors import ModelError, OptionError
+from loyaltymodel.errors import ModelError, NotIdentifiedError, OptionError
 
 FamilyName = Literal["power", "logistic", "hinge", "cubic", "hazard"]
 
 _STEP = 1e-6  # of numeric derivatives: about the cube root of the rounding of doubles
 _GRID = 2001
+_LEVELS_OF_TWO_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,22 @@ class CurveFamily(ABC):
     name: str
     parameters: tuple[Parameter, ...]
     smooth: bool = True
+
+    def parameters_for(self, levels: FloatArray) -> tuple[Parameter, ...]:
+        """Return the parameters with the ranges that data can determine.
+
+        Parameters
+        ----------
+        levels : array of shape (k,)
+            Distinct values of satisfaction in the data, rising.
+
+        Returns
+        -------
+        tuple of Parameter
+            ``parameters``, unless a family says otherwise.
+        """
+        del levels
+        return self.parameters
 
     @abstractmethod
     def value(self, s: FloatArray, p: FloatArray) -> FloatArray:
@@ -357,6 +374,18 @@ class Hinge(_Risen):
             "tau", 0.02, 0.98, starts=(0.15, 0.3, 0.45, 0.6, 0.75, 0.85, 0.93), transform="logit"
         ),
     )
+
+    def parameters_for(self, levels: FloatArray) -> tuple[Parameter, ...]:
+        # A line needs two levels on either side of the threshold.
+        if len(levels) < _LEVELS_OF_TWO_LINES:
+            raise NotIdentifiedError(
+                f"two lines and a threshold need {_LEVELS_OF_TWO_LINES} levels of satisfaction, "
+                f"but there are {len(levels)}; take the power family"
+            )
+        low, high = float(levels[1]), float(levels[-2])
+        starts = tuple(np.linspace(low, high, 9)[1:-1].tolist())
+        tau = Parameter("tau", low, high, starts=starts, transform="logit")
+        return (*self.parameters[:3], tau)
 
     def shape(self, s: FloatArray, p: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:
         share, tau = p[..., 2:3], p[..., 3:4]

@@ -36,6 +36,7 @@ from loyaltymodel.jones_sasser.uncertainty import (
 _RANK = 1e-13  # of the scaled information, which is the square of the scaled Jacobian
 _FLAT = 1e-6  # rise of a curve that is none
 _MANY_FAILED = 0.05
+_TAKES_PART = 0.05  # in a direction without information
 
 
 def fit(
@@ -129,7 +130,7 @@ def fit(
         If variables are missing, out of range or do not fit together, or a threshold of
         satisfaction separates those who stayed from those who left perfectly.
     NotIdentifiedError
-        If the data do not determine the parameters: all stayed or all left, too few levels of
+        If the data cannot determine the parameters: all stayed or all left, too few levels of
         satisfaction, loyalty that does not rise, or ``lo`` and every constraint free.
     OptionError
         If an option is not one of its choices or contradicts another.
@@ -142,6 +143,8 @@ def fit(
         If a parameter of shape lies on its bound.
     FailedResamplesWarning
         If more than 5 in 100 resamples did not converge.
+    WeakIdentificationWarning
+        If parameters cannot be told apart at the estimate, or only by the form of drivers.
 
     Notes
     -----
@@ -211,7 +214,7 @@ def estimate(
     top = search(setup)
     free = free_parameters(top.p, top.score, setup.lower, setup.upper)[0]
     _check_rise(setup, top)
-    check_rank(setup, top.info[0], free, at_estimate=True)
+    silent = silent_parameters(setup, top.info[0], free)
     uncertainty = _uncertainty(settings, sample, setup, top, free, rng)
     states = tuple(
         _state(bool(moves), bool(low < high))
@@ -228,7 +231,7 @@ def estimate(
         converged=bool(top.converged[0]),
         n_iter=int(top.n_iter[0]),
     )
-    _warn(settings, sample, setup, result)
+    _warn(settings, sample, setup, result, silent)
     return result
 
 
@@ -279,34 +282,34 @@ def check_identification(setup: Setup) -> None:
     _, _, info = evaluate(setup.problem, setup.stats, starts)
     free = setup.lower < setup.upper
     ranks = [_rank(each, free) for each in info]
-    if max(ranks) < int(free.sum()):
-        check_rank(setup, info[int(np.argmax(ranks))], free, at_estimate=False)
-
-
-def check_rank(setup: Setup, info: FloatArray, free: BoolArray, *, at_estimate: bool) -> None:
-    """Refuse a problem whose information on the free parameters has a direction without any."""
     n_free = int(free.sum())
-    if _rank(info, free) == n_free:
+    if max(ranks) == n_free:
         return
-    places = np.flatnonzero(free)
-    block = info[np.ix_(places, places)]
-    size = np.sqrt(np.maximum(np.diag(block), 1e-300))
-    values, vectors = np.linalg.eigh(block / np.outer(size, size))
-    silent = np.abs(vectors[:, values <= _RANK * values[-1]]).max(axis=1)
-    names = [setup.names[places[k]] for k in np.flatnonzero(silent > 0.05)]  # noqa: PLR2004
+    names = silent_parameters(setup, info[int(np.argmax(ranks))], free)
     if "lo" in names and any(name[:2] in ("c", "c[", "d[") for name in names):
         raise NotIdentifiedError(
             "lo and the constraints cannot both be free: only (1 - c)(1 - g) is seen, so a "
             "higher floor for all and a higher constraint for all are the same. Leave lo at 0 "
             "(the default), name a reference_group whose constraint is 0, or give constraint"
         )
-    where = "at the estimate" if at_estimate else "anywhere"
-    n_levels = len(np.unique(setup.problem.cells.nodes)) if not at_estimate else 0
-    few = f"; there are {n_levels} levels of satisfaction" if 0 < n_levels <= n_free else ""
+    n_levels = len(setup.levels)
     raise NotIdentifiedError(
-        f"the data do not determine {enumerate_names(names)}: the Jacobian of the cells' means "
-        f"lacks rank {where}{few}. Take a family with fewer parameters, or fix some of these"
+        f"the data do not determine {enumerate_names(names)}: with {n_levels} levels of "
+        "satisfaction the Jacobian of the cells' means lacks rank everywhere. Take a family with "
+        "fewer parameters, or fix some of these"
     )
+
+
+def silent_parameters(setup: Setup, info: FloatArray, free: BoolArray) -> list[str]:
+    """Return the free parameters that can move together without the likelihood noticing."""
+    places = np.flatnonzero(free)
+    if _rank(info, free) == len(places):
+        return []
+    block = info[np.ix_(places, places)]
+    size = np.sqrt(np.maximum(np.diag(block), 1e-300))
+    values, vectors = np.linalg.eigh(block / np.outer(size, size))
+    share = np.abs(vectors[:, values <= _RANK * values[-1]]).max(axis=1)
+    return [setup.names[places[k]] for k in np.flatnonzero(share > _TAKES_PART)]
 
 
 def _rank(info: FloatArray, free: BoolArray) -> int:
@@ -363,8 +366,19 @@ def _uncertainty(
 
 
 def _warn(
-    settings: CurveSettings, sample: Sample, setup: Setup, result: LoyaltyCurveResult
+    settings: CurveSettings,
+    sample: Sample,
+    setup: Setup,
+    result: LoyaltyCurveResult,
+    silent: list[str],
 ) -> None:
+    if silent:
+        warn_caller(
+            f"at the estimate the data do not tell {enumerate_names(silent)} apart, so they have "
+            "no standard errors; the curve itself may still be right. A family with fewer "
+            "parameters says as much",
+            WeakIdentificationWarning,
+        )
     if not result.converged:
         warn_caller(
             f"the search stopped after {result.n_iter} steps without having converged; the data "

@@ -242,11 +242,18 @@ class Ordinal:
         value = (stats * np.log(mean_p)).sum(axis=(1, 2))
         return Pieces(value, by_loyalty, by_extra, (bend * own**2).sum(axis=1), mixed, full)
 
+    def probabilities(
+        self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray
+    ) -> FloatArray:
+        """Return probabilities (b, categories, m) for loyalty (b, m, r)."""
+        found: FloatArray = (self._probabilities(loyalty, extra)[0] * weights).sum(axis=-1)
+        return found
+
     def densities(
         self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray, answers: FloatArray
     ) -> FloatArray:
         """Return log-probabilities; answers are category codes."""
-        p = (self._probabilities(loyalty, extra)[0] * weights).sum(axis=-1)
+        p = self.probabilities(loyalty, weights, extra)
         code = answers[0].astype(np.intp)
         found: FloatArray = np.log(p[:, code, np.arange(p.shape[2])])
         return found

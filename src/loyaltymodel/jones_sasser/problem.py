@@ -26,7 +26,10 @@ _STEP = Parameter("log_step", -12.0, 8.0, starts=(0.0,))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setup(FrozenRecord):
-    """A problem with its statistics, and its parameters with names, bounds (q,) and starts."""
+    """A problem with its statistics, and its parameters with names, bounds (q,) and starts.
+
+    ``levels`` are the distinct values of satisfaction.
+    """
 
     problem: Problem
     stats: FloatArray
@@ -34,6 +37,7 @@ class Setup(FrozenRecord):
     lower: FloatArray
     upper: FloatArray
     starts: FloatArray
+    levels: FloatArray
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,7 +61,8 @@ def set_up(settings: CurveSettings, sample: Sample) -> Setup:
     outcome, n_extra = outcome_of(settings, sample)
     cells = sample.observations.cells(settings.reliability)
     problem = Problem(settings.family, cells, outcome, n_extra)
-    parameters = _parameters(settings, sample, n_extra)
+    levels = np.unique(sample.observations.satisfaction)
+    parameters = _parameters(settings, sample, levels, n_extra)
     names = [parameter.name for parameter in parameters]
     lower = np.array([parameter.lower for parameter in parameters])
     upper = np.array([parameter.upper for parameter in parameters])
@@ -75,7 +80,9 @@ def set_up(settings: CurveSettings, sample: Sample) -> Setup:
             )
         lower[place] = upper[place] = value
     stats = sample.observations.statistics(outcome)
-    return Setup(problem, stats, parameters, lower, upper, _starts(parameters, lower, upper))
+    return Setup(
+        problem, stats, parameters, lower, upper, _starts(parameters, lower, upper), levels
+    )
 
 
 def fixed_values(settings: CurveSettings, sample: Sample) -> dict[str, float]:
@@ -90,7 +97,9 @@ def fixed_values(settings: CurveSettings, sample: Sample) -> dict[str, float]:
     return {p.name: p.fixed for p in settings.family.parameters if p.fixed is not None}
 
 
-def _parameters(settings: CurveSettings, sample: Sample, n_extra: int) -> tuple[Parameter, ...]:
+def _parameters(
+    settings: CurveSettings, sample: Sample, levels: FloatArray, n_extra: int
+) -> tuple[Parameter, ...]:
     held: list[Parameter] = []
     if sample.groups is not None:
         held = [_named(_CONSTRAINT, f"c[{group}]") for group in sample.groups]
@@ -105,7 +114,7 @@ def _parameters(settings: CurveSettings, sample: Sample, n_extra: int) -> tuple[
         assert sample.categories is not None  # noqa: S101  read with them
         steps = sample.categories[1:]
         own = [_named(_STEP, f"log_step[{low} to {high}]") for low, high in pairwise(steps)]
-    return (*settings.family.parameters, *held, *own)
+    return (*settings.family.parameters_for(levels), *held, *own)
 
 
 def _named(parameter: Parameter, name: str) -> Parameter:
