@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from loyaltymodel.errors import (
     DataError,
     FailedResamplesWarning,
     ImproperSolutionWarning,
+    LoyaltyModelWarning,
     NotIdentifiedError,
     OptionError,
     WeakIdentificationWarning,
@@ -32,6 +33,8 @@ from loyaltymodel.jones_sasser.uncertainty import (
     information_uncertainty,
     sandwich_uncertainty,
 )
+
+Remark = tuple[str, type[LoyaltyModelWarning]]
 
 _RANK = 1e-13  # of the scaled information, which is the square of the scaled Jacobian
 _FLAT = 1e-6  # rise of a curve that is none
@@ -202,7 +205,17 @@ def fit(
 def estimate(
     settings: CurveSettings, sample: Sample, rng: np.random.Generator
 ) -> LoyaltyCurveResult:
-    """Estimate the curve of a sample that has been read."""
+    """Estimate the curve of a sample that has been read, and warn of what is doubtful."""
+    result, remarks = estimate_with_remarks(settings, sample, rng)
+    for message, category in remarks:
+        warn_caller(message, category)
+    return result
+
+
+def estimate_with_remarks(
+    settings: CurveSettings, sample: Sample, rng: np.random.Generator
+) -> tuple[LoyaltyCurveResult, list[Remark]]:
+    """Estimate the curve, and return what a reader should be warned of."""
     if sample.weighted and settings.std_errors == "information":
         raise OptionError(
             "with weights there is no likelihood whose information could give errors; choose "
@@ -210,11 +223,10 @@ def estimate(
         )
     check_variation(settings, sample)
     setup = set_up(settings, sample)
-    check_identification(setup)
+    check_identification(coarser(setup))
     top = search(setup)
     free = free_parameters(top.p, top.score, setup.lower, setup.upper)[0]
     _check_rise(setup, top)
-    silent = silent_parameters(setup, top.info[0], free)
     uncertainty = _uncertainty(settings, sample, setup, top, free, rng)
     states = tuple(
         _state(bool(moves), bool(low < high))
@@ -231,8 +243,8 @@ def estimate(
         converged=bool(top.converged[0]),
         n_iter=int(top.n_iter[0]),
     )
-    _warn(settings, sample, setup, result, silent)
-    return result
+    silent = silent_parameters(setup, top.info[0], free)
+    return result, list(_remarks(settings, sample, setup, result, silent))
 
 
 def search(setup: Setup) -> Maximum:
@@ -365,24 +377,28 @@ def _uncertainty(
     )
 
 
-def _warn(
+def _remarks(
     settings: CurveSettings,
     sample: Sample,
     setup: Setup,
     result: LoyaltyCurveResult,
     silent: list[str],
-) -> None:
+) -> Iterator[Remark]:
     if silent:
-        warn_caller(
-            f"at the estimate the data do not tell {enumerate_names(silent)} apart, so they have "
-            "no standard errors; the curve itself may still be right. A family with fewer "
-            "parameters says as much",
+        yield (
+            (
+                f"at the estimate the data do not tell {enumerate_names(silent)} apart, so they have "
+                "no standard errors; the curve itself may still be right. A family with fewer "
+                "parameters says as much"
+            ),
             WeakIdentificationWarning,
         )
     if not result.converged:
-        warn_caller(
-            f"the search stopped after {result.n_iter} steps without having converged; the data "
-            "may say little of this family, so try one with fewer parameters",
+        yield (
+            (
+                f"the search stopped after {result.n_iter} steps without having converged; the "
+                "data may say little of this family, so try one with fewer parameters"
+            ),
             ConvergenceWarning,
         )
     shape = [
@@ -391,20 +407,24 @@ def _warn(
         if state == "on bound" and name not in ("lo", "hi") and not name.startswith("c")
     ]
     if shape:
-        warn_caller(
-            f"{enumerate_names(shape)} on the bound of its range: the curve wants a shape that "
-            "the family does not have",
+        yield (
+            (
+                f"{enumerate_names(shape)} on the bound of its range: the curve wants a shape "
+                "that the family does not have"
+            ),
             ImproperSolutionWarning,
         )
-    if sample.drivers is not None and (setup.lower < setup.upper)[0]:
-        warn_caller(
-            "lo and the level of the constraint are told apart by the logistic form of the "
-            "drivers alone; fix lo unless you trust that form",
+    if sample.drivers is not None and "lo" in setup.names and (setup.lower < setup.upper)[0]:
+        yield (
+            (
+                "lo and the level of the constraint are told apart by the logistic form of the "
+                "drivers alone; fix lo unless you trust that form"
+            ),
             WeakIdentificationWarning,
         )
     failed, drawn = result.uncertainty.n_failed, settings.n_resamples
     if failed > _MANY_FAILED * drawn:
-        warn_caller(
+        yield (
             f"{failed} of {drawn} resamples did not converge and were left out",
             FailedResamplesWarning,
         )
