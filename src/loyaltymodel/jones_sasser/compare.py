@@ -16,7 +16,6 @@ from loyaltymodel.jones_sasser.families import CurveFamily, FamilyName, family_o
 from loyaltymodel.jones_sasser.fit import estimate_with_remarks
 from loyaltymodel.jones_sasser.result import LoyaltyCurveResult
 
-
 _ALL: tuple[FamilyName, ...] = ("power", "logistic", "hinge", "cubic", "hazard")
 
 
@@ -78,7 +77,7 @@ class Comparison:
 def compare(
     result: LoyaltyCurveResult,
     *,
-    families: Sequence[FamilyName | CurveFamily] = _ALL
+    families: Sequence[FamilyName | CurveFamily] = _ALL,
     logistic_regression: bool = True,
 ) -> Comparison:
     """Return families of the curve, and logistic regression, fitted to the same customers.

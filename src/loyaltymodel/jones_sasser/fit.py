@@ -387,8 +387,8 @@ def _remarks(
     if silent:
         yield (
             (
-                f"at the estimate the data do not tell {enumerate_names(silent)} apart, so they have "
-                "no standard errors; the curve itself may still be right. A family with fewer "
+                f"at the estimate the data do not tell {enumerate_names(silent)} apart, so they "
+                "have no standard errors; the curve itself may still be right. A family with fewer "
                 "parameters says as much"
             ),
             WeakIdentificationWarning,
@@ -396,7 +396,7 @@ def _remarks(
     if not result.converged:
         yield (
             (
-                f"the search stopped after {result.n_iter} steps without having converged; the "
+                f"the search stopped after {result.n_iter} steps before it had converged; the "
                 "data may say little of this family, so try one with fewer parameters"
             ),
             ConvergenceWarning,
