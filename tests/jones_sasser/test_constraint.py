@@ -1,0 +1,122 @@
+"""Constraints together: against the probability that one of them holds, counted out."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.jones_sasser.constraint import (
+    combined_constraint,
+    constraint_sources,
+    constraint_without_each,
+    profit_conditions,
+    regime,
+)
+from loyaltymodel.jones_sasser.curve import curve
+
+from tolerances import EXACT
+
+strengths = st.dictionaries(
+    st.sampled_from(["legal", "technical", "switching_cost", "loyalty_programme", "habit"]),
+    st.floats(0, 0.99),
+    min_size=1,
+)
+
+
+def counted_out(given):
+    """Add the probabilities of all states of the world in which somebody is held."""
+    held = 0.0
+    for state in itertools.product([False, True], repeat=len(given)):
+        each = zip(given.values(), state, strict=True)
+        chance = np.prod([s if holds else 1 - s for s, holds in each])
+        held += chance * any(state)
+    return held
+
+
+@given(given=strengths)
+def test_held_by_at_least_one(given):
+    c = combined_constraint(given)
+    assert c == pytest.approx(counted_out(given), abs=EXACT)
+    assert 0 <= c < 1
+    assert c >= max(given.values()) - EXACT
+    backwards = dict(reversed(given.items()))
+    assert combined_constraint(backwards) == pytest.approx(c, abs=EXACT)
+    assert combined_constraint({**given, "none": 0.0}) == pytest.approx(c, abs=EXACT)
+
+
+@given(given=strengths)
+def test_without_each_is_the_others_together(given):
+    left = constraint_without_each(given)
+    assert left.columns.tolist() == list(given)
+    for name in given:
+        others = {other: s for other, s in given.items() if other != name}
+        expected = combined_constraint(others) if others else 0.0
+        assert left[name].item() == pytest.approx(expected, abs=EXACT)
+
+
+def test_people_come_back_as_they_came():
+    people = pd.DataFrame({"law": [0.5, 0.0], "card": [0.2, 0.5]}, index=["a", "b"])
+    together = combined_constraint({"legal": "law", "loyalty_programme": "card"}, data=people)
+    assert together.to_dict() == pytest.approx({"a": 0.6, "b": 0.5})
+    left = constraint_without_each({"legal": "law", "technical": 0.1}, data=people)
+    assert left.index.tolist() == ["a", "b"]
+    assert left["technical"].tolist() == [0.5, 0.0]
+    as_arrow = combined_constraint({"legal": "law"}, data=pa.Table.from_pandas(people))
+    assert as_arrow.tolist() == [0.5, 0.0]
+    assert isinstance(combined_constraint({"legal": 0.5}), float)
+    assert isinstance(combined_constraint({"legal": [0.5, 0.1], "technical": 0.1}), np.ndarray)
+    holed = people.assign(law=[np.nan, 0.1])
+    dropped = combined_constraint({"legal": "law"}, data=holed, missing="drop")
+    assert dropped.index.tolist() == ["b"]
+
+
+def test_a_constraint_goes_into_the_curve():
+    c = combined_constraint({"legal": 0.5, "technical": 0.2})
+    free = curve("power", {"hi": 1.0, "k": 2.0})
+    # c + (1 - c) s^2 with c = 0.6 and s = 0.5
+    assert free.loyalty(0.5, constraint=c) == pytest.approx(0.7, abs=EXACT)
+
+
+def test_regime():
+    assert regime(0.5) == "low competition"
+    assert regime(0.5, low_competition_from=0.51) == "high competition"
+    people = pd.Series([0.0, 0.9], index=["a", "b"])
+    assert regime(people).to_dict() == {"a": "high competition", "b": "low competition"}
+
+
+@pytest.mark.parametrize("limit", [0, 1, -0.1, True, "half", np.nan])
+def test_limits_of_a_regime(limit):
+    with pytest.raises(OptionError, match="between 0 and 1"):
+        regime(0.5, low_competition_from=limit)
+
+
+BAD = [
+    ({"legal": 1.0}, DataError, "0.99"),
+    ({"legal": -0.1}, DataError, "between 0 and 1"),
+    ({"legal": [0.1, np.nan]}, DataError, 'missing="drop"'),
+    ({"legal": [0.1, 0.2], "technical": [0.1, 0.2, 0.3]}, DataError, "equally long"),
+    ({"legal": "strong"}, DataError, "give data="),
+    ({str(k): 0.9999 for k in range(5)}, DataError, "smaller strengths"),
+    ({}, OptionError, "at least one"),
+    ([0.5, 0.2], OptionError, "mapping"),
+]
+
+
+@pytest.mark.parametrize(("given", "kind", "message"), BAD)
+def test_constraints_that_are_refused(given, kind, message):
+    with pytest.raises(kind, match=message):
+        combined_constraint(given)
+
+
+def test_tables_of_words():
+    assert constraint_sources()["source"].is_unique
+    conditions = profit_conditions()
+    assert len(conditions) == 5
+    assert set(conditions["moderates"]) == {"loyalty", "profit"}
+    conditions.loc[0, "how"] = ""
+    assert profit_conditions().loc[0, "how"]
