@@ -4,6 +4,12 @@ Each theory is a sub-package that is loaded when it is first used:
 
 ``structural``
     Satisfaction indices of the ACSI family, estimated by partial least squares.
+``delivered_value``
+    What an offer gives for what it costs, against its rivals.
+``expectation_gap``
+    What was expected against what was perceived.
+``attributes``
+    Which kind each attribute is, how important, how well it does.
 ``jones_sasser``
     L = f(C, S): how satisfaction becomes loyalty, depending on competition and constraint.
 ``survey``
@@ -25,18 +31,24 @@ from typing import TYPE_CHECKING
 from loyaltymodel._version import __version__
 
 if TYPE_CHECKING:
+    from loyaltymodel import attributes as attributes
     from loyaltymodel import datasets as datasets
+    from loyaltymodel import delivered_value as delivered_value
     from loyaltymodel import errors as errors
     from loyaltymodel import evidence as evidence
+    from loyaltymodel import expectation_gap as expectation_gap
     from loyaltymodel import jones_sasser as jones_sasser
     from loyaltymodel import plots as plots
     from loyaltymodel import structural as structural
     from loyaltymodel import survey as survey
 
 _SUB_PACKAGES = (
+    "attributes",
     "datasets",
+    "delivered_value",
     "errors",
     "evidence",
+    "expectation_gap",
     "jones_sasser",
     "plots",
     "structural",
@@ -45,9 +57,12 @@ _SUB_PACKAGES = (
 
 __all__ = [
     "__version__",
+    "attributes",
     "datasets",
+    "delivered_value",
     "errors",
     "evidence",
+    "expectation_gap",
     "jones_sasser",
     "plots",
     "structural",

@@ -123,6 +123,13 @@ def studentized(
     )
 
 
+def student_reach(degrees: float, *, level: float) -> float:
+    """Return how many standard errors Student's interval reaches to either side."""
+    from scipy.special import stdtrit  # noqa: PLC0415  see ndtr
+
+    return float(stdtrit(degrees, (1 + level) / 2))
+
+
 def wilson(share: FloatArray, n: FloatArray, *, level: float) -> tuple[FloatArray, FloatArray]:
     """Return the ends of Wilson's interval of shares observed among n, of any one shape.
 

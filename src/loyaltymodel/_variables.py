@@ -6,7 +6,7 @@ hands back what it computed in the shape in which the first of them came.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,10 @@ from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel.errors import DataError
 
 Bounds = tuple[float, float]
+
+# Bounds that do not belong to their range.
+_TINY = float(np.finfo(np.float64).tiny)
+_BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +96,18 @@ def like(template: object, values: npt.NDArray[Any], *, name: str | None = None)
         return pd.Series(values, index=template.index, name=name)
     array = np.asarray(values)
     return array.item() if array.ndim == 0 else array
+
+
+def as_given(
+    given: Iterable[object], variables: Variables, values: npt.NDArray[Any], *, name: str
+) -> Any:
+    """Return a Series if a variable came as a Series or a column, a number if all are numbers."""
+    came = list(given)
+    if any(isinstance(value, (str, pd.Series)) for value in came):
+        return pd.Series(values, index=variables.labels, name=name)
+    if all(np.ndim(value) == 0 for value in came):  # type: ignore[arg-type]
+        return values[0].item()
+    return values
 
 
 def codes_of(categories: npt.NDArray[Any]) -> tuple[IntArray, tuple[Any, ...]]:
@@ -251,7 +267,12 @@ def _check_range(
     if lowest < low or highest > high:
         outside = (value < low) | (value > high)
         first = value.ravel()[int(np.argmax(outside.ravel()))]
-        limits = f"between {low:g} and {high:g}" if np.isfinite(high) else f"{low:g} or more"
+        least = "above 0" if low == _TINY else f"{low:g} or more"
+        limits = least
+        if np.isfinite(high):
+            limits = f"between {low:g} and {high:g}"
+        if high == _BELOW_ONE:
+            limits = f"{least} and below 1"
         raise DataError(
             f"{name} must lie {limits}, but has {count_of(int(outside.sum()), 'value')} outside"
             f" (first {first:g}{_place(outside, labels)})"

@@ -4,6 +4,20 @@ Every function takes a result, draws on the axes that it is given or on new ones
 the axes. None of them shows, saves or changes settings.
 """
 
-from loyaltymodel.plots import inference, structural
+from loyaltymodel.plots import (
+    attributes,
+    delivered_value,
+    expectation_gap,
+    inference,
+    jones_sasser,
+    structural,
+)
 
-__all__ = ["inference", "structural"]
+__all__ = [
+    "attributes",
+    "delivered_value",
+    "expectation_gap",
+    "inference",
+    "jones_sasser",
+    "structural",
+]

@@ -1,0 +1,150 @@
+"""Arithmetic of the Kano method on counts and on memberships; NumPy and SciPy only.
+
+Categories stand in the order of ``CATEGORIES``, answers in the order like, must-be, neutral,
+live-with, dislike. Counts are (k, 6): a row an attribute.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray, IntArray, read_only
+from loyaltymodel._intervals import ndtr
+
+CategoryTest = Literal["exact", "normal", "fong"]
+
+CATEGORIES = ("A", "O", "M", "I", "R", "Q")
+ANSWERS = ("like", "must-be", "neutral", "live-with", "dislike")
+A, O, M, I, R, Q = range(6)  # noqa: E741 - the letters of the field
+
+# Rows are answers to the functional question, columns answers to the dysfunctional one.
+EVALUATION: IntArray = read_only(
+    [
+        [Q, A, A, A, O],
+        [R, I, I, I, M],
+        [R, I, I, I, M],
+        [R, I, I, I, M],
+        [R, R, R, R, Q],
+    ],
+    np.intp,
+)
+
+# Which category wins a tie: what hurts most when it is absent comes first.
+PRIORITY: IntArray = read_only([M, O, A, I, R, Q], np.intp)
+
+
+def category_counts(functional: IntArray, dysfunctional: IntArray) -> IntArray:
+    """Count the categories (6,) of pairs of answers 0 to 4, each (n,)."""
+    cells = np.bincount(EVALUATION[functional, dysfunctional], minlength=len(CATEGORIES))
+    return cells.astype(np.intp)
+
+
+def leaders(counts: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the most frequent category and the runner-up of each attribute, (k,) each."""
+    by_priority = counts[:, PRIORITY]
+    order = np.argsort(-by_priority, axis=1, kind="stable")
+    first: IntArray = PRIORITY[order[:, 0]]
+    second: IntArray = PRIORITY[order[:, 1]]
+    return first, second
+
+
+def first_by_priority(shares: FloatArray, tolerance: float) -> IntArray:
+    """Return the first category in the order of priority that is close to the largest share."""
+    near = shares[:, PRIORITY] >= shares.max(axis=1, keepdims=True) - tolerance - 1e-12
+    chosen: IntArray = PRIORITY[near.argmax(axis=1)]
+    return chosen
+
+
+def coefficient_counts(counts: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return A + O, O + M and A + O + M + I of counts or memberships (..., 6)."""
+    a, o, m, i = (counts[..., place] for place in (A, O, M, I))
+    return a + o, o + m, a + o + m + i
+
+
+def runner_up_test(
+    first: FloatArray, second: FloatArray, n: FloatArray, test: CategoryTest
+) -> tuple[FloatArray, FloatArray]:
+    """Test whether two categories are equally frequent; return statistics and p-values.
+
+    The exact statistic is the larger count, binomial with probability 1/2 out of both; the
+    others are normal.
+    """
+    both = first + second
+    if test == "exact":
+        # Loaded here: scipy.special takes a third of the time of importing the whole library.
+        from scipy.special import betainc  # noqa: PLC0415
+
+        tail = np.asarray(betainc(first, second + 1, 0.5), dtype=np.float64)
+        return first, np.minimum(1.0, 2 * tail)
+    variance = both if test == "normal" else both * (2 * n - both) / (2 * n)
+    z = np.abs(first - second) / np.sqrt(variance)
+    return z, 2 * ndtr(-z)
+
+
+def memberships(functional: FloatArray, dysfunctional: FloatArray) -> FloatArray:
+    """Return memberships in the categories (n, 6) from memberships in the answers, (n, 5) each."""
+    cells = functional[:, :, None] * dysfunctional[:, None, :]
+    belongs = EVALUATION.ravel()[:, None] == np.arange(len(CATEGORIES))
+    found: FloatArray = cells.reshape(len(cells), -1) @ belongs.astype(np.float64)
+    return found
+
+
+def ratio(part: FloatArray, whole: FloatArray) -> tuple[float, float]:
+    """Return the ratio of two sums over respondents, (n,) each, and its standard error."""
+    n, total = len(part), whole.sum()
+    if total == 0:
+        return np.nan, np.nan
+    estimate = part.sum() / total
+    apart = part - estimate * whole
+    return float(estimate), float(np.sqrt((apart**2).sum() * n / (n - 1)) / total)
+
+
+def independence(tables: FloatArray) -> tuple[FloatArray, IntArray, FloatArray]:
+    """Pearson's statistic, degrees of freedom and smallest expected count of tables (..., r, c).
+
+    Rows and columns without any count are left out.
+    """
+    rows, columns = tables.sum(axis=-1), tables.sum(axis=-2)
+    total = rows.sum(axis=-1)
+    expected = rows[..., :, None] * columns[..., None, :] / total[..., None, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = np.where(expected > 0, (tables - expected) ** 2 / expected, 0.0)
+    used = ((rows > 0).sum(axis=-1) - 1) * ((columns > 0).sum(axis=-1) - 1)
+    least = np.where(expected > 0, expected, np.inf).min(axis=(-2, -1))
+    return parts.sum(axis=(-2, -1)), np.asarray(used, dtype=np.intp), least
+
+
+def chi_square_tail(statistic: FloatArray, dof: IntArray) -> FloatArray:
+    """Return the probability of a larger value; 1 without degrees of freedom."""
+    from scipy.special import chdtrc  # noqa: PLC0415 - as above
+
+    tail = np.asarray(chdtrc(np.maximum(dof, 1), statistic), dtype=np.float64)
+    return np.where(dof > 0, tail, 1.0)
+
+
+def permutation_tail(table: FloatArray, n_permutations: int, rng: np.random.Generator) -> float:
+    """Return the Monte Carlo p-value of Pearson's statistic, given both margins of a table."""
+    # Loaded here: scipy.stats takes longer to import than all the rest together.
+    from scipy.stats import random_table  # noqa: PLC0415
+
+    whole = table.astype(np.int64)
+    whole = whole[whole.sum(axis=1) > 0][:, whole.sum(axis=0) > 0]
+    if min(whole.shape) == 1:
+        return 1.0
+    law = random_table(whole.sum(axis=1), whole.sum(axis=0))
+    drawn = law.rvs(size=n_permutations, random_state=rng)
+    observed = independence(whole.astype(np.float64))[0]
+    as_far = independence(np.asarray(drawn, dtype=np.float64))[0] >= observed * (1 - 1e-12)
+    return float((1 + as_far.sum()) / (n_permutations + 1))
+
+
+def holm(p_values: FloatArray) -> FloatArray:
+    """Return p-values adjusted for their number by Holm's method."""
+    k = len(p_values)
+    order = np.argsort(p_values, kind="stable")
+    stepped = np.maximum.accumulate(p_values[order] * np.arange(k, 0, -1))
+    adjusted = np.empty(k)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted

@@ -1,0 +1,393 @@
+"""Other ways to read a Kano questionnaire, and the curves behind the categories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._intervals import check_level, ndtri, student_reach
+from loyaltymodel._options import check_choice, check_positive
+from loyaltymodel._variables import like, read_variables
+from loyaltymodel.attributes._kano_answers import (
+    ASKED,
+    CODES,
+    LEAST,
+    NEVER_FIRST,
+    check_lengths,
+    read_answers,
+)
+from loyaltymodel.attributes._pairs import named_pairs
+from loyaltymodel.attributes.kano_kernels import (
+    ANSWERS,
+    CATEGORIES,
+    coefficient_counts,
+    leaders,
+    memberships,
+    ratio,
+)
+from loyaltymodel.attributes.measurement_kernels import weighted_mean
+from loyaltymodel.errors import DataError, OptionError
+
+Curve = Literal["must_be", "one_dimensional", "attractive"]
+
+FUNCTIONAL_SCORES = (4.0, 2.0, 0.0, -1.0, -2.0)
+DYSFUNCTIONAL_SCORES = (-2.0, -1.0, 0.0, 2.0, 4.0)
+
+_ENDS = {"must_be": (-1.0, 0.0), "one_dimensional": (-1.0, 1.0), "attractive": (0.0, 1.0)}
+_SUMS_TO_ONE = 1e-6  # rounding of memberships that were written with six digits or more
+
+
+def kano_continuous(
+    pairs: object,
+    *,
+    data: object = None,
+    answers: Sequence[object] = CODES,
+    functional_scores: Sequence[float] = FUNCTIONAL_SCORES,
+    dysfunctional_scores: Sequence[float] = DYSFUNCTIONAL_SCORES,
+    level: float = 0.95,
+    missing: Missing = "raise",
+) -> pd.DataFrame:
+    """Return the mean functional and dysfunctional scores of attributes (连续型卡诺分析).
+
+    Every answer becomes a number, and the numbers are averaged, so that no answer is lost to
+    a category that came second.
+
+    Parameters
+    ----------
+    pairs : mapping from attribute to pair, or table
+        As for :func:`kano`.
+    data : pandas, polars or pyarrow table, optional
+        Where named columns are found.
+    answers : sequence of 5
+        How the data write the answers, as for :func:`kano`.
+    functional_scores, dysfunctional_scores : sequence of 5 numbers
+        Scores of like, must-be, neutral, live-with and dislike.
+    level : float
+        Confidence level between 0 and 1.
+    missing : {"raise", "drop"}
+        What to do where an answer is missing: refuse, or leave the respondent out for this
+        attribute.
+
+    Returns
+    -------
+    DataFrame
+        A row an attribute: ``functional`` and ``dysfunctional``, the mean scores, from -2 to 4
+        by default, each with ``_low`` and ``_high``, and ``n``.
+
+    Raises
+    ------
+    DataError
+        If the answers are refused as by :func:`kano`.
+    OptionError
+        If the scores are not five finite numbers each, or another option is not allowed.
+
+    Notes
+    -----
+    The scores from -2 to 4 are usually attributed to DuMouchel (in Berger et al., 1993). They
+    are lopsided on purpose: negative answers belong to reverse and questionable attributes and
+    count less. A high functional score speaks for an attractive attribute, a high
+    dysfunctional one for a must-be, both for a one-dimensional one. A mean of 2 may come from
+    people who agree or from people who are far apart, so look at the categories as well. The
+    intervals are those of t.
+
+    Examples
+    --------
+    Half like it and could live without it (4 and 2), half take it for granted and dislike to
+    be without it (2 and 4):
+
+    >>> from loyaltymodel import attributes
+    >>> scores = attributes.kano_continuous({"seat": ([1, 1, 2, 2], [4, 4, 5, 5])})
+    >>> scores[["functional", "dysfunctional", "n"]]
+       functional  dysfunctional  n
+    0         3.0            3.0  4
+    """
+    check_level(level)
+    scores = [
+        _scores("functional_scores", functional_scores),
+        _scores("dysfunctional_scores", dysfunctional_scores),
+    ]
+    named, table = named_pairs(pairs, data, asked=ASKED, never_first=NEVER_FIRST)
+    rows, lengths = [], {}
+    for name, pair in named.items():
+        codes, labels, n_dropped = read_answers(name, pair, table, answers, missing)
+        lengths[name] = len(labels) + n_dropped
+        _check_enough(name, len(labels))
+        values = np.column_stack([score[place] for score, place in zip(scores, codes, strict=True)])
+        mean, error = weighted_mean(values, np.ones(len(values)))
+        reach = student_reach(len(values) - 1, level=level) * error
+        row: dict[str, Any] = {"attribute": name}
+        for k, question in enumerate(ASKED):
+            row |= {
+                question: mean[k],
+                f"{question}_low": mean[k] - reach[k],
+                f"{question}_high": mean[k] + reach[k],
+            }
+        rows.append({**row, "n": len(values)})
+    check_lengths(lengths)
+    return pd.DataFrame(rows)
+
+
+def kano_fuzzy(
+    pairs: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]],
+    *,
+    cut: float | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Return the Kano categories of attributes from fuzzy answers (模糊卡诺模型).
+
+    Respondents who waver divide each answer among the five possible ones, such as 0.7 like and
+    0.3 must-be. Then they belong to several categories in part.
+
+    Parameters
+    ----------
+    pairs : mapping from attribute to pair of arrays of shape (n, 5)
+        For the functional and for the dysfunctional question, each respondent's memberships in
+        like, must-be, neutral, live-with and dislike: from 0 to 1, summing to 1.
+    cut : float, optional
+        With a number from 0 to 1, a respondent counts fully in every category with at least
+        this membership, and not at all in the others; 0.4 is in use. By default the
+        memberships themselves are added up.
+    level : float
+        Confidence level between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        A row an attribute: mean memberships "A" to "Q", from 0 to 1, which sum to 1 without
+        ``cut``; ``category``, the largest; ``better`` and ``worse`` with ``_low`` and
+        ``_high``; and ``n``.
+
+    Raises
+    ------
+    DataError
+        If memberships are not (n, 5) each, leave 0 to 1 or do not sum to 1, or there are fewer
+        than two respondents.
+    OptionError
+        If ``cut`` or ``level`` does not lie between 0 and 1.
+
+    Notes
+    -----
+    A respondent's membership in a cell of the evaluation table is the product of those in the
+    two answers; the membership in a category is the sum over its cells. The method with a cut
+    is usually attributed to Lee and Huang (2009). With a cut, someone who is divided among
+    many categories counts in none. Answers that are not divided give the coefficients of
+    :func:`kano`, with the interval of the delta method.
+
+    Examples
+    --------
+    Two people. One likes it and dislikes to be without (O). The other wavers between like and
+    must-be, and dislikes to be without: half O, half M. On average 0.75 O and 0.25 M.
+
+    >>> from loyaltymodel import attributes
+    >>> present = [[1, 0, 0, 0, 0], [0.5, 0.5, 0, 0, 0]]
+    >>> absent = [[0, 0, 0, 0, 1], [0, 0, 0, 0, 1]]
+    >>> found = attributes.kano_fuzzy({"seat": (present, absent)})
+    >>> found[["O", "M", "category", "better", "worse"]]
+          O     M category  better  worse
+    0  0.75  0.25        O    0.75   -1.0
+    """
+    check_level(level)
+    if cut is not None and not (_is_number(cut) and 0 < cut <= 1):
+        raise OptionError(f"cut={cut!r} must lie between 0 and 1, such as 0.4, or be None")
+    named, _ = named_pairs(_mapping(pairs), None, asked=ASKED)
+    z = float(ndtri(np.array((1 + level) / 2)))
+    rows, lengths = [], {}
+    for name, (functional, dysfunctional) in named.items():
+        first = _memberships(f"{name} functional", functional)
+        second = _memberships(f"{name} dysfunctional", dysfunctional)
+        if len(first) != len(second):
+            raise DataError(
+                f"{name} has {len(first)} functional and {len(second)} dysfunctional answers; "
+                "one of each a respondent is needed"
+            )
+        _check_enough(name, len(first))
+        lengths[name] = len(first)
+        rows.append({"attribute": name, **_fuzzy_row(first, second, cut, z), "n": len(first)})
+    check_lengths(lengths)
+    return pd.DataFrame(rows)
+
+
+def satisfaction_curve(
+    fulfilment: object,
+    kind: Curve,
+    *,
+    data: object = None,
+    low: float | None = None,
+    high: float | None = None,
+    curvature: float = 3.0,
+    missing: Missing = "raise",
+) -> Any:
+    """Return the satisfaction that an attribute gives at a level of fulfilment.
+
+    The teaching texts know three kinds: what must be there (必须具备的因素) and only hurts by its
+    absence, of what more is better (越多越好的因素), and what goes beyond expectation
+    (期望之外的因素) and only pleases.
+
+    Parameters
+    ----------
+    fulfilment : float, array-like of shape (n,), Series or str
+        How far the attribute is fulfilled, from 0, not at all, to 1, fully; or the name of a
+        column of ``data``.
+    kind : {"must_be", "one_dimensional", "attractive"}
+        Which curve: rising fast and levelling off, straight, or rising ever faster.
+    data : pandas, polars or pyarrow table, optional
+        Where a named column is found.
+    low, high : float, optional
+        Satisfaction without any and with full fulfilment, in any unit; -1 and 0 by default for
+        "must_be", -1 and 1 for "one_dimensional", 0 and 1 for "attractive". The worse and
+        better coefficients of :class:`KanoResult` are a natural choice.
+    curvature : float
+        How far the curves bend, above 0; towards 0 they become straight. Without meaning for
+        "one_dimensional".
+    missing : {"raise", "drop"}
+        What to do where a level is missing: refuse, or leave it out.
+
+    Returns
+    -------
+    float, Series or ndarray of shape (n,)
+        Satisfaction, from ``low`` to ``high``.
+
+    Raises
+    ------
+    DataError
+        If a level is missing (with ``missing="raise"``) or lies outside 0 and 1.
+    OptionError
+        If ``kind`` is not one of its choices, ``low`` is not below ``high``, or ``curvature``
+        is not above 0.
+
+    Notes
+    -----
+    With x for the fulfilment, k for the curvature and s = low + (high - low) g(x):
+
+    - must-be: g(x) = (1 - exp(-k x)) / (1 - exp(-k))
+    - one-dimensional: g(x) = x
+    - attractive: g(x) = (exp(k x) - 1) / (exp(k) - 1)
+
+    The texts draw such curves and give no formula. Exponential ones are in use, but nothing
+    says that this is their true shape, and the default of 3 is there to show the bend, not
+    because a study found it.
+
+    Examples
+    --------
+    A straight line passes through 0 half way. A must-be attribute that is half fulfilled has
+    done most of its work, an attractive one hardly any:
+
+    >>> from loyaltymodel import attributes
+    >>> attributes.satisfaction_curve(0.5, "one_dimensional")
+    0.0
+    >>> round(attributes.satisfaction_curve(0.5, "must_be"), 3)
+    -0.182
+    >>> round(attributes.satisfaction_curve(0.5, "attractive"), 3)
+    0.182
+    """
+    check_choice("kind", kind, Curve)
+    check_positive("curvature", curvature)
+    bottom, top = _ends(kind, low, high)
+    read = read_variables(
+        {"fulfilment": fulfilment}, data=data, bounds={"fulfilment": (0.0, 1.0)}, missing=missing
+    )
+    x = np.asarray(read["fulfilment"], dtype=np.float64)
+    if kind == "one_dimensional":
+        shape = x
+    else:
+        sign = -1.0 if kind == "must_be" else 1.0
+        shape = np.expm1(sign * curvature * x) / np.expm1(sign * curvature)
+    values = bottom + (top - bottom) * shape
+    if isinstance(fulfilment, (pd.Series, str)):
+        return pd.Series(values, index=read.labels, name="satisfaction")
+    return like(fulfilment, values[0] if np.ndim(fulfilment) == 0 else values)  # type: ignore[arg-type]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _scores(name: str, scores: Sequence[float]) -> FloatArray:
+    try:
+        values = np.asarray(scores, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.shape != (len(ANSWERS),) or not np.isfinite(values).all():
+        raise OptionError(
+            f"{name}={scores!r} are not five finite numbers; give one for each of "
+            f"{', '.join(ANSWERS)}"
+        )
+    return values
+
+
+def _check_enough(name: str, n: int) -> None:
+    if n < LEAST:
+        raise DataError(f"attribute {name!r} has one respondent; an interval needs two or more")
+
+
+def _mapping(given: object) -> Mapping[str, tuple[object, object]]:
+    if not isinstance(given, Mapping):
+        raise DataError(
+            "fuzzy answers are no mapping from attribute to a pair of arrays of shape (n, 5); give "
+            'such as {"seat": (functional, dysfunctional)}'
+        )
+    return given
+
+
+def _memberships(name: str, given: object) -> FloatArray:
+    """Read memberships (n, 5) that sum to 1."""
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{name} holds something else than numbers; give memberships") from None
+    if values.ndim != 2 or values.shape[1] != len(ANSWERS):  # noqa: PLR2004 - rows and columns
+        raise DataError(
+            f"{name} has shape {values.shape}; (n, 5) is needed, a row a respondent and a column "
+            f"for each of {', '.join(ANSWERS)}"
+        )
+    bad = ~(np.isfinite(values) & (values >= 0) & (values <= 1)).all(axis=1)
+    bad |= ~(np.abs(values.sum(axis=1) - 1) <= _SUMS_TO_ONE)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(
+            f"{name} has {int(bad.sum())} of {len(values)} rows that are not memberships from 0 to "
+            f"1 which sum to 1 (first {values[row].tolist()} in row {row}); divide each row by its "
+            "sum, and leave out rows without answers"
+        )
+    return values
+
+
+def _fuzzy_row(
+    functional: FloatArray, dysfunctional: FloatArray, cut: float | None, z: float
+) -> dict[str, Any]:
+    belongs = memberships(functional, dysfunctional)
+    if cut is not None:
+        # Products of decimals may miss a cut that they meet by a rounding error.
+        belongs = (belongs >= cut - 1e-12).astype(np.float64)
+    shares = belongs.mean(axis=0)
+    first, _ = leaders(shares[None, :])
+    up, down, base = coefficient_counts(belongs)
+    better, better_error = ratio(up, base)
+    worse, worse_error = ratio(down, base)
+    return {
+        **dict(zip(CATEGORIES, shares, strict=True)),
+        "category": CATEGORIES[int(first[0])],
+        "better": better,
+        "better_low": better - z * better_error,
+        "better_high": better + z * better_error,
+        "worse": 0.0 - worse,
+        "worse_low": 0.0 - worse - z * worse_error,
+        "worse_high": 0.0 - worse + z * worse_error,
+    }
+
+
+def _ends(kind: Curve, low: float | None, high: float | None) -> tuple[float, float]:
+    bottom = _ENDS[kind][0] if low is None else low
+    top = _ENDS[kind][1] if high is None else high
+    if not (_is_number(bottom) and _is_number(top) and -np.inf < bottom < top < np.inf):
+        raise OptionError(
+            f"low={bottom!r} and high={top!r} must be finite numbers with the lower one first; "
+            "satisfaction rises with fulfilment"
+        )
+    return float(bottom), float(top)

@@ -1,0 +1,366 @@
+"""Importance-performance analysis: where to act first, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from loyaltymodel import _quadrants as quadrants
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._quadrants import Cut, Ties, check_cut
+from loyaltymodel._scales import Pair, freeze_scale
+from loyaltymodel.attributes import kernels
+from loyaltymodel.attributes.drivers_result import Measure
+from loyaltymodel.attributes.importance import check_drivers, orders_of
+from loyaltymodel.attributes.inputs import (
+    Answers,
+    Door,
+    named,
+    read_answers,
+    read_with_target,
+)
+from loyaltymodel.attributes.measurement_index import Importance, RankMethod, rank_weights
+from loyaltymodel.attributes.performance_result import QUADRANTS, ImportancePerformanceResult
+from loyaltymodel.attributes.uncertainty import (
+    Evaluate,
+    check_resampling,
+    observed_moments,
+    resample,
+)
+from loyaltymodel.errors import DataError, OptionError
+
+_ROUNDING = 1e-10  # what lies closer to a cut-off, in units of the axis, lies on it
+_AXES = 2
+_FEWEST = 2  # attributes that can be compared
+
+
+def importance_performance(
+    performance: Sequence[str] | Mapping[str, object],
+    *,
+    importance: Sequence[str] | Mapping[str, object] | None = None,
+    target: object = None,
+    measure: Measure = "lmg",
+    data: object = None,
+    scale: tuple[float, float] | None = None,
+    importance_scale: tuple[float, float] | None = None,
+    importance_as: Importance = "rating",
+    performance_cut: Cut = "mean",
+    importance_cut: Cut = "mean",
+    ties: Ties = "high",
+    weights: object = None,
+    missing: Missing = "raise",
+    n_resamples: int = 0,
+    level: float = 0.95,
+    rng: np.random.Generator | int | None = None,
+) -> ImportancePerformanceResult:
+    """Return what to improve first: importance-performance analysis (重要性-绩效分析).
+
+    What matters much and does badly comes first. Importance is either stated, as people rated
+    it, or derived from how performance goes together with a target such as satisfaction; the
+    two often disagree, because they answer different questions.
+
+    Parameters
+    ----------
+    performance : sequence of str, or mapping from str to str or array-like of shape (n,)
+        Rated performance: columns of ``data``; or names of attributes, each with its column or
+        values.
+    importance : sequence of str, or mapping from str to str or array-like, optional
+        Stated importance, in the order of ``performance``, or under the same names.
+    target : str or array-like of shape (n,), optional
+        What importance is derived from, instead of ``importance``.
+    measure : {"standardised", "first", "last", "pratt", "relative_weights", "lmg"}
+        Which derived importance, as :func:`key_drivers` defines them.
+    data : pandas, polars or pyarrow table, optional
+        Where the columns are.
+    scale : tuple of float, optional
+        Lowest and highest possible answer on performance; an answer outside is an error.
+        Needed for "midpoint" and for the gap.
+    importance_scale : tuple of float, optional
+        The same for stated importance; by default as ``scale``.
+    importance_as : {"rating", "rank_order_centroid", "rank_sum"}
+        Whether stated importance is a rating, higher for more important, or a rank, 1 for the
+        most important, and how ranks become weights (see :func:`rank_weights`).
+    performance_cut, importance_cut : {"midpoint", "mean", "median"} or float
+        Where high begins: at the middle of the scale, at the mean or the median over the
+        attributes, or at a number in the units of the axis. Derived importance and
+        weights of ranks have no scale and no midpoint.
+    ties : {"high", "low"}
+        Where an attribute that lies exactly on a cut-off belongs. With "median" and an odd
+        number of attributes there always is one.
+    weights : str or array-like of shape (n,), optional
+        Weight of each respondent, none negative and not all zero.
+    missing : {"raise", "drop"}
+        With "drop", respondents without an answer to any of the questions are left out.
+    n_resamples : int
+        Number of bootstrap resamples of respondents; 0 for no intervals and probabilities.
+    level : float
+        Confidence level between 0 and 1.
+    rng : numpy.random.Generator, int or None
+        Source of randomness of the resamples.
+
+    Returns
+    -------
+    ImportancePerformanceResult
+        Importance, performance, gap and quadrant of each attribute; with resamples also
+        intervals and the probability of each quadrant.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two attributes, importance and performance name different ones,
+        variables are not numeric, missing, off the scale or differ in length, a weight is
+        negative, ranks are no ranking, or, for derived importance, a variable is constant.
+    NotIdentifiedError
+        For derived importance, as of :func:`key_drivers`.
+    OptionError
+        If both or none of ``importance`` and ``target`` are given, or an option is not one of
+        its choices.
+
+    Warns
+    -----
+    LoyaltyModelWarning
+        For derived importance, if a variance inflation factor is above 10.
+    FailedResamplesWarning
+        If more than one resample in a hundred had to be left out.
+
+    See Also
+    --------
+    key_drivers : Derived importance by all methods.
+    rank_weights : Rankings turned into weights.
+
+    Notes
+    -----
+    The quadrants and their names are those of Martilla and James [1]_. Cut-offs at the mean or
+    median part the attributes from each other: somewhere there always is a low half, however
+    good all of them are. A midpoint is a standard, but most stated importance lies above it.
+
+    The gap is importance less performance, each as points from 0 to 100 of its scale. It is
+    defined for stated importance with a scale, and says in which attributes performance lags;
+    on the map its line of 0 is the diagonal.
+
+    In a resample both coordinates and the cut-offs at mean or median are computed again, so the
+    probability of a quadrant counts all of their uncertainty.
+
+    References
+    ----------
+    .. [1] Martilla, J. A., & James, J. C. (1977). Importance-performance analysis. Journal of
+       Marketing, 41(1), 77-79.
+
+    Examples
+    --------
+    Two attributes on a scale from 1 to 5: staff matters, mean 4.5, and does badly, mean 2.
+
+    >>> from loyaltymodel import attributes
+    >>> found = attributes.importance_performance(
+    ...     {"staff": [1, 3], "parking": [4, 5]},
+    ...     importance={"staff": [4, 5], "parking": [2, 3]},
+    ...     scale=(1, 5),
+    ... )
+    >>> found.table[["importance", "performance", "gap", "quadrant"]]
+               importance  performance   gap           quadrant
+    attribute
+    staff             4.5          2.0  62.5   concentrate here
+    parking           2.5          4.5 -50.0  possible overkill
+    """
+    check_resampling(n_resamples, level)
+    check_choice("ties", ties, Ties)
+    given = named(performance, "performance")
+    if len(given) < _FEWEST:
+        raise DataError(
+            f"performance has {count_of(len(given), 'attribute')}; cut-offs part attributes from "
+            "each other, so give at least two"
+        )
+    if (importance is None) == (target is None):
+        raise OptionError(
+            "give either importance, which people stated, or target, from which it is derived"
+        )
+    check_choice("importance_as", importance_as, Importance)
+    rated = target is None and importance_as == "rating"
+    limits, own_limits = _limits(scale, importance_scale, rated=rated)
+    check_cut("performance_cut", performance_cut, limits)
+    if importance_cut == "midpoint" and not rated:
+        raise OptionError(
+            "importance that is derived or ranked has no scale, and so no midpoint; choose 'mean', "
+            "'median' or a number as importance_cut"
+        )
+    check_cut("importance_cut", importance_cut, own_limits)
+    check_choice("measure", measure, Measure)
+    door, generator = Door(data, weights, missing), np.random.default_rng(rng)
+    if target is None:
+        stated = named(importance, "importance")
+        answers = _read_stated(given, stated, (own_limits, limits), door)
+        if importance_as != "rating":
+            answers = _weigh_ranks(answers, importance_as)
+        evaluate = _stated(answers, own_limits, limits)
+    else:
+        bounds = None if limits is None else dict.fromkeys(given, limits)
+        answers = read_with_target(given, target, door, bounds=bounds)
+        evaluate = _derived(answers, measure, orders_of(len(given), None, generator))
+    units = answers.units()
+    moments = observed_moments(units)
+    if target is not None:
+        check_drivers(answers, moments[1][0])
+    estimate = evaluate(*moments)[0]
+    uncertainty = resample(units, evaluate, n_resamples=n_resamples, level=level, rng=generator)
+    axes = (_Axis(importance_cut, own_limits), _Axis(performance_cut, limits))
+    codes, levels = _quadrants_of(estimate, len(given), axes, ties)
+    cells = None
+    if uncertainty is not None:
+        drawn, _ = _quadrants_of(uncertainty.replicates, len(given), axes, ties)
+        cells = np.stack([(drawn == code).mean(axis=0) for code in range(len(QUADRANTS))], axis=1)
+    values = estimate[0].reshape(-1, len(given))
+    return ImportancePerformanceResult(
+        attributes=tuple(given),
+        target=None if target is None else answers.names[-1],
+        measure=None if target is None else measure,
+        importance_as=None if target is not None else importance_as,
+        n_obs=answers.n_obs,
+        n_dropped=answers.n_dropped,
+        importance=values[0],
+        performance=values[1],
+        gap=values[2] if len(values) > _AXES else None,
+        cuts=levels[0],
+        rules=(str(importance_cut), str(performance_cut)),
+        scales=(own_limits, limits),
+        codes=codes[0],
+        cells=cells,
+        uncertainty=uncertainty,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """How an axis is cut, and the lowest and highest possible value if there are any."""
+
+    cut: Cut
+    limits: Pair | None
+
+
+def _limits(
+    scale: object, importance_scale: object, *, rated: bool
+) -> tuple[Pair | None, Pair | None]:
+    """Check the scales; only rated importance has one."""
+    limits, own_limits = _pair("scale", scale), _pair("importance_scale", importance_scale)
+    if rated:
+        return limits, own_limits or limits
+    if own_limits is not None:
+        raise OptionError(
+            "importance_scale is for rated importance; importance that is derived or ranked has "
+            "no scale, so leave it out"
+        )
+    return limits, None
+
+
+def _pair(name: str, scale: object) -> Pair | None:
+    if isinstance(scale, Mapping):
+        raise OptionError(f"{name} is a mapping; give one pair for all attributes, such as (1, 10)")
+    return freeze_scale(scale)  # type: ignore[arg-type, return-value]
+
+
+def _read_stated(
+    performance: Mapping[str, object],
+    importance: Mapping[str, object],
+    limits: tuple[Pair | None, Pair | None],
+    door: Door,
+) -> Answers:
+    """Read importance and, after it, performance of all attributes."""
+    if len(importance) != len(performance):
+        raise DataError(
+            f"there are {len(importance)} variables of importance for {len(performance)} of "
+            "performance; give one for each attribute"
+        )
+    # Columns are paired by their order, names of attributes by what they say.
+    by_order = all(isinstance(value, str) and value == name for name, value in importance.items())
+    if not by_order and (apart := sorted(set(performance) ^ set(importance))):
+        raise DataError(
+            f"importance and performance differ in the attributes {enumerate_names(apart)}; give "
+            "both under the same names"
+        )
+    stated = list(importance.values()) if by_order else [importance[name] for name in performance]
+    both = {
+        **{f"importance of {n}": v for n, v in zip(performance, stated, strict=True)},
+        **{f"performance of {n}": v for n, v in performance.items()},
+    }
+    k = len(performance)
+    bounds = {
+        name: pair
+        for name, pair in zip(both, [limits[0]] * k + [limits[1]] * k, strict=True)
+        if pair is not None
+    }
+    return read_answers(both, door, bounds=bounds)
+
+
+def _weigh_ranks(answers: Answers, method: RankMethod) -> Answers:
+    """Replace the ranks of the attributes, which stand first, by weights."""
+    k = len(answers.names) // 2
+    weights = rank_weights(answers.values[:, :k], method=method)
+    return replace(answers, values=np.column_stack([weights, answers.values[:, k:]]))
+
+
+def _stated(answers: Answers, own_limits: Pair | None, limits: Pair | None) -> Evaluate:
+    """Return how to find importance, performance and gap (b, 2k or 3k) from stated importance."""
+    centre, spread = answers.means, answers.deviations
+    k = len(centre) // 2
+
+    def evaluate(means: FloatArray, _: FloatArray) -> tuple[FloatArray, BoolArray]:
+        values = centre + spread * means
+        if limits is not None and own_limits is not None:
+            points = [
+                100 * (part - low) / (high - low)
+                for part, (low, high) in (
+                    (values[:, :k], own_limits),
+                    (values[:, k:], limits),
+                )
+            ]
+            values = np.concatenate([values, points[0] - points[1]], axis=1)
+        return values, np.ones(len(values), dtype=np.bool_)
+
+    return evaluate
+
+
+def _derived(answers: Answers, measure: Measure, orders: IntArray | None) -> Evaluate:
+    """Return how to find importance and performance (b, 2k) from a target."""
+    centre, spread = answers.means[:-1], answers.deviations[:-1]
+    place = kernels.MEASURES.index(measure)
+
+    def evaluate(means: FloatArray, covariances: FloatArray) -> tuple[FloatArray, BoolArray]:
+        found = kernels.importance(covariances, orders)
+        performance = centre + spread * means[:, :-1]
+        return np.concatenate([found.measures[:, place], performance], axis=1), found.solvable
+
+    return evaluate
+
+
+def _quadrants_of(
+    values: FloatArray, k: int, axes: tuple[_Axis, _Axis], ties: Ties
+) -> tuple[IntArray, FloatArray]:
+    """Codes (b, k) of the quadrants of k attributes, and the cut-offs (b, 2)."""
+    pairs = [(values[:, :k], axes[0]), (values[:, k : 2 * k], axes[1])]
+    levels = np.column_stack([_cut_offs(part, axis) for part, axis in pairs])
+    # Attributes differ between resamples and so do cut-offs: what counts is how far above.
+    above = [_above(part, levels[:, j]) for j, (part, _) in enumerate(pairs)]
+    grid = quadrants.quadrants(np.zeros(()), np.zeros(()), ties=ties)
+    codes = quadrants.cell_codes(above[0], above[1], grid)
+    return codes.reshape(len(values), k), levels
+
+
+def _cut_offs(values: FloatArray, axis: _Axis) -> FloatArray:
+    """Cut-off (b,) over the attributes of each problem (b, k)."""
+    if axis.cut == "mean":
+        return np.asarray(values.mean(axis=1), dtype=np.float64)
+    if axis.cut == "median":
+        return np.asarray(np.median(values, axis=1), dtype=np.float64)
+    return quadrants.cut_offs(values[0], values, axis.cut, limits=axis.limits)
+
+
+def _above(values: FloatArray, cut: FloatArray) -> FloatArray:
+    """How far each value lies above the cut-off of its problem, one after another (b * k,).
+
+    Means of resampled answers come with rounding, which must not decide a tie.
+    """
+    apart = (values - cut[:, None]).ravel()
+    return np.where(np.abs(apart) < _ROUNDING, 0.0, apart)

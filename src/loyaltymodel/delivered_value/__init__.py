@@ -1,0 +1,43 @@
+"""What an offer gives and what it takes: delivered value (顾客让渡价值) and perceived value.
+
+:func:`delivered_value` is total customer value less total customer cost, for one offer or a million
+judgements; :func:`perceived_value` weighs what is got against what is given. :func:`value_account`
+keeps what each component contributes, and :func:`relative_value` and :func:`compare_offers` hold
+an offer against its rivals.
+"""
+
+from loyaltymodel.delivered_value.account import ValueAccount, value_account
+from loyaltymodel.delivered_value.comparison import compare_offers, relative_value
+from loyaltymodel.delivered_value.components import components
+from loyaltymodel.delivered_value.perception import Heterogeneity, heterogeneity, perception
+from loyaltymodel.delivered_value.robustness import (
+    CheapestChange,
+    cheapest_change,
+    probability_of_best,
+    sensitivity,
+)
+from loyaltymodel.delivered_value.value import (
+    delivered_value,
+    perceived_value,
+    total_cost,
+    total_value,
+)
+
+__all__ = [
+    "CheapestChange",
+    "Heterogeneity",
+    "ValueAccount",
+    "cheapest_change",
+    "compare_offers",
+    "components",
+    "delivered_value",
+    "heterogeneity",
+    "perceived_value",
+    "perception",
+    "probability_of_best",
+    "relative_value",
+    "sensitivity",
+    "total_cost",
+    "total_value",
+    "value_account",
+]

@@ -1,0 +1,346 @@
+"""What the components of offers contribute: the account that comparisons are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import check_choice, enumerate_names, repeated, suggest
+from loyaltymodel._scales import AnswerLimits
+from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._variables import codes_of
+from loyaltymodel.delivered_value.components import (
+    COSTS,
+    VALUES,
+    Form,
+    Names,
+    Unit,
+    Weights,
+    make_claim,
+)
+from loyaltymodel.delivered_value.kernels import ranks_of
+from loyaltymodel.delivered_value.reading import levels_of, read_labels, read_offers
+from loyaltymodel.errors import DataError
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ValueAccount(FrozenRecord):
+    """Levels of the components of offers, and what they contribute to delivered value.
+
+    Attributes
+    ----------
+    offers : tuple
+        Names of the m offers.
+    values, costs : tuple of str
+        Names of the components that are added and subtracted, k in all.
+    unit : str
+        "money" or "points".
+    levels : ndarray of shape (m, k)
+        Level of every component, values first, in ``unit`` and before weighting; costs positive.
+    weights : ndarray of shape (k,)
+        Weight of every component.
+    n_rows : ndarray of shape (m,)
+        Number of rows that the levels of an offer are the means of.
+    n_dropped : int
+        Number of rows that were left out because a component was missing.
+
+    See Also
+    --------
+    value_account : Makes one from data.
+
+    Examples
+    --------
+    >>> from loyaltymodel.delivered_value import value_account
+    >>> offer = {"product": 9, "monetary": 5}
+    >>> account = value_account(offer, unit="points", values=["product"], costs=["monetary"])
+    >>> account.offers, account.levels
+    (('offer',), array([[9., 5.]]))
+    """
+
+    offers: tuple[Any, ...]
+    values: tuple[str, ...]
+    costs: tuple[str, ...]
+    unit: Unit
+    levels: FloatArray
+    weights: FloatArray
+    n_rows: IntArray
+    n_dropped: int = 0
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of all components, values first."""
+        return (*self.values, *self.costs)
+
+    @property
+    def gain(self) -> FloatArray:
+        """Levels with the sign of their side, (m, k): costs negative, before weighting."""
+        signs = np.repeat([1.0, -1.0], [len(self.values), len(self.costs)])
+        gain: FloatArray = self.levels * signs
+        return gain
+
+    @property
+    def contributions(self) -> pd.DataFrame:
+        """Weighted contribution of each component, a row an offer: costs negative."""
+        return pd.DataFrame(
+            self.gain * self.weights, index=self._index(), columns=list(self.components)
+        )
+
+    @property
+    def totals(self) -> pd.DataFrame:
+        """Total value, total cost, delivered value, value over cost and rank of each offer.
+
+        The ratio is NaN where the total cost is 0. Offers of equal delivered value share the
+        better rank.
+        """
+        split = len(self.values)
+        value = self.levels[:, :split] @ self.weights[:split]
+        cost = self.levels[:, split:] @ self.weights[split:]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(cost > 0, value / cost, np.nan)
+        return pd.DataFrame(
+            {
+                "total_value": value,
+                "total_cost": cost,
+                "delivered_value": value - cost,
+                "value_cost_ratio": ratio,
+                "rank": ranks_of(value - cost),
+            },
+            index=self._index(),
+        )
+
+    def marginal_effects(self, *, form: Form = "difference") -> pd.DataFrame:
+        """Return what one more unit of each component does to delivered value.
+
+        Parameters
+        ----------
+        form : {"difference", "ratio"}
+            The form of delivered value that changes.
+
+        Returns
+        -------
+        DataFrame
+            A row an offer, a column a component: w for values and -w for costs; of the ratio
+            V / C, w / C for values and -w V / C^2 for costs, NaN where C is 0.
+
+        Raises
+        ------
+        OptionError
+            If ``form`` is not one of its choices.
+
+        Examples
+        --------
+        10 over 5: one more unit of value adds 1 / 5, one more of cost takes 10 / 25 away:
+
+        >>> from loyaltymodel.delivered_value import value_account
+        >>> offer = {"product": 10, "monetary": 5}
+        >>> account = value_account(offer, unit="money", values=["product"], costs=["monetary"])
+        >>> account.marginal_effects(form="ratio").to_numpy()
+        array([[ 0.2, -0.4]])
+        """
+        check_choice("form", form, Form)
+        k = len(self.values)
+        effects = np.tile(self.weights, (len(self.offers), 1))
+        effects[:, k:] *= -1
+        if form == "ratio":
+            totals = self.totals
+            value = totals["total_value"].to_numpy()[:, None]
+            cost = totals["total_cost"].to_numpy()[:, None]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                effects[:, :k] = np.where(cost > 0, effects[:, :k] / cost, np.nan)
+                effects[:, k:] = np.where(cost > 0, effects[:, k:] * value / cost**2, np.nan)
+        return pd.DataFrame(effects, index=self._index(), columns=list(self.components))
+
+    def place_of(self, offer: object) -> int:
+        """Return the place of an offer by its name.
+
+        Parameters
+        ----------
+        offer : object
+            Name of an offer.
+
+        Returns
+        -------
+        int
+            Its place in ``offers``, from 0.
+
+        Raises
+        ------
+        DataError
+            If there is no such offer.
+
+        Examples
+        --------
+        >>> from loyaltymodel.delivered_value import value_account
+        >>> offer = {"product": 10, "monetary": 5}
+        >>> account = value_account(offer, unit="money", values=["product"], costs=["monetary"])
+        >>> account.place_of("offer")
+        0
+        """
+        if offer not in self.offers:
+            hint = suggest(offer, [name for name in self.offers if isinstance(name, str)])
+            raise DataError(
+                f"there is no offer {offer!r}{hint}; the offers are "
+                f"{enumerate_names(map(repr, self.offers), most=12)}"
+            )
+        return self.offers.index(offer)
+
+    def summary(self) -> Summary:
+        """Return the account in words and tables.
+
+        Returns
+        -------
+        Summary
+            Contributions and totals of every offer; ``print`` it.
+
+        Examples
+        --------
+        >>> from loyaltymodel.delivered_value import value_account
+        >>> offer = {"product": 10, "monetary": 5}
+        >>> account = value_account(offer, unit="money", values=["product"], costs=["monetary"])
+        >>> account.summary().title
+        'Customer delivered value'
+        """
+        parts = self.contributions.T
+        parts.columns = [str(name) for name in self.offers]
+        parts.insert(0, "side", ["value"] * len(self.values) + ["cost"] * len(self.costs))
+        parts.insert(0, "component", list(self.components))
+        totals = self.totals.drop(columns="rank")
+        totals.insert(0, "rank", [str(rank) for rank in self.totals["rank"]])
+        totals.insert(0, "offer", [str(name) for name in self.offers])
+        facts = [("offers", str(len(self.offers))), ("unit", self.unit)]
+        if self.n_rows.max() > 1:
+            facts.append(("rows per offer", f"{self.n_rows.min()} to {self.n_rows.max()}"))
+        if self.n_dropped:
+            facts.append(("rows left out", str(self.n_dropped)))
+        return Summary(
+            "Customer delivered value",
+            tuple(facts),
+            (
+                table_of("Contributions, weighted", parts, n_labels=2),
+                table_of("Totals", totals, n_labels=2),
+            ),
+        )
+
+    def _index(self) -> pd.Index:
+        index: pd.Index = pd.Index(self.offers, name="offer", tupleize_cols=False)
+        return index
+
+
+def value_account(
+    offers: object,
+    *,
+    unit: Unit | Mapping[str, Unit],
+    offer: str | None = None,
+    values: Names = VALUES,
+    costs: Names = COSTS,
+    weights: Weights | None = None,
+    money_per_point: float | None = None,
+    scale: AnswerLimits | None = None,
+    missing: Missing = "raise",
+) -> ValueAccount:
+    """Return what each component contributes to the delivered value of offers (顾客让渡价值构成).
+
+    Parameters
+    ----------
+    offers : mapping from component to number, array or Series; or pandas, polars or pyarrow table
+        One offer as numbers, or a table with a column a component. Costs are positive numbers.
+    unit : {"money", "points"}, or mapping from component to one of them
+        What the numbers are measured in.
+    offer : str, optional
+        Column that names the offer of each row. Rows of one offer, such as of many respondents,
+        are averaged. Without it every row is an offer, named by its label.
+    values, costs : sequence of str, or mapping from component to column
+        Components that are added and subtracted, by default Kotler's four and four. For the four
+        dimensions of perceived value give ``values=("social", "emotional", "functional")`` and
+        ``costs=("sacrifice",)``.
+    weights : mapping or Series from component to number, optional
+        Weight of every component, none negative, not all zero; 1 each by default.
+    money_per_point : float, optional
+        What one point is worth in money. With it, components in points are turned into money.
+    scale : pair, or mapping from component to pair, optional
+        Lowest and highest possible answer of components in points, to move them to 0 to 100.
+    missing : {"raise", "drop"}
+        What to do with rows that lack a component; "drop" leaves them out and counts them.
+
+    Returns
+    -------
+    ValueAccount
+        Levels, weights and contributions of every offer; offers by name in sorted order if they
+        come from a column, else in the order of the rows.
+
+    Raises
+    ------
+    DataError
+        If a component is absent, unknown, not numeric, missing, infinite, off the scale or a
+        negative cost; if an offer is named twice without ``offer``, or has no row left.
+    OptionError
+        If units are mixed without ``money_per_point``, weights are negative or all zero, or an
+        option is not as described.
+
+    Notes
+    -----
+    Delivered value is linear in its components, so that of mean levels is the mean of the
+    respondents' delivered values. Of the ratio this does not hold: the account's ratio is one of
+    means, not a mean of ratios.
+
+    Examples
+    --------
+    Two respondents on two offers. A has mean values of 8 and mean costs of 5:
+
+    >>> import pandas as pd
+    >>> from loyaltymodel.delivered_value import value_account
+    >>> answers = pd.DataFrame(
+    ...     {"brand": ["A", "B", "A", "B"], "product": [7, 6, 9, 8], "monetary": [4, 2, 6, 2]}
+    ... )
+    >>> account = value_account(
+    ...     answers, offer="brand", unit="points", values=["product"], costs=["monetary"]
+    ... )
+    >>> account.totals[["total_value", "total_cost", "delivered_value", "rank"]]
+           total_value  total_cost  delivered_value  rank
+    offer
+    A              8.0         5.0              3.0     2
+    B              7.0         2.0              5.0     1
+    """
+    claim = make_claim(
+        values, costs, unit=unit, weights=weights, scale=scale, money_per_point=money_per_point
+    )
+    read = read_offers(offers, claim, missing)
+    labels = read_labels(offer, offers, read)
+    if offer is None:
+        if twice := repeated(labels):
+            raise DataError(
+                f"offers named more than once: {enumerate_names(twice)}; to average rows of the "
+                "same offer, name the column that says which by offer="
+            )
+        codes, names = np.arange(len(labels)), tuple(labels)
+    else:
+        codes, names = codes_of(np.asarray(labels))
+    levels, counts = levels_of(read, claim, missing, codes, len(names))
+    n_dropped = read.columns.n_rows + read.n_dropped - int(counts.sum())
+    if offer is None:  # offers that were left out
+        levels, names = levels[counts > 0], tuple(np.array(names, dtype=object)[counts > 0])
+        counts = counts[counts > 0]
+    elif not counts.all():
+        empty = [name for name, count in zip(names, counts, strict=True) if not count]
+        raise DataError(
+            f"no row is left of offer {enumerate_names(empty)}: each has a missing component; "
+            "leave the offer out of the table, or fill in its answers before"
+        )
+    if not names:
+        raise DataError("no offer is left: each has a missing component")
+    return ValueAccount(
+        offers=names,
+        values=claim.values,
+        costs=claim.costs,
+        unit=claim.unit,
+        levels=levels,
+        weights=claim.weights,
+        n_rows=counts,
+        n_dropped=n_dropped,
+    )

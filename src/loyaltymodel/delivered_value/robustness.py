@@ -1,0 +1,407 @@
+"""How firm the first place is: weights, components, the cheapest way up, and chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._intervals import check_level, wilson
+from loyaltymodel._options import check_choice, check_count, check_positive
+from loyaltymodel._tables import Summary, number, table_of
+from loyaltymodel.delivered_value.account import ValueAccount
+from loyaltymodel.delivered_value.components import Unit, by_component
+from loyaltymodel.delivered_value.kernels import (
+    Others,
+    cheapest,
+    swap_points,
+    wins_under_dirichlet,
+)
+from loyaltymodel.errors import DataError, OptionError
+
+
+def sensitivity(account: ValueAccount, *, others: Others = "fixed") -> pd.DataFrame:
+    """Return how far weights and components can move before the first place changes (敏感性分析).
+
+    Parameters
+    ----------
+    account : ValueAccount
+        Two offers or more. The first is the one of highest delivered value; of several, the one
+        that stands first.
+    others : {"fixed", "rescaled"}
+        What the other weights do while one moves: stay as they are, or share what is left of the
+        sum of weights in their old proportions.
+
+    Returns
+    -------
+    DataFrame
+        A row a component: ``component``, ``side``, ``weight``; ``weight_low`` and ``weight_high``,
+        between which the first stays first, with ``rival_low`` and ``rival_high``, who draws level
+        there (None where nobody does down to 0, or up to infinity or the sum of weights);
+        ``level``, of the first offer; ``level_limit``, at which the second draws level because
+        the first gets worse, and ``level_change`` from here to there (NaN for weights of 0).
+
+    Raises
+    ------
+    DataError
+        If there is only one offer.
+    OptionError
+        If ``others`` is not one of its choices.
+
+    Notes
+    -----
+    One thing moves at a time. With d_i = s_i (a_i - b_i), where s is 1 for values and -1 for
+    costs, the lead of offer a over b is D = sum(w_i d_i); with the others fixed it is 0 at
+    w_i - D / d_i. Several small changes together can turn the order where none alone can: see
+    :func:`probability_of_best`. A ``level_limit`` can lie off the scale of the answers; then the
+    first place is safe from that component.
+
+    Examples
+    --------
+    A has 9 - 5 = 4 and B has 6 - 3 = 3. A leads by 1: by 3 in product, less 2 in cost. The lead
+    is gone at a weight of 1 - 1/3 of the product, of 1 + 1/2 of the cost, or if A's product
+    falls by 1:
+
+    >>> import pandas as pd
+    >>> from loyaltymodel.delivered_value import sensitivity, value_account
+    >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+    >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+    >>> table = sensitivity(account)
+    >>> table[["component", "weight_low", "weight_high", "level_limit"]].round(3)
+      component  weight_low  weight_high  level_limit
+    0   product       0.667          inf          8.0
+    1  monetary       0.000          1.5          6.0
+    """
+    check_choice("others", others, Others)
+    _check_rivals(account)
+    gain, weights = account.gain, account.weights
+    value = gain @ weights
+    first = int(np.argmax(value))
+    found = swap_points(gain, weights, first, others)
+    margin = value[first] - np.delete(value, first).max()
+    split = len(account.values)
+    away = np.repeat([-1.0, 1.0], [split, len(account.costs)])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = np.where(weights > 0, away * margin / weights, np.nan)
+    names = [*account.offers, None]
+    return pd.DataFrame(
+        {
+            "component": list(account.components),
+            "side": ["value"] * split + ["cost"] * len(account.costs),
+            "weight": weights,
+            "weight_low": found.low,
+            "rival_low": pd.Series([names[k] for k in found.low_rival], dtype=object),
+            "weight_high": found.high,
+            "rival_high": pd.Series([names[k] for k in found.high_rival], dtype=object),
+            "level": account.levels[first],
+            "level_limit": account.levels[first] + change,
+            "level_change": change,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CheapestChange(FrozenRecord):
+    """The cheapest way for an offer to become the best.
+
+    Attributes
+    ----------
+    offer, rival : object
+        Names of the offer, and of the best of the others.
+    unit : str
+        "money" or "points", of delivered value and levels.
+    gap : float
+        How much delivered value the offer has to gain; 0 or less if nothing is needed.
+    components : tuple of str
+        The components, values first.
+    levels : ndarray of shape (k,)
+        Levels of the offer as it is.
+    improvements : ndarray of shape (k,)
+        By how much each component gets better: values rise, costs fall; 0 or more.
+    new_levels : ndarray of shape (k,)
+        Levels of the offer after the change.
+    expenses : ndarray of shape (k,)
+        What each improvement costs the firm.
+
+    See Also
+    --------
+    cheapest_change : Finds it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from loyaltymodel.delivered_value import cheapest_change, value_account
+    >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+    >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+    >>> cheapest_change(account, "B", unit_costs={"product": 2}).total_cost
+    2.0
+    """
+
+    offer: Any
+    rival: Any
+    unit: Unit
+    gap: float
+    components: tuple[str, ...]
+    levels: FloatArray
+    improvements: FloatArray
+    new_levels: FloatArray
+    expenses: FloatArray
+
+    @property
+    def total_cost(self) -> float:
+        """What all improvements together cost the firm."""
+        return float(self.expenses.sum())
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a component: level, improvement, new level and cost to the firm."""
+        return pd.DataFrame(
+            {
+                "component": list(self.components),
+                "level": self.levels,
+                "improvement": self.improvements,
+                "new_level": self.new_levels,
+                "cost": self.expenses,
+            }
+        )
+
+    def summary(self) -> Summary:
+        """Return the change in words and a table.
+
+        Returns
+        -------
+        Summary
+            What has to change and what it costs; ``print`` it.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from loyaltymodel.delivered_value import cheapest_change, value_account
+        >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+        >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+        >>> cheapest_change(account, "B", unit_costs={"product": 2}).summary().facts
+        (('best rival', 'A'), ('to gain', '1.000 points'), ('total cost', '2.000'))
+        """
+        return Summary(
+            f"Cheapest change that makes {self.offer} the best",
+            (
+                ("best rival", str(self.rival)),
+                ("to gain", f"{number(max(self.gap, 0.0))} {self.unit}"),
+                ("total cost", number(self.total_cost)),
+            ),
+            (table_of("Changes", self.table),),
+        )
+
+
+def cheapest_change(
+    account: ValueAccount,
+    offer: object,
+    *,
+    unit_costs: Mapping[str, float] | pd.Series,
+    limits: Mapping[str, float] | pd.Series | None = None,
+    lead: float = 0.0,
+) -> CheapestChange:
+    """Return the cheapest change of components that makes an offer the best (最低成本改进).
+
+    Parameters
+    ----------
+    account : ValueAccount
+        Two offers or more.
+    offer : object
+        Name of the offer that is to be the best.
+    unit_costs : mapping or Series from component to number
+        What one unit of improvement costs the firm, 0 or more: a unit more of a value, or a unit
+        less of a customer's cost, in the units of ``account.levels``. Components that are not
+        named stay as they are.
+    limits : mapping or Series from component to number, optional
+        The largest possible improvement of a component, 0 or more. A cost can fall to 0 at most,
+        whether it is named or not; a value that is not named can rise without limit.
+    lead : float
+        By how much the offer is to lead over the best of the others; with 0 it draws level.
+
+    Returns
+    -------
+    CheapestChange
+        Improvements and what they cost. None are needed if the offer leads by enough already.
+
+    Raises
+    ------
+    DataError
+        If there is only one offer, no offer of that name, or no change within the limits is
+        enough.
+    OptionError
+        If ``unit_costs`` or ``limits`` name an unknown component or hold a negative number, or
+        ``lead`` is not a number of 0 or more.
+
+    Notes
+    -----
+    The smallest sum(c_i d_i) with sum(w_i d_i) >= gap and 0 <= d_i <= limit_i. With one such
+    constraint the linear programme is solved exactly by taking components in order of c_i / w_i,
+    the cost of a unit of delivered value, each to its limit. Costs that grow with the size of a
+    change, and rivals that answer, are not part of it.
+
+    Examples
+    --------
+    A has 9 - 5 = 4, B has 6 - 3 = 3 and needs 1 more. A point of product costs 2, and one off the
+    price 3, so the product rises by 1. If it can rise by a half only, the price does the rest:
+
+    >>> import pandas as pd
+    >>> from loyaltymodel.delivered_value import cheapest_change, value_account
+    >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+    >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+    >>> costs = {"product": 2, "monetary": 3}
+    >>> cheapest_change(account, "B", unit_costs=costs).total_cost
+    2.0
+    >>> change = cheapest_change(account, "B", unit_costs=costs, limits={"product": 0.5})
+    >>> change.table
+      component  level  improvement  new_level  cost
+    0   product    6.0          0.5        6.5   1.0
+    1  monetary    3.0          0.5        2.5   1.5
+    """
+    _check_rivals(account)
+    own = account.place_of(offer)
+    names = account.components
+    # Components without a price cannot be changed; by_component leaves them at infinity.
+    price = _not_negative("unit_costs", unit_costs, names, absent=np.inf)
+    most = np.full(len(names), np.inf)
+    if limits is not None:
+        most = _not_negative("limits", limits, names, absent=np.inf)
+    split = len(account.values)
+    most[split:] = np.minimum(most[split:], account.levels[own, split:].clip(0))
+    most[np.isinf(price)] = 0.0
+    is_number = isinstance(lead, int | float) and not isinstance(lead, bool)
+    if not (is_number and np.isfinite(lead) and lead >= 0):
+        raise OptionError(f"lead={lead!r} must be a finite number of at least 0")
+    value = account.gain @ account.weights
+    best = value.copy()
+    best[own] = -np.inf
+    rival = int(np.argmax(best))
+    gap = float(value[rival] + lead - value[own])
+    change = cheapest(gap, account.weights, np.where(np.isinf(price), 0.0, price), most)
+    if change is None:
+        gained = float(account.weights[most > 0] @ most[most > 0])
+        raise DataError(
+            f"{offer!r} cannot lead: it needs {gap:g} more delivered value, and all allowed "
+            f"changes together bring {gained:g}; allow larger changes in limits, or price more "
+            "components in unit_costs"
+        )
+    towards = np.repeat([1.0, -1.0], [split, len(account.costs)])
+    return CheapestChange(
+        offer=account.offers[own],
+        rival=account.offers[rival],
+        unit=account.unit,
+        gap=gap,
+        components=names,
+        levels=account.levels[own],
+        improvements=change,
+        new_levels=account.levels[own] + towards * change,
+        expenses=change * np.where(change > 0, price, 0.0),
+    )
+
+
+def probability_of_best(
+    account: ValueAccount,
+    *,
+    concentration: float,
+    n_draws: int = 10_000,
+    level: float = 0.95,
+    rng: np.random.Generator | int | None = None,
+) -> pd.DataFrame:
+    """Return how probable it is that each offer is best if weights are uncertain (优选概率).
+
+    Parameters
+    ----------
+    account : ValueAccount
+        Two offers or more. Its weights, divided by their sum, are the means of the uncertain ones.
+    concentration : float
+        How sure the weights are, above 0: the sum of the parameters of the Dirichlet law. The
+        standard deviation of a weight of mean m is sqrt(m (1 - m) / (concentration + 1)). With k
+        equal weights, k means that every set of weights is equally likely.
+    n_draws : int
+        Number of sets of weights to draw.
+    level : float
+        Confidence level between 0 and 1, for the error of simulation.
+    rng : numpy.random.Generator, int or None
+        Randomness; the same seed draws the same weights.
+
+    Returns
+    -------
+    DataFrame
+        A row an offer, in the order of the account: ``offer``, ``probability`` from 0 to 1,
+        ``mc_std_error``, ``ci_low`` and ``ci_high``, which say how far the simulation can be off.
+        Offers that share the best place in a draw share the draw.
+
+    Raises
+    ------
+    DataError
+        If there is only one offer.
+    OptionError
+        If ``concentration``, ``n_draws`` or ``level`` is not as described.
+
+    Notes
+    -----
+    Weights ~ Dirichlet(concentration * w / sum(w)), over values and costs together; a weight of 0
+    stays 0. The probability is about our ignorance of the weights, not about customers: it is not
+    the share of customers who choose the offer, for which see :func:`compare_offers`. More draws
+    make the simulation surer, not the weights.
+
+    Examples
+    --------
+    A leads by 3 in product and lags by 2 in cost, so it is the best where 3 w > 2 (1 - w), from a
+    weight of 0.4 of the product on. If every weight from 0 to 1 is equally likely, that is 0.6:
+
+    >>> import pandas as pd
+    >>> from loyaltymodel.delivered_value import probability_of_best, value_account
+    >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+    >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+    >>> table = probability_of_best(account, concentration=2, n_draws=100_000, rng=1)
+    >>> table[["offer", "probability", "mc_std_error"]].round(2)
+      offer  probability  mc_std_error
+    0     A          0.6           0.0
+    1     B          0.4           0.0
+    """
+    check_positive("concentration", concentration)
+    check_count("n_draws", n_draws, least=1)
+    check_level(level)
+    _check_rivals(account)
+    counts = account.weights > 0
+    alpha = concentration * account.weights[counts] / account.weights.sum()
+    share, square = wins_under_dirichlet(
+        account.gain[:, counts], alpha, int(n_draws), np.random.default_rng(rng)
+    )
+    low, high = wilson(share, np.array(float(n_draws)), level=level)
+    error = np.sqrt(np.maximum(square - share**2, 0.0) / n_draws)
+    return pd.DataFrame(
+        {
+            "offer": list(account.offers),
+            "probability": share,
+            "mc_std_error": error,
+            "ci_low": low,
+            "ci_high": high,
+        }
+    )
+
+
+def _check_rivals(account: ValueAccount) -> None:
+    if len(account.offers) == 1:
+        raise DataError(
+            f"there is only one offer, {account.offers[0]!r}; make the account from a table that "
+            "has a row for at least one rival as well"
+        )
+
+
+def _not_negative(
+    option: str, given: object, names: tuple[str, ...], *, absent: float
+) -> FloatArray:
+    found = by_component(option, given, names, complete=False, absent=absent)
+    if (found < 0).any():
+        worst = names[int(np.argmin(found))]
+        raise OptionError(
+            f"{option} has {found.min():g} for {worst!r}; it must be 0 or more. An improvement is "
+            "counted upwards on both sides: more of a value, less of a cost"
+        )
+    return found

@@ -1,0 +1,69 @@
+"""What was expected against what was perceived (期望与感知的差距).
+
+Disconfirmation, the zone of tolerance, the provider's five gaps, SERVQUAL and SERVPERF, the
+drivers of satisfaction beyond the gap, and how single transactions add up.
+"""
+
+from loyaltymodel.expectation_gap.cumulative import (
+    AdjustmentRate,
+    adjustment_rate,
+    cumulative_satisfaction,
+)
+from loyaltymodel.expectation_gap.disconfirmation import (
+    ProspectResponse,
+    disconfirmation,
+    expectation,
+)
+from loyaltymodel.expectation_gap.drivers import linear_satisfaction, satisfaction_drivers
+from loyaltymodel.expectation_gap.drivers_result import DriverResult
+from loyaltymodel.expectation_gap.indicators import Indicator, indicators
+from loyaltymodel.expectation_gap.instrument import (
+    ServiceDimension,
+    ServiceInstrument,
+    ServiceItem,
+    servqual_instrument,
+)
+from loyaltymodel.expectation_gap.provider import ProviderGaps, provider_gaps
+from loyaltymodel.expectation_gap.quality import (
+    QualityProfile,
+    brand_effect,
+    gronroos_quality,
+    quality_profile,
+)
+from loyaltymodel.expectation_gap.servqual import gap_scores, servqual
+from loyaltymodel.expectation_gap.servqual_result import ServqualResult
+from loyaltymodel.expectation_gap.tolerance import (
+    ToleranceResult,
+    tolerance_measures,
+    zone_of_tolerance,
+)
+
+__all__ = [
+    "AdjustmentRate",
+    "DriverResult",
+    "Indicator",
+    "ProspectResponse",
+    "ProviderGaps",
+    "QualityProfile",
+    "ServiceDimension",
+    "ServiceInstrument",
+    "ServiceItem",
+    "ServqualResult",
+    "ToleranceResult",
+    "adjustment_rate",
+    "brand_effect",
+    "cumulative_satisfaction",
+    "disconfirmation",
+    "expectation",
+    "gap_scores",
+    "gronroos_quality",
+    "indicators",
+    "linear_satisfaction",
+    "provider_gaps",
+    "quality_profile",
+    "satisfaction_drivers",
+    "servqual",
+    "servqual_instrument",
+    "tolerance_measures",
+    "zone_of_tolerance",
+]

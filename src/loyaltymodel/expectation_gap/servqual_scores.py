@@ -1,0 +1,202 @@
+"""From answers to service-quality scores: which columns, how weighted, how far they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._frames import Missing, checked_rows, read_columns
+from loyaltymodel._moments import Moments
+from loyaltymodel._options import check_choice, enumerate_names, repeated
+from loyaltymodel._scales import Limits
+from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.expectation_gap._people import check_scale
+from loyaltymodel.expectation_gap.instrument import ServiceInstrument
+
+Design = Literal["two_column", "one_column", "performance"]
+Points = Mapping[str, float] | Mapping[str, str]
+
+_PATTERNS: dict[str, dict[str, str]] = {
+    "two_column": {"expected": "E_{item}", "perceived": "P_{item}"},
+    "one_column": {"direct": "{item}"},
+    "performance": {"perceived": "P_{item}"},
+}
+_HUNDRED = 1e-6  # points that miss 100 by no more than this are rounded, not wrong
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """How the columns of a table become scores: score = matrix @ answers - shift."""
+
+    instrument: ServiceInstrument
+    design: Design
+    columns: tuple[str, ...]  # q columns of answers
+    matrix: FloatArray  # (p, q) what each item's score takes of each column
+    shift: float
+    dimension_of: IntArray  # (p,)
+    scale: tuple[float, float]
+
+    @property
+    def averaging(self) -> FloatArray:
+        """The matrix (d, p) that makes the mean of a dimension of its items."""
+        sizes = np.array(self.instrument.sizes)
+        member = self.dimension_of == np.arange(len(sizes))[:, None]
+        return np.asarray(member / sizes[:, None], dtype=np.float64)
+
+
+def layout_of(
+    instrument: object,
+    *,
+    scale: object,
+    design: Design,
+    patterns: Mapping[str, str | None],
+    neutral: float | None,
+) -> Layout:
+    """Check the options that say what the columns mean."""
+    if not isinstance(instrument, ServiceInstrument):
+        raise OptionError(
+            f"instrument is a {type(instrument).__name__}, not a ServiceInstrument; "
+            "servqual_instrument() is one"
+        )
+    check_choice("design", design, Design)
+    lowest, highest = check_scale(scale)
+    used = dict(_PATTERNS[design])
+    for name, pattern in patterns.items():
+        if pattern is None:
+            continue
+        if name not in used:
+            raise OptionError(f"{name} has no effect with design={design!r}; leave it out")
+        if not isinstance(pattern, str) or "{item}" not in pattern:
+            raise OptionError(
+                f"{name}={pattern!r} is no pattern of column names; write {{item}} where the "
+                f"name of the item stands, such as {used[name]!r}"
+            )
+        used[name] = pattern
+    shift = _shift(design, neutral, lowest, highest)
+    p = len(instrument.items)
+    blocks = {"expected": -np.eye(p), "perceived": np.eye(p), "direct": np.eye(p)}
+    columns = tuple(
+        pattern.replace("{item}", item) for pattern in used.values() for item in instrument.items
+    )
+    if twice := repeated(columns):
+        raise OptionError(
+            f"{' and '.join(used)} mean the same column {enumerate_names(twice)}; each needs "
+            "columns of its own"
+        )
+    return Layout(
+        instrument,
+        design,
+        columns,
+        np.hstack([blocks[name] for name in used]),
+        shift,
+        np.repeat(np.arange(len(instrument.sizes)), instrument.sizes),
+        (lowest, highest),
+    )
+
+
+def _shift(design: Design, neutral: float | None, lowest: float, highest: float) -> float:
+    if design != "one_column":
+        if neutral is not None:
+            raise OptionError(f"neutral has no effect with design={design!r}; leave it out")
+        return 0.0
+    if neutral is None:
+        return (lowest + highest) / 2
+    number = isinstance(neutral, (int, float)) and not isinstance(neutral, bool)
+    if not number or not lowest <= neutral <= highest:
+        raise OptionError(
+            f"neutral={neutral!r} is not on the scale from {lowest:g} to {highest:g}; give the "
+            "answer that means neither better nor worse than expected"
+        )
+    return float(neutral)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Importance:
+    """Points of importance of each dimension, (d,): fixed, or means of those of people."""
+
+    points: FloatArray
+    columns: tuple[str, ...]  # of people's points; empty for fixed ones
+
+
+def read_points(points: Points | None, layout: Layout) -> Importance | None:
+    """Check points that are given, or the names of columns that hold people's own."""
+    if points is None:
+        return None
+    names = layout.instrument.names
+    if not isinstance(points, Mapping) or set(points) != set(names):
+        raise OptionError(
+            f"points must be a mapping that has every dimension once: {', '.join(names)}"
+        )
+    given = [points[name] for name in names]
+    if all(isinstance(value, str) for value in given):
+        if twice := repeated([*given, *layout.columns]):
+            raise OptionError(
+                f"points name the column {enumerate_names(twice)} twice, or one of answers; "
+                "every dimension needs a column of its own"
+            )
+        return Importance(np.full(len(names), np.nan), tuple(cast(list[str], given)))
+    try:
+        values = np.array([float(value) for value in given])
+    except (TypeError, ValueError):
+        values = np.full(len(names), np.nan)
+    if any(isinstance(value, (str, bool)) for value in given) or np.isnan(values).any():
+        raise OptionError(
+            f"points are {given}; give a number for every dimension, or the name of a column for "
+            "every dimension"
+        )
+    if (values < 0).any() or abs(values.sum() - 100) > _HUNDRED:
+        raise DataError(
+            f"the points {', '.join(f'{v:g}' for v in values)} add up to {values.sum():g}; "
+            "points must be 0 or more and sum to 100. Divide each by their sum and multiply by 100"
+        )
+    return Importance(values, ())
+
+
+def moments_of(
+    data: object, layout: Layout, importance: Importance | None, missing: Missing
+) -> Moments:
+    """Return the moments of answers and of people's points, of the same people."""
+    columns = importance.columns if importance else ()
+    limits = dict.fromkeys(layout.columns, layout.scale) | dict.fromkeys(columns, (0.0, 100.0))
+    return Moments.from_frame(data, [*layout.columns, *columns], scale=limits, missing=missing)
+
+
+def score_slices(
+    data: object, layout: Layout, importance: Importance | None, missing: Missing
+) -> Iterator[tuple[FloatArray, FloatArray | None, IntArray]]:
+    """Go through a table: scores of dimensions (d, m), people's weighted score, their places."""
+    own = importance.columns if importance else ()
+    columns = read_columns(data, [*layout.columns, *own])
+    q, n_own = len(layout.columns), len(own)
+    limits = Limits(
+        np.r_[np.full(q, layout.scale[0]), np.zeros(n_own)],
+        np.r_[np.full(q, layout.scale[1]), np.full(n_own, 100.0)],
+    )
+    for rows, places in checked_rows(columns, limits, missing):
+        scores = layout.averaging @ (layout.matrix @ rows[:q] - layout.shift)
+        weighted = None
+        if own:
+            _check_hundred(rows[q:], places, columns.labels, own)
+            weighted = (rows[q:] * scores).sum(axis=0) / 100
+        elif importance is not None:
+            weighted = importance.points @ scores / 100
+        yield scores, weighted, places
+
+
+def _check_hundred(
+    points: FloatArray, places: IntArray, labels: pd.Index, names: tuple[str, ...]
+) -> None:
+    total = points.sum(axis=0)
+    wrong = np.abs(total - 100) > _HUNDRED
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise DataError(
+            f"the points in {enumerate_names(names)} add up to {total[first]:g} in row "
+            f"{labels[places[first]]}; every person's points must sum to 100. Divide each by the "
+            "person's sum and multiply by 100, or leave such people out"
+        )

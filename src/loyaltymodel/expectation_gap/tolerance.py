@@ -1,0 +1,397 @@
+"""Desired and adequate service, and the zone of tolerance between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._intervals import check_level, wilson
+from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel.errors import DataError
+from loyaltymodel.expectation_gap._people import Variable, ordered_words
+from loyaltymodel.expectation_gap.kernels import mean_interval
+
+Inverted = Literal["raise", "drop"]
+_LEVELS = ("perceived", "desired", "adequate")
+_STATES = ("below", "inside", "above")
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ToleranceResult(FrozenRecord):
+    """Superiority, adequacy and the zone of tolerance of one or more attributes.
+
+    Attributes
+    ----------
+    attributes : tuple of str, k names
+        What was judged.
+    means : array, shape (k, 3)
+        Mean perceived, desired and adequate level, in points; NaN for adequate if not asked.
+    perceived_errors : array, shape (k,)
+        Standard errors of the mean perceived levels.
+    gaps : array, shape (k, 2)
+        Mean superiority and adequacy, in points.
+    std_errors : array, shape (k, 2)
+        Standard errors of the two.
+    counts : array, shape (k, 3)
+        People below the zone, inside and above. Without the adequate level nobody is known to
+        be below, and "inside" counts everybody who is not above.
+    n_obs : int
+        Number of people.
+    n_dropped : int
+        People left out because of a missing answer.
+    n_inverted : int
+        People left out because they find adequate more than they desire.
+    level : float
+        Confidence level of the intervals.
+    """
+
+    attributes: tuple[str, ...]
+    means: FloatArray
+    perceived_errors: FloatArray
+    gaps: FloatArray
+    std_errors: FloatArray
+    counts: IntArray
+    n_obs: int
+    n_dropped: int
+    n_inverted: int
+    level: float
+
+    @property
+    def has_adequate(self) -> bool:
+        """Whether the adequate level was asked."""
+        return not bool(np.isnan(self.means[:, 2]).any())
+
+    @property
+    def levels(self) -> pd.DataFrame:
+        """Mean levels, the width of the zone, and where the mean perception stands in it.
+
+        ``ci_low`` and ``ci_high`` belong to the perceived level. ``position`` is 0 at the
+        adequate and 1 at the desired level, from the means.
+        """
+        low, high = mean_interval(
+            self.means[:, 0], self.perceived_errors, n=self.n_obs, level=self.level
+        )
+        table = pd.DataFrame(self.means.copy(), columns=list(_LEVELS))
+        table.insert(0, "attribute", list(self.attributes))
+        table.insert(2, "ci_low", low)
+        table.insert(3, "ci_high", high)
+        table["width"] = table["desired"] - table["adequate"]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            position = (table["perceived"] - table["adequate"]) / table["width"]
+        table["position"] = position.where(table["width"] > 0)
+        return table
+
+    @property
+    def measures(self) -> pd.DataFrame:
+        """Superiority and adequacy with their intervals, in points."""
+        low, high = mean_interval(self.gaps, self.std_errors, n=self.n_obs, level=self.level)
+        kinds = ("superiority", "adequacy")[: 2 if self.has_adequate else 1]
+        return pd.DataFrame(
+            [
+                (name, kind, *(float(x[row, k]) for x in (self.gaps, self.std_errors, low, high)))
+                for row, name in enumerate(self.attributes)
+                for k, kind in enumerate(kinds)
+            ],
+            columns=["attribute", "measure", "mean", "std_error", "ci_low", "ci_high"],
+        )
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """Shares of people below, inside and above the zone, with Wilson's intervals.
+
+        Without the adequate level there are two states, "not above" and "above".
+        """
+        low, high = wilson(self.counts / self.n_obs, np.array(self.n_obs), level=self.level)
+        states = [(0, "below"), (1, "inside"), (2, "above")]
+        if not self.has_adequate:
+            states = [(1, "not above"), (2, "above")]
+        share = self.counts / self.n_obs
+        return pd.DataFrame(
+            [
+                (name, state, *(float(x[row, k]) for x in (share, low, high)))
+                for row, name in enumerate(self.attributes)
+                for k, state in states
+            ],
+            columns=["attribute", "state", "share", "ci_low", "ci_high"],
+        )
+
+    def summary(self) -> Summary:
+        """Return the result as tables to print.
+
+        Returns
+        -------
+        Summary
+            Levels, measures and shares.
+        """
+        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
+        facts = [("people", f"{self.n_obs}{left_out}"), ("confidence level", f"{self.level:g}")]
+        if self.n_inverted:
+            facts.append(("inverted zones", f"{self.n_inverted} left out"))
+        remarks = ["Intervals of shares hold one by one, not all together."]
+        if not self.has_adequate:
+            remarks.append("The adequate level was not asked: superiority only, and no zone.")
+        tables = (
+            table_of("Levels", self.levels, digits=2),
+            table_of("Measures (points)", self.measures, n_labels=2),
+            table_of("Shares of people", self.shares, n_labels=2),
+        )
+        return Summary("Zone of tolerance", tuple(facts), tables, tuple(remarks))
+
+
+def zone_of_tolerance(
+    perceived: Variable | Mapping[str, Variable],
+    desired: Variable | Mapping[str, Variable],
+    *,
+    adequate: Variable | Mapping[str, Variable] | None = None,
+    inverted: Inverted = "raise",
+    level: float = 0.95,
+    data: object = None,
+    missing: Missing = "raise",
+) -> ToleranceResult:
+    """Return how service stands to what is desired and what is adequate (理想服务与容忍区).
+
+    Parameters
+    ----------
+    perceived : variable, or mapping from attribute to variable
+        Perceived service. A variable is an array of shape (n,), a Series, or the name of a
+        column; a mapping judges several attributes at once. In points.
+    desired : variable, or mapping from attribute to variable
+        Desired service (理想服务), the level hoped for, in the same points.
+    adequate : variable, or mapping from attribute to variable, optional
+        Adequate service (合格服务), the level still accepted. Without it there is superiority
+        only.
+    inverted : {"raise", "drop"}
+        What to do with people who find adequate more than they desire: an error, or leave
+        them out and count them.
+    level : float
+        Confidence level between 0 and 1.
+    data : pandas, polars or pyarrow table, optional
+        The table, where variables are names of columns.
+    missing : {"raise", "drop"}
+        Whether a missing answer is an error, or leaves the person out of every attribute.
+
+    Returns
+    -------
+    ToleranceResult
+        Levels, superiority and adequacy, and shares of people below, inside and above.
+
+    Raises
+    ------
+    DataError
+        If attributes differ between the levels, answers are missing, infinite or of unequal
+        length, a zone is inverted, or there are fewer than 2 people.
+    OptionError
+        If an option is not one of its choices.
+
+    See Also
+    --------
+    tolerance_measures : The same numbers person by person.
+
+    Notes
+    -----
+    Superiority MSS = P - D, adequacy MSA = P - A, zone [A, D]. Its ends belong to it: who
+    perceives exactly the adequate level is inside. Intervals of means are Student's on the
+    differences within people; those of shares are Wilson's. The teaching text defines desired
+    service only; adequate service and the zone are the literature's [1]_.
+
+    References
+    ----------
+    .. [1] Zeithaml, V. A., Berry, L. L., & Parasuraman, A. (1993). The nature and determinants
+       of customer expectations of service. Journal of the Academy of Marketing Science, 21(1),
+       1-12.
+
+    Examples
+    --------
+    Four customers desire 8 and accept 5; they perceive 4, 5, 7 and 9. On average 6.25, which
+    is 1.75 below what is desired and 1.25 above what is adequate. One is below the zone, two
+    are inside, one of them at its edge, and one is above:
+
+    >>> from loyaltymodel.expectation_gap import zone_of_tolerance
+    >>> result = zone_of_tolerance([4, 5, 7, 9], [8, 8, 8, 8], adequate=[5, 5, 5, 5])
+    >>> result.measures[["measure", "mean"]]
+           measure  mean
+    0  superiority -1.75
+    1     adequacy  1.25
+    >>> result.shares[["state", "share"]]
+        state  share
+    0   below   0.25
+    1  inside   0.50
+    2   above   0.25
+    """
+    check_level(level)
+    check_choice("inverted", inverted, Inverted)
+    names, read = _read(perceived, desired, adequate, data, missing)
+    answers = _stack(names, read, adequate is not None)
+    upside_down = _inverted(answers, names, read, inverted)
+    answers = answers[:, :, ~upside_down]
+    n = answers.shape[2]
+    if n < 2:  # noqa: PLR2004 (an interval of a mean needs two people)
+        raise DataError(
+            f"{count_of(n, 'person')} left: intervals need at least 2; tolerance_measures "
+            "gives the numbers of one person"
+        )
+    gaps = answers[:, :1] - answers[:, 1:]  # (k, 2, n): less desired, less adequate
+    return ToleranceResult(
+        attributes=names,
+        means=answers.mean(axis=2),
+        perceived_errors=answers[:, 0].std(axis=1, ddof=1) / np.sqrt(n),
+        gaps=gaps.mean(axis=2),
+        std_errors=gaps.std(axis=2, ddof=1) / np.sqrt(n),
+        counts=np.stack([(_codes(gaps) == k).sum(axis=1) for k in range(3)], axis=1),
+        n_obs=n,
+        n_dropped=read.n_dropped,
+        n_inverted=int(upside_down.sum()),
+        level=level,
+    )
+
+
+def tolerance_measures(
+    perceived: Variable,
+    desired: Variable,
+    *,
+    adequate: Variable | None = None,
+    inverted: Inverted = "raise",
+    data: object = None,
+    missing: Missing = "raise",
+) -> pd.DataFrame:
+    """Return superiority, adequacy and the place in the zone of tolerance of each person.
+
+    Parameters
+    ----------
+    perceived : float, array-like of shape (n,), Series, or name of a column
+        Perceived service, in points.
+    desired : float, array-like of shape (n,), Series, or name of a column
+        Desired service, in the same points.
+    adequate : float, array-like of shape (n,), Series, or name of a column, optional
+        Adequate service; without it there is superiority only.
+    inverted : {"raise", "drop"}
+        What to do with people who find adequate more than they desire.
+    data : pandas, polars or pyarrow table, optional
+        The table, where variables are names of columns.
+    missing : {"raise", "drop"}
+        Whether a missing answer is an error, or leaves the person out.
+
+    Returns
+    -------
+    DataFrame
+        A row a person, with the labels of the data: ``superiority`` (points), and with the
+        adequate level ``adequacy`` and ``width`` (points), ``position`` (0 at the adequate and
+        1 at the desired level, below 0 and above 1 outside; NaN for a zone of width 0) and
+        ``state`` ("below", "inside", "above").
+
+    Raises
+    ------
+    DataError
+        If answers are missing, infinite or of unequal length, or a zone is inverted.
+    OptionError
+        If an option is not one of its choices.
+
+    Examples
+    --------
+    Perceived 7 in a zone from 5 to 9 stands in its middle, 2 from either end:
+
+    >>> from loyaltymodel.expectation_gap import tolerance_measures
+    >>> tolerance_measures([7, 4], [9, 9], adequate=[5, 5])
+       superiority  adequacy  width  position   state
+    0         -2.0       2.0    4.0      0.50  inside
+    1         -5.0      -1.0    4.0     -0.25   below
+    """
+    check_choice("inverted", inverted, Inverted)
+    names, read = _read(
+        {"service": perceived},
+        {"service": desired},
+        None if adequate is None else {"service": adequate},
+        data,
+        missing,
+    )
+    answers = _stack(names, read, adequate is not None)
+    upside_down = _inverted(answers, names, read, inverted)
+    p, d, a = answers[0, :, ~upside_down].T
+    table = pd.DataFrame({"superiority": p - d}, index=read.labels[~upside_down])
+    if adequate is None:
+        return table
+    with np.errstate(divide="ignore", invalid="ignore"):
+        position = np.where(d > a, (p - a) / (d - a), np.nan)
+    codes = _codes(np.stack([p - d, p - a])[None])[0]
+    return table.assign(
+        adequacy=p - a,
+        width=d - a,
+        position=position,
+        state=ordered_words(codes, _STATES),
+    )
+
+
+def _codes(gaps: FloatArray) -> IntArray:
+    """Return 0 below, 1 inside and 2 above (k, n), of superiority and adequacy (k, 2, n)."""
+    below = gaps[:, 1] < 0  # never so where the adequate level is NaN
+    codes: IntArray = np.where(gaps[:, 0] > 0, 2, np.where(below, 0, 1))
+    return codes
+
+
+def _read(
+    perceived: object, desired: object, adequate: object, data: object, missing: Missing
+) -> tuple[tuple[str, ...], Variables]:
+    """Read every level of every attribute, and name the attributes."""
+    levels = {"perceived": perceived, "desired": desired}
+    if adequate is not None:
+        levels["adequate"] = adequate
+    several = [isinstance(level, Mapping) for level in levels.values()]
+    if any(several) and not all(several):
+        raise DataError(
+            f"{enumerate_names(levels)} must all be mappings from attribute to variable, or all "
+            "be single variables"
+        )
+    given = {
+        name: dict(level) if isinstance(level, Mapping) else {"service": level}
+        for name, level in levels.items()
+    }
+    names = tuple(str(name) for name in given["perceived"])
+    for level, attributes in given.items():
+        if apart := sorted(map(str, set(given["perceived"]) ^ set(attributes))):
+            raise DataError(
+                f"perceived and {level} have different attributes: {enumerate_names(apart)} "
+                "are in one of them only"
+            )
+    if not names:
+        raise DataError("there is no attribute: the mappings are empty")
+    variables = {
+        f"{level} {name}" if any(several) else level: value
+        for level, attributes in given.items()
+        for name, value in attributes.items()
+    }
+    return names, read_variables(variables, data=data, missing=missing)
+
+
+def _stack(names: tuple[str, ...], read: Variables, has_adequate: bool) -> FloatArray:  # noqa: FBT001 (internal)
+    """Return answers (k, 3, n): perceived, desired and adequate, which is NaN if not asked."""
+    answers = np.full((len(names), 3, read.n_rows), np.nan)
+    for row, name in enumerate(names):
+        for k, level in enumerate(_LEVELS[: 3 if has_adequate else 2]):
+            key = level if level in read.values else f"{level} {name}"
+            answers[row, k] = read[key]
+    return answers
+
+
+def _inverted(
+    answers: FloatArray, names: tuple[str, ...], read: Variables, inverted: Inverted
+) -> BoolArray:
+    """Tell who finds adequate more than is desired, or refuse them."""
+    wrong = answers[:, 2] > answers[:, 1]
+    people: BoolArray = np.asarray(wrong.any(axis=0), dtype=np.bool_)
+    if people.any() and inverted == "raise":
+        row = int(np.argmax(people))
+        name = names[int(np.argmax(wrong[:, row]))]
+        raise DataError(
+            f"{count_of(int(people.sum()), 'person')} find adequate more than they desire, first "
+            f'in row {read.labels[row]} ({name}); check the columns, or inverted="drop" leaves '
+            "them out"
+        )
+    return people

@@ -1,0 +1,259 @@
+"""Pictures of delivered value: what each component of offers adds and takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from loyaltymodel._options import enumerate_names
+from loyaltymodel._tables import number
+from loyaltymodel.delivered_value import ValueAccount
+from loyaltymodel.errors import OptionError
+from loyaltymodel.plots._style import (
+    BLUE,
+    GREY,
+    INK,
+    PALE,
+    SMALL,
+    VERMILION,
+    axes_or_new,
+    families,
+    tidy,
+    write,
+)
+
+__all__ = ["stacked", "waterfall"]
+
+_LIGHTEST = 0.78  # how far the last shade of a colour goes towards white
+_SUMS = {"total_value": "total value", "delivered_value": "delivered value"}
+_ROOM = 0.1  # beside the bars for a number, of their whole reach
+_WIDTH = 0.62  # of a bar, where the next one is 1 away
+_ABOVE = 0.46  # from the middle of a bar to the number in the gap above it
+_FEW = 4  # entries of a legend in a line
+
+
+def stacked(
+    account: ValueAccount, *, ax: Axes | None = None, names: Mapping[str, str] | None = None
+) -> Axes:
+    """Draw what each component adds to and takes from every offer (顾客总价值与顾客总成本).
+
+    Values are stacked to the right of 0 in shades of blue, costs to the left in shades of
+    vermilion, in the order of the account and the darkest first. A diamond and a number show
+    the delivered value.
+
+    Parameters
+    ----------
+    account : ValueAccount
+        What to draw.
+    ax : Axes, optional
+        Where to draw; new axes as wide as a journal column by default.
+    names : mapping from component to str, optional
+        Names to show instead, such as in another language; also of "delivered_value".
+
+    Returns
+    -------
+    Axes
+        The axes, the first offer on top: weighted contributions in the unit of the account.
+
+    Raises
+    ------
+    OptionError
+        If ``names`` names no component of the account.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> import pandas as pd
+    >>> from loyaltymodel import plots
+    >>> from loyaltymodel.delivered_value import value_account
+    >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+    >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+    >>> plots.delivered_value.stacked(account).get_xlabel()
+    'Cost (left) and value (right), points'
+    """
+    shown = _shown(account, names)
+    parts = account.contributions.to_numpy()
+    delivered = account.totals["delivered_value"].to_numpy()
+    rows = np.arange(len(parts))
+    lines = -(-max(len(account.values), len(account.costs)) // _FEW)
+    ax = axes_or_new(ax, height=1.0 + 0.34 * len(rows) + 0.26 * lines)
+    right, left = np.zeros(len(rows)), np.zeros(len(rows))
+    for k, (part, colour) in enumerate(zip(parts.T, _colours(account), strict=True)):
+        start = np.where(part < 0, left, right)
+        label = shown[account.components[k]]
+        ax.barh(
+            rows, part, _WIDTH, start, color=colour, edgecolor="white", linewidth=0.4, label=label
+        )
+        right += np.maximum(part, 0)
+        left += np.minimum(part, 0)
+    ax.axvline(0, color=INK, linewidth=0.7)
+    (mark,) = ax.plot(
+        delivered, rows, "D", markersize=4, color=INK, markeredgecolor="white", markeredgewidth=0.7
+    )
+    for row, value in zip(rows.tolist(), delivered.tolist(), strict=True):
+        write(ax, value, row - _ABOVE, _short(value), letters=SMALL, on_card=True)
+    ax.set_yticks(rows, [str(name) for name in account.offers], parse_math=False)
+    ax.set_ylim(len(rows) - 0.5, -0.75)
+    ax.margins(x=0.05)
+    ax.set_xlabel(f"Cost (left) and value (right), {account.unit}")
+    tidy(ax)
+    _add_legend(ax, len(account.values), len(account.costs), mark, shown["delivered_value"])
+    return ax
+
+
+def waterfall(
+    account: ValueAccount,
+    offer: object,
+    *,
+    ax: Axes | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Axes:
+    """Draw the way from the components of an offer to its delivered value (瀑布图).
+
+    Parameters
+    ----------
+    account : ValueAccount
+        What to draw from.
+    offer : object
+        Name of the offer.
+    ax : Axes, optional
+        Where to draw; new axes as wide as a journal column by default.
+    names : mapping from component to str, optional
+        Names to show instead; also of "total_value" and "delivered_value".
+
+    Returns
+    -------
+    Axes
+        The axes, read from top to bottom: values add up to the total value, costs take away from
+        it, and what is left is the delivered value. Every bar has its number.
+
+    Raises
+    ------
+    DataError
+        If there is no such offer.
+    OptionError
+        If ``names`` names no component of the account.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from loyaltymodel import plots
+    >>> from loyaltymodel.delivered_value import value_account
+    >>> parts = {"product": 9, "monetary": 5}
+    >>> account = value_account(parts, unit="points", values=["product"], costs=["monetary"])
+    >>> ax = plots.delivered_value.waterfall(account, "offer")
+    >>> [text.get_text() for text in ax.texts]
+    ['9', '9', '−5', '4']
+    """
+    shown = _shown(account, names)
+    own = account.place_of(offer)
+    parts = account.contributions.to_numpy()[own]
+    totals = account.totals.iloc[own]
+    split = len(account.values)
+    after = np.cumsum(parts)
+    start = np.insert(after[:-1], 0, 0.0)
+    sums = (float(totals["total_value"]), float(totals["delivered_value"]))
+    steps = np.concatenate([parts[:split], sums[:1], parts[split:], sums[1:]])
+    starts = np.concatenate([start[:split], [0.0], start[split:], [0.0]])
+    words = [shown[name] for name in account.components]
+    words = [*words[:split], shown["total_value"], *words[split:], shown["delivered_value"]]
+    colours = [*[BLUE] * split, PALE, *[VERMILION] * (len(parts) - split), GREY]
+    rows = np.arange(len(steps))
+    ax = axes_or_new(ax, height=0.6 + 0.2 * len(rows))
+    edges = ["none" if colour != PALE else INK for colour in colours]
+    ax.barh(rows, steps, _WIDTH, starts, color=colours, edgecolor=edges, linewidth=0.6)
+    ends = starts + steps
+    for row in rows[:-1].tolist():  # a thin line from where a bar ends to the next
+        reach = [row + _WIDTH / 2, row + 1 - _WIDTH / 2]
+        ax.plot([ends[row]] * 2, reach, color=GREY, linewidth=0.6, zorder=1)
+    for row in rows.tolist():
+        _say(ax, max(starts[row], ends[row]), row, _short(steps[row]))
+    ax.axvline(0, color=INK, linewidth=0.7)
+    ax.set_yticks(rows, words, parse_math=False)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    low, high = min(0.0, starts.min(), ends.min()), max(0.0, starts.max(), ends.max())
+    room = _ROOM * (high - low)
+    ax.set_xlim(low - (room if low < 0 else 0), high + room)
+    ax.set_xlabel(f"{account.offers[own]}, {account.unit}", parse_math=False)
+    tidy(ax)
+    return ax
+
+
+def _colours(account: ValueAccount) -> list[tuple[float, ...]]:
+    """Return a shade of blue for each value and of vermilion for each cost, darkest first."""
+    sides = ((BLUE, len(account.values)), (VERMILION, len(account.costs)))
+    darkest = [(0.8 * np.array(to_rgb(base)), n) for base, n in sides]
+    return [
+        tuple(dark + share * (1 - dark))
+        for dark, n in darkest
+        for share in np.linspace(0, _LIGHTEST, n)
+    ]
+
+
+def _add_legend(ax: Axes, n_values: int, n_costs: int, mark: Line2D, total: str) -> None:
+    """Write above the bars what is what: values, costs and the mark, in lines of their own."""
+    handles, labels = ax.get_legend_handles_labels()
+    columns = min(max(n_values, n_costs), _FEW)
+    lines = [-(-n // columns) for n in (n_values, n_costs)]
+    grid = np.full((sum(lines) + 1, columns), -1)
+    grid[: lines[0]].flat[:n_values] = np.arange(n_values)
+    grid[lines[0] : -1].flat[:n_costs] = np.arange(n_values, n_values + n_costs)
+    grid[-1, 0] = n_values + n_costs
+    handles, labels = [*handles, mark], [*labels, total]
+    # A legend fills its columns one after the other; blanks keep values and costs apart.
+    blank = Patch(facecolor="none", edgecolor="none")
+    places = grid.T.ravel().tolist()
+    ax.legend(
+        [handles[k] if k >= 0 else blank for k in places],
+        [labels[k] if k >= 0 else "" for k in places],
+        ncols=columns,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.02),
+        frameon=False,
+        prop={"family": families(), "size": SMALL},
+        handlelength=0.9,
+        handletextpad=0.35,
+        columnspacing=0.8,
+        borderaxespad=0.0,
+    )
+
+
+def _say(ax: Axes, x: float, y: float, text: str) -> None:
+    """Write a number beside the end of a bar."""
+    ax.annotate(
+        text,
+        (x, y),
+        (3, 0),
+        textcoords="offset points",
+        fontsize=SMALL,
+        fontfamily=families(),
+        va="center",
+        ha="left",
+    )
+
+
+def _short(value: float) -> str:
+    """Print a number with as many places as it needs, at most two."""
+    text = number(value, 2)
+    return text.rstrip("0").rstrip(".").replace("-", "−")
+
+
+def _shown(account: ValueAccount, names: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the name to show for every component and sum."""
+    if names is not None and not isinstance(names, Mapping):
+        raise OptionError(f"names={names!r} is no mapping from component to the name to show")
+    given = dict(names or {})
+    known = {name: name for name in account.components} | _SUMS
+    if unknown := [name for name in given if name not in known]:
+        raise OptionError(
+            f"names has no component of the account: {enumerate_names(unknown)}; what can be named "
+            f"is {', '.join(known)}"
+        )
+    return known | given

@@ -1,0 +1,563 @@
+"""Derived importance: against other programs, all orders counted one by one, and known truths."""
+
+import json
+import pickle
+from itertools import combinations, permutations
+from math import factorial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loyaltymodel import _resampling as resampling
+from loyaltymodel import datasets
+from loyaltymodel.attributes import kernels
+from loyaltymodel.attributes.contrast import penalty_reward
+from loyaltymodel.attributes.drivers_result import pack
+from loyaltymodel.attributes.importance import key_drivers
+from loyaltymodel.errors import (
+    DataError,
+    FailedResamplesWarning,
+    LoyaltyModelWarning,
+    NotIdentifiedError,
+    OptionError,
+)
+
+from tolerances import SAME
+
+REFERENCE = json.loads(
+    (Path(__file__).parents[1] / "reference" / "relative_importance.json").read_text("utf-8")
+)
+
+# Direct linear algebra here and there; the reference is good to about 1e-14, and correlations of
+# nine items lose no more than two digits.
+DIRECT = 1e-12
+
+
+def world(p, *, n=60, seed=0, common=0.6):
+    """Answers of n people to p drivers that share something, and a target."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, p)) + common * rng.normal(size=(n, 1))
+    y = x @ np.linspace(0.6, 0.0, p) + rng.normal(size=n)
+    return x, y
+
+
+def as_mapping(x):
+    return {f"d{k}": column for k, column in enumerate(x.T)}
+
+
+def r_squared(x, y, w=None):
+    """R2 of a regression with intercept, person by person."""
+    w = np.ones(len(y)) if w is None else w
+    root = np.sqrt(w)[:, None]
+    design = np.column_stack([np.ones(len(y)), x])
+    residual = y - design @ np.linalg.lstsq(root * design, root[:, 0] * y, rcond=None)[0]
+    return 1 - w @ residual**2 / (w @ (y - w @ y / w.sum()) ** 2)
+
+
+# Against other programs
+
+
+@pytest.fixture(scope="module")
+def phones():
+    survey = datasets.load_mobile_phones()
+    return key_drivers(REFERENCE["input"]["y"], REFERENCE["input"]["x"], data=survey)
+
+
+@pytest.mark.parametrize(
+    ("column", "theirs"),
+    [
+        ("lmg", "lmg"),
+        ("pratt", "pratt"),
+        ("first", "first"),
+        ("last", "last"),
+        ("relative_weights", "genizi"),
+    ],
+)
+def test_relaimpo(phones, column, theirs):
+    expected = REFERENCE["output"]["raw"][theirs]
+    assert phones.table[column].to_dict() == pytest.approx(expected, abs=DIRECT)
+    if column in phones.shares:
+        shares = REFERENCE["output"]["normalised_to_100pct"][theirs]
+        assert phones.shares[column].to_dict() == pytest.approx(shares, abs=DIRECT)
+
+
+def test_rwa_and_the_regression_itself(phones):
+    output = REFERENCE["output"]
+    weights = phones.table["relative_weights"].to_dict()
+    assert weights == pytest.approx(output["johnson_rwa_package"], abs=DIRECT)
+    assert phones.table["standardised"].to_dict() == pytest.approx(output["std_beta"], abs=DIRECT)
+    assert phones.r_squared == pytest.approx(output["R2"], abs=DIRECT)
+    assert phones.r_squared_adjusted == pytest.approx(output["adjR2"], abs=DIRECT)
+
+
+def test_conditional_dominance(phones):
+    expected = REFERENCE["output"]["conditional_dominance"]["values"]
+    np.testing.assert_allclose(phones.gains, expected, atol=DIRECT)
+    np.testing.assert_allclose(phones.gains.mean(axis=1), phones.table["lmg"], atol=DIRECT)
+
+
+# Against plain computations
+
+
+@pytest.mark.parametrize("p", [1, 2, 3, 5])
+def test_lmg_is_the_mean_gain_over_all_orders(p):
+    x, y = world(p)
+    expected = np.zeros(p)
+    for order in permutations(range(p)):
+        for place, driver in enumerate(order):
+            before = list(order[:place])
+            expected[driver] += r_squared(x[:, [*before, driver]], y) - r_squared(x[:, before], y)
+    found = key_drivers(y, as_mapping(x)).table
+    np.testing.assert_allclose(found["lmg"], expected / factorial(p), atol=SAME)
+
+
+def test_every_subset_has_its_regression():
+    x, y = world(5)
+    left = kernels.unexplained(np.corrcoef(np.column_stack([x, y]).T)[None])[0]
+    for size in range(6):
+        for chosen in combinations(range(5), size):
+            place = sum(2**k for k in chosen)
+            assert 1 - left[place] == pytest.approx(r_squared(x[:, chosen], y), abs=SAME)
+
+
+def test_first_last_and_inflation():
+    x, y = world(4)
+    table = key_drivers(y, as_mapping(x)).table
+    for k in range(4):
+        others = [j for j in range(4) if j != k]
+        row = table.iloc[k]
+        assert row["first"] == pytest.approx(r_squared(x[:, [k]], y), abs=SAME)
+        gain = r_squared(x, y) - r_squared(x[:, others], y)
+        assert row["last"] == pytest.approx(gain, abs=SAME)
+        inflation = 1 / (1 - r_squared(x[:, others], x[:, k]))
+        assert row["vif"] == pytest.approx(inflation, rel=SAME)
+
+
+def test_a_weight_counts_people():
+    x, y = world(4)
+    w = np.random.default_rng(3).integers(0, 4, len(y))
+    counted = key_drivers(y, as_mapping(x), weights=w)
+    repeated = key_drivers(np.repeat(y, w), as_mapping(np.repeat(x, w, axis=0)))
+    np.testing.assert_allclose(counted.measures, repeated.measures, atol=SAME)
+    assert counted.n_obs == (w > 0).sum()
+    assert counted.r_squared == pytest.approx(r_squared(x, y, w), abs=SAME)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 7), st.integers(0, 10_000), st.floats(0, 1.5))
+def test_what_adds_up_adds_up_and_scales_do_not_matter(p, seed, common):
+    x, y = world(p, seed=seed, common=common)
+    found = key_drivers(y, as_mapping(x))
+    for name in ("pratt", "relative_weights", "lmg"):
+        assert found.table[name].sum() == pytest.approx(found.r_squared, abs=SAME)
+        assert found.shares[name].sum() == pytest.approx(1, abs=1e-8)  # R2 may be small
+    assert (found.table[["first", "last", "relative_weights", "lmg"]] > -SAME).all(axis=None)
+    between = found.table["lmg"].to_numpy()
+    assert (between <= found.gains.max(axis=1) + SAME).all()
+    order = np.random.default_rng(seed).permutation(p)
+    names = [f"d{k}" for k in order]
+    again = key_drivers(3 - 2 * y, {f"d{k}": 5 + 0.1 * x[:, k] for k in order})
+    same = ["first", "last", "pratt", "relative_weights", "lmg", "vif"]
+    np.testing.assert_allclose(again.table[same], found.table.loc[names, same], atol=1e-9)
+
+
+def test_without_correlation_all_definitions_agree():
+    design = np.array(np.meshgrid(*[[-1, 1]] * 4)).reshape(4, -1).T
+    y = design @ [4, 3, 2, 1]
+    found = key_drivers(y, as_mapping(design))
+    expected = np.array([16, 9, 4, 1]) / 30
+    for name in ("first", "last", "pratt", "relative_weights", "lmg"):
+        np.testing.assert_allclose(found.table[name], expected, atol=SAME)
+
+
+# Drawn orders
+
+
+def test_drawn_orders_are_close_to_all_by_their_own_error():
+    x, y = world(8)
+    exact = key_drivers(y, as_mapping(x))
+    drawn = [key_drivers(y, as_mapping(x), n_orders=200, rng=seed) for seed in range(60)]
+    lmg = np.array([one.table["lmg"] for one in drawn])
+    for one in drawn:
+        assert one.table["lmg"].sum() == pytest.approx(one.r_squared, abs=SAME)
+    own = np.mean([one.monte_carlo_error for one in drawn], axis=0)
+    # Sixty draws know a standard deviation to a tenth, and their mean to an eighth of it.
+    np.testing.assert_allclose(lmg.std(axis=0, ddof=1) / own, 1, atol=0.4)
+    assert (np.abs(lmg.mean(axis=0) - exact.table["lmg"]) < 4 * own / np.sqrt(60)).all()
+    assert (exact.monte_carlo_error == 0).all()
+
+
+def test_beyond_fifteen_drivers_orders_are_drawn():
+    x, y = world(18, n=200)
+    found = key_drivers(y, as_mapping(x), rng=1)
+    assert found.n_orders == 2000
+    assert "2000 drawn" in str(found.summary())
+    assert found.table["lmg"].sum() == pytest.approx(found.r_squared, abs=SAME)
+    # All 262,144 regressions, which the kernel can do, if not within its slice of memory.
+    exact = kernels.gains_by_size(found.correlations[None])[0].mean(axis=1)
+    error = np.abs(found.table["lmg"] - exact) / found.monte_carlo_error
+    assert error.max() < 4.5  # eighteen normal deviates
+
+
+def test_gains_in_drawn_orders_are_those_of_all_orders_if_all_are_drawn():
+    x, y = world(4)
+    correlations = np.corrcoef(np.column_stack([x, y]).T)[None]
+    orders = np.array(list(permutations(range(4))))
+    drawn, exact = kernels.importance(correlations, orders), kernels.importance(correlations)
+    np.testing.assert_allclose(drawn.by_size, exact.by_size, atol=SAME)
+    np.testing.assert_allclose(drawn.measures, exact.measures, atol=SAME)
+
+
+# Stacks and resamples
+
+
+def test_a_problem_without_solution_leaves_the_others_alone():
+    x, y = world(3)
+    good = np.cov(np.column_stack([x, y]).T)
+    constant, collinear = good.copy(), good.copy()
+    constant[1] = constant[:, 1] = 0
+    collinear[2] = collinear[:, 2] = 0
+    collinear[2] = collinear[0]
+    collinear[:, 2] = collinear[:, 0]
+    found = kernels.importance(np.stack([constant, good, collinear]))
+    assert found.solvable.tolist() == [False, True, False]
+    assert np.isnan(pack(found)[[0, 2]]).all()
+    np.testing.assert_array_equal(found.measures[1], kernels.importance(good[None]).measures[0])
+
+
+def test_a_resample_is_an_analysis_of_the_people_drawn():
+    x, y = world(4)
+    found = key_drivers(y, as_mapping(x), n_resamples=50, rng=5)
+    units = resampling.make_units(np.column_stack([x, y]), np.ones(len(y)), None, None)
+    counts = next(resampling.draw_counts(units, 50, np.random.default_rng(5), size=50))
+    for k in (0, 49):
+        again = key_drivers(y, as_mapping(x), weights=counts[k].astype(float))
+        replicate = found.uncertainty.replicates[k]
+        np.testing.assert_allclose(replicate[:24], again.measures.ravel(), atol=SAME)
+        assert replicate[-1] == pytest.approx(again.r_squared, abs=SAME)
+    table = found.intervals
+    assert table["estimate"].to_numpy()[-1] == found.r_squared
+    assert table["std_error"].to_numpy() == pytest.approx(
+        found.uncertainty.replicates.std(axis=0, ddof=1)
+    )
+    assert list(table["measure"].unique())[-4:] == [
+        "pratt_share",
+        "relative_weights_share",
+        "lmg_share",
+        "r_squared",
+    ]
+
+
+def test_the_same_seed_gives_the_same_intervals():
+    x, y = world(3)
+    one, two, other = (
+        key_drivers(y, as_mapping(x), n_resamples=99, rng=seed).intervals for seed in (1, 1, 2)
+    )
+    pd.testing.assert_frame_equal(one, two)
+    assert not one.equals(other)
+
+
+def test_ranks_and_differences():
+    x, y = world(3, n=400)
+    found = key_drivers(y, as_mapping(x), n_resamples=400, rng=1)
+    ranks = found.ranks()
+    assert ranks["rank"].tolist() == [1, 2, 3]
+    assert (ranks["best"] <= ranks["rank"]).all()
+    assert (ranks["rank"] <= ranks["worst"]).all()
+    assert ranks["probability_first"].sum() == pytest.approx(1)
+    turned = key_drivers(y, as_mapping(x * [-1, 1, 1]), n_resamples=400, rng=1)
+    by_size = turned.ranks(measure="standardised")
+    assert by_size["rank"].tolist() == [1, 2, 3]
+    assert turned.table.loc["d0", "standardised"] < 0
+    for measure in ("standardised", "lmg"):
+        apart = found.difference("d0", "d2", measure=measure)
+        table = found.table[measure]
+        assert apart["estimate"] == pytest.approx(table["d0"] - table["d2"])
+        assert (apart["ci_low"] > 0) == (apart["p_value"] < 0.05)
+    assert found.difference("d0", "d1")["estimate"] == -found.difference("d1", "d0")["estimate"]
+
+
+TARGET_R = np.full((4, 4), 0.4) + 0.6 * np.eye(4)
+TARGET_B = np.array([0.4, 0.25, 0.1, 0.0])
+
+
+def coverage(n, surveys, n_resamples):
+    """Shares of surveys whose intervals hold what the measures are in the population."""
+    r = TARGET_R @ TARGET_B
+    population = np.block([[TARGET_R, r[:, None]], [r[None], np.ones((1, 1))]])
+    truth = pack(kernels.importance(population[None]))[0]
+    root = np.linalg.cholesky(population)
+    held = []
+    for seed in range(surveys):
+        x = np.random.default_rng(seed).normal(size=(n, 5)) @ root.T
+        found = key_drivers(x[:, 4], as_mapping(x[:, :4]), n_resamples=n_resamples, rng=seed)
+        low, high = found.uncertainty.ci_low, found.uncertainty.ci_high
+        held.append((low <= truth) & (truth <= high))
+    shares = np.mean(held, axis=0)
+    table = dict(zip(kernels.MEASURES, shares[:24].reshape(6, 4), strict=True))
+    return table | {"lmg_share": shares[32:36]}
+
+
+HELD = ("standardised", "first", "pratt", "relative_weights", "lmg", "lmg_share")
+
+
+def test_intervals_hold_what_they_aim_at_roughly():
+    found = coverage(200, 120, 199)
+    # 120 surveys know a share of 0.95 to 0.02, and the mean of four, which go together, better.
+    for name in HELD:
+        assert found[name].mean() == pytest.approx(0.95, abs=0.05), name
+    # What is never below 0 cannot have an interval about a true 0.
+    assert found["last"][3] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [150, 500])
+def test_intervals_hold_what_they_aim_at(n):
+    found = coverage(n, 1000, 999)
+    # A thousand surveys know a share to 0.007; percentile intervals themselves are off by about
+    # 0.01 at this size, because shares are biased upwards where they are small.
+    for name in HELD:
+        assert np.abs(found[name] - 0.95).max() < 0.035, (name, found[name])
+
+
+# Penalty and reward
+
+
+def test_penalty_and_reward_are_those_of_a_dummy_regression():
+    rng = np.random.default_rng(2)
+    x = rng.integers(1, 11, (300, 3))
+    y = x @ [0.5, 0.2, 0.1] - (x[:, 0] <= 3) * 2 + rng.normal(size=300)
+    w = rng.uniform(0.5, 2, 300)
+    found = penalty_reward(
+        y, as_mapping(x), low={"d0": 3, "d1": 4, "d2": 3}, high=8, weights=w, n_resamples=99, rng=1
+    )
+    low, high = x <= [3, 4, 3], x >= 8
+    design = np.column_stack([np.ones(300), low, high]) * np.sqrt(w)[:, None]
+    expected = np.linalg.lstsq(design, y * np.sqrt(w), rcond=None)[0][1:]
+    table = found.table
+    np.testing.assert_allclose(table["penalty"], expected[:3], atol=SAME)
+    np.testing.assert_allclose(table["reward"], expected[3:], atol=SAME)
+    np.testing.assert_allclose(table["range"], expected[3:] - expected[:3], atol=SAME)
+    np.testing.assert_allclose(table["asymmetry"], expected[3:] + expected[:3], atol=SAME)
+    np.testing.assert_allclose(table["share_low"], w @ low / w.sum())
+    assert found.r_squared == pytest.approx(r_squared(np.column_stack([low, high]), y, w))
+    np.testing.assert_array_equal(
+        found.intervals["estimate"][:12], table.iloc[:, 4:].T.to_numpy().ravel()
+    )
+    assert "Asymmetry" in str(found.summary())
+    assert repr(found).startswith("<PenaltyRewardResult: 3 attributes, target target, 300")
+    assert "Penalty" in found._repr_html_()
+
+
+def test_penalty_and_reward_find_the_asymmetry_put_in():
+    rng = np.random.default_rng(5)
+    x = rng.integers(1, 6, (4000, 2))
+    y = -2.0 * (x[:, 0] <= 2) + 0.5 * (x[:, 0] >= 4) + 1.0 * (x[:, 1] >= 4) + rng.normal(size=4000)
+    found = penalty_reward(y, as_mapping(x), low=2, high=4, n_resamples=300, rng=1)
+    rows = found.intervals.set_index(["quantity", "attribute"])
+    truth = {"penalty": (-2, 0), "reward": (0.5, 1), "asymmetry": (-1.5, 1)}
+    for quantity, values in truth.items():
+        for name, value in zip(("d0", "d1"), values, strict=True):
+            row = rows.loc[(quantity, name)]
+            # One survey, eight intervals: they hold within three standard errors.
+            assert abs(row["estimate"] - value) < 3 * row["std_error"]
+    assert rows.loc[("asymmetry", "d0"), "ci_high"] < 0 < rows.loc[("asymmetry", "d1"), "ci_low"]
+
+
+# What comes in and what comes out
+
+
+def test_columns_of_any_table():
+    x, y = world(2)
+    frame = pd.DataFrame({**as_mapping(x), "y": y, "w": 1.0})
+    expected = key_drivers("y", ["d0", "d1"], data=frame, weights="w")
+    for data in (pl.from_pandas(frame), frame.set_index(pd.Index(range(100, 160)))):
+        found = key_drivers("y", ["d0", "d1"], data=data, weights="w")
+        np.testing.assert_array_equal(found.measures, expected.measures)
+    renamed = key_drivers("y", {"first": "d0", "second": frame["d1"]}, data=frame)
+    assert renamed.drivers == ("first", "second")
+    assert renamed.target == "y"
+
+
+def test_missing_answers_are_left_out_if_asked_for():
+    x, y = world(2)
+    holes = x.copy()
+    holes[3, 0] = np.nan
+    with pytest.raises(DataError, match=r'd0 has 1 missing value.*missing="drop"'):
+        key_drivers(y, as_mapping(holes))
+    found = key_drivers(y, as_mapping(holes), missing="drop")
+    keep = np.arange(len(y)) != 3
+    assert (found.n_obs, found.n_dropped) == (59, 1)
+    assert "59 (1 left out)" in str(found.summary())
+    np.testing.assert_allclose(
+        found.measures, key_drivers(y[keep], as_mapping(x[keep])).measures, atol=SAME
+    )
+
+
+def test_results_stay_as_they_are():
+    x, y = world(3)
+    before = x.copy()
+    found = key_drivers(y, as_mapping(x), n_resamples=60, rng=1)
+    np.testing.assert_array_equal(x, before)
+    again = pickle.loads(pickle.dumps(found))
+    pd.testing.assert_frame_equal(again.intervals, found.intervals)
+    for array in (again.measures, again.uncertainty.replicates, found.by_size):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    table = found.table
+    table.iloc[0, 0] = 9
+    assert found.table.iloc[0, 0] != 9
+    assert repr(found).startswith("<KeyDriversResult: 3 drivers of target, 60 respondents")
+    assert "Shares of R2" in found._repr_html_()
+
+
+def test_a_target_explained_wholly_is_no_problem():
+    x, _ = world(3)
+    found = key_drivers(x @ [1, 2, 3], as_mapping(x))
+    assert found.r_squared == pytest.approx(1)
+    assert found.table["lmg"].sum() == pytest.approx(1)
+    drawn = key_drivers(x @ [1, 2, 3], as_mapping(x), n_orders=100, rng=1)
+    assert drawn.table["lmg"].sum() == pytest.approx(1)
+
+
+def test_near_collinearity_is_warned_of():
+    x, y = world(3, n=200)
+    x[:, 2] = x[:, 0] + 0.05 * x[:, 2]
+    with pytest.warns(LoyaltyModelWarning, match=r"d0 \(\d+.*d2 \(") as caught:
+        key_drivers(y, as_mapping(x))
+    assert caught[0].filename == __file__
+
+
+def test_negative_pratt_is_remarked_on(phones):
+    assert "Pratt is negative for PERQ5, PERQ6" in str(phones.summary())
+
+
+def test_resamples_that_fail_are_counted():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(40, 2))
+    x[:, 1] = 0
+    x[0, 1] = 1  # constant in every third resample
+    y = x[:, 0] + rng.normal(size=40)
+    with pytest.warns(FailedResamplesWarning, match="of 200 resamples were left out"):
+        found = key_drivers(y, as_mapping(x), n_resamples=200, rng=1)
+    # (1 - 1/40)^40 = 0.363 of the resamples leave that person out.
+    assert found.uncertainty.n_failed / 200 == pytest.approx(0.363, abs=0.1)
+    assert len(found.uncertainty.replicates) == 200 - found.uncertainty.n_failed
+    assert "left out" in str(found.summary())
+
+
+def test_too_few_resamples_that_can_be_estimated_are_an_error():
+    # Ten people answer one question each differently; hardly a resample has all of them.
+    y = np.random.default_rng(1).normal(size=12)
+    with pytest.raises(NotIdentifiedError, match=r"of 39 resamples \d could be.*ask more people"):
+        key_drivers(y, as_mapping(np.eye(12)[:, :10]), n_resamples=39, rng=1)
+
+
+X, Y = world(3)
+CONSTANT = {"d0": X[:, 0], "flat": np.full(60, 5.0)}
+SUM = {"d0": X[:, 0], "d1": X[:, 1], "both": X[:, 0] + X[:, 1], "free": X[:, 2]}
+FRAME = pd.DataFrame({**as_mapping(X), "y": Y})
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "call"),
+    [
+        (DataError, r"constant: flat \(always 5\).*leave it out", lambda: key_drivers(Y, CONSTANT)),
+        (DataError, "constant: target", lambda: key_drivers(np.ones(60), as_mapping(X))),
+        (
+            NotIdentifiedError,
+            "d0, d1, both make each other up.*leave out one",
+            lambda: key_drivers(Y, SUM),
+        ),
+        (
+            NotIdentifiedError,
+            "a, b make each other up exactly",
+            lambda: key_drivers(Y, {"a": X[:, 0], "b": X[:, 0]}),
+        ),
+        (
+            NotIdentifiedError,
+            "4 respondents are too few for 3 drivers.*at least 5.*fewer drivers",
+            lambda: key_drivers(Y[:4], as_mapping(X[:4])),
+        ),
+        (DataError, "equally long", lambda: key_drivers(Y[:50], as_mapping(X))),
+        (
+            DataError,
+            "drivers named more than once: d0",
+            lambda: key_drivers("y", ["d0", "d0"], data=FRAME),
+        ),
+        (
+            DataError,
+            "'y' is the target and also",
+            lambda: key_drivers("y", ["d0", "y"], data=FRAME),
+        ),
+        (DataError, "did you mean 'd1'", lambda: key_drivers("y", ["D1"], data=FRAME)),
+        (DataError, "give data=", lambda: key_drivers("y", ["d0"])),
+        (DataError, "mapping from name to values", lambda: key_drivers(Y, X)),
+        (DataError, "drivers are empty", lambda: key_drivers(Y, {})),
+        (DataError, "must be text", lambda: key_drivers(Y, {1: X[:, 0]})),
+        (
+            DataError,
+            "weights must lie 0 or more.*first -1 in row 0",
+            lambda: key_drivers(Y, as_mapping(X), weights=-np.ones(60)),
+        ),
+        (DataError, "all zero", lambda: key_drivers(Y, as_mapping(X), weights=np.zeros(60))),
+        (DataError, "not numeric", lambda: key_drivers(Y, {"d0": ["a"] * 60})),
+        (OptionError, "missing", lambda: key_drivers(Y, as_mapping(X), missing="mean")),
+        (OptionError, "n_orders=3 must be", lambda: key_drivers(Y, as_mapping(X), n_orders=3)),
+        (OptionError, "even number", lambda: key_drivers(Y, as_mapping(X), n_orders=5)),
+        (
+            OptionError,
+            "30 resamples cannot show.*at least 39.*draw 0",
+            lambda: key_drivers(Y, as_mapping(X), n_resamples=30),
+        ),
+        (OptionError, "n_resamples", lambda: key_drivers(Y, as_mapping(X), n_resamples=-1)),
+        (OptionError, "level", lambda: key_drivers(Y, as_mapping(X), level=95)),
+        (DataError, "n_resamples=1000", lambda: key_drivers(Y, as_mapping(X)).intervals),
+        (
+            OptionError,
+            "no driver 'x'; the drivers are d0, d1, d2",
+            lambda: key_drivers(Y, as_mapping(X), n_resamples=99).difference("x", "d0"),
+        ),
+        (
+            OptionError,
+            "measure='best' is not an option",
+            lambda: key_drivers(Y, as_mapping(X), n_resamples=99).ranks(measure="best"),
+        ),
+        (
+            OptionError,
+            "low is not below high for 'd0'",
+            lambda: penalty_reward(Y, as_mapping(X), low=1, high=1),
+        ),
+        (
+            OptionError,
+            "low and the attributes differ in d1, d2",
+            lambda: penalty_reward(Y, as_mapping(X), low={"d0": 1}, high=2),
+        ),
+        (OptionError, "high='top'", lambda: penalty_reward(Y, as_mapping(X), low=0, high="top")),
+        (
+            DataError,
+            "nobody rates 'd0' low; set another cut-off",
+            lambda: penalty_reward(Y, as_mapping(X), low=-99, high=1),
+        ),
+        (
+            NotIdentifiedError,
+            "low d0, high d0 make each other up.*other cut-offs",
+            lambda: penalty_reward(Y, {"d0": np.sign(X[:, 0])}, low=-1, high=1),
+        ),
+        (
+            NotIdentifiedError,
+            "5 respondents are too few for 4 coefficients",
+            lambda: penalty_reward(
+                [1, 2, 3, 4, 5], {"a": [1, 2, 3, 1, 3], "b": [1, 3, 2, 2, 1]}, low=1, high=3
+            ),
+        ),
+    ],
+)
+def test_bad_input_ends_in_a_named_error_with_a_way_out(error, message, call):
+    with pytest.raises(error, match=message):
+        call()

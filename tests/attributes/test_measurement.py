@@ -1,0 +1,491 @@
+"""The four ways to measure satisfaction, and the labels of five-point scales."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.weightstats import DescrStatsW
+
+from loyaltymodel.attributes.label_sets import (
+    codes_from_labels,
+    label_set,
+    satisfaction_indicators,
+)
+from loyaltymodel.attributes.measurement import direct_report, net_promoter
+from loyaltymodel.attributes.measurement_index import (
+    importance_index,
+    importance_scores,
+    rank_weights,
+)
+from loyaltymodel.attributes.measurement_problems import derived_dissatisfaction, problem_analysis
+from loyaltymodel.errors import DataError, OptionError
+
+from tolerances import EXACT, SAME
+
+# Directly reported
+
+five_points = st.lists(st.integers(1, 5), min_size=2, max_size=60)
+
+
+@given(ratings=five_points, level=st.sampled_from([0.8, 0.95]))
+def test_direct_report_is_scipys(ratings, level):
+    report = direct_report(ratings, scale=(1, 5), top=2, level=level)
+    found = report.measures.set_index("measure")
+    assert report.mean == pytest.approx(np.mean(ratings), rel=EXACT)
+    if min(ratings) < max(ratings):
+        interval = stats.t.interval(level, len(ratings) - 1, np.mean(ratings), stats.sem(ratings))
+        assert tuple(found.loc["mean", ["ci_low", "ci_high"]]) == pytest.approx(interval, rel=SAME)
+    for name, hits in (("top_2_box", (4, 5)), ("bottom_2_box", (1, 2))):
+        count = sum(rating in hits for rating in ratings)
+        expected = stats.binomtest(count, len(ratings)).proportion_ci(level, method="wilson")
+        assert found.loc[name, "estimate"] == pytest.approx(count / len(ratings), rel=EXACT)
+        ends = tuple(found.loc[name, ["ci_low", "ci_high"]])
+        assert ends == pytest.approx((expected.low, expected.high), abs=SAME)
+
+
+@given(ratings=five_points)
+def test_the_distribution_adds_up_to_the_mean(ratings):
+    report = direct_report(ratings, scale=(1, 5))
+    table = report.distribution
+    assert table["answer"].to_list() == [1, 2, 3, 4, 5]
+    assert table["share"].sum() == pytest.approx(1, rel=EXACT)
+    assert table["answer"] @ table["share"] == pytest.approx(report.mean, rel=EXACT)
+    points = report.measures.set_index("measure").loc["points", "estimate"]
+    assert points == pytest.approx((report.mean - 1) * 25, abs=SAME)
+
+
+def test_weights_that_are_counts_give_the_shares_of_repeated_answers():
+    ratings, times = [5, 4, 2, 1], [3, 5, 1, 2]
+    weighted = direct_report(ratings, scale=(1, 5), weights=times)
+    repeated = direct_report(np.repeat(ratings, times), scale=(1, 5))
+    np.testing.assert_allclose(
+        weighted.distribution["share"], repeated.distribution["share"], rtol=EXACT
+    )
+    assert weighted.mean == pytest.approx(DescrStatsW(ratings, times).mean, rel=EXACT)
+    # Four people are four people, however much they count.
+    assert weighted.n_effective == pytest.approx(11**2 / (9 + 25 + 1 + 4), rel=EXACT)
+    assert weighted.std_error > repeated.std_error
+
+
+def test_weighted_interval_covers():
+    rng = np.random.default_rng(1)
+    held_mean, held_top = [], []
+    for _ in range(500):
+        # Those with weight 3 are asked a third as often, and are less satisfied.
+        rare = rng.random(150) < 0.25
+        answers = np.where(rare, rng.integers(1, 5, 150), rng.integers(2, 6, 150))
+        report = direct_report(answers, scale=(1, 5), weights=np.where(rare, 3.0, 1.0))
+        # Of the population a half is of each kind: 0.25 * 3 = 0.75 * 1.
+        table = report.measures.set_index("measure")
+        held_mean.append(table.loc["mean", "ci_low"] <= 3.0 <= table.loc["mean", "ci_high"])
+        row = table.loc["top_1_box"]
+        held_top.append(row["ci_low"] <= 0.125 <= row["ci_high"])
+    # 500 surveys know a share of 0.95 to 0.01. The effective number errs to the safe side
+    # where, as here, those who count less are all the top answers.
+    assert np.mean(held_mean) == pytest.approx(0.95, abs=3 * 0.01)
+    assert np.mean(held_top) > 0.95 - 3 * 0.01
+
+
+def test_scales_without_steps_list_the_answers_given():
+    report = direct_report([0.5, 0.5, 2.25], scale=(0, 10))
+    assert report.distribution["answer"].to_list() == [0.5, 2.25]
+    assert direct_report([0, 100], scale=(0, 100)).distribution.shape[0] == 101
+
+
+def test_left_out_answers_are_counted():
+    report = direct_report([5, np.nan, 3], scale=(1, 5), missing="drop")
+    assert (report.n, report.n_dropped) == (2, 1)
+    assert "Left out" in str(report.summary())
+
+
+def test_a_report_pickles_and_cannot_be_changed():
+    report = pickle.loads(pickle.dumps(direct_report([5, 3], scale=(1, 5))))
+    assert not report.totals.flags.writeable
+    with pytest.raises(AttributeError):
+        report.mean = 5
+
+
+# Net promoter
+
+
+def test_net_promoter_by_hand():
+    # p = 1/2, d = 1/6: score 100/3, and the variance of the tickets 1, 0, -1 is 5/9, as worked
+    # out in a much-cited answer on Cross Validated.
+    ratings = np.repeat([9, 10, 7, 8, 0, 6], [40, 20, 20, 20, 10, 10])
+    found = net_promoter(ratings, interval="wald")
+    assert found.score == pytest.approx(100 / 3, rel=EXACT)
+    reach = stats.norm.ppf(0.975) * np.sqrt(5 / 9 / 120) * 100
+    assert (found.ci_low, found.ci_high) == pytest.approx(
+        (100 / 3 - reach, 100 / 3 + reach), rel=SAME
+    )
+    assert found.promoters + found.passives + found.detractors == pytest.approx(1, rel=EXACT)
+
+
+def test_adjusted_interval_by_hand():
+    # Three more respondents: 3/4 of a promoter, 3/4 of a detractor.
+    found = net_promoter([10] * 6 + [8] * 2 + [3] * 2)
+    p, d = 6.75 / 13, 2.75 / 13
+    reach = stats.norm.ppf(0.975) * np.sqrt((p + d - (p - d) ** 2) / 13)
+    assert found.ci_low == pytest.approx(100 * (p - d - reach), rel=SAME)
+
+
+@pytest.mark.parametrize("n", [20, 50, 200])
+@pytest.mark.parametrize(("p", "d"), [(0.5, 0.2), (0.8, 0.05), (0.1, 0.6)])
+def test_adjusted_interval_covers(n, p, d):
+    rng = np.random.default_rng(3)
+    kinds, times = np.unique(
+        rng.multinomial(n, [p, 1 - p - d, d], 4000), axis=0, return_counts=True
+    )
+    held = 0
+    for (many, some, few), count in zip(kinds, times, strict=True):
+        found = net_promoter(np.repeat([10, 7, 0], [many, some, few]))
+        held += count * (found.ci_low <= 100 * (p - d) <= found.ci_high)
+    # 4,000 surveys know a share of 0.95 to 0.0035; counts jump by a point more.
+    assert held / 4000 == pytest.approx(0.95, abs=3 * 0.0035 + 0.01)
+
+
+def test_an_interval_of_promoters_only_has_a_width_when_adjusted():
+    assert net_promoter([10] * 20, interval="wald").ci_low == 100
+    found = net_promoter([10] * 20)
+    assert found.ci_low < 90
+    assert found.ci_high == 100
+
+
+# Derived dissatisfaction
+
+
+@given(answers=st.lists(st.tuples(st.integers(1, 7), st.integers(1, 7)), min_size=3, max_size=40))
+def test_gaps_are_scipys_paired_t(answers):
+    expected, received = np.array(answers).T
+    row = derived_dissatisfaction({"x": (expected, received)}, scale=(1, 7)).iloc[0]
+    gap = expected - received
+    assert row["dissatisfaction"] == pytest.approx(gap.mean(), abs=SAME)
+    assert row["expected"] - row["received"] == pytest.approx(row["dissatisfaction"], abs=SAME)
+    assert row["share_short"] == pytest.approx(np.mean(gap > 0), rel=EXACT)
+    assert row["share_above"] == pytest.approx(np.mean(gap < 0), rel=EXACT)
+    if gap.std() > 0:
+        interval = stats.ttest_rel(expected, received).confidence_interval(0.95)
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(interval), abs=SAME)
+
+
+def test_gaps_of_a_table():
+    data = pl.DataFrame({"seat_expected": [5, 4], "seat_received": [3, 4], "w": [3.0, 1.0]})
+    pairs = {"seat": ("seat_expected", "seat_received")}
+    found = derived_dissatisfaction(pairs, data=data, weights="w")
+    assert found["dissatisfaction"][0] == 1.5
+    plain = derived_dissatisfaction(data.drop("w"))
+    assert plain["attribute"].to_list() == ["seat"]
+    assert plain["dissatisfaction"][0] == 1.0
+
+
+# Problems
+
+MENTIONS = ["late"] * 6 + ["dirty"] * 3 + ["rude"]
+
+
+def test_pareto_table_by_hand():
+    table = problem_analysis(MENTIONS, n_respondents=20)
+    assert table["problem"].to_list() == ["late", "dirty", "rude"]
+    np.testing.assert_allclose(table["cumulative_share"], [0.6, 0.9, 1.0], rtol=EXACT)
+    assert table["vital"].to_list() == [True, True, False]
+    for column, n in (("ci", 10), ("respondents", 20)):
+        expected = stats.binomtest(6, n).proportion_ci(0.95, method="wilson")
+        ends = (table[f"{column}_low"][0], table[f"{column}_high"][0])
+        assert ends == pytest.approx((expected.low, expected.high), rel=SAME)
+
+
+@given(
+    times=st.lists(st.integers(0, 50), min_size=1, max_size=12).filter(any),
+    vital=st.floats(0.05, 1),
+)
+def test_the_vital_few_are_just_enough(times, vital):
+    counts = {f"problem {k}": count for k, count in enumerate(times)}
+    table = problem_analysis(counts, vital=vital)
+    assert (table["count"].diff().dropna() <= 0).all()
+    assert table["cumulative_share"].iloc[-1] == pytest.approx(1, rel=EXACT)
+    few = table["count"][table["vital"]]
+    total = sum(counts.values())
+    assert few.sum() >= vital * total * (1 - EXACT)
+    assert few.sum() - few.iloc[-1] < vital * total
+
+
+def test_a_share_that_is_just_reached_is_enough():
+    table = problem_analysis({"a": 8, "b": 1, "c": 1}, vital=0.8)
+    assert table["vital"].to_list() == [True, False, False]
+
+
+def test_mentions_and_counts_agree():
+    counted = problem_analysis({"dirty": 3, "late": 6, "rude": 1})
+    pd.testing.assert_frame_equal(
+        problem_analysis("problem", data=pd.DataFrame({"problem": MENTIONS})), counted
+    )
+    assert problem_analysis([*MENTIONS, None], missing="drop").equals(counted)
+
+
+# Importance and performance
+
+
+def test_rank_order_centroid_is_the_mean_of_all_weights_in_order():
+    rng = np.random.default_rng(4)
+    drawn = np.sort(rng.dirichlet(np.ones(4), 200_000), axis=1)[:, ::-1].mean(axis=0)
+    found = rank_weights([1, 2, 3, 4], method="rank_order_centroid")
+    # A mean of 200,000 weights with standard deviations below 0.15.
+    np.testing.assert_allclose(found, drawn, atol=4 * 0.15 / np.sqrt(200_000))
+
+
+@given(
+    ranks=st.permutations(range(1, 7)), method=st.sampled_from(["rank_order_centroid", "rank_sum"])
+)
+def test_weights_of_ranks_fall_with_the_rank_and_sum_to_one(ranks, method):
+    weights = rank_weights(ranks, method=method)
+    assert weights.sum() == pytest.approx(1, rel=EXACT)
+    assert (np.diff(weights[np.argsort(ranks)]) < 0).all()
+    np.testing.assert_array_equal(rank_weights([ranks, ranks], method=method), [weights, weights])
+
+
+def world(seed, n=40, k=3):
+    rng = np.random.default_rng(seed)
+    names = [f"a{j}" for j in range(k)]
+    performance = {name: rng.integers(1, 6, n) for name in names}
+    importance = {name: rng.integers(1, 8, n) for name in names}
+    return performance, importance
+
+
+@given(seed=st.integers(0, 1000))
+def test_index_by_plain_arithmetic(seed):
+    performance, importance = world(seed)
+    scores = []
+    for person in range(40):
+        points = [100 * (values[person] - 1) / 4 for values in performance.values()]
+        weights = [values[person] for values in importance.values()]
+        scores.append(np.average(points, weights=weights))
+    found = importance_index(performance, importance, scale=(1, 5))
+    assert found.index == pytest.approx(np.mean(scores), rel=SAME)
+    interval = stats.t.interval(0.95, 39, np.mean(scores), stats.sem(scores))
+    assert (found.ci_low, found.ci_high) == pytest.approx(interval, rel=SAME)
+    np.testing.assert_allclose(
+        importance_scores(performance, importance, scale=(1, 5)), scores, rtol=SAME
+    )
+    assert found.contribution.sum() == pytest.approx(found.index, rel=SAME)
+    assert found.weight.sum() == pytest.approx(1, rel=SAME)
+    assert found.index + found.table["lost"].sum() == pytest.approx(100, rel=SAME)
+
+
+def test_index_does_not_depend_on_units():
+    performance, importance = world(1)
+    base = importance_index(performance, importance, scale=(1, 5)).index
+    moved = {name: values * 10 + 3 for name, values in performance.items()}
+    assert importance_index(moved, importance, scale=(13, 53)).index == pytest.approx(
+        base, rel=SAME
+    )
+    larger = {name: values * 7 for name, values in importance.items()}
+    assert importance_index(performance, larger, scale=(1, 5)).index == pytest.approx(
+        base, rel=SAME
+    )
+
+
+def test_a_rate_beside_ratings():
+    # The on-time rate of SAT-18 is a share, the others are ratings.
+    found = importance_index(
+        {"on_time": [0.9, 0.7], "quality": [4, 5]},
+        {"on_time": 1, "quality": 3},
+        scale={"on_time": (0, 1), "quality": (1, 5)},
+    )
+    assert found.index == pytest.approx((90 + 70) / 2 / 4 + 3 * (75 + 100) / 2 / 4, rel=EXACT)
+
+
+def test_ranks_become_weights_for_each_respondent():
+    performance = pd.DataFrame({"seat": [5, 1], "price": [1, 5], "r1": [1, 2], "r2": [2, 1]})
+    found = importance_scores(
+        {"seat": "seat", "price": "price"},
+        {"seat": "r1", "price": "r2"},
+        data=performance,
+        scale=(1, 5),
+        importance_as="rank_sum",
+    )
+    # Both are happy with what matters most to them: 2/3 of the weight.
+    np.testing.assert_allclose(found, [200 / 3, 200 / 3], rtol=EXACT)
+    assert isinstance(found, pd.Series)
+    assert "lost" in str(importance_index(*world(2), scale=(1, 5)).summary())
+
+
+# Labels
+
+
+@pytest.mark.parametrize("name", ["neutral", "fair", "mild", "graded"])
+def test_every_set_has_five_labels_in_order(name):
+    entry = label_set(name)
+    assert len(set(entry.labels)) == len(entry.labels) == len(entry.english) == 5
+    assert codes_from_labels(list(entry.labels), name).tolist() == [1, 2, 3, 4, 5]
+    scale = entry.scale(dont_know=[9])
+    assert list(scale.labels.values()) == list(entry.labels)
+    assert scale.pair == (1, 5)
+
+
+def test_the_sets_as_the_teaching_texts_have_them():
+    assert label_set("neutral").labels == ("非常不满意", "不满意", "中立", "满意", "非常满意")
+    assert label_set("mild").labels == ("很不满意", "不太满意", "一般", "比较满意", "很满意")
+    assert label_set("graded").labels[2:] == ("无意见", "一般满意", "高度满意")
+    assert label_set("fair").labels[2] == "一般"
+    assert "other" in label_set("fair").doubt
+    assert "小" in label_set("graded").doubt
+
+
+def test_labels_keep_the_index_and_their_spaces_do_not_matter():
+    labels = pd.Series([" 一般", "很满意", None], index=["p", "q", "r"])
+    assert codes_from_labels(labels, "mild", missing="drop").to_dict() == {"p": 3, "q": 5}
+    data = pl.DataFrame({"s": ["中立", "满意"]})
+    assert codes_from_labels("s", "neutral", data=data).to_list() == [3, 4]
+
+
+def test_indicator_lists():
+    table = satisfaction_indicators()
+    assert table.query("source == '004:203'")["chinese"].to_list()[0] == "按时送达率"
+    table.loc[0, "indicator"] = ""
+    assert satisfaction_indicators().loc[0, "indicator"]
+
+
+# Bad input
+
+INDEX = {"performance": {"x": [1, 2]}, "importance": {"x": [1, 2]}}
+BAD = {
+    "off the scale": (lambda: direct_report([1, 9], scale=(1, 5)), DataError, "between 1 and 5"),
+    "missing": (lambda: direct_report([1, None], scale=(1, 5)), DataError, 'missing="drop"'),
+    "one respondent": (lambda: direct_report([1], scale=(1, 5)), DataError, "needs two or more"),
+    "labels": (lambda: direct_report(["满意"], scale=(1, 5)), DataError, "recode it"),
+    "scale": (lambda: direct_report([1, 2], scale=(5, 1)), OptionError, "lower one"),
+    "top": (lambda: direct_report([1, 2], scale=(1, 5), top=5), OptionError, "smaller one"),
+    "top of nothing": (
+        lambda: direct_report([1, 2], scale=(1, 5), top=0),
+        OptionError,
+        "at least 1",
+    ),
+    "negative weights": (
+        lambda: direct_report([1, 2], scale=(1, 5), weights=[1, -1]),
+        DataError,
+        "0 or more",
+    ),
+    "weights of zero": (
+        lambda: direct_report([1, 2], scale=(1, 5), weights=[0, 0]),
+        DataError,
+        "check the weights",
+    ),
+    "weights of another length": (
+        lambda: direct_report([1, 2], scale=(1, 5), weights=[1, 1, 1]),
+        DataError,
+        "equally long",
+    ),
+    "promoters off the scale": (lambda: net_promoter([11, 5]), DataError, "between 0 and 10"),
+    "promoters between": (lambda: net_promoter([8.5, 5]), DataError, "whole answers"),
+    "promoter interval": (
+        lambda: net_promoter([8, 5], interval="wilson"),
+        OptionError,
+        "'adjusted', 'wald'",
+    ),
+    "gaps of unequal length": (
+        lambda: derived_dissatisfaction({"x": ([1, 2], [1])}),
+        DataError,
+        "equally long",
+    ),
+    "gaps off the scale": (
+        lambda: derived_dissatisfaction({"x": ([1, 9], [1, 2])}, scale=(1, 7)),
+        DataError,
+        "between 1 and 7",
+    ),
+    "gaps of one": (lambda: derived_dissatisfaction({"x": ([1], [2])}), DataError, "two or more"),
+    "odd number of columns": (
+        lambda: derived_dissatisfaction(pd.DataFrame({"x_e": [1], "x_r": [1], "y_e": [1]})),
+        DataError,
+        "no number of pairs",
+    ),
+    "no problems": (lambda: problem_analysis([]), DataError, "no values"),
+    "no mentions": (lambda: problem_analysis({"late": 0}), DataError, "nothing to analyse"),
+    "negative mentions": (lambda: problem_analysis({"late": -1}), DataError, "whole numbers"),
+    "mentions as text": (lambda: problem_analysis({"late": "often"}), DataError, "whole numbers"),
+    "more mentions than people": (
+        lambda: problem_analysis(MENTIONS, n_respondents=5),
+        DataError,
+        "drop repeated mentions",
+    ),
+    "vital": (lambda: problem_analysis(MENTIONS, vital=80), OptionError, "such as 0.8"),
+    "respondents": (
+        lambda: problem_analysis(MENTIONS, n_respondents=0),
+        OptionError,
+        "at least 1",
+    ),
+    "missing mention": (lambda: problem_analysis(["late", None]), DataError, 'missing="drop"'),
+    "ties": (lambda: rank_weights([1, 1, 3], method="rank_sum"), DataError, "break ties"),
+    "ranks from 0": (lambda: rank_weights([0, 1, 2], method="rank_sum"), DataError, "of 1 to 3"),
+    "ranks as text": (lambda: rank_weights(["a"], method="rank_sum"), DataError, "give 1, 2, 3"),
+    "no ranks": (lambda: rank_weights([], method="rank_sum"), DataError, "is needed"),
+    "rank method": (lambda: rank_weights([1], method="roc"), OptionError, "'rank_sum'"),
+    "other attributes": (
+        lambda: importance_index({"x": [1, 2]}, {"y": [1, 2]}, scale=(1, 5)),
+        OptionError,
+        "the same in both",
+    ),
+    "no mapping": (lambda: importance_index([1], [1], scale=(1, 5)), OptionError, "mappings"),
+    "importance of zero": (
+        lambda: importance_scores({"x": [1, 2]}, {"x": [1, 0]}, scale=(1, 5)),
+        DataError,
+        "row 1.*leave such respondents out",
+    ),
+    "negative importance": (
+        lambda: importance_scores({"x": [1, 2]}, {"x": [1, -1]}, scale=(1, 5)),
+        DataError,
+        "0 or more",
+    ),
+    "performance off the scale": (
+        lambda: importance_scores({"x": [1, 6]}, {"x": 1}, scale=(1, 5)),
+        DataError,
+        "between 1 and 5",
+    ),
+    "no limits for an attribute": (
+        lambda: importance_scores({"x": [1, 2]}, {"x": 1}, scale={"y": (1, 5)}),
+        OptionError,
+        "no limits for x",
+    ),
+    "index of one": (
+        lambda: importance_index({"x": [1]}, {"x": [1]}, scale=(1, 5)),
+        DataError,
+        "two or more",
+    ),
+    "index with weights of zero": (
+        lambda: importance_index({"x": [1, 2]}, {"x": 1}, scale=(1, 5), weights=[0, 1]),
+        DataError,
+        "check the weights",
+    ),
+    "importance as": (
+        lambda: importance_scores({"x": [1]}, {"x": [1]}, scale=(1, 5), importance_as="rank"),
+        OptionError,
+        "'rating'",
+    ),
+    "label set": (lambda: label_set("likert"), OptionError, "'neutral', 'fair', 'mild', 'graded'"),
+    "label of another set": (
+        lambda: codes_from_labels(["中立", "一般"], "neutral"),
+        DataError,
+        "'一般' is in the set 'fair' and 'mild'",
+    ),
+    "label of no set": (
+        lambda: codes_from_labels(["凑合"], "mild"),
+        DataError,
+        "Recode other words",
+    ),
+    "code instead of label": (lambda: codes_from_labels([3], "mild"), DataError, "Recode other"),
+    "missing label": (
+        lambda: codes_from_labels(["一般", None], "mild"),
+        DataError,
+        'missing="drop"',
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "words"), BAD.values(), ids=BAD)
+def test_bad_input_ends_in_a_named_error_with_a_way_out(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

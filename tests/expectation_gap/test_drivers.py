@@ -1,0 +1,229 @@
+"""Drivers of satisfaction against statsmodels on matrices made by hand, and the trap."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
+from loyaltymodel.expectation_gap import linear_satisfaction, satisfaction_drivers
+
+from tolerances import SAME
+
+ALL = ["excess", "shortfall", "attributed_shortfall", "positive_affect", "negative_affect",
+       "fairness"]  # fmt: skip
+VARIABLES = {
+    "expected": "e", "perceived": "p", "positive_affect": "pa", "negative_affect": "na",
+    "locus_firm": "locus", "fairness": "fair",
+}  # fmt: skip
+TRUTH = {
+    "constant": 5.0, "excess": 0.3, "shortfall": -0.7, "attributed_shortfall": -0.35,
+    "positive_affect": 0.2, "negative_affect": -0.4, "fairness": 0.25,
+}  # fmt: skip
+
+
+def world(rng, n, *, noise=1.0):
+    people = pd.DataFrame(
+        {
+            "e": rng.normal(6, 1, n), "p": rng.normal(6, 1.5, n), "pa": rng.normal(size=n),
+            "na": rng.normal(size=n), "locus": rng.uniform(0, 1, n), "fair": rng.normal(5, 1, n),
+        }
+    )  # fmt: skip
+    people["s"] = linear_satisfaction(TRUTH, **VARIABLES, data=people)
+    people["s"] += noise * rng.normal(size=n)
+    return people
+
+
+@pytest.fixture(scope="module")
+def people():
+    return world(np.random.default_rng(4), 120)
+
+
+def matrix_by_hand(people):
+    rows = []
+    for person in people.itertuples():
+        gap = person.p - person.e
+        short = -gap if gap < 0 else 0.0
+        rows.append(
+            [1.0, max(gap, 0.0), short, short * person.locus, person.pa, person.na, person.fair]
+        )
+    return np.array(rows)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("classical", "nonrobust"), ("HC3", "HC3")])
+def test_coefficients_are_those_of_statsmodels_on_a_matrix_made_by_hand(people, ours, theirs):
+    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people, covariance=ours, level=0.9)
+    fitted = sm.OLS(people["s"].to_numpy(), matrix_by_hand(people)).fit(cov_type=theirs, use_t=True)
+    table = result.coefficients
+    assert table["term"].tolist() == ["constant", *ALL]
+    np.testing.assert_allclose(table["estimate"], fitted.params, rtol=SAME)
+    np.testing.assert_allclose(table["std_error"], fitted.bse, rtol=SAME)
+    np.testing.assert_allclose(
+        table[["ci_low", "ci_high"]], fitted.conf_int(alpha=0.1), rtol=SAME, atol=SAME
+    )
+    np.testing.assert_allclose(table["p_value"], fitted.pvalues, rtol=1e-6, atol=SAME)
+    assert result.r_squared == pytest.approx(fitted.rsquared, abs=SAME)
+    contrast = fitted.t_test(np.array([[0, -1, -1, 0, 0, 0, 0]]))
+    asymmetry = result.asymmetry()
+    assert asymmetry["estimate"] == pytest.approx(contrast.effect[0], abs=SAME)
+    assert asymmetry["std_error"] == pytest.approx(contrast.sd[0, 0], abs=SAME)
+    assert asymmetry["p_value"] == pytest.approx(float(contrast.pvalue), abs=SAME)
+
+
+def test_coefficients_are_the_truth_where_there_is_no_noise():
+    people = world(np.random.default_rng(1), 40, noise=0.0)
+    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people)
+    np.testing.assert_allclose(result.estimates, [TRUTH[t] for t in ("constant", *ALL)], atol=SAME)
+    # A shortfall of 1 counts 0.7 where nobody, and 1.05 where the firm alone is to blame.
+    assert result.attribution_multiplier()["estimate"] == pytest.approx(1.5, abs=SAME)
+    assert result.asymmetry()["estimate"] == pytest.approx(0.4, abs=SAME)
+
+
+def test_the_multipliers_error_is_that_of_numerical_derivatives(people):
+    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people)
+    step, slopes = 1e-6, []
+    for k in range(len(result.terms)):
+        ends = []
+        for sign in (1, -1):
+            b = result.estimates.copy()
+            b[k] += sign * step
+            ends.append(1 + b[3] / b[2])
+        slopes.append((ends[0] - ends[1]) / (2 * step))
+    error = np.sqrt(np.array(slopes) @ result.covariance @ np.array(slopes))
+    # A central difference of step 1e-6 is good to about 1e-9 of the value.
+    assert result.attribution_multiplier()["std_error"] == pytest.approx(error, rel=1e-7)
+
+
+@pytest.mark.slow
+def test_intervals_cover_the_multiplier_and_the_asymmetry():
+    # 500 samples: the share that cover has a standard error of 0.01; four of them are 0.04.
+    rng = np.random.default_rng(8)
+    covered = np.zeros(2)
+    for _ in range(500):
+        result = satisfaction_drivers("s", ALL, **VARIABLES, data=world(rng, 400, noise=0.3))
+        for k, (found, truth) in enumerate(
+            ((result.attribution_multiplier(), 1.5), (result.asymmetry(), 0.4))
+        ):
+            covered[k] += found["ci_low"] <= truth <= found["ci_high"]
+    np.testing.assert_allclose(covered / 500, 0.95, atol=0.04)
+
+
+def test_expectation_and_computed_disconfirmation_say_what_expectation_and_performance_say(people):
+    both = {"expected": "e", "perceived": "p", "data": people}
+    gap = satisfaction_drivers("s", ["expected", "disconfirmation"], **both)
+    plain = satisfaction_drivers("s", ["expected", "perceived"], **both)
+    assert gap.r_squared == pytest.approx(plain.r_squared, abs=SAME)
+    assert gap.estimates[1] - gap.estimates[2] == pytest.approx(plain.estimates[1], abs=SAME)
+    assert gap.estimates[2] == pytest.approx(plain.estimates[2], abs=SAME)
+    assert "at the same performance" in str(gap.summary())
+
+
+def test_the_trap_is_refused_and_explained(people):
+    trap = ["expected", "perceived", "disconfirmation"]
+    both = {"expected": "e", "perceived": "p"}
+    with pytest.raises(NotIdentifiedError, match=r"perceived less expected.*disconfirmation="):
+        satisfaction_drivers("s", trap, **both, data=people)
+    # Disconfirmation that was asked directly may stand beside both,
+    direct = people.assign(d=people["p"] - people["e"] + np.sin(people.index))
+    result = satisfaction_drivers("s", trap, **both, disconfirmation="d", data=direct)
+    by_hand = np.column_stack([np.ones(len(direct)), direct[["e", "p", "d"]]])
+    np.testing.assert_allclose(
+        result.estimates, sm.OLS(direct["s"].to_numpy(), by_hand).fit().params, rtol=SAME
+    )
+    # but not if it was computed beforehand and is only said to have been asked.
+    computed = people.assign(d=people["p"] - people["e"])
+    with pytest.raises(NotIdentifiedError, match="expected, perceived, disconfirmation are not"):
+        satisfaction_drivers("s", trap, **both, disconfirmation="d", data=computed)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        ["disconfirmation", "excess", "shortfall"],
+        ["expected", "perceived", "excess", "shortfall"],
+    ],
+)
+def test_other_traps_are_found_in_the_data(people, terms):
+    with pytest.raises(NotIdentifiedError, match="not independent"):
+        satisfaction_drivers("s", terms, expected="e", perceived="p", data=people)
+
+
+def test_terms_that_never_vary_are_refused(people):
+    pleased = people.assign(p=people["e"] + 1 + people["pa"] ** 2, na=3.0)
+    both = {"expected": "e", "perceived": "p", "data": pleased}
+    with pytest.raises(NotIdentifiedError, match="shortfall is 0 for everybody"):
+        satisfaction_drivers("s", ["excess", "shortfall"], **both)
+    with pytest.raises(NotIdentifiedError, match="constant, negative_affect"):
+        satisfaction_drivers("s", ["negative_affect"], negative_affect="na", data=pleased)
+
+
+def test_given_coefficients_give_satisfaction_as_the_variables_came(people):
+    found = linear_satisfaction(TRUTH, **VARIABLES, data=people)
+    values = matrix_by_hand(people) @ np.array([TRUTH[t] for t in ("constant", *ALL)])
+    np.testing.assert_allclose(found, values, rtol=SAME)
+    assert found.index.equals(people.index)
+    assert linear_satisfaction({"fairness": 2.0}, fairness=3) == 6.0
+
+
+def test_people_without_an_answer_are_left_out(people):
+    holes = people.copy()
+    holes.loc[3, "pa"] = np.nan
+    result = satisfaction_drivers("s", ALL, **VARIABLES, data=holes, missing="drop")
+    rest = satisfaction_drivers("s", ALL, **VARIABLES, data=people.drop(3))
+    assert (result.n_obs, result.n_dropped) == (119, 1)
+    np.testing.assert_allclose(result.estimates, rest.estimates, rtol=SAME)
+    again = pickle.loads(pickle.dumps(result))
+    with pytest.raises(ValueError, match="read-only"):
+        again.estimates[0] = 0
+
+
+S, E, P = [1.0, 2, 4, 3, 5], [4, 6, 5, 7, 5], [5, 5, 5, 8, 3]
+BAD = [
+    ((S, []), {}, OptionError, "at least one of expected"),
+    ((S, "expected"), {"expected": E}, OptionError, "sequence"),
+    ((S, ["expectd"]), {"expected": E}, OptionError, "did you mean 'expected'"),
+    ((S, ["expected", "expected"]), {"expected": E}, OptionError, "once"),
+    ((S, ["expected"]), {}, OptionError, "needs expected="),
+    ((S, ["disconfirmation"]), {"expected": E}, OptionError, "needs perceived="),
+    ((S, ["attributed_shortfall"]), {"expected": E, "perceived": P}, OptionError, "locus_firm="),
+    ((S, ["expected"]), {"expected": E, "perceived": P}, OptionError, "no term uses perceived"),
+    ((S, ["expected"]), {"expected": E[:4]}, DataError, "equally long"),
+    ((S, ["expected"]), {"expected": [*E[:4], np.nan]}, DataError, 'missing="drop"'),
+    ((S[:2], ["expected"]), {"expected": E[:2]}, DataError, "fewer terms"),
+    (([3] * 5, ["expected"]), {"expected": E}, DataError, "nothing to explain"),
+    ((S, ["expected"]), {"expected": E, "covariance": "HC0"}, OptionError, "'classical', 'HC3'"),
+    ((S, ["attributed_shortfall"]), {"disconfirmation": [-1, 0, 1, 2, 1],
+     "locus_firm": [2, 0, 0, 1, 1]}, DataError, "between 0 and 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "options", "error", "says"), BAD)
+def test_bad_input_is_refused_with_a_way_out(given, options, error, says):
+    with pytest.raises(error, match=says):
+        satisfaction_drivers(*given, **options)
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "options", "says"),
+    [
+        ({"fairnes": 1}, {"fairness": 3}, "did you mean"),
+        ({"fairness": "much"}, {"fairness": 3}, "numbers"),
+        ({"fairness": np.inf}, {"fairness": 3}, "finite"),
+        ({"constant": 1}, {}, "at least one"),
+        ([1, 2], {"fairness": 3}, "mapping"),
+        ({"fairness": 1}, {"fairness": 3, "expected": 4}, "no term uses expected"),
+    ],
+)
+def test_bad_coefficients_are_refused(coefficients, options, says):
+    with pytest.raises(OptionError, match=says):
+        linear_satisfaction(coefficients, **options)
+
+
+def test_what_the_terms_do_not_give_is_refused(people):
+    result = satisfaction_drivers("s", ["fairness"], fairness="fair", data=people)
+    with pytest.raises(ModelError, match="'excess'"):
+        result.asymmetry()
+    with pytest.raises(ModelError, match="'shortfall'"):
+        result.attribution_multiplier()

@@ -1,0 +1,177 @@
+"""Gronroos, profiles of indicators, and what a brand's image adds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from loyaltymodel import evidence
+from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.expectation_gap import (
+    brand_effect,
+    gronroos_quality,
+    indicators,
+    quality_profile,
+)
+
+from tolerances import EXACT, SAME
+
+POINT, SHARE = st.floats(0, 10), st.floats(0, 1)
+
+
+@given(POINT, POINT, POINT, POINT, SHARE, SHARE)
+def test_the_image_pulls_experience_towards_itself(technical, functional, expected, image, w, f):
+    options = {"expected": expected, "technical_weight": w}
+    plain = gronroos_quality(technical, functional, **options).iloc[0]
+    pulled = gronroos_quality(technical, functional, image=image, image_strength=f, **options).iloc[
+        0
+    ]
+    own = w * technical + (1 - w) * functional
+    assert plain["experienced"] == pytest.approx(own, abs=SAME)
+    assert pulled["experienced"] == pytest.approx(own + f * (image - own), abs=SAME)
+    assert pulled["perceived_quality"] == pulled["experienced"] - expected
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"technical_weight": 2}, "between 0 and 1"),
+        ({"technical_weight": 0.5, "image": 8}, "belong together"),
+        ({"technical_weight": 0.5, "image_strength": 0.2}, "belong together"),
+        ({"technical_weight": 0.5, "image": 8, "image_strength": -1}, "between 0 and 1"),
+    ],
+)
+def test_bad_weights_are_refused(options, says):
+    with pytest.raises(OptionError, match=says):
+        gronroos_quality(8, 4, expected=7, **options)
+
+
+# Lists
+
+
+def test_lists_are_those_of_the_texts():
+    sizes = {
+        "constituents": 18, "perception": 3, "factors": 5, "garvin": 8, "supplier": 7,
+        "purchase": 4, "product": 5, "offer": 4,
+    }  # fmt: skip
+    for name, size in sizes.items():
+        elements = indicators(name)
+        assert len(elements) == size
+        assert len({element.name for element in elements}) == size
+        assert all(element.chinese for element in elements)
+    assert [element.name for element in indicators("garvin")] == [
+        "performance", "features", "reliability", "conformance", "durability", "serviceability",
+        "aesthetics", "perceived_quality",
+    ]  # fmt: skip
+    image = [element for element in indicators("constituents") if not element.direct]
+    assert {element.group for element in image} == {"corporate image"}
+    with pytest.raises(OptionError, match="'garvin'"):
+        indicators("gavin")
+
+
+def test_a_profile_is_worked_out_person_by_person():
+    rng = np.random.default_rng(3)
+    people = pd.DataFrame(
+        {"quality": rng.integers(1, 6, 30), "price": rng.integers(1, 11, 30),
+         "environment": rng.uniform(0, 1, 30)}
+    )  # fmt: skip
+    scale = {"quality": (1, 5), "price": (1, 10), "environment": (0, 1)}
+    weights = {"quality": 3, "price": 1, "environment": 2}
+    result = quality_profile(
+        "constituents", {name: name for name in people}, scale=scale, weights=weights, data=people
+    )
+    q, p, e = (
+        25 * (people["quality"] - 1),
+        100 * (people["price"] - 1) / 9,
+        (100 * people["environment"]),
+    )
+    total = (3 * q + p + 2 * e) / 6
+    assert result.total == pytest.approx(total.mean(), abs=SAME)
+    theirs = stats.t.interval(0.95, 29, total.mean(), stats.sem(total))
+    np.testing.assert_allclose(result.interval, theirs, atol=SAME)
+    scores = result.scores.set_index("part")["score"]
+    assert scores["direct"] == pytest.approx(((3 * q + p) / 4).mean(), abs=SAME)
+    assert scores["indirect"] == pytest.approx(e.mean(), abs=SAME)
+    assert result.profile["contribution"].sum() == pytest.approx(result.total, abs=SAME)
+    assert "interval" in str(result.summary())
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=8))
+def test_a_profile_does_not_depend_on_the_scale(answers):
+    scores = dict(zip([e.name for e in indicators("garvin")], answers, strict=False))
+    plain = quality_profile("garvin", scores, scale=(1, 5))
+    moved = quality_profile("garvin", {k: 20 * v - 7 for k, v in scores.items()}, scale=(13, 93))
+    assert plain.total == pytest.approx(moved.total, abs=SAME)
+    assert 0 <= plain.total <= 100
+    assert np.isnan(plain.interval).all()
+    assert np.isnan(plain.scores["score"][2])  # nothing indirect
+
+
+BAD = [
+    (("garvin", {}), {}, OptionError, "mapping"),
+    (("garvin", {"perfomance": 3}), {}, OptionError, "did you mean 'performance'"),
+    (("list", {"quality": 3}), {}, OptionError, "'garvin'"),
+    (("garvin", {"features": 9}), {}, DataError, "between 1 and 5"),
+    (("garvin", {"features": np.nan}), {}, DataError, "missing"),
+    (("garvin", {"features": 3}), {"scale": {"durability": (1, 5)}}, OptionError, "features"),
+    (("garvin", {"features": 3}), {"scale": (5, 1)}, OptionError, "lower one first"),
+    (("garvin", {"features": 3}), {"weights": {"durability": 1}}, OptionError, "features"),
+    (("garvin", {"features": 3}), {"weights": {"features": 0}}, OptionError, "not all 0"),
+    (("garvin", {"features": 3}), {"weights": {"features": "a"}}, OptionError, "not all 0"),
+]
+
+
+@pytest.mark.parametrize(("given", "options", "error", "says"), BAD)
+def test_bad_profiles_are_refused_with_a_way_out(given, options, error, says):
+    with pytest.raises(error, match=says):
+        quality_profile(*given, **{"scale": (1, 5), **options})
+
+
+# Brands
+
+
+def test_the_brand_effect_is_that_of_the_teaching_text():
+    names = ["Pepsi", "Coke", "neither"]
+    shares = [
+        dict(zip(names, [figure.low for figure in evidence.get(number)], strict=True))
+        for number in ("B39", "B40")
+    ]
+    table = brand_effect(*shares, n_branded=200, n_blind=100)
+    np.testing.assert_allclose(table["effect"], [-0.28, 0.21, 0.07], atol=EXACT)
+    error = np.sqrt(0.23 * 0.77 / 200 + 0.51 * 0.49 / 100)
+    assert table["std_error"][0] == pytest.approx(error, abs=EXACT)
+    assert table["ci_high"][0] == pytest.approx(-0.28 + stats.norm.ppf(0.975) * error, abs=SAME)
+
+
+@pytest.mark.slow
+def test_intervals_of_brand_effects_cover_as_often_as_they_say():
+    # 2,000 samples: the share that cover has a standard error of 0.005; four of them are 0.02.
+    rng = np.random.default_rng(5)
+    branded, blind = rng.binomial(200, 0.3, 2000) / 200, rng.binomial(150, 0.5, 2000) / 150
+    covered = 0
+    for p, q in zip(branded, blind, strict=True):
+        table = brand_effect({"a": p, "b": 1 - p}, {"a": q, "b": 1 - q}, n_branded=200, n_blind=150)
+        covered += table["ci_low"][0] <= -0.2 <= table["ci_high"][0]
+    assert covered / 2000 == pytest.approx(0.95, abs=0.02)
+
+
+A, B = {"a": 0.4, "b": 0.6}, {"a": 0.5, "b": 0.5}
+BAD_BRANDS = [
+    ((A, {"a": 0.5, "c": 0.5}), {}, DataError, "b, c are in one"),
+    (({"a": 40, "b": 60}, B), {}, DataError, "by 100"),
+    (({"a": 0.4, "b": 0.5}, B), {}, DataError, "add up to 1"),
+    (({"a": 1.4, "b": -0.4}, B), {}, DataError, "between 0 and 1"),
+    (({"a": "x", "b": 0.5}, B), {}, DataError, "numbers"),
+    (({}, {}), {}, DataError, "mapping"),
+    ((A, B), {"n_branded": 100}, OptionError, "n_blind=None"),
+    ((A, B), {"n_branded": 0, "n_blind": 9}, OptionError, "at least 1"),
+    ((A, B), {"level": 0}, OptionError, "0.95"),
+]
+
+
+@pytest.mark.parametrize(("shares", "options", "error", "says"), BAD_BRANDS)
+def test_bad_shares_are_refused_with_a_way_out(shares, options, error, says):
+    with pytest.raises(error, match=says):
+        brand_effect(*shares, **options)
