@@ -46,6 +46,14 @@ def check_positive(name: str, value: object) -> None:
         raise OptionError(f"{name}={value!r} must be a finite number above 0")
 
 
+def check_share(name: str, value: object, *, above: bool = False) -> None:
+    """Raise an OptionError unless a number lies between 0 and 1, above 0 if asked."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= 1 or (above and value == 0):  # type: ignore[operator]
+        limits = "above 0 and at most 1" if above else "between 0 and 1"
+        raise OptionError(f"{name}={value!r} must be a number {limits}")
+
+
 def enumerate_names(names: Iterable[object], *, most: int = 5) -> str:
     """List names for a message: the first few, and how many more there are."""
     shown = [str(name) for name in names]

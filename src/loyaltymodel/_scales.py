@@ -38,8 +38,10 @@ def freeze_scale(scale: AnswerLimits | None) -> Pair | FrozenMapping[str, Pair] 
 
 def _freeze(scale: AnswerLimits) -> Pair | FrozenMapping[str, Pair]:
     if isinstance(scale, Mapping):
-        return FrozenMapping({item: _pair(pair, f" of {item!r}") for item, pair in scale.items()})
-    return _pair(scale, "")
+        return FrozenMapping(
+            {item: check_pair(pair, whose=f" of {item!r}") for item, pair in scale.items()}
+        )
+    return check_pair(scale)
 
 
 def resolve_limits(scale: AnswerLimits, items: Sequence[str]) -> Limits:
@@ -59,7 +61,8 @@ def resolve_limits(scale: AnswerLimits, items: Sequence[str]) -> Limits:
     return Limits(lowest, highest)
 
 
-def _pair(pair: object, whose: str) -> Pair:
+def check_pair(pair: object, *, whose: str = "") -> Pair:
+    """Return the limits of one scale as two numbers, or raise an OptionError."""
     way_out = "give the lowest and the highest possible answer, such as scale=(1, 10)"
     limits = () if isinstance(pair, str) else pair  # "15" is no pair, though it has two letters
     try:

@@ -98,16 +98,19 @@ def like(template: object, values: npt.NDArray[Any], *, name: str | None = None)
     return array.item() if array.ndim == 0 else array
 
 
-def as_given(
-    given: Iterable[object], variables: Variables, values: npt.NDArray[Any], *, name: str
-) -> Any:
-    """Return a Series if a variable came as a Series or a column, a number if all are numbers."""
-    came = list(given)
+def as_given(given: Iterable[object], labels: pd.Index, values: Any, *, name: str) -> Any:
+    """Return what was computed for rows as their variables came.
+
+    A Series with the labels if any variable is a Series or a column, a number if all are
+    numbers, else an array.
+    """
+    came: list[Any] = list(given)
     if any(isinstance(value, (str, pd.Series)) for value in came):
-        return pd.Series(values, index=variables.labels, name=name)
-    if all(np.ndim(value) == 0 for value in came):  # type: ignore[arg-type]
-        return values[0].item()
-    return values
+        return pd.Series(values, index=labels, name=name)
+    plain = np.asarray(values)
+    if all(np.ndim(value) == 0 for value in came):
+        return like(0.0, plain[0])
+    return plain
 
 
 def codes_of(categories: npt.NDArray[Any]) -> tuple[IntArray, tuple[Any, ...]]:
@@ -267,12 +270,9 @@ def _check_range(
     if lowest < low or highest > high:
         outside = (value < low) | (value > high)
         first = value.ravel()[int(np.argmax(outside.ravel()))]
-        least = "above 0" if low == _TINY else f"{low:g} or more"
-        limits = least
-        if np.isfinite(high):
-            limits = f"between {low:g} and {high:g}"
-        if high == _BELOW_ONE:
-            limits = f"{least} and below 1"
+        limits = f"between {low:g} and {high:g}" if np.isfinite(high) else f"{low:g} or more"
+        limits = "above 0" if low == _TINY else limits
+        limits = f"from {low:g} to below 1" if high == _BELOW_ONE else limits
         raise DataError(
             f"{name} must lie {limits}, but has {count_of(int(outside.sum()), 'value')} outside"
             f" (first {first:g}{_place(outside, labels)})"

@@ -45,8 +45,8 @@ BAD = [
     ({"expected": np.nan}, DataError, 'missing="drop"'),
     ({"perceived": 11, "scale": (1, 10)}, DataError, "between 1 and 10"),
     ({"scale": (10, 1)}, OptionError, "lower one first"),
-    ({"scale": "15"}, OptionError, "pair"),
-    ({"scale": 10}, OptionError, "pair"),
+    ({"scale": "15"}, OptionError, "two numbers"),
+    ({"scale": 10}, OptionError, "two numbers"),
 ]
 
 

@@ -299,7 +299,7 @@ BAD = [
     ({"points": {"speed": "points_speed", "staff": "P_wait"}}, OptionError, "column of its own"),
     ({"scale": (1, 3)}, DataError, "off the scale"),
     ({"scale": (7, 1)}, OptionError, "lower one first"),
-    ({"scale": None}, OptionError, "pair"),
+    ({"scale": None}, OptionError, "two numbers"),
     ({"design": "three_column"}, OptionError, "'two_column', 'one_column', 'performance'"),
     ({"design": "performance", "expected": "E_{item}"}, OptionError, "no effect"),
     ({"neutral": 4}, OptionError, "no effect"),

@@ -11,7 +11,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import enumerate_names
-from loyaltymodel._variables import Bounds
+from loyaltymodel._variables import Bounds, as_given
 from loyaltymodel.attributes._kano_answers import (
     ASKED,
     CODES,
@@ -104,9 +104,7 @@ def kano_category(
     """
     codes, labels, _ = read_answers("", (functional, dysfunctional), data, answers, missing)
     letters = np.array(CATEGORIES)[EVALUATION[codes[0], codes[1]]]
-    if isinstance(functional, (pd.Series, str)):
-        return pd.Series(letters, index=labels, name="category")
-    return letters
+    return as_given([functional, dysfunctional], labels, letters, name="category")
 
 
 def kano(

@@ -13,7 +13,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
 from loyaltymodel._options import check_choice, check_positive
-from loyaltymodel._variables import like, read_variables
+from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.attributes._kano_answers import (
     ASKED,
     CODES,
@@ -299,9 +299,7 @@ def satisfaction_curve(
         sign = -1.0 if kind == "must_be" else 1.0
         shape = np.expm1(sign * curvature * x) / np.expm1(sign * curvature)
     values = bottom + (top - bottom) * shape
-    if isinstance(fulfilment, (pd.Series, str)):
-        return pd.Series(values, index=read.labels, name="satisfaction")
-    return like(fulfilment, values[0] if np.ndim(fulfilment) == 0 else values)  # type: ignore[arg-type]
+    return as_given([fulfilment], read.labels, values, name="satisfaction")
 
 
 def _is_number(value: object) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, enumerate_names, suggest
-from loyaltymodel._variables import read_variables
+from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError
 from loyaltymodel.survey import Scale
 
@@ -205,9 +205,7 @@ def codes_from_labels(
             f"has {known}.{_way_out(first, labels)}"
         )
     codes = np.array([labels.index(value) + 1 for value in stripped], dtype=np.intp)[places]
-    if isinstance(answers, (pd.Series, str)):
-        return pd.Series(codes, index=read.labels, name="code")
-    return codes
+    return as_given([answers], read.labels, codes, name="code")
 
 
 def satisfaction_indicators() -> pd.DataFrame:

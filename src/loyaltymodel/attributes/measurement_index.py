@@ -16,7 +16,7 @@ from loyaltymodel._intervals import check_level, student_reach
 from loyaltymodel._options import check_choice, enumerate_names
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._tables import Summary, table_of
-from loyaltymodel._variables import Variables, like, read_variables
+from loyaltymodel._variables import Variables, as_given, read_variables
 from loyaltymodel.attributes.measurement_kernels import weighted_mean
 from loyaltymodel.errors import DataError, OptionError
 
@@ -204,7 +204,7 @@ def importance_scores(
     Returns
     -------
     Series or ndarray of shape (n,)
-        Points from 0 to 100; a Series with its index if the first performance is one or comes
+        Points from 0 to 100; a Series with its index if a performance is one or comes
         from ``data``.
 
     Raises
@@ -234,10 +234,7 @@ def importance_scores(
     """
     points, weights, read = _read(performance, importance, scale, data, importance_as, missing)
     scores = (points * weights).sum(axis=1)
-    first = next(iter(performance.values()))
-    if isinstance(first, (pd.Series, str)):
-        return pd.Series(scores, index=read.labels, name="score")
-    return like(first, scores[0] if np.ndim(first) == 0 else scores)  # type: ignore[arg-type]
+    return as_given(performance.values(), read.labels, scores, name="score")
 
 
 def importance_index(

@@ -12,10 +12,10 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, student_reach
-from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._variables import codes_of, read_variables
+from loyaltymodel._options import check_choice, check_share, count_of
+from loyaltymodel._variables import as_given, codes_of, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.expectation_gap._people import Variable, check_fraction, shaped
+from loyaltymodel.expectation_gap._people import Variable
 from loyaltymodel.expectation_gap.kernels import (
     running_adjustment,
     running_mean,
@@ -169,9 +169,9 @@ def cumulative_satisfaction(
     if each == "customer":
         index = pd.Index(list(history.customers), name="customer")
         return pd.Series(levels[history.last], index=index, name="cumulative_satisfaction")
-    as_given = np.empty_like(levels)
-    as_given[history.rows] = levels
-    return shaped(as_given, given.values(), labels=history.labels, name="cumulative_satisfaction")
+    in_order = np.empty_like(levels)
+    in_order[history.rows] = levels
+    return as_given(given.values(), history.labels, in_order, name="cumulative_satisfaction")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,9 +342,9 @@ def _check_options(rule: str, options: dict[str, Any]) -> None:
             raise OptionError(f"rule={rule!r} needs {name}=; there is no default")
     for name in ("rate", "decay"):
         if options[name] is not None:
-            check_fraction(name, options[name], above=True)
+            check_share(name, options[name], above=True)
     if options["end_weight"] is not None:
-        check_fraction("end_weight", options["end_weight"])
+        check_share("end_weight", options["end_weight"])
     if options["peak"] is not None:
         check_choice("peak", options["peak"], Peak)
         extreme = options["peak"] == "most_extreme"

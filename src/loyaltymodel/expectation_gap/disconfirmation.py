@@ -9,11 +9,11 @@ from pydantic import Field
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice
+from loyaltymodel._options import check_choice, check_share
 from loyaltymodel._specification import Specification
-from loyaltymodel._variables import Bounds, Variables, read_variables
+from loyaltymodel._variables import Bounds, Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.expectation_gap._people import Variable, check_fraction, ordered_words, shaped
+from loyaltymodel.expectation_gap._people import Variable, ordered_words
 from loyaltymodel.expectation_gap.kernels import prospect_value
 
 Kind = Literal["difference", "ratio", "state"]
@@ -192,7 +192,7 @@ def disconfirmation(
     read = read_variables(given, data=data, bounds=bounds, missing=missing)
     p, e = (np.asarray(read[name], dtype=np.float64) for name in given)
     if kind == "ratio":
-        return shaped(_ratio(p, e, read), given.values(), labels=read.labels, name="ratio")
+        return as_given(given.values(), read.labels, _ratio(p, e, read), name="ratio")
     if kind == "state":
         return _states(p - e, read, given, tolerance or 0.0, vocabulary or "delight")
     difference = p - e
@@ -203,7 +203,7 @@ def disconfirmation(
             gain_power=response.gain_power,
             loss_power=response.loss_power,
         )
-    return shaped(difference, given.values(), labels=read.labels, name="disconfirmation")
+    return as_given(given.values(), read.labels, difference, name="disconfirmation")
 
 
 def expectation(
@@ -250,11 +250,11 @@ def expectation(
     >>> expectation(8, 6, outcome_weight=0.75)
     7.5
     """
-    check_fraction("outcome_weight", outcome_weight)
+    check_share("outcome_weight", outcome_weight)
     given = {"outcome": outcome, "process": process}
     read = read_variables(given, data=data, missing=missing)
     level = outcome_weight * read["outcome"] + (1 - outcome_weight) * read["process"]
-    return shaped(level, given.values(), labels=read.labels, name="expectation")
+    return as_given(given.values(), read.labels, level, name="expectation")
 
 
 def _check_belongs(kind: str, response: object, tolerance: object, vocabulary: object) -> None:
@@ -300,4 +300,4 @@ def _states(
     words = _STATES[vocabulary]
     codes = np.where(np.abs(difference) <= tolerance, 1, np.where(difference < 0, 0, 2))
     states = ordered_words(codes, words)
-    return shaped(states, given.values(), labels=read.labels, name="state")
+    return as_given(given.values(), read.labels, states, name="state")

@@ -11,9 +11,9 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, suggest
-from loyaltymodel._variables import Bounds, Variables, read_variables
+from loyaltymodel._variables import Bounds, Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.expectation_gap._people import Variable, shaped
+from loyaltymodel.expectation_gap._people import Variable
 from loyaltymodel.expectation_gap.drivers_result import DriverResult
 
 Term = Literal[
@@ -252,7 +252,7 @@ def linear_satisfaction(
     used = _used(chosen, given)
     read = _read(used, data, missing)
     total = constant + _columns(chosen, read) @ values
-    return shaped(total, used.values(), labels=read.labels, name="satisfaction")
+    return as_given(used.values(), read.labels, total, name="satisfaction")
 
 
 def _check_terms(terms: Sequence[str]) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
+from loyaltymodel._scales import check_pair
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_variables
-from loyaltymodel.expectation_gap._people import Variable, check_scale
+from loyaltymodel.expectation_gap._people import Variable
 
 _LEVELS = ("expected", "understood", "designed", "delivered", "promised", "perceived")
 _PARTS = (
@@ -193,7 +194,7 @@ def provider_gaps(
     }
     if promised is None:
         del given["promised"]
-    bounds = {} if scale is None else dict.fromkeys(given, check_scale(scale))
+    bounds = {} if scale is None else dict.fromkeys(given, check_pair(scale))
     read = read_variables(given, data=data, bounds=bounds, missing=missing)
     values = np.full((read.n_rows, len(_LEVELS)), np.nan)
     for k, name in enumerate(_LEVELS):

@@ -11,11 +11,12 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
-from loyaltymodel._options import enumerate_names, is_whole, suggest
+from loyaltymodel._options import check_share, enumerate_names, is_whole, suggest
+from loyaltymodel._scales import check_pair
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.expectation_gap._people import Variable, check_fraction, check_scale
+from loyaltymodel.expectation_gap._people import Variable
 from loyaltymodel.expectation_gap.indicators import Indicator, ListName, indicators
 from loyaltymodel.expectation_gap.kernels import mean_interval
 
@@ -98,7 +99,7 @@ def gronroos_quality(
        experienced  expected  perceived_quality
     0          7.0       7.0                0.0
     """
-    check_fraction("technical_weight", technical_weight)
+    check_share("technical_weight", technical_weight)
     if (image is None) != (image_strength is None):
         raise OptionError(
             "image and image_strength belong together; give both, or neither for experience "
@@ -106,7 +107,7 @@ def gronroos_quality(
         )
     given = {"technical": technical, "functional": functional, "expected": expected}
     if image is not None:
-        check_fraction("image_strength", image_strength)
+        check_share("image_strength", image_strength)
         given["image"] = image
     read = read_variables(given, data=data, missing=missing)
     w, f = technical_weight, float(image_strength or 0.0)
@@ -420,13 +421,13 @@ def _limits(
     scale: tuple[float, float] | Mapping[str, tuple[float, float]], names: list[str]
 ) -> list[tuple[float, float]]:
     if not isinstance(scale, Mapping):
-        return [check_scale(scale)] * len(names)
+        return [check_pair(scale)] * len(names)
     if absent := [name for name in names if name not in scale]:
         raise OptionError(
             f"scale gives no limits for {enumerate_names(absent)}; give a pair for every element "
             "scored, or one pair for all"
         )
-    return [check_scale(scale[name]) for name in names]
+    return [check_pair(scale[name]) for name in names]
 
 
 def _shares(weights: Mapping[str, float] | None, names: list[str]) -> FloatArray:

@@ -13,9 +13,8 @@ from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing, checked_rows, read_columns
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice, enumerate_names, repeated
-from loyaltymodel._scales import Limits
+from loyaltymodel._scales import Limits, check_pair
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.expectation_gap._people import check_scale
 from loyaltymodel.expectation_gap.instrument import ServiceInstrument
 
 Design = Literal["two_column", "one_column", "performance"]
@@ -64,7 +63,7 @@ def layout_of(
             "servqual_instrument() is one"
         )
     check_choice("design", design, Design)
-    lowest, highest = check_scale(scale)
+    lowest, highest = check_pair(scale)
     used = dict(_PATTERNS[design])
     for name, pattern in patterns.items():
         if pattern is None:

@@ -11,9 +11,8 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import count_of
-from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel._variables import Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser._given import as_given
 
 Regime = Literal["high competition", "low competition"]
 
@@ -76,7 +75,7 @@ def combined_constraint(
             f"the constraints of row {first} are together so strong that they leave nobody free "
             "in the precision of the computer; give smaller strengths"
         )
-    return as_given(strengths.values(), found, together, name="constraint")
+    return as_given(strengths.values(), found.labels, together, name="constraint")
 
 
 def constraint_without_each(
@@ -176,7 +175,7 @@ def regime(
     found = _read({"constraint": constraint}, data, missing)
     names = np.array(["high competition", "low competition"])
     low = (found["constraint"] >= low_competition_from).astype(np.intp)
-    return as_given((constraint,), found, names[low], name="regime")
+    return as_given((constraint,), found.labels, names[low], name="regime")
 
 
 def constraint_sources() -> pd.DataFrame:

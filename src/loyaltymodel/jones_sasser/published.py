@@ -15,9 +15,8 @@ from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_positive, enumerate_names
 from loyaltymodel._tables import Summary, table_of
-from loyaltymodel._variables import read_numbers, read_variables
+from loyaltymodel._variables import as_given, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser._given import as_given
 
 Bound = Literal["low", "midpoint", "high"]
 Interpolation = Literal["none", "pchip"]
@@ -214,7 +213,7 @@ class PublishedTable(FrozenRecord):
         given = {"score": score}
         found = read_variables(given, data=data, bounds={"score": limits}, missing=missing)
         shares = self._at(found["score"].astype(np.float64), bound, interpolation) ** power
-        return as_given(given.values(), found, shares, name="retention")
+        return as_given(given.values(), found.labels, shares, name="retention")
 
     def expected_retained(
         self, counts: npt.ArrayLike | Mapping[float, float], *, periods: float | None = None

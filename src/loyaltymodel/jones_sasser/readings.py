@@ -12,9 +12,8 @@ from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_positive, count_of
 from loyaltymodel._scales import resolve_limits
-from loyaltymodel._variables import read_variables
+from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser._given import as_given
 from loyaltymodel.jones_sasser.published import Ratio
 
 Zone = Literal["defection", "indifference", "affection"]
@@ -111,7 +110,9 @@ def defection_given_satisfaction(
             "and the other satisfied ones no more than those who stayed; check that the shares "
             "are of the same customers and the same time"
         )
-    return as_given(given.values(), found, np.minimum(q * left / satisfied, 1.0), name="defection")
+    return as_given(
+        given.values(), found.labels, np.minimum(q * left / satisfied, 1.0), name="defection"
+    )
 
 
 def satisfaction_trap(defection: float, satisfaction: float) -> pd.DataFrame:
@@ -260,7 +261,7 @@ def xerox(
             f"kind={kind!r} with factor {f:g} takes {p[first]:g} at score 4 to {top[first]:g} at "
             'score 5, which is no share; kind="odds" is possible for every share'
         )
-    return as_given(given.values(), found, np.clip(top, 0.0, 1.0), name="repurchase")
+    return as_given(given.values(), found.labels, np.clip(top, 0.0, 1.0), name="repurchase")
 
 
 def heskett_zone(
@@ -331,7 +332,7 @@ def heskett_zone(
     s = found["satisfaction"]
     zones = np.array(["defection", "indifference", "affection"])
     place = (s >= first).astype(np.intp) + (s > second)
-    return as_given(given.values(), found, zones[place], name="zone")
+    return as_given(given.values(), found.labels, zones[place], name="zone")
 
 
 def heskett_zones() -> pd.DataFrame:
