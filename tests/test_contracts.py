@@ -57,14 +57,18 @@ def functions():
         elif inspect.isclass(thing) and not issubclass(thing, BaseException):
             for attribute, value in vars(thing).items():
                 method = value.__func__ if isinstance(value, (classmethod, staticmethod)) else value
-                if not attribute.startswith("_") and inspect.isfunction(method):
+                if attribute.startswith("_") or not inspect.isfunction(method):
+                    continue
+                # A method that overrides one of a base class is described there, once.
+                if method.__doc__ or not any(attribute in vars(base) for base in thing.__mro__[1:]):
                     found[f"{name}.{attribute}"] = method
     return found
 
 
 FUNCTIONS = functions()
-# Optional, and yet clear without their name: which items, which alpha, whose randomness.
-BY_POSITION = ("items", "kind", "rng")
+# Optional, and yet clear without their name: which items, which alpha, whose randomness, which
+# parameters, whose constraint, which curve.
+BY_POSITION = ("items", "kind", "rng", "names", "groups", "family", "parameters")
 
 
 def parameters(function):
