@@ -1,0 +1,258 @@
+"""Shares of classes that cells make up, of observed and of true scores, and how sure they are.
+
+The cells are those of :mod:`loyaltymodel._quadrants`. Cells may be merged into classes by a
+matrix of 0 and 1, differently for groups of people. People count with their weights.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._quadrants import (
+    Distances,
+    Grid,
+    Posterior,
+    cell_codes,
+    cell_probabilities,
+    cells_between,
+    corners,
+    distances,
+)
+
+_SLICE = 1 << 15  # people at a time: what is computed of them stays in the cache
+_ELEMENTS = 1_000_000  # people times resamples at a time: 8 MB an array
+
+
+def slices(n: int, size: int = _SLICE) -> Iterator[slice]:
+    """Cut n people into slices."""
+    for start in range(0, n, size):
+        yield slice(start, min(start + size, n))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classes(FrozenRecord):
+    """How cells become classes: ``merge`` (groups, cells, classes), ``group`` (n,) of people."""
+
+    merge: FloatArray
+    group: IntArray
+
+    def of_cells(self, codes: IntArray) -> IntArray:
+        """Return the class of each person, as cells (..., n) are."""
+        return np.asarray(self.merge.argmax(axis=2)[self.group, codes], dtype=np.intp)
+
+    def probabilities(self, cells: FloatArray, part: slice) -> FloatArray:
+        """Return probabilities (classes, n) of the people of a slice from those of cells."""
+        out: FloatArray = self.merge[0].T @ cells
+        for g in range(1, len(self.merge)):
+            here = self.group[part] == g
+            out[:, here] = self.merge[g].T @ cells[:, here]
+        # Differences of probabilities may fall below 0 by rounding.
+        return np.asarray(np.maximum(out, 0.0))
+
+
+def true_shares(
+    x: FloatArray,
+    weights: FloatArray,
+    grid: Grid,
+    posterior: Posterior,
+    classes: Classes,
+    *,
+    from_sample: bool,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return probabilities (n, classes), their weighted means, and standard errors of these.
+
+    Standard errors are those of the infinitesimal jackknife over people: the influence of a
+    person on the share is the own probability less the share, and, if the mean and covariance
+    are ``from_sample``, what a change of them does to everybody's. Cut-offs count as known.
+    """
+    n, n_classes = len(x), classes.merge.shape[2]
+    total = weights.sum()
+    probabilities = np.empty((n, n_classes))
+    # Derivatives by cell and group, in the five directions of mean and covariance.
+    slopes = np.zeros((len(classes.merge), grid.n_cells, 5))
+    turn = _directions(posterior) if from_sample else None
+    for part in slices(n):
+        z = distances(posterior.means(x[part]), posterior.covariance, grid)
+        cells = cells_between(corners(z))
+        probabilities[part] = classes.probabilities(cells, part).T
+        if turn is not None:
+            apart = x[part] - posterior.mean
+            for g in range(len(slopes)):
+                w = np.where(classes.group[part] == g, weights[part], 0.0)
+                slopes[g] += cells_between(_slopes(z, apart, w, turn))
+    share = weights @ probabilities / total
+    gradient = np.einsum("gcd,gcs->ds", slopes, classes.merge) / total
+    return probabilities, share, _influence_error(x, weights, probabilities, share, gradient)
+
+
+def _influence_error(
+    x: FloatArray,
+    weights: FloatArray,
+    probabilities: FloatArray,
+    share: FloatArray,
+    gradient: FloatArray,
+) -> FloatArray:
+    total = weights.sum()
+    apart = x - weights @ x / total
+    moved = np.column_stack([apart, apart[:, 0] ** 2, apart[:, 0] * apart[:, 1], apart[:, 1] ** 2])
+    moved[:, 2:] -= weights @ moved[:, 2:] / total
+    influence = probabilities - share
+    influence += moved @ gradient
+    influence *= weights[:, None]
+    return np.asarray(np.sqrt(np.einsum("ns,ns->s", influence, influence)) / total)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Directions:
+    """What the posterior does when the means (2) and (co)variances (3) of the sample change."""
+
+    sd: FloatArray  # (2,)
+    mean: FloatArray  # (5, 2)
+    pull: FloatArray  # (5, 2, 2)
+    log_sd: FloatArray  # (5, 2)
+    rho: FloatArray  # (5,)
+
+
+def _directions(posterior: Posterior) -> _Directions:
+    means = np.zeros((5, 2))
+    means[0, 0] = means[1, 1] = 1.0
+    moved = np.zeros((5, 2, 2))
+    moved[2, 0, 0] = moved[3, 0, 1] = moved[3, 1, 0] = moved[4, 1, 1] = 1.0
+    eye = np.eye(2)
+    lost = 1 - posterior.reliability
+    error = np.diag(np.diagonal(posterior.observed) * lost)
+    inverse = np.linalg.inv(posterior.observed)
+    d_error = np.diagonal(moved, axis1=1, axis2=2)[:, :, None] * eye * lost
+    d_inverse = -inverse @ moved @ inverse
+    d_pull = d_error @ inverse + error @ d_inverse
+    d_covariance = d_error - d_pull @ error - posterior.pull @ d_error
+    variance = np.diagonal(posterior.covariance)
+    sd = np.sqrt(variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_sd = np.diagonal(d_covariance, axis1=1, axis2=2) / (2 * variance)
+        log_sd = np.where(variance > 0, log_sd, 0.0)
+        rho = posterior.covariance[0, 1] / (sd[0] * sd[1])
+        d_rho = d_covariance[:, 0, 1] / (sd[0] * sd[1]) - rho * log_sd.sum(axis=1)
+    d_rho = np.where(sd.all(), d_rho, 0.0)
+    return _Directions(sd, means @ posterior.pull.T, d_pull, log_sd, d_rho)
+
+
+def _slopes(z: Distances, apart: FloatArray, weights: FloatArray, turn: _Directions) -> FloatArray:
+    """Return derivatives of the weighted sums of :func:`corners`, (kx + 1, ky + 1, 5)."""
+    from scipy.special import ndtr  # noqa: PLC0415  slow to import
+
+    basis = np.column_stack([weights, apart * weights[:, None]]).T
+
+    def along(variable: int, distance: FloatArray, density: FloatArray) -> FloatArray:
+        """Sum density times the change of the distance from the cut-off."""
+        if turn.sd[variable] == 0:
+            return np.zeros(5)
+        ones, *deviations = basis @ density
+        shift = turn.mean[:, variable] * ones - turn.pull[:, variable] @ np.array(deviations)
+        stretch = turn.log_sd[:, variable] * (weights @ (density * distance))
+        return np.asarray(shift / turn.sd[variable] - stretch)
+
+    root = math.sqrt((1 - z.rho[0]) * (1 + z.rho[0]))
+    found = np.zeros((len(z.h) + 1, len(z.k) + 1, 5))
+    density_h, density_k = [_density(h) for h in z.h], [_density(k) for k in z.k]
+    for i, h in enumerate(z.h):
+        found[i + 1, 0] = along(0, h, density_h[i])
+    for j, k in enumerate(z.k):
+        found[0, j + 1] = along(1, k, density_k[j])
+    for i, h in enumerate(z.h):
+        for j, k in enumerate(z.k):
+            k_given_h, h_given_k = (k - z.rho * h) / root, (h - z.rho * k) / root
+            joint = density_h[i] * _density(k_given_h) / root
+            found[i + 1, j + 1] = (
+                along(0, h, density_h[i] * ndtr(k_given_h))
+                + along(1, k, density_k[j] * ndtr(h_given_k))
+                + turn.rho * (weights @ joint)
+            )
+    return found
+
+
+def _density(z: FloatArray) -> FloatArray:
+    return np.asarray(np.exp(-z * z / 2) / math.sqrt(2 * math.pi))
+
+
+def observed_shares(
+    classes_of: IntArray, weights: FloatArray, n_classes: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return weighted shares (classes,) of people (n,) and their linearised standard errors."""
+    total = weights.sum()
+    share = np.bincount(classes_of, weights, n_classes) / total
+    own = np.bincount(classes_of, weights**2, n_classes)
+    variance = own * (1 - share) ** 2 + (own.sum() - own) * share**2
+    return share, np.sqrt(variance) / total
+
+
+def effective_size(share: FloatArray, std_error: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return of how many people a plain share would have these standard errors.
+
+    Where that says nothing, at shares of 0 and 1, it is the sum of the weights squared, over the
+    sum of the squared weights (Kish).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = share * (1 - share) / std_error**2
+    kish = weights.sum() ** 2 / (weights**2).sum()
+    return np.where(np.isfinite(size) & (size > 0), size, kish)
+
+
+def resampled_shares(
+    x: FloatArray,
+    weights: FloatArray,
+    classes: Classes,
+    *,
+    grid_of: Callable[[FloatArray, FloatArray], Grid],
+    posterior_of_sample: Callable[[FloatArray, FloatArray, FloatArray], Posterior] | None,
+    n_resamples: int,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray]:
+    """Return observed and true shares (b, classes) of people drawn again with replacement.
+
+    People who agree in everything are drawn together, as a count. ``grid_of`` takes the
+    distinct scores and their weights (b, distinct), ``posterior_of_sample`` these and the sums
+    of people's squared weights (b,). Without it there are no true shares, and they are NaN, as
+    where a resample does not identify them.
+    """
+    rows, first, counts = _distinct(x, weights, classes.group)
+    of_rows = Classes(classes.merge, classes.group[first])
+    own, n = weights[first], len(x)
+    observed = np.empty((n_resamples, classes.merge.shape[2]))
+    true = np.full_like(observed, np.nan)
+    for part in slices(n_resamples, max(1, _ELEMENTS // len(rows))):
+        drawn = rng.multinomial(n, counts / n, size=part.stop - part.start).astype(np.float64)
+        w = drawn * own
+        grid = grid_of(rows, w)
+        found = of_rows.of_cells(cell_codes(rows[:, 0], rows[:, 1], grid))
+        total = w.sum(axis=1)
+        for s in range(observed.shape[1]):
+            observed[part, s] = np.einsum("bn,bn->b", w, found == s) / total
+        if posterior_of_sample is not None:
+            posterior = posterior_of_sample(rows, w, drawn @ own**2)
+            cells = cell_probabilities(posterior.means(rows), posterior.covariance, grid)
+            true[part] = 0.0
+            for g, merge in enumerate(of_rows.merge):
+                summed = np.einsum("bn,cbn->bc", w * (of_rows.group == g), cells)
+                true[part] += summed @ merge / total[:, None]
+    return observed, true
+
+
+def _distinct(
+    x: FloatArray, weights: FloatArray, group: IntArray
+) -> tuple[FloatArray, IntArray, IntArray]:
+    """Return distinct people in ascending order, where each stands first, and how many they are."""
+    keys = [x[:, 0], x[:, 1], weights, group]
+    order = np.lexsort(keys[::-1])
+    new = np.zeros(len(order), dtype=np.bool_)
+    new[0] = True
+    for key in keys:
+        new[1:] |= key[order][1:] != key[order][:-1]
+    starts = np.flatnonzero(new)
+    first = order[starts]
+    return x[first], first, np.diff(starts, append=len(order))
