@@ -17,6 +17,14 @@ from loyaltymodel.jones_sasser.constraint import (
     regime,
 )
 from loyaltymodel.jones_sasser.curve import LoyaltyCurve, curve, share_of_scale
+from loyaltymodel.jones_sasser.cusp import (
+    Cusp,
+    cusp_equilibria,
+    cusp_thresholds,
+    simulate_cusp,
+)
+from loyaltymodel.jones_sasser.cusp_fit import fit_cusp
+from loyaltymodel.jones_sasser.cusp_result import CuspResult
 from loyaltymodel.jones_sasser.deregulation import Deregulation, remove_constraint
 from loyaltymodel.jones_sasser.determination import PartialDetermination, partial_determination
 from loyaltymodel.jones_sasser.diagnostics import calibration, influence
@@ -61,6 +69,8 @@ __all__ = [
     "Comparison",
     "CurveFamily",
     "CurveSettings",
+    "Cusp",
+    "CuspResult",
     "Deregulation",
     "Estimate",
     "Hazard",
@@ -83,10 +93,13 @@ __all__ = [
     "constraint_sources",
     "constraint_without_each",
     "curve",
+    "cusp_equilibria",
+    "cusp_thresholds",
     "defection_given_satisfaction",
     "defection_table",
     "early_warning",
     "fit",
+    "fit_cusp",
     "heskett_zone",
     "heskett_zones",
     "influence",
@@ -108,6 +121,7 @@ __all__ = [
     "service_profit_links",
     "share_of_scale",
     "simulate",
+    "simulate_cusp",
     "textbook_segments",
     "threshold_test",
     "xerox",
