@@ -12,6 +12,8 @@ Each theory is a sub-package that is loaded when it is first used:
     Which kind each attribute is, how important, how well it does.
 ``jones_sasser``
     L = f(C, S): how satisfaction becomes loyalty, depending on competition and constraint.
+``loyalty_stage``
+    Phases and types of loyalty, behaviour, and movement between stages.
 ``survey``
     Scales and codebooks: the door through which answers come in.
 ``evidence``
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from loyaltymodel import evidence as evidence
     from loyaltymodel import expectation_gap as expectation_gap
     from loyaltymodel import jones_sasser as jones_sasser
+    from loyaltymodel import loyalty_stage as loyalty_stage
     from loyaltymodel import plots as plots
     from loyaltymodel import structural as structural
     from loyaltymodel import survey as survey
@@ -50,6 +53,7 @@ _SUB_PACKAGES = (
     "evidence",
     "expectation_gap",
     "jones_sasser",
+    "loyalty_stage",
     "plots",
     "structural",
     "survey",
@@ -64,6 +68,7 @@ __all__ = [
     "evidence",
     "expectation_gap",
     "jones_sasser",
+    "loyalty_stage",
     "plots",
     "structural",
     "survey",

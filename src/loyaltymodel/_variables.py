@@ -84,9 +84,9 @@ def read_variables(
 def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> FloatArray:
     """Read numbers of any shape that must all be there, such as levels to compute at."""
     numbers = np.asarray(_numbers(name, value, any_shape=True), dtype=np.float64)
-    _check_range(name, numbers, bounds, None)
     if np.isnan(numbers).any():
         raise DataError(f"{name} has {count_of(int(np.isnan(numbers).sum()), 'missing value')}")
+    _check_range(name, numbers, bounds, None)
     return numbers
 
 

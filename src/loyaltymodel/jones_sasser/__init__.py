@@ -63,9 +63,13 @@ from loyaltymodel.jones_sasser.segments_warning import (
 from loyaltymodel.jones_sasser.service_profit import service_profit_chain, service_profit_links
 from loyaltymodel.jones_sasser.settings import CurveSettings
 from loyaltymodel.jones_sasser.simulate import simulate
+from loyaltymodel.jones_sasser.views import compare_views
+from loyaltymodel.jones_sasser.views_result import AverageEffects, ViewRegression, ViewsComparison
+from loyaltymodel.jones_sasser.views_simulate import simulate_views
 
 __all__ = [
     "Association",
+    "AverageEffects",
     "Comparison",
     "CurveFamily",
     "CurveSettings",
@@ -84,11 +88,14 @@ __all__ = [
     "PublishedTable",
     "RetainedCustomers",
     "SegmentsResult",
+    "ViewRegression",
+    "ViewsComparison",
     "advice",
     "association",
     "calibration",
     "combined_constraint",
     "compare",
+    "compare_views",
     "comparison_table",
     "constraint_sources",
     "constraint_without_each",
@@ -122,6 +129,7 @@ __all__ = [
     "share_of_scale",
     "simulate",
     "simulate_cusp",
+    "simulate_views",
     "textbook_segments",
     "threshold_test",
     "xerox",

@@ -13,6 +13,8 @@ import numpy as np
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel.jones_sasser.families import CurveFamily
 
+_ROUNDING = 4 * float(np.finfo(np.float64).eps)
+
 Answer = Literal[
     "loyalty",
     "true_loyalty",
@@ -46,7 +48,9 @@ def slope(family: CurveFamily, p: FloatArray, s: FloatArray, c: FloatArray) -> F
 def elasticity(family: CurveFamily, p: FloatArray, s: FloatArray, c: FloatArray) -> FloatArray:
     """Return (dL/ds) s / L: percent of loyalty for a percent of satisfaction."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: FloatArray = slope(family, p, s, c) * s / loyalty(family, p, s, c)
+        # At 0 a slope may be infinite, but nothing is gained by percents of nothing.
+        rise = np.where(s == 0, 0.0, slope(family, p, s, c) * s)
+        found: FloatArray = rise / loyalty(family, p, s, c)
     return found
 
 
@@ -55,6 +59,10 @@ def satisfaction_needed(
 ) -> FloatArray:
     """Return the smallest s with L = target; 0 if L is more everywhere, NaN if it is less."""
     needed = (target - c) / (1 - c)
+    # L(1) itself, rounded, must not ask for more than g(1).
+    top = family.value(np.ones(1), p)
+    rounding = _ROUNDING / (1 - c)
+    needed = np.where((needed > top) & (needed <= top + rounding), top, needed)
     found = family.inverse(np.maximum(needed, 0.0), p)
     return np.where(needed <= 0, 0.0, found)
 

@@ -121,9 +121,10 @@ def compare(
     """
     check_flag("logistic_regression", logistic_regression)
     if not result.has_likelihood:
+        reason = "weights" if result.sample.weighted else result.settings.without_likelihood
         raise OptionError(
-            "models are compared by likelihood, which there is not with weights or for "
-            'outcome="score"'
+            f"models are compared by likelihood, which there is not with {reason}; look at their "
+            "calibration instead"
         )
     if result.settings.fixed and set(result.settings.fixed) - {"lo"}:
         raise OptionError(
@@ -133,7 +134,7 @@ def compare(
     for family in families:
         known = family_of(family)
         settings = replace(result.settings, family=known, std_errors="information")
-        if known.name == "hazard":
+        if not any(parameter.name == "lo" for parameter in known.parameters):
             settings = replace(settings, fixed=None)
         try:
             found, remarks = estimate_with_remarks(

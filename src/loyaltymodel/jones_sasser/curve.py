@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._options import check_positive, enumerate_names, suggest
@@ -14,7 +15,13 @@ from loyaltymodel._scales import resolve_limits
 from loyaltymodel._variables import like, read_numbers
 from loyaltymodel.errors import DataError, ModelError, OptionError
 from loyaltymodel.jones_sasser import answers
-from loyaltymodel.jones_sasser.families import CurveFamily, FamilyName, Hazard, family_of
+from loyaltymodel.jones_sasser.families import (
+    CurveFamily,
+    FamilyName,
+    Hazard,
+    family_of,
+    is_number,
+)
 
 _ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 _POWER = {"hi": 1.0, "k": 4.0}
@@ -218,8 +225,10 @@ class LoyaltyCurve(FrozenRecord):
         DataError
             If satisfaction or constraint are out of their range.
         """
-        after = self.loyalty(end, constraint=constraint)
-        return after - self.loyalty(start, constraint=constraint)
+        (before, after, c), shape = _together(start=start, end=end, constraint=constraint)
+        gained = answers.loyalty(self.family, self.values, after, c)
+        gained = gained - answers.loyalty(self.family, self.values, before, c)
+        return like(_template(shape, start, end, constraint), gained.reshape(shape))
 
     def zone(self, satisfaction: object) -> Any:
         """Return the zone: "insensitive" (质量不敏感区) or "sensitive" (质量敏感区).
@@ -290,19 +299,41 @@ class LoyaltyCurve(FrozenRecord):
         *,
         name: str = "satisfaction",
     ) -> Any:
-        x = read_numbers(name, at, bounds=_SHARE)
-        c = read_numbers("constraint", constraint, bounds=(0.0, _ALMOST_ONE))
-        try:
-            shape = np.broadcast_shapes(x.shape, c.shape)
-        except ValueError:
-            raise DataError(
-                f"{name} has shape {x.shape} and constraint {c.shape}; give one constraint for "
-                "all, or one for each"
-            ) from None
-        x, c = (np.broadcast_to(part, shape).ravel() for part in (x, c))
+        (x, c), shape = _together(**{name: at, "constraint": constraint})
         found = formula(self.family, self.values, x, c).reshape(shape)
-        template = at if np.ndim(at) or not np.ndim(constraint) else constraint  # type: ignore[arg-type]
-        return like(template, found)
+        return like(_template(shape, at, constraint), found)
+
+
+def _together(**given: object) -> tuple[list[FloatArray], tuple[int, ...]]:
+    """Return shares of one shape, flat, and that shape; the last one given is the constraint."""
+    read = {
+        name: read_numbers(
+            name, value, bounds=(0.0, _ALMOST_ONE) if name == "constraint" else _SHARE
+        )
+        for name, value in given.items()
+    }
+    labels = [value.index for value in given.values() if isinstance(value, pd.Series)]
+    try:
+        shape = np.broadcast_shapes(*(x.shape for x in read.values()))
+        fits = not labels or shape == labels[0].shape
+    except ValueError:
+        fits = False
+    if not fits:
+        listed = ", ".join(f"{name} has shape {x.shape}" for name, x in read.items())
+        raise DataError(f"{listed}; give one number for all, or one for each")
+    if not all(labels[0].equals(other) for other in labels[1:]):
+        raise DataError(
+            f"the rows of {' and '.join(given)} have different labels, so it is unclear which "
+            "belong together; take all from one table, or give arrays by .to_numpy()"
+        )
+    return [np.broadcast_to(x, shape).ravel() for x in read.values()], shape
+
+
+def _template(shape: tuple[int, ...], *given: object) -> object:
+    """Return the first of those given that came as the answer should go: a Series if any is."""
+    if not shape:
+        return 0.0
+    return next((value for value in given if isinstance(value, pd.Series)), np.empty(shape))
 
 
 def curve(
@@ -342,6 +373,11 @@ def curve(
     """
     known = family_of(family)
     names = [parameter.name for parameter in known.parameters]
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise ModelError(
+            f"parameters must map names to numbers, such as {{'hi': 0.9, 'k': 3.0}}; it is "
+            f"{parameters!r}"
+        )
     given = {} if parameters is None else dict(parameters)
     if unknown := [name for name in given if name not in names]:
         raise ModelError(
@@ -355,7 +391,8 @@ def curve(
     if absent := [name for name in names if name not in values]:
         raise ModelError(f"parameters must also give {enumerate_names(absent)}")
     for parameter in known.parameters:
-        if not parameter.lower <= values[parameter.name] <= parameter.upper:
+        value = values[parameter.name]
+        if not is_number(value) or not parameter.lower <= value <= parameter.upper:
             raise ModelError(
                 f"{parameter.name}={values[parameter.name]!r} must lie between "
                 f"{parameter.lower:g} and {parameter.upper:g}"

@@ -43,7 +43,8 @@ class Deregulation(FrozenRecord):
     constraint_before, constraint_after : array of shape (n,)
         How strongly each customer was and is held.
     std_error : array of shape (number of groups + 1,)
-        Standard errors of the mean loss by group and in total; NaN for a curve without errors.
+        Standard errors of the mean loss by group and in total; NaN for a curve without errors,
+        and for a group whose constraint lies on its bound.
     level : float
         Confidence level of the intervals.
     """
@@ -223,8 +224,11 @@ def remove_constraint(
     if fitted is not None:
         known = held if places is None else None
         cells = observe(s, [np.array(1.0)], None, group=code, given=known)
-        loss = _loss(fitted, cells, places, floor, n_groups)
+        loss = _loss(fitted, cells, places, floor)
         error = np.sqrt(delta_variance(loss, fitted.values, fitted.uncertainty.covariance))
+        if places is not None and fitted.uncertainty.kind != "bootstrap":
+            edge = [fitted.states[place] == "on bound" for place in places]
+            error[:-1][edge] = np.nan
     return Deregulation(
         labels=read.labels,
         groups=names,
@@ -268,21 +272,21 @@ def _loss(
     cells: Observations,
     places: list[int] | None,
     floor: float,
-    n_groups: int,
 ) -> Callable[[FloatArray], FloatArray]:
     """Return the mean loss by group and in total, (b, groups + 1), of parameters (b, q)."""
     family = fitted.settings.family
     n_curve = len(family.parameters)
     group, given = cells.group, cells.given
-    share = np.zeros((cells.n_cells, n_groups + 1))
-    share[np.arange(cells.n_cells), group] = cells.count
-    share[:, -1] = cells.count
-    share /= share.sum(axis=0)
+    assert group is not None  # noqa: S101  observed with groups
+    starts = np.flatnonzero(np.diff(group, prepend=-1))  # cells are sorted by group
+    people = np.add.reduceat(cells.count, starts)
 
     def loss(p: FloatArray) -> FloatArray:
         c = p[:, places][:, group] if places is not None else np.asarray(given)[None]
         g = family.value(cells.satisfaction, p[:, :n_curve])
-        lost: FloatArray = (np.maximum(c - floor, 0.0) * (1 - g)) @ share
-        return lost
+        lost = np.maximum(c - floor, 0.0) * (1 - g) * cells.count
+        by_group = np.add.reduceat(lost, starts, axis=1)
+        total = by_group.sum(axis=1, keepdims=True) / people.sum()
+        return np.concatenate([by_group / people, total], axis=1)
 
     return loss

@@ -15,7 +15,7 @@ from loyaltymodel.jones_sasser.likelihood import Ordinal, evaluate, loyalty_in_c
 from loyaltymodel.jones_sasser.maximise import Maximum
 from loyaltymodel.jones_sasser.problem import Setup, set_up
 from loyaltymodel.jones_sasser.result import LoyaltyCurveResult
-from loyaltymodel.jones_sasser.uncertainty import record_scores
+from loyaltymodel.jones_sasser.uncertainty import information_uncertainty, record_scores
 
 _LEVELS = 11  # scales of up to eleven points are shown point by point
 
@@ -67,7 +67,7 @@ def calibration(
     observed = result.sample.observations
     fitted = _fitted(setup, result.values)
     people = np.add.reduceat(observed.count, observed.first)
-    amount, stayed, squares = _stayed(setup, result)
+    amount, doubled, stayed, squares = _stayed(setup, result)
     group = np.zeros(observed.n_cells, dtype=np.intp)
     if by_group and result.sample.groups is not None and observed.group is not None:
         group = observed.group
@@ -82,12 +82,18 @@ def calibration(
     n = total(people)
     kept = np.flatnonzero(n > 0)
     weight, share = total(amount)[kept], total(stayed)[kept] / total(amount)[kept]
+    # Of weighted people there are, for a mean, as many as this (Kish's effective number).
+    effective = weight**2 / total(doubled)[kept]
     if result.settings.outcome in ("score", "beta"):
-        spread = np.sqrt(np.maximum(total(squares)[kept] / weight - share**2, 0) / n[kept])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = np.sqrt(
+                np.maximum(total(squares)[kept] / weight - share**2, 0) / (effective - 1)
+            )
+        spread[effective <= 1] = np.nan  # one person says nothing of the spread
         ends = _intervals.wald(share, spread, level=level)
         low, high = ends.low, ends.high
     else:
-        low, high = _intervals.wilson(share, weight, level=level)
+        low, high = _intervals.wilson(share, effective, level=level)
     names = result.sample.groups if by_group and result.sample.groups is not None else ("",)
     return pd.DataFrame(
         {
@@ -141,8 +147,10 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     scores = record_scores(setup.problem, observed, top, free) * observed.weight[:, None]
     places = np.flatnonzero(free)
     covariance = result.uncertainty.covariance[np.ix_(places, places)]
-    moves = -scores[:, places] @ covariance
-    distance = np.einsum("rp,pq,rq->r", moves, np.linalg.inv(covariance), moves) / len(places)
+    # Estimates move by the inverse information, whatever their errors are made of.
+    bread = information_uncertainty(setup.problem, setup.stats, top, free).covariance
+    moves = -scores[:, places] @ bread[np.ix_(places, places)]
+    distance = np.einsum("rp,pq,rq->r", moves, np.linalg.pinv(covariance), moves) / len(places)
     error = np.sqrt(np.diag(covariance))
     cell = observed.cell
     groups = result.sample.groups
@@ -173,8 +181,10 @@ def _fitted(setup: Setup, values: FloatArray) -> FloatArray:
     return found
 
 
-def _stayed(setup: Setup, result: LoyaltyCurveResult) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return trials, stays and squared scores (m,) by cell, weighted."""
+def _stayed(
+    setup: Setup, result: LoyaltyCurveResult
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return trials, trials with squared weights, stays and squared scores (m,) by cell."""
     observed = result.sample.observations
     amount = observed.count * observed.weight
     outcome = setup.problem.outcome
@@ -188,7 +198,7 @@ def _stayed(setup: Setup, result: LoyaltyCurveResult) -> tuple[FloatArray, Float
     def cells(values: FloatArray) -> FloatArray:
         return np.add.reduceat(amount * values, observed.first)
 
-    return cells(trials), cells(stays), cells(stays**2)
+    return cells(trials), cells(trials * observed.weight), cells(stays), cells(stays**2)
 
 
 def _bins(s: FloatArray, people: FloatArray, bins: int) -> tuple[IntArray, int]:

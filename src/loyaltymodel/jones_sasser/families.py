@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._options import suggest
+from loyaltymodel._options import check_positive, enumerate_names, repeated, suggest
 from loyaltymodel.errors import ModelError, NotIdentifiedError, OptionError
 
 FamilyName = Literal["power", "logistic", "hinge", "cubic", "hazard"]
@@ -318,9 +319,9 @@ class Power(_Risen):
         low, high = p[..., :1], p[..., 1:2]
         with np.errstate(divide="ignore", invalid="ignore"):
             share = (value - low) / (high - low)
-            found = np.maximum(share, 0.0) ** (1 / p[..., 2:3])
+            found = np.clip(share, 0.0, 1.0) ** (1 / p[..., 2:3])
         found = np.where(value <= low, 0.0, found)
-        return np.where(value > high, np.nan, found)
+        return np.where(value > self.value(np.ones(1), p), np.nan, found)
 
     def is_sensitive(self, s: FloatArray, p: FloatArray) -> BoolArray:
         found: BoolArray = s >= self.zone_limit(p)[..., None]
@@ -454,6 +455,10 @@ class Hazard(CurveFamily):
         Parameter("b", 0.0, 60.0, starts=(2.0, 5.0)),
     )
 
+    def __post_init__(self) -> None:
+        """Refuse a number of periods that is none."""
+        check_positive("periods", self.periods)
+
     def _rate(self, s: FloatArray, p: FloatArray) -> FloatArray:
         rate: FloatArray = self.periods * np.exp(p[..., :1] - p[..., 1:2] * s)
         return rate
@@ -477,7 +482,7 @@ class Hazard(CurveFamily):
     def inverse(self, value: FloatArray, p: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = -np.log(value) / self.periods
-            found = (p[..., :1] - np.log(rate)) / p[..., 1:2]
+            found = np.clip((p[..., :1] - np.log(rate)) / p[..., 1:2], 0.0, 1.0)
         found = np.where(self.value(np.zeros(1), p) >= value, 0.0, found)
         return np.where(self.value(np.ones(1), p) < value, np.nan, found)
 
@@ -488,9 +493,46 @@ def _logistic(x: FloatArray) -> FloatArray:
     return half
 
 
+def is_number(value: object) -> bool:
+    """Tell whether a value is one number, of Python or NumPy."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 FAMILIES: dict[str, CurveFamily] = {
     family.name: family for family in (Power(), Logistic(), Hinge(), Cubic(), Hazard())
 }
+_OWN = {type(family) for family in FAMILIES.values()}
+_TAKEN = ("c", "c[", "d[", "log_")  # names of parameters of constraints and outcomes
+
+
+def _check_family(family: CurveFamily) -> None:
+    """Refuse a family of the user's own that cannot be fitted."""
+    kind = type(family).__name__
+    name = getattr(family, "name", None)
+    parameters = getattr(family, "parameters", None)
+    if not isinstance(name, str) or not isinstance(parameters, tuple) or not parameters:
+        raise ModelError(f"the family {kind} needs a name and a tuple of parameters")
+    names = [parameter.name for parameter in parameters]
+    if twice := repeated(names):
+        raise ModelError(f"the family {name} has several parameters {twice[0]!r}")
+    if taken := [own for own in names if own == _TAKEN[0] or own.startswith(_TAKEN[1:])]:
+        raise ModelError(
+            f"the family {name} has a parameter {taken[0]!r}, a name that constraints and outcomes "
+            f"use; names that begin with {enumerate_names(_TAKEN[1:])} are theirs as well"
+        )
+    p = np.array([[parameter.starts[0] for parameter in parameters]])
+    s = np.linspace(0, 1, 5)
+    value = np.asarray(family.value(s, p))
+    if value.shape != (1, len(s)):
+        raise ModelError(
+            f"the family {name} gives values of shape {value.shape} for satisfaction {s.shape} and "
+            f"parameters {p.shape}; (1, {len(s)}) is needed, so index parameters as p[..., :1]"
+        )
+    if not np.isfinite(value).all() or value.min() < 0 or value.max() > 1:
+        raise ModelError(
+            f"the family {name} leaves the range 0 to 1 at the first start of its parameters, "
+            f"where its values go from {value.min():g} to {value.max():g}"
+        )
 
 
 def family_of(family: object) -> CurveFamily:
@@ -498,10 +540,14 @@ def family_of(family: object) -> CurveFamily:
 
     Raises
     ------
+    ModelError
+        If a family of the user's own lacks something, or is no curve from 0 to 1.
     OptionError
         If there is no family of this name, or the object is none.
     """
     if isinstance(family, CurveFamily):
+        if type(family) not in _OWN:
+            _check_family(family)
         return family
     if isinstance(family, str) and family in FAMILIES:
         return FAMILIES[family]

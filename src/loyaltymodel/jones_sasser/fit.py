@@ -109,14 +109,16 @@ def fit(
         Lowest and highest possible score, for "score" and "beta".
     reliability : float, optional
         Reliability of satisfaction, such as Cronbach's alpha of its items, above 0 to 1. The
-        likelihood is then averaged over the true score. Without it curvature is attenuated.
+        likelihood is then averaged over the true score; an answer at an end of the scale says
+        only that satisfaction was at least that low or high. Without it curvature is attenuated.
     weights : array, Series or str, optional
         Survey weights, positive. Errors are then those of the sandwich or the bootstrap.
     missing : {"raise", "drop"}
         What to do with customers of whom something is missing.
     std_errors : {"information", "sandwich", "bootstrap"}, optional
         Kind of standard errors. By default from the observed information, and from the
-        sandwich with weights or for "score".
+        sandwich with weights, for "score", and for "count" with ``reliability``, because the
+        trials of a customer share the true score.
     n_resamples : int
         Resamples of the bootstrap, at least 2.
     rng : Generator, int or None
@@ -172,8 +174,12 @@ def fit(
     >>> people = jones_sasser.simulate(4000, constraints={"telephone": 0.5, "cars": 0.0}, rng=1)
     >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, groups="industry")
     >>> result.parameters[["parameter", "estimate", "ci_low", "ci_high"]].round(2)
-      parameter  estimate  ci_low  ci_high
-    0        lo      0.00    0.00     0.00
+          parameter  estimate  ci_low  ci_high
+    0            lo      0.00    0.00     0.00
+    1            hi      0.97    0.92     0.99
+    2             k      2.99    2.64     3.37
+    3       c[cars]      0.02    0.00     0.13
+    4  c[telephone]      0.48    0.44     0.51
     """
     settings = CurveSettings(
         family=family_of(family),
@@ -290,7 +296,17 @@ def check_identification(setup: Setup) -> None:
     starts = np.clip(setup.starts, setup.lower, setup.upper)
     # Shifted a little, so that no parameter stands at a value where it happens to be silent.
     shift = 0.01 * (1 + np.arange(starts.shape[1])) / starts.shape[1]
-    starts = np.clip(starts * (1 + shift) + 0.003 * (starts == 0), setup.lower, setup.upper)
+    starts = starts * (1 + shift) + 0.003 * (starts == 0)
+    cells = setup.problem.cells
+    if cells.drivers is not None:
+        # Drivers of no effect cannot be told from lo; of some effect they can.
+        z = cells.drivers[:, 1:]
+        spread = z.std(axis=0)
+        effect = (0.7 + 0.1 * np.arange(z.shape[1])) / np.where(spread > 0, spread, np.inf)
+        first = setup.problem.n_curve
+        starts[:, first] = -0.5 - z.mean(axis=0) @ effect
+        starts[:, first + 1 : first + 1 + z.shape[1]] = effect
+    starts = np.clip(starts, setup.lower, setup.upper)
     _, _, info = evaluate(setup.problem, setup.stats, starts)
     free = setup.lower < setup.upper
     ranks = [_rank(each, free) for each in info]
@@ -303,6 +319,11 @@ def check_identification(setup: Setup) -> None:
             "lo and the constraints cannot both be free: only (1 - c)(1 - g) is seen, so a "
             "higher floor for all and a higher constraint for all are the same. Leave lo at 0 "
             "(the default), name a reference_group whose constraint is 0, or give constraint"
+        )
+    if all(name.startswith("d[") for name in names):
+        raise NotIdentifiedError(
+            f"the data do not determine {enumerate_names(names)}: a driver is constant, or the "
+            "others compute it; leave one out"
         )
     n_levels = len(setup.levels)
     raise NotIdentifiedError(
@@ -404,7 +425,7 @@ def _remarks(
     shape = [
         f"{name} = {value:g}"
         for name, value, state in zip(result.names, result.values, result.states, strict=True)
-        if state == "on bound" and name not in ("lo", "hi") and not name.startswith("c")
+        if state == "on bound" and name not in ("lo", "hi", "c") and not name.startswith("c[")
     ]
     if shape:
         yield (

@@ -14,13 +14,14 @@ import numpy as np
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
-from loyaltymodel.jones_sasser.likelihood import Ordinal, loyalty_in_cells
+from loyaltymodel.jones_sasser.likelihood import Beta, Ordinal, loyalty_in_cells
 from loyaltymodel.jones_sasser.maximise import Maximum, best_of_starts, maximise
 from loyaltymodel.jones_sasser.problem import Setup, set_up
 from loyaltymodel.jones_sasser.result import LoyaltyCurveResult
 
 Method = Literal["auto", "asymptotic", "bootstrap"]
 _MANY_FAILED = 0.05
+_FEWEST = 19  # that can show a p-value of 0.05
 _EDGE = 1e-8
 _SMALL_CELL = 5.0  # expected number below which the chi-squared law is usually distrusted
 
@@ -51,8 +52,9 @@ class HypothesisTest:
     >>> from loyaltymodel import jones_sasser
     >>> people = jones_sasser.simulate(2000, levels=10, rng=1)
     >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> print(jones_sasser.linearity_test(result))
+    >>> print(jones_sasser.linearity_test(result, n_resamples=99, rng=1))
     Hypothesis: loyalty is a straight line of satisfaction.
+    statistic 231.713, df 1, p = 0.0100 (parametric bootstrap, 99 surveys drawn)
     """
 
     hypothesis: str
@@ -199,6 +201,11 @@ def linearity_test(
     if family.name == "power" and not result.has_likelihood:
         return _wald_of_power(result, line)
     setup = _prepared(result, method, n_resamples)
+    if family.name == "hinge" and method == "asymptotic":
+        raise OptionError(
+            'method="asymptotic" has no law for a threshold, which means nothing on a straight '
+            'line; choose "bootstrap"'
+        )
     if family.name == "hinge":
         return threshold_test(result, n_resamples=n_resamples, rng=rng)
     fixed = {"power": {"k": 1.0}, "cubic": {"d0": 1.0, "d1": 1.0}}.get(family.name)
@@ -316,7 +323,7 @@ def lack_of_fit_test(
     Raises
     ------
     NotIdentifiedError
-        If there are no more cells than parameters.
+        If there are no more cells than parameters, or no two customers share one.
     OptionError
         If there is no likelihood, or no saturated model of the outcome.
 
@@ -334,8 +341,15 @@ def lack_of_fit_test(
     True
     """
     setup = _prepared(result, method, n_resamples)
+    if isinstance(setup.problem.outcome, Beta):
+        raise OptionError('outcome="beta" has no saturated model; look at calibration instead')
     counts = _counts(setup)
     amount = counts.sum(axis=1)[0]
+    if amount.max() <= 1:
+        raise NotIdentifiedError(
+            "no two customers share a cell, so each would have a loyalty of its own, and the "
+            "deviance says nothing of the fit; round satisfaction to a few levels"
+        )
     df = int((amount > 0).sum()) * (counts.shape[1] - 1) - result.n_free
     if df < 1:
         raise NotIdentifiedError(
@@ -366,9 +380,9 @@ def lack_of_fit_test(
 
 def _prepared(result: LoyaltyCurveResult, method: object, n_resamples: int) -> Setup:
     check_choice("method", method, Method)
-    check_count("n_resamples", n_resamples, least=19)
+    check_count("n_resamples", n_resamples, least=_FEWEST)
     if not result.has_likelihood:
-        reason = "weights" if result.sample.weighted else f"outcome={result.settings.outcome!r}"
+        reason = "weights" if result.sample.weighted else result.settings.without_likelihood
         raise OptionError(
             f"with {reason} there is no likelihood to test by; use the intervals of the parameters"
         )
@@ -425,8 +439,6 @@ def _ratio_test(
         return HypothesisTest(
             hypothesis=hypothesis, statistic=statistic, df=df, p_value=tail, method=law
         )
-    if result.settings.outcome == "beta":
-        raise OptionError('outcome="beta" cannot be drawn from here; choose "asymptotic"')
     stats = _drawn(null, bottom.p[0], n_resamples, np.random.default_rng(rng))
     low = _again(null, stats, bottom.p)
     high = _again(full, stats, np.concatenate([top.p, low.p.mean(axis=0)[None]]), own=low.p)
@@ -478,6 +490,8 @@ def _counts(setup: Setup) -> FloatArray:
 
 def _drawn(setup: Setup, p: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
     """Draw statistics (n, t, m) of surveys with the same cells from the model at p (q,)."""
+    if isinstance(setup.problem.outcome, Beta):
+        return _drawn_scores(setup, p, n, rng)
     share = _probabilities(setup, p[None])[0]
     amount = _counts(setup).sum(axis=1)[0].astype(np.int64)
     if isinstance(setup.problem.outcome, Ordinal):
@@ -486,6 +500,22 @@ def _drawn(setup: Setup, p: FloatArray, n: int, rng: np.random.Generator) -> Flo
         return np.moveaxis(found, -1, 1).astype(np.float64)
     stayed = rng.binomial(amount, np.clip(share[1], 0, 1), (n, len(amount)))
     return np.stack([np.broadcast_to(amount, stayed.shape), stayed], axis=1).astype(np.float64)
+
+
+def _drawn_scores(setup: Setup, p: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
+    """Draw statistics (n, 3, m) of scores with the beta law, person by person."""
+    mean = np.clip(loyalty_in_cells(setup.problem, p[None])[0, :, 0], _EDGE, 1 - _EDGE)
+    amount = setup.stats[0, 0].astype(np.int64)
+    first = np.cumsum(amount) - amount
+    a = np.repeat(mean, amount) * np.exp(p[-1])
+    b = np.repeat(1 - mean, amount) * np.exp(p[-1])
+    found = np.empty((n, 3, len(amount)))
+    found[:, 0] = amount
+    for survey in found:  # a survey at a time: people and not cells are drawn
+        score = np.clip(rng.beta(a, b), np.finfo(np.float64).tiny, 1 - 2**-53)
+        survey[1] = np.add.reduceat(np.log(score), first)
+        survey[2] = np.add.reduceat(np.log1p(-score), first)
+    return found
 
 
 def _deviance(counts: FloatArray, top: Maximum) -> FloatArray:
@@ -501,6 +531,12 @@ def _compared(
     hypothesis: str, statistic: float, df: int, simulated: FloatArray, n_resamples: int
 ) -> HypothesisTest:
     n_failed = n_resamples - len(simulated)
+    if len(simulated) < _FEWEST:
+        raise NotIdentifiedError(
+            f"of {n_resamples} surveys drawn under the hypothesis only {len(simulated)} could be "
+            "estimated, too few for a p-value; the hypothesis leaves too little to estimate, so "
+            "take a family with fewer parameters, or another outcome"
+        )
     if n_failed > _MANY_FAILED * n_resamples:
         warn_caller(
             f"{n_failed} of {n_resamples} surveys drawn under the hypothesis could not be "

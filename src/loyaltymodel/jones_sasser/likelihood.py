@@ -237,7 +237,7 @@ class Ordinal:
         own = (by_logit * slope[:, None] * weights).sum(axis=-1)
         bend = ratio / mean_p
         mixed = (bend[:, None] * own[:, None] * change).sum(axis=2)
-        flat = change.reshape(*change.shape[:2], -1)
+        flat = change.reshape(*change.shape[:2], change.shape[2] * change.shape[3])
         full = (flat * bend.reshape(len(bend), 1, -1)) @ flat.swapaxes(1, 2)
         value = (stats * np.log(mean_p)).sum(axis=(1, 2))
         return Pieces(value, by_loyalty, by_extra, (bend * own**2).sum(axis=1), mixed, full)
@@ -355,22 +355,12 @@ def _add_slice(
         curve, bound = (by_curve * weights).sum(axis=-1), (free * weights).sum(axis=-1)
     weighted = curve * pieces.weight[:, None]
     info[:, :n_curve, :n_curve] += weighted @ curve.swapaxes(1, 2)
-    held = slice(n_curve, n_curve + n_held)
     rest = slice(n_curve + n_held, None)
     mixed = pieces.weight_mixed
     if cells.group is not None:
-        code = cells.group[part]
-        starts = np.flatnonzero(np.diff(code, prepend=-1))
-        which = n_curve + code[starts]
-        score[:, which] += np.add.reduceat(by_constraint, starts, axis=-1)
-        cross = np.add.reduceat(weighted * bound[:, None], starts, axis=-1)
-        info[:, :n_curve, which] += cross
-        info[:, which, which] += np.add.reduceat(pieces.weight * bound**2, starts, axis=-1)
-        if problem.n_extra:
-            info[:, which, rest] += np.add.reduceat(
-                mixed * bound[:, None], starts, axis=-1
-            ).swapaxes(1, 2)
+        _add_groups(cells.group[part], pieces, by_constraint, bound, weighted, (score, info))
     elif cells.drivers is not None:
+        held = slice(n_curve, n_curve + n_held)
         z = cells.drivers[part].T
         turn = c * (1 - c)
         score[:, held] += (by_constraint * turn) @ z.T
@@ -386,6 +376,27 @@ def _add_slice(
     # The blocks above the diagonal are mirrored; written again in every slice, to the same.
     upper = np.triu_indices(p.shape[1], 1)
     info[:, upper[1], upper[0]] = info[:, upper[0], upper[1]]
+
+
+def _add_groups(
+    code: IntArray,
+    pieces: Pieces,
+    by_constraint: FloatArray,
+    bound: FloatArray,
+    weighted: FloatArray,
+    totals: tuple[FloatArray, FloatArray],
+) -> None:
+    """Add what cells, sorted by group, say of the constraints of their groups."""
+    score, info = totals
+    n_curve, n_extra = weighted.shape[1], pieces.by_extra.shape[1]
+    starts = np.flatnonzero(np.diff(code, prepend=-1))
+    which = n_curve + code[starts]
+    score[:, which] += np.add.reduceat(by_constraint, starts, axis=-1)
+    info[:, :n_curve, which] += np.add.reduceat(weighted * bound[:, None], starts, axis=-1)
+    info[:, which, which] += np.add.reduceat(pieces.weight * bound**2, starts, axis=-1)
+    if n_extra:
+        cross = np.add.reduceat(pieces.weight_mixed * bound[:, None], starts, axis=-1)
+        info[:, which, -n_extra:] += cross.swapaxes(1, 2)
 
 
 def observed_information(

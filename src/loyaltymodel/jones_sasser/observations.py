@@ -15,11 +15,10 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel.jones_sasser.likelihood import Cells, Ordinal, Outcome
+from loyaltymodel.jones_sasser.true_score import end_limits, latent_moments, true_score_nodes
 
 _TRIED = 5_000  # rows that tell whether a variable has few values
 _TABLE = 200_000  # combinations that are counted without looking which occur
-_INTERIOR = 24  # nodes of quadrature within the scale; its two ends are nodes as well
-_REACH = 8.0  # standard deviations that are integrated over
 
 
 Answers = npt.NDArray[np.generic]
@@ -71,8 +70,11 @@ class Observations(FrozenRecord):
         if reliability is None or reliability == 1 or self.sd == 0:
             nodes, weights = self.satisfaction, np.ones((self.n_cells, 1))
         else:
+            limits = end_limits(np.unique(self.satisfaction))
+            people = self._by_cell(self.count * self.weight)
+            mean, sd = latent_moments(self.satisfaction, people, limits)
             nodes, weights = true_score_nodes(
-                self.satisfaction, mean=self.mean, sd=self.sd, reliability=reliability
+                self.satisfaction, mean=mean, sd=sd, reliability=reliability, limits=limits
             )
         return Cells(nodes.ravel(), weights, self.given, self.group, self.drivers)
 
@@ -94,34 +96,6 @@ class Observations(FrozenRecord):
             return values
         found: FloatArray = np.add.reduceat(values, self.first, axis=-1)
         return found
-
-
-def true_score_nodes(
-    observed: FloatArray, *, mean: float, sd: float, reliability: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return nodes (m, r) of true satisfaction given the observed, and probabilities (m, r).
-
-    With normal true scores and errors, the true score given x is normal with mean
-    mean + reliability (x - mean) and variance sd^2 reliability (1 - reliability). Mass beyond
-    an end of the scale sits on that end; the rest is Gauss-Legendre within it.
-    """
-    from scipy.special import ndtr  # noqa: PLC0415  slow to import
-
-    centre = mean + reliability * (observed - mean)
-    spread = sd * np.sqrt(reliability * (1 - reliability))
-    low = np.clip(centre - _REACH * spread, 0, 1)[:, None]
-    high = np.clip(centre + _REACH * spread, 0, 1)[:, None]
-    points, gauss = np.polynomial.legendre.leggauss(_INTERIOR)
-    inner = low + (high - low) * (points + 1) / 2
-    z = (inner - centre[:, None]) / spread
-    density = gauss * np.exp(-0.5 * z**2)
-    below = ndtr(-centre / spread)
-    above = ndtr((centre - 1) / spread)
-    total = density.sum(axis=1)
-    within = np.where(total > 0, (1 - below - above) / np.where(total > 0, total, 1.0), 0.0)
-    nodes = np.column_stack([np.zeros_like(centre), inner, np.ones_like(centre)])
-    weights = np.column_stack([below, density * within[:, None], above])
-    return nodes, weights / weights.sum(axis=1, keepdims=True)
 
 
 def observe(

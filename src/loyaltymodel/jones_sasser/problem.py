@@ -79,6 +79,11 @@ def set_up(settings: CurveSettings, sample: Sample) -> Setup:
                 f"{upper[place]:g}"
             )
         lower[place] = upper[place] = value
+    if {"lo", "hi"} <= set(names) and lower[names.index("lo")] > upper[names.index("hi")]:
+        raise OptionError(
+            f"fixed gives lo={lower[names.index('lo')]:g} and hi={upper[names.index('hi')]:g}, but "
+            "hi must not be below lo"
+        )
     stats = sample.observations.statistics(outcome)
     return Setup(
         problem, stats, parameters, lower, upper, _starts(parameters, lower, upper), levels
@@ -104,7 +109,7 @@ def _parameters(
     if sample.groups is not None:
         held = [_named(_CONSTRAINT, f"c[{group}]") for group in sample.groups]
     elif sample.drivers is not None:
-        held = [_named(_LOGIT, f"d[{name}]") for name in ("const", *sample.drivers)]
+        held = _driver_parameters(sample)
     elif sample.observations.given is None:
         held = [_CONSTRAINT]
     own: list[Parameter] = []
@@ -115,6 +120,19 @@ def _parameters(
         steps = sample.categories[1:]
         own = [_named(_STEP, f"log_step[{low} to {high}]") for low, high in pairwise(steps)]
     return (*settings.family.parameters_for(levels), *held, *own)
+
+
+def _driver_parameters(sample: Sample) -> list[Parameter]:
+    """Return parameters of drivers, with bounds that fit their units and where they are."""
+    z = np.asarray(sample.observations.drivers)[:, 1:]
+    spread = z.std(axis=0)
+    reach = _LOGIT.upper / np.where(spread > 0, spread, 1.0)
+    bounds = [_LOGIT.upper + float(np.abs(z.mean(axis=0)) @ reach), *reach.tolist()]
+    names = ("const", *(sample.drivers or ()))
+    return [
+        Parameter(f"d[{name}]", -bound, bound, starts=_LOGIT.starts)
+        for name, bound in zip(names, bounds, strict=True)
+    ]
 
 
 def _named(parameter: Parameter, name: str) -> Parameter:

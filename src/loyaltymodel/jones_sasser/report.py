@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from loyaltymodel._options import count_of
 from loyaltymodel._tables import Summary, table_of
 
@@ -55,9 +57,7 @@ def summarise(result: LoyaltyCurveResult) -> Summary:
                 f"{result.log_likelihood:.3f}, AIC {result.aic:.3f}, BIC {result.bic:.3f}",
             )
         )
-    limit = result.curve.zone_limit
-    zone = "none" if limit != limit else f"from {limit:.3f} of the scale on"  # noqa: PLR0124
-    facts.append(("sensitive zone", zone))
+    facts.append(("sensitive zone", _zone(result)))
     groups = sample.groups is not None
     table = result.parameters
     own = table[~table["parameter"].str.startswith("c[")] if groups else table
@@ -68,6 +68,17 @@ def summarise(result: LoyaltyCurveResult) -> Summary:
         columns = ["group", "state", "constraint", "std_error", "ci_low", "ci_high"]
         tables.append(table_of("Constraints", held[columns], n_labels=2))
     return Summary("Loyalty curve", tuple(facts), tuple(tables), tuple(_remarks(result)))
+
+
+def _zone(result: LoyaltyCurveResult) -> str:
+    limit = result.curve.zone_limit
+    if np.isnan(limit):
+        return "none"
+    grid = np.linspace(limit, 1, 1001)
+    inside = result.curve.zone(grid) == "sensitive"
+    if inside[-1]:
+        return f"from {limit:.3f} of the scale on"
+    return f"from {limit:.3f} to {grid[inside].max():.3f} of the scale"
 
 
 def _constraint(result: LoyaltyCurveResult) -> str:

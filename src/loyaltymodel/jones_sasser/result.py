@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, enumerate_names
+from loyaltymodel._intervals import check_level, wald
+from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._tables import Summary
 from loyaltymodel._variables import codes_of, like, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -26,13 +26,14 @@ from loyaltymodel.jones_sasser.intervals import (
 )
 from loyaltymodel.jones_sasser.problem import Setup, set_up
 from loyaltymodel.jones_sasser.report import summarise
-from loyaltymodel.jones_sasser.sample import Sample
+from loyaltymodel.jones_sasser.sample import Sample, named_drivers
 from loyaltymodel.jones_sasser.settings import CurveSettings
 from loyaltymodel.jones_sasser.uncertainty import Uncertainty
 
 State = Literal["estimated", "fixed", "on bound"]
 _SHARE = (0.0, 1.0)
 _NEAR = 3.0  # standard errors
+_LEVEL = 0.95
 _ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 
 
@@ -121,13 +122,13 @@ class LoyaltyCurveResult(FrozenRecord):
 
         One row without a name where all share a constraint; none where it was given or depends
         on drivers. A constraint within three standard errors of 0 has a profile interval if
-        there is a likelihood.
+        there is a likelihood, and otherwise the normal law's, cut off at 0.
         """
         rows = self._places("c")
         table = self.intervals().iloc[rows].reset_index(drop=True)
         groups = self.sample.groups if self.sample.groups is not None else ("",)
         table.insert(0, "group", list(groups)[: len(rows)])
-        # Near 0 the likelihood is lopsided, and an interval round the estimate is far off.
+        # Near 0 the likelihood is lopsided, and an interval that cannot hold 0 is far off.
         near = table["estimate"] < _NEAR * table["std_error"]
         edge = np.flatnonzero((near | (table["state"] == "on bound")).to_numpy())
         if len(edge) and self.has_likelihood:
@@ -135,6 +136,11 @@ class LoyaltyCurveResult(FrozenRecord):
             ends = self.intervals(names, method="profile")[["ci_low", "ci_high"]]
             for side in ("ci_low", "ci_high"):
                 table.loc[edge, side] = ends[side].to_numpy()
+        elif len(edge):
+            estimate, error = (table[name].to_numpy()[edge] for name in ("estimate", "std_error"))
+            symmetric = wald(estimate, error, level=_LEVEL)
+            table.loc[edge, "ci_low"] = np.maximum(symmetric.low, 0.0)
+            table.loc[edge, "ci_high"] = symmetric.high
         return table.rename(columns={"estimate": "constraint"}).drop(columns="parameter")
 
     @property
@@ -362,7 +368,7 @@ class LoyaltyCurveResult(FrozenRecord):
             How strongly the customer is held; taken as known without error.
         group : object, optional
             Group whose estimated constraint is taken, with its error. Without both, the one
-            constraint of all.
+            constraint of all. A constraint on its bound is taken as known.
         method : {"delta", "percentile"}
             "delta" linearises, on the logistic scale for what lies between 0 and 1;
             "percentile" takes the quantiles of bootstrap draws.
@@ -468,8 +474,13 @@ class LoyaltyCurveResult(FrozenRecord):
             return 0.0, None
         if constraint is not None or self.sample.drivers is not None:
             held = self._held(constraint, group)
-            return float(read_numbers("constraint", held, bounds=(0.0, _ALMOST_ONE))), None
-        self._held(constraint, group)  # refuses what is unclear
+            known = read_numbers("constraint", held, bounds=(0.0, _ALMOST_ONE))
+            if known.ndim:
+                raise OptionError("intervals are made for one constraint at a time; give a number")
+            return float(known), None
+        held = self._held(constraint, group)  # refuses what is unclear
+        if np.ndim(held):  # type: ignore[arg-type]
+            raise OptionError("intervals are made for one group at a time; give one group")
         code = 0 if self.sample.groups is None else self._code(group)
         return 0.0, self._places("c")[code]
 
@@ -479,16 +490,22 @@ class LoyaltyCurveResult(FrozenRecord):
             raise OptionError("the fit had no drivers; give groups or nothing")
         if drivers is None and data is None:
             raise OptionError(f"constraints depend on drivers; give {enumerate_names(names)}")
-        if drivers is None:
-            given: dict[str, object] = {name: name for name in names}
-        elif isinstance(drivers, pd.DataFrame):
+        given: dict[str, object] = {name: name for name in names}
+        if isinstance(drivers, pd.DataFrame):
             given = {name: drivers[name] for name in names}
-        else:
-            columns = np.asarray(drivers, dtype=np.float64).reshape(-1, len(names))
-            given = {name: columns[:, k] for k, name in enumerate(names)}
+        elif drivers is not None:
+            own = named_drivers(drivers)
+            if len(own) != len(names) and np.ndim(drivers) == 1:  # type: ignore[arg-type]
+                own = named_drivers(np.asarray(drivers)[None])
+            if len(own) != len(names):
+                raise DataError(
+                    f"the fit had {count_of(len(names), 'driver')} ({enumerate_names(names)}), but "
+                    f"{len(own)} are given"
+                )
+            given = dict(zip(names, own.values(), strict=True))
         read = read_variables(given, data=data)
         z = np.column_stack([np.ones(read.n_rows), *(read[name] for name in names)])
-        turned = 1 / (1 + np.exp(-z @ self.values[self._places("d")]))
+        turned = 0.5 + 0.5 * np.tanh(z @ self.values[self._places("d")] / 2)
         labelled = data is not None or isinstance(drivers, pd.DataFrame)
         if labelled:
             return pd.Series(turned, index=read.labels, name="constraint")
@@ -503,7 +520,7 @@ class LoyaltyCurveResult(FrozenRecord):
 
     def _need_likelihood(self, what: str) -> None:
         if not self.has_likelihood:
-            reason = "weights" if self.sample.weighted else f"outcome={self.settings.outcome!r}"
+            reason = "weights" if self.sample.weighted else self.settings.without_likelihood
             raise OptionError(
                 f"{what} need a likelihood, which there is not with {reason}; take Wald or "
                 "bootstrap intervals and tests"

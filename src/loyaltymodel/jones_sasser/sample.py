@@ -66,7 +66,7 @@ def read_sample(
         raise OptionError(
             'trials and outcome="count" belong together: of how many times each customer stayed'
         )
-    named = {} if drivers is None else _named_drivers(drivers)
+    named = {} if drivers is None else named_drivers(drivers)
     wanted = {"satisfaction": satisfaction, "loyalty": loyalty, **named}
     optional = {"constraint": constraint, "groups": groups, "trials": trials, "weights": weights}
     wanted |= {name: value for name, value in optional.items() if value is not None}
@@ -80,7 +80,8 @@ def read_sample(
         n = variables.n_rows
         z = np.column_stack([np.ones(n), *(variables[name] for name in named)])
         z = z.astype(np.float64)
-    answers, categories, log_ways = _answers(settings, variables)
+    order = _declared_order(loyalty, data) if settings.outcome == "ordinal" else None
+    answers, categories, log_ways = _answers(settings, variables, order)
     observations = observe(
         variables["satisfaction"],
         answers,
@@ -131,7 +132,7 @@ def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> V
         raise
 
 
-def _named_drivers(drivers: object) -> dict[str, object]:
+def named_drivers(drivers: object) -> dict[str, object]:
     """Return drivers by name: columns of the data, of a table of their own, or of an array."""
     if isinstance(drivers, str):
         return {drivers: drivers}
@@ -158,13 +159,23 @@ def _check_reference(reference: object, labels: tuple[Any, ...]) -> None:
 
 
 def _answers(
-    settings: CurveSettings, variables: Variables
+    settings: CurveSettings, variables: Variables, order: list[Any] | None
 ) -> tuple[list[Answers], tuple[Any, ...] | None, float]:
     """Return the answers as the likelihood takes them, categories, and log of constant ways."""
     y = variables["loyalty"]
     one = np.array(1.0)
     if settings.outcome == "ordinal":
         codes, categories = codes_of(y)
+        if order is not None:
+            sorted_by = sorted(range(len(categories)), key=lambda k: order.index(categories[k]))
+            categories = tuple(categories[k] for k in sorted_by)
+            codes = np.argsort(sorted_by)[codes]
+        elif any(isinstance(category, str) for category in categories):
+            raise DataError(
+                f"loyalty has answers in words ({enumerate_names(categories)}), whose order is "
+                "unknown; recode them to numbers from the lowest to the highest, or give an "
+                "ordered pandas Categorical"
+            )
         _check_categories(settings.stays_from, categories)
         return [codes], categories, 0.0
     if settings.outcome in ("score", "beta"):
@@ -198,6 +209,16 @@ def _answers(
 
     ways = gammaln(m + 1.0) - gammaln(y + 1.0) - gammaln(m - y + 1.0)
     return [m, y], None, float(ways.sum())
+
+
+def _declared_order(loyalty: object, data: object) -> list[Any] | None:
+    """Return the categories from the lowest to the highest, if an ordered column says so."""
+    if isinstance(loyalty, str) and isinstance(data, pd.DataFrame):
+        loyalty = data[loyalty]
+    kind = getattr(loyalty, "dtype", None)
+    if isinstance(kind, pd.CategoricalDtype) and kind.ordered:
+        return list(kind.categories)
+    return None
 
 
 def _check_categories(stays_from: object, categories: tuple[Any, ...]) -> None:

@@ -11,7 +11,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel._scales import resolve_limits
 from loyaltymodel.errors import OptionError
-from loyaltymodel.jones_sasser.families import CurveFamily
+from loyaltymodel.jones_sasser.families import CurveFamily, is_number
 
 OutcomeKind = Literal["binary", "count", "score", "beta", "ordinal"]
 StdErrors = Literal["information", "sandwich", "bootstrap"]
@@ -74,6 +74,7 @@ class CurveSettings:
             limits = resolve_limits(getattr(self, name), [name])
             object.__setattr__(self, name, (float(limits.lowest[0]), float(limits.highest[0])))
         if self.fixed is not None:
+            self._check_fixed()
             object.__setattr__(self, "fixed", FrozenMapping(dict(self.fixed)))
         self._check_reliability()
         if self.outcome == "ordinal" and self.stays_from is None:
@@ -86,11 +87,21 @@ class CurveSettings:
                 f'stays_from belongs to outcome="ordinal"; outcome={self.outcome!r} has no '
                 "categories"
             )
-        if self.outcome == "score" and self.std_errors == "information":
+        if not self.has_likelihood and self.std_errors == "information":
+            way_out = ', or outcome="beta"' if self.outcome == "score" else ""
             raise OptionError(
-                'outcome="score" has no likelihood, so its errors cannot come from one; choose '
-                'std_errors="sandwich" or "bootstrap", or outcome="beta"'
+                f"with {self.without_likelihood} there is no likelihood, so errors cannot come "
+                f'from one; choose std_errors="sandwich" or "bootstrap"{way_out}'
             )
+
+    def _check_fixed(self) -> None:
+        fixed = self.fixed
+        if not isinstance(fixed, Mapping):
+            raise OptionError(
+                f"fixed={fixed!r} must map names of parameters to numbers, such as {{'lo': 0.1}}"
+            )
+        if wrong := [name for name, value in fixed.items() if not is_number(value)]:
+            raise OptionError(f"fixed gives {wrong[0]}={fixed[wrong[0]]!r}, which is not a number")
 
     def _check_reliability(self) -> None:
         given = self.reliability
@@ -111,4 +122,14 @@ class CurveSettings:
     @property
     def has_likelihood(self) -> bool:
         """Whether the outcome has a likelihood, so that AIC and ratios mean something."""
-        return self.outcome != "score"
+        return self.without_likelihood is None
+
+    @property
+    def without_likelihood(self) -> str | None:
+        """What takes the likelihood away, in words; None if there is one."""
+        if self.outcome == "score":
+            return 'outcome="score"'
+        # The trials of a customer share the true score, so they are no independent trials.
+        if self.outcome == "count" and self.reliability not in (None, 1):
+            return 'outcome="count" and reliability'
+        return None

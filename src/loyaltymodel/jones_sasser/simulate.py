@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._options import check_choice, check_count, check_positive
 from loyaltymodel._variables import read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curve import LoyaltyCurve, curve
+from loyaltymodel.jones_sasser.families import is_number
 
 _ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 Drawn = Literal["binary", "count", "score", "ordinal"]
@@ -85,19 +86,25 @@ def simulate(
     ...     10_000, constraints={"telephone": 0.5, "cars": 0.0}, rng=1
     ... )
     >>> people.groupby("industry")["stayed"].mean().round(2).to_dict()
-    {'cars': 0.34, 'telephone': 0.67}
+    {'cars': 0.32, 'telephone': 0.66}
     """
     check_count("n", n, least=1)
     check_choice("outcome", outcome, Drawn)
     check_positive("sd", sd)
+    if not is_number(mean) or not np.isfinite(mean):
+        raise OptionError(f"mean={mean!r} must be a finite number, such as 0.65")
     check_positive("precision", precision)
     check_count("trials", trials, least=1)
     if levels is not None:
         check_count("levels", levels, least=2)
-    if not 0 < reliability <= 1:
+    if not is_number(reliability) or not 0 < reliability <= 1:
         raise OptionError(f"reliability={reliability!r} must lie above 0 and up to 1")
+    if not isinstance(thresholds, Sequence) or not all(map(is_number, thresholds)):
+        raise OptionError(f"thresholds={thresholds!r} must be numbers, such as (-2.0, 0.0, 2.0)")
     if 0 not in thresholds or list(thresholds) != sorted(set(thresholds)):
         raise OptionError(f"thresholds={thresholds!r} must rise, and one of them must be 0")
+    if constraints is not None and not constraints:
+        raise OptionError("constraints is empty; name at least one industry, or leave it out")
     random = np.random.default_rng(rng)
     held = {"market": 0.0} if constraints is None else dict(constraints)
     strength = read_numbers("constraints", list(held.values()), bounds=(0.0, _ALMOST_ONE))
@@ -132,17 +139,19 @@ def _observed(
     precision: float,
     thresholds: tuple[float, ...],
     rng: np.random.Generator,
-) -> FloatArray:
+) -> FloatArray | IntArray:
     """Return what is observed of loyalty."""
     n = len(loyalty)
     if outcome == "binary":
-        return (rng.random(n) < loyalty).astype(np.int64)
+        return (rng.random(n) < loyalty).astype(np.intp)
     if outcome == "count":
         return rng.binomial(trials, loyalty)
     inside = loyalty.clip(1e-6, 1 - 1e-6)  # the laws of score and answer need the open interval
     if outcome == "score":
         drawn = rng.beta(inside * precision, (1 - inside) * precision)
-        return drawn.clip(1e-12, 1 - 1e-12)  # rounding must not reach the ends
+        score: FloatArray = drawn.clip(1e-12, 1 - 1e-12)  # rounding must not reach the ends
+        return score
     logit = np.log(inside) - np.log1p(-inside)
     at_least = logit[:, None] + rng.logistic(size=n)[:, None] > np.array(thresholds)
-    return 1 + at_least.sum(axis=1)
+    answers: IntArray = 1 + at_least.sum(axis=1)
+    return answers

@@ -18,6 +18,7 @@ from loyaltymodel.jones_sasser.maximise import Maximum, maximise
 from loyaltymodel.jones_sasser.observations import Observations
 
 _VALUES = 4_000_000  # of statistics in a slice of resamples: 32 MB
+_POSITIVE = 1e-13  # smallest eigenvalue over the largest that is more than rounding
 _CHUNK = 200_000  # records at a time
 
 
@@ -128,7 +129,8 @@ def bootstrap_uncertainty(
 
 def _bend(problem: Problem, stats: FloatArray, top: Maximum, free: BoolArray) -> FloatArray:
     if not problem.family.smooth:
-        return top.info[0]
+        expected: FloatArray = top.info[0]
+        return expected
     return observed_information(problem, stats, top.p[0], free, top.info[0])
 
 
@@ -140,8 +142,12 @@ def _inverse(info: FloatArray, free: BoolArray) -> FloatArray:
         return found
     block = info[np.ix_(places, places)]
     size = np.sqrt(np.abs(np.diag(block)))
+    if not (np.isfinite(block).all() and (size > 0).all()):
+        found[np.ix_(places, places)] = np.nan
+        return found
     scaled = block / np.outer(size, size)
-    positive = np.isfinite(scaled).all() and np.linalg.eigvalsh(scaled)[0] > 0
+    values = np.linalg.eigvalsh(scaled)
+    positive = values[0] > _POSITIVE * values[-1]
     inverse = np.linalg.inv(scaled) if positive else np.full_like(scaled, np.nan)
     found[np.ix_(places, places)] = inverse / np.outer(size, size)
     return found

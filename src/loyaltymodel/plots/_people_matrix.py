@@ -7,38 +7,19 @@ from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice
 from loyaltymodel._variables import Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser import SegmentsResult
-from loyaltymodel.plots import _curves
-from loyaltymodel.plots._style import (
-    BLUE,
-    COLUMN,
-    INK,
-    LETTERS,
-    SMALL,
-    axes_or_new,
-    families,
-    figure_of,
-    tidy,
-)
+from loyaltymodel.plots import _curves, _matrix
+from loyaltymodel.plots._matrix import Show
+from loyaltymodel.plots._style import COLUMN, INK, axes_or_new, tidy
 
-Show = Literal["auto", "people", "density"]
 Shares = Literal["observed", "true"]
 Borders = dict[str, float]
 
-_MANY = 1500  # people from which marks hide each other
-_LEVELS = 40  # different scores up to which a scale counts as having steps
-_RARE = 0.25  # of the people a score has on average; a score with fewer makes no step
-_BINS = 30
-_JITTER = 0.8  # of a step
-_TENTH = 0.1  # share below which an interval is written with a decimal place
-# Steps of a sequence that fills a square evenly (Roberts): always the same picture, no seed.
-_STEPS = np.array([0.7548776662466927, 0.5698402909980532])
 # For each segment: whether it is in the upper row, and the borders at its left and right.
 _PLACES = {
     "terrorist": (False, "lowest", "terrorist up to"),
@@ -132,18 +113,16 @@ def people_matrix(
     variables = _read(result, satisfaction, loyalty, data)
     x, y = (variables[name].astype(np.float64) for name in ("satisfaction", "loyalty"))
     ax = axes_or_new(ax, height=COLUMN * 0.9)
-    if show == "people" or (show == "auto" and len(x) <= _MANY):
-        _draw_people(ax, x, y)
+    if _matrix.draws_people(show, len(x)):
+        _matrix.draw_people(ax, _matrix.spread_out(x, y))
     else:
-        _draw_density(ax, x, y)
+        _matrix.draw_density(ax, x, y)
     borders, level = _borders(result, x, y)
     ax.set_xlim(borders["lowest"], borders["highest"])
-    ax.set_ylim(*_limits(y, level))
+    ax.set_ylim(*_matrix.limits(y, level))
     ax.set_xlabel("Satisfaction (score)")
     ax.set_ylabel("Loyalty (score)")
-    for axis, (least, most) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
-        ticks = MaxNLocator(nbins=10, steps=[1, 2, 5, 10], integer=True).tick_values(least, most)
-        axis.set_ticks([tick for tick in ticks if least <= tick <= most])
+    _matrix.score_ticks(ax)
     tidy(ax)
     low, high, row = _curves.make_strips(ax, above=2.2, below=2.2)
     _draw_borders(ax, borders, level, low, high)
@@ -168,73 +147,15 @@ def _read(result: SegmentsResult, satisfaction: object, loyalty: object, data: o
     return variables
 
 
-def _draw_people(ax: Axes, x: FloatArray, y: FloatArray) -> None:
-    """Draw a mark for each person, those with the same scores beside each other."""
-    shift = (np.arange(1, len(x) + 1)[:, None] * _STEPS) % 1 - 0.5
-    steps = [_step(values) * _JITTER for values in (x, y)]
-    ax.plot(
-        x + shift[:, 0] * steps[0],
-        y + shift[:, 1] * steps[1],
-        "o",
-        markersize=1.8 if len(x) > 100 else 3.0,  # noqa: PLR2004  a hundred leave room
-        markerfacecolor=BLUE,
-        markeredgecolor="none",
-        alpha=0.5,
-        zorder=2,
-    )
-
-
-def _draw_density(ax: Axes, x: FloatArray, y: FloatArray) -> None:
-    """Draw how many people there are at each place, and the key to it."""
-    edges = [_edges(values) for values in (x, y)]
-    *_, image = ax.hist2d(x, y, bins=edges, cmin=1, cmap="Blues", vmin=0, zorder=1)
-    bar = figure_of(ax).colorbar(image, ax=ax, fraction=0.05, pad=0.02, aspect=30)
-    bar.set_label("People", fontsize=LETTERS, fontfamily=families())
-    bar.ax.tick_params(labelsize=SMALL, length=2.5, width=0.6)
-    bar.outline.set_visible(False)
-
-
-def _step(values: FloatArray) -> float:
-    """Return the step between scores, 0 if they are continuous."""
-    levels, people = np.unique(values.round(6), return_counts=True)
-    usual = levels[people >= _RARE * people.mean()]  # means of fewer items lie in between
-    return float(np.diff(usual).min()) if 1 < len(usual) <= _LEVELS else 0.0
-
-
-def _edges(values: FloatArray) -> FloatArray:
-    """Return edges of bins, of the width of a step if scores have steps."""
-    low, high, step = values.min(), values.max(), _step(values)
-    if not step:
-        return np.histogram_bin_edges(values, bins=_BINS if high > low else 1)
-    return np.asarray(low + step * np.arange(-0.5, np.ceil((high - low) / step) + 1))
-
-
-def _limits(values: FloatArray, *cuts: float) -> tuple[float, float]:
-    """Return the ends of an axis that shows all values and cut-offs."""
-    low, high = min(values.min(), *cuts), max(values.max(), *cuts)
-    margin = max(0.55 * _step(values), 0.02 * (high - low)) or 0.5
-    return float(low - margin), float(high + margin)
-
-
 def _borders(result: SegmentsResult, x: FloatArray, y: FloatArray) -> tuple[Borders, float]:
     """Return where lines are drawn at cut-offs of satisfaction, with both ends, and of loyalty."""
     up = {"satisfaction": result.ties == "high", "terrorist up to": False, "apostle from": True}
     cuts = {name: cut for name, cut in result.cut_offs.items() if name != "loyalty"}
-    borders = {name: _between(x, cut, upwards=up[name]) for name, cut in cuts.items()}
-    borders["lowest"], borders["highest"] = _limits(x, *borders.values())
+    borders = {name: _matrix.between(x, cut, upwards=up[name]) for name, cut in cuts.items()}
+    borders["lowest"], borders["highest"] = _matrix.limits(x, *borders.values())
     borders.setdefault("terrorist up to", borders["lowest"])
     borders.setdefault("apostle from", borders["highest"])
-    return borders, _between(y, result.cut_offs["loyalty"], upwards=result.ties == "high")
-
-
-def _between(values: FloatArray, cut: float, *, upwards: bool) -> float:
-    """Return the cut-off, or halfway to the next score on the other side if people have it."""
-    if not (values == cut).any():
-        return cut
-    beyond = values[values < cut] if upwards else values[values > cut]
-    if not len(beyond):
-        return cut - _step(values) / 2 if upwards else cut + _step(values) / 2
-    return float(cut + (beyond.max() if upwards else beyond.min())) / 2
+    return borders, _matrix.between(y, result.cut_offs["loyalty"], upwards=result.ties == "high")
 
 
 def _draw_borders(ax: Axes, borders: Borders, level: float, low: float, high: float) -> None:
@@ -261,7 +182,5 @@ def _texts(result: SegmentsResult, shares: Shares, named: Mapping[str, str]) -> 
     table = result.shares.set_index("segment")[columns]
     texts = {}
     for name, share, low, high in table.itertuples():
-        digits = 1 if high < _TENTH else 0
-        at, first, last = (f"{100 * value:.{digits}f}" for value in (share, low, high))
-        texts[name] = f"{named[name]}\n{at} % ({first}–{last})"
+        texts[name] = f"{named[name]}\n{_matrix.share_text(share, low, high)}"
     return texts

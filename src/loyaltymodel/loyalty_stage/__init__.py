@@ -1,0 +1,116 @@
+"""Loyalty stages and types: who is how loyal, how sure we are, and how people move."""
+
+from loyaltymodel.loyalty_stage.agreement import AgreementResult, agreement
+from loyaltymodel.loyalty_stage.behaviour import prefers_and_repeats, purchase_behaviour
+from loyaltymodel.loyalty_stage.behaviour_result import PurchaseBehaviour
+from loyaltymodel.loyalty_stage.ladder import ReproducibilityResult, guttman_errors, reproducibility
+from loyaltymodel.loyalty_stage.ladder_steps import sequential_logit
+from loyaltymodel.loyalty_stage.ladder_steps_result import SequentialLogitResult
+from loyaltymodel.loyalty_stage.loyalty_types import dick_basu, relative_attitude
+from loyaltymodel.loyalty_stage.movement import estimate_movement, markov_chain
+from loyaltymodel.loyalty_stage.movement_chain import MarkovChain
+from loyaltymodel.loyalty_stage.movement_compare import (
+    compare_chains,
+    transition_sensitivity,
+    transition_what_if,
+)
+from loyaltymodel.loyalty_stage.movement_result import MovementEstimate
+from loyaltymodel.loyalty_stage.movement_simulate import simulate_panel, simulate_purchases
+from loyaltymodel.loyalty_stage.movement_stages import (
+    Stages,
+    formation_stage,
+    formation_stages,
+    life_cycle_stage,
+    life_cycle_stages,
+)
+from loyaltymodel.loyalty_stage.movement_tests import MarkovTest
+from loyaltymodel.loyalty_stage.phase_advice import (
+    checklist,
+    checklist_score,
+    loyalty_levels,
+    phase_advice,
+)
+from loyaltymodel.loyalty_stage.phase_indicators import (
+    LoyaltyPhase,
+    PhaseIndicator,
+    PhaseInstrument,
+)
+from loyaltymodel.loyalty_stage.phase_instruments import (
+    component_map,
+    oliver_instrument,
+    three_component_instrument,
+)
+from loyaltymodel.loyalty_stage.phase_practice import (
+    core_customers,
+    exit_reasons,
+    loyalty_level,
+    practical_indicator,
+    win_back_list,
+)
+from loyaltymodel.loyalty_stage.phase_result import PhaseResult
+from loyaltymodel.loyalty_stage.phase_scores import phase_reliability, phase_scores
+from loyaltymodel.loyalty_stage.phase_simulate import SimulatedPhases, simulate_phases
+from loyaltymodel.loyalty_stage.phases import oliver
+from loyaltymodel.loyalty_stage.scalability import ScalabilityResult, scalability
+from loyaltymodel.loyalty_stage.types_diamond import knox, ultimate_loyalty
+from loyaltymodel.loyalty_stage.types_result import LoyaltyTypes
+from loyaltymodel.loyalty_stage.types_simulate import simulate_types
+from loyaltymodel.loyalty_stage.types_texts import type_advice
+
+__all__ = [
+    "AgreementResult",
+    "LoyaltyPhase",
+    "LoyaltyTypes",
+    "MarkovChain",
+    "MarkovTest",
+    "MovementEstimate",
+    "PhaseIndicator",
+    "PhaseInstrument",
+    "PhaseResult",
+    "PurchaseBehaviour",
+    "ReproducibilityResult",
+    "ScalabilityResult",
+    "SequentialLogitResult",
+    "SimulatedPhases",
+    "Stages",
+    "agreement",
+    "checklist",
+    "checklist_score",
+    "compare_chains",
+    "component_map",
+    "core_customers",
+    "dick_basu",
+    "estimate_movement",
+    "exit_reasons",
+    "formation_stage",
+    "formation_stages",
+    "guttman_errors",
+    "knox",
+    "life_cycle_stage",
+    "life_cycle_stages",
+    "loyalty_level",
+    "loyalty_levels",
+    "markov_chain",
+    "oliver",
+    "oliver_instrument",
+    "phase_advice",
+    "phase_reliability",
+    "phase_scores",
+    "practical_indicator",
+    "prefers_and_repeats",
+    "purchase_behaviour",
+    "relative_attitude",
+    "reproducibility",
+    "scalability",
+    "sequential_logit",
+    "simulate_panel",
+    "simulate_phases",
+    "simulate_purchases",
+    "simulate_types",
+    "three_component_instrument",
+    "transition_sensitivity",
+    "transition_what_if",
+    "type_advice",
+    "ultimate_loyalty",
+    "win_back_list",
+]

@@ -1,0 +1,125 @@
+"""The door for answers to several items, of which it is asked whether they make a ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import IntArray
+from loyaltymodel._frames import Missing, column_names, without_repeated
+from loyaltymodel._options import count_of, enumerate_names, repeated
+from loyaltymodel._scales import resolve_limits
+from loyaltymodel._variables import read_variables
+from loyaltymodel.errors import DataError, OptionError
+
+Pair = tuple[float, float]
+
+_LEAST_ITEMS, _LEAST_PEOPLE = 2, 2
+_MOST_ANSWERS = 50  # of an item: more of them are a measurement rather than steps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemAnswers:
+    """Answers (n, k) as whole numbers from 0, with the names of items and the labels of rows."""
+
+    names: tuple[str, ...]
+    values: IntArray
+    labels: pd.Index
+    n_dropped: int
+
+
+def read_items(
+    answers: object,
+    items: Sequence[str] | None,
+    *,
+    scale: Pair | None = None,
+    binary: bool = False,
+    missing: Missing = "raise",
+) -> ItemAnswers:
+    """Read answers to items: columns of a table, all or those named, or an array (n, k)."""
+    given, data = _given(answers, items)
+    names = tuple(given)
+    if len(names) < _LEAST_ITEMS:
+        raise DataError(
+            f"there is {count_of(len(names), 'item')}; a ladder needs at least two. Give a table "
+            "with a column an item, or an array of shape (n, k)"
+        )
+    bounds = {}
+    if scale is not None:
+        limits = resolve_limits(scale, ["scale"])
+        pair = (float(limits.lowest[0]), float(limits.highest[0]))
+        bounds = dict.fromkeys(names, pair)
+    elif binary:
+        bounds = dict.fromkeys(names, (0.0, 1.0))
+    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
+    if variables.n_rows < _LEAST_PEOPLE:
+        raise DataError(
+            f"there is {count_of(variables.n_rows, 'row')} of answers; give those of several people"
+        )
+    columns = []
+    for name in names:
+        values = np.asarray(variables[name], dtype=np.float64)
+        low, high = values.min(), values.max()
+        if (values != np.rint(values)).any():
+            way_out = "whether it is passed, 1 or 0" if binary else "whole numbers"
+            raise DataError(
+                f"{name} has values that are not whole numbers; give {way_out}, such as those of "
+                "oliver(...).passed"
+            )
+        if low == high:
+            raise DataError(
+                f"{name} is {low:g} for everybody, so it cannot be seen where it stands in the "
+                "ladder; leave it out, or take another threshold"
+            )
+        if high - low > _MOST_ANSWERS:
+            raise DataError(
+                f"{name} runs over {high - low:g} steps, but at most {_MOST_ANSWERS} can be "
+                "handled; group its values into a few, such as passed or not"
+            )
+        columns.append((values - low).astype(np.intp))
+    return ItemAnswers(names, np.column_stack(columns), variables.labels, variables.n_dropped)
+
+
+def _given(answers: object, items: Sequence[str] | None) -> tuple[dict[str, object], object]:
+    if isinstance(items, str):
+        raise OptionError(f"items={items!r} is one name; give a sequence of names")
+    if items is not None and (twice := repeated(items)):
+        raise OptionError(f"items name {enumerate_names(twice)} twice; name each once")
+    if isinstance(answers, (np.ndarray, list, tuple)):
+        array = np.asarray(answers)
+        if array.ndim != 2:  # noqa: PLR2004
+            raise DataError(
+                f"the answers have shape {array.shape}; (n, k) is needed, a row a person and a "
+                "column an item"
+            )
+        names = (
+            list(items) if items is not None else [f"item {j + 1}" for j in range(array.shape[1])]
+        )
+        if len(names) != array.shape[1]:
+            raise DataError(
+                f"the answers have {array.shape[1]} columns, but items name {len(names)}; give as "
+                "many names as columns"
+            )
+        return {name: array[:, j] for j, name in enumerate(names)}, None
+    names = list(items) if items is not None else all_columns(answers)
+    return {name: name for name in names}, answers
+
+
+def all_columns(data: object) -> list[str]:
+    """Return the names of all columns of a table, of which each must stand once."""
+    _, times = without_repeated(data)
+    if twice := [name for name, count in times.items() if count > 1]:
+        raise DataError(
+            f"the table has more than one column named {enumerate_names(twice)}; rename or drop "
+            "the copies"
+        )
+    names = list(column_names(data))
+    if odd := [name for name in names if not isinstance(name, str)]:
+        raise DataError(
+            f"names of columns must be text, not {enumerate_names(odd)}; rename them, or give an "
+            "array by .to_numpy()"
+        )
+    return names

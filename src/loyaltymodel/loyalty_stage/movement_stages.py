@@ -1,0 +1,321 @@
+"""Stages that customers move between, as data, and rules that say who stands where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._frames import Missing, read_columns
+from loyaltymodel._options import check_count, count_of, enumerate_names, repeated
+from loyaltymodel._specification import Specification
+from loyaltymodel._variables import read_variables
+from loyaltymodel.errors import DataError, ModelError
+
+
+class Stages(Specification):
+    """Names of the stages of a movement, in order (阶段).
+
+    Parameters
+    ----------
+    names : tuple of str
+        At least two different names.
+    chinese : tuple of str
+        Their Chinese names, in the same order; empty for none. Data may use either.
+
+    Raises
+    ------
+    ModelError
+        If a name stands twice, or the Chinese names are not as many.
+
+    See Also
+    --------
+    formation_stages : How loyalty forms.
+    life_cycle_stages : How a relationship begins and ends.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> loyalty_stage.Stages(names=("trial", "regular", "gone")).names
+    ('trial', 'regular', 'gone')
+    """
+
+    names: tuple[str, ...] = Field(min_length=2)
+    chinese: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _every_stage_has_one_name(self) -> Self:
+        if self.chinese and len(self.chinese) != len(self.names):
+            raise ModelError(
+                f"there are {len(self.names)} stages and {len(self.chinese)} Chinese names; give "
+                "one for each, or none"
+            )
+        if twice := repeated([*self.names, *self.chinese]):
+            raise ModelError(f"stages named twice: {enumerate_names(twice)}; use different names")
+        return self
+
+
+def formation_stages() -> Stages:
+    """Return the stages in which loyalty forms (忠诚形成过程四阶段).
+
+    Returns
+    -------
+    Stages
+        Awareness (认知), approval (认可), which is the first purchase, preference (偏好) and
+        loyalty (忠诚).
+
+    Notes
+    -----
+    Whether people move through them step by step is a claim of the texts, not of this list:
+    a chain over these stages may go back, and may jump.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> loyalty_stage.formation_stages().names
+    ('awareness', 'approval', 'preference', 'loyalty')
+    """
+    return Stages(
+        names=("awareness", "approval", "preference", "loyalty"),
+        chinese=("认知", "认可", "偏好", "忠诚"),
+    )
+
+
+def life_cycle_stages() -> Stages:
+    """Return the stages of a customer relationship (客户关系生命周期).
+
+    Returns
+    -------
+    Stages
+        Exploration (考察期), build-up (形成期), maturity (成熟期) and decline (衰退期).
+
+    Notes
+    -----
+    Elsewhere the last two are called stability (稳定) and degeneration (退化). A well-known
+    framework of relationships between buyers and sellers that starts before and ends after
+    these stages is that of Dwyer, Schurr and Oh [1]_.
+
+    References
+    ----------
+    .. [1] Dwyer, F. R., Schurr, P. H., & Oh, S. (1987). Developing buyer-seller relationships.
+       Journal of Marketing, 51(2), 11-27.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> loyalty_stage.life_cycle_stages().chinese
+    ('考察期', '形成期', '成熟期', '衰退期')
+    """
+    return Stages(
+        names=("exploration", "build-up", "maturity", "decline"),
+        chinese=("考察期", "形成期", "成熟期", "衰退期"),
+    )
+
+
+def stages_of(stages: Stages | Sequence[str]) -> Stages:
+    """Return stages, also from a plain list of names."""
+    if isinstance(stages, Stages):
+        return stages
+    if isinstance(stages, str):
+        raise ModelError(f"stages={stages!r} is one name; give a list of at least two")
+    return Stages(names=tuple(stages))
+
+
+def formation_stage(
+    purchases: Any,
+    *,
+    performance: Any,
+    expectation: Any,
+    least_repeats: int,
+    aware: Any = True,
+    data: object = None,
+) -> Any:
+    """Return the stage of formation that each customer has reached by rule (忠诚形成阶段).
+
+    Parameters
+    ----------
+    purchases : float, array-like of shape (n,), Series, or name of a column
+        Number of purchases so far, 0 or more.
+    performance : float, array-like of shape (n,), Series, or name of a column
+        What the customer perceived, in points. May be NaN for those who have not bought.
+    expectation : float, array-like of shape (n,), Series, or name of a column
+        What the customer had expected, in the same points. May be NaN likewise.
+    least_repeats : int
+        From how many purchases after the first on a customer who prefers is loyal, at least 1.
+        The texts name no number.
+    aware : bool, array-like of shape (n,), Series, or name of a column
+        Whether the customer knows the firm.
+    data : pandas, polars or pyarrow table, optional
+        Holds the columns that are named.
+
+    Returns
+    -------
+    str, Categorical or Series
+        "awareness", "approval", "preference" or "loyalty", ordered, and before them
+        "unaware". A Series where columns or Series were given.
+
+    Raises
+    ------
+    DataError
+        If a number is missing, infinite or negative, somebody who bought has no performance
+        or expectation, or somebody bought without being aware.
+    OptionError
+        If ``least_repeats`` is no whole number of at least 1.
+
+    Notes
+    -----
+    A first purchase is approval (认可). Preference (偏好) arises if the performance reaches
+    the expectation, equality included; otherwise the customer stays at approval, however
+    often the purchase is repeated. Loyalty (忠诚) is preference with enough repeats. The rule
+    describes a moment; how people move between the stages is a chain, which
+    :func:`estimate_movement` estimates.
+
+    Examples
+    --------
+    Nothing bought; bought and disappointed; bought and satisfied; the same, often:
+
+    >>> from loyaltymodel import loyalty_stage
+    >>> nan = float("nan")
+    >>> stage = loyalty_stage.formation_stage(
+    ...     [0, 5, 1, 5], performance=[nan, 3, 4, 4], expectation=[nan, 4, 4, 4], least_repeats=3
+    ... )
+    >>> list(stage)
+    ['awareness', 'approval', 'preference', 'loyalty']
+    """
+    check_count("least_repeats", least_repeats, least=1)
+    given = (purchases, aware, performance, expectation)
+    found = read_variables(
+        {"purchases": purchases, "aware": aware},
+        data=data,
+        bounds={"purchases": (0, np.inf), "aware": (0, 1)},
+    )
+    performed = _with_gaps("performance", performance, data, found.labels)
+    expected = _with_gaps("expectation", expectation, data, found.labels)
+    try:
+        count, knows, performed, expected = np.broadcast_arrays(
+            found["purchases"], found["aware"].astype(np.bool_), performed, expected
+        )
+    except ValueError:
+        raise DataError(
+            f"purchases have {found.n_rows} values, performance {performed.size} and expectation "
+            f"{expected.size}; give one of each for every customer"
+        ) from None
+    bought = count > 0
+    if (strange := bought & ~knows).any():
+        raise DataError(
+            f"{count_of(int(strange.sum()), 'customer')} bought without being aware, first at "
+            f"place {int(np.argmax(strange))}; who bought knows the firm: correct aware"
+        )
+    for name, level in (("performance", performed), ("expectation", expected)):
+        if (gap := bought & np.isnan(level)).any():
+            raise DataError(
+                f"{count_of(int(gap.sum()), 'customer')} bought but have no {name}, first at "
+                f"place {int(np.argmax(gap))}; give it, or leave these customers out"
+            )
+    with np.errstate(invalid="ignore"):
+        prefers = bought & (performed >= expected)
+    code = knows.astype(np.int8) + bought + prefers + (prefers & (count - 1 >= least_repeats))
+    words = pd.Index(["unaware", *formation_stages().names])
+    return _worded(code, words, given, found.labels)
+
+
+def life_cycle_stage(
+    level: Any,
+    previous: Any,
+    *,
+    mature_from: float,
+    steady: float,
+    data: object = None,
+    missing: Missing = "raise",
+) -> Any:
+    """Return the stage of the relationship by its level and its change (关系生命周期阶段).
+
+    Parameters
+    ----------
+    level : float, array-like of shape (n,), Series, or name of a column
+        Level of the relationship in this period, in any unit, such as purchases a year.
+    previous : float, array-like of shape (n,), Series, or name of a column
+        Its level one period before.
+    mature_from : float
+        From which level on a relationship that does not fall is mature.
+    steady : float
+        Up to which change, in the same unit, a level counts as unchanged; 0 or more.
+    data : pandas, polars or pyarrow table, optional
+        Holds the columns that are named.
+    missing : {"raise", "drop"}
+        Whether customers with a missing value are refused or left out.
+
+    Returns
+    -------
+    str, Categorical or Series
+        "exploration", "build-up", "maturity" or "decline", ordered. A Series where columns or
+        Series were given.
+
+    Raises
+    ------
+    DataError
+        If values are missing, infinite or not numeric, or ``steady`` is negative.
+    OptionError
+        If ``missing`` is not one of its choices.
+
+    Notes
+    -----
+    A fall by more than ``steady`` is decline. Otherwise a level of at least ``mature_from``
+    is maturity; below it a rise by more than ``steady`` is build-up, and the rest is
+    exploration. The texts name the stages and draw a curve; this rule is one reading of it.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> stage = loyalty_stage.life_cycle_stage(
+    ...     [1, 4, 9, 5], [1, 2, 9, 9], mature_from=8, steady=0.5
+    ... )
+    >>> list(stage)
+    ['exploration', 'build-up', 'maturity', 'decline']
+    """
+    found = read_variables({"level": level, "previous": previous}, data=data, missing=missing)
+    limits = read_variables(
+        {"mature_from": mature_from, "steady": steady}, bounds={"steady": (0, np.inf)}
+    )
+    change = found["level"] - found["previous"]
+    tolerance = limits["steady"][0]
+    high = found["level"] >= limits["mature_from"][0]
+    code = np.select([change < -tolerance, high, change > tolerance], [3, 2, 1], default=0)
+    return _worded(code, pd.Index(life_cycle_stages().names), (level, previous), found.labels)
+
+
+def _with_gaps(name: str, value: Any, data: object, labels: pd.Index) -> FloatArray:
+    """Read numbers that may be missing."""
+    if isinstance(value, str):
+        if data is None:
+            raise DataError(f"{name}={value!r} names a column, but there is no data; give data=")
+        return np.asarray(read_columns(data, [value]).values[0], dtype=np.float64)
+    if (
+        isinstance(value, pd.Series)
+        and len(value) == len(labels)
+        and not value.index.equals(labels)
+    ):
+        raise DataError(
+            f"the rows of {name} have other labels than those of purchases, so it is unclear "
+            "which belong together; take both from one table"
+        )
+    try:
+        numbers = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{name} is not numeric; recode it to numbers") from None
+    if np.isinf(numbers).any():
+        raise DataError(f"{name} has an infinite value; correct it")
+    return numbers
+
+
+def _worded(code: Any, words: pd.Index, given: Sequence[Any], labels: pd.Index) -> Any:
+    """Return words as the variables came: a Series, a Categorical, or one word."""
+    stage = pd.Categorical.from_codes(code, categories=words, ordered=True)
+    if any(isinstance(value, (str, pd.Series)) for value in given):
+        index = labels if len(labels) == len(stage) else None
+        return pd.Series(stage, index=index, name="stage")
+    return stage[0] if all(np.ndim(value) == 0 for value in given) else stage

@@ -1,0 +1,45 @@
+"""Derived quantities of chains as tables: an estimate, and what posterior draws say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray
+
+
+def spread(draws: FloatArray, *, level: float) -> dict[str, FloatArray]:
+    """Return standard deviation, interval and share of finite values of draws (b, m).
+
+    Infinite values count as larger than all others; undefined ones are left out of the
+    interval. The standard deviation is NaN unless every draw is finite.
+    """
+    tail = (1 - level) / 2
+    columns = draws.shape[1]
+    low, high = np.full(columns, np.nan), np.full(columns, np.nan)
+    finite = np.isfinite(draws)
+    whole = finite.all(axis=0)
+    error = np.full(columns, np.nan)
+    error[whole] = draws[:, whole].std(axis=0, ddof=1)
+    ends = np.quantile(draws[:, whole], [tail, 1 - tail], axis=0, method="weibull")
+    low[whole], high[whole] = ends
+    for k in np.flatnonzero(~whole):  # few: quantities that some draws do not have
+        there = draws[~np.isnan(draws[:, k]), k]
+        if len(there):
+            method: Any = "closest_observation"  # no straight line leads to infinity
+            low[k], high[k] = np.quantile(there, [tail, 1 - tail], method=method)
+    return {"std_error": error, "ci_low": low, "ci_high": high, "finite": finite.mean(axis=0)}
+
+
+def table_of_values(
+    labels: Mapping[str, Sequence[Any]], values: FloatArray, *, level: float, name: str = "estimate"
+) -> pd.DataFrame:
+    """Make a table of values (1 + b, m): the first row is the estimate, the rest are draws."""
+    table = pd.DataFrame({key: list(column) for key, column in labels.items()})
+    table[name] = values[0].copy()
+    if len(values) > 2:  # noqa: PLR2004  an interval needs two draws
+        table = table.assign(**spread(values[1:], level=level))
+    return table

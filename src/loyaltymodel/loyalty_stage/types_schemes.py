@@ -1,0 +1,85 @@
+"""Which cell of two variables is which type of loyalty: the matrices as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray
+
+Classification = Literal["relative_attitude", "dick_basu", "knox", "ultimate_loyalty"]
+RelativeClass = Literal["lowest", "low", "high", "highest"]
+
+RELATIVE_CLASSES: tuple[RelativeClass, ...] = ("lowest", "low", "high", "highest")
+NO_SUPERIORITY = "no superiority"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """A matrix: two variables, and the type in each of four cells.
+
+    ``types`` are in ascending order, and ``cells`` by 2 * (first high) + (second high).
+    ``outside`` is the type of customers to whom the matrix does not apply.
+    """
+
+    title: str
+    variables: tuple[str, str]
+    types: tuple[str, ...]
+    cells: tuple[str, str, str, str]
+    outside: str | None = None
+
+    def names(self, *, with_outside: bool) -> tuple[str, ...]:
+        """Return the types in ascending order, with that of customers outside if need be."""
+        if with_outside and self.outside is not None:
+            return (self.outside, *self.types)
+        return self.types
+
+    def merge(self, *, with_outside: bool) -> FloatArray:
+        """Return which type (last axis) each cell is, for customers inside and outside."""
+        names = self.names(with_outside=with_outside)
+        inside = [[float(name == cell) for name in names] for cell in self.cells]
+        if not with_outside:
+            return np.array([inside])
+        outside = [[float(name == self.outside) for name in names]] * len(self.cells)
+        return np.array([inside, outside])
+
+
+SCHEMES: dict[Classification, Scheme] = {
+    "relative_attitude": Scheme(
+        title="Relative attitude (Dick and Basu)",
+        variables=("attitude", "differentiation"),
+        types=RELATIVE_CLASSES,
+        cells=("lowest", "high", "low", "highest"),
+    ),
+    "dick_basu": Scheme(
+        title="Types of loyalty (Dick and Basu)",
+        variables=("attitude", "patronage"),
+        types=("no loyalty", "spurious loyalty", "latent loyalty", "loyalty"),
+        cells=("no loyalty", "spurious loyalty", "latent loyalty", "loyalty"),
+    ),
+    "knox": Scheme(
+        title="Diamond of loyalty (Knox)",
+        variables=("portfolio", "involvement"),
+        types=("switcher", "variety seeker", "habitual", "loyal"),
+        cells=("habitual", "loyal", "switcher", "variety seeker"),
+    ),
+    "ultimate_loyalty": Scheme(
+        title="Ultimate loyalty (Oliver)",
+        variables=("fortitude", "support"),
+        types=(
+            "product superiority",
+            "village envelopment",
+            "determined self-isolation",
+            "immersed self-identity",
+        ),
+        cells=(
+            "product superiority",
+            "village envelopment",
+            "determined self-isolation",
+            "immersed self-identity",
+        ),
+        outside=NO_SUPERIORITY,
+    ),
+}

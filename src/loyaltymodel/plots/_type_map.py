@@ -1,0 +1,228 @@
+"""Types of loyalty as a map of people, with the sizes of its four cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from loyaltymodel._arrays import BoolArray
+from loyaltymodel._options import check_choice, check_flag
+from loyaltymodel.errors import DataError
+from loyaltymodel.loyalty_stage.types_result import LoyaltyTypes
+from loyaltymodel.loyalty_stage.types_schemes import NO_SUPERIORITY, RELATIVE_CLASSES, SCHEMES
+from loyaltymodel.loyalty_stage.types_texts import type_advice
+from loyaltymodel.plots import _curves, _matrix
+from loyaltymodel.plots._matrix import Show
+from loyaltymodel.plots._stages import Language, check_kind, named
+from loyaltymodel.plots._style import COLUMN, GREY, INK, axes_or_new, tidy
+
+Shares = Literal["observed", "true"]
+
+_AXES = {
+    "en": {
+        "attitude": "Attitude (score)",
+        "relative": "Relative attitude (score)",
+        "classes": "Relative attitude (class)",
+        "differentiation": "Differentiation (score)",
+        "patronage": "Repeat patronage (share or score)",
+        "portfolio": "Portfolio (number of brands)",
+        "involvement": "Involvement (score)",
+        "fortitude": "Fortitude (score)",
+        "support": "Social support (score)",
+        "people": "People",
+        "probability": "Probability of the type",
+    },
+    "zh": {
+        "attitude": "态度(得分)",
+        "relative": "相对态度(得分)",
+        "classes": "相对态度(等级)",
+        "differentiation": "差异化程度(得分)",
+        "patronage": "重复购买(份额或得分)",
+        "portfolio": "购买的品牌数",
+        "involvement": "投入程度(得分)",
+        "fortitude": "个人意志(得分)",
+        "support": "社会支持(得分)",
+        "people": "人数",
+        "probability": "所属类型的概率",
+    },
+}
+
+
+def type_map(
+    result: LoyaltyTypes,
+    *,
+    show: Show = "auto",
+    shares: Shares = "observed",
+    uncertainty: bool = False,
+    names: Mapping[str, str] | None = None,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw customers by the two variables of their types, with the sizes of the types (忠诚类型图).
+
+    Parameters
+    ----------
+    result : LoyaltyTypes
+        What ``dick_basu``, ``knox``, ``relative_attitude`` or ``ultimate_loyalty`` of
+        ``loyalty_stage`` returned.
+    show : {"auto", "people", "density"}
+        Draw a mark for each customer, or how many there are at each place; by default customers
+        up to 1,500 of them. Scores with steps are shifted by up to 0.4 of a step, so that
+        customers with the same scores are all seen.
+    shares : {"observed", "true"}
+        Which shares are written: of the scores as observed, or of the true scores.
+    uncertainty : bool
+        Whether the shade is the probability of the type that a customer got, of a density the
+        mean of those at a place. The darker, the surer.
+    names : mapping from type to str, optional
+        Names to show instead.
+    language : {"en", "zh"}
+        Language of labels, and of the types.
+    ax : Axes, optional
+        Where to draw; new axes as wide as a journal column by default.
+
+    Returns
+    -------
+    Axes
+        The axes: the first variable of the matrix upwards, the second to the right. Lines are
+        the cut-offs; one that customers have exactly is drawn halfway to the next score on its
+        other side. Above and below stand the types with their share in percent, and in brackets
+        its interval. Customers to whom the matrix does not apply are grey crosses, and in no
+        density; their share stands at the bottom.
+
+    Raises
+    ------
+    DataError
+        If true shares or ``uncertainty`` are asked of a result without reliability.
+    OptionError
+        If ``result`` is of another kind, ``names`` names no type, or an option is not one of
+        its choices.
+
+    Notes
+    -----
+    Marks count every customer once; shares count them with their weights.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from loyaltymodel import loyalty_stage, plots
+    >>> found = loyalty_stage.dick_basu([8, 8, 3, 3], [0.9, 0.2, 0.9, 0.2], scale=(1, 10))
+    >>> ax = plots.loyalty_stage.type_map(found)
+    >>> [text.get_text().split("\\n")[0] for text in ax.texts]
+    ['latent loyalty', 'loyalty', 'no loyalty', 'spurious loyalty']
+    """
+    check_kind("result", result, LoyaltyTypes, "loyalty_stage.dick_basu() or another matrix")
+    check_choice("show", show, Show)
+    check_choice("shares", shares, Shares)
+    check_flag("uncertainty", uncertainty)
+    check_choice("language", language, Language)
+    if result.reliability is None and (uncertainty or shares == "true"):
+        raise DataError(
+            "there are neither probabilities nor true shares, because no reliability was given "
+            'when customers were sorted; sort again with it, or choose shares="observed" and '
+            "uncertainty=False"
+        )
+    texts = _texts(result, shares, names, language)
+    words = _AXES[language]
+    ax = axes_or_new(ax, height=COLUMN * 0.9)
+    inside = result.group == 0
+    _draw_customers(ax, result, inside, show, words, uncertainty=uncertainty)
+    y, x = result.scores.T
+    up = result.ties == "high"
+    second, first = (
+        _matrix.between(values[inside], result.cut_offs[name], upwards=up)
+        for values, name in ((x, result.variables[1]), (y, result.variables[0]))
+    )
+    ax.set_xlim(*_matrix.limits(x, second))
+    ax.set_ylim(*_matrix.limits(y, first))
+    _label_axes(ax, result, words, language)
+    _write_cells(ax, result, (second, first), texts)
+    return ax
+
+
+def _draw_customers(
+    ax: Axes,
+    result: LoyaltyTypes,
+    inside: BoolArray,
+    show: Show,
+    words: Mapping[str, str],
+    *,
+    uncertainty: bool,
+) -> None:
+    y, x = result.scores.T
+    sure = None
+    if uncertainty:
+        own = np.take_along_axis(result.probability_values, result.codes[:, None], axis=1)
+        sure = own[inside, 0]
+    if not _matrix.draws_people(show, len(x)):
+        if sure is None:
+            _matrix.draw_density(ax, x[inside], y[inside], words["people"])
+        else:
+            _matrix.draw_shaded_density(ax, x[inside], y[inside], sure, words["probability"])
+        return
+    # Shifted together, so that nobody outside hides one inside.
+    places = _matrix.spread_out(x, y)
+    if sure is None:
+        _matrix.draw_people(ax, places[inside])
+    else:
+        _matrix.draw_shaded_people(ax, places[inside], sure, words["probability"])
+    if not inside.all():
+        ax.plot(*places[~inside].T, "x", color=GREY, markersize=2.5, markeredgewidth=0.6, zorder=2)
+
+
+def _label_axes(
+    ax: Axes, result: LoyaltyTypes, words: Mapping[str, str], language: Language
+) -> None:
+    upwards, right = result.variables
+    label = upwards
+    if result.classification == "dick_basu":
+        label = "classes" if result.from_classes else "relative"
+    ax.set_xlabel(words[right])
+    ax.set_ylabel(words[label])
+    _matrix.score_ticks(ax)
+    if result.from_classes:
+        classes = type_advice("relative_attitude")["chinese"].tolist()
+        shown = classes if language == "zh" else list(RELATIVE_CLASSES)
+        ax.set_yticks(range(len(shown)), shown)
+        ax.set_ylim(min(ax.get_ylim()[0], -0.5), max(ax.get_ylim()[1], len(shown) - 0.5))
+    tidy(ax)
+
+
+def _write_cells(
+    ax: Axes, result: LoyaltyTypes, cuts: tuple[float, float], texts: Mapping[str, str]
+) -> None:
+    """Draw the cut-offs, and write the types above and below the halves that they are in."""
+    scheme = SCHEMES[result.classification]
+    lines = max(text.count("\n") for text in texts.values()) + 1
+    outside = scheme.outside in texts
+    left, right = ax.get_xlim()
+    low, high, row = _curves.make_strips(ax, above=lines + 0.2, below=lines + 0.2 + 1.2 * outside)
+    ax.hlines(cuts[1], left, right, color=INK, linewidth=0.8, zorder=3)
+    ax.vlines(cuts[0], low, high, color=INK, linewidth=0.8, zorder=3)
+    middles = ((left + cuts[0]) / 2, (cuts[0] + right) / 2)
+    strip = (lines / 2 + 0.15) * row
+    _curves.write_row(ax, high + strip, middles, [texts[name] for name in scheme.cells[2:]])
+    _curves.write_row(ax, low - strip, middles, [texts[name] for name in scheme.cells[:2]])
+    if scheme.outside in texts:
+        at = low - (lines + 0.8) * row
+        _curves.write_row(ax, at, [(left + right) / 2], [texts[scheme.outside]], grey=True)
+
+
+def _texts(
+    result: LoyaltyTypes, shares: Shares, names: Mapping[str, str] | None, language: Language
+) -> dict[str, str]:
+    """Return what is written about each type: its name, share and interval."""
+    advice = type_advice(result.classification)
+    chinese = dict(zip(advice["type"], advice["chinese"], strict=True)) | {
+        NO_SUPERIORITY: "不认为产品优越"
+    }
+    shown = _curves.wrapped(named(result.names, chinese, names, language))
+    values = result.true_share_values if shares == "true" else result.share_values
+    return {
+        name: f"{label}{': × ' if name == NO_SUPERIORITY else chr(10)}{_matrix.share_text(*row)}"
+        for name, label, row in zip(result.names, shown, values.tolist(), strict=True)
+    }

@@ -1,0 +1,17 @@
+"""Pictures of stages of loyalty: the ladder of phases, types of customers, and movement."""
+
+from __future__ import annotations
+
+from loyaltymodel.plots._stages import funnel, ladder, scalability
+from loyaltymodel.plots._transitions import state_path, transition_diagram, transition_heat_map
+from loyaltymodel.plots._type_map import type_map
+
+__all__ = [
+    "funnel",
+    "ladder",
+    "scalability",
+    "state_path",
+    "transition_diagram",
+    "transition_heat_map",
+    "type_map",
+]

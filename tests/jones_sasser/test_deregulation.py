@@ -1,0 +1,141 @@
+"""Removal of a constraint: sums over customers, and intervals by repeated draws."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from loyaltymodel import jones_sasser
+from loyaltymodel.errors import DataError, OptionError
+
+from tolerances import EXACT
+
+GROUPS = {"a": 0.5, "b": 0.2, "c": 0.05}
+
+
+@pytest.fixture(scope="module")
+def people():
+    return jones_sasser.simulate(1200, constraints=GROUPS, levels=10, rng=1)
+
+
+@pytest.fixture(scope="module")
+def fitted(people):
+    return jones_sasser.fit("satisfaction", "stayed", data=people, groups="industry")
+
+
+@pytest.fixture(scope="module")
+def freed(people, fitted):
+    return jones_sasser.remove_constraint(fitted, "satisfaction", data=people, groups="industry")
+
+
+def test_every_customer_loses_false_loyalty(people, fitted, freed):
+    table = freed.customers
+    held = fitted.constraint_of("industry", data=people)
+    false = fitted.curve.false_loyalty(people["satisfaction"], constraint=held)
+    np.testing.assert_allclose(table["lost"], false, atol=EXACT)
+    np.testing.assert_allclose(table["after"], fitted.true_loyalty(people["satisfaction"]))
+    assert (table["lost"] >= 0).all()
+    assert table.index.equals(people.index)
+    assert (table["group"] == people["industry"]).all()
+
+
+def test_tables_are_sums_over_customers(freed):
+    grouped = freed.customers.groupby("group")
+    table = freed.by_group.set_index("group")
+    np.testing.assert_allclose(table["lost"], grouped["lost"].mean())
+    np.testing.assert_allclose(table["set_free"], grouped["lost"].sum())
+    np.testing.assert_allclose(table["before"], grouped["before"].mean())
+    total = freed.total.iloc[0]
+    assert total["n"] == 1200
+    assert total["set_free"] == pytest.approx(freed.customers["lost"].sum())
+    assert "false loyalty" in str(freed.summary())
+
+
+def test_errors_against_draws_of_the_parameters(people, fitted, freed):
+    rng = np.random.default_rng(1)
+    draws = rng.multivariate_normal(fitted.values, fitted.uncertainty.covariance, 4000)
+    s = people["satisfaction"].to_numpy()
+    code = people["industry"].map({"a": 0, "b": 1, "c": 2}).to_numpy()
+    g = draws[:, 1:2] * s ** draws[:, 2:3]
+    lost = np.maximum(draws[:, 3:][:, code], 0) * (1 - g)
+    # 4,000 draws know a deviation to 1.1 %; the constraint near 0 bends more.
+    for group in (0, 1):
+        mean = lost[:, code == group].mean(axis=1)
+        assert freed.std_error[group] == pytest.approx(mean.std(), rel=0.05)
+    assert freed.std_error[-1] == pytest.approx(lost.mean(axis=1).std(), rel=0.08)
+
+
+def test_a_constraint_can_fall_to_a_level(people, fitted):
+    part = jones_sasser.remove_constraint(
+        fitted, "satisfaction", data=people, groups="industry", to=0.3
+    )
+    held = fitted.constraints.set_index("group")["constraint"]
+    table = part.by_group.set_index("group")
+    assert (table.loc[held.index[held < 0.3], "lost"] == 0).all()
+    assert table.loc["a", "lost"] > 0
+    assert part.customers["constraint_after"].max() == pytest.approx(0.3)
+
+
+def test_constraints_that_are_known_carry_no_error_of_their_own(people, fitted):
+    known = jones_sasser.remove_constraint(
+        fitted, "satisfaction", data=people, groups="industry", constraint="constraint"
+    )
+    table = known.by_group
+    lost = people["constraint"] * (1 - fitted.true_loyalty(people["satisfaction"]))
+    np.testing.assert_allclose(table["lost"], lost.groupby(people["industry"]).mean())
+    assert (known.std_error[:-2] > 0).all()
+    assert (known.std_error[:-2] < [0.02, 0.02]).all()
+
+
+def test_one_constraint_for_all_and_groups_for_the_tables(people):
+    result = jones_sasser.fit("satisfaction", "stayed", data=people)
+    alone = jones_sasser.remove_constraint(result, "satisfaction", data=people)
+    split = jones_sasser.remove_constraint(result, "satisfaction", data=people, groups="industry")
+    assert len(split.by_group) == 3
+    assert split.total["lost"].iloc[0] == pytest.approx(alone.total["lost"].iloc[0])
+    assert split.std_error[-1] == pytest.approx(alone.std_error[-1], rel=1e-6)
+
+
+def test_continuous_answers_of_many_groups():
+    rng = np.random.default_rng(1)
+    n = 12_000  # too many values for cells
+    s, group = rng.random(n), rng.integers(0, 3, n)
+    y = rng.random(n) < 0.3 + 0.7 * s**3
+    result = jones_sasser.fit(s, y, groups=group)
+    freed = jones_sasser.remove_constraint(result, s, groups=group)
+    few = jones_sasser.remove_constraint(result, np.rint(s * 500) / 500, groups=group)
+    # Satisfaction rounded to 1/500 moves a mean by less than a thousandth.
+    np.testing.assert_allclose(freed.std_error, few.std_error, rtol=0.01)
+    np.testing.assert_allclose(freed.by_group["lost"], few.by_group["lost"], atol=1e-3)
+
+
+def test_a_plain_curve_has_no_errors():
+    curve = jones_sasser.curve("power", {"hi": 1.0, "k": 3.0})
+    held = pd.Series([0.5, 0.2], index=["x", "y"])
+    freed = jones_sasser.remove_constraint(curve, [6, 6], constraint=held, scale=(1, 11))
+    np.testing.assert_allclose(freed.customers["lost"], held * 0.875)
+    assert freed.customers.index.tolist() == ["x", "y"]
+    assert freed.total[["ci_low", "ci_high"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({}, OptionError, "give groups"),
+        ({"groups": "city"}, DataError, "give constraint instead"),
+        ({"groups": "industry", "to": 1.0}, DataError, "from 0 to below 1"),
+        ({"groups": "industry", "level": 95}, OptionError, "such as 0.95"),
+        ({"groups": "industry", "scale": (1, 10)}, DataError, "between 1 and 10"),
+        ({"constraint": 1.0}, DataError, "from 0 to below 1"),
+        ({"groups": "industri"}, DataError, "did you mean 'industry'"),
+        ({"groups": "industry", "missing": "omit"}, OptionError, "choose one of"),
+    ],
+)
+def test_bad_input_is_refused_with_a_way_out(people, fitted, options, error, message):
+    data = people.assign(city="x")
+    with pytest.raises(error, match=message):
+        jones_sasser.remove_constraint(fitted, "satisfaction", data=data, **options)
+
+
+def test_a_curve_needs_constraints():
+    with pytest.raises(OptionError, match="give constraint"):
+        jones_sasser.remove_constraint(jones_sasser.curve(), [0.5])

@@ -1,0 +1,241 @@
+"""Tests of a curve: statistics against two fits, laws against scipy, draws against their size."""
+
+import warnings
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from loyaltymodel import jones_sasser
+from loyaltymodel.errors import ImproperSolutionWarning, NotIdentifiedError, OptionError
+from loyaltymodel.jones_sasser.hypotheses import _drawn
+from loyaltymodel.jones_sasser.likelihood import evaluate
+from loyaltymodel.jones_sasser.problem import set_up
+
+GROUPS = {"a": 0.5, "b": 0.2}
+# Two maxima are each known to about 1e-11.
+RATIO = 1e-6
+
+
+def fit(data, **options):
+    return jones_sasser.fit("satisfaction", "stayed", data=data, **options)
+
+
+@pytest.fixture(scope="module")
+def people():
+    return jones_sasser.simulate(2000, constraints=GROUPS, levels=10, rng=1)
+
+
+@pytest.fixture(scope="module")
+def straight():
+    line = jones_sasser.curve("power", {"hi": 0.9, "k": 1.0})
+    return jones_sasser.simulate(2000, model=line, constraints={"a": 0.3}, levels=10, rng=3)
+
+
+@pytest.fixture(scope="module")
+def fitted(people):
+    return fit(people, groups="industry")
+
+
+def test_no_constraint_is_the_ratio_of_two_fits(people, fitted):
+    free = fit(people, groups="industry", fixed={"lo": 0, "c[a]": 0, "c[b]": 0})
+    found = jones_sasser.no_constraint_test(fitted, n_resamples=49, rng=1)
+    expected = 2 * (fitted.log_likelihood - free.log_likelihood)
+    assert found.statistic == pytest.approx(expected, abs=RATIO)
+    assert found.df == 2
+    assert found.method == "parametric bootstrap"
+    assert found.p_value == pytest.approx(1 / 50)  # none of 49 is as loud
+    assert "49 surveys drawn" in str(found)
+
+
+def test_one_constraint_has_half_a_chi_squared_law(people):
+    model = fit(people)
+    found = jones_sasser.no_constraint_test(model)
+    assert found.method.startswith("half chi-squared")
+    assert found.p_value == pytest.approx(stats.chi2.sf(found.statistic, 1) / 2)
+    drawn = jones_sasser.no_constraint_test(model, method="bootstrap", n_resamples=49, rng=1)
+    assert drawn.statistic == pytest.approx(found.statistic)
+
+
+def test_a_constraint_on_its_bound_speaks_for_the_hypothesis():
+    rng = np.random.default_rng(5)
+    # Nobody at the bottom stays, so that no constraint is wanted.
+    s = np.repeat(np.arange(10) / 9, 200)
+    y = rng.random(2000) < 0.9 * s**3
+    y[s < 0.4] = False
+    result = jones_sasser.fit(s, y)
+    assert result.values[-1] == 0
+    found = jones_sasser.no_constraint_test(result)
+    assert found.statistic == 0
+    assert found.p_value == 1
+
+
+def test_several_constraints_have_no_simple_law(fitted):
+    with pytest.raises(OptionError, match='choose "bootstrap"'):
+        jones_sasser.no_constraint_test(fitted, method="asymptotic")
+
+
+def test_linearity_of_a_power_curve(people, straight):
+    result = fit(people)
+    found = jones_sasser.linearity_test(result)
+    line = fit(people, fixed={"lo": 0, "k": 1})
+    expected = 2 * (result.log_likelihood - line.log_likelihood)
+    assert found.statistic == pytest.approx(expected, abs=RATIO)
+    assert found.df == 1
+    assert jones_sasser.linearity_test(result, method="asymptotic").p_value == pytest.approx(
+        stats.chi2.sf(expected, 1)
+    )
+    # A line is not taken for a curve, here; the size of the test is studied in benchmarks.
+    assert jones_sasser.linearity_test(fit(straight), rng=1).p_value > 0.05
+
+
+def test_linearity_without_likelihood_is_a_wald_test(people):
+    result = fit(people, weights=np.ones(len(people)))
+    found = jones_sasser.linearity_test(result)
+    row = result.intervals(["k"]).iloc[0]
+    expected = (np.log(row["estimate"]) * row["estimate"] / row["std_error"]) ** 2
+    assert found.statistic == pytest.approx(expected)
+    assert found.p_value == pytest.approx(stats.chi2.sf(expected, 1))
+    assert found.method == "Wald, sandwich errors"
+
+
+def test_linearity_of_a_cubic_fixes_two_slopes(people):
+    result = fit(people, family="cubic")
+    line = fit(people, fixed={"lo": 0, "k": 1})  # the same line
+    found = jones_sasser.linearity_test(result, n_resamples=19, rng=1)
+    assert found.df == 2
+    expected = 2 * (result.log_likelihood - line.log_likelihood)
+    assert found.statistic == pytest.approx(expected, abs=RATIO)
+
+
+def test_the_threshold_test_takes_the_best_of_all_thresholds(people, straight):
+    bent = fit(people, family="hinge")
+    with warnings.catch_warnings():  # on a straight line any threshold is as good
+        warnings.simplefilter("ignore", ImproperSolutionWarning)
+        line = fit(straight, family="hinge")
+    found = jones_sasser.threshold_test(bent, n_resamples=39, rng=1)
+    straight_line = fit(people, fixed={"lo": 0, "k": 1})
+    expected = 2 * (bent.log_likelihood - straight_line.log_likelihood)
+    assert found.statistic == pytest.approx(expected, abs=RATIO)
+    assert found.p_value == pytest.approx(1 / 40)
+    assert jones_sasser.threshold_test(line, n_resamples=39, rng=1).p_value > 0.05
+    again = jones_sasser.linearity_test(bent, n_resamples=39, rng=1)
+    assert again == found
+
+
+def test_lack_of_fit_is_the_deviance_from_the_cells(people, fitted):
+    found = jones_sasser.lack_of_fit_test(fitted, method="asymptotic")
+    table = people.groupby(["industry", "satisfaction"])["stayed"].agg(["sum", "count"])
+    n, y = table["count"].to_numpy(), table["sum"].to_numpy()
+    share = y / n
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.nansum(y * np.log(share)) + np.nansum((n - y) * np.log(1 - share))
+    assert found.statistic == pytest.approx(2 * (own - fitted.log_likelihood), abs=1e-8)
+    assert found.df == len(table) - 4
+    assert found.p_value == pytest.approx(stats.chi2.sf(found.statistic, found.df))
+    # Not the wrong curve.
+    wrong = fit(people, groups="industry", fixed={"lo": 0, "k": 1})
+    assert jones_sasser.lack_of_fit_test(wrong, n_resamples=39, rng=1).p_value == 1 / 40
+    drawn = jones_sasser.lack_of_fit_test(fitted, method="bootstrap", n_resamples=99, rng=1)
+    # 99 draws know a share of p to 0.05.
+    assert abs(drawn.p_value - found.p_value) < 0.2
+
+
+def test_surveys_are_drawn_from_the_model():
+    for outcome, name, options in (
+        ("binary", "stayed", {}),
+        ("score", "score", {"outcome": "beta"}),
+        ("ordinal", "intention", {"outcome": "ordinal", "stays_from": 3}),
+    ):
+        data = jones_sasser.simulate(
+            600, constraints=GROUPS, levels=5, mean=0.7, sd=0.15, outcome=outcome, rng=1
+        )
+        data = data[data["satisfaction"] > 0]  # where scores have a beta law
+        result = jones_sasser.fit("satisfaction", name, data=data, groups="industry", **options)
+        setup = set_up(result.settings, result.sample)
+        drawn = _drawn(setup, result.values, 400, np.random.default_rng(1))
+        assert drawn.shape == (400, *setup.stats.shape[1:])
+        p = np.repeat(result.values[None], 400, axis=0)
+        value, score, info = evaluate(setup.problem, drawn, p)
+        # Scores of surveys drawn at p have mean 0 and the information as their variance.
+        free = [k for k, state in enumerate(result.states) if state == "estimated"]
+        size = np.sqrt(np.diag(info.mean(axis=0)))[free]
+        assert np.isfinite(value).all()
+        assert np.abs(score[:, free].mean(axis=0) / size).max() < 4 / np.sqrt(400)
+        ratio = score[:, free].std(axis=0) / size
+        np.testing.assert_allclose(ratio, 1, atol=4 / np.sqrt(800))
+
+
+def test_a_beta_outcome_is_tested_by_drawing_scores():
+    options = {"constraints": GROUPS, "levels": 5, "outcome": "score", "rng": 1}
+    data = jones_sasser.simulate(400, **options)
+    # A score of somebody who is free and wholly dissatisfied has no beta law: its mean is 0.
+    some = data[data["satisfaction"] > 0]
+    result = jones_sasser.fit("satisfaction", "score", data=some, groups="industry", outcome="beta")
+    found = jones_sasser.no_constraint_test(result, n_resamples=19, rng=1)
+    assert found.p_value == pytest.approx(1 / 20)
+    whole = jones_sasser.fit("satisfaction", "score", data=data, groups="industry", outcome="beta")
+    with pytest.raises(NotIdentifiedError, match="too few for a p-value"):
+        jones_sasser.no_constraint_test(whole, n_resamples=19, rng=1)
+
+
+def test_draws_are_repeatable(fitted):
+    one, two, other = (
+        jones_sasser.lack_of_fit_test(fitted, method="bootstrap", n_resamples=39, rng=seed)
+        for seed in (1, 1, 2)
+    )
+    assert one == two
+    assert other.statistic == one.statistic
+
+
+def beta_fit():
+    data = jones_sasser.simulate(300, mean=0.7, sd=0.1, outcome="score", rng=1)
+    return jones_sasser.fit("satisfaction", "score", data=data, outcome="beta")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda p: jones_sasser.no_constraint_test(fit(p, constraint=0.1)), OptionError, "none"),
+        (
+            lambda p: jones_sasser.no_constraint_test(fit(p), n_resamples=5),
+            OptionError,
+            "at least 19",
+        ),
+        (lambda p: jones_sasser.no_constraint_test(fit(p), method="t"), OptionError, "choose one"),
+        (
+            lambda p: jones_sasser.no_constraint_test(fit(p, weights=np.ones(len(p)))),
+            OptionError,
+            "no likelihood to test by",
+        ),
+        (
+            lambda p: jones_sasser.linearity_test(fit(p, family="hazard")),
+            OptionError,
+            "no straight line in it",
+        ),
+        (
+            lambda p: jones_sasser.linearity_test(fit(p, family="hinge"), method="asymptotic"),
+            OptionError,
+            'choose "bootstrap"',
+        ),
+        (lambda p: jones_sasser.threshold_test(fit(p)), OptionError, 'family="hinge"'),
+        (lambda _: jones_sasser.lack_of_fit_test(beta_fit()), OptionError, "calibration"),
+        (
+            lambda p: jones_sasser.lack_of_fit_test(
+                jones_sasser.fit("true_satisfaction", "stayed", data=p[p["true_satisfaction"] < 1])
+            ),
+            NotIdentifiedError,
+            "round satisfaction",
+        ),
+        (
+            lambda p: jones_sasser.lack_of_fit_test(
+                jones_sasser.fit(np.rint(p["satisfaction"] * 2) / 2, p["stayed"])
+            ),
+            NotIdentifiedError,
+            "3 cells and 3 parameters",
+        ),
+    ],
+)
+def test_questions_that_have_no_answer(people, call, error, message):
+    with pytest.raises(error, match=message):
+        call(people)

@@ -1,0 +1,880 @@
+"""Markov chains against plain iteration, SciPy and panels of a known truth."""
+
+import itertools
+import pickle
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
+from loyaltymodel.loyalty_stage import movement_kernels as kernels
+from loyaltymodel.loyalty_stage.movement import estimate_movement, markov_chain
+from loyaltymodel.loyalty_stage.movement_compare import (
+    compare_chains,
+    transition_sensitivity,
+    transition_what_if,
+)
+from loyaltymodel.loyalty_stage.movement_simulate import simulate_panel
+from loyaltymodel.loyalty_stage.movement_stages import (
+    Stages,
+    formation_stage,
+    formation_stages,
+    life_cycle_stage,
+    life_cycle_stages,
+)
+
+from tolerances import EXACT, SAME
+
+# Derivatives by differences of step 1e-6: rounding of times of up to 1000 periods, 1e-13, over the
+# step leaves 1e-7, and the curvature of one-sided differences about as much of the slope.
+SLOPE = 1e-5
+
+# Sums of a million periods by doubling: rounding grows with every one of twenty doublings.
+SUMMED = 1e-7
+
+FORMATION = np.array(
+    [[0.6, 0.3, 0.08, 0.02], [0.1, 0.5, 0.3, 0.1], [0.02, 0.1, 0.6, 0.28], [0.01, 0.03, 0.06, 0.9]]
+)
+LEAVING = np.array(
+    [[0.6, 0.3, 0.0, 0.1], [0.0, 0.5, 0.4, 0.1], [0.0, 0.1, 0.8, 0.1], [0.0, 0.0, 0.0, 1.0]]
+)
+
+
+def random_chains(seed, b, k, zeros=0.3):
+    """Chains with some transitions that cannot happen; every stage keeps a chance to stay."""
+    rng = np.random.default_rng(seed)
+    weights = rng.random((b, k, k)) * (rng.random((b, k, k)) > zeros) + 0.1 * np.eye(k)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def estimates(table, name="estimate"):
+    return table[name].to_numpy()
+
+
+# Kernels against plain iteration
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 6))
+def test_what_can_be_reached_is_what_some_power_shows(seed, k):
+    chains = random_chains(seed, 3, k, zeros=0.7)
+    powers = np.linalg.matrix_power(chains + np.eye(k), k)
+    paths = kernels.reachable(chains)
+    assert (paths == (powers > 0)).all()
+    for chain, reach, stays, n in zip(
+        chains, paths, kernels.recurrent(paths), kernels.n_closed_classes(paths), strict=True
+    ):
+        # The multiplicity of the eigenvalue 1 is the number of closed classes.
+        assert (np.abs(np.linalg.eigvals(chain) - 1) < 1e-9).sum() == n
+        for i in range(k):
+            assert stays[i] == all(reach[j, i] for j in np.flatnonzero(reach[i]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 6))
+def test_the_steady_state_is_what_long_waiting_gives(seed, k):
+    chains = random_chains(seed, 4, k)
+    found = kernels.stationary(chains)
+    n = kernels.n_closed_classes(kernels.reachable(chains))
+    for chain, shares, classes in zip(chains, found, n, strict=True):
+        if classes > 1:
+            assert np.isnan(shares).all()
+            continue
+        # Every stage stays with a chance of at least 0.01, so 2**20 periods are for ever.
+        far = np.linalg.matrix_power(chain, 2**20)
+        np.testing.assert_allclose(shares, far[0], atol=SAME)
+        np.testing.assert_allclose(shares @ chain, shares, atol=EXACT)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 6))
+def test_hitting_is_what_period_after_period_gives(seed, k):
+    chains = random_chains(seed, 3, k)
+    goal = np.zeros(k, dtype=bool)
+    goal[seed % k] = True
+    chance, time, reached = kernels.hitting(chains, goal)
+    for b, chain in enumerate(chains):
+        stopped = np.where(goal[:, None], np.eye(k), chain)
+        arrived = np.linalg.matrix_power(stopped, 2**20)[:, goal].sum(axis=1)
+        np.testing.assert_allclose(chance[b], arrived, atol=SAME)
+        sure = arrived > 1 - SAME
+        assert (np.isinf(time[b]) == ~sure).all()
+        # E[T] = sum over t of P(T > t), and where reached of P(t < T < infinity): sums of powers,
+        # twice as many each time.
+        power = np.where(goal[:, None] | goal, 0.0, chain)
+        total = np.eye(k)
+        for _ in range(20):
+            total, power = total + power @ total, power @ power
+        away = (~goal).astype(float)
+        np.testing.assert_allclose(
+            time[b][sure], (total @ (sure * away))[sure] * away[sure], rtol=SUMMED
+        )
+        some = arrived > SAME
+        late = (total @ (arrived * away))[some] * away[some] / arrived[some]
+        np.testing.assert_allclose(reached[b][some], late, rtol=SUMMED, atol=EXACT)
+        assert np.isnan(reached[b][~some]).all()
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 5])
+def test_the_period_of_a_circle_is_its_length(k):
+    circle = np.roll(np.eye(k), 1, axis=1)
+    assert (kernels.period(circle) == k).all()
+    shortcut = circle.copy()
+    shortcut[0] = 0.5 * circle[0] + 0.5 * np.eye(k)[0]
+    assert (kernels.period(shortcut) == 1).all()
+
+
+def test_the_period_of_circles_that_share_a_stage_is_their_divisor():
+    chain = np.zeros((9, 9))  # circles of 4 and 6 stages through stage 0
+    for path in ([0, 1, 2, 3, 0], [0, 4, 5, 6, 7, 8, 0]):
+        for i, j in itertools.pairwise(path):
+            chain[i, j] = 1
+    chain /= chain.sum(axis=1, keepdims=True)
+    assert (kernels.period(chain) == 2).all()
+
+
+def test_a_walk_between_two_doors():
+    # Drunkard's walk of five corners, worked out in Grinstead and Snell, Introduction to
+    # Probability, examples 11.13 to 11.15: N, times 3, 4, 3, and where it ends.
+    half = 0.5
+    walk = np.zeros((5, 5))
+    walk[0, 0] = walk[4, 4] = 1
+    for i in (1, 2, 3):
+        walk[i, i - 1] = walk[i, i + 1] = half
+    chain = markov_chain(walk, stages=list("01234"))
+    visits = estimates(chain.visits()).reshape(3, 3)
+    np.testing.assert_allclose(visits, [[1.5, 1, 0.5], [1, 2, 1], [0.5, 1, 1.5]], atol=EXACT)
+    np.testing.assert_allclose(
+        estimates(chain.expected_time(["0", "4"])), [0, 3, 4, 3, 0], atol=EXACT
+    )
+    ends = estimates(chain.absorption()).reshape(3, 2)
+    np.testing.assert_allclose(ends, [[0.75, 0.25], [0.5, 0.5], [0.25, 0.75]], atol=EXACT)
+
+
+def test_a_stack_is_its_chains_one_by_one():
+    chains = random_chains(1, 6, 4)
+    chains[2] = np.nan
+    goal = np.array([False, True, False, False])
+    for work in (
+        kernels.stationary,
+        kernels.fundamental,
+        kernels.stationary_slopes,
+        lambda c: kernels.hitting(c, goal)[1],
+        lambda c: kernels.hitting_slopes(c, goal, time=False),
+        lambda c: kernels.shares_after(c, np.full(4, 0.25), 3),
+    ):
+        whole = work(chains)
+        for b in range(6):
+            np.testing.assert_allclose(whole[b], work(chains[b : b + 1])[0], atol=EXACT)
+        assert np.isnan(whole[2][-1]).all()
+
+
+# Derivatives against differences
+
+
+def perturbed(chain, i, j, step):
+    return kernels.replaced(chain[None], i, j, np.array([chain[i, j] + step]))
+
+
+@pytest.mark.parametrize("quantity", ["steady", "time", "chance"])
+@pytest.mark.parametrize("chain", [FORMATION, LEAVING, *random_chains(3, 4, 4)])
+def test_derivatives_are_those_of_small_changes(quantity, chain):
+    goal = np.array([False, False, True, False])
+    if quantity == "steady":
+        slopes, work = kernels.stationary_slopes(chain[None])[0], kernels.stationary
+    elif quantity == "time":
+        slopes = kernels.hitting_slopes(chain[None], goal, time=True)[0]
+
+        def work(c):
+            return kernels.hitting(c, goal)[1]
+    else:
+        slopes = kernels.hitting_slopes(chain[None], goal, time=False)[0]
+
+        def work(c):
+            return kernels.hitting(c, goal)[0]
+
+    now = work(chain[None])[0]
+    for i in range(4):
+        for j in range(4):
+            if chain[i, j] == 1:
+                assert np.isnan(slopes[i, j]).any() or (slopes[i, j] == 0).all()
+                continue
+            h = 1e-6
+            up = work(perturbed(chain, i, j, h))[0]
+            if chain[i, j] > 0:
+                with np.errstate(invalid="ignore"):
+                    numeric = (up - work(perturbed(chain, i, j, -h))[0]) / (2 * h)
+            else:  # nothing can be taken away: a one-sided difference of second order
+                up2 = work(perturbed(chain, i, j, 2 * h))[0]
+                with np.errstate(invalid="ignore"):
+                    numeric = (-3 * now + 4 * up - up2) / (2 * h)
+            for s in range(4):
+                if np.isnan(slopes[i, j, s]):
+                    # Undefined only where the quantity is, or where it jumps.
+                    with np.errstate(invalid="ignore"):
+                        assert not np.isfinite(now[s]) or not abs(up[s] - now[s]) < 1e-3
+                else:
+                    assert numeric[s] == pytest.approx(slopes[i, j, s], rel=SLOPE, abs=SLOPE)
+
+
+def test_opening_a_closed_way_is_a_jump_and_not_a_slope():
+    chain = markov_chain(LEAVING, stages=life_cycle_stages())
+    table = transition_sensitivity(chain, quantity="hitting_probability", goal="maturity")
+    pick = table.query("source == 'decline' and target == 'maturity'")
+    assert estimates(pick)[[0, 1, 3]].tolist() == pytest.approx([np.nan] * 3, nan_ok=True)
+    assert pick["estimate"].iloc[2] == 0
+
+
+# What a chain does not have is said
+
+
+def test_no_silent_steady_state():
+    two = markov_chain(np.eye(2), stages=["a", "b"])
+    with pytest.raises(NotIdentifiedError, match=r"2 classes.*\(a\) and \(b\).*absorption"):
+        two.steady_state()
+    with pytest.raises(NotIdentifiedError, match="2 classes"):
+        transition_sensitivity(two, quantity="steady_state")
+    swap = markov_chain([[0, 1], [1, 0]], stages=["a", "b"])
+    with pytest.raises(NotIdentifiedError, match=r'multiples of 2 periods.*periodic="average"'):
+        swap.steady_state()
+    assert estimates(swap.steady_state(periodic="average")).tolist() == [0.5, 0.5]
+    with pytest.raises(NotIdentifiedError, match="nobody ends anywhere"):
+        swap.absorption()
+    assert "No steady state: the chain returns only" in str(swap.summary())
+
+
+def test_a_passing_circle_does_not_keep_the_chain_from_settling():
+    # a and b alternate on their way out: their returns have a period, the long run has none.
+    chain = markov_chain([[0, 1, 0], [0.5, 0, 0.5], [0, 0, 1]], stages=["a", "b", "c"])
+    assert chain.structure["period"].tolist() == [2, 2, 1]
+    assert estimates(chain.steady_state()).tolist() == [0, 0, 1]
+
+
+def test_a_goal_that_may_be_missed_takes_for_ever():
+    chain = markov_chain(LEAVING, stages=life_cycle_stages())
+    times = chain.expected_time("maturity").set_index("stage")["estimate"]
+    assert np.isinf(times[["exploration", "build-up", "decline"]]).all()
+    assert times["maturity"] == 0
+    reached = chain.expected_time("maturity", where_reached=True).set_index("stage")["estimate"]
+    # From build-up: at each step 0.4 of 0.9 who go on or stay reach it, geometric with 0.5.
+    assert reached["build-up"] == pytest.approx(1 / (1 - 0.5), rel=EXACT)
+    assert np.isnan(reached["decline"])
+    assert "decline" in chain.structure.loc["decline", "closed_class"]
+    assert chain.structure["absorbing"].tolist() == [False, False, False, True]
+
+
+def test_a_closed_class_of_several_stages_is_one_end():
+    chain = markov_chain(
+        [[0.5, 0.2, 0.1, 0.2], [0, 0.3, 0.7, 0], [0, 0.4, 0.6, 0], [0, 0, 0, 1]],
+        stages=list("abcd"),
+    )
+    table = chain.absorption()
+    assert table["ends_in"].tolist() == ["b, c", "d"]
+    np.testing.assert_allclose(estimates(table), [0.6, 0.4], atol=EXACT)
+
+
+# Given chains and what-if
+
+
+def test_a_table_with_names_may_come_in_any_order():
+    names = list(formation_stages().names)
+    table = pd.DataFrame(FORMATION, index=names, columns=names)
+    turned = markov_chain(table.iloc[::-1, [2, 0, 3, 1]], stages=formation_stages())
+    np.testing.assert_array_equal(turned.matrix, FORMATION)
+    chinese = pd.DataFrame(
+        FORMATION, index=formation_stages().chinese, columns=formation_stages().chinese
+    )
+    chain = markov_chain(chinese, stages=formation_stages())
+    assert chain.stages == formation_stages()
+    pd.testing.assert_frame_equal(chain.expected_time("忠诚"), turned.expected_time("loyalty"))
+    assert markov_chain(table).stages.names == tuple(names)
+
+
+BAD_MATRICES = {
+    "rows": ([[0.5, 0.4], [0, 1]], {}, "row of 'a' sums to 0.9.*divide every row"),
+    "negative": ([[1.1, -0.1], [0, 1]], {}, "'a' to 'a' is 1.1|'a' to 'b' is -0.1"),
+    "missing": ([[np.nan, 1], [0, 1]], {}, "missing or infinite"),
+    "shape": ([[0.5, 0.5]], {}, r"shape \(1, 2\), but there are 2 stages"),
+    "text": ([["x", "y"], ["z", "w"]], {}, "not numeric"),
+    "names": (pd.DataFrame(np.eye(2), index=["a", "b"], columns=["a", "c"]), {}, "name different"),
+    "other names": (
+        pd.DataFrame(np.eye(2), index=["x", "y"], columns=["x", "y"]),
+        {},
+        "name the same",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_MATRICES)
+def test_matrices_that_are_none(case):
+    matrix, options, message = BAD_MATRICES[case]
+    with pytest.raises(DataError, match=message):
+        markov_chain(matrix, stages=["a", "b"], **options)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0, 1), st.integers(0, 3), st.integers(0, 3))
+def test_what_if_keeps_a_row_a_row_and_the_others_in_proportion(seed, value, i, j):
+    chain = markov_chain(random_chains(seed, 1, 4, zeros=0)[0], stages=list("abcd"))
+    after = transition_what_if(chain, source="abcd"[i], target="abcd"[j], probability=value)
+    assert after.matrix[i, j] == value
+    np.testing.assert_allclose(after.matrix.sum(axis=1), 1, atol=EXACT)
+    others = [k for k in range(4) if k != j]
+    before = chain.matrix[i, others]
+    np.testing.assert_allclose(
+        after.matrix[i, others] * before.sum(), before * (1 - value), atol=EXACT
+    )
+    keep = [k for k in range(4) if k != i]
+    np.testing.assert_array_equal(after.matrix[keep], chain.matrix[keep])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({}, OptionError, "either probability= or change="),
+        ({"probability": 0.5, "change": 0.1}, OptionError, "not both"),
+        ({"change": 0.9}, OptionError, "would become 1.5.*it is 0.6 now"),
+        ({"probability": np.nan}, OptionError, "finite number"),
+        ({"change": 0.1, "source": "awarenes"}, DataError, "did you mean 'awareness'"),
+        ({"change": -0.1, "source": "decline", "target": "decline"}, DataError, "no stage"),
+    ],
+)
+def test_impossible_changes(options, error, message):
+    where = {"source": "awareness", "target": "awareness"}
+    with pytest.raises(error, match=message):
+        transition_what_if(markov_chain(FORMATION), **(where | options))
+
+
+def test_who_must_go_one_way_cannot_go_less():
+    chain = markov_chain(LEAVING, stages=life_cycle_stages())
+    with pytest.raises(DataError, match="everybody goes to 'decline'"):
+        transition_what_if(chain, source="decline", target="decline", probability=0.9)
+
+
+def test_comparing_asks_for_what_belongs_to_it():
+    chain = markov_chain(FORMATION)
+    for options in (
+        {"quantity": "expected_time"},
+        {"quantity": "steady_state", "goal": "loyalty"},
+        {"quantity": "distribution", "start": "awareness"},
+    ):
+        with pytest.raises(OptionError, match="needs"):
+            compare_chains(chain, chain, **options)
+    with pytest.raises(DataError, match="differ in stages"):
+        compare_chains(
+            chain, markov_chain(LEAVING, stages=life_cycle_stages()), quantity="steady_state"
+        )
+    better = transition_what_if(chain, source="approval", target="preference", change=0.1)
+    table = compare_chains(
+        chain, better, quantity="distribution", start={"awareness": 3, "loyalty": 1}, periods=5
+    )
+    start = np.array([0.75, 0, 0, 0.25])
+    far = start @ np.linalg.matrix_power(better.matrix, 5)
+    np.testing.assert_allclose(table["after"], far, atol=EXACT)
+    np.testing.assert_allclose(table["difference"], table["after"] - table["before"], atol=EXACT)
+
+
+@pytest.mark.parametrize("quantity", ["steady_state", "hitting_probability"])
+def test_a_small_change_moves_as_its_derivative_says(quantity):
+    chain = markov_chain(LEAVING, stages=life_cycle_stages())
+    goal = None if quantity == "steady_state" else "maturity"
+    step = 1e-6
+    after = transition_what_if(chain, source="exploration", target="build-up", change=step)
+    moved = compare_chains(chain, after, quantity=quantity, goal=goal)["difference"] / step
+    slopes = transition_sensitivity(chain, quantity=quantity, goal=goal)
+    pick = slopes.query("source == 'exploration' and target == 'build-up'")
+    np.testing.assert_allclose(moved, estimates(pick), atol=SLOPE)
+
+
+def test_transitions_are_the_matrix_row_by_row():
+    table = fit(panel_of(FORMATION, 40, 2)).chain().transitions
+    assert table.loc[1, ["source", "target"]].tolist() == ["awareness", "approval"]
+    # A transition is 0 or more, and so are its draws.
+    assert (table["ci_low"] <= table["ci_high"]).all()
+    np.testing.assert_array_equal(estimates(markov_chain(FORMATION).transitions), FORMATION.ravel())
+
+
+# Estimates
+
+
+def panel_of(chain, n, seed, periods=5, **options):
+    return simulate_panel(chain, n, n_periods=periods, rng=seed, **options)
+
+
+def fit(panel, **options):
+    return estimate_movement(
+        "stage", customer="customer", time="time", data=panel, **({"rng": 1} | options)
+    )
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "shuffled", "arrays", "Chinese"])
+def test_counts_are_those_of_counting_by_hand(kind):
+    panel = panel_of(FORMATION, 60, 4)
+    counted = Counter()
+    triples = Counter()
+    for _, own in panel.groupby("customer"):
+        seen = own.sort_values("time")["stage"].tolist()
+        counted.update(itertools.pairwise(seen))
+        triples.update(zip(seen[:-2], seen[1:-1], seen[2:], strict=True))
+    names = formation_stages().names
+    if kind == "arrays":
+        found = estimate_movement(
+            panel["stage"].to_numpy(),
+            customer=panel["customer"].to_numpy(),
+            time=list(panel["time"]),
+        )
+    elif kind == "polars":
+        found = fit(pl.from_pandas(panel))
+    elif kind == "Chinese":
+        chinese = dict(zip(names, formation_stages().chinese, strict=True))
+        found = fit(panel.assign(stage=panel["stage"].map(chinese)))
+    else:
+        found = fit(panel if kind == "pandas" else panel.sample(frac=1, random_state=2))
+    for i, one in enumerate(names):
+        for j, other in enumerate(names):
+            assert found.counts[i, j] == counted[one, other]
+            for l, last in enumerate(names):  # noqa: E741
+                assert found.triples[i, j, l] == triples[one, other, last]
+    assert found.per_time.sum(axis=0).tolist() == found.counts.tolist()
+    rows = found.counts.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(found.likelihood, found.counts / rows, atol=EXACT)
+
+
+def test_intervals_are_quantiles_of_the_posterior():
+    found = fit(panel_of(FORMATION, 80, 5), level=0.9, prior=0.7)
+    after = found.counts + 0.7
+    rest = after.sum(axis=1, keepdims=True) - after
+    np.testing.assert_allclose(found.low, stats.beta.ppf(0.05, after, rest), rtol=SAME)
+    np.testing.assert_allclose(found.high, stats.beta.ppf(0.95, after, rest), rtol=SAME)
+    np.testing.assert_allclose(
+        found.posterior_mean, after / after.sum(axis=1, keepdims=True), atol=EXACT
+    )
+    # Draws follow the same law: their moments within five standard errors of 20,000 draws.
+    chain = fit(panel_of(FORMATION, 80, 5), prior=0.7, n_draws=20_000).chain()
+    sd = stats.beta.std(after, rest)
+    assert (np.abs(chain.draws.mean(axis=0) - found.posterior_mean) < 5 * sd / 20_000**0.5).all()
+    np.testing.assert_allclose(chain.draws.std(axis=0), sd, rtol=0.05)
+    wilson = fit(panel_of(FORMATION, 80, 5), interval="wilson")
+    shares = found.counts / found.counts.sum(axis=1, keepdims=True)
+    assert ((wilson.low <= shares) & (shares <= wilson.high)).all()
+
+
+def test_one_transition_by_scipy():
+    found = fit(panel_of(FORMATION, 80, 5), interval="wilson")
+    n = int(found.counts[0].sum())
+    expected = stats.binomtest(int(found.counts[0, 1]), n).proportion_ci(method="wilson")
+    assert found.low[0, 1] == pytest.approx(expected.low, rel=SAME)
+    assert found.high[0, 1] == pytest.approx(expected.high, rel=SAME)
+
+
+def test_draws_carry_uncertainty_into_what_follows():
+    chain = fit(panel_of(FORMATION, 200, 6)).chain()
+    table = chain.expected_time("loyalty")
+    goal = np.array([False, False, False, True])
+    by_one = [
+        np.linalg.solve(np.eye(3) - d[:3, :3], np.ones(3))[0] for d in chain.draws
+    ]  # one plain system a draw
+    row = table.iloc[0]
+    assert row["std_error"] == pytest.approx(np.std(by_one, ddof=1), rel=SAME)
+    ends = np.quantile(by_one, [0.025, 0.975], method="weibull")
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(list(ends), rel=SAME)
+    assert row["finite"] == 1
+    assert kernels.hitting(chain.stack(), goal)[1].shape == (2001, 4)
+    # Draws of before and after belong together: the difference is surer than either.
+    better = transition_what_if(chain, source="awareness", target="approval", change=0.05)
+    change = compare_chains(chain, better, quantity="expected_time", goal="loyalty")
+    assert change["std_error"][0] < table["std_error"][0] / 2
+
+
+def test_impossible_moves_stay_impossible():
+    possible = LEAVING > 0
+    panel = panel_of(LEAVING, 300, 7, stages=life_cycle_stages())
+    found = fit(panel, stages=life_cycle_stages(), possible=possible)
+    assert (found.draws[:, ~possible] == 0).all()
+    assert (found.high[~possible] == 0).all()
+    table = found.chain().expected_time("maturity")
+    assert np.isinf(table["estimate"][0])
+    assert np.isinf(table["ci_low"][0])
+    assert table["finite"][0] == 0
+    assert np.isnan(table["std_error"][0])
+    reached = found.chain().hitting_probability("maturity")
+    assert reached["ci_low"][1] < 2 / 3 + 0.1
+    # Without the claim the draws let people come back, and the summary says so.
+    loose = fit(panel, stages=life_cycle_stages())
+    assert "Possible and never seen: exploration to maturity, " in str(loose.summary())
+    assert loose.chain().expected_time("maturity")["finite"][0] == 1
+    with pytest.raises(DataError, match="which possible= rules out"):
+        fit(panel, stages=life_cycle_stages(), possible=np.eye(4, dtype=bool))
+
+
+def test_weights_count_by_their_worth():
+    panel = panel_of(FORMATION, 100, 8)
+    plain = fit(panel)
+    same = fit(panel.assign(w=2.0), weights="w")
+    np.testing.assert_allclose(same.likelihood, plain.likelihood, atol=EXACT)
+    np.testing.assert_allclose(same.low, plain.low, rtol=SAME)
+    panel["w"] = np.where(panel["customer"] < 50, 1.0, 3.0)
+    uneven = fit(panel, weights="w")
+    heavy = fit(panel[panel["customer"] >= 50]).counts
+    light = fit(panel[panel["customer"] < 50]).counts
+    np.testing.assert_allclose(uneven.counts, 3 * heavy + light, atol=EXACT)
+    n_heavy, n_light = heavy.sum(axis=1), light.sum(axis=1)
+    worth = (3 * n_heavy + n_light) ** 2 / (9 * n_heavy + n_light)
+    np.testing.assert_allclose(uneven.effective, worth, rtol=EXACT)
+    with pytest.raises(OptionError, match="needs plain counts"):
+        uneven.order_test()
+
+
+def test_a_stage_that_nobody_was_seen_in():
+    panel = panel_of(
+        FORMATION[:2, :2] / FORMATION[:2, :2].sum(axis=1, keepdims=True),
+        50,
+        9,
+        stages=["awareness", "approval"],
+    )
+    found = fit(panel)
+    assert np.isnan(found.likelihood[2:]).all()
+    with pytest.raises(NotIdentifiedError, match=r"from preference, loyalty.*posterior_mean"):
+        found.chain()
+    assert fit(panel, point="posterior_mean").chain().matrix[3].tolist() == [0.25] * 4
+    with pytest.raises(NotIdentifiedError, match="'preference' has neither moves nor prior"):
+        fit(panel, prior=0)
+    assert np.isnan(fit(panel, prior=0, n_draws=0).low[2]).all()
+
+
+def test_gaps_are_refused_or_skipped():
+    panel = panel_of(FORMATION, 30, 10)
+    cut = panel[~((panel["customer"] == 3) & (panel["time"] == 2))]
+    with pytest.raises(DataError, match=r'1 gap in time, first after time 1 of customer 3.*"skip"'):
+        fit(cut)
+    found = fit(cut, gaps="skip")
+    assert found.n_gaps == 1
+    assert found.counts.sum() == 30 * 4 - 2
+    assert "1 pairs across gaps" in str(found.summary())
+    dropped = fit(panel.assign(stage=panel["stage"].mask(panel["time"] == 0)), missing="drop")
+    assert (dropped.n_dropped, dropped.n_gaps) == (30, 0)
+
+
+BAD_PANELS = {
+    "two at once": ({"stage": ["awareness", "loyalty"], "time": [1, 1]}, {}, "two stages at once"),
+    "twice": ({"stage": ["loyalty", "loyalty"], "time": [1, 1]}, {}, "1 row stand twice"),
+    "unknown": ({"stage": ["awareness", "loyalti"]}, {}, "did you mean 'loyalty'"),
+    "missing": ({"stage": ["awareness", None]}, {}, 'missing="drop"'),
+    "months": ({"time": pd.to_datetime(["2024-01-01", "2024-02-01"])}, {}, "date.dt.month"),
+    "halves": ({"time": [0.5, 1.5]}, {}, "whole numbers that count periods"),
+    "text": ({"time": ["a", "b"]}, {}, "whole numbers that count periods"),
+    "one time": ({"customer": [1, 2]}, {}, "at two successive times"),
+    "weights": ({"w": [1, -1]}, {"weights": "w"}, "weights must lie 0 or more"),
+    "no column": ({}, {"weights": "v"}, "no column 'v'"),
+}
+BAD_OPTIONS = [
+    ({"gaps": "fill"}, "'skip'"),
+    ({"point": "mode"}, "'posterior_mean'"),
+    ({"interval": "wald"}, "'wilson'"),
+    ({"level": 95}, "between 0 and 1"),
+    ({"n_draws": -1}, "whole number"),
+    ({"prior": -1}, "at least 0"),
+    ({"prior": np.ones(3)}, "4 by 4"),
+    ({"possible": np.ones((4, 4))}, "True or False"),
+    ({"possible": np.zeros((4, 4), dtype=bool)}, "staying is one too"),
+    ({"missing": "em"}, "'drop'"),
+]
+
+
+@pytest.mark.parametrize("case", BAD_PANELS)
+def test_bad_panels_end_in_a_named_error(case):
+    columns, options, message = BAD_PANELS[case]
+    good = {"customer": [1, 1], "time": [1, 2], "stage": ["awareness", "loyalty"]}
+    with pytest.raises(DataError, match=message):
+        fit(pd.DataFrame(good | columns), **options)
+
+
+@pytest.mark.parametrize(("options", "message"), BAD_OPTIONS)
+def test_bad_options_end_in_a_named_error(options, message):
+    with pytest.raises(OptionError, match=message):
+        fit(panel_of(FORMATION, 5, 1), **options)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda c: c.expected_time("loyal"), "no stage 'loyal' .did you mean 'loyalty'"),
+        (lambda c: c.hitting_probability([]), "name at least one"),
+        (lambda c: c.distribution("gone", periods=1), "no stage 'gone'"),
+        (lambda c: c.distribution({"loyalty": -1.0}, periods=1), "none negative"),
+        (lambda c: c.distribution({"loyalty": 1, "忠诚": 1}, periods=1), "both of its names"),
+        (lambda c: c.distribution({"loyalty": "x"}, periods=1), "stages to numbers"),
+        (lambda c: c.distribution(5, periods=1), "neither a stage nor a mapping"),
+        (lambda c: c.distribution("loyalty", periods=0), "periods"),
+        (lambda c: c.steady_state(periodic="ignore"), "'average'"),
+        (lambda c: transition_sensitivity(c, quantity="steady_state", goal="loyalty"), "no goal"),
+        (lambda c: transition_sensitivity(c, quantity="expected_time"), "need one"),
+        (lambda c: simulate_panel(c, 3, n_periods=3, stages=["a", "b"]), "has its own stages"),
+        (lambda c: simulate_panel(c, 3, n_periods=1), "n_periods"),
+    ],
+)
+def test_bad_questions(call, message):
+    with pytest.raises((DataError, OptionError), match=message):
+        call(markov_chain(FORMATION))
+
+
+# Tests of what a chain claims
+
+
+def test_both_tests_are_those_of_contingency_tables():
+    found = fit(panel_of(FORMATION, 500, 12))
+    for test, tables in (
+        (found.homogeneity_test(), found.per_time.swapaxes(0, 1)),
+        (found.order_test(), found.triples.swapaxes(0, 1)),
+    ):
+        for k, table in enumerate(tables):
+            there = table[table.sum(axis=1) > 0]
+            there = there[:, there.sum(axis=0) > 0]
+            ratio = stats.chi2_contingency(there, correction=False, lambda_="log-likelihood")
+            square = stats.chi2_contingency(there, correction=False)
+            row = test.table.iloc[k]
+            assert row["likelihood_ratio"] == pytest.approx(ratio.statistic, rel=SAME)
+            assert row["chi_square"] == pytest.approx(square.statistic, rel=SAME)
+            assert row["df"] == square.dof
+            assert row["p_chi_square"] == pytest.approx(square.pvalue, rel=SAME)
+        last = test.table.iloc[-1]
+        assert test.p_value == pytest.approx(stats.chi2.sf(last["likelihood_ratio"], last["df"]))
+        assert last["df"] == test.df.sum()
+
+
+def rejections(n_panels, seed, *, n=400, periods=6):
+    """Share of panels of a true chain of order 1 at which each test is below 0.05."""
+    rng = np.random.default_rng(seed)
+    chain = markov_chain([[0.5, 0.3, 0.2], [0.2, 0.5, 0.3], [0.2, 0.2, 0.6]], stages=list("abc"))
+    hits = np.zeros(4)
+    for _ in range(n_panels):
+        panel = simulate_panel(chain, n, rng=rng, n_periods=periods, start={"a": 1, "b": 1, "c": 1})
+        found = fit(panel, stages=list("abc"), n_draws=0)
+        columns = ["p_likelihood_ratio", "p_chi_square"]
+        both = [t.table[columns].iloc[-1] for t in (found.homogeneity_test(), found.order_test())]
+        hits += np.concatenate(both) < 0.05
+    return hits / n_panels
+
+
+def test_the_tests_hold_their_size():
+    # 150 panels: a true 0.05 has a standard error of 0.018; four of them.
+    assert (np.abs(rejections(150, 21) - 0.05) < 0.072).all()
+
+
+@pytest.mark.slow
+def test_the_tests_hold_their_size_closely():
+    # 4,000 panels: a standard error of 0.0034; three of them, and 0.005 for the finite sample.
+    assert (np.abs(rejections(4000, 22) - 0.05) < 0.0155).all()
+
+
+def test_the_tests_see_what_they_are_for():
+    rng = np.random.default_rng(31)
+    changing = [
+        panel_of(chain, 400, rng, periods=2, stages=list("ab")).assign(
+            time=lambda d, t=t: d["time"] + t
+        )
+        for t, chain in enumerate(([[0.7, 0.3], [0.3, 0.7]], [[0.5, 0.5], [0.3, 0.7]]))
+    ]
+    changing[1]["customer"] += 400
+    found = fit(pd.concat(changing), stages=list("ab"))
+    assert found.homogeneity_test().p_value < 0.001
+    # Two kinds of customers, each a chain of order 1: together they look like memory.
+    mixed = [
+        panel_of([[s, 1 - s], [1 - s, s]], 300, rng, stages=list("ab")).assign(kind=s)
+        for s in (0.9, 0.4)
+    ]
+    mixed[1]["customer"] += 300
+    found = fit(pd.concat(mixed), stages=list("ab"))
+    assert found.order_test().p_value < 0.001
+
+
+def test_tests_that_cannot_be_made_say_why():
+    short = fit(panel_of(FORMATION, 50, 1, periods=2))
+    with pytest.raises(NotIdentifiedError, match="one time only"):
+        short.homogeneity_test()
+    with pytest.raises(NotIdentifiedError, match="three successive periods"):
+        short.order_test()
+    assert "Tests" not in str(short.summary())
+    still = fit(panel_of(np.eye(2), 20, 1, stages=list("ab")), stages=list("ab"))
+    assert np.isnan(still.homogeneity_test().p_value)
+    few = fit(panel_of(FORMATION, 30, 1))
+    assert "Many expected counts are small" in str(few.order_test().summary())
+
+
+# Recovery and coverage
+
+
+def coverage(n_panels, seed, *, n=150, periods=5):
+    """Share of intervals that hold the truth: of transitions, and of what follows from them."""
+    rng = np.random.default_rng(seed)
+    truth = markov_chain(FORMATION)
+    goal = np.array([False, False, False, True])
+    time = kernels.hitting(FORMATION[None], goal)[1][0, :3]
+    steady = kernels.stationary(FORMATION[None])[0]
+    held = {name: [] for name in ("posterior", "wilson", "time", "steady")}
+    for _ in range(n_panels):
+        panel = simulate_panel(
+            truth, n, rng=rng, n_periods=periods, start=dict.fromkeys(truth.stages.names, 1)
+        )
+        for interval in ("posterior", "wilson"):
+            found = fit(panel, interval=interval, n_draws=400 * (interval == "posterior"), rng=rng)
+            held[interval].append((found.low <= FORMATION) & (found.high >= FORMATION))
+            if interval == "posterior":
+                chain = found.chain()
+        for name, table, value in (
+            ("time", chain.expected_time("loyalty")[:3], time),
+            ("steady", chain.steady_state(), steady),
+        ):
+            held[name].append((table["ci_low"] <= value) & (table["ci_high"] >= value))
+    return {name: np.mean(hits, axis=0) for name, hits in held.items()}
+
+
+def test_intervals_hold_the_truth():
+    # 200 panels: 0.95 has a standard error of 0.015, and four of them are 0.062; the mean over
+    # many intervals is surer.
+    for name, share in coverage(200, 41).items():
+        assert share.min() > 0.95 - 0.062, name
+        assert abs(share.mean() - 0.95) < 0.025, name
+
+
+@pytest.mark.slow
+def test_intervals_hold_the_truth_closely():
+    # 4,000 panels: a standard error of 0.0034. The posterior of a small transition (0.01 of about
+    # 150 moves) is discrete at heart and may be off by 0.025; the rest by 0.015.
+    for name, share in coverage(4000, 42).items():
+        assert (
+            np.abs(share - 0.95) < (0.035 if name in ("posterior", "wilson") else 0.02)
+        ).all(), name
+
+
+def test_the_matrix_is_recovered():
+    found = fit(panel_of(FORMATION, 20_000, 51), n_draws=0)
+    n = found.counts.sum(axis=1, keepdims=True)
+    error = np.sqrt(FORMATION * (1 - FORMATION) / n)
+    assert (np.abs(found.likelihood - FORMATION) < 5 * error).all()
+
+
+def test_a_simulated_crowd_moves_as_expected():
+    panel = panel_of(FORMATION, 20_000, 52, periods=7)
+    expected = markov_chain(FORMATION).distribution("awareness", periods=6)
+    seen = panel.groupby("time")["stage"].value_counts(normalize=True)
+    for period, stage, share in expected.itertuples(index=False):
+        assert abs(seen.get((period, stage), 0.0) - share) < 5 * np.sqrt(0.25 / 20_000)
+    # Those who set out from awareness reach loyalty after the expected time.
+    long = panel_of(FORMATION, 4000, 53, periods=120)
+    arrival = long[long["stage"] == "loyalty"].groupby("customer")["time"].min()
+    assert len(arrival) == 4000
+    time = markov_chain(FORMATION).expected_time("loyalty")["estimate"][0]
+    assert abs(arrival.mean() - time) < 5 * arrival.std() / 4000**0.5
+
+
+# Rules and records
+
+
+def test_formation_follows_its_rule():
+    people = pd.DataFrame(
+        {
+            "n": [0, 0, 1, 9, 1, 4, 3],
+            "p": [np.nan, np.nan, 2, 2, 3, 4, 3],
+            "e": [np.nan, np.nan, 3, 3, 3, 3, 3],
+            "a": [False, True, True, True, True, True, True],
+        },
+        index=list("abcdefg"),
+    )
+    for table in (people, pl.from_pandas(people)):
+        stage = formation_stage(
+            "n", performance="p", expectation="e", aware="a", least_repeats=3, data=table
+        )
+        words = [
+            "unaware",
+            "awareness",
+            "approval",
+            "approval",
+            "preference",
+            "loyalty",
+            "preference",
+        ]
+        assert stage.tolist() == words
+    assert stage.cat.ordered
+    assert formation_stage(1, performance=3, expectation=3, least_repeats=1) == "preference"
+    assert list(formation_stage([0, 2], performance=5, expectation=[1, 9], least_repeats=1)) == [
+        "awareness",
+        "approval",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"aware": [True, False]}, DataError, "1 customer bought without being aware"),
+        ({"performance": [1, np.nan]}, DataError, "have no performance, first at place 1"),
+        ({"expectation": [np.inf, 1]}, DataError, "infinite"),
+        ({"expectation": ["a", "b"]}, DataError, "not numeric"),
+        ({"expectation": [1, 2, 3]}, DataError, "one of each for every customer"),
+        ({"expectation": "e"}, DataError, "there is no data"),
+        ({"expectation": pd.Series([1, 2], index=[5, 6])}, DataError, "other labels"),
+        ({"purchases": [-1, 1]}, DataError, "0 or more"),
+        ({"least_repeats": 0}, OptionError, "at least 1"),
+    ],
+)
+def test_formation_needs_sense(options, error, message):
+    good = {"purchases": [0, 1], "performance": [1, 1], "expectation": [1, 1], "least_repeats": 1}
+    given_all = good | options
+    with pytest.raises(error, match=message):
+        formation_stage(given_all.pop("purchases"), **given_all)
+
+
+def test_the_life_cycle_follows_its_rule():
+    level = pd.Series([1.0, 2.0, 8.0, 9.0, 3.0, 8.0], index=list("abcdef"))
+    before = pd.Series([1.0, 1.0, 5.0, 9.5, 9.0, 9.0], index=list("abcdef"))
+    stage = life_cycle_stage(level, before, mature_from=8, steady=0.5)
+    assert stage.tolist() == [
+        "exploration",
+        "build-up",
+        "maturity",
+        "maturity",
+        "decline",
+        "decline",
+    ]
+    assert life_cycle_stage(3, 1, mature_from=8, steady=0) == "build-up"
+    with pytest.raises(DataError, match="steady must lie"):
+        life_cycle_stage(3, 1, mature_from=8, steady=-1)
+
+
+def test_stages_are_a_specification():
+    stages = formation_stages()
+    assert Stages.from_json(stages.to_json()) == stages
+    for names, chinese, message in (
+        (("a",), (), "at least 2"),
+        (("a", "a"), (), "named twice: a"),
+        (("a", "b"), ("甲",), "1 Chinese names"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            Stages(names=names, chinese=chinese)
+    with pytest.raises(ModelError, match="one name"):
+        markov_chain(np.eye(2), stages="ab")
+
+
+def test_results_pickle_and_stay_as_they_are():
+    panel = panel_of(FORMATION, 50, 61)
+    before = panel.copy()
+    found = fit(panel)
+    pd.testing.assert_frame_equal(panel, before)
+    again = pickle.loads(pickle.dumps(found))
+    assert not again.draws.flags.writeable
+    pd.testing.assert_frame_equal(again.transitions, found.transitions)
+    chain = found.chain()
+    with pytest.raises(ValueError, match="read-only"):
+        chain.matrix[0, 0] = 1
+    matrix = found.matrix
+    matrix.iloc[0, 0] = 9.0
+    assert found.matrix.iloc[0, 0] < 1
+    pd.testing.assert_frame_equal(
+        fit(panel, rng=7).chain().steady_state(), fit(panel, rng=7).chain().steady_state()
+    )

@@ -1,0 +1,745 @@
+"""Instruments, scores, gating, probabilities of phases, and what the texts say of them."""
+
+import itertools
+import math
+import pickle
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.stats import multivariate_normal, norm
+from statsmodels.stats.proportion import proportion_confint
+
+from loyaltymodel._quadrants import posterior_of
+from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
+from loyaltymodel.loyalty_stage import phase_kernels
+from loyaltymodel.loyalty_stage.phase_advice import (
+    checklist,
+    checklist_score,
+    loyalty_levels,
+    phase_advice,
+)
+from loyaltymodel.loyalty_stage.phase_indicators import PHASES, PhaseInstrument
+from loyaltymodel.loyalty_stage.phase_instruments import (
+    component_map,
+    oliver_instrument,
+    three_component_instrument,
+)
+from loyaltymodel.loyalty_stage.phase_practice import (
+    core_customers,
+    exit_reasons,
+    loyalty_level,
+    practical_indicator,
+    win_back_list,
+)
+from loyaltymodel.loyalty_stage.phase_scores import phase_reliability, phase_scores
+from loyaltymodel.loyalty_stage.phase_simulate import simulate_phases
+from loyaltymodel.loyalty_stage.phases import oliver
+
+from tolerances import EXACT
+
+# Quadrature stops where two orders agree to 1e-9 on a grid of trial points; elsewhere it may
+# be a little worse.
+QUADRATURE = 1e-8
+
+# SciPy integrates by quasi-Monte Carlo; its answers differ by up to 5e-6 between seeds where the
+# variables are nearly collinear. The closed forms below are the sharper test.
+QUASI_MONTE_CARLO = 1e-5
+
+RANGES = {
+    "price_tolerance": (0, 0.2),
+    "volume": (0, 1200),
+    "frequency": (0, 12),
+    "duration": (0, 5),
+}
+
+
+@pytest.fixture(scope="module")
+def instrument():
+    return oliver_instrument(**RANGES)
+
+
+@pytest.fixture(scope="module")
+def survey(instrument):
+    """Thirty customers whose answers lie within the scales."""
+    rng = np.random.default_rng(5)
+    table = instrument.table()
+    columns = {row.column: rng.uniform(row.lowest, row.highest, 30) for row in table.itertuples()}
+    return pd.DataFrame(columns, index=[f"c{k}" for k in range(30)])
+
+
+# Instruments and scores
+
+
+def test_eleven_indicators_of_four_phases(instrument):
+    assert instrument.names == PHASES
+    assert [len(phase.indicators) for phase in instrument.phases] == [4, 2, 2, 3]
+    table = instrument.table().set_index("indicator")
+    assert table.index[table["direction"] == "negative"].tolist() == ["negative_emotion"]
+    # What has no highest value by nature is capped, everything else refused.
+    capped = table.index[table["beyond"] == "cap"].tolist()
+    assert capped == ["price_tolerance", "volume", "frequency", "duration"]
+    assert tuple(table.loc["price_tolerance", ["lowest", "highest"]]) == (0, 0.2)
+    assert (table["unit"] != "").all()
+    assert (table["chinese"] != "").all()
+
+
+def test_instrument_survives_json_and_pickle(instrument):
+    renamed = instrument.with_columns({"pursuit": "q9"})
+    assert "q9" in renamed.columns
+    assert "q9" not in instrument.columns
+    assert PhaseInstrument.from_json(renamed.to_json()) == renamed
+    assert pickle.loads(pickle.dumps(renamed)) == renamed
+
+
+def test_scores_are_those_of_the_formula(instrument, survey):
+    scores = phase_scores(survey, instrument)
+    by_hand = (
+        100 * (survey["positive_emotion"] - 1) / 9 + 100 * (10 - survey["negative_emotion"]) / 9
+    ) / 2
+    np.testing.assert_allclose(scores["affective"], by_hand, rtol=EXACT)
+    assert scores.index.equals(survey.index)
+    assert ((scores >= 0) & (scores <= 100)).all(axis=None)
+
+
+def test_best_and_worst_answers_give_100_and_0(instrument):
+    table = instrument.table()
+    up = table["direction"] == "positive"
+    best = dict(zip(table["column"], np.where(up, table["highest"], table["lowest"]), strict=True))
+    worst = dict(zip(table["column"], np.where(up, table["lowest"], table["highest"]), strict=True))
+    scores = phase_scores(pd.DataFrame([best, worst]), instrument)
+    np.testing.assert_allclose(scores.iloc[0], 100, rtol=EXACT)
+    np.testing.assert_allclose(scores.iloc[1], 0, atol=EXACT)
+
+
+def test_weights_and_caps_are_applied(instrument, survey):
+    first = instrument.phases[3].indicators[0].model_copy(update={"weight": 3.0})
+    heavier = instrument.phases[3].model_copy(
+        update={"indicators": (first, *instrument.phases[3].indicators[1:])}
+    )
+    changed = PhaseInstrument(phases=(*instrument.phases[:3], heavier))
+    data = survey.assign(volume=5000.0, frequency=0.0, duration=0.0)
+    assert phase_scores(data, changed)["action"].tolist() == pytest.approx([60.0] * 30)
+
+
+def test_any_table_gives_the_same_scores(instrument, survey):
+    expected = phase_scores(survey, instrument)
+    arrow = pa.Table.from_pandas(survey.reset_index(drop=True))
+    np.testing.assert_allclose(phase_scores(arrow, instrument), expected, rtol=EXACT)
+    assert "cognitive" in expected.columns
+
+
+def test_alpha_is_the_usual_one(instrument, survey):
+    found = phase_reliability(survey, instrument)
+    table = instrument.table().set_index("column")
+    columns = list(table.index[table["phase"] == "cognitive"])
+    points = (survey[columns] - table.loc[columns, "lowest"]) / (
+        table.loc[columns, "highest"] - table.loc[columns, "lowest"]
+    )
+    # By way of the mean covariance over the mean of all elements of the covariance matrix.
+    s = points.cov().to_numpy()
+    m = len(s)
+    between = (s.sum() - np.trace(s)) / (m * (m - 1))
+    assert found["cognitive"] == pytest.approx(between / (s.sum() / m**2), rel=1e-10)
+
+
+def test_the_three_components_answer_to_phases():
+    three = three_component_instrument(repurchase=(0, 12))
+    mapped = component_map()
+    assert set(mapped["component"]) - {""} == set(three.names)
+    assert tuple(mapped["phase"]) == PHASES
+
+
+# Gating
+
+
+def gate_by_hand(scores, thresholds, *, up=True):
+    found = []
+    for row in scores:
+        level = 0
+        for score, threshold in zip(row, thresholds, strict=True):
+            if not (score >= threshold if up else score > threshold):
+                break
+            level += 1
+        found.append(level)
+    return found
+
+
+@given(
+    scores=arrays(float, (7, 4), elements=st.sampled_from([0.0, 20.0, 50.0, 70.0, 100.0])),
+    thresholds=st.lists(st.sampled_from([0.0, 20.0, 50.0, 100.0]), min_size=4, max_size=4),
+    ties=st.sampled_from(["high", "low"]),
+)
+def test_gating_agrees_with_going_through_the_phases(scores, thresholds, ties):
+    result = oliver(scores, threshold=thresholds, ties=ties)
+    expected = gate_by_hand(scores, thresholds, up=ties == "high")
+    assert result.steps_passed.tolist() == expected
+    assert result.stage.tolist() == [("none", *PHASES)[k] for k in expected]
+    entered = oliver(scores, threshold=thresholds, ties=ties, stage_rule="entered")
+    assert entered.stage.tolist() == [PHASES[min(k, 3)] for k in expected]
+    assert result.shares["n"].sum() == len(scores)
+    # A later pass without an earlier one, and nothing else, is out of order.
+    own = result.passed.to_numpy()
+    assert result.out_of_order.tolist() == (np.diff(own, axis=1) > 0).any(axis=1).tolist()
+
+
+@given(arrays(float, (5, 4), elements=st.floats(0, 100)), st.floats(0, 100))
+def test_a_higher_threshold_never_raises_a_phase(scores, threshold):
+    lower = oliver(scores, threshold=threshold / 2).steps_passed
+    assert (oliver(scores, threshold=threshold).steps_passed <= lower).all()
+
+
+def test_composite_is_the_weighted_mean():
+    scores = np.array([[80.0, 60.0, 40.0, 20.0]])
+    assert oliver(scores).composite.tolist() == [50.0]
+    weights = {"cognitive": 1, "affective": 0, "conative": 0, "action": 3}
+    assert oliver(scores, composite_weights=weights).composite.tolist() == [35.0]
+
+
+def test_steps_count_who_climbs():
+    scores = [[60, 60, 10, 90], [60, 10, 90, 90], [10, 90, 90, 90], [90, 90, 90, 90]]
+    steps = oliver(scores).steps
+    assert steps["n_before"].tolist() == [4, 3, 2, 1]
+    assert steps["n_passed"].tolist() == [3, 2, 1, 1]
+    assert steps["passed"].tolist() == pytest.approx([3 / 4, 2 / 3, 1 / 2, 1])
+    assert steps["passed_alone"].tolist() == [0.75, 0.75, 0.75, 1.0]
+
+
+def test_weights_count_as_copies_of_customers():
+    scores = simulate_phases(40, 2).scores
+    weights = np.arange(40) % 3
+    weighted = oliver(scores.assign(w=weights), weights="w")
+    copied = oliver(scores.loc[scores.index.repeat(weights)])
+    np.testing.assert_allclose(weighted.shares["share"], copied.shares["share"], rtol=EXACT)
+    np.testing.assert_allclose(weighted.steps["mean"], copied.steps["mean"], rtol=EXACT)
+
+
+def test_intervals_of_shares_are_wilsons():
+    shares = oliver(simulate_phases(120, 12).scores, level=0.9).shares
+    low, high = proportion_confint(shares["n"], 120, alpha=0.1, method="wilson")
+    np.testing.assert_allclose(shares["ci_low"], low, rtol=1e-10)
+    np.testing.assert_allclose(shares["ci_high"], high, rtol=1e-10)
+
+
+def test_every_form_of_scores_gives_the_same_phases():
+    scores = simulate_phases(50, 3).scores
+    scores.index = [f"c{k}" for k in range(50)]
+    before = scores.copy()
+    expected = oliver(scores)
+    for other in (
+        scores.to_numpy(),
+        pa.Table.from_pandas(scores, preserve_index=False),
+        {name: scores[name] for name in scores},
+    ):
+        assert oliver(other).steps_passed.tolist() == expected.steps_passed.tolist()
+    assert expected.stage.index.equals(scores.index)
+    pd.testing.assert_frame_equal(scores, before)
+    assert expected.stage.cat.ordered
+
+
+def test_other_phases_than_olivers():
+    result = oliver([[60, 40], [60, 60]], phases=("affective", "behavioural"))
+    assert result.stage.tolist() == ["affective", "behavioural"]
+    six = oliver(np.full((3, 6), 60.0), phases=tuple("abcdef"))
+    assert six.stage.tolist() == ["f"] * 3
+
+
+def test_result_is_frozen_pickles_and_prints():
+    scores = simulate_phases(80, 4).scores
+    result = oliver(scores, reliability=0.8)
+    with pytest.raises(AttributeError):
+        result.level = 0.9
+    assert not result.scores.flags.writeable
+    again = pickle.loads(pickle.dumps(result))
+    assert not again.probability_values.flags.writeable
+    pd.testing.assert_frame_equal(again.probabilities, result.probabilities)
+    assert str(result.summary()) == str(again.summary())
+    assert "true_share" in str(result.summary())
+    assert "<table" in result._repr_html_()
+    assert "80 customers" in repr(result)
+    one = oliver(np.full((3, 4), 90.0)).summary()
+    assert "All 3 customers are at one stage" in str(one)
+    assert "1 left out" in str(
+        oliver([[80, 20, 30, np.nan], [1, 2, 3, 4]], missing="drop").summary()
+    )
+
+
+# Orthant probabilities
+
+
+def random_correlation(rng, k, ridge):
+    a = rng.normal(size=(k, k))
+    s = a @ a.T + ridge * np.eye(k)
+    d = np.sqrt(np.diag(s))
+    return s / np.outer(d, d)
+
+
+@pytest.mark.parametrize("ridge", [0.05, 1.0])
+def test_orthants_agree_with_scipy(ridge):
+    rng = np.random.default_rng(int(100 * ridge))
+    for _ in range(3):
+        r = random_correlation(rng, 4, ridge)
+        h = 1.3 * rng.normal(size=(4, 4))
+        nodes, error = phase_kernels.choose_order(r)
+        assert error < 1e-9
+        found = phase_kernels.orthants(list(h.T), r, nodes)
+        for j in range(2, 5):
+            for person, row in enumerate(h):
+                expected = multivariate_normal.cdf(
+                    row[:j],
+                    np.zeros(j),
+                    r[:j, :j],
+                    maxpts=400_000,
+                    abseps=1e-7,
+                    releps=1e-7,
+                    rng=np.random.default_rng(1),
+                )
+                assert found[j - 1, person] == pytest.approx(expected, abs=QUASI_MONTE_CARLO)
+
+
+def test_orthants_in_closed_form():
+    # At the origin with all correlations 1/2 the probability in k dimensions is 1 / (k + 1).
+    half = np.full((4, 4), 0.5) + 0.5 * np.eye(4)
+    origin = [np.zeros(1)] * 4
+    nodes, _ = phase_kernels.choose_order(half)
+    found = phase_kernels.orthants(origin, half, nodes)[:, 0]
+    np.testing.assert_allclose(found, [1 / 2, 1 / 3, 1 / 4, 1 / 5], atol=QUADRATURE)
+    # In three dimensions it is 1/8 plus the sum of the arcsines over 4 pi.
+    for seed in range(5):
+        r = random_correlation(np.random.default_rng(seed), 3, 0.01)
+        nodes, _ = phase_kernels.choose_order(r)
+        arcsines = np.arcsin(r[np.triu_indices(3, 1)]).sum()
+        found = phase_kernels.orthants([np.zeros(1)] * 3, r, nodes)[2, 0]
+        assert found == pytest.approx(1 / 8 + arcsines / (4 * math.pi), abs=QUADRATURE)
+
+
+def test_orthants_of_independent_variables_are_products():
+    h = list(np.random.default_rng(1).normal(size=(4, 20)))
+    found = phase_kernels.orthants(h, np.eye(4), 4)
+    np.testing.assert_allclose(found, np.cumprod(norm.cdf(h), axis=0), rtol=EXACT)
+
+
+@pytest.mark.parametrize("r", [0.97, 0.9999])
+def test_orthants_of_nearly_collinear_variables(r):
+    # With one common factor the probability is a single integral over it.
+    h = np.array([[0.3, -0.2, 0.1, 0.8], [1.0, 1.0, 1.0, 1.0], [-0.5, 0.4, 2.0, 0.0]])
+    common = np.full((4, 4), r) + (1 - r) * np.eye(4)
+    nodes, error = phase_kernels.choose_order(common)
+    found = phase_kernels.orthants(list(h.T), common, nodes)[3]
+    z = np.linspace(-8, 8, 20_001)
+    for row, value in zip(h, found, strict=True):
+        below = norm.cdf((row - math.sqrt(r) * z[:, None]) / math.sqrt(1 - r)).prod(axis=1)
+        exact = np.trapezoid(below * norm.pdf(z), z)
+        assert value == pytest.approx(exact, abs=max(1e-7, 3 * error))
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10_000), st.floats(0.5, 0.95))
+def test_probabilities_are_probabilities(seed, reliability):
+    scores = simulate_phases(30, seed).scores
+    covariance = 13.0**2 * (0.4 * np.eye(4) + 0.3)
+    result = oliver(scores, reliability=reliability, means=[60, 55, 50, 45], covariance=covariance)
+    p = result.probabilities
+    assert (p >= 0).all(axis=None)
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=EXACT)
+    assert p.columns.tolist() == ["none", *PHASES]
+    entered = oliver(
+        scores,
+        reliability=reliability,
+        means=[60, 55, 50, 45],
+        covariance=covariance,
+        stage_rule="entered",
+    ).probabilities
+    # "entered" shifts everybody one phase up, and joins the last two.
+    np.testing.assert_allclose(entered["cognitive"], p["none"], atol=EXACT)
+    np.testing.assert_allclose(entered["action"], p["conative"] + p["action"], atol=EXACT)
+
+
+def test_probabilities_agree_with_drawing_true_scores():
+    world = simulate_phases(400, 6)
+    result = oliver(world.scores, reliability=0.8, means=world.means, covariance=world.covariance)
+    posterior = posterior_of(world.means, world.covariance, np.full(4, 0.8))
+    rng = np.random.default_rng(0)
+    n = 200_000
+    for person in (0, 17, 250):
+        centre = posterior.means(world.observed_values[[person]])[0]
+        drawn = rng.multivariate_normal(centre, posterior.covariance, n)
+        counts = np.bincount(
+            phase_kernels.levels_reached(drawn, np.full(4, 50.0), up=True), minlength=5
+        )
+        expected = result.probability_values[person]
+        # Five standard errors of a share of the draws.
+        reach = 5 * np.sqrt(expected * (1 - expected) / n) + 1e-9
+        assert (np.abs(counts / n - expected) < reach).all()
+
+
+def test_reliability_of_1_gives_the_observed_phase():
+    scores = simulate_phases(200, 7).scores
+    result = oliver(scores, reliability=1.0)
+    chosen = result.probability_values.argmax(axis=1)
+    assert chosen.tolist() == result.steps_passed.tolist()
+    assert set(np.unique(result.probability_values)) == {0.0, 1.0}
+    np.testing.assert_allclose(result.shares["true_share"], result.shares["share"], rtol=EXACT)
+    # One score without error, the others with it.
+    mixed = oliver(scores, reliability=[1.0, 0.8, 0.8, 0.8])
+    fails = scores["cognitive"].to_numpy() < 50
+    assert (mixed.probabilities["none"].to_numpy() == fails).all()
+
+
+def calibration(probabilities, truth):
+    """Return z-values by tenth of probability: how far from the share that was promised."""
+    hit = np.arange(probabilities.shape[1]) == truth[:, None]
+    p, hit = probabilities.ravel(), hit.ravel()
+    tenth = np.minimum((10 * p).astype(int), 9)
+    promised = np.bincount(tenth, p, 10)
+    variance = np.bincount(tenth, p * (1 - p), 10)
+    return (np.bincount(tenth, hit, 10) - promised) / np.sqrt(variance)
+
+
+@pytest.fixture(scope="module")
+def calibrated():
+    # Far enough from 0 and 100 that hardly anybody is drawn again.
+    world = simulate_phases(60_000, 8, means=[58, 54, 50, 46], deviations=9.0, reliability=0.7)
+    assert world.n_redrawn < 60
+    result = oliver(world.scores, reliability=0.7)
+    truth = phase_kernels.levels_reached(world.true_values, np.full(4, 50.0), up=True)
+    return world, result, truth
+
+
+def test_probabilities_are_calibrated(calibrated):
+    _, result, truth = calibrated
+    z = calibration(result.probability_values, truth)
+    # Ten tenths at once: beyond 4 once in 1,600 runs. Cells of a person are negatively
+    # correlated, so the variance is if anything too large.
+    assert np.abs(z).max() < 4
+    # Those who are given about 0.8 for a phase.
+    p = result.probability_values
+    near = (p > 0.75) & (p < 0.85)
+    hit = np.arange(5) == truth[:, None]
+    assert hit[near].mean() == pytest.approx(0.8, abs=0.02)
+    shares = np.bincount(truth, minlength=5) / len(truth)
+    low, high = result.true_share_values[:, 1], result.true_share_values[:, 2]
+    # The interval is for the share in the world; that of a sample adds its own noise.
+    slack = np.sqrt(shares * (1 - shares) / len(truth))
+    assert ((shares > low - 2 * slack) & (shares < high + 2 * slack)).all()
+
+
+def test_the_normal_around_the_observed_score_is_not_calibrated(calibrated):
+    world, _, truth = calibrated
+    error = np.sqrt(np.diag(world.covariance) * 0.3)
+    h = list(((world.observed_values - 50) / error).T)
+    reached = phase_kernels.orthants(h, np.eye(4), 4)
+    bounds = np.vstack([np.ones(len(truth)), reached, np.zeros(len(truth))])
+    naive = -np.diff(bounds, axis=0).T
+    # A defect so large that the bound above would be passed many times over.
+    assert np.abs(calibration(naive, truth)).max() > 10
+
+
+@pytest.mark.slow
+def test_intervals_of_true_shares_cover():
+    rng = np.random.default_rng(9)
+    big = simulate_phases(2_000_000, rng)
+    truth = np.bincount(
+        phase_kernels.levels_reached(big.true_values, np.full(4, 50.0), up=True), minlength=5
+    ) / len(big.true_values)
+    hits = []
+    for _ in range(400):
+        values = oliver(simulate_phases(300, rng).scores, reliability=0.8).true_share_values
+        hits.append((values[:, 1] <= truth) & (truth <= values[:, 2]))
+    # 400 runs at 95 %: a standard error of 1.1 points, and a little for small samples.
+    assert (np.abs(np.mean(hits, axis=0) - 0.95) < 0.04).all()
+
+
+def test_standard_errors_agree_with_leaving_out():
+    scores = simulate_phases(60, 10).scores.to_numpy()
+    thresholds, nodes = np.full(4, 50.0), 8
+
+    def estimate(x):
+        posterior = posterior_of(x.mean(axis=0), np.cov(x.T), np.full(4, 0.8))
+        found = phase_kernels.level_probabilities(x, posterior, thresholds, up=True, nodes=nodes)
+        return posterior, found
+
+    left = np.array([estimate(np.delete(scores, k, axis=0))[1].mean(axis=0) for k in range(60)])
+    jackknife = np.sqrt(59 / 60 * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
+    posterior, found = estimate(scores)
+    errors = phase_kernels.share_errors(
+        scores,
+        np.ones(60),
+        posterior,
+        thresholds,
+        found,
+        merge=np.eye(5),
+        up=True,
+        nodes=nodes,
+        from_sample=True,
+    )
+    # The jackknife differs from its infinitesimal form by terms of the order 1 / n.
+    np.testing.assert_allclose(errors, jackknife, rtol=0.1)
+
+
+def test_simulated_worlds_have_their_moments():
+    world = simulate_phases(40_000, 11, deviations=8.0, correlation=0.5, reliability=0.8)
+    assert world.n_redrawn < 40
+    # Five standard errors of a mean, and of a covariance of normal scores.
+    sd = np.sqrt(np.diag(world.covariance))
+    reach = 5 * sd / 200
+    assert (np.abs(world.observed_values.mean(axis=0) - world.means) < reach).all()
+    found = np.cov(world.observed_values.T)
+    assert (np.abs(found - world.covariance) < 5 * np.outer(sd, sd) * math.sqrt(2) / 200).all()
+    expected = 64 * (0.5 + 0.5 * np.eye(4)) + np.diag([16.0] * 4)
+    np.testing.assert_allclose(world.covariance, expected, rtol=EXACT)
+    one, other = simulate_phases(5, 1), simulate_phases(5, 1)
+    np.testing.assert_array_equal(one.true_values, other.true_values)
+    assert ((world.observed_values >= 0) & (world.observed_values <= 100)).all()
+
+
+# Texts and daily practice
+
+
+def test_texts_are_complete():
+    texts = phase_advice()
+    assert tuple(texts["phase"]) == PHASES
+    assert (texts["status"] == "recalled").all()
+    assert texts["reference"].str.contains("usually attributed").all()
+    sizes = {
+        name: len(checklist(name))
+        for name in ("strategies", "measures", "enhancement", "principles", "levers")
+    }
+    assert sizes == {
+        "strategies": 3,
+        "measures": 4,
+        "enhancement": 4,
+        "principles": 10,
+        "levers": 4,
+    }
+    for name in ("strategies", "measures", "principles", "levers"):
+        # Every entry suits at least one phase, and what a phase is told stands in the list.
+        listed = checklist(name)
+        assert (listed["phases"] != "").all(), name
+        told = {part for text in texts[name] for part in text.split("; ")}
+        assert told == set(listed["english"])
+    assert loyalty_levels()["strategy"].tolist() == checklist("strategies")["english"].tolist()
+
+
+def test_checklist_score():
+    done = dict.fromkeys(checklist("principles")["name"], 0.0) | {"satisfaction": 1.0}
+    assert checklist_score("principles", done) == pytest.approx(10.0)
+    weights = dict.fromkeys(done, 0.0) | {"satisfaction": 2.0}
+    assert checklist_score("principles", done, weights=weights) == 100.0
+
+
+def test_levels_count_from_below():
+    every = np.array(list(itertools.product([0, 1], repeat=3)))
+    found = loyalty_level(very_satisfied=every[:, 0], continues=every[:, 1], recommends=every[:, 2])
+    assert found.tolist() == [0, 0, 0, 0, 1, 1, 2, 3]
+    assert loyalty_level(very_satisfied=True, continues=True, recommends=False) == 2
+    table = pd.DataFrame({"s": [1, 0], "c": [1, 1], "r": [1, 1]}, index=["Li", "Wang"])
+    by_name = loyalty_level(very_satisfied="s", continues="c", recommends="r", data=table)
+    assert by_name.to_dict() == {"Li": 3, "Wang": 0}
+
+
+@given(arrays(float, 9, elements=st.floats(0, 30)))
+def test_practical_indicators_go_up_and_down(values):
+    up = practical_indicator(values, "concern")
+    down = practical_indicator(values, "selection_time")
+    np.testing.assert_allclose(up + down, 100)
+    order = np.argsort(values)
+    assert (np.diff(up[order]) >= 0).all()
+    assert up.mean() == pytest.approx(50)
+    scaled = practical_indicator(values, "selection_time", scale=(0, 30))
+    np.testing.assert_allclose(scaled, 100 * (30 - values) / 30, atol=1e-10)
+    assert practical_indicator(6, "selection_time", scale=(0, 30)) == pytest.approx(80)
+
+
+def test_core_customers_meet_all_three():
+    table = core_customers(
+        pd.Series([9, 9, 9, 3], index=list("abcd")),
+        pd.Series([1.0, 0.0, 1.0, 1.0], index=list("abcd")),
+        value=pd.Series([5.0, 9.0, 4.0, 9.0], index=list("abcd")),
+        preference_from=9,
+        value_from=5,
+    )
+    assert table["core"].to_dict() == {"a": True, "b": False, "c": False, "d": False}
+    assert table["profitable"].tolist() == [True, False, True, True]
+
+
+def test_exit_reasons_add_up():
+    reasons = ["price"] * 5 + ["service"] * 3 + ["moved"] * 2
+    counted = exit_reasons(reasons)
+    assert counted["reason"].tolist() == ["price", "service", "moved"]
+    assert counted["share"].tolist() == [0.5, 0.3, 0.2]
+    assert counted["cumulative"].tolist() == pytest.approx([0.5, 0.8, 1.0])
+    # Wilson's interval of 5 of 10, by its formula.
+    z2 = norm.ppf(0.975) ** 2
+    reach = math.sqrt(z2 * (0.25 + z2 / 40) / 10) / (1 + z2 / 10)
+    assert counted.loc[0, "ci_low"] == pytest.approx(0.5 - reach)
+    valued = exit_reasons(reasons, value=[1.0] * 5 + [10.0] * 3 + [0.0] * 2)
+    assert valued["reason"].tolist() == ["service", "price", "moved"]
+    assert valued["value_share"].tolist() == pytest.approx([30 / 35, 5 / 35, 0])
+    asked = win_back_list(reasons, range(10), mendable={"service"})
+    assert asked["value"].tolist() == [7, 6, 5]
+
+
+# Bad input
+
+SCORES = np.array([[60.0, 40.0, 70.0, 20.0], [80.0, 70.0, 60.0, 55.0], [30.0, 50.0, 20.0, 90.0]])
+MANY = np.random.default_rng(3).uniform(10, 90, (40, 4))
+SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: oliver(SCORES[:, :1], phases=["a"]), OptionError, "at least two phases"),
+        (lambda: oliver(SCORES, phases="abcd"), OptionError, "at least two phases"),
+        (lambda: oliver(SCORES, phases=["a", "a", "b", "c"]), OptionError, "name each phase once"),
+        (lambda: oliver(SCORES, phases=["none", "a", "b", "c"]), OptionError, "'none'"),
+        (lambda: oliver(SCORES, threshold=101), OptionError, "between 0 and 100"),
+        (lambda: oliver(SCORES, threshold=-1), OptionError, "between 0 and 100"),
+        (lambda: oliver(SCORES, threshold=math.nan), OptionError, "between 0 and 100"),
+        (lambda: oliver(SCORES, threshold="half"), OptionError, "give one number for all"),
+        (lambda: oliver(SCORES, threshold=[50, 50]), OptionError, "give one number for all"),
+        (lambda: oliver(SCORES, threshold={"action": 50}), OptionError, "one number for each"),
+        (lambda: oliver(SCORES, ties="up"), OptionError, "choose one of"),
+        (lambda: oliver(SCORES, stage_rule="in"), OptionError, "choose one of"),
+        (lambda: oliver(SCORES, level=95), OptionError, "such as 0.95"),
+        (lambda: oliver(SCORES, composite_weights=0), OptionError, "at least one phase"),
+        (lambda: oliver(SCORES, composite_weights=[1, 1, 1, -1]), OptionError, "give one number"),
+        (lambda: oliver(MANY, reliability=0), OptionError, "above 0"),
+        (lambda: oliver(MANY, reliability=1.1), OptionError, "between 0 and 1"),
+        (lambda: oliver(MANY, means=[1, 2, 3, 4]), OptionError, "give the reliability"),
+        (lambda: oliver(MANY, reliability=0.8, means=[1, 2, 3, 4]), OptionError, "give both"),
+        (
+            lambda: oliver(MANY, reliability=0.8, means=[1, 2], covariance=np.eye(2)),
+            DataError,
+            "in the order of the phases",
+        ),
+        (
+            lambda: oliver(MANY, reliability=0.8, means=[1, 2, 3, 4], covariance=np.triu(MANY[:4])),
+            DataError,
+            "symmetric",
+        ),
+        (
+            lambda: oliver(np.full((9, 5), 60.0), phases=tuple("abcde"), reliability=0.8),
+            OptionError,
+            "merge phases, or leave reliability out",
+        ),
+        (lambda: oliver(SAME, reliability=0.8), NotIdentifiedError, "higher reliabilities"),
+        (
+            lambda: oliver(np.column_stack([MANY[:, :3], np.full(40, 50.0)]), reliability=0.8),
+            DataError,
+            "action are the same for everybody",
+        ),
+        (lambda: oliver(SCORES, reliability=0.8), DataError, "a larger sample, or leave"),
+        (lambda: oliver(SCORES + 50), DataError, r"phase_scores\(\) makes such scores"),
+        (lambda: oliver(SCORES - 50), DataError, "between 0 and 100"),
+        (lambda: oliver(np.where(SCORES == 40, np.nan, SCORES)), DataError, 'missing="drop"'),
+        (lambda: oliver(np.where(SCORES == 40, np.inf, SCORES)), DataError, "infinite"),
+        (lambda: oliver(SCORES[:, :3]), DataError, r"\(n, 4\) is needed"),
+        (lambda: oliver(SCORES.astype(str)), DataError, "recode it to numbers"),
+        (lambda: oliver(np.empty((0, 4))), DataError, "no values at all"),
+        (lambda: oliver({"cognitive": [1, 2]}), DataError, "give them, or name the phases"),
+        (lambda: oliver(pd.DataFrame({"cognitive": [50.0]})), DataError, "no column"),
+        (lambda: oliver(SCORES, weights=[1, -1, 1]), DataError, "0 or more"),
+        (lambda: oliver(SCORES, weights=[0, 0, 0]), DataError, "at least one customer"),
+        (lambda: oliver(SCORES, weights="w"), DataError, "give data="),
+        (lambda: oliver(SCORES).probabilities, DataError, "reliability=0.8"),
+        (lambda: oliver_instrument(**RANGES | {"volume": (5, 5)}), ModelError, "lower one first"),
+        (lambda: PhaseInstrument(phases=[]), ModelError, "at least two"),
+        (
+            lambda: oliver_instrument(**RANGES).with_columns({"persuit": "q"}),
+            ModelError,
+            "did you mean 'pursuit'",
+        ),
+        (
+            lambda: oliver_instrument(**RANGES).with_columns({"pursuit": "volume"}),
+            ModelError,
+            "use each once",
+        ),
+        (lambda: simulate_phases(0), OptionError, "at least 1"),
+        (lambda: simulate_phases(9, means=120), OptionError, "between 0 and 100"),
+        (lambda: simulate_phases(9, reliability=0), OptionError, "between 0.01 and 1"),
+        (lambda: simulate_phases(9, correlation=-0.9), OptionError, "cannot hold together"),
+        (lambda: simulate_phases(9, correlation="high"), OptionError, "not numeric"),
+        (lambda: simulate_phases(9, correlation=np.eye(3)), OptionError, "correlation matrix"),
+        (
+            lambda: simulate_phases(9, 1, means=0.0, deviations=50.0),
+            OptionError,
+            "means nearer to 50",
+        ),
+        (lambda: checklist("tips"), OptionError, "choose one of"),
+        (lambda: checklist_score("measures", {"rewards": 1}), DataError, "a number for each of"),
+        (
+            lambda: checklist_score("levers", dict.fromkeys(checklist("levers")["name"], 50)),
+            DataError,
+            "divide percentages by 100",
+        ),
+        (
+            lambda: checklist_score(
+                "levers",
+                dict.fromkeys(checklist("levers")["name"], 1),
+                weights=dict.fromkeys(checklist("levers")["name"], 0),
+            ),
+            DataError,
+            "not all zero",
+        ),
+        (
+            lambda: checklist_score("levers", dict.fromkeys(checklist("levers")["name"], "yes")),
+            DataError,
+            "must be numbers",
+        ),
+        (
+            lambda: loyalty_level(very_satisfied=[5], continues=[1], recommends=[1]),
+            DataError,
+            "between 0 and 1",
+        ),
+        (
+            lambda: loyalty_level(very_satisfied=[0.5], continues=[1], recommends=[1]),
+            DataError,
+            "from which answer on",
+        ),
+        (lambda: practical_indicator([1, 2], "speed"), OptionError, "choose one of"),
+        (lambda: practical_indicator([1], "concern"), DataError, "give the scale"),
+        (
+            lambda: practical_indicator([40], "concern", scale=(0, 30)),
+            DataError,
+            "between 0 and 30",
+        ),
+        (lambda: practical_indicator([-1, 2], "concern"), DataError, "0 or more"),
+        (
+            lambda: core_customers([1], [1], value=[1], preference_from="high", value_from=1),
+            OptionError,
+            "finite number in the unit",
+        ),
+        (lambda: exit_reasons(["a", None]), DataError, 'missing="drop"'),
+        (lambda: exit_reasons(["a", "b"], value=[0, 0]), DataError, "leave value out"),
+        (lambda: exit_reasons(["a", "b"], value=[1, -1]), DataError, "0 or more"),
+        (lambda: win_back_list(["a"], [1], mendable="a"), OptionError, "a list of reasons"),
+        (lambda: win_back_list(["a"], [1], mendable=["b"]), DataError, "the reasons given are"),
+    ],
+)
+def test_bad_input_ends_in_a_named_error(call, error, says):
+    with pytest.raises(error, match=says):
+        call()
+
+
+def test_bad_answers_end_in_a_named_error(instrument, survey):
+    with pytest.raises(DataError, match='beyond="cap"'):
+        phase_scores(survey.assign(pursuit=99.0), instrument)
+    with pytest.raises(DataError, match="no column 'pursuit'"):
+        phase_scores(survey.drop(columns="pursuit"), instrument)
+    gaps = survey.copy()
+    gaps.loc["c3", "pursuit"] = np.nan
+    with pytest.raises(DataError, match='missing="drop"'):
+        phase_scores(gaps, instrument)
+    assert len(phase_scores(gaps, instrument, missing="drop")) == 29
+    with pytest.raises(DataError, match="give a PhaseInstrument"):
+        phase_scores(survey, {"cognitive": ["q1"]})
+    with pytest.raises(DataError, match="at least 3"):
+        phase_reliability(survey.iloc[:2], instrument)
+    with pytest.raises(DataError, match="look for another indicator"):
+        phase_reliability(survey.assign(wish_to_continue=5.0, pursuit=5.0), instrument)

@@ -1,0 +1,745 @@
+"""Types of loyalty: against their definitions, and against worlds whose truth is known."""
+
+import pickle
+import time
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from loyaltymodel.errors import (
+    DataError,
+    FailedResamplesWarning,
+    NotIdentifiedError,
+    OptionError,
+)
+from loyaltymodel.loyalty_stage.loyalty_types import dick_basu, relative_attitude
+from loyaltymodel.loyalty_stage.types_diamond import knox, ultimate_loyalty
+from loyaltymodel.loyalty_stage.types_schemes import NO_SUPERIORITY, SCHEMES
+from loyaltymodel.loyalty_stage.types_simulate import simulate_types
+from loyaltymodel.loyalty_stage.types_texts import type_advice
+
+from tolerances import EXACT, SAME
+
+# Monte Carlo: a count of independent events lies within so many standard errors of its
+# expectation, but for one time in 16,000.
+CHANCE = 4.0
+# Patronage of a simulated customer has no scale.
+WORLD = {"attitude_cut": 5.5, "patronage_cut": 5.5, "patronage_scale": None}
+RELIABILITY = (0.7, 0.85)
+SPREAD = np.array([1.8, 2.1])
+
+# The types by definition: (first high, second high).
+DEFINITIONS = {
+    relative_attitude: {
+        (True, True): "highest",
+        (False, True): "high",
+        (True, False): "low",
+        (False, False): "lowest",
+    },
+    dick_basu: {
+        (True, True): "loyalty",
+        (True, False): "latent loyalty",
+        (False, True): "spurious loyalty",
+        (False, False): "no loyalty",
+    },
+    knox: {
+        (False, True): "loyal",
+        (False, False): "habitual",
+        (True, True): "variety seeker",
+        (True, False): "switcher",
+    },
+    ultimate_loyalty: {
+        (True, True): "immersed self-identity",
+        (True, False): "determined self-isolation",
+        (False, True): "village envelopment",
+        (False, False): "product superiority",
+    },
+}
+OPTIONS = {
+    relative_attitude: {},
+    dick_basu: {"patronage_scale": (1, 10)},
+    knox: {"portfolio_scale": (1, 10), "portfolio_cut": "midpoint"},
+    ultimate_loyalty: {},
+}
+EVERY = pytest.mark.parametrize("sort", list(DEFINITIONS), ids=lambda f: f.__name__)
+
+
+def world(n, seed=0):
+    return simulate_types(
+        n, means=(6, 5.5), sds=tuple(SPREAD), correlation=0.4, reliability=RELIABILITY, rng=seed
+    )
+
+
+def answers(n=200, seed=0):
+    """Whole answers from 1 to 10 that correlate by about a half."""
+    rng = np.random.default_rng(seed)
+    scores = 6 + 1.5 * rng.normal(size=(n, 1)) + 1.5 * rng.normal(size=(n, 2))
+    index = [f"p{k}" for k in range(n)]
+    return pd.DataFrame(np.clip(np.round(scores), 1, 10), columns=["a", "b"], index=index)
+
+
+# Types by definition
+
+
+@EVERY
+@given(rows=st.lists(st.tuples(st.integers(1, 10), st.integers(1, 10)), min_size=1, max_size=30))
+def test_types_follow_their_definition(sort, rows):
+    first, second = (np.array(column) for column in zip(*rows, strict=True))
+    found = sort(first, second, scale=(1, 10), **OPTIONS[sort]).type.tolist()
+    want = [DEFINITIONS[sort][bool(a > 5), bool(b > 5)] for a, b in rows]
+    assert found == want
+
+
+@EVERY
+def test_the_types_are_ordered_and_nobody_is_lost(sort):
+    found = sort("a", "b", data=answers(), scale=(1, 10), **OPTIONS[sort])
+    assert found.type.cat.ordered
+    assert list(found.type.cat.categories) == list(SCHEMES[found.classification].types)
+    assert found.shares["n"].sum() == 200
+    np.testing.assert_allclose(found.shares["share"].sum(), 1, rtol=EXACT)
+    counted = found.type.value_counts().reindex(found.shares["type"])
+    assert found.shares["n"].tolist() == counted.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["loyalty", "latent loyalty", "spurious loyalty", "no loyalty"]),
+        ({"ties": "low"}, ["no loyalty"] * 4),
+        ({"attitude_cut": 2}, ["loyalty", "latent loyalty", "loyalty", "latent loyalty"]),
+        ({"patronage_cut": 0.55}, ["latent loyalty"] * 2 + ["no loyalty"] * 2),
+        (
+            {"attitude_cut": "mean", "patronage_cut": "median"},
+            ["loyalty", "latent loyalty", "spurious loyalty", "no loyalty"],
+        ),
+    ],
+)
+def test_options_change_who_belongs_where(options, expected):
+    found = dick_basu([3, 3, 2, 2], [0.5, 0.4, 0.5, 0.4], scale=(1, 5), **options)
+    assert found.type.tolist() == expected
+
+
+def test_the_median_portfolio_is_weighted():
+    portfolio, involvement = [1, 2, 3, 4], [5, 5, 5, 5]
+    assert knox(portfolio, involvement, scale=(1, 9)).cut_offs["portfolio"] == 2.5
+    found = knox(portfolio, involvement, scale=(1, 9), weights=[4, 1, 1, 1])
+    assert found.cut_offs["portfolio"] == 1
+
+
+def test_each_variable_may_have_a_scale_of_its_own():
+    assert relative_attitude([6], [3], scale=(1, 10), differentiation_scale=(1, 5)).type[0] == (
+        "highest"
+    )
+    assert ultimate_loyalty([6], [3], scale=(1, 10), support_scale=(1, 7)).type[0] == (
+        "determined self-isolation"
+    )
+
+
+# Dick and Basu, fed by the matrix of relative attitude
+
+
+@pytest.mark.parametrize(
+    ("cut", "high"),
+    [
+        ("midpoint", {"high", "highest"}),
+        ("high", {"high", "highest"}),
+        ("low", {"low", "high", "highest"}),
+        ("highest", {"highest"}),
+    ],
+)
+def test_classes_of_relative_attitude_feed_the_types(cut, high):
+    table = answers()
+    table["share"] = np.linspace(0, 1, len(table))
+    relative = relative_attitude("a", "b", data=table, scale=(1, 10))
+    table["class"] = relative.type
+    want = [
+        DEFINITIONS[dick_basu][kind in high, share >= 0.5]
+        for kind, share in zip(relative.type, table["share"], strict=True)
+    ]
+    for attitude in ("class", table["class"], relative, table["class"].astype(object)):
+        found = dick_basu(attitude, "share", data=table, attitude_cut=cut)
+        assert found.type.tolist() == want
+        assert found.type.index.equals(table.index)
+    by_polars = dick_basu("class", "share", data=pl.from_pandas(table), attitude_cut=cut)
+    assert by_polars.type.tolist() == want
+    named = "high" if cut == "midpoint" else cut
+    assert f"attitude from the class '{named}' on" in str(found.summary())
+
+
+def test_a_missing_class_is_missing():
+    classes = pd.Series(["high", None, "low"], dtype=object)
+    with pytest.raises(DataError, match='first in row 1; missing="drop"'):
+        dick_basu(classes, [0.9, 0.9, 0.9])
+    found = dick_basu(classes, [0.9, 0.9, 0.9], missing="drop")
+    assert found.type.tolist() == ["loyalty", "spurious loyalty"]
+    assert found.n_dropped == 1
+
+
+def test_numbers_of_any_type_are_scores():
+    scores = pd.Series([9, None], dtype=object)
+    found = dick_basu(scores, [0.9, 0.9], scale=(1, 10), missing="drop")
+    assert found.type.tolist() == ["loyalty"]
+    assert dick_basu(scores.astype(float).to_numpy()[:1].tolist(), [0.9], scale=(1, 10)).type[
+        0
+    ] == ("loyalty")
+
+
+def test_a_list_of_classes_will_do():
+    assert dick_basu(["highest", "lowest"], [0.1, 0.1]).type.tolist() == [
+        "latent loyalty",
+        "no loyalty",
+    ]
+
+
+# Ultimate loyalty rests on superiority
+
+
+def test_without_superiority_there_is_no_ultimate_loyalty():
+    scores = [6, 6, 2, 2], [6, 2, 6, 2]
+    found = ultimate_loyalty(
+        *scores, superiority=[5, 3, 5, 2], superiority_from=4, scale=(1, 7), weights=[1, 1, 1, 3]
+    )
+    assert found.type.tolist() == [
+        "immersed self-identity",
+        NO_SUPERIORITY,
+        "village envelopment",
+        NO_SUPERIORITY,
+    ]
+    np.testing.assert_allclose(found.shares["share"], [4 / 6, 0, 1 / 6, 0, 1 / 6], rtol=EXACT)
+    flags = ultimate_loyalty(*scores, superiority=[True, False, True, False], scale=(1, 7))
+    assert flags.codes.tolist() == found.codes.tolist()
+    # Who is outside stays outside, however the cut-offs move.
+    moved = found.stability({"fortitude": [-2.5]})
+    row = moved[moved["fortitude_move"] == -2.5].iloc[0]
+    np.testing.assert_allclose(row[["changed", NO_SUPERIORITY]].astype(float), [1 / 6, 4 / 6])
+    assert row["immersed self-identity"] == pytest.approx(2 / 6)
+
+
+def test_who_is_outside_is_outside_for_sure():
+    table = answers()
+    superior = np.arange(len(table)) % 2 == 0
+    found = ultimate_loyalty(
+        "a", "b", data=table, superiority=superior, scale=(1, 10), reliability=(0.8, 0.7)
+    )
+    probabilities = found.probabilities
+    np.testing.assert_allclose(probabilities[NO_SUPERIORITY], ~superior, atol=EXACT)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=SAME)
+    accuracy = found.accuracy.set_index("type")
+    sure = accuracy.loc[NO_SUPERIORITY, ["accuracy", "consistency"]].to_numpy(dtype=float)
+    np.testing.assert_allclose(sure, 1, atol=EXACT)
+
+
+# Probabilities
+
+
+def test_the_probabilities_are_those_of_the_posterior():
+    """The formula of the theory, written out for every person."""
+    table = answers(60)
+    found = dick_basu(
+        "a", "b", data=table, scale=(1, 10), patronage_scale=(1, 10), reliability=(0.8, 0.7)
+    )
+    x = table.to_numpy()
+    mean, observed = x.mean(axis=0), np.cov(x.T)
+    true = observed - np.diag(np.diag(observed) * np.array([0.2, 0.3]))
+    gain = true @ np.linalg.inv(observed)
+    covariance = true - gain @ true
+    for row, p in zip(x, found.probabilities.to_numpy(), strict=True):
+        law = stats.multivariate_normal(mean + gain @ (row - mean), covariance)
+        below = law.cdf([5.5, 5.5])
+        a_low, b_low = (
+            stats.norm.cdf(5.5, law.mean[k], np.sqrt(covariance[k, k])) for k in range(2)
+        )
+        want = [below, a_low - below, b_low - below, 1 - a_low - b_low + below]
+        # scipy integrates the bivariate normal to about 1e-8.
+        np.testing.assert_allclose(p, want, atol=1e-7)
+
+
+def test_of_customers_given_about_four_fifths_so_many_belong_there():
+    people = world(200_000, seed=1)
+    found = dick_basu("attitude", "patronage", data=people, reliability=RELIABILITY, **WORLD)
+    for kind, stated in found.probabilities.items():
+        about = stated.between(0.75, 0.85)
+        n = about.sum()
+        assert n > 1000
+        right = (people.loc[about, "true_type"] == kind).mean()
+        assert abs(right - stated[about].mean()) < CHANCE * np.sqrt(0.8 * 0.2 / n)
+
+
+@pytest.mark.parametrize("kind", ["latent loyalty", "spurious loyalty"])
+def test_a_normal_distribution_around_the_score_is_not_calibrated(kind):
+    people = world(200_000, seed=1)
+    x = people[["attitude", "patronage"]].to_numpy()
+    error = SPREAD * np.sqrt((1 - np.array(RELIABILITY)) / np.array(RELIABILITY))
+    high = stats.norm.cdf((x - 5.5) / error)
+    away = (
+        [1 - high[:, 0], high[:, 1]] if kind == "spurious loyalty" else [high[:, 0], 1 - high[:, 1]]
+    )
+    naive = away[0] * away[1]
+    about = (naive > 0.75) & (naive < 0.85)
+    # It promises four fifths; seven tenths would be wrong by twenty standard errors.
+    assert (people.loc[about, "true_type"] == kind).mean() < 0.74
+
+
+def test_true_shares_are_held_as_often_as_their_interval_says():
+    want = world(500_000, seed=99)["true_type"].value_counts(normalize=True)
+    held, times = 0, 120
+    for seed in range(times):
+        people = world(300, seed=seed)
+        shares = dick_basu(
+            "attitude", "patronage", data=people, reliability=RELIABILITY, **WORLD
+        ).shares
+        truth = want.reindex(shares["type"]).to_numpy()
+        held += ((shares["true_ci_low"] <= truth) & (truth <= shares["true_ci_high"])).sum()
+    # Four shares of a sample are not independent; at worst they are one.
+    assert abs(held / (4 * times) - 0.95) < CHANCE * np.sqrt(0.95 * 0.05 / times)
+
+
+def test_accuracy_and_consistency_are_what_happens():
+    people = world(100_000, seed=2)
+    found = dick_basu("attitude", "patronage", data=people, reliability=RELIABILITY, **WORLD)
+    true = people[["true_attitude", "true_patronage"]].to_numpy()
+    r = np.array(RELIABILITY)
+    noise = np.random.default_rng(3).standard_normal(true.shape)
+    again = true + SPREAD * np.sqrt((1 - r) / r) * noise
+    second = dick_basu(again[:, 0], again[:, 1], **WORLD).type
+    table = found.accuracy.set_index("type")
+    for kind in (*found.names, "all"):
+        who = np.full(len(people), True) if kind == "all" else (found.type == kind).to_numpy()
+        bound = CHANCE * 0.5 / np.sqrt(who.sum())
+        own = found.type[who].astype(str).to_numpy()
+        right = (people.loc[who, "true_type"].astype(str).to_numpy() == own).mean()
+        same = (second[who].astype(str).to_numpy() == own).mean()
+        assert abs(table.loc[kind, "accuracy"] - right) < bound
+        assert abs(table.loc[kind, "consistency"] - same) < bound
+    assert table.loc["all", "share"] == 1
+
+
+def test_scores_without_error_are_sure():
+    table = answers()
+    found = relative_attitude("a", "b", data=table, scale=(1, 10), reliability=(1, 1))
+    assert found.probabilities.idxmax(axis=1).tolist() == found.type.tolist()
+    accuracy = found.accuracy
+    np.testing.assert_allclose(accuracy[["accuracy", "consistency"]], 1, rtol=EXACT)
+    np.testing.assert_allclose(found.shares["true_share"], found.shares["share"], rtol=EXACT)
+
+
+def test_a_type_without_customers_has_no_accuracy():
+    found = dick_basu([6, 7, 8, 9], [0.9, 0.6, 0.8, 0.9], scale=(1, 10), reliability=(0.9, 0.9))
+    table = found.accuracy.set_index("type")
+    assert np.isnan(table.loc["no loyalty", "accuracy"])
+    assert table.loc["loyalty", "n"] == 4
+
+
+# Shares
+
+
+def test_an_observed_share_has_wilsons_interval():
+    """5 of 10 by the formula: (0.5 + z^2 / 20 -+ z sqrt(0.025 + z^2 / 400)) / (1 + z^2 / 10)."""
+    found = dick_basu([9] * 10, [0.9] * 5 + [0.1] * 5, scale=(1, 10)).shares
+    z2 = stats.norm.ppf(0.975) ** 2
+    reach = np.sqrt(z2 * (0.025 + z2 / 400))
+    want = [0.5, (0.5 + z2 / 20 - reach) / (1 + z2 / 10), (0.5 + z2 / 20 + reach) / (1 + z2 / 10)]
+    loyal = found.set_index("type").loc["loyalty", ["share", "ci_low", "ci_high"]]
+    np.testing.assert_allclose(loyal.astype(float), want, rtol=SAME)
+
+
+@EVERY
+def test_a_weight_counts_as_so_many_customers(sort):
+    table = answers(50)
+    times = np.random.default_rng(1).integers(0, 4, 50)
+    options = {"scale": (1, 10), "reliability": (0.8, 0.7), **OPTIONS[sort]}
+    weighted = sort(
+        "a",
+        "b",
+        data=table,
+        weights=times,
+        means=(6, 6),
+        **options | {"covariance": [[4, 2], [2, 4]]},
+    )
+    repeated = sort(
+        np.repeat(table["a"].to_numpy(), times),
+        np.repeat(table["b"].to_numpy(), times),
+        means=(6, 6),
+        covariance=[[4, 2], [2, 4]],
+        **options,
+    )
+    for column in ("share", "true_share"):
+        np.testing.assert_allclose(weighted.shares[column], repeated.shares[column], rtol=SAME)
+    for column in ("accuracy", "consistency"):
+        np.testing.assert_allclose(weighted.accuracy[column], repeated.accuracy[column], rtol=SAME)
+    moves = {weighted.variables[0]: [-1, 2]}
+    pd.testing.assert_frame_equal(
+        weighted.stability(moves), repeated.stability(moves), rtol=SAME, check_exact=False
+    )
+
+
+def test_bootstrap_and_formula_agree_where_cut_offs_are_known():
+    people = world(1000, seed=5)
+    options = {"data": people, "reliability": RELIABILITY, **WORLD}
+    formula = dick_basu("attitude", "patronage", **options).shares
+    options |= {"interval": "bootstrap", "n_resamples": 500}
+    boot = dick_basu("attitude", "patronage", rng=1, **options)
+    again = dick_basu("attitude", "patronage", rng=1, **options)
+    assert boot.shares.equals(again.shares)
+    for end in ("ci_low", "ci_high", "true_ci_low", "true_ci_high"):
+        # Standard errors are at most 0.016, and an end of 500 resamples varies by a tenth of one;
+        # the two kinds differ by as much again.
+        np.testing.assert_allclose(boot.shares[end], formula[end], atol=0.006)
+    assert "percentiles of 500 resamples" in str(boot.summary())
+
+
+def test_the_bootstrap_knows_that_a_median_is_estimated():
+    people = answers(100)
+    options = {"scale": (1, 10), "portfolio_cut": "median", "data": people}
+    formula = knox("a", "b", **options).shares
+    boot = knox("a", "b", interval="bootstrap", n_resamples=500, rng=1, **options).shares
+    assert not np.allclose(boot["ci_low"], formula["ci_low"], atol=0.005)
+
+
+def test_resamples_that_fail_are_told_and_refused_where_nearly_all_do():
+    rng = np.random.default_rng(3)
+    scores = 5 + rng.normal(size=40) + 0.42 * rng.normal(size=(2, 40))
+    options = {"scale": (0, 10), "interval": "bootstrap", "n_resamples": 200, "rng": 1}
+    r = np.corrcoef(scores)[0, 1] + 0.01
+    with pytest.warns(FailedResamplesWarning, match="were left out; .* too narrow"):
+        found = relative_attitude(*scores, reliability=(r, r), **options)
+    assert found.n_failed > 2
+    assert "were left out of the intervals" in str(found.summary())
+    assert np.isfinite(found.shares["true_ci_low"]).all()
+    # Of three people most resamples hold two at most, whose scores correlate by 1 or -1.
+    three = [2, 5, 8], [3, 2, 4]
+    with pytest.raises(NotIdentifiedError, match=r"nearly every resample .* or leave them out"):
+        relative_attitude(*three, reliability=(0.75, 0.75), **(options | {"n_resamples": 2}))
+
+
+# Stability
+
+
+@settings(max_examples=20)
+@given(
+    seed=st.integers(0, 1000),
+    moves=st.lists(st.sampled_from([-2, -1.5, -1, 0.5, 1, 2]), min_size=1, max_size=4),
+    ties=st.sampled_from(["high", "low"]),
+)
+def test_stability_is_sorting_again(seed, moves, ties):
+    table = answers(40, seed)
+    weights = np.random.default_rng(seed).uniform(0, 2, 40)
+    options = {"data": table, "scale": (1, 10), "weights": weights, "ties": ties}
+    found = relative_attitude("a", "b", **options)
+    grid = found.stability({"attitude": moves, "differentiation": [-1]})
+    assert len(grid) == len({0, *moves}) * 2
+    for _, row in grid.iterrows():
+        moved = relative_attitude(
+            "a",
+            "b",
+            attitude_cut=row["attitude_cut"],
+            differentiation_cut=row["differentiation_cut"],
+            **options,
+        )
+        want = weights[moved.codes != found.codes].sum() / weights.sum()
+        np.testing.assert_allclose(row["changed"], want, atol=EXACT)
+        np.testing.assert_allclose(
+            row[list(found.names)].astype(float), moved.shares["share"], atol=EXACT
+        )
+
+
+def test_the_true_types_change_as_expected():
+    people = world(100_000, seed=4)
+    found = dick_basu("attitude", "patronage", data=people, reliability=RELIABILITY, **WORLD)
+    table = found.stability({"attitude": [-0.5, 1], "patronage": [0.7]})
+    true = people[["true_attitude", "true_patronage"]].to_numpy() >= 5.5
+    for _, row in table.iterrows():
+        cut = 5.5 + row[["attitude_move", "patronage_move"]].to_numpy(dtype=float)
+        moved = people[["true_attitude", "true_patronage"]].to_numpy() >= cut
+        want = (moved != true).any(axis=1).mean()
+        assert abs(row["true_changed"] - want) <= CHANCE * np.sqrt(max(want, 1e-6) / len(people))
+    assert table.loc[(table["attitude_move"] == 0) & (table["patronage_move"] == 0)][
+        ["changed", "true_changed"]
+    ].to_numpy().tolist() == [[0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("moves", "says"),
+    [
+        ([1, 2], "does not say which cut-off moves; give a mapping"),
+        ({"loyalty": [1]}, "sorted by 'attitude' and 'patronage'; name one of these"),
+        ({"attitude": 1}, "give finite numbers"),
+        ({"attitude": "12x"}, "give finite numbers"),
+        ({"attitude": [np.nan]}, "give finite numbers"),
+        ({"attitude": [6]}, "off the scale from 1 to 10; give smaller"),
+    ],
+)
+def test_moves_that_make_no_sense(moves, says):
+    found = dick_basu([9, 3], [0.9, 0.1], scale=(1, 10))
+    with pytest.raises(OptionError, match=says):
+        found.stability(moves)
+
+
+def test_a_cut_between_classes_does_not_move_by_points():
+    found = dick_basu(["high", "low"], [0.9, 0.1])
+    with pytest.raises(OptionError, match="sort again with another attitude_cut"):
+        found.stability({"attitude": [1]})
+    assert found.stability({"patronage": [0.45]})["changed"].tolist() == [0, 0.5]
+
+
+# Worlds
+
+
+@pytest.mark.parametrize("classification", list(SCHEMES))
+def test_simulated_customers_are_as_ordered(classification):
+    people = simulate_types(
+        200_000,
+        classification=classification,
+        means=(6, 5),
+        sds=(2, 1),
+        correlation=-0.3,
+        reliability=(0.6, 1.0),
+        cuts=(5, 5.5),
+        rng=1,
+    )
+    a, b = SCHEMES[classification].variables
+    true = people[[f"true_{a}", f"true_{b}"]].to_numpy()
+    bound = CHANCE / np.sqrt(len(people))
+    np.testing.assert_allclose(true.mean(axis=0), [6, 5], atol=2 * bound)
+    np.testing.assert_allclose(true.std(axis=0), [2, 1], atol=2 * bound)
+    assert abs(np.corrcoef(true.T)[0, 1] + 0.3) < bound
+    assert abs(true[:, 0].var() / people[a].var() - 0.6) < 2 * bound
+    assert people[b].equals(people[f"true_{b}"].rename(b))
+    sort = {f.__name__: f for f in DEFINITIONS}[classification]
+    want = [DEFINITIONS[sort][bool(u), bool(v)] for u, v in (true[:500] >= np.array([5, 5.5]))]
+    assert people["true_type"][:500].tolist() == want
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"n": 0}, "at least 1"),
+        ({"classification": "oliver"}, "choose one of 'relative_attitude'"),
+        ({"sds": (1, 0)}, "must both be above 0"),
+        ({"means": 5}, "two finite numbers"),
+        ({"cuts": (5, np.inf)}, "two finite numbers"),
+        ({"correlation": 1.0}, "between -1 and 1"),
+        ({"reliability": (0.5, 0)}, "above 0 and at most 1"),
+        ({"reliability": None}, r"give \(1, 1\)"),
+        ({"ties": "up"}, "choose one of 'high', 'low'"),
+    ],
+)
+def test_worlds_that_cannot_be(change, says):
+    with pytest.raises(OptionError, match=says):
+        simulate_types(**({"n": 10} | change))
+
+
+# In and out
+
+
+def test_the_index_is_kept_and_the_input_unchanged():
+    table = answers()
+    before = table.copy()
+    found = relative_attitude("a", "b", data=table, scale=(1, 10), reliability=(0.8, 0.7))
+    assert found.type.index.equals(table.index)
+    assert found.probabilities.index.equals(table.index)
+    by_series = relative_attitude(table["a"], table["b"], scale=(1, 10))
+    assert by_series.type.equals(found.type)
+    by_polars = relative_attitude("a", "b", data=pl.from_pandas(table), scale=(1, 10))
+    by_arrays = relative_attitude(table["a"].to_numpy(), table["b"].to_numpy(), scale=(1, 10))
+    assert by_polars.type.tolist() == by_arrays.type.tolist() == found.type.tolist()
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_a_result_stays_as_it_is_also_after_pickling():
+    found = ultimate_loyalty(
+        "a", "b", data=answers(), scale=(1, 10), reliability=(0.8, 0.7), superiority=True
+    )
+    again = pickle.loads(pickle.dumps(found))
+    moves = {"support": [-1, 1]}
+    assert again.stability(moves).equals(found.stability(moves))
+    for one in (found, again):
+        for field in fields(one):
+            value = getattr(one, field.name)
+            assert not isinstance(value, np.ndarray) or not value.flags.writeable
+        for table in (one.probabilities, one.shares):
+            table.iloc[:, 1:] = 0
+    assert again.shares.equals(found.shares)
+    assert found.shares["share"].sum() == pytest.approx(1)
+
+
+def test_the_summary_says_what_was_done():
+    table = answers()
+    table.loc["p3", "a"] = np.nan
+    found = relative_attitude(
+        "a", "b", data=table, scale=(1, 10), reliability=(0.8, 0.7), missing="drop"
+    )
+    text = str(found.summary())
+    for part in (
+        "199, 1 left out",
+        "attitude 5.5; differentiation 5.5",
+        "0.8 of attitude, 0.7 of differentiation",
+        "How far to trust them",
+        "stability() shows",
+    ):
+        assert part in text
+    assert "<table" in found._repr_html_()
+    assert (
+        repr(found) == "<LoyaltyTypes: 199 customers of 4 types, classification relative_attitude>"
+    )
+    assert "give their reliability" in str(knox("a", "b", data=answers(), scale=(1, 10)).summary())
+
+
+@pytest.mark.parametrize("classification", list(SCHEMES))
+def test_every_type_has_its_texts(classification):
+    texts = type_advice(classification)
+    scheme = SCHEMES[classification]
+    assert texts["type"].tolist() == list(scheme.names(with_outside=True))
+    assert (texts[["meaning", "strategy", "concepts", "reference"]] != "").all(axis=None)
+    inside = texts[texts["type"] != NO_SUPERIORITY]
+    assert (inside["chinese"] != "").all()
+    binding = texts.loc[texts["measures"].str.contains("switching"), "type"]
+    assert set(binding) <= {"spurious loyalty", "habitual"}
+    sort = {f.__name__: f for f in DEFINITIONS}[classification]
+    found = sort("a", "b", data=answers(), scale=(1, 10), **OPTIONS[sort])
+    assert found.advice["type"].tolist() == list(scheme.types)
+
+
+def test_texts_are_of_one_classification():
+    with pytest.raises(OptionError, match="choose one of"):
+        type_advice("oliver")
+
+
+def test_a_million_customers_take_no_time():
+    people = world(1_000_000)
+    start = time.perf_counter()
+    found = dick_basu("attitude", "patronage", data=people, **WORLD)
+    # 0.12 s on an idle core; the bound is for busy ones.
+    assert time.perf_counter() - start < 5
+    assert found.shares["n"].sum() == len(people)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "says"),
+    [
+        ({"attitude": [1, 11]}, DataError, "must lie between 1 and 10, .* row 1"),
+        ({"patronage": [0.2, 7]}, DataError, "patronage must lie between 0 and 1"),
+        ({"patronage": [0.5, 0.5, 0.5]}, DataError, "equally long"),
+        ({"attitude": [1, np.nan]}, DataError, 'missing="drop" leaves'),
+        ({"attitude": ["hihg", "low"]}, DataError, "did you mean 'high'.*scores must be numbers"),
+        ({"attitude": pd.Series(["9", "3"])}, DataError, "no class of relative attitude"),
+        ({"attitude": "a"}, DataError, "give data= as well"),
+        ({"attitude": [[1, 2], [3, 4]]}, DataError, "one value a row is needed"),
+        ({"attitude": [5, np.inf]}, DataError, "infinite"),
+        ({"weights": [1, -1]}, DataError, "weights must lie 0 or more"),
+        ({"weights": [0, 0]}, DataError, "all weights are zero; at least one"),
+        ({"scale": None}, OptionError, "give the scale"),
+        ({"scale": (10, 1)}, OptionError, "lower one first"),
+        ({"scale": 10}, OptionError, "give the lowest and the highest"),
+        ({"patronage_scale": (1, 1)}, OptionError, "lower one first"),
+        ({"patronage_scale": None}, OptionError, "give the scale"),
+        ({"attitude_cut": "high"}, OptionError, "choose one of 'midpoint'"),
+        ({"attitude_cut": 12}, OptionError, "outside the scale"),
+        ({"patronage_cut": np.nan}, OptionError, "or a finite number"),
+        ({"ties": "middle"}, OptionError, "choose one of 'high', 'low'"),
+        ({"reliability": 0.8}, OptionError, "two numbers above 0 and at most 1, of attitude"),
+        ({"reliability": (0.8, 1.2)}, OptionError, "two numbers above 0"),
+        ({"reliability": (0.0, 0.8)}, OptionError, "two numbers above 0"),
+        ({"reliability": (0.8, 0.8, 0.8)}, OptionError, "two numbers above 0"),
+        ({"means": [5, 0.5]}, OptionError, "give the reliability too"),
+        ({"reliability": (0.8, 0.8), "means": [5, 5]}, OptionError, "give both or neither"),
+        (
+            {"reliability": (0.8, 0.8), "means": [5, 5], "covariance": [1, 1]},
+            DataError,
+            "two rows and two columns",
+        ),
+        (
+            {"reliability": (0.8, 0.8), "means": [5, 5], "covariance": [[1, 0.5], [0, 1]]},
+            DataError,
+            "symmetric; take both from one",
+        ),
+        (
+            {"reliability": (0.8, 0.8), "means": [5, "x"], "covariance": np.eye(2)},
+            DataError,
+            "must be numbers",
+        ),
+        ({"reliability": (0.8, 0.8), "patronage": [0.5, 0.5]}, DataError, "does not vary"),
+        ({"reliability": (0.8, 0.8)}, NotIdentifiedError, "correlate by 1.000"),
+        ({"interval": "wald"}, OptionError, "choose one of 'formula', 'bootstrap'"),
+        ({"level": 95}, OptionError, "between 0 and 1"),
+        ({"n_resamples": 1}, OptionError, "at least 2"),
+        ({"missing": "ignore"}, OptionError, "choose one of"),
+        (
+            {"attitude": ["high", "low"], "reliability": (0.8, 0.8)},
+            OptionError,
+            "give attitude as a score, or leave reliability out",
+        ),
+        ({"attitude": ["high", "low"], "attitude_cut": 2}, OptionError, "choose one of 'lowest'"),
+        (
+            {"attitude": ["high", "low"], "attitude_cut": "lowest"},
+            OptionError,
+            "choose 'low', 'high' or 'highest'",
+        ),
+        (
+            {"attitude": knox([1, 2], [3, 4], scale=(1, 5))},
+            DataError,
+            "result of knox; give one of relative_attitude",
+        ),
+    ],
+)
+def test_bad_input(change, kind, says):
+    good = {"attitude": [1, 9], "patronage": [0.2, 0.8], "scale": (1, 10)}
+    with pytest.raises(kind, match=says):
+        dick_basu(**(good | change))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "says"),
+    [
+        (lambda: knox([1, -99], [5, 5], scale=(1, 10)), DataError, "portfolio must lie 0 or more"),
+        (
+            lambda: knox([1, 2], [5, 5], scale=(1, 10), portfolio_cut="midpoint"),
+            OptionError,
+            "give portfolio_scale, such as",
+        ),
+        (
+            lambda: ultimate_loyalty([1, 2], [1, 2], scale=(1, 7), superiority=[1, 5]),
+            OptionError,
+            "give superiority_from, such as",
+        ),
+        (
+            lambda: ultimate_loyalty([1, 2], [1, 2], scale=(1, 7), superiority_from=4),
+            OptionError,
+            "give superiority as well",
+        ),
+        (
+            lambda: ultimate_loyalty(
+                [1, 2], [1, 2], scale=(1, 7), superiority=[1, 5], superiority_from="high"
+            ),
+            OptionError,
+            "must be a finite number",
+        ),
+        (
+            lambda: relative_attitude([1, 2], [1, 2], scale=(1, 7), differentiation_scale=7),
+            OptionError,
+            "differentiation_scale is 7, not two numbers",
+        ),
+        (
+            lambda: dick_basu([1, 9], [0.2, 0.8], scale=(1, 10)).probabilities,
+            DataError,
+            r"such as reliability=\(0.8, 0.7\)",
+        ),
+        (
+            lambda: dick_basu([1, 9], [0.2, 0.8], scale=(1, 10)).accuracy,
+            DataError,
+            "no reliability was given; sort again",
+        ),
+    ],
+)
+def test_bad_input_of_the_others(call, kind, says):
+    with pytest.raises(kind, match=says):
+        call()
