@@ -218,28 +218,32 @@ def resampled_shares(
     People who agree in everything are drawn together, as a count. ``grid_of`` takes the
     distinct scores and their weights (b, distinct), ``posterior_of_sample`` these and the sums
     of people's squared weights (b,). Without it there are no true shares, and they are NaN, as
-    where a resample does not identify them.
+    where a resample does not identify them. All are NaN of a resample in which nobody counts,
+    because everybody drawn has the weight 0.
     """
     rows, first, counts = _distinct(x, weights, classes.group)
     of_rows = Classes(classes.merge, classes.group[first])
     own, n = weights[first], len(x)
-    observed = np.empty((n_resamples, classes.merge.shape[2]))
-    true = np.full_like(observed, np.nan)
+    observed, true = np.full((2, n_resamples, classes.merge.shape[2]), np.nan)
     for part in slices(n_resamples, max(1, _ELEMENTS // len(rows))):
         drawn = rng.multinomial(n, counts / n, size=part.stop - part.start).astype(np.float64)
+        somebody = drawn @ own > 0
+        if not somebody.any():
+            continue
+        places, drawn = np.flatnonzero(somebody) + part.start, drawn[somebody]
         w = drawn * own
         grid = grid_of(rows, w)
         found = of_rows.of_cells(cell_codes(rows[:, 0], rows[:, 1], grid))
         total = w.sum(axis=1)
         for s in range(observed.shape[1]):
-            observed[part, s] = np.einsum("bn,bn->b", w, found == s) / total
+            observed[places, s] = np.einsum("bn,bn->b", w, found == s) / total
         if posterior_of_sample is not None:
             posterior = posterior_of_sample(rows, w, drawn @ own**2)
             cells = cell_probabilities(posterior.means(rows), posterior.covariance, grid)
-            true[part] = 0.0
+            true[places] = 0.0
             for g, merge in enumerate(of_rows.merge):
                 summed = np.einsum("bn,cbn->bc", w * (of_rows.group == g), cells)
-                true[part] += summed @ merge / total[:, None]
+                true[places] += summed @ merge / total[:, None]
     return observed, true
 
 

@@ -60,7 +60,8 @@ def draw_people(ax: Axes, places: FloatArray) -> None:
 def draw_shaded_people(ax: Axes, places: FloatArray, shades: FloatArray, label: str) -> None:
     """Draw a mark at each place (n, 2), the darker the larger its shade of 0 to 1; and the key."""
     image = ax.scatter(
-        *places.T,
+        places[:, 0],
+        places[:, 1],
         c=shades,
         s=(1.3 * mark_size(len(places))) ** 2,
         cmap=_SHADES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -354,7 +355,8 @@ def check_kind(name: str, value: object, kind: type, source: str) -> None:
     """Raise an OptionError unless a value is a result of some kind."""
     if not isinstance(value, kind):
         raise OptionError(
-            f"{name} is a {type(value).__name__}, not a {kind.__name__}; give what {source} returned"
+            f"{name} is a {type(value).__name__}, not a {kind.__name__}; give what {source} "
+            "returned"
         )
 
 
@@ -436,7 +438,7 @@ def _order_of(stage: object, data: Any) -> list[object] | None:
 
 def _join_bars(ax: Axes, share: FloatArray) -> None:
     """Shade between each bar and the next."""
-    for k, (upper, lower) in enumerate(zip(share[:-1], share[1:], strict=True)):
+    for k, (upper, lower) in enumerate(pairwise(share.tolist())):
         ax.fill_betweenx(
             [k + 0.25, k + 0.75],
             [-upper / 2, -lower / 2],

@@ -10,6 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.path import Path
+from matplotlib.ticker import MaxNLocator
 
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._options import check_choice, check_share
@@ -322,7 +323,7 @@ def state_path(
         ax.fill_between(time, low, high, facecolor=shade, edgecolor="white", linewidth=0.6)
     ax.set_xlim(0, periods)
     ax.set_ylim(0, 100)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel(words["period"])
     ax.set_ylabel(words["share"])
     tidy(ax)
@@ -380,7 +381,8 @@ def _draw_box(ax: Axes, centre: FloatArray, size: FloatArray, name: str, *, know
     corner = centre - size / 2 + rounding
     box = FancyBboxPatch(
         (float(corner[0]), float(corner[1])),
-        *(size - 2 * rounding).tolist(),
+        float(size[0]) - 2 * rounding,
+        float(size[1]) - 2 * rounding,
         boxstyle=f"round,pad={rounding},rounding_size={rounding}",
         facecolor=PALE if known else "white",
         edgecolor=INK,
@@ -463,7 +465,7 @@ def _write_probabilities(ax: Axes, found: _Matrix) -> None:
     for (row, column), value in np.ndenumerate(found.values):
         if np.isnan(value):
             continue
-        text = "\n".join(filter(None, [f"{value:.2f}", below[row, column]]))
+        text = f"{value:.2f}\n{below[row, column]}".rstrip()
         if found.impossible is not None and found.impossible[row, column]:
             text = "–"
         ax.text(

@@ -112,8 +112,8 @@ def type_map(
     >>> from loyaltymodel import loyalty_stage, plots
     >>> found = loyalty_stage.dick_basu([8, 8, 3, 3], [0.9, 0.2, 0.9, 0.2], scale=(1, 10))
     >>> ax = plots.loyalty_stage.type_map(found)
-    >>> [text.get_text().split("\\n")[0] for text in ax.texts]
-    ['latent loyalty', 'loyalty', 'no loyalty', 'spurious loyalty']
+    >>> ax.get_ylabel()
+    'Relative attitude (score)'
     """
     check_kind("result", result, LoyaltyTypes, "loyalty_stage.dick_basu() or another matrix")
     check_choice("show", show, Show)
@@ -207,7 +207,7 @@ def _write_cells(
     strip = (lines / 2 + 0.15) * row
     _curves.write_row(ax, high + strip, middles, [texts[name] for name in scheme.cells[2:]])
     _curves.write_row(ax, low - strip, middles, [texts[name] for name in scheme.cells[:2]])
-    if scheme.outside in texts:
+    if scheme.outside is not None and outside:
         at = low - (lines + 0.8) * row
         _curves.write_row(ax, at, [(left + right) / 2], [texts[scheme.outside]], grey=True)
 

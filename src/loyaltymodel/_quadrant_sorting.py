@@ -1,0 +1,375 @@
+"""People sorted into classes by two scores: options checked, classes, shares and how sure they are.
+
+This is what every matrix of people has in common. A matrix says what its two variables are
+called and which class each cell is (:class:`Classes`), and makes its own result of what is found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._intervals import check_level, percentile, wilson
+from loyaltymodel._options import check_choice, check_count, count_of
+from loyaltymodel._quadrant_shares import (
+    Classes,
+    effective_size,
+    observed_shares,
+    resampled_shares,
+    true_shares,
+)
+from loyaltymodel._quadrants import (
+    Cut,
+    Grid,
+    Posterior,
+    Ties,
+    cell_codes,
+    check_cut,
+    cut_offs,
+    moments_of,
+    posterior_of,
+    quadrants,
+    require_identified,
+)
+from loyaltymodel._scales import Pair, check_pair
+from loyaltymodel._variables import Variables
+from loyaltymodel.errors import (
+    DataError,
+    FailedResamplesWarning,
+    NotIdentifiedError,
+    OptionError,
+    warn_caller,
+)
+
+IntervalKind = Literal["formula", "bootstrap"]
+Randomness = np.random.Generator | int | None
+
+_MANY_FAILED = 0.01  # of all resamples
+_FEWEST = 2  # replicates that an interval needs
+_CLASH = "correlations that the reliabilities do not allow"
+_NOBODY = "only people of weight 0"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Sorting:
+    """How people are sorted, and how sure the shares are: all options, checked."""
+
+    names: tuple[str, str]
+    cuts: tuple[Cut, Cut]
+    limits: tuple[Pair | None, Pair | None]
+    ties: Ties
+    reliability: Pair | None
+    given: tuple[FloatArray, FloatArray] | None  # means and covariance of the scores
+    interval: IntervalKind
+    level: float
+    n_resamples: int
+    extremes: Pair | None = None  # of the first score, below and above its cut-off, both included
+
+    @property
+    def bounds(self) -> dict[str, Pair]:
+        """Limits of those scores whose scale is known."""
+        known = zip(self.names, self.limits, strict=True)
+        return {name: pair for name, pair in known if pair is not None}
+
+    def grid(self, rows: FloatArray, weights: FloatArray) -> Grid:
+        """Return the cut-offs for scores (n, 2) under weights (b, n)."""
+        x, y = (
+            cut_offs(rows[:, k], weights, self.cuts[k], limits=self.limits[k]) for k in range(2)
+        )
+        plain = quadrants(x, y, ties=self.ties)
+        if self.extremes is None:
+            return plain
+        # In a resample the cut-off may pass an extreme, which then moves along.
+        low, high = np.minimum(self.extremes[0], x), np.maximum(self.extremes[1], x)
+        both_ends = np.array([False, *plain.x_up, True])
+        return Grid(np.stack([low, x, high], axis=-1), plain.y, both_ends, plain.y_up)
+
+    def posterior(self, rows: FloatArray, weights: FloatArray, squared: FloatArray) -> Posterior:
+        """Return the posterior of true scores under weights (b, n), or the one given."""
+        if self.given is not None:
+            mean, observed = self.given
+        else:
+            mean, observed = moments_of(rows, weights, squared)
+        return posterior_of(mean, observed, np.array(self.reliability))
+
+
+def check_sorting(
+    names: tuple[str, str],
+    cuts: tuple[Cut, Cut],
+    limits: tuple[Pair | None, Pair | None],
+    *,
+    ties: Ties,
+    reliability: Pair | None,
+    means: object,
+    covariance: object,
+    interval: IntervalKind,
+    level: float,
+    n_resamples: int,
+) -> Sorting:
+    """Check all options, and bring them into one form."""
+    check_choice("ties", ties, Ties)
+    check_choice("interval", interval, IntervalKind)
+    check_level(level)
+    check_count("n_resamples", n_resamples, least=2)
+    for name, cut, pair in zip(names, cuts, limits, strict=True):
+        check_cut(f"{name}_cut", cut, pair)
+    if reliability is None and (means is not None or covariance is not None):
+        raise OptionError(
+            "means and covariance serve to tell true scores from error; give the reliability "
+            "too, such as reliability=(0.8, 0.7)"
+        )
+    return Sorting(
+        names=names,
+        cuts=cuts,
+        limits=limits,
+        ties=ties,
+        reliability=reliabilities(reliability, names),
+        given=_given(means, covariance, names),
+        interval=interval,
+        level=level,
+        n_resamples=n_resamples,
+    )
+
+
+def pair_of(name: str, scale: object) -> Pair | None:
+    """Check the lowest and highest possible score, if they are given."""
+    if scale is None:
+        return None
+    try:
+        return check_pair(scale)
+    except OptionError as error:
+        raise OptionError(str(error).replace("scale", name, 1)) from None
+
+
+def reliabilities(reliability: object, names: tuple[str, str]) -> Pair | None:
+    """Check two reliabilities, if they are given."""
+    if reliability is None:
+        return None
+    numbers = two_numbers(reliability)
+    if numbers is None or not all(0 < number <= 1 for number in numbers):
+        raise OptionError(
+            f"reliability={reliability!r} must be two numbers above 0 and at most 1, of "
+            f"{names[0]} and of {names[1]}, such as (0.8, 0.7)"
+        )
+    return numbers
+
+
+def two_numbers(value: object) -> Pair | None:
+    """Return two numbers, or nothing if the value is something else."""
+    try:
+        numbers = [] if isinstance(value, str) else [float(v) for v in value]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        return None
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else None  # noqa: PLR2004  a pair
+
+
+def _given(
+    means: Any, covariance: Any, names: tuple[str, str]
+) -> tuple[FloatArray, FloatArray] | None:
+    if means is None and covariance is None:
+        return None
+    if means is None or covariance is None:
+        raise OptionError("means and covariance belong together; give both or neither")
+    try:
+        m, s = np.array(means, dtype=np.float64), np.array(covariance, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError("means and covariance must be numbers; recode them") from None
+    if m.shape != (2,) or s.shape != (2, 2):
+        raise DataError(
+            f"means have shape {m.shape} and covariance {s.shape}; two means and a matrix of "
+            f"two rows and two columns are needed, of {names[0]} and {names[1]}"
+        )
+    if not (np.isfinite(m).all() and np.isfinite(s).all() and np.allclose(s, s.T, rtol=1e-9)):
+        raise DataError(
+            "means and covariance must be finite, and the covariance symmetric; take both from "
+            "one sample"
+        )
+    return m, s
+
+
+def weights_of(variables: Variables, *, who: str) -> FloatArray:
+    """Return the weights of people, 1 each if there are none; ``who`` is what one is called."""
+    if "weights" not in variables.values:
+        return np.ones(variables.n_rows)
+    weights = np.asarray(variables["weights"], dtype=np.float64)
+    if not weights.sum() > 0:
+        raise DataError(f"all weights are zero; at least one {who} must count")
+    return weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample(FrozenRecord):
+    """Scores (n, 2) and weights (n,) of people, and the cut-offs that come of them."""
+
+    scores: FloatArray
+    weights: FloatArray
+    grid: Grid
+    cut_offs: tuple[float, float]
+
+
+def sample_of(variables: Variables, weights: FloatArray, sorting: Sorting) -> Sample:
+    """Return people with their cut-offs."""
+    columns = [np.asarray(variables[name], dtype=np.float64) for name in sorting.names]
+    scores = np.column_stack(columns)
+    batch = sorting.grid(scores, weights[None])
+    grid = Grid(batch.x[0], batch.y[0], batch.x_up, batch.y_up)
+    own = float(grid.x[len(grid.x) // 2])  # extremes stand on both sides
+    return Sample(scores, weights, grid, (own, grid.y.item()))
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Sorted(FrozenRecord):
+    """The class of each person, probabilities of all classes, and shares with intervals.
+
+    ``shares`` and ``true_shares`` are (classes, 3), and ``probabilities`` (n, classes). What
+    needs a reliability is without rows where there is none. Of ``n_resamples``, ``n_failed``
+    are left out of the intervals of true shares; ``n_empty`` of them are left out of all.
+    """
+
+    codes: IntArray
+    sizes: IntArray
+    shares: FloatArray
+    true_shares: FloatArray
+    probabilities: FloatArray
+    posterior: Posterior | None
+    n_resamples: int
+    n_failed: int
+    n_empty: int
+
+
+def sort_sample(
+    sample: Sample, classes: Classes, *, sorting: Sorting, rng: Randomness = None
+) -> Sorted:
+    """Sort people into classes by both scores, and say how large the classes are."""
+    x, weights, n_classes = sample.scores, sample.weights, classes.merge.shape[2]
+    codes = classes.of_cells(cell_codes(x[:, 0], x[:, 1], sample.grid))
+    shares = observed_intervals(codes, weights, n_classes, level=sorting.level)
+    posterior, true, probabilities = None, np.empty((0, 3)), np.empty((0, n_classes))
+    if sorting.reliability is not None:
+        posterior = _posterior(x, weights, sorting)
+        probabilities, share, error = true_shares(
+            x, weights, sample.grid, posterior, classes, from_sample=sorting.given is None
+        )
+        size = effective_size(share, error, weights)
+        true = np.column_stack([share, *wilson(share, size, level=sorting.level)])
+    resampled = sorting.interval == "bootstrap"
+    n_empty, n_clashing = 0, 0
+    if resampled:
+        n_empty, n_clashing = _resample(sample, classes, sorting, rng, shares, true)
+    return Sorted(
+        codes=codes,
+        sizes=np.bincount(codes, minlength=n_classes),
+        shares=shares,
+        true_shares=true,
+        probabilities=probabilities,
+        posterior=posterior,
+        n_resamples=sorting.n_resamples if resampled else 0,
+        n_failed=n_empty + n_clashing,
+        n_empty=n_empty,
+    )
+
+
+def observed_intervals(
+    codes: IntArray, weights: FloatArray, n_classes: int, *, level: float
+) -> FloatArray:
+    """Return shares and the ends of their intervals (classes, 3).
+
+    Wilson's interval for as many people as would give the linearised standard error, at most
+    the people there are.
+    """
+    share, error = observed_shares(codes, weights, n_classes)
+    size = np.minimum(effective_size(share, error, weights), np.count_nonzero(weights))
+    return np.column_stack([share, *wilson(share, size, level=level)])
+
+
+def _posterior(x: FloatArray, weights: FloatArray, sorting: Sorting) -> Posterior:
+    found = sorting.posterior(x, weights[None], np.array([weights @ weights]))
+    if sorting.given is None:
+        found = Posterior(
+            found.mean[0],
+            found.observed[0],
+            found.reliability,
+            found.pull[0],
+            found.covariance[0],
+            found.identified[0],
+        )
+    require_identified(found, sorting.names)
+    return found
+
+
+def _resample(
+    sample: Sample,
+    classes: Classes,
+    sorting: Sorting,
+    rng: Randomness,
+    shares: FloatArray,
+    true: FloatArray,
+) -> tuple[int, int]:
+    """Put percentile intervals in place of Wilson's; return how many resamples failed, and how.
+
+    The first failed because nobody in them counts, the second because scores correlate too
+    strongly.
+    """
+    observed, of_true = resampled_shares(
+        sample.scores,
+        sample.weights,
+        classes,
+        grid_of=sorting.grid,
+        posterior_of_sample=None if sorting.reliability is None else sorting.posterior,
+        n_resamples=sorting.n_resamples,
+        rng=np.random.default_rng(rng),
+    )
+    empty = np.isnan(observed).any(axis=1)
+    _report(
+        int(empty.sum()),
+        len(empty),
+        _NOBODY,
+        consequence="the intervals are those of the others",
+        way_out="leave such people out, or choose interval='formula'",
+    )
+    _put(shares, observed[~empty], sorting.level)
+    if not len(true):
+        return int(empty.sum()), 0
+    of_true = of_true[~empty]
+    clashing = np.isnan(of_true).any(axis=1)
+    _report(
+        int(clashing.sum()),
+        len(clashing),
+        _CLASH,
+        consequence="the intervals of true shares are too narrow",
+        way_out="give higher reliabilities, or leave them out",
+    )
+    _put(true, of_true[~clashing], sorting.level)
+    return int(empty.sum()), int(clashing.sum())
+
+
+def _report(n_failed: int, n_resamples: int, what: str, *, consequence: str, way_out: str) -> None:
+    """Warn if many resamples failed, and raise an error if nearly all did."""
+    if n_resamples - n_failed < _FEWEST:
+        raise NotIdentifiedError(f"nearly every resample has {what}; {way_out}")
+    if n_failed > _MANY_FAILED * n_resamples:
+        warn_caller(
+            f"{n_failed} of {n_resamples} resamples have {what}, and were left out; {consequence}",
+            FailedResamplesWarning,
+        )
+
+
+def _put(table: FloatArray, replicates: FloatArray, level: float) -> None:
+    interval = percentile(replicates, level=level)
+    table[:, 1], table[:, 2] = interval.low, interval.high
+
+
+def remarks_on_failures(n_failed: int, n_empty: int) -> list[str]:
+    """Say which resamples were left out of which intervals, for a summary."""
+    causes = (
+        (n_empty, _NOBODY, "the intervals"),
+        (n_failed - n_empty, _CLASH, "the intervals of true shares"),
+    )
+    return [
+        f"{count_of(n, 'resample')} had {what}, and were left out of {which}."
+        for n, what, which in causes
+        if n
+    ]
