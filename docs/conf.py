@@ -34,6 +34,8 @@ _EXAMPLES = Path(__file__).parent / "examples"
 doctest_default_flags = doctest.NORMALIZE_WHITESPACE
 doctest_global_setup = f"import os; os.chdir({str(_EXAMPLES)!r})"
 
+doctest_global_cleanup = "import matplotlib.pyplot; matplotlib.pyplot.close('all')"
+
 # Pictures are drawn when the pages are built, from the code that stands above them.
 plot_include_source = True
 plot_html_show_source_link = False

@@ -117,6 +117,21 @@ def test_cut_offs_of_a_batch_are_those_of_each_row():
     assert cut_offs(values, weights, "midpoint", limits=(1.0, 10.0)).tolist() == [5.5] * 6
 
 
+def test_each_row_of_a_batch_may_have_values_of_its_own():
+    rng = np.random.default_rng(1)
+    values, weights = rng.integers(1, 11, (6, 40)).astype(float), rng.integers(0, 4, (6, 40)) * 1.0
+    for cut in ("median", "mean", "midpoint", 3.5):
+        batch = cut_offs(values, weights, cut, limits=(1.0, 10.0))
+        each = [
+            cut_offs(own, row[None], cut, limits=(1.0, 10.0))[0]
+            for own, row in zip(values, weights, strict=True)
+        ]
+        np.testing.assert_allclose(batch, each, rtol=EXACT)
+    np.testing.assert_array_equal(
+        cut_offs(values, np.ones((6, 40)), "median"), np.median(values, axis=1)
+    )
+
+
 @pytest.mark.parametrize(
     ("cut", "limits", "says"),
     [
@@ -467,6 +482,27 @@ def test_resamples_do_not_depend_on_slices_or_order(monkeypatch):
     order = rng.permutation(40)
     sliced = resample(x[order], weights[order], group[order])
     for a, b in zip(whole, sliced, strict=True):
+        np.testing.assert_allclose(a, b, rtol=SAME)
+
+
+def test_a_resample_in_which_nobody_counts_is_nan_and_leaves_the_others_alone(monkeypatch):
+    rows, weights = np.array([[1.0, 2], [2, 1], [4, 4], [4, 5]]), np.array([1.0, 3, 0, 0])
+    group = np.zeros(4, dtype=int)
+    counts = np.random.default_rng(1).multinomial(4, [0.25] * 4, size=50)
+    empty = counts @ weights == 0
+    assert 0 < empty.sum() < 10  # 1 of 16 is expected
+    observed, true = resample(rows, weights, group, n_resamples=50)
+    assert np.isnan(observed[empty]).all()
+    assert np.isnan(true[empty]).all()
+    for found, drawn in zip(observed[~empty], counts[~empty], strict=True):
+        w = (drawn * weights)[None]
+        x_cut, y_cut = cut_offs(rows[:, 0], w, "median")[0], cut_offs(rows[:, 1], w, "mean")[0]
+        codes = cell_codes(rows[:, 0], rows[:, 1], four(x_cut, y_cut, "low"))
+        np.testing.assert_allclose(found, np.bincount(codes, w[0], 4) / w.sum(), atol=SAME)
+    # One resample at a time, so that some slices are of nobody at all.
+    monkeypatch.setattr("loyaltymodel._quadrant_shares._ELEMENTS", 1)
+    sliced = resample(rows, weights, group, n_resamples=50)
+    for a, b in zip((observed, true), sliced, strict=True):
         np.testing.assert_allclose(a, b, rtol=SAME)
 
 

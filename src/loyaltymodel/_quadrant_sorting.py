@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._intervals import check_level, percentile, wilson
 from loyaltymodel._options import check_choice, check_count, count_of
 from loyaltymodel._quadrant_shares import (
@@ -48,7 +48,6 @@ IntervalKind = Literal["formula", "bootstrap"]
 Randomness = np.random.Generator | int | None
 
 _MANY_FAILED = 0.01  # of all resamples
-_FEWEST = 2  # replicates that an interval needs
 _CLASH = "correlations that the reliabilities do not allow"
 _NOBODY = "only people of weight 0"
 
@@ -201,7 +200,7 @@ def weights_of(variables: Variables, *, who: str) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample(FrozenRecord):
+class Sample:
     """Scores (n, 2) and weights (n,) of people, and the cut-offs that come of them."""
 
     scores: FloatArray
@@ -221,7 +220,7 @@ def sample_of(variables: Variables, weights: FloatArray, sorting: Sorting) -> Sa
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Sorted(FrozenRecord):
+class Sorted:
     """The class of each person, probabilities of all classes, and shares with intervals.
 
     ``shares`` and ``true_shares`` are (classes, 3), and ``probabilities`` (n, classes). What
@@ -322,39 +321,43 @@ def _resample(
         n_resamples=sorting.n_resamples,
         rng=np.random.default_rng(rng),
     )
-    empty = np.isnan(observed).any(axis=1)
-    _report(
-        int(empty.sum()),
-        len(empty),
+    kept, n_empty = _without_failures(
+        observed,
         _NOBODY,
         consequence="the intervals are those of the others",
         way_out="leave such people out, or choose interval='formula'",
     )
-    _put(shares, observed[~empty], sorting.level)
+    _put(shares, observed[kept], sorting.level)
     if not len(true):
-        return int(empty.sum()), 0
-    of_true = of_true[~empty]
-    clashing = np.isnan(of_true).any(axis=1)
-    _report(
-        int(clashing.sum()),
-        len(clashing),
+        return n_empty, 0
+    of_true = of_true[kept]
+    kept, n_clashing = _without_failures(
+        of_true,
         _CLASH,
         consequence="the intervals of true shares are too narrow",
         way_out="give higher reliabilities, or leave them out",
     )
-    _put(true, of_true[~clashing], sorting.level)
-    return int(empty.sum()), int(clashing.sum())
+    _put(true, of_true[kept], sorting.level)
+    return n_empty, n_clashing
 
 
-def _report(n_failed: int, n_resamples: int, what: str, *, consequence: str, way_out: str) -> None:
-    """Warn if many resamples failed, and raise an error if nearly all did."""
-    if n_resamples - n_failed < _FEWEST:
+def _without_failures(
+    replicates: FloatArray, what: str, *, consequence: str, way_out: str
+) -> tuple[BoolArray, int]:
+    """Return which replicates did not fail, and how many did; warn if they are many.
+
+    An interval needs two replicates, and fewer are an error.
+    """
+    failed = np.asarray(np.isnan(replicates).any(axis=1), dtype=np.bool_)
+    n, n_failed = len(failed), int(failed.sum())
+    if n - n_failed < 2:  # noqa: PLR2004
         raise NotIdentifiedError(f"nearly every resample has {what}; {way_out}")
-    if n_failed > _MANY_FAILED * n_resamples:
+    if n_failed > _MANY_FAILED * n:
         warn_caller(
-            f"{n_failed} of {n_resamples} resamples have {what}, and were left out; {consequence}",
+            f"{n_failed} of {n} resamples have {what}, and were left out; {consequence}",
             FailedResamplesWarning,
         )
+    return ~failed, n_failed
 
 
 def _put(table: FloatArray, replicates: FloatArray, level: float) -> None:

@@ -67,11 +67,11 @@ def check_cut(name: str, cut: object, limits: tuple[float, float] | None) -> Non
 def cut_offs(
     values: FloatArray, weights: FloatArray, cut: Cut, *, limits: tuple[float, float] | None = None
 ) -> FloatArray:
-    """Return the cut-off (b,) of values (n,) under each row of weights (b, n)."""
+    """Return the cut-off (b,) of values (n,) or (b, n) under each row of weights (b, n)."""
     if cut == "mean":
-        return np.asarray(weights @ values / weights.sum(axis=1), dtype=np.float64)
+        return np.asarray(np.vecdot(weights, values) / weights.sum(axis=1), dtype=np.float64)
     if cut == "median":
-        return _medians(values, weights)
+        return _medians(np.atleast_2d(values), weights)
     if cut == "midpoint":
         assert limits is not None  # noqa: S101  check_cut has asked for them
         cut = (limits[0] + limits[1]) / 2
@@ -80,14 +80,15 @@ def cut_offs(
 
 def _medians(values: FloatArray, weights: FloatArray) -> FloatArray:
     """Return weighted medians (b,): between two values if half of the weight lies below each."""
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    below = np.cumsum(weights[:, order], axis=1)
+    order = np.argsort(values, axis=1, kind="stable")
+    below = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
     half = below[:, -1:] / 2
     close = 1e-12 * half  # sums of weights are not exact
-    lower = (below < half - close).sum(axis=1)
-    upper = (below <= half + close).sum(axis=1)
-    return np.asarray((ordered[lower] + ordered[upper]) / 2, dtype=np.float64)
+    lower = (below < half - close).sum(axis=1, keepdims=True)
+    upper = (below <= half + close).sum(axis=1, keepdims=True)
+    ordered = np.take_along_axis(values, order, axis=1)
+    between = [np.take_along_axis(ordered, place, axis=1)[:, 0] for place in (lower, upper)]
+    return np.asarray((between[0] + between[1]) / 2, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,11 +4,13 @@ import sys
 import warnings
 
 __all__ = [
+    "CollinearityWarning",
     "ConvergenceWarning",
     "DataError",
     "ExtraNotInstalledError",
     "FailedResamplesWarning",
     "ImproperSolutionWarning",
+    "LowReliabilityWarning",
     "LoyaltyModelError",
     "LoyaltyModelWarning",
     "ModelError",
@@ -66,6 +68,14 @@ class FailedResamplesWarning(LoyaltyModelWarning):
 
 class NegativeWeightWarning(LoyaltyModelWarning):
     """An index from 0 to 100 was asked for where an item has a negative weight."""
+
+
+class CollinearityWarning(LoyaltyModelWarning):
+    """Drivers are so alike that their shares can hardly be told apart."""
+
+
+class LowReliabilityWarning(LoyaltyModelWarning):
+    """A score rests on items that agree too little to be trusted as one."""
 
 
 class WeakIdentificationWarning(LoyaltyModelWarning):

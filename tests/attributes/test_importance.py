@@ -20,9 +20,9 @@ from loyaltymodel.attributes.contrast import penalty_reward
 from loyaltymodel.attributes.drivers_result import pack
 from loyaltymodel.attributes.importance import key_drivers
 from loyaltymodel.errors import (
+    CollinearityWarning,
     DataError,
     FailedResamplesWarning,
-    LoyaltyModelWarning,
     NotIdentifiedError,
     OptionError,
 )
@@ -428,7 +428,7 @@ def test_a_target_explained_wholly_is_no_problem():
 def test_near_collinearity_is_warned_of():
     x, y = world(3, n=200)
     x[:, 2] = x[:, 0] + 0.05 * x[:, 2]
-    with pytest.warns(LoyaltyModelWarning, match=r"d0 \(\d+.*d2 \(") as caught:
+    with pytest.warns(CollinearityWarning, match=r"d0 \(\d+.*d2 \(") as caught:
         key_drivers(y, as_mapping(x))
     assert caught[0].filename == __file__
 

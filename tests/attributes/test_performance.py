@@ -13,7 +13,7 @@ from loyaltymodel import _resampling as resampling
 from loyaltymodel.attributes.importance import key_drivers
 from loyaltymodel.attributes.performance import importance_performance
 from loyaltymodel.attributes.performance_result import QUADRANTS
-from loyaltymodel.errors import DataError, LoyaltyModelWarning, NotIdentifiedError, OptionError
+from loyaltymodel.errors import CollinearityWarning, DataError, NotIdentifiedError, OptionError
 
 from tolerances import EXACT, SAME
 
@@ -267,7 +267,7 @@ def test_results_stay_as_they_are():
 def test_near_collinearity_is_warned_of():
     data = survey()
     data["P1"] = data["P0"] + 0.01 * data["P1"]
-    with pytest.warns(LoyaltyModelWarning, match="variance inflation"):
+    with pytest.warns(CollinearityWarning, match="variance inflation"):
         importance_performance(P3, target="S", data=data)
 
 

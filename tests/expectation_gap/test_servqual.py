@@ -10,7 +10,13 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from loyaltymodel.errors import DataError, LoyaltyModelWarning, ModelError, OptionError
+from loyaltymodel.errors import (
+    DataError,
+    LowReliabilityWarning,
+    LoyaltyModelWarning,
+    ModelError,
+    OptionError,
+)
 from loyaltymodel.expectation_gap import (
     ServiceInstrument,
     gap_scores,
@@ -219,7 +225,7 @@ def test_reliability_of_the_gap_is_that_of_the_world():
 
 def test_gaps_that_are_not_reliable_are_warned_of():
     table = world(np.random.default_rng(1), 200, noise=1.0, together=0.8)
-    with pytest.warns(LoyaltyModelWarning, match=r"speed .*design=\"performance\""):
+    with pytest.warns(LowReliabilityWarning, match=r"speed .*design=\"performance\""):
         result = servqual(table, INSTRUMENT, scale=(1, 7))
     assert "less reliable than the customary 0.7" in str(result.summary())
     with warnings.catch_warnings():

@@ -500,6 +500,34 @@ def test_many_failed_resamples_are_told_and_all_failed_are_refused():
     assert np.isfinite(one.shares["true_ci_low"]).all()
 
 
+def test_resamples_in_which_nobody_counts_are_told_and_left_out():
+    # All three drawn weigh nothing with the probability (2 / 3) ** 3 = 0.296, give or take
+    # sqrt(0.296 * 0.704 / 400) = 0.023; five of these are 0.11.
+    options = {"scale": (1, 10), "weights": [1, 0, 0], "interval": "bootstrap", "rng": 1}
+    with pytest.warns(errors.FailedResamplesWarning, match="have only people of weight 0, and"):
+        one = segments([2.0, 6, 9], [3.0, 8, 4], n_resamples=400, **options)
+    assert abs(one.n_empty / 400 - (2 / 3) ** 3) < 0.11
+    assert one.n_failed == one.n_empty
+    assert "had only people of weight 0, and were left out of the intervals." in str(one.summary())
+    # In all others the first person alone counts.
+    assert one.shares[["share", "ci_low", "ci_high"]].to_numpy().tolist() == [
+        [float(name == one.segment[0])] * 3 for name in one.names
+    ]
+
+
+def test_resamples_in_which_nearly_always_nobody_counts_are_refused():
+    with pytest.raises(NotIdentifiedError, match="only people of weight 0; leave such people out"):
+        segments(
+            [2.0, 6, 9],
+            [3.0, 8, 4],
+            scale=(1, 10),
+            weights=[1, 0, 0],
+            interval="bootstrap",
+            n_resamples=2,
+            rng=0,
+        )
+
+
 def test_resamples_that_nearly_all_fail_are_refused():
     # Of three people most resamples hold two at most, whose scores correlate by 1 or -1.
     with pytest.raises(NotIdentifiedError, match=r"nearly every resample .* or leave them out"):

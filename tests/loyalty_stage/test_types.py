@@ -418,6 +418,24 @@ def test_resamples_that_fail_are_told_and_refused_where_nearly_all_do():
         relative_attitude(*three, reliability=(0.75, 0.75), **(options | {"n_resamples": 2}))
 
 
+def test_both_kinds_of_failed_resamples_are_told_apart():
+    # None of the three who count is drawn with the probability (5 / 8) ** 8 = 0.023, and two
+    # of them alone correlate by 1 or -1.
+    scores = [2, 5, 8, 9, 9, 9, 9, 9], [3, 2, 4, 9, 9, 9, 9, 9]
+    weights = [1, 1, 1, 0, 0, 0, 0, 0]
+    options = {"scale": (0, 10), "weights": weights, "reliability": (0.9, 0.9), "rng": 1}
+    with pytest.warns(FailedResamplesWarning) as told:
+        found = relative_attitude(*scores, interval="bootstrap", n_resamples=400, **options)
+    empty, clashing = (str(one.message) for one in told)
+    assert empty.startswith(f"{found.n_empty} of 400 resamples have only people of weight 0")
+    others = f"{found.n_failed - found.n_empty} of {400 - found.n_empty} resamples"
+    assert clashing.startswith(f"{others} have correlations")
+    assert np.isfinite(found.shares.filter(like="ci_").to_numpy()).all()
+    said = str(found.summary())
+    assert "had only people of weight 0" in said
+    assert "left out of the intervals of true shares" in said
+
+
 # Stability
 
 

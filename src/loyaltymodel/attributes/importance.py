@@ -14,7 +14,7 @@ from loyaltymodel.attributes.drivers_result import KeyDriversResult, pack
 from loyaltymodel.attributes.inputs import Answers, Door, named, read_with_target
 from loyaltymodel.attributes.uncertainty import check_resampling, observed_moments, resample
 from loyaltymodel.errors import (
-    LoyaltyModelWarning,
+    CollinearityWarning,
     NotIdentifiedError,
     OptionError,
     warn_caller,
@@ -86,7 +86,7 @@ def key_drivers(
 
     Warns
     -----
-    LoyaltyModelWarning
+    CollinearityWarning
         If a variance inflation factor is above 10.
     FailedResamplesWarning
         If more than one resample in a hundred had to be left out.
@@ -237,5 +237,5 @@ def check_drivers(answers: Answers, correlations: FloatArray) -> None:
             f"drivers that others nearly make up, by variance inflation: {enumerate_names(severe)}"
             f"; above {SEVERE_VIF:g} coefficients, last and Pratt say little of the single "
             "driver, and LMG and relative weights divide about evenly among those that go together",
-            LoyaltyModelWarning,
+            CollinearityWarning,
         )

@@ -122,7 +122,7 @@ def importance_performance(
 
     Warns
     -----
-    LoyaltyModelWarning
+    CollinearityWarning
         For derived importance, if a variance inflation factor is above 10.
     FailedResamplesWarning
         If more than one resample in a hundred had to be left out.
@@ -340,21 +340,17 @@ def _quadrants_of(
 ) -> tuple[IntArray, FloatArray]:
     """Codes (b, k) of the quadrants of k attributes, and the cut-offs (b, 2)."""
     pairs = [(values[:, :k], axes[0]), (values[:, k : 2 * k], axes[1])]
-    levels = np.column_stack([_cut_offs(part, axis) for part, axis in pairs])
+    levels = np.column_stack(
+        [
+            quadrants.cut_offs(part, np.ones_like(part), axis.cut, limits=axis.limits)
+            for part, axis in pairs
+        ]
+    )
     # Attributes differ between resamples and so do cut-offs: what counts is how far above.
     above = [_above(part, levels[:, j]) for j, (part, _) in enumerate(pairs)]
     grid = quadrants.quadrants(np.zeros(()), np.zeros(()), ties=ties)
     codes = quadrants.cell_codes(above[0], above[1], grid)
     return codes.reshape(len(values), k), levels
-
-
-def _cut_offs(values: FloatArray, axis: _Axis) -> FloatArray:
-    """Cut-off (b,) over the attributes of each problem (b, k)."""
-    if axis.cut == "mean":
-        return np.asarray(values.mean(axis=1), dtype=np.float64)
-    if axis.cut == "median":
-        return np.asarray(np.median(values, axis=1), dtype=np.float64)
-    return quadrants.cut_offs(values[0], values, axis.cut, limits=axis.limits)
 
 
 def _above(values: FloatArray, cut: FloatArray) -> FloatArray:

@@ -147,7 +147,7 @@ def disconfirmation(
 
     Notes
     -----
-    D = P - E; R = P / E; state by P < E, P = E, P > E, where |P - E| <= tolerance counts as
+    D = P - E; R = P / E; state by P < E, P = E, P > E, where abs(P - E) <= tolerance counts as
     equal. A ratio needs a scale with a true zero, such as minutes. Answers from 1 to 5 have
     none: 4 over 2 is 2, and the same two answers counted from 0 to 4 give 3 over 1.
 

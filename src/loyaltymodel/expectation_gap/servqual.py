@@ -10,7 +10,7 @@ from loyaltymodel._frames import Missing, read_columns
 from loyaltymodel._intervals import check_level
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel.errors import DataError, LoyaltyModelWarning, warn_caller
+from loyaltymodel.errors import DataError, LowReliabilityWarning, warn_caller
 from loyaltymodel.expectation_gap.instrument import ServiceInstrument
 from loyaltymodel.expectation_gap.kernels import cronbach_alpha, difference_reliability
 from loyaltymodel.expectation_gap.servqual_result import CUSTOMARY_RELIABILITY, ServqualResult
@@ -86,7 +86,7 @@ def servqual(
 
     Warns
     -----
-    LoyaltyModelWarning
+    LowReliabilityWarning
         If the gap of a dimension has a reliability below 0.7.
 
     See Also
@@ -362,5 +362,5 @@ def _warn_of_unreliable_gaps(result: ServqualResult) -> None:
             f"{CUSTOMARY_RELIABILITY:g}; do not compare single customers by it. "
             'design="performance" uses perceptions alone, design="one_column" asks for the gap '
             "directly",
-            LoyaltyModelWarning,
+            LowReliabilityWarning,
         )

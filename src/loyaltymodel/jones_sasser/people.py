@@ -6,14 +6,12 @@ import numpy as np
 
 from loyaltymodel._frames import Missing
 from loyaltymodel._quadrant_shares import Classes
+from loyaltymodel._quadrant_sorting import IntervalKind, Randomness, Sorting
 from loyaltymodel._quadrants import Cut, Ties
+from loyaltymodel._scales import Pair
 from loyaltymodel._variables import Variables, read_variables
 from loyaltymodel.jones_sasser.segments_estimate import (
     Extremes,
-    IntervalKind,
-    Pair,
-    Randomness,
-    Sorting,
     check_limit,
     check_sorting,
     constraint_of,
@@ -129,7 +127,7 @@ def segments(
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow.
+        allow, or only people of weight 0.
 
     Notes
     -----

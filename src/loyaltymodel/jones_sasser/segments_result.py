@@ -9,6 +9,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, IntArray
 from loyaltymodel._options import count_of
+from loyaltymodel._quadrant_sorting import remarks_on_failures
 from loyaltymodel._quadrants import Ties
 from loyaltymodel._tables import Summary, Table, table_of
 from loyaltymodel.errors import DataError
@@ -55,6 +56,9 @@ class SegmentsResult(FrozenRecord):
         Confidence level of each interval.
     n_resamples, n_failed : int
         Resamples drawn, and those that were left out of the intervals of true shares.
+    n_empty : int
+        Those of them that were left out of all intervals, because everybody drawn has the
+        weight 0.
     sizes : ndarray of shape (s,)
         People in each segment, each counted once.
     share_values : ndarray of shape (s, 3)
@@ -84,6 +88,7 @@ class SegmentsResult(FrozenRecord):
     level: float
     n_resamples: int
     n_failed: int
+    n_empty: int
     sizes: IntArray
     share_values: FloatArray
     true_share_values: FloatArray
@@ -210,9 +215,4 @@ class SegmentsResult(FrozenRecord):
                 "share counts the scores as observed; true_share estimates where the true "
                 "scores lie, if they and the errors are normal."
             )
-        if self.n_failed:
-            remarks.append(
-                f"{count_of(self.n_failed, 'resample')} had correlations that the reliabilities "
-                "do not allow, and were left out of the intervals of true shares."
-            )
-        return remarks
+        return remarks + remarks_on_failures(self.n_failed, self.n_empty)

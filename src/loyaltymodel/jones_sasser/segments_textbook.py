@@ -9,16 +9,11 @@ import numpy as np
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
+from loyaltymodel._quadrant_sorting import observed_intervals, pair_of
+from loyaltymodel._scales import Pair
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import OptionError
-from loyaltymodel.jones_sasser.segments_estimate import (
-    Pair,
-    check_limit,
-    constraint_of,
-    observed_intervals,
-    pair_of,
-    weights_of,
-)
+from loyaltymodel.jones_sasser.segments_estimate import check_limit, constraint_of, weights_of
 from loyaltymodel.jones_sasser.segments_result import SegmentsResult
 
 if TYPE_CHECKING:
@@ -148,6 +143,7 @@ def textbook_segments(
         level=level,
         n_resamples=0,
         n_failed=0,
+        n_empty=0,
         sizes=np.bincount(codes, minlength=len(_NAMES)),
         share_values=shares,
         true_share_values=np.empty((0, 3)),

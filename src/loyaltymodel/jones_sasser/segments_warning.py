@@ -11,9 +11,11 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_count, check_positive, count_of
+from loyaltymodel._quadrant_sorting import pair_of
+from loyaltymodel._scales import Pair
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.segments_estimate import Pair, constraint_of, pair_of
+from loyaltymodel.jones_sasser.segments_estimate import constraint_of
 from loyaltymodel.jones_sasser.segments_result import SegmentsResult
 from loyaltymodel.jones_sasser.segments_textbook import textbook_segments, zone_limit_of
 

@@ -10,17 +10,12 @@ import pandas as pd
 
 from loyaltymodel._frames import Missing, read_table
 from loyaltymodel._options import check_choice, enumerate_names, suggest
+from loyaltymodel._quadrant_sorting import IntervalKind, Randomness, check_sorting, pair_of
 from loyaltymodel._quadrants import Cut, Ties
+from loyaltymodel._scales import Pair
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.loyalty_stage.types_estimate import (
-    IntervalKind,
-    Pair,
-    Randomness,
-    check_sorting,
-    pair_of,
-    sort_customers,
-)
+from loyaltymodel.loyalty_stage.types_estimate import sort_customers
 from loyaltymodel.loyalty_stage.types_result import LoyaltyTypes
 from loyaltymodel.loyalty_stage.types_schemes import RELATIVE_CLASSES, SCHEMES, RelativeClass
 
@@ -114,7 +109,7 @@ def relative_attitude(
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow.
+        allow, or only people of weight 0.
 
     Notes
     -----
@@ -249,7 +244,7 @@ def dick_basu(
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow.
+        allow, or only people of weight 0.
 
     Notes
     -----

@@ -10,17 +10,12 @@ import numpy.typing as npt
 
 from loyaltymodel._arrays import BoolArray
 from loyaltymodel._frames import Missing
+from loyaltymodel._quadrant_sorting import IntervalKind, Randomness, check_sorting, pair_of
 from loyaltymodel._quadrants import Cut, Ties
+from loyaltymodel._scales import Pair
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import OptionError
-from loyaltymodel.loyalty_stage.types_estimate import (
-    IntervalKind,
-    Pair,
-    Randomness,
-    check_sorting,
-    pair_of,
-    sort_customers,
-)
+from loyaltymodel.loyalty_stage.types_estimate import sort_customers
 from loyaltymodel.loyalty_stage.types_result import LoyaltyTypes
 from loyaltymodel.loyalty_stage.types_schemes import SCHEMES
 
@@ -118,7 +113,7 @@ def knox(
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow.
+        allow, or only people of weight 0.
 
     Notes
     -----
@@ -269,7 +264,7 @@ def ultimate_loyalty(
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow.
+        allow, or only people of weight 0.
 
     Notes
     -----

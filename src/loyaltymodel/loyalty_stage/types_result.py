@@ -12,6 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, IntArray
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._quadrant_shares import Classes
+from loyaltymodel._quadrant_sorting import remarks_on_failures
 from loyaltymodel._quadrants import Grid, Posterior, Ties
 from loyaltymodel._tables import Summary, Table, table_of
 from loyaltymodel.errors import DataError, OptionError
@@ -76,6 +77,9 @@ class LoyaltyTypes(FrozenRecord):
         Confidence level of each interval.
     n_resamples, n_failed : int
         Resamples drawn, and those that were left out of the intervals of true shares.
+    n_empty : int
+        Those of them that were left out of all intervals, because everybody drawn has the
+        weight 0.
     sizes : ndarray of shape (t,)
         Customers of each type, each counted once.
     share_values : ndarray of shape (t, 3)
@@ -116,6 +120,7 @@ class LoyaltyTypes(FrozenRecord):
     level: float
     n_resamples: int
     n_failed: int
+    n_empty: int
     sizes: IntArray
     share_values: FloatArray
     true_share_values: FloatArray
@@ -335,12 +340,7 @@ class LoyaltyTypes(FrozenRecord):
                 "share counts the scores as observed; true_share estimates where the true "
                 "scores lie, if they and the errors are normal."
             )
-        if self.n_failed:
-            remarks.append(
-                f"{count_of(self.n_failed, 'resample')} had correlations that the reliabilities "
-                "do not allow, and were left out of the intervals of true shares."
-            )
-        return remarks
+        return remarks + remarks_on_failures(self.n_failed, self.n_empty)
 
     def _require_reliability(self, what: str) -> Posterior:
         if self.posterior is None:

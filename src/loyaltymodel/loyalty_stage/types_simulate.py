@@ -8,14 +8,10 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._quadrant_sorting import Randomness, reliabilities, two_numbers
 from loyaltymodel._quadrants import Ties, cell_codes, quadrants
+from loyaltymodel._scales import Pair
 from loyaltymodel.errors import OptionError
-from loyaltymodel.loyalty_stage.types_estimate import (
-    Pair,
-    Randomness,
-    reliabilities,
-    two_numbers,
-)
 from loyaltymodel.loyalty_stage.types_schemes import SCHEMES, Classification
 
 

@@ -1,4 +1,4 @@
-"""Movement between stages: arrows, matrices, and shares over time."""
+"""Movement between stages or brands as a matrix, and its shares over time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
-from matplotlib.path import Path
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._options import check_choice, check_share
+from loyaltymodel._options import check_choice
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.behaviour_result import PurchaseBehaviour
 from loyaltymodel.loyalty_stage.movement_chain import MarkovChain, Start
@@ -21,41 +20,28 @@ from loyaltymodel.loyalty_stage.movement_result import MovementEstimate
 from loyaltymodel.plots import _curves
 from loyaltymodel.plots._stages import Language, check_kind, named
 from loyaltymodel.plots._style import (
-    BLUE,
     COLUMN,
     GREY,
     INK,
-    LETTERS,
-    PALE,
     SMALL,
-    VERMILION,
     axes_or_new,
     families,
     tidy,
-    write,
 )
 from loyaltymodel.plots.structural import _extent, _size
 
 Moves = MovementEstimate | MarkovChain | PurchaseBehaviour
 
-_DARK = 0.55  # from this probability on, white letters read better
+_DARK = 0.7  # from this probability on, white letters read better
 _TINY = 3.5  # points: smaller letters are not written
 _CELL = 0.62  # inches: width of a cell of new axes
 _NAMES = 1.0  # inches for the names beside the cells
-_LEVEL = 0.3  # inches from one height of arrows to the next
-_LOOP = 0.2  # inches: height of a loop
-_APEX = 0.75  # of the height of its control points that a curve reaches
-_FINE = 0.5  # points: the thinnest arrow
-_THICK = 3.0  # points that a probability of 1 adds
-_MANY = 6  # stages that have room enough in a journal column
 _WORDS = {
     "en": {
         "stage": "Stage",
         "next": "Next stage (probability, one period later)",
         "brand": "Brand",
         "next brand": "Next brand (share of next purchases)",
-        "left out": "not drawn: {n} below {least:g}",
-        "unknown": "never seen: {names}",
         "period": "Period",
         "share": "Customers (%)",
     },
@@ -64,8 +50,6 @@ _WORDS = {
         "next": "下一阶段(一期后的概率)",
         "brand": "品牌",
         "next brand": "下次购买的品牌(占比)",
-        "left out": "未画出:{n} 个低于 {least:g}",
-        "unknown": "没有观测:{names}",
         "period": "期",
         "share": "客户(%)",
     },
@@ -73,7 +57,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Matrix:
+class Matrix:
     """Names, probabilities (k, k) with their intervals if there are, and what is impossible."""
 
     names: tuple[str, ...]
@@ -84,95 +68,6 @@ class _Matrix:
     counts: FloatArray | None = None
     impossible: BoolArray | None = None
     brands: bool = False
-
-
-def transition_diagram(
-    moves: MovementEstimate | MarkovChain,
-    *,
-    least: float = 0.05,
-    names: Mapping[str, str] | None = None,
-    language: Language = "en",
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw stages in a row, with arrows for the moves between them (阶段转移图).
-
-    Parameters
-    ----------
-    moves : MovementEstimate or MarkovChain
-        What ``estimate_movement`` or ``markov_chain`` of ``loyalty_stage`` returned.
-    least : float
-        Probability below which a move is not drawn, 0 to 1. At 0 all that are above 0 are.
-    names : mapping from stage to str, optional
-        Names to show instead.
-    language : {"en", "zh"}
-        Language of labels; Chinese names of stages are shown where they have any.
-    ax : Axes, optional
-        Where to draw; new axes by default, as wide as a journal column up to six stages.
-
-    Returns
-    -------
-    Axes
-        The axes. Arrows above the boxes lead to the right, those beneath to the left, and loops
-        are the probability to stay. The wider, the more probable; numbers are probabilities of
-        one period. A note says how many moves are left out, and which stages nobody was seen
-        to start from.
-
-    Raises
-    ------
-    OptionError
-        If ``moves`` is of another kind, ``names`` names no stage, ``least`` is not between 0
-        and 1, or ``language`` is not one of its choices.
-
-    Examples
-    --------
-    >>> import matplotlib
-    >>> matplotlib.use("Agg")
-    >>> from loyaltymodel import loyalty_stage, plots
-    >>> chain = loyalty_stage.markov_chain(
-    ...     [[0.75, 0.25], [0.02, 0.98]], stages=["new", "loyal"]
-    ... )
-    >>> ax = plots.loyalty_stage.transition_diagram(chain)
-    >>> [text.get_text() for text in ax.texts]
-    ['new', 'loyal', '0.75', '0.25', '0.98', 'not drawn: 1 below 0.05']
-    """
-    if not isinstance(moves, (MovementEstimate, MarkovChain)):
-        raise OptionError(
-            f"moves is a {type(moves).__name__}, neither a MovementEstimate nor a MarkovChain; "
-            "give what loyalty_stage.estimate_movement() or markov_chain() returned"
-        )
-    check_share("least", least)
-    check_choice("language", language, Language)
-    found = _read(moves)
-    words = _WORDS[language]
-    shown = _shown(found, names, language)
-    values = np.nan_to_num(found.values)
-    drawn = (values >= least) & (values > 0)
-    k = len(shown)
-    above = max([j - i for i, j in np.argwhere(drawn) if j > i], default=0)
-    below = max([i - j for i, j in np.argwhere(drawn) if j < i], default=0)
-    notes = _notes(found, shown, int(((values > 0) & ~drawn).sum()), least, words)
-    heights = (max(above * _LEVEL, 2 * _LOOP) + 0.1, below * _LEVEL + 0.1 * (below > 0))
-    box = max(name.count("\n") for name in shown) * 0.11 + 0.24
-    under = 0.13 * len(notes) + 0.02
-    ax = axes_or_new(ax, width=COLUMN * max(1, k / _MANY), height=sum(heights) + box + under + 0.1)
-    ax.set_axis_off()
-    width, height = _size(ax)
-    ax.set_xlim(0, width)
-    ax.set_ylim(0, height)
-    # Axes that were given may be lower than what the picture would need.
-    squeeze = min(1.0, (height - box - under) / sum(heights))
-    step = width / k
-    size = np.array([0.8 * step, box])
-    centre = under + squeeze * heights[1] + box / 2
-    centres = np.column_stack([(np.arange(k) + 0.5) * step, np.full(k, centre)])
-    for place, name, known in zip(centres, shown, ~np.isnan(found.values[:, 0]), strict=True):
-        _draw_box(ax, place, size, name, known=bool(known))
-    for i, j in np.argwhere(drawn).tolist():
-        _draw_move(ax, centres, size, (i, j), float(values[i, j]), squeeze)
-    for line, note in enumerate(reversed(notes)):
-        write(ax, width / 2, 0.06 + 0.13 * line, note, letters=SMALL)
-        ax.texts[-1].set_color(GREY)
-    return ax
 
 
 def transition_heat_map(
@@ -227,8 +122,8 @@ def transition_heat_map(
             "purchase_behaviour() of loyalty_stage returned"
         )
     check_choice("language", language, Language)
-    found = _read(moves)
-    shown = _shown(found, names, language)
+    found = read_moves(moves)
+    shown = shown_names(found, names, language)
     k = len(shown)
     side = max(COLUMN - _NAMES, _CELL * k)
     ax = axes_or_new(ax, width=side + _NAMES, height=0.75 * side + 0.7)
@@ -312,7 +207,7 @@ def state_path(
     check_kind("chain", chain, MarkovChain, "loyalty_stage.markov_chain(), or .chain()")
     check_choice("language", language, Language)
     words = _WORDS[language]
-    shown = _shown(_read(chain), names, language)
+    shown = shown_names(read_moves(chain), names, language)
     k = len(shown)
     shares = chain.distribution(start, periods=periods)["estimate"].to_numpy().reshape(-1, k)
     borders = 100 * np.column_stack([np.zeros(len(shares)), shares.cumsum(axis=1)])
@@ -333,10 +228,11 @@ def state_path(
     return ax
 
 
-def _read(moves: Moves) -> _Matrix:
+def read_moves(moves: Moves) -> Matrix:
+    """Read probabilities from what holds them."""
     if isinstance(moves, PurchaseBehaviour):
         rates, counts = moves.switching_rates, moves.switching
-        return _Matrix(
+        return Matrix(
             names=tuple(str(brand) for brand in moves.brands),
             chinese=(),
             values=rates.to_numpy(dtype=np.float64),
@@ -345,7 +241,7 @@ def _read(moves: Moves) -> _Matrix:
         )
     stages = moves.stages
     if isinstance(moves, MovementEstimate):
-        return _Matrix(
+        return Matrix(
             names=stages.names,
             chinese=stages.chinese,
             values=moves.matrix.to_numpy(dtype=np.float64),
@@ -359,94 +255,16 @@ def _read(moves: Moves) -> _Matrix:
         table[column].to_numpy().reshape(k, k) if column in table else None
         for column in ("ci_low", "ci_high")
     ]
-    return _Matrix(stages.names, stages.chinese, moves.matrix, ends[0], ends[1])
+    return Matrix(stages.names, stages.chinese, moves.matrix, ends[0], ends[1])
 
 
-def _shown(found: _Matrix, names: Mapping[str, str] | None, language: Language) -> list[str]:
+def shown_names(found: Matrix, names: Mapping[str, str] | None, language: Language) -> list[str]:
+    """Return the names to show, the long ones in several lines."""
     chinese = dict(zip(found.names, found.chinese, strict=False))
     return _curves.wrapped(named(found.names, chinese, names, language))
 
 
-def _notes(
-    found: _Matrix, shown: list[str], n_small: int, least: float, words: Mapping[str, str]
-) -> list[str]:
-    unknown = [name for name, row in zip(shown, found.values, strict=True) if np.isnan(row).any()]
-    notes = [words["unknown"].format(names=", ".join(unknown))] if unknown else []
-    return notes + ([words["left out"].format(n=n_small, least=least)] if n_small else [])
-
-
-def _draw_box(ax: Axes, centre: FloatArray, size: FloatArray, name: str, *, known: bool) -> None:
-    """Draw the box of a stage, with a broken edge where nothing is known of it."""
-    rounding = 0.04
-    corner = centre - size / 2 + rounding
-    box = FancyBboxPatch(
-        (float(corner[0]), float(corner[1])),
-        float(size[0]) - 2 * rounding,
-        float(size[1]) - 2 * rounding,
-        boxstyle=f"round,pad={rounding},rounding_size={rounding}",
-        facecolor=PALE if known else "white",
-        edgecolor=INK,
-        linewidth=0.7,
-        linestyle="-" if known else "--",
-        zorder=2,
-    )
-    ax.add_patch(box)
-    fits = min(1.0, 0.95 * size[0] / _extent(ax, name, LETTERS)[0])
-    write(ax, float(centre[0]), float(centre[1]), name, letters=LETTERS * fits)
-
-
-def _draw_move(
-    ax: Axes,
-    centres: FloatArray,
-    size: FloatArray,
-    move: tuple[int, int],
-    value: float,
-    squeeze: float,
-) -> None:
-    """Draw an arrow from box to box, or back to the same, and its probability at the top of it."""
-    i, j = move
-    side = -1 if j < i else 1  # above the boxes to the right, beneath to the left
-    if i == j:
-        reach, offset = _LOOP * squeeze, 0.07
-        start, end = centres[i, 0] - offset, centres[i, 0] + offset
-    else:
-        # The farther an arrow leads, the nearer to the middle of the box it begins and ends.
-        far = abs(j - i) * _LEVEL
-        reach = (far - 0.04) * squeeze
-        room = size[0] / 2 - 0.06 - 0.13
-        offset = 0.13 + room / 2 ** (abs(j - i) - 1)
-        start, end = centres[i, 0] + side * offset, centres[j, 0] - side * offset
-    edge = centres[i, 1] + side * size[1] / 2
-    control = edge + side * reach / _APEX
-    path = Path(
-        [(start, edge), (start, control), (end, control), (end, edge)],
-        [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4],
-    )
-    thick = _FINE + _THICK * value
-    arrow = FancyArrowPatch(
-        path=path,
-        arrowstyle=f"-|>,head_length={2.6 + thick:.1f},head_width={1.0 + 0.6 * thick:.1f}",
-        mutation_scale=1.0,
-        linewidth=thick,
-        color=GREY if i == j else BLUE if side > 0 else VERMILION,
-        capstyle="butt",
-        joinstyle="miter",
-        zorder=1.5,
-    )
-    ax.add_patch(arrow)
-    # Above a loop, so that the loop is seen; on the arrow elsewhere.
-    rise = 0.08 if i == j else 0.0
-    write(
-        ax,
-        float(start + end) / 2,
-        float(edge + side * (reach + rise)),
-        f"{value:.2f}",
-        letters=SMALL,
-        on_card=True,
-    )
-
-
-def _write_probabilities(ax: Axes, found: _Matrix) -> None:
+def _write_probabilities(ax: Axes, found: Matrix) -> None:
     """Write into each cell its probability, and beneath it the interval or the count."""
     k = len(found.names)
     width, height = _size(ax)

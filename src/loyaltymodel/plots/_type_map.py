@@ -137,8 +137,9 @@ def type_map(
         _matrix.between(values[inside], result.cut_offs[name], upwards=up)
         for values, name in ((x, result.variables[1]), (y, result.variables[0]))
     )
-    ax.set_xlim(*_matrix.limits(x, second))
-    ax.set_ylim(*_matrix.limits(y, first))
+    upright, across = (() if known is None else known for known in result.limits)
+    ax.set_xlim(*_matrix.limits(x, second, *across))
+    ax.set_ylim(*_matrix.limits(y, first, *upright))
     _label_axes(ax, result, words, language)
     _write_cells(ax, result, (second, first), texts)
     return ax

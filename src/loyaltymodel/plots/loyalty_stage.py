@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from loyaltymodel.plots._stages import funnel, ladder, scalability
-from loyaltymodel.plots._transitions import state_path, transition_diagram, transition_heat_map
+from loyaltymodel.plots._diagram import transition_diagram
+from loyaltymodel.plots._funnel import funnel
+from loyaltymodel.plots._stages import ladder, scalability
+from loyaltymodel.plots._transitions import state_path, transition_heat_map
 from loyaltymodel.plots._type_map import type_map
 
 __all__ = [
