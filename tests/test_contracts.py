@@ -39,6 +39,7 @@ PACKAGES = [
     plots.expectation_gap,
     plots.inference,
     plots.jones_sasser,
+    plots.loyalty_stage,
     plots.structural,
     structural,
     survey,

@@ -10,6 +10,7 @@ from loyaltymodel.plots import (
     expectation_gap,
     inference,
     jones_sasser,
+    loyalty_stage,
     structural,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "expectation_gap",
     "inference",
     "jones_sasser",
+    "loyalty_stage",
     "structural",
 ]
