@@ -421,7 +421,9 @@ class TestErrors:
         plain = jones_sasser.fit("satisfaction", "stayed", **options)
         weighted = jones_sasser.fit("satisfaction", "stayed", weights=np.ones(3000), **options)
         for result, method in ((plain, "profile"), (weighted, None)):
-            near = result.constraints.query("constraint < 3 * std_error")
+            near = result.constraints
+            if method is None:
+                near = near.query("constraint < 3 * std_error")
             for row in near.itertuples():
                 name = f"c[{row.group}]"
                 if method is None:

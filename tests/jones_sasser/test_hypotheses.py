@@ -50,10 +50,12 @@ def test_no_constraint_is_the_ratio_of_two_fits(people, fitted):
 
 def test_one_constraint_has_half_a_chi_squared_law(people):
     model = fit(people)
-    found = jones_sasser.no_constraint_test(model)
+    found = jones_sasser.no_constraint_test(model, method="asymptotic")
     assert found.method.startswith("half chi-squared")
     assert found.p_value == pytest.approx(stats.chi2.sf(found.statistic, 1) / 2)
-    drawn = jones_sasser.no_constraint_test(model, method="bootstrap", n_resamples=49, rng=1)
+    # The mixture rejects too seldom near s = 0, so that surveys are drawn unless it is asked for.
+    drawn = jones_sasser.no_constraint_test(model, n_resamples=49, rng=1)
+    assert drawn.method == "parametric bootstrap"
     assert drawn.statistic == pytest.approx(found.statistic)
 
 

@@ -92,8 +92,9 @@ def no_constraint_test(
         "asymptotic" is half a chi-squared with 0 and half one with 1 degree of freedom, the
         law at the edge for one constraint with all else inside its range; with several
         constraints, or another parameter on its bound, it is refused, since it would reject a
-        true hypothesis far too often. "bootstrap" draws surveys under the hypothesis. "auto"
-        takes the first where it is right, else the second.
+        true hypothesis far too often. It rejects too seldom where customers are near the
+        lowest satisfaction. "bootstrap" draws surveys under the hypothesis, and is what "auto"
+        takes.
     n_resamples : int
         Surveys that are drawn, at least 19.
     rng : Generator, int or None
@@ -125,7 +126,7 @@ def no_constraint_test(
     >>> from loyaltymodel import jones_sasser
     >>> people = jones_sasser.simulate(3000, constraints={"telephone": 0.4}, rng=1)
     >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> jones_sasser.no_constraint_test(result).p_value < 0.001
+    >>> jones_sasser.no_constraint_test(result, rng=1).p_value < 0.01
     True
     """
     setup = _prepared(result, method, n_resamples)
@@ -431,7 +432,9 @@ def _ratio_test(
             "constraints, or another parameter, lie on the edge of their range; choose "
             '"bootstrap"'
         )
-    if method != "bootstrap" and known:
+    # On the edge the mixture is an approximation: where people are near s = 0, the estimate is 0
+    # in more than half of all surveys, and the test hardly ever rejects.
+    if method == "asymptotic" or (method == "auto" and known and not on_edge):
         tail = _chi_squared_tail(statistic, df)
         if on_edge:
             tail = 1.0 if statistic == 0 else tail / 2

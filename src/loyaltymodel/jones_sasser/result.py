@@ -121,22 +121,22 @@ class LoyaltyCurveResult(FrozenRecord):
         """Estimated constraints with intervals of 95 %: group, constraint, std_error, ends.
 
         One row without a name where all share a constraint; none where it was given or depends
-        on drivers. A constraint within three standard errors of 0 has a profile interval if
-        there is a likelihood, and otherwise the normal law's, cut off at 0.
+        on drivers. The intervals are profiles, since the likelihood is lopsided near 0. Without
+        a likelihood they are those of the parameters, and within three standard errors of 0
+        those of the normal law, cut off at 0.
         """
         rows = self._places("c")
         table = self.intervals().iloc[rows].reset_index(drop=True)
         groups = self.sample.groups if self.sample.groups is not None else ("",)
         table.insert(0, "group", list(groups)[: len(rows)])
-        # Near 0 the likelihood is lopsided, and an interval that cannot hold 0 is far off.
-        near = table["estimate"] < _NEAR * table["std_error"]
-        edge = np.flatnonzero((near | (table["state"] == "on bound")).to_numpy())
-        if len(edge) and self.has_likelihood:
-            names = [self.names[rows[k]] for k in edge]
-            ends = self.intervals(names, method="profile")[["ci_low", "ci_high"]]
-            for side in ("ci_low", "ci_high"):
-                table.loc[edge, side] = ends[side].to_numpy()
-        elif len(edge):
+        if self.has_likelihood and len(rows):
+            names = [self.names[row] for row in rows]
+            ends = self.intervals(names, method="profile")
+            table[["ci_low", "ci_high"]] = ends[["ci_low", "ci_high"]].to_numpy()
+        else:
+            # An interval on the logistic scale cannot hold 0, however near it is.
+            near = table["estimate"] < _NEAR * table["std_error"]
+            edge = np.flatnonzero((near | (table["state"] == "on bound")).to_numpy())
             estimate, error = (table[name].to_numpy()[edge] for name in ("estimate", "std_error"))
             symmetric = wald(estimate, error, level=_LEVEL)
             table.loc[edge, "ci_low"] = np.maximum(symmetric.low, 0.0)
