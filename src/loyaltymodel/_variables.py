@@ -52,11 +52,13 @@ def read_variables(
     bounds: Mapping[str, Bounds] | None = None,
     categories: Sequence[str] = (),
     missing: Missing = "raise",
+    can_drop: bool = True,
 ) -> Variables:
     """Read variables: arrays and Series, or names of columns of ``data``.
 
     A single number stands for every row. Variables named in ``categories`` may hold anything
-    that can be told apart; all others must be numbers, within their ``bounds``.
+    that can be told apart; all others must be numbers, within their ``bounds``. Without
+    ``can_drop`` the message about missing values does not name that way out.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def read_variables(
         name: np.broadcast_to(value, (n,)) if value.ndim == 0 else value
         for name, value in values.items()
     }
-    return _checked(values, labels, bounds or {}, missing)
+    return _checked(values, labels, bounds or {}, missing, can_drop=can_drop)
 
 
 def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> FloatArray:
@@ -145,16 +147,29 @@ def _find(name: str, value: object, data: object) -> object:
 
 
 def _numbers(name: str, value: object, *, any_shape: bool = False) -> npt.NDArray[Any]:
-    array = _array(value)
+    array = _array_of(name, value)
     if array.dtype == object:
         array = _from_objects(name, array)
     if array.dtype.kind not in "fiub":
-        raise DataError(f"{name} is not numeric but {array.dtype}; recode it to numbers")
+        shown = repr(str(array.ravel()[0])) if array.dtype.kind in "US" else str(array.dtype)
+        raise DataError(
+            f"{name} is not numeric: it has {shown}; recode it to numbers, with missing values as "
+            "NaN"
+        )
     if array.ndim > 1 and not any_shape:
         raise DataError(
             f"{name} has shape {array.shape}; one value a row is needed, an array of shape (n,)"
         )
     return array
+
+
+def _array_of(name: str, value: object) -> npt.NDArray[Any]:
+    try:
+        return _array(value)
+    except ValueError:
+        raise DataError(
+            f"{name} has rows of different lengths; one value a row is needed, of shape (n,)"
+        ) from None
 
 
 def _array(value: object) -> npt.NDArray[Any]:
@@ -184,7 +199,7 @@ def _from_objects(name: str, array: npt.NDArray[Any]) -> FloatArray:
 
 
 def _categories(name: str, value: object) -> npt.NDArray[Any]:
-    array = _array(value)
+    array = _array_of(name, value)
     if array.ndim != 1:
         raise DataError(f"{name} has shape {array.shape}; an array of shape (n,) is needed")
     return array.astype(object) if array.dtype.kind in "US" else array
@@ -220,21 +235,26 @@ def _checked(
     labels: pd.Index,
     bounds: Mapping[str, Bounds],
     missing: Missing,
+    *,
+    can_drop: bool,
 ) -> Variables:
     absent = np.zeros(len(labels), dtype=bool)
+    lacking: list[str] = []
     for name, value in values.items():
         gaps = _gaps(value)
         if gaps is None:
             continue
         if missing == "raise":
             first = labels[int(np.argmax(gaps))]
+            way_out = 'missing="drop" leaves such rows out' if can_drop else "leave such rows out"
             raise DataError(
                 f"{name} has {count_of(int(gaps.sum()), 'missing value')}, first in row {first}; "
-                'missing="drop" leaves such rows out'
+                f"{way_out}"
             )
         absent |= gaps
+        lacking.append(name)
     if absent.all():
-        raise DataError(f"every row has a missing value in {enumerate_names(values)}")
+        raise DataError(f"every row has a missing value in {enumerate_names(lacking)}")
     n_dropped = int(absent.sum())
     if n_dropped:
         values = {name: value[~absent] for name, value in values.items()}

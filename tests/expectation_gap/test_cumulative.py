@@ -224,3 +224,10 @@ BAD_RATES = [
 def test_rates_that_cannot_be_estimated_are_refused(variables, options, error, says):
     with pytest.raises(error, match=says):
         adjustment_rate(*variables, **options)
+
+
+@pytest.mark.parametrize("order", [["10", "9"], np.array(["2024-01-02", "2024-10-01"])])
+def test_an_order_of_text_is_refused(order):
+    # Sorted letter by letter, 10 would stand before 9.
+    with pytest.raises(DataError, match=r"order has text.*to_datetime"):
+        cumulative_satisfaction([1, 9], ["x", "x"], rule="recency", decay=0.1, order=order)

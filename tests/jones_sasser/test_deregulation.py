@@ -139,3 +139,14 @@ def test_bad_input_is_refused_with_a_way_out(people, fitted, options, error, mes
 def test_a_curve_needs_constraints():
     with pytest.raises(OptionError, match="give constraint"):
         jones_sasser.remove_constraint(jones_sasser.curve(), [0.5])
+
+
+def test_no_interval_of_a_loss_is_below_0():
+    people = jones_sasser.simulate(300, constraints={"a": 0.1, "b": 0.05, "c": 0.5}, rng=2)
+    fitted = jones_sasser.fit("satisfaction", "stayed", data=people, groups="industry")
+    freed = jones_sasser.remove_constraint(fitted, "satisfaction", data=people, groups="industry")
+    table = freed.by_group
+    low = table["ci_low"].dropna()
+    assert len(low) > 0
+    assert (low >= 0).all()
+    assert (low == 0).any()  # a loss that may well be none

@@ -344,3 +344,9 @@ def test_bad_input(change, kind, says):
     good = {"first": ["a", "b"], "second": ["a", "b"]}
     with pytest.raises(kind, match=says):
         agreement(**(good | change))
+
+
+def test_intervals_of_kappa_stay_where_kappa_can_be():
+    found = agreement(list("aabbccab"), list("aabbccaa")).kappa
+    assert found["ci_high"].max() == 1.0
+    assert found["ci_low"].dropna().min() >= -1

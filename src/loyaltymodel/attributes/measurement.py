@@ -350,10 +350,11 @@ def net_promoter(
             f"{first:g}; the score is defined for whole answers from 0 to 10"
         )
     total = weight.sum()
-    p, d = (float(weight[group].sum() / total) for group in (x >= _PROMOTERS, x <= _DETRACTORS))
+    kinds = (x >= _PROMOTERS, (x < _PROMOTERS) & (x > _DETRACTORS), x <= _DETRACTORS)
+    p, rest, d = (float(weight[group].sum() / total) for group in kinds)
     n = effective_size(weight)
     low, high = _promoter_interval(p, d, n, interval, level)
-    return NetPromoter(100 * (p - d), low, high, p, 1 - p - d, d, len(x), n, n_dropped, level)
+    return NetPromoter(100 * (p - d), low, high, p, rest, d, len(x), n, n_dropped, level)
 
 
 def read_weighted(

@@ -175,6 +175,7 @@ class ImportancePerformanceResult(FrozenRecord):
         table = self.table.reset_index()
         names = ["attribute", "quadrant"]
         shown = table[[*names, *table.columns.difference(names, sort=False)]]
+        shown = shown.rename(columns={"gap": "gap (points of 100)"})
         tables = [table_of("Importance and performance", shown, n_labels=2)]
         if self.uncertainty is not None:
             facts += facts_of(self.uncertainty)

@@ -269,7 +269,7 @@ def adjustment_rate(
     check_level(level)
     anchor = _anchor(start)
     given = {"satisfaction": satisfaction, "customer": customer}
-    history, stated = _history(given, order, data, "raise", overall=overall)
+    history, stated = _history(given, order, data, "raise", overall=overall, can_drop=False)
     asked = np.isfinite(stated)
     members = history.customer[asked]
     n_customers = len(np.unique(members))
@@ -398,12 +398,19 @@ def _history(
     missing: Missing,
     *,
     overall: Variable | None = None,
+    can_drop: bool = True,
 ) -> tuple[_History, FloatArray]:
     """Read transactions and sort them by customer and order; also what was stated, if asked."""
     variables = dict(given)
     if order is not None:
         variables["order"] = order
-    read = read_variables(variables, data=data, categories=("customer", "order"), missing=missing)
+    read = read_variables(
+        variables,
+        data=data,
+        categories=("customer", "order"),
+        missing=missing,
+        can_drop=can_drop,
+    )
     stated = np.full(read.n_rows, np.nan)
     if overall is not None:
         stated = _stated(overall, given["satisfaction"], data, read.n_rows)
@@ -434,7 +441,13 @@ def _history(
 
 
 def _sortable(order: npt.NDArray[Any]) -> IntArray:
-    """Return the rank of each place in the order, whatever it is: numbers, dates or text."""
+    """Return the rank of each place in the order: numbers, or dates."""
+    if order.dtype.kind not in "fiubM" and any(isinstance(place, str) for place in order):
+        text = next(place for place in order if isinstance(place, str))
+        raise DataError(
+            f"order has text, such as {str(text)!r}, which would be sorted letter by letter (10 "
+            "before 9); recode it to numbers, or to dates by pandas.to_datetime"
+        )
     try:
         _, ranks = np.unique(order, return_inverse=True)
     except TypeError:

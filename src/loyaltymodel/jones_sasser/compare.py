@@ -37,6 +37,10 @@ class Comparison:
     n_people: int
     results: tuple[LoyaltyCurveResult, ...]
 
+    def __repr__(self) -> str:
+        """Show the models, the preferred first."""
+        return f"<Comparison: {', '.join(row[0] for row in self.rows)}; {self.n_people} customers>"
+
     @property
     def table(self) -> pd.DataFrame:
         """Columns model, n_parameters, log_likelihood, aic, bic, delta_aic, weight, remark.

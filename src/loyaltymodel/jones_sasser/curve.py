@@ -61,6 +61,11 @@ class LoyaltyCurve(FrozenRecord):
     family: CurveFamily
     values: FloatArray
 
+    def __repr__(self) -> str:
+        """Show the family and its parameters."""
+        values = ", ".join(f"{name} = {value:g}" for name, value in self.parameters.items())
+        return f"<LoyaltyCurve: {self.family.name}, {values}>"
+
     @property
     def parameters(self) -> dict[str, float]:
         """Parameters by name."""

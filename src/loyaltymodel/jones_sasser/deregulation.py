@@ -78,7 +78,10 @@ class Deregulation(FrozenRecord):
 
     @property
     def by_group(self) -> pd.DataFrame:
-        """A row a group: n, mean loyalty before and after, mean loss with interval, leavers."""
+        """A row a group: n, mean loyalty before and after, mean loss with interval, leavers.
+
+        The interval is the normal law's, cut off at 0, since nothing can be lost less than that.
+        """
         names = ("",) if self.groups is None else self.groups
         return self._table(names, self.group, self.std_error[:-1])
 
@@ -86,6 +89,11 @@ class Deregulation(FrozenRecord):
     def total(self) -> pd.DataFrame:
         """One row for all customers, with the columns of ``by_group``."""
         return self._table(("all",), np.zeros_like(self.group), self.std_error[-1:])
+
+    def __repr__(self) -> str:
+        """Show how many customers there are and what they lose."""
+        n, lost = len(self.labels), float((self.before - self.after).mean())
+        return f"<Deregulation: {n} customers, mean loss {lost:.3f}>"
 
     def summary(self) -> Summary:
         """Return the deregulation in words and tables.
@@ -116,6 +124,7 @@ class Deregulation(FrozenRecord):
         after = np.bincount(code, weights=self.after, minlength=k) / n
         lost = before - after
         ends = wald(lost, error, level=self.level)
+        low = np.maximum(ends.low, 0.0)
         return pd.DataFrame(
             {
                 "group": list(names),
@@ -123,7 +132,7 @@ class Deregulation(FrozenRecord):
                 "before": before,
                 "after": after,
                 "lost": lost,
-                "ci_low": ends.low,
+                "ci_low": low,
                 "ci_high": ends.high,
                 "set_free": lost * n,
             }

@@ -76,6 +76,12 @@ class LoyaltyCurveResult(FrozenRecord):
     converged: bool
     n_iter: int
 
+    def __repr__(self) -> str:
+        """Show the family, the parameters of the curve and the number of customers."""
+        values = ", ".join(f"{k} = {v:.3f}" for k, v in self.curve.parameters.items())
+        family = self.settings.family.name
+        return f"<LoyaltyCurveResult: {family}, {values}, {self.n_people} customers>"
+
     @property
     def n_people(self) -> int:
         """Number of customers."""

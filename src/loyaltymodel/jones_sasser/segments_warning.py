@@ -243,7 +243,7 @@ def satisfaction_alerts(
         check_count("baseline", baseline, least=1)
     check_positive("n_sigma", n_sigma)
     given = {"means": means} | ({} if std_error is None else {"std_error": std_error})
-    read = read_variables(given, data=data)
+    read = read_variables(given, data=data, can_drop=False)
     x = np.asarray(read["means"], dtype=np.float64)
     errors = np.full(len(x), np.nan)
     centre, lower = np.full((2, len(x)), np.nan)

@@ -305,8 +305,8 @@ def _values(found: Kappas, *, ordered: bool, level: float) -> FloatArray:
         [
             found.kappa,
             found.std_error,
-            interval.low,
-            interval.high,
+            np.maximum(interval.low, -1.0),  # kappa lies between -1 and 1
+            np.minimum(interval.high, 1.0),
             found.null_std_error,
             found.kappa / found.null_std_error,
             test.p_value,

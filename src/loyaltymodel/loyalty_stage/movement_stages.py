@@ -192,6 +192,7 @@ def formation_stage(
         {"purchases": purchases, "aware": aware},
         data=data,
         bounds={"purchases": (0, np.inf), "aware": (0, 1)},
+        can_drop=False,
     )
     performed = _with_gaps("performance", performance, data, found.labels)
     expected = _with_gaps("expectation", expectation, data, found.labels)

@@ -141,7 +141,9 @@ def _stage_counts(
     stage: object, data: object, stages: Sequence[str] | None
 ) -> tuple[list[str], FloatArray]:
     """Return the stages in order, and how many people are in each."""
-    values = read_variables({"stage": stage}, data=data, categories=["stage"])["stage"]
+    values = read_variables({"stage": stage}, data=data, categories=["stage"], can_drop=False)[
+        "stage"
+    ]
     order = _order_of(stage, data) if stages is None else _listed(stages)
     if order is None:
         raise OptionError(

@@ -1,0 +1,76 @@
+"""The door for variables: what is refused, and how results go back."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from loyaltymodel._variables import as_given, codes_of, like, read_numbers, read_variables
+from loyaltymodel.errors import DataError, OptionError
+
+TABLE = pd.DataFrame({"s": [1, 2, 3], "g": ["b", "a", "a"]}, index=[7, 8, 9])
+
+
+def test_columns_arrays_and_numbers_are_read_together():
+    for data in (TABLE, pl.from_pandas(TABLE)):
+        read = read_variables(
+            {"satisfaction": "s", "groups": "g", "constraint": 0.3},
+            data=data,
+            categories=["groups"],
+        )
+        assert read["satisfaction"].tolist() == [1, 2, 3]
+        assert read["constraint"].tolist() == [0.3] * 3
+        assert read["groups"].tolist() == ["b", "a", "a"]
+    codes, distinct = codes_of(read["groups"])
+    assert codes.tolist() == [1, 0, 0]
+    assert distinct == ("a", "b")
+
+
+def test_missing_rows_are_left_out_when_asked():
+    read = read_variables({"x": [1.0, np.nan, 3.0], "y": [1, 2, 3]}, missing="drop")
+    assert read["y"].tolist() == [1, 3]
+    assert read.n_dropped == 1
+    assert read.labels.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "error", "says"),
+    [
+        ({"x": [1.0, np.nan]}, {}, DataError, 'missing="drop" leaves such rows out'),
+        ({"x": [1.0, np.nan]}, {"can_drop": False}, DataError, "row 1; leave such rows out"),
+        ({"x": [np.nan], "y": [1.0]}, {"missing": "drop"}, DataError, "missing value in x$"),
+        ({"x": [1.0, np.inf]}, {}, DataError, "infinite value in row 1"),
+        ({"x": [1.0, 9.0]}, {"bounds": {"x": (0, 1)}}, DataError, "between 0 and 1, .*first 9"),
+        ({"x": [1], "y": [1, 2]}, {}, DataError, "x has 1, y has 2"),
+        ({"x": ["a", "b"]}, {}, DataError, "not numeric: it has 'a'; recode"),
+        ({"x": [[1, 2], [3]]}, {}, DataError, "rows of different lengths"),
+        ({"x": [[1, 2], [3, 4]]}, {}, DataError, r"shape \(2, 2\)"),
+        ({"x": []}, {}, DataError, "no values at all"),
+        ({"x": "s"}, {}, DataError, "there is no data; give data="),
+        ({"x": "t"}, {"data": TABLE}, DataError, "no column 't'"),
+        ({"x": [1]}, {"missing": "impute"}, OptionError, "'raise', 'drop'"),
+        (
+            {"x": TABLE["s"], "y": pd.Series([1, 2, 3])},
+            {},
+            DataError,
+            "different labels, so it is unclear",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_way_out(given, options, error, says):
+    with pytest.raises(error, match=says):
+        read_variables(given, **options)
+
+
+def test_numbers_to_compute_at_may_have_any_shape():
+    assert read_numbers("at", [[0.1, 0.2]]).shape == (1, 2)
+    with pytest.raises(DataError, match="1 missing value"):
+        read_numbers("at", [np.nan, 1.0])
+
+
+def test_results_go_back_as_variables_came():
+    values = np.array([1.0, 2.0, 3.0])
+    assert as_given([TABLE["s"]], TABLE.index, values, name="z").index.equals(TABLE.index)
+    assert as_given([[1, 2, 3]], TABLE.index, values, name="z").tolist() == [1, 2, 3]
+    assert as_given([1.0, 2.0], pd.RangeIndex(1), values[:1], name="z") == 1.0
+    assert isinstance(like(0.5, np.array(0.25)), float)
