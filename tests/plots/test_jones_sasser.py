@@ -359,8 +359,8 @@ def test_deregulation_goes_from_before_to_after(result):
     assert 0 < len(known) < len(table)
     segments = [segment for segment in ax.collections[1].get_segments() if len(segment)]
     ends = np.array([segment[:, 0] for segment in segments])
-    np.testing.assert_allclose(ends[:, 1] - ends[:, 0], known["ci_high"] - known["ci_low"])
-    np.testing.assert_allclose(known["before"] - ends.mean(axis=1), known["lost"])
+    np.testing.assert_allclose(ends[:, 0], known["before"] - known["ci_high"])
+    np.testing.assert_allclose(ends[:, 1], known["before"] - known["ci_low"])
     first = table.iloc[0]
     numbers = [100 * first[name] for name in ("lost", "ci_low", "ci_high")]
     assert shown(ax)[:2] == ["Loss in points", "{:.1f} ({:.1f}–{:.1f})".format(*numbers)]
