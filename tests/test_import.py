@@ -37,14 +37,27 @@ print(json.dumps(sorted(sys.modules)))
         assert heavy not in loaded, heavy
 
 
-@pytest.mark.parametrize("what", ["loyaltymodel", "loyaltymodel.structural"])
+# The whole package, and the theories with the most modules.
+@pytest.mark.parametrize(
+    "what",
+    [
+        "loyaltymodel",
+        *(f"loyaltymodel.{n}" for n in ("structural", "jones_sasser", "loyalty_stage")),
+    ],
+)
 def test_the_import_takes_at_most_twice_numpy_and_pandas(what):
-    code = "import json, time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
-    # The least of five runs each, in turn: what the machine does besides only adds.
-    ours, base = (
-        min(run(code.format(names)) for _ in range(5)) for names in (what, "numpy, pandas")
-    )
-    assert ours <= 2 * base, (ours, base)
+    # Both in one process and in its own processor time, so that what else the machine does
+    # meets the two alike; the least of three, because it can only add.
+    code = f"""
+import json, time
+start = time.process_time()
+import numpy, pandas
+base = time.process_time()
+import {what}
+print(json.dumps([base - start, time.process_time() - base]))
+"""
+    base, more = (min(times) for times in zip(*(run(code) for _ in range(3)), strict=True))
+    assert base + more <= 2 * base, (base, more)
 
 
 def test_the_import_changes_no_global_state():
