@@ -13,8 +13,11 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.association import association, comparison_table
-from loyaltymodel.jones_sasser.service_profit import service_profit_chain, service_profit_links
+from loyaltymodel.jones_sasser.links.association import association, comparison_table
+from loyaltymodel.jones_sasser.links.service_profit import (
+    service_profit_chain,
+    service_profit_links,
+)
 
 from tolerances import EXACT, SAME
 

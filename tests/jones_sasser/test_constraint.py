@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.constraint import (
+from loyaltymodel.jones_sasser.curves.constraint import (
     combined_constraint,
     constraint_sources,
     constraint_without_each,
     profit_conditions,
     regime,
 )
-from loyaltymodel.jones_sasser.curve import curve
+from loyaltymodel.jones_sasser.curves.curve import curve
 
 from tolerances import EXACT
 

@@ -20,16 +20,15 @@ from loyaltymodel.errors import (
     OptionError,
     WeakIdentificationWarning,
 )
-from loyaltymodel.jones_sasser import cusp_kernels as kernels
-from loyaltymodel.jones_sasser import cusp_likelihood as likelihood
-from loyaltymodel.jones_sasser.cusp import (
+from loyaltymodel.jones_sasser.cusp import kernels, likelihood
+from loyaltymodel.jones_sasser.cusp.fit import fit_cusp
+from loyaltymodel.jones_sasser.cusp.model import (
     Cusp,
     cusp_equilibria,
     cusp_thresholds,
     simulate_cusp,
 )
-from loyaltymodel.jones_sasser.cusp_fit import fit_cusp
-from loyaltymodel.jones_sasser.cusp_result import CuspResult
+from loyaltymodel.jones_sasser.cusp.result import CuspResult
 
 from tolerances import EXACT, SAME
 

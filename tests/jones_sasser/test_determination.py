@@ -14,8 +14,8 @@ from loyaltymodel.errors import (
     NotIdentifiedError,
     OptionError,
 )
-from loyaltymodel.jones_sasser import determination
-from loyaltymodel.jones_sasser.determination import partial_determination
+from loyaltymodel.jones_sasser.links import determination
+from loyaltymodel.jones_sasser.links.determination import partial_determination
 
 from tolerances import SAME
 

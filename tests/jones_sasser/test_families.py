@@ -8,7 +8,7 @@ from scipy.optimize import approx_fprime, brentq
 
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import ModelError, NotIdentifiedError, OptionError
-from loyaltymodel.jones_sasser.families import FAMILIES, CurveFamily, Parameter, family_of
+from loyaltymodel.jones_sasser.curves.families import FAMILIES, CurveFamily, Parameter, family_of
 
 from tolerances import EXACT
 

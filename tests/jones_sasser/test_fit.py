@@ -22,9 +22,9 @@ from loyaltymodel.errors import (
     OptionError,
     WeakIdentificationWarning,
 )
-from loyaltymodel.jones_sasser.sample import read_sample
-from loyaltymodel.jones_sasser.settings import CurveSettings
-from loyaltymodel.jones_sasser.true_score import end_limits, latent_moments
+from loyaltymodel.jones_sasser.estimation.sample import read_sample
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
+from loyaltymodel.jones_sasser.estimation.true_score import end_limits, latent_moments
 
 from tolerances import SAME
 

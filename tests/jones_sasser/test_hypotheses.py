@@ -8,9 +8,9 @@ from scipy import stats
 
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import ImproperSolutionWarning, NotIdentifiedError, OptionError
-from loyaltymodel.jones_sasser.hypotheses import _drawn
-from loyaltymodel.jones_sasser.likelihood import evaluate
-from loyaltymodel.jones_sasser.problem import set_up
+from loyaltymodel.jones_sasser.estimation.likelihood import evaluate
+from loyaltymodel.jones_sasser.estimation.problem import set_up
+from loyaltymodel.jones_sasser.inference.hypotheses import _drawn
 
 GROUPS = {"a": 0.5, "b": 0.2}
 # Two maxima are each known to about 1e-11.

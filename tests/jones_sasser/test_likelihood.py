@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from loyaltymodel.jones_sasser.families import FAMILIES
-from loyaltymodel.jones_sasser.likelihood import (
+from loyaltymodel.jones_sasser.curves.families import FAMILIES
+from loyaltymodel.jones_sasser.estimation.likelihood import (
     Beta,
     Cells,
     Ordinal,
@@ -18,8 +18,12 @@ from loyaltymodel.jones_sasser.likelihood import (
     loyalty_in_cells,
     observed_information,
 )
-from loyaltymodel.jones_sasser.observations import beta_answers, observe
-from loyaltymodel.jones_sasser.true_score import end_limits, latent_moments, true_score_nodes
+from loyaltymodel.jones_sasser.estimation.observations import beta_answers, observe
+from loyaltymodel.jones_sasser.estimation.true_score import (
+    end_limits,
+    latent_moments,
+    true_score_nodes,
+)
 
 # Central differences over steps of 1e-6 of log-likelihoods of about 1e2 to 1e3: rounding of
 # 1e3 * 1e-16 / 1e-6 = 1e-7, and truncation by third derivatives of up to 1e4 times 1e-12.
@@ -104,7 +108,9 @@ def test_a_stack_gives_what_each_problem_gives(family, held, outcome, n_nodes, m
         for one, both in zip(alone, whole, strict=True):
             np.testing.assert_allclose(one[0], both[row], rtol=1e-12)
     # Neither do slices of the cells matter.
-    monkeypatch.setattr("loyaltymodel.jones_sasser.likelihood._IN_CACHE", 5 * 2 * n_nodes)
+    monkeypatch.setattr(
+        "loyaltymodel.jones_sasser.estimation.likelihood._IN_CACHE", 5 * 2 * n_nodes
+    )
     assert len(list(problem.cells.slices(2))) == 3
     for one, both in zip(evaluate(problem, statistics, p), whole, strict=True):
         np.testing.assert_allclose(one, both, rtol=1e-10, atol=1e-10)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser import necessity
-from loyaltymodel.jones_sasser.necessity import necessary_condition
+from loyaltymodel.jones_sasser.links import necessity
+from loyaltymodel.jones_sasser.links.necessity import necessary_condition
 
 from tolerances import EXACT
 

@@ -15,11 +15,11 @@ from scipy import stats
 from loyaltymodel import errors
 from loyaltymodel._quadrants import Grid, cell_probabilities
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.jones_sasser.advice import advice
-from loyaltymodel.jones_sasser.curve import curve
-from loyaltymodel.jones_sasser.people import satisfied_loyal, segments
-from loyaltymodel.jones_sasser.segments_textbook import textbook_segments
-from loyaltymodel.jones_sasser.segments_warning import (
+from loyaltymodel.jones_sasser.curves.curve import curve
+from loyaltymodel.jones_sasser.people.advice import advice
+from loyaltymodel.jones_sasser.people.segments import satisfied_loyal, segments
+from loyaltymodel.jones_sasser.people.textbook import textbook_segments
+from loyaltymodel.jones_sasser.people.warning import (
     early_warning,
     market_share_quality,
     satisfaction_alerts,

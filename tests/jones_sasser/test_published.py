@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.published import (
-    PublishedTable,
-    defection_table,
-    retention_table,
-)
-from loyaltymodel.jones_sasser.readings import (
+from loyaltymodel.jones_sasser.published.readings import (
     defection_given_satisfaction,
     heskett_zone,
     heskett_zones,
     satisfaction_trap,
     xerox,
+)
+from loyaltymodel.jones_sasser.published.tables import (
+    PublishedTable,
+    defection_table,
+    retention_table,
 )
 
 from tolerances import EXACT

@@ -19,11 +19,12 @@ from loyaltymodel.errors import (
     NotIdentifiedError,
     OptionError,
 )
-from loyaltymodel.jones_sasser import compare, fit, threshold_test, views_models
-from loyaltymodel.jones_sasser.views import compare_views
-from loyaltymodel.jones_sasser.views_kernels import logistic_regressions
-from loyaltymodel.jones_sasser.views_result import STATEMENTS
-from loyaltymodel.jones_sasser.views_simulate import probability_of, simulate_views
+from loyaltymodel.jones_sasser import compare, fit, threshold_test
+from loyaltymodel.jones_sasser.views import models
+from loyaltymodel.jones_sasser.views.comparison import compare_views
+from loyaltymodel.jones_sasser.views.kernels import logistic_regressions
+from loyaltymodel.jones_sasser.views.result import STATEMENTS
+from loyaltymodel.jones_sasser.views.simulate import probability_of, simulate_views
 
 from tolerances import EXACT, SAME
 
@@ -205,9 +206,9 @@ def test_ratios_are_those_of_statsmodels(people, found):
     moved = asked(found, "does not move")
     assert moved.statistic == pytest.approx(2 * (with_s.llf - without.llf), rel=SAME)
     # 3.841 is the 95 % point of chi-squared, 1.645 that of the normal law.
-    assert views_models._ratio_test("", 3.841459).p_value == pytest.approx(0.05, abs=1e-6)
-    assert views_models._signed_test("", 1.644854**2, 1.0).p_value == pytest.approx(0.05, abs=1e-6)
-    assert views_models._signed_test("", 1.644854**2, -1.0).p_value == pytest.approx(0.95, abs=1e-6)
+    assert models._ratio_test("", 3.841459).p_value == pytest.approx(0.05, abs=1e-6)
+    assert models._signed_test("", 1.644854**2, 1.0).p_value == pytest.approx(0.05, abs=1e-6)
+    assert models._signed_test("", 1.644854**2, -1.0).p_value == pytest.approx(0.95, abs=1e-6)
 
 
 def test_the_bond_of_captives():
@@ -394,7 +395,7 @@ def test_resampling_is_that_of_customers_drawn_one_by_one(people, found):
 
 def test_slices_change_nothing(people, monkeypatch):
     whole = compared(people, **BOTH, n_resamples=20)
-    monkeypatch.setattr(views_models, "_VALUES", 3 * len(people))
+    monkeypatch.setattr(models, "_VALUES", 3 * len(people))
     sliced = compared(people, **BOTH, n_resamples=20)
     for part in ("mediation", "damping"):
         before, after = getattr(whole, part), getattr(sliced, part)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.loyalty_stage.agreement import agreement
-from loyaltymodel.loyalty_stage.agreement_kernels import agreement_weights, kappas
-from loyaltymodel.loyalty_stage.loyalty_types import dick_basu
-from loyaltymodel.loyalty_stage.types_diamond import knox
+from loyaltymodel.loyalty_stage.types.agreement import agreement
+from loyaltymodel.loyalty_stage.types.agreement_kernels import agreement_weights, kappas
+from loyaltymodel.loyalty_stage.types.attitude import dick_basu
+from loyaltymodel.loyalty_stage.types.diamond import knox
 
 from tolerances import EXACT, SAME
 

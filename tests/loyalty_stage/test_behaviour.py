@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.loyalty_stage import behaviour_kernels
-from loyaltymodel.loyalty_stage.behaviour import prefers_and_repeats, purchase_behaviour
-from loyaltymodel.loyalty_stage.movement_simulate import simulate_purchases
+from loyaltymodel.loyalty_stage.behaviour import kernels
+from loyaltymodel.loyalty_stage.behaviour.measures import prefers_and_repeats, purchase_behaviour
+from loyaltymodel.loyalty_stage.movement.simulate import simulate_purchases
 
 from tolerances import EXACT
 
@@ -201,8 +201,8 @@ def test_the_kind_of_table_does_not_matter(records, kind):
 def test_both_ways_of_sorting_and_counting_agree(records, monkeypatch):
     packed = purchase_behaviour(records, window=YEAR)
     # No key fits, and no full table of cells is small enough.
-    monkeypatch.setattr(behaviour_kernels, "_LARGEST", 0)
-    monkeypatch.setattr(behaviour_kernels, "_CELLS_PER_ROW", 0)
+    monkeypatch.setattr(kernels, "_LARGEST", 0)
+    monkeypatch.setattr(kernels, "_CELLS_PER_ROW", 0)
     other = purchase_behaviour(records, window=YEAR)
     for one, two in zip(tables(packed), tables(other), strict=True):
         pd.testing.assert_frame_equal(one, two, rtol=EXACT)

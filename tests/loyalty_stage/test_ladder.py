@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.loyalty_stage import scalability_kernels
-from loyaltymodel.loyalty_stage.ladder import guttman_errors, reproducibility
-from loyaltymodel.loyalty_stage.ladder_steps import sequential_logit
-from loyaltymodel.loyalty_stage.phase_simulate import simulate_phases
-from loyaltymodel.loyalty_stage.phases import oliver
+from loyaltymodel.loyalty_stage.ladder import kernels
+from loyaltymodel.loyalty_stage.ladder.reproducibility import guttman_errors, reproducibility
+from loyaltymodel.loyalty_stage.ladder.steps import sequential_logit
+from loyaltymodel.loyalty_stage.phases.oliver import oliver
+from loyaltymodel.loyalty_stage.phases.simulate import simulate_phases
 
 from tolerances import EXACT
 
@@ -82,13 +82,13 @@ def test_guttman_errors_agree_with_counting_pairs(answers):
 def test_scale_types_and_expectation_agree_with_enumeration(answers):
     every = np.array(list(itertools.product([0, 1], repeat=4)))
     ideal = np.tri(5, 4, -1, dtype=int)
-    own, fewest = scalability_kernels.scale_type_errors(every)
+    own, fewest = kernels.scale_type_errors(every)
     for row, first, second in zip(every, own, fewest, strict=True):
         assert first == (row != ideal[row.sum()]).sum()
         assert second == min((row != other).sum() for other in ideal)
     shares = answers.mean(axis=0)
     odds = np.where(every == 1, shares, 1 - shares).prod(axis=1)
-    assert scalability_kernels.expected_errors(shares) == pytest.approx(odds @ own, abs=EXACT)
+    assert kernels.expected_errors(shares) == pytest.approx(odds @ own, abs=EXACT)
 
 
 def test_the_claimed_order_and_that_of_the_data():

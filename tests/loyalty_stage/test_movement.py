@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
-from loyaltymodel.loyalty_stage import movement_kernels as kernels
-from loyaltymodel.loyalty_stage.movement import estimate_movement, markov_chain
-from loyaltymodel.loyalty_stage.movement_compare import (
+from loyaltymodel.loyalty_stage.movement import kernels
+from loyaltymodel.loyalty_stage.movement.compare import (
     compare_chains,
     transition_sensitivity,
     transition_what_if,
 )
-from loyaltymodel.loyalty_stage.movement_simulate import simulate_panel
-from loyaltymodel.loyalty_stage.movement_stages import (
+from loyaltymodel.loyalty_stage.movement.estimate import estimate_movement, markov_chain
+from loyaltymodel.loyalty_stage.movement.simulate import simulate_panel
+from loyaltymodel.loyalty_stage.movement.stages import (
     Stages,
     formation_stage,
     formation_stages,

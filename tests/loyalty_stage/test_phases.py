@@ -16,29 +16,29 @@ from statsmodels.stats.proportion import proportion_confint
 
 from loyaltymodel._quadrants import posterior_of
 from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
-from loyaltymodel.loyalty_stage import phase_kernels
-from loyaltymodel.loyalty_stage.phase_advice import (
+from loyaltymodel.loyalty_stage.phases import kernels
+from loyaltymodel.loyalty_stage.phases.advice import (
     checklist,
     checklist_score,
     loyalty_levels,
     phase_advice,
 )
-from loyaltymodel.loyalty_stage.phase_indicators import PHASES, PhaseInstrument
-from loyaltymodel.loyalty_stage.phase_instruments import (
+from loyaltymodel.loyalty_stage.phases.indicators import PHASES, PhaseInstrument
+from loyaltymodel.loyalty_stage.phases.instruments import (
     component_map,
     oliver_instrument,
     three_component_instrument,
 )
-from loyaltymodel.loyalty_stage.phase_practice import (
+from loyaltymodel.loyalty_stage.phases.oliver import oliver
+from loyaltymodel.loyalty_stage.phases.practice import (
     core_customers,
     exit_reasons,
     loyalty_level,
     practical_indicator,
     win_back_list,
 )
-from loyaltymodel.loyalty_stage.phase_scores import phase_reliability, phase_scores
-from loyaltymodel.loyalty_stage.phase_simulate import simulate_phases
-from loyaltymodel.loyalty_stage.phases import oliver
+from loyaltymodel.loyalty_stage.phases.scores import phase_reliability, phase_scores
+from loyaltymodel.loyalty_stage.phases.simulate import simulate_phases
 
 from tolerances import EXACT
 
@@ -284,9 +284,9 @@ def test_orthants_agree_with_scipy(ridge):
     for _ in range(3):
         r = random_correlation(rng, 4, ridge)
         h = 1.3 * rng.normal(size=(4, 4))
-        nodes, error = phase_kernels.choose_order(r)
+        nodes, error = kernels.choose_order(r)
         assert error < 1e-9
-        found = phase_kernels.orthants(list(h.T), r, nodes)
+        found = kernels.orthants(list(h.T), r, nodes)
         for j in range(2, 5):
             for person, row in enumerate(h):
                 expected = multivariate_normal.cdf(
@@ -305,21 +305,21 @@ def test_orthants_in_closed_form():
     # At the origin with all correlations 1/2 the probability in k dimensions is 1 / (k + 1).
     half = np.full((4, 4), 0.5) + 0.5 * np.eye(4)
     origin = [np.zeros(1)] * 4
-    nodes, _ = phase_kernels.choose_order(half)
-    found = phase_kernels.orthants(origin, half, nodes)[:, 0]
+    nodes, _ = kernels.choose_order(half)
+    found = kernels.orthants(origin, half, nodes)[:, 0]
     np.testing.assert_allclose(found, [1 / 2, 1 / 3, 1 / 4, 1 / 5], atol=QUADRATURE)
     # In three dimensions it is 1/8 plus the sum of the arcsines over 4 pi.
     for seed in range(5):
         r = random_correlation(np.random.default_rng(seed), 3, 0.01)
-        nodes, _ = phase_kernels.choose_order(r)
+        nodes, _ = kernels.choose_order(r)
         arcsines = np.arcsin(r[np.triu_indices(3, 1)]).sum()
-        found = phase_kernels.orthants([np.zeros(1)] * 3, r, nodes)[2, 0]
+        found = kernels.orthants([np.zeros(1)] * 3, r, nodes)[2, 0]
         assert found == pytest.approx(1 / 8 + arcsines / (4 * math.pi), abs=QUADRATURE)
 
 
 def test_orthants_of_independent_variables_are_products():
     h = list(np.random.default_rng(1).normal(size=(4, 20)))
-    found = phase_kernels.orthants(h, np.eye(4), 4)
+    found = kernels.orthants(h, np.eye(4), 4)
     np.testing.assert_allclose(found, np.cumprod(norm.cdf(h), axis=0), rtol=EXACT)
 
 
@@ -328,8 +328,8 @@ def test_orthants_of_nearly_collinear_variables(r):
     # With one common factor the probability is a single integral over it.
     h = np.array([[0.3, -0.2, 0.1, 0.8], [1.0, 1.0, 1.0, 1.0], [-0.5, 0.4, 2.0, 0.0]])
     common = np.full((4, 4), r) + (1 - r) * np.eye(4)
-    nodes, error = phase_kernels.choose_order(common)
-    found = phase_kernels.orthants(list(h.T), common, nodes)[3]
+    nodes, error = kernels.choose_order(common)
+    found = kernels.orthants(list(h.T), common, nodes)[3]
     z = np.linspace(-8, 8, 20_001)
     for row, value in zip(h, found, strict=True):
         below = norm.cdf((row - math.sqrt(r) * z[:, None]) / math.sqrt(1 - r)).prod(axis=1)
@@ -368,9 +368,7 @@ def test_probabilities_agree_with_drawing_true_scores():
     for person in (0, 17, 250):
         centre = posterior.means(world.observed_values[[person]])[0]
         drawn = rng.multivariate_normal(centre, posterior.covariance, n)
-        counts = np.bincount(
-            phase_kernels.levels_reached(drawn, np.full(4, 50.0), up=True), minlength=5
-        )
+        counts = np.bincount(kernels.levels_reached(drawn, np.full(4, 50.0), up=True), minlength=5)
         expected = result.probability_values[person]
         # Five standard errors of a share of the draws.
         reach = 5 * np.sqrt(expected * (1 - expected) / n) + 1e-9
@@ -406,7 +404,7 @@ def calibrated():
     world = simulate_phases(60_000, 8, means=[58, 54, 50, 46], deviations=9.0, reliability=0.7)
     assert world.n_redrawn < 60
     result = oliver(world.scores, reliability=0.7)
-    truth = phase_kernels.levels_reached(world.true_values, np.full(4, 50.0), up=True)
+    truth = kernels.levels_reached(world.true_values, np.full(4, 50.0), up=True)
     return world, result, truth
 
 
@@ -432,7 +430,7 @@ def test_the_normal_around_the_observed_score_is_not_calibrated(calibrated):
     world, _, truth = calibrated
     error = np.sqrt(np.diag(world.covariance) * 0.3)
     h = list(((world.observed_values - 50) / error).T)
-    reached = phase_kernels.orthants(h, np.eye(4), 4)
+    reached = kernels.orthants(h, np.eye(4), 4)
     bounds = np.vstack([np.ones(len(truth)), reached, np.zeros(len(truth))])
     naive = -np.diff(bounds, axis=0).T
     # A defect so large that the bound above would be passed many times over.
@@ -444,7 +442,7 @@ def test_intervals_of_true_shares_cover():
     rng = np.random.default_rng(9)
     big = simulate_phases(2_000_000, rng)
     truth = np.bincount(
-        phase_kernels.levels_reached(big.true_values, np.full(4, 50.0), up=True), minlength=5
+        kernels.levels_reached(big.true_values, np.full(4, 50.0), up=True), minlength=5
     ) / len(big.true_values)
     hits = []
     for _ in range(400):
@@ -460,13 +458,13 @@ def test_standard_errors_agree_with_leaving_out():
 
     def estimate(x):
         posterior = posterior_of(x.mean(axis=0), np.cov(x.T), np.full(4, 0.8))
-        found = phase_kernels.level_probabilities(x, posterior, thresholds, up=True, nodes=nodes)
+        found = kernels.level_probabilities(x, posterior, thresholds, up=True, nodes=nodes)
         return posterior, found
 
     left = np.array([estimate(np.delete(scores, k, axis=0))[1].mean(axis=0) for k in range(60)])
     jackknife = np.sqrt(59 / 60 * ((left - left.mean(axis=0)) ** 2).sum(axis=0))
     posterior, found = estimate(scores)
-    errors = phase_kernels.share_errors(
+    errors = kernels.share_errors(
         scores,
         np.ones(60),
         posterior,

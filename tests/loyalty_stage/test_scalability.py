@@ -18,10 +18,10 @@ from loyaltymodel.errors import (
     OptionError,
     SmallSampleWarning,
 )
-from loyaltymodel.loyalty_stage import scalability_kernels
-from loyaltymodel.loyalty_stage.phase_simulate import simulate_phases
-from loyaltymodel.loyalty_stage.phases import oliver
-from loyaltymodel.loyalty_stage.scalability import scalability
+from loyaltymodel.loyalty_stage.ladder import kernels
+from loyaltymodel.loyalty_stage.ladder.scalability import scalability
+from loyaltymodel.loyalty_stage.phases.oliver import oliver
+from loyaltymodel.loyalty_stage.phases.simulate import simulate_phases
 
 from tolerances import EXACT, SAME
 
@@ -68,8 +68,8 @@ def test_statistics_of_independence_agree_with_mokken(mokken):
 def test_binary_h_is_one_less_errors_over_expected_errors(answers):
     shares = answers.mean(axis=0)
     assume(((shares > 0) & (shares < 1)).all())
-    patterns = scalability_kernels.find_patterns(answers)
-    found = scalability_kernels.scalability_of(patterns, patterns.counts[None].astype(float))
+    patterns = kernels.find_patterns(answers)
+    found = kernels.scalability_of(patterns, patterns.counts[None].astype(float))
     seen, expected = [], []
     for i, j in itertools.combinations(range(3), 2):
         easy, hard = (i, j) if shares[i] >= shares[j] else (j, i)
@@ -82,8 +82,8 @@ def test_binary_h_is_one_less_errors_over_expected_errors(answers):
 @given(arrays(np.int64, (15, 3), elements=st.integers(0, 4)), st.randoms(use_true_random=False))
 def test_h_is_the_covariance_over_that_of_sorted_answers(answers, random):
     assume((answers.min(axis=0) < answers.max(axis=0)).all())
-    patterns = scalability_kernels.find_patterns(answers - answers.min(axis=0))
-    found = scalability_kernels.scalability_of(patterns, patterns.counts[None].astype(float))
+    patterns = kernels.find_patterns(answers - answers.min(axis=0))
+    found = kernels.scalability_of(patterns, patterns.counts[None].astype(float))
     tidy = np.sort(answers, axis=0)
     for value, (i, j) in zip(found.pairs[0], itertools.combinations(range(3), 2), strict=True):
         cov = np.cov(answers[:, i], answers[:, j])[0, 1]
@@ -94,8 +94,8 @@ def test_h_is_the_covariance_over_that_of_sorted_answers(answers, random):
     rows, columns = list(range(15)), [0, 1, 2]
     random.shuffle(rows)
     random.shuffle(columns)
-    turned = scalability_kernels.find_patterns((answers - answers.min(axis=0))[rows][:, columns])
-    again = scalability_kernels.scalability_of(turned, turned.counts[None].astype(float))
+    turned = kernels.find_patterns((answers - answers.min(axis=0))[rows][:, columns])
+    again = kernels.scalability_of(turned, turned.counts[None].astype(float))
     assert again.scale[0] == pytest.approx(found.scale[0], abs=SAME)
 
 
@@ -106,11 +106,11 @@ def test_standard_errors_agree_with_numeric_derivatives(tied):
     if tied:
         # Equally popular steps: central differences give the mean of the two slopes.
         answers = np.vstack([answers, answers[:, ::-1]])
-    patterns = scalability_kernels.find_patterns(answers)
+    patterns = kernels.find_patterns(answers)
     counts = patterns.counts.astype(float)
 
     def h(c):
-        found = scalability_kernels.scalability_of(patterns, c[None])
+        found = kernels.scalability_of(patterns, c[None])
         return np.concatenate([found.pairs[0], found.items[0], found.scale])
 
     step = 1e-5
@@ -122,8 +122,8 @@ def test_standard_errors_agree_with_numeric_derivatives(tied):
     )
     # The multinomial variance; H does not change with the number of people.
     numeric = np.sqrt(counts @ slopes**2)
-    base = scalability_kernels.scalability_of(patterns, counts[None])
-    pairs, items, scale = scalability_kernels.scalability_errors(patterns, base)
+    base = kernels.scalability_of(patterns, counts[None])
+    pairs, items, scale = kernels.scalability_errors(patterns, base)
     # Central differences of step 1e-5 are good to about 1e-8. One pair has no errors at all.
     np.testing.assert_allclose([*pairs, *items, scale], numeric, rtol=1e-6, atol=EXACT)
 
@@ -191,11 +191,11 @@ def test_phases_go_in():
 def test_many_patterns_are_counted_without_a_table():
     rng = np.random.default_rng(6)
     answers = rng.integers(0, 9, (300, 12))
-    patterns = scalability_kernels.find_patterns(answers)
+    patterns = kernels.find_patterns(answers)
     np.testing.assert_array_equal(patterns.rows[patterns.of_person], answers)
     assert patterns.counts.sum() == 300
     few = rng.integers(0, 2, (300, 3))
-    coded = scalability_kernels.find_patterns(few)
+    coded = kernels.find_patterns(few)
     np.testing.assert_array_equal(coded.rows[coded.of_person], few)
 
 

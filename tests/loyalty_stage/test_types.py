@@ -18,11 +18,11 @@ from loyaltymodel.errors import (
     NotIdentifiedError,
     OptionError,
 )
-from loyaltymodel.loyalty_stage.loyalty_types import dick_basu, relative_attitude
-from loyaltymodel.loyalty_stage.types_diamond import knox, ultimate_loyalty
-from loyaltymodel.loyalty_stage.types_schemes import NO_SUPERIORITY, SCHEMES
-from loyaltymodel.loyalty_stage.types_simulate import simulate_types
-from loyaltymodel.loyalty_stage.types_texts import type_advice
+from loyaltymodel.loyalty_stage.types.attitude import dick_basu, relative_attitude
+from loyaltymodel.loyalty_stage.types.diamond import knox, ultimate_loyalty
+from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, SCHEMES
+from loyaltymodel.loyalty_stage.types.simulate import simulate_types
+from loyaltymodel.loyalty_stage.types.texts import type_advice
 
 from tolerances import EXACT, SAME
 

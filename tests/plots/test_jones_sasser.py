@@ -14,13 +14,13 @@ from matplotlib.text import Text
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser import (
-    diagnostics,
     remove_constraint,
     satisfied_loyal,
     segments,
     textbook_segments,
 )
-from loyaltymodel.jones_sasser.cusp import Cusp
+from loyaltymodel.jones_sasser.cusp.model import Cusp
+from loyaltymodel.jones_sasser.inference import diagnostics
 from loyaltymodel.plots import _curves
 from loyaltymodel.plots import jones_sasser as pictures
 

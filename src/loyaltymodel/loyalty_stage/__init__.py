@@ -1,61 +1,65 @@
 """Loyalty stages and types: who is how loyal, how sure we are, and how people move."""
 
-from loyaltymodel.loyalty_stage.agreement import AgreementResult, agreement
-from loyaltymodel.loyalty_stage.behaviour import prefers_and_repeats, purchase_behaviour
-from loyaltymodel.loyalty_stage.behaviour_result import PurchaseBehaviour
-from loyaltymodel.loyalty_stage.ladder import ReproducibilityResult, guttman_errors, reproducibility
-from loyaltymodel.loyalty_stage.ladder_steps import sequential_logit
-from loyaltymodel.loyalty_stage.ladder_steps_result import SequentialLogitResult
-from loyaltymodel.loyalty_stage.loyalty_types import dick_basu, relative_attitude
-from loyaltymodel.loyalty_stage.movement import estimate_movement, markov_chain
-from loyaltymodel.loyalty_stage.movement_chain import MarkovChain
-from loyaltymodel.loyalty_stage.movement_compare import (
+from loyaltymodel.loyalty_stage.behaviour.measures import prefers_and_repeats, purchase_behaviour
+from loyaltymodel.loyalty_stage.behaviour.result import PurchaseBehaviour
+from loyaltymodel.loyalty_stage.ladder.reproducibility import (
+    ReproducibilityResult,
+    guttman_errors,
+    reproducibility,
+)
+from loyaltymodel.loyalty_stage.ladder.scalability import ScalabilityResult, scalability
+from loyaltymodel.loyalty_stage.ladder.steps import sequential_logit
+from loyaltymodel.loyalty_stage.ladder.steps_result import SequentialLogitResult
+from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
+from loyaltymodel.loyalty_stage.movement.compare import (
     compare_chains,
     transition_sensitivity,
     transition_what_if,
 )
-from loyaltymodel.loyalty_stage.movement_result import MovementEstimate
-from loyaltymodel.loyalty_stage.movement_simulate import simulate_panel, simulate_purchases
-from loyaltymodel.loyalty_stage.movement_stages import (
+from loyaltymodel.loyalty_stage.movement.estimate import estimate_movement, markov_chain
+from loyaltymodel.loyalty_stage.movement.hypotheses import MarkovTest
+from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
+from loyaltymodel.loyalty_stage.movement.simulate import simulate_panel, simulate_purchases
+from loyaltymodel.loyalty_stage.movement.stages import (
     Stages,
     formation_stage,
     formation_stages,
     life_cycle_stage,
     life_cycle_stages,
 )
-from loyaltymodel.loyalty_stage.movement_tests import MarkovTest
-from loyaltymodel.loyalty_stage.phase_advice import (
+from loyaltymodel.loyalty_stage.phases.advice import (
     checklist,
     checklist_score,
     loyalty_levels,
     phase_advice,
 )
-from loyaltymodel.loyalty_stage.phase_indicators import (
+from loyaltymodel.loyalty_stage.phases.indicators import (
     LoyaltyPhase,
     PhaseIndicator,
     PhaseInstrument,
 )
-from loyaltymodel.loyalty_stage.phase_instruments import (
+from loyaltymodel.loyalty_stage.phases.instruments import (
     component_map,
     oliver_instrument,
     three_component_instrument,
 )
-from loyaltymodel.loyalty_stage.phase_practice import (
+from loyaltymodel.loyalty_stage.phases.oliver import oliver
+from loyaltymodel.loyalty_stage.phases.practice import (
     core_customers,
     exit_reasons,
     loyalty_level,
     practical_indicator,
     win_back_list,
 )
-from loyaltymodel.loyalty_stage.phase_result import PhaseResult
-from loyaltymodel.loyalty_stage.phase_scores import phase_reliability, phase_scores
-from loyaltymodel.loyalty_stage.phase_simulate import SimulatedPhases, simulate_phases
-from loyaltymodel.loyalty_stage.phases import oliver
-from loyaltymodel.loyalty_stage.scalability import ScalabilityResult, scalability
-from loyaltymodel.loyalty_stage.types_diamond import knox, ultimate_loyalty
-from loyaltymodel.loyalty_stage.types_result import LoyaltyTypes
-from loyaltymodel.loyalty_stage.types_simulate import simulate_types
-from loyaltymodel.loyalty_stage.types_texts import type_advice
+from loyaltymodel.loyalty_stage.phases.result import PhaseResult
+from loyaltymodel.loyalty_stage.phases.scores import phase_reliability, phase_scores
+from loyaltymodel.loyalty_stage.phases.simulate import SimulatedPhases, simulate_phases
+from loyaltymodel.loyalty_stage.types.agreement import AgreementResult, agreement
+from loyaltymodel.loyalty_stage.types.attitude import dick_basu, relative_attitude
+from loyaltymodel.loyalty_stage.types.diamond import knox, ultimate_loyalty
+from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
+from loyaltymodel.loyalty_stage.types.simulate import simulate_types
+from loyaltymodel.loyalty_stage.types.texts import type_advice
 
 __all__ = [
     "AgreementResult",

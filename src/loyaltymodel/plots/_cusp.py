@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel.jones_sasser.cusp import Cusp
+from loyaltymodel.jones_sasser.cusp.model import Cusp
 from loyaltymodel.plots import _curves
 from loyaltymodel.plots._style import (
     BLUE,
@@ -73,7 +73,7 @@ def cusp_hysteresis(
     >>> import matplotlib
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import plots
-    >>> from loyaltymodel.jones_sasser.cusp import Cusp
+    >>> from loyaltymodel.jones_sasser import Cusp
     >>> cusp = Cusp(alpha=(-2, 4), beta=(0, 1))
     >>> ax = plots.jones_sasser.cusp_hysteresis(cusp, constraint=3.0, satisfaction=(-1, 2))
     >>> [text.get_text() for text in ax.texts if text.get_text()]

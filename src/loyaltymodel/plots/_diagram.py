@@ -13,8 +13,8 @@ from matplotlib.path import Path
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice, check_share
 from loyaltymodel.errors import OptionError
-from loyaltymodel.loyalty_stage.movement_chain import MarkovChain
-from loyaltymodel.loyalty_stage.movement_result import MovementEstimate
+from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
+from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
 from loyaltymodel.plots._stages import Language
 from loyaltymodel.plots._style import (
     BLUE,

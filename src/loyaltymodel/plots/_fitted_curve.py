@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, check_flag
-from loyaltymodel.jones_sasser import LoyaltyCurveResult, diagnostics
+from loyaltymodel.jones_sasser import LoyaltyCurveResult
+from loyaltymodel.jones_sasser.inference import diagnostics
 from loyaltymodel.plots import _curves
 from loyaltymodel.plots._style import (
     BLUE,

@@ -15,8 +15,8 @@ from loyaltymodel._intervals import check_level, wilson
 from loyaltymodel._options import check_choice, enumerate_names, repeated
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.loyalty_stage.movement_stages import formation_stages, life_cycle_stages
-from loyaltymodel.loyalty_stage.phase_result import NONE
+from loyaltymodel.loyalty_stage.movement.stages import formation_stages, life_cycle_stages
+from loyaltymodel.loyalty_stage.phases.result import NONE
 from loyaltymodel.plots import _curves
 from loyaltymodel.plots._matrix import share_text
 from loyaltymodel.plots._stages import Language, chinese_phases, named

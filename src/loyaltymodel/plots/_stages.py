@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 
 from loyaltymodel._options import check_choice
 from loyaltymodel.errors import OptionError
-from loyaltymodel.loyalty_stage.phase_advice import phase_advice
-from loyaltymodel.loyalty_stage.phase_result import NONE, PhaseResult
-from loyaltymodel.loyalty_stage.scalability import ScalabilityResult
+from loyaltymodel.loyalty_stage.ladder.scalability import ScalabilityResult
+from loyaltymodel.loyalty_stage.phases.advice import phase_advice
+from loyaltymodel.loyalty_stage.phases.result import NONE, PhaseResult
 from loyaltymodel.plots import _curves
 from loyaltymodel.plots._matrix import share_text
 from loyaltymodel.plots._style import (

@@ -14,9 +14,9 @@ from matplotlib.ticker import MaxNLocator
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._options import check_choice
 from loyaltymodel.errors import OptionError
-from loyaltymodel.loyalty_stage.behaviour_result import PurchaseBehaviour
-from loyaltymodel.loyalty_stage.movement_chain import MarkovChain, Start
-from loyaltymodel.loyalty_stage.movement_result import MovementEstimate
+from loyaltymodel.loyalty_stage.behaviour.result import PurchaseBehaviour
+from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
+from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
 from loyaltymodel.plots import _curves
 from loyaltymodel.plots._stages import Language, check_kind, named
 from loyaltymodel.plots._style import (

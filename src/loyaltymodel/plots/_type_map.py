@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from loyaltymodel._arrays import BoolArray
 from loyaltymodel._options import check_choice, check_flag
 from loyaltymodel.errors import DataError
-from loyaltymodel.loyalty_stage.types_result import LoyaltyTypes
-from loyaltymodel.loyalty_stage.types_schemes import NO_SUPERIORITY, RELATIVE_CLASSES, SCHEMES
-from loyaltymodel.loyalty_stage.types_texts import type_advice
+from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
+from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, RELATIVE_CLASSES, SCHEMES
+from loyaltymodel.loyalty_stage.types.texts import type_advice
 from loyaltymodel.plots import _curves, _matrix
 from loyaltymodel.plots._matrix import Show
 from loyaltymodel.plots._stages import Language, check_kind, named

@@ -1,0 +1,1 @@
+"""Curves of loyalty and indices of constraint, as formulas."""

@@ -1,0 +1,451 @@
+"""A curve with its parameters: what L = f(C, S) answers, without any data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._options import check_positive, enumerate_names, suggest
+from loyaltymodel._scales import resolve_limits
+from loyaltymodel._variables import like, read_numbers
+from loyaltymodel.errors import DataError, ModelError, OptionError
+from loyaltymodel.jones_sasser.curves import answers
+from loyaltymodel.jones_sasser.curves.families import (
+    CurveFamily,
+    FamilyName,
+    Hazard,
+    family_of,
+    is_number,
+)
+
+_ALMOST_ONE = float(np.nextafter(1.0, 0.0))
+_POWER = {"hi": 1.0, "k": 4.0}
+_SHARE = (0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoyaltyCurve(FrozenRecord):
+    """Loyalty by satisfaction and constraint, L = c + (1 - c) g(s), with known parameters.
+
+    Satisfaction is a share of its scale, 0 to 1 (:func:`share_of_scale` makes it one), and so
+    is the constraint c, 0 to below 1. All methods take numbers, arrays or Series and return the
+    like. :func:`curve` makes it.
+
+    Attributes
+    ----------
+    family : CurveFamily
+        The family of g.
+    values : array of shape (q,)
+        Its parameters, in the order of ``family.parameters``.
+
+    Examples
+    --------
+    Half satisfied, a free customer stays with probability 0.5 ** 3 = 0.125. Of those whom a
+    constraint of 0.4 would hold, the rest of 0.875 stay as well, against their will:
+
+    >>> from loyaltymodel import jones_sasser
+    >>> curve = jones_sasser.curve("power", {"hi": 1.0, "k": 3.0})
+    >>> curve.true_loyalty(0.5)
+    0.125
+    >>> round(curve.false_loyalty(0.5, constraint=0.4), 3)
+    0.35
+    >>> round(curve.loyalty(0.5, constraint=0.4), 3)
+    0.475
+    """
+
+    family: CurveFamily
+    values: FloatArray
+
+    def __repr__(self) -> str:
+        """Show the family and its parameters."""
+        values = ", ".join(f"{name} = {value:g}" for name, value in self.parameters.items())
+        return f"<LoyaltyCurve: {self.family.name}, {values}>"
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Parameters by name."""
+        names = (parameter.name for parameter in self.family.parameters)
+        return dict(zip(names, self.values.tolist(), strict=True))
+
+    @property
+    def zone_limit(self) -> float:
+        """Satisfaction from which on it moves loyalty strongly; NaN without such a zone."""
+        return float(self.family.zone_limit(self.values))
+
+    def loyalty(self, satisfaction: object, *, constraint: object = 0.0) -> Any:
+        """Return loyalty L = c + (1 - c) g(s).
+
+        Parameters
+        ----------
+        satisfaction : number, array or Series
+            Shares of the scale, 0 to 1.
+        constraint : number, array or Series
+            How strongly the customer is held, 0 to below 1; 0 is perfect competition.
+
+        Returns
+        -------
+        float, array or Series
+            Probability to stay, 0 to 1.
+
+        Raises
+        ------
+        DataError
+            If satisfaction or constraint are out of their range.
+        """
+        return self._answer(answers.loyalty, satisfaction, constraint)
+
+    def true_loyalty(self, satisfaction: object) -> Any:
+        """Return true loyalty g(s) (真实忠诚): what is left when nothing binds.
+
+        Parameters
+        ----------
+        satisfaction : number, array or Series
+            Shares of the scale, 0 to 1.
+
+        Returns
+        -------
+        float, array or Series
+            Probability to stay of a free customer, 0 to 1.
+
+        Raises
+        ------
+        DataError
+            If satisfaction is out of its range.
+        """
+        return self._answer(answers.true_loyalty, satisfaction, 0.0)
+
+    def false_loyalty(self, satisfaction: object, *, constraint: object = 0.0) -> Any:
+        """Return false loyalty c (1 - g(s)) (虚假忠诚): what goes when the constraint goes.
+
+        Parameters
+        ----------
+        satisfaction : number, array or Series
+            Shares of the scale, 0 to 1.
+        constraint : number, array or Series
+            How strongly the customer is held, 0 to below 1.
+
+        Returns
+        -------
+        float, array or Series
+            Loyalty less true loyalty, 0 to 1.
+
+        Raises
+        ------
+        DataError
+            If satisfaction or constraint are out of their range.
+        """
+        return self._answer(answers.false_loyalty, satisfaction, constraint)
+
+    def slope(self, satisfaction: object, *, constraint: object = 0.0) -> Any:
+        """Return the slope dL/ds = (1 - c) g'(s).
+
+        Parameters
+        ----------
+        satisfaction : number, array or Series
+            Shares of the scale, 0 to 1.
+        constraint : number, array or Series
+            How strongly the customer is held, 0 to below 1.
+
+        Returns
+        -------
+        float, array or Series
+            Loyalty gained per unit of satisfaction, which is the whole scale.
+
+        Raises
+        ------
+        DataError
+            If satisfaction or constraint are out of their range.
+        """
+        return self._answer(answers.slope, satisfaction, constraint)
+
+    def elasticity(self, satisfaction: object, *, constraint: object = 0.0) -> Any:
+        """Return the elasticity (dL/ds) s / L.
+
+        Parameters
+        ----------
+        satisfaction : number, array or Series
+            Shares of the scale, 0 to 1.
+        constraint : number, array or Series
+            How strongly the customer is held, 0 to below 1.
+
+        Returns
+        -------
+        float, array or Series
+            Percent of loyalty gained per percent of satisfaction; NaN where loyalty is 0.
+
+        Raises
+        ------
+        DataError
+            If satisfaction or constraint are out of their range.
+        """
+        return self._answer(answers.elasticity, satisfaction, constraint)
+
+    def satisfaction_needed(self, target: object, *, constraint: object = 0.0) -> Any:
+        """Return the satisfaction at which loyalty reaches a target.
+
+        Parameters
+        ----------
+        target : number, array or Series
+            Loyalty wanted, 0 to 1.
+        constraint : number, array or Series
+            How strongly the customer is held, 0 to below 1.
+
+        Returns
+        -------
+        float, array or Series
+            Share of the scale; 0 where the constraint alone is enough, NaN where complete
+            satisfaction is not.
+
+        Raises
+        ------
+        DataError
+            If target or constraint are out of their range.
+        """
+        return self._answer(answers.satisfaction_needed, target, constraint, name="target")
+
+    def gain(self, start: object, end: object, *, constraint: object = 0.0) -> Any:
+        """Return what a step of satisfaction brings in loyalty.
+
+        Parameters
+        ----------
+        start : number, array or Series
+            Satisfaction before the step, 0 to 1.
+        end : number, array or Series
+            Satisfaction after the step, 0 to 1.
+        constraint : number, array or Series
+            How strongly the customer is held, 0 to below 1.
+
+        Returns
+        -------
+        float, array or Series
+            L(end) - L(start), shaped as ``start``.
+
+        Raises
+        ------
+        DataError
+            If satisfaction or constraint are out of their range.
+        """
+        (before, after, c), shape = _together(start=start, end=end, constraint=constraint)
+        gained = answers.loyalty(self.family, self.values, after, c)
+        gained = gained - answers.loyalty(self.family, self.values, before, c)
+        return like(_template(shape, start, end, constraint), gained.reshape(shape))
+
+    def zone(self, satisfaction: object) -> Any:
+        """Return the zone: "insensitive" (质量不敏感区) or "sensitive" (质量敏感区).
+
+        In the sensitive zone satisfaction moves loyalty at least as much as it does on average
+        over the whole scale. A curve that is straight or concave all the way has none, if its
+        family is "power" or "hinge"; other families are judged point by point.
+
+        Parameters
+        ----------
+        satisfaction : number, array or Series
+            Shares of the scale, 0 to 1.
+
+        Returns
+        -------
+        str, array or Series of str
+            Names of zones.
+
+        Raises
+        ------
+        DataError
+            If satisfaction is out of its range.
+        """
+        s = read_numbers("satisfaction", satisfaction, bounds=_SHARE)
+        inside = self.family.is_sensitive(np.atleast_1d(s).ravel(), self.values).reshape(s.shape)
+        return like(satisfaction, np.where(inside, "sensitive", "insensitive"), name="zone")
+
+    def over_periods(self, periods: float) -> LoyaltyCurve:
+        """Return the curve of staying through several periods, for a constant hazard.
+
+        Parameters
+        ----------
+        periods : float
+            Length in periods of this curve's family, above 0.
+
+        Returns
+        -------
+        LoyaltyCurve
+            With g(s) to the power of ``periods / family.periods``. The constraint is taken to
+            last: L = c + (1 - c) g^T.
+
+        Raises
+        ------
+        OptionError
+            If the family is not "hazard": other families know no time.
+
+        Examples
+        --------
+        >>> from loyaltymodel import jones_sasser
+        >>> year = jones_sasser.curve("hazard", {"a": 1.0, "b": 4.0})
+        >>> two = year.over_periods(2)
+        >>> bool(abs(two.loyalty(0.7) - year.loyalty(0.7) ** 2) < 1e-15)
+        True
+        """
+        if not isinstance(self.family, Hazard):
+            raise OptionError(
+                f"a {self.family.name} curve knows no time; fit or make one of family "
+                '"hazard", whose rate is constant over periods'
+            )
+        check_positive("periods", periods)
+        return LoyaltyCurve(Hazard(periods=float(periods)), self.values)
+
+    def _answer(
+        self,
+        formula: Callable[[CurveFamily, FloatArray, FloatArray, FloatArray], FloatArray],
+        at: object,
+        constraint: object,
+        *,
+        name: str = "satisfaction",
+    ) -> Any:
+        (x, c), shape = _together(**{name: at, "constraint": constraint})
+        found = formula(self.family, self.values, x, c).reshape(shape)
+        return like(_template(shape, at, constraint), found)
+
+
+def _together(**given: object) -> tuple[list[FloatArray], tuple[int, ...]]:
+    """Return shares of one shape, flat, and that shape; the last one given is the constraint."""
+    read = {
+        name: read_numbers(
+            name, value, bounds=(0.0, _ALMOST_ONE) if name == "constraint" else _SHARE
+        )
+        for name, value in given.items()
+    }
+    labels = [value.index for value in given.values() if isinstance(value, pd.Series)]
+    try:
+        shape = np.broadcast_shapes(*(x.shape for x in read.values()))
+        fits = not labels or shape == labels[0].shape
+    except ValueError:
+        fits = False
+    if not fits:
+        listed = ", ".join(f"{name} has shape {x.shape}" for name, x in read.items())
+        raise DataError(f"{listed}; give one number for all, or one for each")
+    if not all(labels[0].equals(other) for other in labels[1:]):
+        raise DataError(
+            f"the rows of {' and '.join(given)} have different labels, so it is unclear which "
+            "belong together; take all from one table, or give arrays by .to_numpy()"
+        )
+    return [np.broadcast_to(x, shape).ravel() for x in read.values()], shape
+
+
+def _template(shape: tuple[int, ...], *given: object) -> object:
+    """Return the first of those given that came as the answer should go: a Series if any is."""
+    if not shape:
+        return 0.0
+    return next((value for value in given if isinstance(value, pd.Series)), np.empty(shape))
+
+
+def curve(
+    family: FamilyName | CurveFamily = "power", parameters: Mapping[str, float] | None = None
+) -> LoyaltyCurve:
+    """Return a curve L = f(C, S) with given parameters (琼斯和萨瑟的忠诚曲线).
+
+    Parameters
+    ----------
+    family : {"power", "logistic", "hinge", "cubic", "hazard"} or CurveFamily
+        Family of g, the loyalty of a free customer.
+    parameters : mapping from name to number, optional
+        Parameters of the family. ``lo``, the loyalty of a free and wholly dissatisfied
+        customer, is 0 unless it is given. All others must be given, save for "power", whose
+        default is hi = 1 and k = 4: a convention for drawings, not an estimate.
+
+    Returns
+    -------
+    LoyaltyCurve
+        The curve.
+
+    Raises
+    ------
+    ModelError
+        If a parameter is unknown, absent or out of its range, or hi is below lo.
+    OptionError
+        If there is no such family.
+
+    Examples
+    --------
+    From satisfied (4 of 5, three quarters of the scale) to completely satisfied:
+
+    >>> from loyaltymodel import jones_sasser
+    >>> curve = jones_sasser.curve()
+    >>> round(curve.gain(0.75, 1.0), 3), round(curve.gain(0.5, 0.75), 3)
+    (0.684, 0.254)
+    """
+    known = family_of(family)
+    names = [parameter.name for parameter in known.parameters]
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise ModelError(
+            f"parameters must map names to numbers, such as {{'hi': 0.9, 'k': 3.0}}; it is "
+            f"{parameters!r}"
+        )
+    given = {} if parameters is None else dict(parameters)
+    if unknown := [name for name in given if name not in names]:
+        raise ModelError(
+            f"the {known.name} family has no parameter {unknown[0]!r}{suggest(unknown[0], names)}; "
+            f"its parameters are {enumerate_names(names)}"
+        )
+    values = {p.name: p.fixed for p in known.parameters if p.fixed is not None}
+    if known.name == "power":
+        values |= _POWER
+    values |= given
+    if absent := [name for name in names if name not in values]:
+        raise ModelError(f"parameters must also give {enumerate_names(absent)}")
+    for parameter in known.parameters:
+        value = values[parameter.name]
+        if not is_number(value) or not parameter.lower <= value <= parameter.upper:
+            raise ModelError(
+                f"{parameter.name}={values[parameter.name]!r} must lie between "
+                f"{parameter.lower:g} and {parameter.upper:g}"
+            )
+    made = LoyaltyCurve(known, np.array([values[name] for name in names], dtype=np.float64))
+    low, high = made.true_loyalty(0.0), made.true_loyalty(1.0)
+    if high < low:
+        raise ModelError(
+            f"loyalty must rise with satisfaction, but goes from {low:g} down to {high:g}; "
+            "check lo and hi"
+        )
+    return made
+
+
+def share_of_scale(answers: object, *, scale: tuple[float, float]) -> Any:
+    """Return answers as shares of their scale, (answer - lowest) / (highest - lowest).
+
+    Parameters
+    ----------
+    answers : number, array or Series
+        Answers on the scale.
+    scale : pair of float
+        Lowest and highest possible answer.
+
+    Returns
+    -------
+    float, array or Series
+        Shares, 0 to 1.
+
+    Raises
+    ------
+    DataError
+        If an answer is missing or off the scale.
+    OptionError
+        If ``scale`` is not a pair of two numbers with the lower one first.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> jones_sasser.share_of_scale(4, scale=(1, 5))
+    0.75
+    """
+    low, high = resolve_pair(scale)
+    values = read_numbers("answers", answers, bounds=(low, high))
+    return like(answers, (values - low) / (high - low))
+
+
+def resolve_pair(scale: object) -> tuple[float, float]:
+    """Check the limits of a scale that is one pair of numbers."""
+    limits = resolve_limits(scale, ["scale"])  # type: ignore[arg-type]
+    return float(limits.lowest[0]), float(limits.highest[0])

@@ -1,0 +1,1 @@
+"""The cusp catastrophe of satisfaction and constraint."""

@@ -1,0 +1,353 @@
+"""What was found when a cusp was fitted: coefficients, thresholds, and its rivals."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._frames import Missing
+from loyaltymodel._intervals import wald
+from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._variables import read_numbers
+from loyaltymodel.errors import DataError, ModelError
+from loyaltymodel.jones_sasser.cusp import kernels
+from loyaltymodel.jones_sasser.cusp.likelihood import Regression
+from loyaltymodel.jones_sasser.cusp.model import Cusp
+from loyaltymodel.jones_sasser.cusp.predictors import Predictors
+
+CONVENTIONS = ("delay", "maxwell", "expected")
+_CAUTION = (
+    "The delay convention picks the state of people by their loyalty, and then explains loyalty by "
+    "it; hold its share of variance against nothing else."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class CuspResult(FrozenRecord):
+    """A cusp as estimated from people, made by :func:`fit_cusp`.
+
+    Attributes
+    ----------
+    normal, splitting : tuple of str
+        Names of the predictors of alpha and of beta.
+    values : array of shape (k,)
+        Coefficients of alpha (the constant first), of beta (likewise), w0 and w1.
+    covariance : array of shape (k, k)
+        Their covariance, from the observed information.
+    log_likelihood : float
+        Of loyalty in the units given.
+    regressions : tuple of Regression
+        A logistic curve and a straight line, fitted to the same people.
+    explained : array of shape (3,)
+        Explained variance: delay, maxwell, expected.
+    n_people : int
+        Number of people.
+    n_dropped : int
+        Number left out because something was missing.
+    n_bistable : int
+        Number of people at whose alpha and beta there are two stable states.
+    observed : pair of float
+        Lowest and highest loyalty.
+    level : float
+        Confidence level of intervals.
+
+    See Also
+    --------
+    fit_cusp : Makes a result, and has an example.
+    """
+
+    normal: tuple[str, ...]
+    splitting: tuple[str, ...]
+    values: FloatArray
+    covariance: FloatArray
+    log_likelihood: float
+    regressions: tuple[Regression, ...]
+    explained: FloatArray
+    n_people: int
+    n_dropped: int
+    n_bistable: int
+    observed: tuple[float, float]
+    level: float
+
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        return f"<CuspResult: n = {self.n_people}, log likelihood {self.log_likelihood:.3f}>"
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
+
+    @property
+    def location(self) -> float:
+        """Loyalty at y = 0, between the two states: lambda = -w0 / w1."""
+        return float(-self.values[-2] / self.values[-1])
+
+    @property
+    def scale(self) -> float:
+        """Loyalty per unit of y: sigma = 1 / w1."""
+        return float(1 / self.values[-1])
+
+    @property
+    def is_location_observed(self) -> bool:
+        """Whether the location lies within the observed loyalty, with people on both sides."""
+        return self.observed[0] <= self.location <= self.observed[1]
+
+    @property
+    def cusp(self) -> Cusp:
+        """The fitted cusp alone; for one predictor of alpha and one of beta."""
+        self._need_one_each("a cusp in units of satisfaction")
+        a0, a1, b0, b1 = self.values[:4].tolist()
+        return Cusp(alpha=(a0, a1), beta=(b0, b1), location=self.location, scale=self.scale)
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """Coefficients with Wald intervals: parameter, estimate, std_error, ends, p_value.
+
+        ``location`` and ``scale`` say the same as ``w0`` and ``w1`` in units of loyalty, with
+        errors by the delta method. P-values are given where 0 is a question.
+        """
+        w0, w1 = self.values[-2:]
+        slopes = np.zeros((len(self.values), 2))
+        slopes[-2:] = [[-1 / w1, 0.0], [w0 / w1**2, -1 / w1**2]]
+        derived = np.sqrt(np.einsum("ij,ik,kj->j", slopes, self.covariance, slopes))
+        table = self._with_interval(
+            np.append(self.values, [self.location, self.scale]),
+            np.append(np.sqrt(np.diag(self.covariance)), derived),
+        )
+        named = [
+            *(f"alpha[{name}]" for name in ("constant", *self.normal)),
+            *(f"beta[{name}]" for name in ("constant", *self.splitting)),
+        ]
+        table.insert(0, "parameter", [*named, "w0", "w1", "location", "scale"])
+        table.loc[len(named) :, "p_value"] = np.nan
+        return table
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, 2 k - 2 log likelihood."""
+        return 2 * len(self.values) - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, k log n - 2 log likelihood."""
+        return len(self.values) * float(np.log(self.n_people)) - 2 * self.log_likelihood
+
+    @property
+    def comparison(self) -> pd.DataFrame:
+        """The cusp against curves without a jump: model, n_parameters, log_likelihood, aic, bic.
+
+        All are densities of loyalty in the same units, so their criteria compare. ``r_squared``
+        is that of the mean that a model expects.
+        """
+        cusp = Regression("cusp", len(self.values), self.log_likelihood, float(self.explained[2]))
+        models = (cusp, *self.regressions)
+        table = pd.DataFrame([asdict(model) for model in models])
+        k, twice = table["n_parameters"], 2 * table["log_likelihood"]
+        table.insert(3, "aic", 2 * k - twice)
+        table.insert(4, "bic", k * np.log(self.n_people) - twice)
+        return table
+
+    @property
+    def pseudo_r_squared(self) -> pd.Series:
+        """Explained variance, 1 - var(error) / var(loyalty), by what is taken as predicted.
+
+        ``delay`` is the stable state on that side of the unstable one where a person's loyalty
+        is, ``maxwell`` the state at which the density is highest, ``expected`` its mean.
+        """
+        return pd.Series(self.explained.copy(), index=list(CONVENTIONS), name="pseudo_r_squared")
+
+    def thresholds(self, constraint: object) -> pd.DataFrame:
+        """Return the satisfaction at which the loyal are lost, and at which the lost come back.
+
+        Parameters
+        ----------
+        constraint : number, array or Series
+            Values of the predictor of beta.
+
+        Returns
+        -------
+        DataFrame
+            Two rows for each constraint: ``constraint``, ``threshold`` ("loss", "regain"),
+            ``satisfaction`` in units of the predictor of alpha, ``std_error`` by the delta
+            method, ``ci_low`` and ``ci_high``. NaN where beta is below 0.
+
+        Raises
+        ------
+        DataError
+            If a constraint is missing or infinite.
+        ModelError
+            If the fit does not have one predictor of alpha and one of beta.
+        """
+        self._need_one_each("a threshold of satisfaction")
+        c = np.atleast_1d(read_numbers("constraint", constraint)).ravel()
+        a0, a1, b0, b1 = self.values[:4]
+        beta = (b0 + b1 * c)[:, None]
+        side = np.array([-1.0, 1.0])
+        at = (side * kernels.folds(beta) - a0) / a1
+        with np.errstate(invalid="ignore"):
+            by_beta = side * np.sqrt(beta / 3) / a1
+        slopes = np.stack(
+            [np.full_like(at, -1 / a1), -at / a1, by_beta, by_beta * c[:, None]], axis=-1
+        )
+        error = np.sqrt(np.einsum("ijk,kl,ijl->ij", slopes, self.covariance[:4, :4], slopes))
+        table = self._with_interval(at.ravel(), error.ravel()).drop(columns="p_value")
+        table = table.rename(columns={"estimate": "satisfaction"})
+        table.insert(0, "constraint", np.repeat(c, 2))
+        table.insert(1, "threshold", ["loss", "regain"] * len(c))
+        return table
+
+    def predict(
+        self,
+        *,
+        data: object = None,
+        normal: object = None,
+        splitting: object = None,
+        loyalty: object = None,
+        missing: Missing = "raise",
+    ) -> pd.DataFrame:
+        """Return alpha, beta and the states of people.
+
+        Parameters
+        ----------
+        data : pandas, polars or pyarrow table, optional
+            Where columns are looked up.
+        normal, splitting : as for :func:`fit_cusp`, optional
+            Predictors, in the order of the fit; by default the columns of the names that they
+            had there.
+        loyalty : array, Series or str, optional
+            Loyalty so far; it tells which state a person is in.
+        missing : {"raise", "drop"}
+            What to do with people of whom something is missing.
+
+        Returns
+        -------
+        DataFrame
+            A row a person: ``alpha``, ``beta``, ``is_bistable``; in units of loyalty ``low``,
+            ``middle`` and ``high`` equilibria, ``maxwell`` (where the density is highest) and
+            ``expected`` (its mean). With ``loyalty`` also ``delay``, the stable state on the side
+            of the unstable one where the person's loyalty is.
+
+        Raises
+        ------
+        DataError
+            If there are other predictors than in the fit, or values cannot be used.
+        OptionError
+            If ``missing`` is not one of its choices.
+        """
+        given = Predictors.of(
+            list(self.normal) if normal is None else normal,
+            list(self.splitting) if splitting is None else splitting,
+            loyalty,
+        )
+        for role, mine, theirs in (
+            ("normal", self.normal, given.normal),
+            ("splitting", self.splitting, given.splitting),
+        ):
+            if len(mine) != len(theirs):
+                raise DataError(
+                    f"{role} has {count_of(len(theirs), 'predictor')}, but the fit has "
+                    f"{enumerate_names(mine)}; give these, in this order"
+                )
+        variables = given.read(data, missing)
+        p = len(self.normal) + 1
+        alpha = self.values[0] + given.columns(variables, "normal") @ self.values[1:p]
+        beta = self.values[p] + given.columns(variables, "splitting") @ self.values[p + 1 : -2]
+        z = None if loyalty is None else variables["loyalty"].astype(np.float64)
+        states = states_of(alpha, beta, self.values[-2:], z)
+        return pd.DataFrame({"alpha": alpha, "beta": beta, **states}, index=variables.labels)
+
+    def summary(self) -> Summary:
+        """Return coefficients and the comparison with curves that do not jump.
+
+        Returns
+        -------
+        Summary
+            Prints as text, shows as HTML in a notebook.
+        """
+        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
+        share = 100 * self.n_bistable / self.n_people
+        pseudo = zip(CONVENTIONS, self.explained, strict=True)
+        facts = (
+            ("model", "y^3 - beta y - alpha = 0 at rest; y = w0 + w1 loyalty"),
+            ("alpha (normal)", f"linear in {enumerate_names(self.normal)}"),
+            ("beta (splitting)", f"linear in {enumerate_names(self.splitting)}"),
+            ("people", f"{self.n_people}{left_out}"),
+            ("two stable states", f"{self.n_bistable} of them ({share:.0f} %)"),
+            ("log likelihood", f"{self.log_likelihood:.3f}"),
+            ("explained variance", ", ".join(f"{name} {value:.3f}" for name, value in pseudo)),
+        )
+        tables = (
+            table_of("Coefficients", self.coefficients),
+            table_of("Against curves without a jump", self.comparison, digits=[0, 3, 3, 3, 3]),
+        )
+        return Summary("Cusp catastrophe model of loyalty", facts, tables, tuple(self._remarks()))
+
+    def _remarks(self) -> list[str]:
+        table = self.comparison
+        better = [
+            str(model)
+            for model, aic in zip(table["model"][1:], table["aic"][1:], strict=True)
+            if aic <= table["aic"][0]
+        ]
+        remarks = [_CAUTION]
+        if better:
+            remarks.append(
+                f"By AIC {' and '.join(better)} describe{'s' * (len(better) == 1)} loyalty at "
+                "least as well, without a jump."
+            )
+        if self.n_bistable == 0:
+            remarks.append("Nobody has two stable states, so nobody's loyalty would jump.")
+        if not self.is_location_observed:
+            remarks.append(location_remark(self.location, self.observed))
+        return remarks
+
+    def _with_interval(self, estimate: FloatArray, std_error: FloatArray) -> pd.DataFrame:
+        interval = wald(estimate, std_error, level=self.level)
+        return pd.DataFrame(
+            {
+                "estimate": estimate,
+                "std_error": std_error,
+                "ci_low": interval.low,
+                "ci_high": interval.high,
+                "p_value": interval.p_value,
+            }
+        )
+
+    def _need_one_each(self, what: str) -> None:
+        if len(self.normal) != 1 or len(self.splitting) != 1:
+            raise ModelError(
+                f"{what} needs one predictor of alpha and one of beta, but there are "
+                f"{enumerate_names(self.normal)} and {enumerate_names(self.splitting)}; "
+                "predict() takes any number"
+            )
+
+
+def states_of(
+    alpha: FloatArray, beta: FloatArray, w: FloatArray, z: FloatArray | None
+) -> dict[str, Any]:
+    """Return equilibria and predictions (n,) in units of loyalty; delay if loyalty is known."""
+    low, middle, high = kernels.equilibria(alpha, beta)
+    found: dict[str, Any] = {"is_bistable": kernels.is_bistable(low, middle, high)}
+    states = {
+        "low": low,
+        "middle": middle,
+        "high": high,
+        "maxwell": kernels.deepest(alpha, beta),
+        "expected": kernels.law(alpha, beta).moments[0],
+    }
+    if z is not None:
+        states["delay"] = np.where(w[0] + w[1] * z < middle, low, high)
+    return found | {name: (y - w[0]) / w[1] for name, y in states.items()}
+
+
+def location_remark(location: float, observed: tuple[float, float]) -> str:
+    """Say that the location lies outside what was observed, and what that means."""
+    return (
+        f"the loyalty between the two states, {location:.4g}, lies outside what was observed, "
+        f"{observed[0]:.4g} to {observed[1]:.4g}: only one of the states was seen, and the "
+        "thresholds are extrapolated"
+    )

@@ -1,0 +1,1 @@
+"""Curves fitted to people, with their uncertainty."""

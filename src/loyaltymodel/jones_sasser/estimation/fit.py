@@ -1,0 +1,462 @@
+"""From satisfaction and loyalty to a fitted curve: the door in, the likelihood, the result out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import enumerate_names
+from loyaltymodel.errors import (
+    ConvergenceWarning,
+    DataError,
+    FailedResamplesWarning,
+    ImproperSolutionWarning,
+    LoyaltyModelWarning,
+    NotIdentifiedError,
+    OptionError,
+    WeakIdentificationWarning,
+    warn_caller,
+)
+from loyaltymodel.jones_sasser.curves.families import CurveFamily, FamilyName, family_of
+from loyaltymodel.jones_sasser.estimation.likelihood import evaluate
+from loyaltymodel.jones_sasser.estimation.maximise import (
+    Maximum,
+    best_of_starts,
+    free_parameters,
+    maximise,
+)
+from loyaltymodel.jones_sasser.estimation.problem import Setup, coarser, set_up
+from loyaltymodel.jones_sasser.estimation.report import State
+from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
+from loyaltymodel.jones_sasser.estimation.sample import Sample, read_sample
+from loyaltymodel.jones_sasser.estimation.settings import (
+    CurveSettings,
+    OutcomeKind,
+    Pair,
+    StdErrors,
+)
+from loyaltymodel.jones_sasser.estimation.uncertainty import (
+    Uncertainty,
+    bootstrap_uncertainty,
+    information_uncertainty,
+    sandwich_uncertainty,
+)
+
+Remark = tuple[str, type[LoyaltyModelWarning]]
+
+_RANK = 1e-13  # of the scaled information, which is the square of the scaled Jacobian
+_FLAT = 1e-6  # rise of a curve that is none
+_MANY_FAILED = 0.05
+_TAKES_PART = 0.05  # in a direction without information
+
+
+def fit(
+    satisfaction: object,
+    loyalty: object,
+    *,
+    data: object = None,
+    constraint: object = None,
+    drivers: object = None,
+    groups: object = None,
+    reference_group: object = None,
+    family: FamilyName | CurveFamily = "power",
+    fixed: Mapping[str, float] | None = None,
+    outcome: OutcomeKind = "binary",
+    trials: object = None,
+    stays_from: object = None,
+    scale: Pair = (0.0, 1.0),
+    loyalty_scale: Pair = (0.0, 1.0),
+    reliability: float | None = None,
+    weights: object = None,
+    missing: Missing = "raise",
+    std_errors: StdErrors | None = None,
+    n_resamples: int = 999,
+    rng: np.random.Generator | int | None = None,
+) -> LoyaltyCurveResult:
+    """Fit L = c + (1 - c) g(s): loyalty by satisfaction and constraint (琼斯和萨瑟 L=f(C,S)).
+
+    A customer stays who is held, with probability c, or else is willing, with probability
+    g(s): g is loyalty under perfect competition, c (1 - g) is false loyalty. Constraints are
+    given, explained by drivers, or estimated, one for each group or one for all.
+
+    Parameters
+    ----------
+    satisfaction : array, Series or str
+        Satisfaction of each customer on ``scale``, or the column of ``data`` that has it.
+    loyalty : array, Series or str
+        What was observed, by ``outcome``: stayed or not (1 or 0), the number of ``trials``
+        that the customer stayed, a score on ``loyalty_scale``, or an ordered answer.
+    data : pandas, polars or pyarrow table, optional
+        Where columns are looked up.
+    constraint : number, array, Series or str, optional
+        Known constraints, 0 to below 1; a number holds for all. Then ``lo`` can be estimated.
+    drivers : table, array (n, k) or sequence of str, optional
+        What explains the constraint: c = logistic(d0 + d'z).
+    groups : array, Series or str, optional
+        Groups, such as industries, with a constraint each. At most one of ``constraint``,
+        ``drivers`` and ``groups`` can be given; without any, one constraint is estimated.
+    reference_group : object, optional
+        A group whose constraint is known to be 0. Then ``lo`` is estimated.
+    family : {"power", "logistic", "hinge", "cubic", "hazard"} or CurveFamily
+        Family of g.
+    fixed : mapping from name to number, optional
+        Parameters that are not estimated, curve parameters or constraints such as
+        "c[telephone]". By default ``lo`` is 0: nobody who is free and wholly dissatisfied
+        stays. An empty mapping fixes nothing.
+    outcome : {"binary", "count", "score", "beta", "ordinal"}
+        "score" is quasi-binomial: right about the mean, with sandwich errors, and without
+        AIC and likelihood ratios. "beta" needs scores strictly within the scale. "ordinal" has
+        logit P(Y >= j) = logit L - theta_j, with theta = 0 at ``stays_from``.
+    trials : number, array, Series or str, optional
+        Of how many; needed for "count".
+    stays_from : object, optional
+        The lowest category that means staying; needed for "ordinal".
+    scale : pair of float
+        Lowest and highest possible answer about satisfaction.
+    loyalty_scale : pair of float
+        Lowest and highest possible score, for "score" and "beta".
+    reliability : float, optional
+        Reliability of satisfaction, such as Cronbach's alpha of its items, above 0 to 1. The
+        likelihood is then averaged over the true score; an answer at an end of the scale says
+        only that satisfaction was at least that low or high. Without it curvature is attenuated.
+    weights : array, Series or str, optional
+        Survey weights, positive. Errors are then those of the sandwich or the bootstrap.
+    missing : {"raise", "drop"}
+        What to do with customers of whom something is missing.
+    std_errors : {"information", "sandwich", "bootstrap"}, optional
+        Kind of standard errors. By default from the observed information, and from the
+        sandwich with weights, for "score", and for "count" with ``reliability``, because the
+        trials of a customer share the true score.
+    n_resamples : int
+        Resamples of the bootstrap, at least 2.
+    rng : Generator, int or None
+        Randomness of the bootstrap.
+
+    Returns
+    -------
+    LoyaltyCurveResult
+        Parameters, constraints, intervals, and what the curve answers.
+
+    Raises
+    ------
+    DataError
+        If variables are missing, out of range or do not fit together, or a threshold of
+        satisfaction separates those who stayed from those who left perfectly.
+    NotIdentifiedError
+        If the data cannot determine the parameters: all stayed or all left, too few levels of
+        satisfaction, loyalty that does not rise, or ``lo`` and every constraint free.
+    OptionError
+        If an option is not one of its choices or contradicts another.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the search stopped before it had converged.
+    ImproperSolutionWarning
+        If a parameter of shape lies on its bound.
+    FailedResamplesWarning
+        If more than 5 in 100 resamples did not converge.
+    WeakIdentificationWarning
+        If parameters cannot be told apart at the estimate, or only by the form of drivers.
+
+    Notes
+    -----
+    Since 1 - L = (1 - c)(1 - g), only the product is seen, however many groups share g: a
+    higher floor ``lo`` for all and a higher constraint for all are the same thing. So ``lo`` is
+    fixed, or one constraint is known. Drivers identify the level by the form of the logistic
+    function alone. The rank of the Jacobian of the cells' means is checked.
+
+    Estimates are maximum likelihood on the cells, the distinct combinations of satisfaction and
+    constraint. Bounds belong to the model, because estimates reach them: where nothing binds
+    the best constraint is exactly 0. Parameters on a bound have no standard error, and those of
+    the others are conditional on it.
+
+    References
+    ----------
+    Jones, T. O., & Sasser, W. E. (1995). Why satisfied customers defect. Harvard Business
+    Review, 73(6), 88-99. The drawing is theirs; the formula is this library's reading of it.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> people = jones_sasser.simulate(4000, constraints={"telephone": 0.5, "cars": 0.0}, rng=1)
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, groups="industry")
+    >>> result.parameters[["parameter", "estimate", "ci_low", "ci_high"]].round(2)
+          parameter  estimate  ci_low  ci_high
+    0            lo      0.00    0.00     0.00
+    1            hi      0.97    0.92     0.99
+    2             k      2.99    2.64     3.37
+    3       c[cars]      0.02    0.00     0.13
+    4  c[telephone]      0.48    0.44     0.51
+    """
+    settings = CurveSettings(
+        family=family_of(family),
+        outcome=outcome,
+        fixed=fixed,
+        reference_group=reference_group,
+        scale=scale,
+        loyalty_scale=loyalty_scale,
+        stays_from=stays_from,
+        reliability=reliability,
+        missing=missing,
+        std_errors=std_errors,
+        n_resamples=n_resamples,
+    )
+    sample = read_sample(
+        settings,
+        satisfaction=satisfaction,
+        loyalty=loyalty,
+        data=data,
+        constraint=constraint,
+        drivers=drivers,
+        groups=groups,
+        trials=trials,
+        weights=weights,
+    )
+    return estimate(settings, sample, np.random.default_rng(rng))
+
+
+def estimate(
+    settings: CurveSettings, sample: Sample, rng: np.random.Generator
+) -> LoyaltyCurveResult:
+    """Estimate the curve of a sample that has been read, and warn of what is doubtful."""
+    result, remarks = estimate_with_remarks(settings, sample, rng)
+    for message, category in remarks:
+        warn_caller(message, category)
+    return result
+
+
+def estimate_with_remarks(
+    settings: CurveSettings, sample: Sample, rng: np.random.Generator
+) -> tuple[LoyaltyCurveResult, list[Remark]]:
+    """Estimate the curve, and return what a reader should be warned of."""
+    if sample.weighted and settings.std_errors == "information":
+        raise OptionError(
+            "with weights there is no likelihood whose information could give errors; choose "
+            'std_errors="sandwich" or "bootstrap"'
+        )
+    check_variation(settings, sample)
+    setup = set_up(settings, sample)
+    check_identification(coarser(setup))
+    top = search(setup)
+    free = free_parameters(top.p, top.score, setup.lower, setup.upper)[0]
+    _check_rise(setup, top)
+    uncertainty = _uncertainty(settings, sample, setup, top, free, rng)
+    states = tuple(
+        _state(bool(moves), bool(low < high))
+        for moves, low, high in zip(free, setup.lower, setup.upper, strict=True)
+    )
+    result = LoyaltyCurveResult(
+        settings=settings,
+        sample=sample,
+        names=setup.names,
+        values=top.p[0],
+        states=states,
+        uncertainty=uncertainty,
+        log_likelihood=float(top.value[0]) + sample.log_ways,
+        converged=bool(top.converged[0]),
+        n_iter=int(top.n_iter[0]),
+    )
+    silent = silent_parameters(setup, top.info[0], free)
+    return result, list(_remarks(settings, sample, setup, result, silent))
+
+
+def search(setup: Setup) -> Maximum:
+    """Find the maximum: from every start on a part of many cells, then on all of them."""
+    part = coarser(setup)
+    found = best_of_starts(part.problem, part.stats, part.starts, part.lower, part.upper)
+    if part is setup:
+        return found
+    return maximise(setup.problem, setup.stats, found.p, setup.lower[None], setup.upper[None])
+
+
+def check_variation(settings: CurveSettings, sample: Sample) -> None:
+    """Refuse samples in which nobody differs, or a threshold tells everything."""
+    observed = sample.observations
+    if np.ptp(observed.satisfaction) == 0:
+        level = settings.scale[0] + np.ptp(settings.scale) * observed.satisfaction[0]
+        raise NotIdentifiedError(
+            f"every customer has satisfaction {level:g}, so nothing can be said of how loyalty "
+            "depends on it"
+        )
+    if settings.outcome not in ("binary", "count"):
+        return
+    trials, stayed = observed.answer
+    if (stayed == trials).all() or (stayed == 0).all():
+        word = "stayed" if stayed.any() else "left"
+        raise NotIdentifiedError(
+            f"every customer {word}, so loyalty does not vary and no curve can be told from "
+            "another; a longer period may show some who did not"
+        )
+    s = observed.satisfaction[observed.cell]
+    lowest_stayer, highest_leaver = s[stayed > 0].min(), s[stayed < trials].max()
+    if lowest_stayer > highest_leaver:
+        border = settings.scale[0] + np.ptp(settings.scale) * (lowest_stayer + highest_leaver) / 2
+        raise DataError(
+            f"satisfaction above {border:g} separates those who stayed from those who left "
+            "perfectly, so the curve would be a step of infinite slope; check that loyalty was "
+            "not computed from satisfaction"
+        )
+
+
+def check_identification(setup: Setup) -> None:
+    """Refuse problems whose Jacobian lacks rank at every place where the search begins."""
+    starts = np.clip(setup.starts, setup.lower, setup.upper)
+    # Shifted a little, so that no parameter stands at a value where it happens to be silent.
+    shift = 0.01 * (1 + np.arange(starts.shape[1])) / starts.shape[1]
+    starts = starts * (1 + shift) + 0.003 * (starts == 0)
+    cells = setup.problem.cells
+    if cells.drivers is not None:
+        # Drivers of no effect cannot be told from lo; of some effect they can.
+        z = cells.drivers[:, 1:]
+        spread = z.std(axis=0)
+        effect = (0.7 + 0.1 * np.arange(z.shape[1])) / np.where(spread > 0, spread, np.inf)
+        first = setup.problem.n_curve
+        starts[:, first] = -0.5 - z.mean(axis=0) @ effect
+        starts[:, first + 1 : first + 1 + z.shape[1]] = effect
+    starts = np.clip(starts, setup.lower, setup.upper)
+    _, _, info = evaluate(setup.problem, setup.stats, starts)
+    free = setup.lower < setup.upper
+    ranks = [_rank(each, free) for each in info]
+    n_free = int(free.sum())
+    if max(ranks) == n_free:
+        return
+    names = silent_parameters(setup, info[int(np.argmax(ranks))], free)
+    if "lo" in names and any(name[:2] in ("c", "c[", "d[") for name in names):
+        raise NotIdentifiedError(
+            "lo and the constraints cannot both be free: only (1 - c)(1 - g) is seen, so a "
+            "higher floor for all and a higher constraint for all are the same. Leave lo at 0 "
+            "(the default), name a reference_group whose constraint is 0, or give constraint"
+        )
+    if all(name.startswith("d[") for name in names):
+        raise NotIdentifiedError(
+            f"the data do not determine {enumerate_names(names)}: a driver is constant, or the "
+            "others compute it; leave one out"
+        )
+    n_levels = len(setup.levels)
+    raise NotIdentifiedError(
+        f"the data do not determine {enumerate_names(names)}: with {n_levels} levels of "
+        "satisfaction the Jacobian of the cells' means lacks rank everywhere. Take a family with "
+        "fewer parameters, or fix some of these"
+    )
+
+
+def silent_parameters(setup: Setup, info: FloatArray, free: BoolArray) -> list[str]:
+    """Return the free parameters that can move together without the likelihood noticing."""
+    places = np.flatnonzero(free)
+    if _rank(info, free) == len(places):
+        return []
+    block = info[np.ix_(places, places)]
+    size = np.sqrt(np.maximum(np.diag(block), 1e-300))
+    values, vectors = np.linalg.eigh(block / np.outer(size, size))
+    share = np.abs(vectors[:, values <= _RANK * values[-1]]).max(axis=1)
+    return [setup.names[places[k]] for k in np.flatnonzero(share > _TAKES_PART)]
+
+
+def _rank(info: FloatArray, free: BoolArray) -> int:
+    places = np.flatnonzero(free)
+    block = info[np.ix_(places, places)]
+    diagonal = np.diag(block)
+    size = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    values = np.linalg.eigvalsh(block / np.outer(size, size))
+    return int((values > _RANK * max(values[-1], 1e-300)).sum()) if len(places) else 0
+
+
+def _check_rise(setup: Setup, top: Maximum) -> None:
+    curve = setup.problem.family
+    p = top.p[0, : setup.problem.n_curve]
+    rise = float((curve.value(np.ones(1), p) - curve.value(np.zeros(1), p))[0])
+    if rise < _FLAT and (setup.lower < setup.upper)[: setup.problem.n_curve].any():
+        raise NotIdentifiedError(
+            "loyalty does not rise with satisfaction in these data, so the shape of the curve "
+            "has no meaning; check the direction of both scales"
+        )
+
+
+def _state(moves: bool, was_free: bool) -> State:  # noqa: FBT001
+    if moves:
+        return "estimated"
+    return "on bound" if was_free else "fixed"
+
+
+def _uncertainty(
+    settings: CurveSettings,
+    sample: Sample,
+    setup: Setup,
+    top: Maximum,
+    free: BoolArray,
+    rng: np.random.Generator,
+) -> Uncertainty:
+    kind = settings.std_errors
+    if kind is None:
+        plain = settings.has_likelihood and not sample.weighted
+        kind = "information" if plain else "sandwich"
+    if kind == "information":
+        return information_uncertainty(setup.problem, setup.stats, top, free)
+    if kind == "sandwich":
+        return sandwich_uncertainty(setup.problem, setup.stats, sample.observations, top, free)
+    return bootstrap_uncertainty(
+        setup.problem,
+        sample.observations,
+        top,
+        setup.lower,
+        setup.upper,
+        n_resamples=settings.n_resamples,
+        rng=rng,
+    )
+
+
+def _remarks(
+    settings: CurveSettings,
+    sample: Sample,
+    setup: Setup,
+    result: LoyaltyCurveResult,
+    silent: list[str],
+) -> Iterator[Remark]:
+    if silent:
+        yield (
+            (
+                f"at the estimate the data do not tell {enumerate_names(silent)} apart, so they "
+                "have no standard errors; the curve itself may still be right. A family with fewer "
+                "parameters says as much"
+            ),
+            WeakIdentificationWarning,
+        )
+    if not result.converged:
+        yield (
+            (
+                f"the search stopped after {result.n_iter} steps before it had converged; the "
+                "data may say little of this family, so try one with fewer parameters"
+            ),
+            ConvergenceWarning,
+        )
+    shape = [
+        f"{name} = {value:g}"
+        for name, value, state in zip(result.names, result.values, result.states, strict=True)
+        if state == "on bound" and name not in ("lo", "hi", "c") and not name.startswith("c[")
+    ]
+    if shape:
+        yield (
+            (
+                f"{enumerate_names(shape)} on the bound of its range: the curve wants a shape "
+                "that the family does not have"
+            ),
+            ImproperSolutionWarning,
+        )
+    if sample.drivers is not None and "lo" in setup.names and (setup.lower < setup.upper)[0]:
+        yield (
+            (
+                "lo and the level of the constraint are told apart by the logistic form of the "
+                "drivers alone; fix lo unless you trust that form"
+            ),
+            WeakIdentificationWarning,
+        )
+    failed, drawn = result.uncertainty.n_failed, settings.n_resamples
+    if failed > _MANY_FAILED * drawn:
+        yield (
+            f"{failed} of {drawn} resamples did not converge and were left out",
+            FailedResamplesWarning,
+        )

@@ -1,0 +1,134 @@
+"""Intervals of parameters and of what a curve answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from loyaltymodel import _intervals
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel.jones_sasser.curves.families import Parameter
+from loyaltymodel.jones_sasser.estimation.maximise import maximise, profile_ends
+from loyaltymodel.jones_sasser.estimation.problem import Setup
+from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncertainty
+
+IntervalMethod = Literal["wald", "profile", "percentile"]
+Ends = tuple[FloatArray, FloatArray]
+
+
+def parameter_interval(
+    estimate: FloatArray, error: FloatArray, kinds: Sequence[Parameter], *, level: float
+) -> Ends:
+    """Return Wald intervals (k,), symmetric on the scale of each parameter's transform."""
+    low, high = estimate.copy(), estimate.copy()
+    for place, parameter in enumerate(kinds):
+        if error[place] == 0:
+            continue
+        if (
+            parameter.transform != "none"
+            and not parameter.lower < estimate[place] < parameter.upper
+        ):
+            low[place] = high[place] = np.nan
+            continue
+        x, e = estimate[place : place + 1], error[place : place + 1]
+        if parameter.transform == "log":
+            reach = _wald(np.log(x), e / x, level)
+            ends = np.exp(reach[0]), np.exp(reach[1])
+        elif parameter.transform == "logit":
+            span = parameter.upper - parameter.lower
+            share = (x - parameter.lower) / span
+            ends = _logit_wald(share, e / span, level)
+            ends = parameter.lower + span * ends[0], parameter.lower + span * ends[1]
+        else:
+            ends = _wald(x, e, level)
+        low[place], high[place] = ends[0][0], ends[1][0]
+    return low, high
+
+
+def profile_interval(
+    setup: Setup, values: FloatArray, free: BoolArray, places: IntArray, *, level: float
+) -> Ends:
+    """Return the ends (k,) at which the likelihood ratio test is just not significant."""
+    from scipy.special import chdtri  # noqa: PLC0415  slow to import
+
+    lower, upper = setup.lower, setup.upper
+    top = maximise(setup.problem, setup.stats, values[None], lower[None], upper[None])
+    covariance = information_uncertainty(setup.problem, setup.stats, top, free).covariance
+    error = np.sqrt(np.diag(covariance))
+    # Where there is no error, the first guess comes from the information of the one alone.
+    alone = 1 / np.sqrt(np.maximum(np.diag(top.info[0]), 1e-12))
+    error = np.where((error > 0) & np.isfinite(error), error, alone)
+    moving = np.flatnonzero(lower[places] < upper[places])
+    ends = np.column_stack([values[places], values[places]])
+    if len(moving):
+        ends[moving] = profile_ends(
+            setup.problem,
+            setup.stats,
+            top,
+            lower,
+            upper,
+            places=places[moving],
+            errors=error[places[moving]],
+            drop=float(chdtri(1, 1 - level)) / 2,
+        )
+    return ends[:, 0], ends[:, 1]
+
+
+def draws_interval(draws: FloatArray, *, level: float) -> Ends:
+    """Return percentile intervals (k,) of draws (b, k)."""
+    found = _intervals.percentile(draws, level=level)
+    return found.low, found.high
+
+
+def delta_interval(
+    answer: Callable[[FloatArray], FloatArray],
+    values: FloatArray,
+    covariance: FloatArray,
+    *,
+    level: float,
+    within_unit: bool,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return standard errors and ends (m,) of answers to parameters (b, q) as (b, m)."""
+    estimate = answer(values[None])[0]
+    error = np.sqrt(delta_variance(answer, values, covariance))
+    if within_unit:
+        low, high = _logit_wald(estimate, error, level)
+    else:
+        low, high = _wald(estimate, error, level)
+    return error, low, high
+
+
+def delta_variance(
+    answer: Callable[[FloatArray], FloatArray], values: FloatArray, covariance: FloatArray
+) -> FloatArray:
+    """Return variances (m,) of answers, by central differences in the parameters."""
+    places = np.flatnonzero(np.diag(covariance) > 0)
+    if not len(places):
+        return np.zeros(answer(values[None]).shape[1])
+    step = 1e-3 * np.sqrt(np.diag(covariance)[places])
+    k = np.arange(len(places))
+    moved = np.repeat(values[None], 2 * len(places), axis=0)
+    moved[k, places] += step
+    moved[len(places) + k, places] -= step
+    found = answer(moved)
+    slope = (found[: len(places)] - found[len(places) :]) / (2 * step[:, None])
+    block = covariance[np.ix_(places, places)]
+    variance: FloatArray = np.einsum("im,ij,jm->m", slope, block, slope)
+    return np.maximum(variance, 0.0)
+
+
+def _wald(x: FloatArray, error: FloatArray, level: float) -> Ends:
+    found = _intervals.wald(x, error, level=level)
+    return found.low, found.high
+
+
+def _logit_wald(share: FloatArray, error: FloatArray, level: float) -> Ends:
+    """Return the interval that is symmetric in the logit; a share of 0 or 1 has itself."""
+    inside = (share > 0) & (share < 1) & (error > 0)
+    safe = np.where(inside, share, 0.5)
+    low, high = _wald(np.log(safe / (1 - safe)), error / (safe * (1 - safe)), level)
+    turned = (0.5 + 0.5 * np.tanh(low / 2), 0.5 + 0.5 * np.tanh(high / 2))
+    edge = np.where(np.isnan(share) | np.isnan(error), np.nan, share)
+    return np.where(inside, turned[0], edge), np.where(inside, turned[1], edge)

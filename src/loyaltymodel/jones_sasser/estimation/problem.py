@@ -1,0 +1,191 @@
+"""The statistical problem that settings and a sample pose: parameters, bounds and starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
+from typing import Any
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._options import enumerate_names, suggest
+from loyaltymodel.errors import OptionError
+from loyaltymodel.jones_sasser.curves.families import Parameter
+from loyaltymodel.jones_sasser.estimation.likelihood import (
+    Beta,
+    Cells,
+    Ordinal,
+    Outcome,
+    Problem,
+    Shares,
+)
+from loyaltymodel.jones_sasser.estimation.sample import Sample
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
+
+_MANY = 4_000  # cells from which on a search begins on a part of them
+_MOST_HELD = 0.999999
+_CONSTRAINT = Parameter("c", 0.0, _MOST_HELD, starts=(0.05, 0.3), transform="logit")
+_LOGIT = Parameter("d", -50.0, 50.0, starts=(0.0,))
+_PRECISION = Parameter("log_precision", -10.0, 25.0, starts=(1.5,))
+_STEP = Parameter("log_step", -12.0, 8.0, starts=(0.0,))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setup(FrozenRecord):
+    """A problem with its statistics, and its parameters with names, bounds (q,) and starts.
+
+    ``levels`` are the distinct values of satisfaction.
+    """
+
+    problem: Problem
+    stats: FloatArray
+    parameters: tuple[Parameter, ...]
+    lower: FloatArray
+    upper: FloatArray
+    starts: FloatArray
+    levels: FloatArray
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return tuple(parameter.name for parameter in self.parameters)
+
+
+def outcome_of(settings: CurveSettings, sample: Sample) -> tuple[Outcome, int]:
+    """Return the outcome and the number of its own parameters."""
+    if settings.outcome == "ordinal":
+        assert sample.categories is not None  # noqa: S101  read with them
+        n = len(sample.categories)
+        return Ordinal(n, sample.categories.index(settings.stays_from)), n - 2
+    if settings.outcome == "beta":
+        return Beta(), 1
+    return Shares(), 0
+
+
+def set_up(settings: CurveSettings, sample: Sample) -> Setup:
+    """Pose the problem."""
+    outcome, n_extra = outcome_of(settings, sample)
+    cells = sample.observations.cells(settings.reliability)
+    problem = Problem(settings.family, cells, outcome, n_extra)
+    levels = np.unique(sample.observations.satisfaction)
+    parameters = _parameters(settings, sample, levels, n_extra)
+    names = [parameter.name for parameter in parameters]
+    lower = np.array([parameter.lower for parameter in parameters])
+    upper = np.array([parameter.upper for parameter in parameters])
+    for name, value in fixed_values(settings, sample).items():
+        if name not in names:
+            raise OptionError(
+                f"fixed names {name!r}, which is no parameter{suggest(name, names)}; the "
+                f"parameters are {enumerate_names(names, most=12)}"
+            )
+        place = names.index(name)
+        if not lower[place] <= value <= upper[place]:
+            raise OptionError(
+                f"fixed gives {name}={value!r}, which must lie between {lower[place]:g} and "
+                f"{upper[place]:g}"
+            )
+        lower[place] = upper[place] = value
+    if {"lo", "hi"} <= set(names) and lower[names.index("lo")] > upper[names.index("hi")]:
+        raise OptionError(
+            f"fixed gives lo={lower[names.index('lo')]:g} and hi={upper[names.index('hi')]:g}, but "
+            "hi must not be below lo"
+        )
+    stats = sample.observations.statistics(outcome)
+    return Setup(
+        problem, stats, parameters, lower, upper, _starts(parameters, lower, upper), levels
+    )
+
+
+def fixed_values(settings: CurveSettings, sample: Sample) -> dict[str, float]:
+    """Return the parameters that are not estimated: those named, else those of the family."""
+    reference = {}
+    if settings.reference_group is not None:
+        reference[f"c[{settings.reference_group}]"] = 0.0
+    if settings.fixed is not None:
+        return {**reference, **settings.fixed}
+    if reference and sample.groups is not None:
+        return dict(reference)
+    return {p.name: p.fixed for p in settings.family.parameters if p.fixed is not None}
+
+
+def _parameters(
+    settings: CurveSettings, sample: Sample, levels: FloatArray, n_extra: int
+) -> tuple[Parameter, ...]:
+    held: list[Parameter] = []
+    if sample.groups is not None:
+        held = [_named(_CONSTRAINT, f"c[{group}]") for group in sample.groups]
+    elif sample.drivers is not None:
+        held = _driver_parameters(sample)
+    elif sample.observations.given is None:
+        held = [_CONSTRAINT]
+    own: list[Parameter] = []
+    if settings.outcome == "beta":
+        own = [_PRECISION]
+    elif n_extra:
+        assert sample.categories is not None  # noqa: S101  read with them
+        steps = sample.categories[1:]
+        own = [_named(_STEP, f"log_step[{low} to {high}]") for low, high in pairwise(steps)]
+    return (*settings.family.parameters_for(levels), *held, *own)
+
+
+def _driver_parameters(sample: Sample) -> list[Parameter]:
+    """Return parameters of drivers, with bounds that fit their units and where they are."""
+    z = np.asarray(sample.observations.drivers)[:, 1:]
+    spread = z.std(axis=0)
+    reach = _LOGIT.upper / np.where(spread > 0, spread, 1.0)
+    bounds = [_LOGIT.upper + float(np.abs(z.mean(axis=0)) @ reach), *reach.tolist()]
+    names = ("const", *(sample.drivers or ()))
+    return [
+        Parameter(f"d[{name}]", -bound, bound, starts=_LOGIT.starts)
+        for name, bound in zip(names, bounds, strict=True)
+    ]
+
+
+def _named(parameter: Parameter, name: str) -> Parameter:
+    return Parameter(
+        name,
+        parameter.lower,
+        parameter.upper,
+        starts=parameter.starts,
+        transform=parameter.transform,
+    )
+
+
+def _starts(parameters: tuple[Parameter, ...], lower: FloatArray, upper: FloatArray) -> FloatArray:
+    """Return every combination of the curve's starts, with all constraints low or all high."""
+    choices: list[Any] = []
+    for parameter, low, high in zip(parameters, lower, upper, strict=True):
+        if low == high:
+            choices.append((float(low),))
+        elif parameter.lower == 0 and parameter.upper == _MOST_HELD:  # moved together, below
+            choices.append((np.nan,))
+        else:
+            choices.append(parameter.starts)
+    grid = np.array(list(product(*choices)))
+    rows = [np.where(np.isnan(grid), together, grid) for together in _CONSTRAINT.starts]
+    return np.unique(np.concatenate(rows), axis=0)
+
+
+def coarser(setup: Setup) -> Setup:
+    """Return the problem on a part of its cells, for a first search; itself if they are few.
+
+    Of very many cells every k-th is taken, and the first of each group.
+    """
+    cells = setup.problem.cells
+    if cells.n_cells <= _MANY:
+        return setup
+    chosen = np.zeros(cells.n_cells, dtype=bool)
+    chosen[:: cells.n_cells // _MANY + 1] = True
+    if cells.group is not None:
+        chosen[np.flatnonzero(np.diff(cells.group, prepend=-1))] = True
+    r = cells.node_weights.shape[1]
+    part = Cells(
+        cells.nodes.reshape(-1, r)[chosen].ravel(),
+        cells.node_weights[chosen],
+        None if cells.given is None else cells.given[chosen],
+        None if cells.group is None else cells.group[chosen],
+        None if cells.drivers is None else cells.drivers[chosen],
+    )
+    problem = replace(setup.problem, cells=part)
+    return replace(setup, problem=problem, stats=setup.stats[:, :, chosen])

@@ -1,0 +1,95 @@
+"""A fitted curve in words and tables."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from loyaltymodel._options import count_of
+from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
+from loyaltymodel.jones_sasser.estimation.sample import Sample
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, StdErrors
+
+State = Literal["estimated", "fixed", "on bound"]
+
+_FORMULAS = {
+    "power": "g(s) = lo + (hi - lo) s^k",
+    "logistic": "g(s) = lo + (hi - lo) / (1 + exp(-a (s - s0)))",
+    "hinge": "two lines, from (0, lo) over the threshold tau to (1, hi)",
+    "cubic": "cubic from (0, lo) to (1, hi), end slopes d0 and d1 times the chord's",
+    "hazard": "g(s) = exp(-exp(a - b s))",
+}
+_OUTCOMES = {
+    "binary": "stayed or left",
+    "count": "number of times stayed",
+    "score": "score, quasi-binomial",
+    "beta": "score, beta",
+    "ordinal": "ordered answers, cumulative logit",
+}
+_ERRORS = {
+    "information": "observed information",
+    "sandwich": "sandwich",
+    "bootstrap": "bootstrap",
+}
+
+
+def facts(
+    settings: CurveSettings, sample: Sample, curve: LoyaltyCurve, errors: StdErrors
+) -> list[tuple[str, str]]:
+    """Say what was fitted to what."""
+    family = settings.family.name
+    left_out = f", {sample.n_dropped} left out" if sample.n_dropped else ""
+    cells = count_of(sample.observations.n_cells, "cell")
+    return [
+        ("curve", f"L = c + (1 - c) g(s), {_FORMULAS.get(family, family)}"),
+        ("constraint", _constraint(sample)),
+        ("outcome", _OUTCOMES[settings.outcome]),
+        ("customers", f"{sample.n_people}{left_out}, {cells}"),
+        ("standard errors", _ERRORS[errors]),
+        ("sensitive zone", _zone(curve)),
+    ]
+
+
+def _zone(curve: LoyaltyCurve) -> str:
+    limit = curve.zone_limit
+    if np.isnan(limit):
+        return "none"
+    grid = np.linspace(limit, 1, 1001)
+    inside = curve.zone(grid) == "sensitive"
+    if inside[-1]:
+        return f"from {limit:.3f} of the scale on"
+    return f"from {limit:.3f} to {grid[inside].max():.3f} of the scale"
+
+
+def _constraint(sample: Sample) -> str:
+    if sample.groups is not None:
+        return f"one for each of {count_of(len(sample.groups), 'group')}"
+    if sample.drivers is not None:
+        return f"logistic in {', '.join(sample.drivers)}"
+    return "given" if sample.observations.given is not None else "one for all"
+
+
+def remarks(
+    reliability: float | None, states: tuple[State, ...], *, has_likelihood: bool
+) -> list[str]:
+    """Say what a reader of the numbers has to know."""
+    remarks = []
+    if reliability is None:
+        remarks.append(
+            "Satisfaction is taken as measured without error. Its measurement error flattens the "
+            "curve: hi and the curvature are attenuated. Give reliability to correct for it."
+        )
+    elif reliability < 1:
+        remarks.append(
+            f"Averaged over the true score, for a reliability of {reliability:g} and normal "
+            "measurement error."
+        )
+    if "on bound" in states:
+        remarks.append(
+            "Parameters on a bound have no standard error, and those of the others are "
+            "conditional on it."
+        )
+    if not has_likelihood:
+        remarks.append("There is no likelihood here, so no AIC, likelihood ratio or profile.")
+    return remarks

@@ -1,0 +1,239 @@
+"""The door: from what a user has to records and cells, with every refusal that data deserve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FrozenRecord
+from loyaltymodel._frames import column_names
+from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._variables import Bounds, Variables, codes_of, read_variables
+from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
+from loyaltymodel.jones_sasser.estimation.observations import (
+    Answers,
+    Observations,
+    beta_answers,
+    observe,
+)
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
+
+_ALMOST_ONE = float(np.nextafter(1.0, 0.0))
+_TINY = float(np.finfo(np.float64).tiny)
+_WHOLE = (0.0, np.inf)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample(FrozenRecord):
+    """Observations, and what their codes mean.
+
+    ``groups`` names the groups in the order of their codes, ``drivers`` the columns after the
+    constant, ``categories`` the ordered answers from the lowest. ``log_ways`` is the part of
+    the log-likelihood that no parameter changes.
+    """
+
+    observations: Observations
+    n_people: int
+    n_dropped: int
+    weighted: bool
+    groups: tuple[Any, ...] | None
+    drivers: tuple[str, ...] | None
+    categories: tuple[Any, ...] | None
+    log_ways: float
+
+
+def read_sample(
+    settings: CurveSettings,
+    *,
+    satisfaction: object,
+    loyalty: object,
+    data: object,
+    constraint: object,
+    drivers: object,
+    groups: object,
+    trials: object,
+    weights: object,
+) -> Sample:
+    """Read what a user gave, check it and gather it into cells."""
+    bound_by = {"constraint": constraint, "drivers": drivers, "groups": groups}
+    given = [name for name, value in bound_by.items() if value is not None]
+    if len(given) > 1:
+        raise OptionError(
+            f"{' and '.join(given)} are given, but only one thing can say how customers are held"
+        )
+    if settings.reference_group is not None and groups is None:
+        raise OptionError("reference_group is given without groups; give groups as well")
+    if (settings.outcome == "count") is not (trials is not None):
+        raise OptionError(
+            'trials and outcome="count" belong together: of how many times each customer stayed'
+        )
+    named = {} if drivers is None else named_drivers(drivers)
+    wanted = {"satisfaction": satisfaction, "loyalty": loyalty, **named}
+    optional = {"constraint": constraint, "groups": groups, "trials": trials, "weights": weights}
+    wanted |= {name: value for name, value in optional.items() if value is not None}
+    variables = _read(settings, wanted, data)
+    codes = labels = None
+    if groups is not None:
+        codes, labels = codes_of(variables["groups"])
+        _check_reference(settings.reference_group, labels)
+    z = None
+    if named:
+        n = variables.n_rows
+        z = np.column_stack([np.ones(n), *(variables[name] for name in named)])
+        z = z.astype(np.float64)
+    order = _declared_order(loyalty, data) if settings.outcome == "ordinal" else None
+    answers, categories, log_ways = _answers(settings, variables, order)
+    observations = observe(
+        variables["satisfaction"],
+        answers,
+        variables["weights"].astype(np.float64) if weights is not None else None,
+        scale=settings.scale,
+        group=codes if constraint is None and not named else None,
+        given=variables["constraint"].astype(np.float64) if constraint is not None else None,
+        drivers=z,
+    )
+    if codes is None and constraint is None and not named:
+        zeros = np.zeros(observations.n_cells, dtype=np.intp)
+        observations = observations.with_group(zeros)
+    return Sample(
+        observations,
+        variables.n_rows,
+        variables.n_dropped,
+        weights is not None,
+        labels,
+        tuple(named) if named else None,
+        categories,
+        log_ways,
+    )
+
+
+def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> Variables:
+    ordinal = settings.outcome == "ordinal"
+    bounds: dict[str, Bounds] = {
+        "satisfaction": settings.scale,
+        "constraint": (0.0, _ALMOST_ONE),
+        "trials": (1.0, np.inf),
+        "weights": (_TINY, np.inf),
+    }
+    if settings.outcome in ("score", "beta"):
+        bounds["loyalty"] = settings.loyalty_scale
+    elif not ordinal:
+        bounds["loyalty"] = _WHOLE if settings.outcome == "count" else (0.0, 1.0)
+    try:
+        return read_variables(
+            wanted,
+            data=data,
+            bounds=bounds,
+            categories=("groups", "loyalty") if ordinal else ("groups",),
+            missing=settings.missing,
+        )
+    except DataError as error:
+        if "satisfaction must lie" in str(error) and settings.scale == (0.0, 1.0):
+            raise DataError(f"{error}; give its scale, such as scale=(1, 10)") from None
+        raise
+
+
+def named_drivers(drivers: object) -> dict[str, object]:
+    """Return drivers by name: columns of the data, of a table of their own, or of an array."""
+    if isinstance(drivers, str):
+        return {drivers: drivers}
+    if isinstance(drivers, pd.Series):
+        return {str(drivers.name if drivers.name is not None else "z1"): drivers}
+    if isinstance(drivers, (np.ndarray, Sequence)):
+        if len(drivers) and all(isinstance(name, str) for name in drivers):
+            return {str(name): name for name in drivers}
+        array = np.asarray(drivers)
+        if array.size == 0:
+            raise OptionError("drivers is empty; name at least one column, or leave it out")
+        columns = array[:, None] if array.ndim == 1 else array
+        return {f"z{k + 1}": columns[:, k] for k in range(columns.shape[1])}
+    table: Any = drivers
+    return {str(name): table[name] for name in column_names(drivers)}
+
+
+def _check_reference(reference: object, labels: tuple[Any, ...]) -> None:
+    if reference is not None and reference not in labels:
+        raise OptionError(
+            f"reference_group={reference!r} is no group; the groups are "
+            f"{enumerate_names(labels, most=12)}"
+        )
+
+
+def _answers(
+    settings: CurveSettings, variables: Variables, order: list[Any] | None
+) -> tuple[list[Answers], tuple[Any, ...] | None, float]:
+    """Return the answers as the likelihood takes them, categories, and log of constant ways."""
+    y = variables["loyalty"]
+    one = np.array(1.0)
+    if settings.outcome == "ordinal":
+        codes, categories = codes_of(y)
+        if order is not None:
+            sorted_by = sorted(range(len(categories)), key=lambda k: order.index(categories[k]))
+            categories = tuple(categories[k] for k in sorted_by)
+            codes = np.argsort(sorted_by)[codes]
+        elif any(isinstance(category, str) for category in categories):
+            raise DataError(
+                f"loyalty has answers in words ({enumerate_names(categories)}), whose order is "
+                "unknown; recode them to numbers from the lowest to the highest, or give an "
+                "ordered pandas Categorical"
+            )
+        _check_categories(settings.stays_from, categories)
+        return [codes], categories, 0.0
+    if settings.outcome in ("score", "beta"):
+        low, high = settings.loyalty_scale
+        share = (y.astype(np.float64) - low) / (high - low)
+        if settings.outcome == "score":
+            return [one, share], None, 0.0
+        if edge := int(((share <= 0) | (share >= 1)).sum()):
+            raise DataError(
+                f'outcome="beta" needs scores strictly within {low:g} and {high:g}, but '
+                f"{count_of(edge, 'score')} lie on an end, where its density is 0 or infinite; "
+                'choose outcome="score"'
+            )
+        return list(beta_answers(share)), None, 0.0
+    if settings.outcome == "binary":
+        if y.dtype.kind != "b" and not ((y == 0) | (y == 1)).all():
+            raise DataError(
+                'outcome="binary" needs loyalty of 1 (stayed) or 0 (left); choose "score" for '
+                'shares, "count" for a number of times, "ordinal" for ordered answers'
+            )
+        return [one, y], None, 0.0
+    m = variables["trials"]
+    if (y != np.rint(y)).any() or (m != np.rint(m)).any():
+        raise DataError('outcome="count" needs whole numbers in loyalty and trials')
+    if (more := int((y > m).sum())) > 0:
+        raise DataError(
+            f"loyalty is more than trials for {count_of(more, 'customer')}; it counts how many "
+            "of the trials the customer stayed"
+        )
+    from scipy.special import gammaln  # noqa: PLC0415  slow to import
+
+    ways = gammaln(m + 1.0) - gammaln(y + 1.0) - gammaln(m - y + 1.0)
+    return [m, y], None, float(ways.sum())
+
+
+def _declared_order(loyalty: object, data: object) -> list[Any] | None:
+    """Return the categories from the lowest to the highest, if an ordered column says so."""
+    if isinstance(loyalty, str) and isinstance(data, pd.DataFrame):
+        loyalty = data[loyalty]
+    kind = getattr(loyalty, "dtype", None)
+    if isinstance(kind, pd.CategoricalDtype) and kind.ordered:
+        return list(kind.categories)
+    return None
+
+
+def _check_categories(stays_from: object, categories: tuple[Any, ...]) -> None:
+    if stays_from not in categories:
+        raise OptionError(
+            f"stays_from={stays_from!r} is no answer that anybody gave; the answers are "
+            f"{enumerate_names(categories, most=12)}, from the lowest to the highest"
+        )
+    if categories.index(stays_from) == 0:
+        raise NotIdentifiedError(
+            f"stays_from={stays_from!r} is the lowest answer, so everybody stayed; take a higher "
+            "one"
+        )

@@ -1,0 +1,135 @@
+"""How a curve is fitted: one frozen object, kept on the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from loyaltymodel._arrays import FrozenMapping
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._scales import resolve_limits
+from loyaltymodel.errors import OptionError
+from loyaltymodel.jones_sasser.curves.families import CurveFamily, is_number
+
+OutcomeKind = Literal["binary", "count", "score", "beta", "ordinal"]
+StdErrors = Literal["information", "sandwich", "bootstrap"]
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveSettings:
+    """How a curve is fitted; :func:`fit` says what each setting does.
+
+    Attributes
+    ----------
+    family : CurveFamily
+        Family of the curve.
+    outcome : {"binary", "count", "score", "beta", "ordinal"}
+        What kind of loyalty was observed.
+    fixed : mapping from name to number, or None
+        Parameters that are not estimated; None for the family's own.
+    reference_group : hashable or None
+        The group whose constraint is 0.
+    scale, loyalty_scale : pair of float
+        Lowest and highest answer.
+    stays_from : hashable or None
+        The lowest category of an ordered answer that means staying.
+    reliability : float or None
+        Reliability of satisfaction.
+    missing : {"raise", "drop"}
+        What is done with missing answers.
+    std_errors : {"information", "sandwich", "bootstrap"} or None
+        Kind of standard errors; None for the first that the data allow.
+    n_resamples : int
+        Number of resamples of the bootstrap.
+
+    Raises
+    ------
+    OptionError
+        If a setting is not one of its choices, or two contradict each other.
+    """
+
+    family: CurveFamily
+    outcome: OutcomeKind = "binary"
+    fixed: Mapping[str, float] | None = None
+    reference_group: object = None
+    scale: Pair = (0.0, 1.0)
+    loyalty_scale: Pair = (0.0, 1.0)
+    stays_from: object = None
+    reliability: float | None = None
+    missing: Missing = "raise"
+    std_errors: StdErrors | None = None
+    n_resamples: int = 999
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are not allowed, and freeze what could change."""
+        check_choice("outcome", self.outcome, OutcomeKind)
+        check_choice("missing", self.missing, Missing)
+        if self.std_errors is not None:
+            check_choice("std_errors", self.std_errors, StdErrors)
+        check_count("n_resamples", self.n_resamples, least=2)
+        for name in ("scale", "loyalty_scale"):
+            limits = resolve_limits(getattr(self, name), [name])
+            object.__setattr__(self, name, (float(limits.lowest[0]), float(limits.highest[0])))
+        if self.fixed is not None:
+            self._check_fixed()
+            object.__setattr__(self, "fixed", FrozenMapping(dict(self.fixed)))
+        self._check_reliability()
+        if self.outcome == "ordinal" and self.stays_from is None:
+            raise OptionError(
+                'outcome="ordinal" needs stays_from, the lowest category that means staying: '
+                "without it the thresholds between categories absorb the curve"
+            )
+        if self.outcome != "ordinal" and self.stays_from is not None:
+            raise OptionError(
+                f'stays_from belongs to outcome="ordinal"; outcome={self.outcome!r} has no '
+                "categories"
+            )
+        if not self.has_likelihood and self.std_errors == "information":
+            way_out = ', or outcome="beta"' if self.outcome == "score" else ""
+            raise OptionError(
+                f"with {self.without_likelihood} there is no likelihood, so errors cannot come "
+                f'from one; choose std_errors="sandwich" or "bootstrap"{way_out}'
+            )
+
+    def _check_fixed(self) -> None:
+        fixed = self.fixed
+        if not isinstance(fixed, Mapping):
+            raise OptionError(
+                f"fixed={fixed!r} must map names of parameters to numbers, such as {{'lo': 0.1}}"
+            )
+        if wrong := [name for name, value in fixed.items() if not is_number(value)]:
+            raise OptionError(f"fixed gives {wrong[0]}={fixed[wrong[0]]!r}, which is not a number")
+
+    def _check_reliability(self) -> None:
+        given = self.reliability
+        if given is None:
+            return
+        is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
+        if not is_number or not 0 < given <= 1:
+            raise OptionError(
+                f"reliability={given!r} must lie above 0 and up to 1; it is the share of the "
+                "variance of satisfaction that is not measurement error, such as 0.85"
+            )
+        if self.outcome == "beta" and given < 1:
+            raise OptionError(
+                'reliability cannot be used with outcome="beta", whose likelihood has no closed '
+                'average over the true score; choose outcome="score"'
+            )
+
+    @property
+    def has_likelihood(self) -> bool:
+        """Whether the outcome has a likelihood, so that AIC and ratios mean something."""
+        return self.without_likelihood is None
+
+    @property
+    def without_likelihood(self) -> str | None:
+        """What takes the likelihood away, in words; None if there is one."""
+        if self.outcome == "score":
+            return 'outcome="score"'
+        # The trials of a customer share the true score, so they are no independent trials.
+        if self.outcome == "count" and self.reliability not in (None, 1):
+            return 'outcome="count" and reliability'
+        return None

@@ -1,0 +1,232 @@
+"""Does the curve fit: observed against fitted by level, and who moves the estimates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel import _intervals
+from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._options import check_count
+from loyaltymodel.errors import OptionError
+from loyaltymodel.jones_sasser.estimation.likelihood import Ordinal, evaluate, loyalty_in_cells
+from loyaltymodel.jones_sasser.estimation.maximise import Maximum
+from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
+from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
+from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncertainty, record_scores
+
+_LEVELS = 11  # scales of up to eleven points are shown point by point
+
+
+def calibration(
+    result: LoyaltyCurveResult, *, bins: int = 10, by_group: bool = True, level: float = 0.95
+) -> pd.DataFrame:
+    """Return observed and fitted loyalty by level of satisfaction.
+
+    Parameters
+    ----------
+    result : LoyaltyCurveResult
+        A fitted curve.
+    bins : int
+        Levels that are shown: if satisfaction has more, neighbours are put together, as many
+        people in each bin as in the next.
+    by_group : bool
+        Whether groups are kept apart.
+    level : float
+        Confidence level of the observed shares, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        A row for each level or bin and group: ``group``, ``satisfaction`` (mean share of the
+        scale), ``n`` (people), ``observed`` and ``fitted`` loyalty, ``ci_low``, ``ci_high`` (of
+        the observed share, Wilson's for trials and the normal law's for scores). Of ordered
+        answers, the share that answered ``stays_from`` or higher.
+
+    Raises
+    ------
+    OptionError
+        If ``bins`` or ``level`` is out of its range.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> people = jones_sasser.simulate(5000, levels=5, rng=1)
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
+    >>> table = jones_sasser.calibration(result)
+    >>> table["satisfaction"].tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    >>> bool(((table["ci_low"] < table["fitted"]) & (table["fitted"] < table["ci_high"])).all())
+    True
+    """
+    check_count("bins", bins, least=2)
+    _intervals.check_level(level)
+    setup = set_up(result.settings, result.sample)
+    observed = result.sample.observations
+    fitted = _fitted(setup, result.values)
+    people = np.add.reduceat(observed.count, observed.first)
+    amount, doubled, stayed, squares = _stayed(setup, result)
+    group = np.zeros(observed.n_cells, dtype=np.intp)
+    if by_group and result.sample.groups is not None and observed.group is not None:
+        group = observed.group
+    bin_of, n_bins = _bins(observed.satisfaction, people, bins)
+    code = group * n_bins + bin_of
+    size = (int(group.max()) + 1) * n_bins
+
+    def total(values: FloatArray) -> FloatArray:
+        found: FloatArray = np.bincount(code, weights=values, minlength=size).astype(np.float64)
+        return found
+
+    n = total(people)
+    kept = np.flatnonzero(n > 0)
+    weight, share = total(amount)[kept], total(stayed)[kept] / total(amount)[kept]
+    # Of weighted people there are, for a mean, as many as this (Kish's effective number).
+    effective = weight**2 / total(doubled)[kept]
+    if result.settings.outcome in ("score", "beta"):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = np.sqrt(
+                np.maximum(total(squares)[kept] / weight - share**2, 0) / (effective - 1)
+            )
+        spread[effective <= 1] = np.nan  # one person says nothing of the spread
+        ends = _intervals.wald(share, spread, level=level)
+        low, high = ends.low, ends.high
+    else:
+        low, high = _intervals.wilson(share, effective, level=level)
+    names = result.sample.groups if by_group and result.sample.groups is not None else ("",)
+    return pd.DataFrame(
+        {
+            "group": [names[k] for k in kept // n_bins],
+            "satisfaction": total(observed.satisfaction * people)[kept] / n[kept],
+            "n": n[kept].astype(np.int64),
+            "observed": share,
+            "fitted": total(fitted * amount)[kept] / weight,
+            "ci_low": low,
+            "ci_high": high,
+        }
+    )
+
+
+def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
+    """Return how much one customer moves the estimates, by what was answered.
+
+    Parameters
+    ----------
+    result : LoyaltyCurveResult
+        A fitted curve.
+
+    Returns
+    -------
+    DataFrame
+        A row for each distinct answer in a cell, the most influential first: ``group``,
+        ``satisfaction``, the ``answer``, ``n`` (people who gave it), ``distance`` (Cook's: the
+        squared move of all estimates if one of these people were left out, in units of the
+        covariance and divided by the number of parameters; above 1 is much), and the move of
+        each parameter in standard errors. One step of Newton's method, not a new fit.
+
+    Raises
+    ------
+    OptionError
+        If no parameter was estimated.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> people = jones_sasser.simulate(2000, levels=5, rng=1)
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
+    >>> jones_sasser.influence(result).columns.tolist()
+    ['group', 'satisfaction', 'answer', 'n', 'distance', 'hi', 'k', 'c']
+    """
+    free = np.array([state == "estimated" for state in result.states])
+    if not free.any():
+        raise OptionError("no parameter was estimated, so nobody can move one")
+    setup = set_up(result.settings, result.sample)
+    observed = result.sample.observations
+    top = _at_estimate(setup, result)
+    scores = record_scores(setup.problem, observed, top, free) * observed.weight[:, None]
+    places = np.flatnonzero(free)
+    covariance = result.uncertainty.covariance[np.ix_(places, places)]
+    # Estimates move by the inverse information, whatever their errors are made of.
+    bread = information_uncertainty(setup.problem, setup.stats, top, free).covariance
+    moves = -scores[:, places] @ bread[np.ix_(places, places)]
+    distance = np.einsum("rp,pq,rq->r", moves, np.linalg.pinv(covariance), moves) / len(places)
+    error = np.sqrt(np.diag(covariance))
+    cell = observed.cell
+    groups = result.sample.groups
+    table = pd.DataFrame(
+        {
+            "group": _group_names(groups, observed.group, cell),
+            "satisfaction": observed.satisfaction[cell],
+            "answer": _answers(result),
+            "n": observed.count.astype(np.int64),
+            "distance": distance,
+        }
+    )
+    for k, place in enumerate(places):
+        table[result.names[place]] = moves[:, k] / error[k]
+    return table.sort_values("distance", ascending=False, ignore_index=True)
+
+
+def _at_estimate(setup: Setup, result: LoyaltyCurveResult) -> Maximum:
+    p = result.values[None]
+    value, score, info = evaluate(setup.problem, setup.stats, p)
+    return Maximum(p, value, score, info, np.array([True]), np.array([0]))
+
+
+def _fitted(setup: Setup, values: FloatArray) -> FloatArray:
+    """Return the mean loyalty (m,) in each cell."""
+    loyalty = loyalty_in_cells(setup.problem, values[None])[0]
+    found: FloatArray = (loyalty * setup.problem.cells.node_weights).sum(axis=1)
+    return found
+
+
+def _stayed(
+    setup: Setup, result: LoyaltyCurveResult
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return trials, trials with squared weights, stays and squared scores (m,) by cell."""
+    observed = result.sample.observations
+    amount = observed.count * observed.weight
+    outcome = setup.problem.outcome
+    if isinstance(outcome, Ordinal):
+        trials, stays = np.ones(len(amount)), (observed.answer[0] >= outcome.stays).astype(float)
+    elif result.settings.outcome == "beta":
+        trials, stays = observed.answer[0], np.exp(observed.answer[1])
+    else:
+        trials, stays = observed.answer
+
+    def cells(values: FloatArray) -> FloatArray:
+        return np.add.reduceat(amount * values, observed.first)
+
+    return cells(trials), cells(trials * observed.weight), cells(stays), cells(stays**2)
+
+
+def _bins(s: FloatArray, people: FloatArray, bins: int) -> tuple[IntArray, int]:
+    """Return the bin (m,) of each cell by satisfaction: its level, or a part of the people."""
+    levels, place = np.unique(s, return_inverse=True)
+    if len(levels) <= max(bins, _LEVELS):
+        return place, len(levels)
+    at_level = np.bincount(place, weights=people)
+    middle = (np.cumsum(at_level) - at_level / 2) / at_level.sum()
+    own = np.minimum((middle * bins).astype(np.intp), bins - 1)
+    return own[place], bins
+
+
+def _group_names(
+    groups: tuple[Any, ...] | None, code: IntArray | None, cell: IntArray
+) -> list[Any]:
+    if groups is None or code is None:
+        return [""] * len(cell)
+    return [groups[k] for k in code[cell]]
+
+
+def _answers(result: LoyaltyCurveResult) -> list[Any]:
+    observed, sample = result.sample.observations, result.sample
+    if sample.categories is not None:
+        return [sample.categories[int(k)] for k in observed.answer[0]]
+    found = observed.answer[1]
+    if result.settings.outcome in ("score", "beta"):
+        low, high = result.settings.loyalty_scale
+        share = np.exp(found) if result.settings.outcome == "beta" else found
+        found = low + (high - low) * share
+    return list(found.tolist())

@@ -1,0 +1,581 @@
+"""Tests of a curve: no constraint, a straight line, no threshold, lack of fit.
+
+Likelihood ratios have their usual law only inside the parameter space. On its edge, where a
+constraint of 0 lies, they are compared with those of surveys drawn under the hypothesis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._options import check_choice, check_count
+from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
+from loyaltymodel.jones_sasser.estimation.likelihood import Beta, Ordinal, loyalty_in_cells
+from loyaltymodel.jones_sasser.estimation.maximise import Maximum, best_of_starts, maximise
+from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
+from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
+
+Method = Literal["auto", "asymptotic", "bootstrap"]
+_MANY_FAILED = 0.05
+_FEWEST = 19  # that can show a p-value of 0.05
+_EDGE = 1e-8
+_SMALL_CELL = 5.0  # expected number below which the chi-squared law is usually distrusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesisTest:
+    """A test: what was asked, how it was answered, and how sure the answer is.
+
+    Attributes
+    ----------
+    hypothesis : str
+        What is taken to be true unless the data speak against it.
+    statistic : float
+        Likelihood ratio (twice the difference of the log-likelihoods), or squared Wald ratio.
+    df : int
+        Number of parameters that the hypothesis fixes.
+    p_value : float
+        Share of surveys that would speak as loud against a true hypothesis, 0 to 1.
+    method : str
+        Law that the statistic was compared with.
+    n_resamples : int
+        Surveys drawn under the hypothesis, 0 if none.
+    n_failed : int
+        Those of them that could not be estimated and were left out.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> people = jones_sasser.simulate(2000, levels=10, rng=1)
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
+    >>> print(jones_sasser.linearity_test(result, n_resamples=99, rng=1))
+    Hypothesis: loyalty is a straight line of satisfaction.
+    statistic 231.713, df 1, p = 0.0100 (parametric bootstrap, 99 surveys drawn)
+    """
+
+    hypothesis: str
+    statistic: float
+    df: int
+    p_value: float
+    method: str
+    n_resamples: int = 0
+    n_failed: int = 0
+
+    def __str__(self) -> str:
+        """Say the test in two lines."""
+        drawn = f", {self.n_resamples - self.n_failed} surveys drawn" if self.n_resamples else ""
+        return (
+            f"Hypothesis: {self.hypothesis}.\n"
+            f"statistic {self.statistic:.3f}, df {self.df}, p = {self.p_value:.4f} "
+            f"({self.method}{drawn})"
+        )
+
+
+def no_constraint_test(
+    result: LoyaltyCurveResult,
+    *,
+    method: Method = "auto",
+    n_resamples: int = 499,
+    rng: np.random.Generator | int | None = None,
+) -> HypothesisTest:
+    """Return a test of whether nothing holds the customers: every constraint is 0.
+
+    Parameters
+    ----------
+    result : LoyaltyCurveResult
+        A fit with one estimated constraint or one for each group.
+    method : {"auto", "asymptotic", "bootstrap"}
+        "asymptotic" is half a chi-squared with 0 and half one with 1 degree of freedom, the
+        law at the edge for one constraint with all else inside its range; with several
+        constraints, or another parameter on its bound, it is refused, since it would reject a
+        true hypothesis far too often. It rejects too seldom where customers are near the
+        lowest satisfaction. "bootstrap" draws surveys under the hypothesis, and is what "auto"
+        takes.
+    n_resamples : int
+        Surveys that are drawn, at least 19.
+    rng : Generator, int or None
+        Randomness of the bootstrap.
+
+    Returns
+    -------
+    HypothesisTest
+        Likelihood ratio test.
+
+    Raises
+    ------
+    OptionError
+        If there is no likelihood, no constraint was estimated, or "asymptotic" would be wrong.
+
+    Warns
+    -----
+    FailedResamplesWarning
+        If more than 5 in 100 of the surveys drawn could not be estimated.
+
+    References
+    ----------
+    Self, S. G., & Liang, K.-Y. (1987). Asymptotic properties of maximum likelihood estimators
+    and likelihood ratio tests under nonstandard conditions. Journal of the American
+    Statistical Association, 82(398), 605-610.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> people = jones_sasser.simulate(3000, constraints={"telephone": 0.4}, rng=1)
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
+    >>> jones_sasser.no_constraint_test(result, rng=1).p_value < 0.01
+    True
+    """
+    setup = _prepared(result, method, n_resamples)
+    held = [k for k, name in enumerate(setup.names) if name == "c" or name.startswith("c[")]
+    held = [k for k in held if setup.lower[k] < setup.upper[k]]
+    if not held:
+        raise OptionError("no constraint was estimated in this fit, so there is none to test")
+    lower, upper = setup.lower.copy(), setup.upper.copy()
+    lower[held] = upper[held] = 0.0
+    null = replace(setup, lower=lower, upper=upper)
+    return _ratio_test(
+        result,
+        setup,
+        null,
+        hypothesis="nothing holds the customers, every constraint is 0",
+        df=len(held),
+        on_edge=True,
+        method=method,
+        n_resamples=n_resamples,
+        rng=rng,
+    )
+
+
+def linearity_test(
+    result: LoyaltyCurveResult,
+    *,
+    method: Method = "auto",
+    n_resamples: int = 499,
+    rng: np.random.Generator | int | None = None,
+) -> HypothesisTest:
+    """Return a test of whether true loyalty is a straight line of satisfaction.
+
+    Parameters
+    ----------
+    result : LoyaltyCurveResult
+        A fit of family "power" (hypothesis: k = 1), "cubic" (d0 = d1 = 1) or "hinge" (no
+        threshold, which is :func:`threshold_test`).
+    method : {"auto", "asymptotic", "bootstrap"}
+        "asymptotic" is the chi-squared law; it is refused for "hinge" and if a parameter lies
+        on its bound. "bootstrap" draws surveys under the hypothesis. "auto" takes the first
+        where it is right, else the second. Without a likelihood, the squared Wald ratio of
+        log k is taken, for "power".
+    n_resamples : int
+        Surveys that are drawn, at least 19.
+    rng : Generator, int or None
+        Randomness of the bootstrap.
+
+    Returns
+    -------
+    HypothesisTest
+        Likelihood ratio test, or Wald test without a likelihood.
+
+    Raises
+    ------
+    OptionError
+        If the family does not contain a straight line, or "asymptotic" would be wrong.
+
+    Warns
+    -----
+    FailedResamplesWarning
+        If more than 5 in 100 of the surveys drawn could not be estimated.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> people = jones_sasser.simulate(3000, levels=10, rng=1)
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
+    >>> jones_sasser.linearity_test(result, rng=1).p_value < 0.01
+    True
+    """
+    line = "loyalty is a straight line of satisfaction"
+    family = result.settings.family
+    if family.name == "power" and not result.has_likelihood:
+        return _wald_of_power(result, line)
+    setup = _prepared(result, method, n_resamples)
+    if family.name == "hinge" and method == "asymptotic":
+        raise OptionError(
+            'method="asymptotic" has no law for a threshold, which means nothing on a straight '
+            'line; choose "bootstrap"'
+        )
+    if family.name == "hinge":
+        return threshold_test(result, n_resamples=n_resamples, rng=rng)
+    fixed = {"power": {"k": 1.0}, "cubic": {"d0": 1.0, "d1": 1.0}}.get(family.name)
+    if fixed is None:
+        raise OptionError(
+            f"the {family.name} family has no straight line in it; fit power, cubic or hinge, or "
+            "compare families by AIC"
+        )
+    null = _with_fixed(setup, fixed)
+    return _ratio_test(
+        result,
+        setup,
+        null,
+        hypothesis=line,
+        df=len(fixed),
+        on_edge=False,
+        method=method,
+        n_resamples=n_resamples,
+        rng=rng,
+    )
+
+
+def threshold_test(
+    result: LoyaltyCurveResult,
+    *,
+    n_resamples: int = 499,
+    rng: np.random.Generator | int | None = None,
+) -> HypothesisTest:
+    """Return a test of whether there is no threshold of satisfaction (Oliver's threshold).
+
+    Under the hypothesis the threshold has no meaning, so the likelihood ratio is the largest
+    over all thresholds, and has no law in a table: it is compared with surveys drawn under the
+    straight line.
+
+    Parameters
+    ----------
+    result : LoyaltyCurveResult
+        A fit of family "hinge".
+    n_resamples : int
+        Surveys that are drawn, at least 19.
+    rng : Generator, int or None
+        Randomness.
+
+    Returns
+    -------
+    HypothesisTest
+        Supremum likelihood ratio test.
+
+    Raises
+    ------
+    OptionError
+        If the family is not "hinge", or there is no likelihood.
+
+    Warns
+    -----
+    FailedResamplesWarning
+        If more than 5 in 100 of the surveys drawn could not be estimated.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> truth = jones_sasser.curve("hinge", {"hi": 0.95, "share": 0.2, "tau": 0.7})
+    >>> people = jones_sasser.simulate(3000, model=truth, levels=10, rng=1)
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, family="hinge")
+    >>> jones_sasser.threshold_test(result, n_resamples=99, rng=1).p_value
+    0.01
+    """
+    if result.settings.family.name != "hinge":
+        raise OptionError(
+            f'a threshold belongs to family="hinge"; this fit has {result.settings.family.name!r}'
+        )
+    setup = _prepared(result, "bootstrap", n_resamples)
+    # With the middle on the line, any threshold is the same straight line.
+    null = _with_fixed(setup, {"share": 0.5, "tau": 0.5})
+    return _ratio_test(
+        result,
+        setup,
+        null,
+        hypothesis="there is no threshold, loyalty is a straight line of satisfaction",
+        df=2,
+        on_edge=True,
+        method="bootstrap",
+        n_resamples=n_resamples,
+        rng=rng,
+    )
+
+
+def lack_of_fit_test(
+    result: LoyaltyCurveResult,
+    *,
+    method: Method = "auto",
+    n_resamples: int = 499,
+    rng: np.random.Generator | int | None = None,
+) -> HypothesisTest:
+    """Return a test of the curve against the saturated model: a loyalty of its own a cell.
+
+    Parameters
+    ----------
+    result : LoyaltyCurveResult
+        A fit with outcome "binary", "count" or "ordinal" in which customers share cells.
+    method : {"auto", "asymptotic", "bootstrap"}
+        "asymptotic" is the chi-squared law, right if nearly all cells expect several customers
+        of either kind; "auto" takes it if four in five cells expect at least 5, and no cell
+        less than 1, which is the usual rule, and all parameters are inside their range.
+    n_resamples : int
+        Surveys that are drawn, at least 19.
+    rng : Generator, int or None
+        Randomness of the bootstrap.
+
+    Returns
+    -------
+    HypothesisTest
+        The deviance of the curve from the cells.
+
+    Raises
+    ------
+    NotIdentifiedError
+        If there are no more cells than parameters, or no two customers share one.
+    OptionError
+        If there is no likelihood, or no saturated model of the outcome.
+
+    Warns
+    -----
+    FailedResamplesWarning
+        If more than 5 in 100 of the surveys drawn could not be estimated.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> people = jones_sasser.simulate(3000, levels=10, rng=1)
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
+    >>> jones_sasser.lack_of_fit_test(result, rng=1).p_value > 0.05
+    True
+    """
+    setup = _prepared(result, method, n_resamples)
+    if isinstance(setup.problem.outcome, Beta):
+        raise OptionError('outcome="beta" has no saturated model; look at calibration instead')
+    counts = _counts(setup)
+    amount = counts.sum(axis=1)[0]
+    if amount.max() <= 1:
+        raise NotIdentifiedError(
+            "no two customers share a cell, so each would have a loyalty of its own, and the "
+            "deviance says nothing of the fit; round satisfaction to a few levels"
+        )
+    df = int((amount > 0).sum()) * (counts.shape[1] - 1) - result.n_free
+    if df < 1:
+        raise NotIdentifiedError(
+            f"there are {setup.problem.cells.n_cells} cells and {result.n_free} parameters, so "
+            "nothing is left to test the fit"
+        )
+    expected = _probabilities(setup, result.values[None])[0] * amount
+    sparse = (expected < _SMALL_CELL).mean() > 0.2 or expected.min() < 1  # noqa: PLR2004
+    inside = "on bound" not in result.states
+    exact = method == "asymptotic" or (method == "auto" and inside and not sparse)
+    top = _maximum(setup, result)
+    statistic = float(_deviance(counts, top)[0])
+    what = "the curve is right, and cells differ from it by chance alone"
+    if exact:
+        return HypothesisTest(
+            hypothesis=what,
+            statistic=statistic,
+            df=df,
+            p_value=_chi_squared_tail(statistic, df),
+            method="chi-squared",
+        )
+    stats = _drawn(setup, result.values, n_resamples, np.random.default_rng(rng))
+    found = _again(setup, stats, result.values[None])
+    own = replace(setup, stats=stats)
+    simulated = _deviance(_counts(own), found)
+    return _compared(what, statistic, df, simulated[found.converged], n_resamples)
+
+
+def _prepared(result: LoyaltyCurveResult, method: object, n_resamples: int) -> Setup:
+    check_choice("method", method, Method)
+    check_count("n_resamples", n_resamples, least=_FEWEST)
+    if not result.has_likelihood:
+        reason = "weights" if result.sample.weighted else result.settings.without_likelihood
+        raise OptionError(
+            f"with {reason} there is no likelihood to test by; use the intervals of the parameters"
+        )
+    return set_up(result.settings, result.sample)
+
+
+def _with_fixed(setup: Setup, values: dict[str, float]) -> Setup:
+    lower, upper = setup.lower.copy(), setup.upper.copy()
+    for name, value in values.items():
+        place = setup.names.index(name)
+        lower[place] = upper[place] = value
+    return replace(setup, lower=lower, upper=upper)
+
+
+def _maximum(setup: Setup, result: LoyaltyCurveResult) -> Maximum:
+    return maximise(
+        setup.problem, setup.stats, result.values[None], setup.lower[None], setup.upper[None]
+    )
+
+
+def _ratio_test(
+    result: LoyaltyCurveResult,
+    full: Setup,
+    null: Setup,
+    *,
+    hypothesis: str,
+    df: int,
+    on_edge: bool,
+    method: Method,
+    n_resamples: int,
+    rng: np.random.Generator | int | None,
+) -> HypothesisTest:
+    """Compare the maxima with and without the hypothesis."""
+    top = _maximum(full, result)
+    starts = np.concatenate([np.clip(full.starts, null.lower, null.upper), result.values[None]])
+    bottom = best_of_starts(null.problem, null.stats, starts, null.lower, null.upper)
+    statistic = max(0.0, 2 * float(top.value[0] - bottom.value[0]))
+    tested = null.lower == null.upper
+    others_inside = not (
+        _on_edge(full, top.p[0], skip=tested) or _on_edge(null, bottom.p[0], skip=tested)
+    )
+    known = others_inside and (df == 1 or not on_edge)
+    if method == "asymptotic" and not known:
+        raise OptionError(
+            'method="asymptotic" would reject a true hypothesis too often here: several '
+            "constraints, or another parameter, lie on the edge of their range; choose "
+            '"bootstrap"'
+        )
+    # On the edge the mixture is an approximation: where people are near s = 0, the estimate is 0
+    # in more than half of all surveys, and the test hardly ever rejects.
+    if method == "asymptotic" or (method == "auto" and known and not on_edge):
+        tail = _chi_squared_tail(statistic, df)
+        if on_edge:
+            tail = 1.0 if statistic == 0 else tail / 2
+        law = "half chi-squared(0), half chi-squared(1)" if on_edge else "chi-squared"
+        return HypothesisTest(
+            hypothesis=hypothesis, statistic=statistic, df=df, p_value=tail, method=law
+        )
+    stats = _drawn(null, bottom.p[0], n_resamples, np.random.default_rng(rng))
+    low = _again(null, stats, bottom.p)
+    high = _again(full, stats, np.concatenate([top.p, low.p.mean(axis=0)[None]]), own=low.p)
+    good = low.converged & high.converged
+    simulated = np.maximum(2 * (high.value - low.value)[good], 0.0)
+    return _compared(hypothesis, statistic, df, simulated, n_resamples)
+
+
+def _on_edge(setup: Setup, p: FloatArray, *, skip: BoolArray) -> bool:
+    """Tell whether a parameter that is not tested lies on its bound."""
+    span = setup.upper - setup.lower
+    free = (span > 0) & ~skip
+    near = (p - setup.lower < _EDGE * span) | (setup.upper - p < _EDGE * span)
+    return bool((near & free).any())
+
+
+def _again(
+    setup: Setup, stats: FloatArray, starts: FloatArray, *, own: FloatArray | None = None
+) -> Maximum:
+    """Estimate surveys that were drawn, from common starts (k, q) and one of its own each."""
+    b, q = len(stats), starts.shape[1]
+    every = np.broadcast_to(starts, (b, *starts.shape))
+    if own is not None:
+        every = np.concatenate([every, own[:, None]], axis=1)
+    if not setup.problem.family.smooth:  # every threshold is a hill of its own
+        hills = np.broadcast_to(setup.starts, (b, *setup.starts.shape))
+        every = np.concatenate([every, hills], axis=1)
+    every = np.clip(every, setup.lower, setup.upper)
+    return best_of_starts(setup.problem, stats, every.reshape(b, -1, q), setup.lower, setup.upper)
+
+
+def _probabilities(setup: Setup, p: FloatArray) -> FloatArray:
+    """Return probabilities (b, categories, m) of the answers in each cell."""
+    loyalty = loyalty_in_cells(setup.problem, p)
+    weights = setup.problem.cells.node_weights
+    outcome = setup.problem.outcome
+    if isinstance(outcome, Ordinal):
+        return outcome.probabilities(loyalty, weights, p[:, len(p[0]) - setup.problem.n_extra :])
+    mean = (loyalty * weights).sum(axis=-1)
+    return np.stack([1 - mean, mean], axis=1)
+
+
+def _counts(setup: Setup) -> FloatArray:
+    """Return how many answered what (b, categories, m)."""
+    if isinstance(setup.problem.outcome, Ordinal):
+        return setup.stats
+    return np.stack([setup.stats[:, 0] - setup.stats[:, 1], setup.stats[:, 1]], axis=1)
+
+
+def _drawn(setup: Setup, p: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
+    """Draw statistics (n, t, m) of surveys with the same cells from the model at p (q,)."""
+    if isinstance(setup.problem.outcome, Beta):
+        return _drawn_scores(setup, p, n, rng)
+    share = _probabilities(setup, p[None])[0]
+    amount = _counts(setup).sum(axis=1)[0].astype(np.int64)
+    if isinstance(setup.problem.outcome, Ordinal):
+        share = np.moveaxis(share, 0, -1)
+        found = rng.multinomial(amount, share / share.sum(axis=-1, keepdims=True), (n, len(amount)))
+        return np.moveaxis(found, -1, 1).astype(np.float64)
+    stayed = rng.binomial(amount, np.clip(share[1], 0, 1), (n, len(amount)))
+    return np.stack([np.broadcast_to(amount, stayed.shape), stayed], axis=1).astype(np.float64)
+
+
+def _drawn_scores(setup: Setup, p: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
+    """Draw statistics (n, 3, m) of scores with the beta law, person by person."""
+    mean = np.clip(loyalty_in_cells(setup.problem, p[None])[0, :, 0], _EDGE, 1 - _EDGE)
+    amount = setup.stats[0, 0].astype(np.int64)
+    first = np.cumsum(amount) - amount
+    a = np.repeat(mean, amount) * np.exp(p[-1])
+    b = np.repeat(1 - mean, amount) * np.exp(p[-1])
+    found = np.empty((n, 3, len(amount)))
+    found[:, 0] = amount
+    for survey in found:  # a survey at a time: people and not cells are drawn
+        score = np.clip(rng.beta(a, b), np.finfo(np.float64).tiny, 1 - 2**-53)
+        survey[1] = np.add.reduceat(np.log(score), first)
+        survey[2] = np.add.reduceat(np.log1p(-score), first)
+    return found
+
+
+def _deviance(counts: FloatArray, top: Maximum) -> FloatArray:
+    """Return twice the log-likelihood (b,) that the saturated model has more."""
+    amount = counts.sum(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.where(counts > 0, counts * np.log(counts / amount), 0.0)
+    found: FloatArray = np.maximum(2 * (own.sum(axis=(1, 2)) - top.value), 0.0)
+    return found
+
+
+def _compared(
+    hypothesis: str, statistic: float, df: int, simulated: FloatArray, n_resamples: int
+) -> HypothesisTest:
+    n_failed = n_resamples - len(simulated)
+    if len(simulated) < _FEWEST:
+        raise NotIdentifiedError(
+            f"of {n_resamples} surveys drawn under the hypothesis only {len(simulated)} could be "
+            "estimated, too few for a p-value; the hypothesis leaves too little to estimate, so "
+            "take a family with fewer parameters, or another outcome"
+        )
+    if n_failed > _MANY_FAILED * n_resamples:
+        warn_caller(
+            f"{n_failed} of {n_resamples} surveys drawn under the hypothesis could not be "
+            "estimated and were left out",
+            FailedResamplesWarning,
+        )
+    # A survey drawn counts as loud if it is so but for the rounding of sums.
+    louder = int((simulated >= statistic - 1e-9 * (1 + statistic)).sum())
+    return HypothesisTest(
+        hypothesis=hypothesis,
+        statistic=statistic,
+        df=df,
+        p_value=(1 + louder) / (1 + len(simulated)),
+        method="parametric bootstrap",
+        n_resamples=n_resamples,
+        n_failed=n_failed,
+    )
+
+
+def _wald_of_power(result: LoyaltyCurveResult, hypothesis: str) -> HypothesisTest:
+    place = result.names.index("k")
+    k = result.values[place]
+    error = np.sqrt(result.uncertainty.covariance[place, place])
+    if not error > 0:
+        raise OptionError("k was not estimated within its range, so there is nothing to test")
+    statistic = float((np.log(k) * k / error) ** 2)
+    return HypothesisTest(
+        hypothesis=hypothesis,
+        statistic=statistic,
+        df=1,
+        p_value=_chi_squared_tail(statistic, 1),
+        method=f"Wald, {result.uncertainty.kind} errors",
+    )
+
+
+def _chi_squared_tail(statistic: float, df: int) -> float:
+    from scipy.special import chdtrc  # noqa: PLC0415  slow to import
+
+    return float(chdtrc(df, statistic))

@@ -1,0 +1,1 @@
+"""How strongly satisfaction and loyalty go together, and what else does."""

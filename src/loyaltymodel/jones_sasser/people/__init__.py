@@ -1,0 +1,1 @@
+"""The matrix of people: segments, warnings, advice."""

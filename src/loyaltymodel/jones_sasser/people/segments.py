@@ -1,0 +1,361 @@
+"""The matrix of people: sorted by satisfaction and loyalty."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from loyaltymodel._frames import Missing
+from loyaltymodel._quadrant_shares import Classes
+from loyaltymodel._quadrant_sorting import IntervalKind, Randomness, Sorting
+from loyaltymodel._quadrants import Cut, Ties
+from loyaltymodel._scales import Pair
+from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel.jones_sasser.people.estimate import (
+    Extremes,
+    check_limit,
+    check_sorting,
+    constraint_of,
+    sort_people,
+)
+from loyaltymodel.jones_sasser.people.result import SegmentsResult
+
+# Segments from the worst to the best, and the segment of each cell: dissatisfied or satisfied,
+# with the extremes outside; within each, not loyal and loyal.
+_CELLS = ("defector", "hostage", "mercenary", "loyalist")
+_EXTREME_NAMES = ("terrorist", *_CELLS, "apostle")
+_EXTREME_CELLS = (
+    ("terrorist", "hostage"),
+    ("defector", "hostage"),
+    ("mercenary", "loyalist"),
+    ("mercenary", "apostle"),
+)
+_NOT_NOT, _NOT_LOYAL = "dissatisfied, not loyal", "dissatisfied, loyal"
+_SATISFIED = ("satisfied, not loyal", "satisfied, loyal")
+_WHY_LOYAL = ("inertia loyalty", "monopoly loyalty")
+
+
+def segments(
+    satisfaction: object,
+    loyalty: object,
+    *,
+    data: object = None,
+    scale: Pair | None = None,
+    loyalty_scale: Pair | None = None,
+    satisfaction_cut: Cut = "midpoint",
+    loyalty_cut: Cut = "midpoint",
+    extreme_cut: Extremes = "tenth",
+    ties: Ties = "high",
+    reliability: Pair | None = None,
+    means: object = None,
+    covariance: object = None,
+    weights: object = None,
+    missing: Missing = "raise",
+    interval: IntervalKind = "formula",
+    level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: Randomness = None,
+) -> SegmentsResult:
+    """Return each person's segment by satisfaction and loyalty (图利者、传道者、囚禁者、破坏者).
+
+    Satisfied and loyal people are loyalists, satisfied ones who are not loyal mercenaries,
+    loyal ones who are not satisfied hostages, and the rest defectors. Among the loyalists the
+    most satisfied are apostles, among the defectors the least satisfied terrorists. The names
+    are those of Jones and Sasser [1]_; for the teaching text's other use of them see
+    :func:`textbook_segments`.
+
+    Parameters
+    ----------
+    satisfaction, loyalty : Series, array of shape (n,) or str
+        Scores of each person, or names of columns of ``data``.
+    data : pandas, polars or pyarrow table, optional
+        Where names of columns are looked up.
+    scale : pair of float, optional
+        Lowest and highest possible score of both, such as (1, 10). Scores outside are an error.
+    loyalty_scale : pair of float, optional
+        The same for loyalty, where its scale is another.
+    satisfaction_cut, loyalty_cut : {"midpoint", "median", "mean"} or float
+        From where on a score is high: the midpoint of the scale, the weighted median or mean
+        of the sample, or a number in the units of the scores.
+    extreme_cut : "tenth", pair of float, or None
+        Satisfaction up to which a defector is a terrorist, and from which on a loyalist is an
+        apostle, both included. "tenth" is the outer tenth of the scale at either end: among
+        whole answers from 1 to 5, 7 or 10 the end itself. None is for no extremes.
+    ties : {"high", "low"}
+        Where a score belongs that equals its cut-off.
+    reliability : pair of float, optional
+        Reliability of satisfaction and of loyalty, above 0 and at most 1. With it each person
+        gets the probability of each segment.
+    means : array of shape (2,), optional
+        Means of satisfaction and loyalty where the people come from; without it, those of the
+        sample.
+    covariance : array of shape (2, 2), optional
+        Their covariance there, as observed, with the error in it; given with ``means``.
+    weights : Series, array of shape (n,) or str, optional
+        Survey weights, none negative.
+    missing : {"raise", "drop"}
+        What to do with people of whom a value is missing.
+    interval : {"formula", "bootstrap"}
+        "formula": Wilson's interval for an effective number of people; cut-offs count as
+        known. "bootstrap": percentiles over people drawn again; means, covariance and cut-offs
+        from the sample are estimated again each time.
+    level : float
+        Confidence level of each interval, between 0 and 1.
+    n_resamples : int
+        Number of resamples, for ``interval="bootstrap"``.
+    rng : numpy Generator or int, optional
+        Randomness, for ``interval="bootstrap"``.
+
+    Returns
+    -------
+    SegmentsResult
+        Segments by person, their shares with intervals, probabilities if ``reliability`` is
+        given, and advice.
+
+    Raises
+    ------
+    DataError
+        If scores are missing, off their scale or not numbers, variables differ in length, a
+        weight is negative or all are zero, or a score does not vary and ``reliability`` is
+        given.
+    NotIdentifiedError
+        If the scores correlate more strongly than their reliabilities allow.
+    OptionError
+        If an option is not one of its choices, a midpoint is asked for without a scale, or the
+        extremes do not lie on either side of the cut-off of satisfaction.
+
+    Warns
+    -----
+    FailedResamplesWarning
+        If more than one resample in a hundred has correlations that the reliabilities do not
+        allow, or only people of weight 0.
+
+    Notes
+    -----
+    No literature gives the cut-offs; those here are conventions, and every share depends on
+    them. State them.
+
+    Probabilities are those of the true scores. Given the observed scores x these are normal
+    with mean mu + S_T S_X^-1 (x - mu) and covariance S_T - S_T S_X^-1 S_T, where S_X is the
+    covariance of the scores and S_T = S_X - diag(sd^2 (1 - reliability)): Kelley's formula for
+    two scores at once. A normal distribution around the observed score itself is not
+    calibrated, since extreme scores are partly luck. Scores count as continuous, and true
+    scores as normal: with few categories choose cut-offs between them. The reliabilities count
+    as known.
+
+    An observed share has a linearised standard error, and Wilson's interval for as many
+    people, at most n, as would give a plain share this error; without weights these are n.
+    A true share is the mean of the probabilities. Its standard error is that of the
+    infinitesimal jackknife, and holds that mu and S_X are estimates. Of a segment without
+    people the bootstrap knows nothing: its observed interval is 0 to 0.
+
+    References
+    ----------
+    .. [1] Jones, T. O., & Sasser, W. E. (1995). Why satisfied customers defect. Harvard
+       Business Review, 73(6), 88-99.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from loyaltymodel import jones_sasser
+    >>> people = pd.DataFrame(
+    ...     {"satisfaction": [10, 9, 9, 3, 2, 1], "loyalty": [9, 8, 3, 8, 3, 2]},
+    ...     index=["Ann", "Bo", "Chen", "Dai", "Eve", "Fu"],
+    ... )
+    >>> found = jones_sasser.segments("satisfaction", "loyalty", data=people, scale=(1, 10))
+    >>> for name, segment in found.segment.items():
+    ...     print(name, segment)
+    Ann apostle
+    Bo loyalist
+    Chen mercenary
+    Dai hostage
+    Eve defector
+    Fu terrorist
+
+    How probable is it that someone just above the middle is satisfied? The mean is 5, so with
+    a reliability of 0.75 the true score of someone with a 6 is expected at 5.75, with the
+    standard deviation sqrt(4 * 0.75 * 0.25) = 0.866; the cut-off of 5.5 lies 0.289 of them
+    below, which 61.4 % of a normal distribution exceed:
+
+    >>> alone = jones_sasser.segments(
+    ...     [6], [9], scale=(1, 10), extreme_cut=None, reliability=(0.75, 1),
+    ...     means=(5, 5), covariance=[[4, 0], [0, 4]],
+    ... )
+    >>> alone.probabilities.round(3).to_dict("records")
+    [{'defector': 0.0, 'hostage': 0.386, 'mercenary': 0.0, 'loyalist': 0.614}]
+    """
+    sorting = check_sorting(
+        scale=scale,
+        loyalty_scale=loyalty_scale,
+        satisfaction_cut=satisfaction_cut,
+        loyalty_cut=loyalty_cut,
+        extreme_cut=extreme_cut,
+        ties=ties,
+        reliability=reliability,
+        means=means,
+        covariance=covariance,
+        interval=interval,
+        level=level,
+        n_resamples=n_resamples,
+    )
+    variables = _read(satisfaction, loyalty, weights, None, data, sorting, missing)
+    if sorting.extremes is None:
+        names: tuple[str, ...] = _CELLS
+        merge = np.eye(len(names))
+    else:
+        names = _EXTREME_NAMES
+        merge = np.array(
+            [[float(name == cell) for name in names] for row in _EXTREME_CELLS for cell in row]
+        )
+    group = np.zeros(variables.n_rows, dtype=np.intp)
+    return sort_people(
+        "jones_sasser",
+        names,
+        Classes(merge[None], group),
+        variables=variables,
+        sorting=sorting,
+        rng=rng,
+    )
+
+
+def satisfied_loyal(
+    satisfaction: object,
+    loyalty: object,
+    *,
+    constraint: object = None,
+    monopoly_from: float = 0.5,
+    data: object = None,
+    scale: Pair | None = None,
+    loyalty_scale: Pair | None = None,
+    satisfaction_cut: Cut = "midpoint",
+    loyalty_cut: Cut = "midpoint",
+    ties: Ties = "high",
+    reliability: Pair | None = None,
+    weights: object = None,
+    missing: Missing = "raise",
+    interval: IntervalKind = "formula",
+    level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: Randomness = None,
+) -> SegmentsResult:
+    """Return who is satisfied or not and loyal or not (满意/不满意 × 忠诚/不忠诚).
+
+    The same four cells as those of :func:`segments`, in plain words. With ``constraint``, loyal
+    people who are dissatisfied are told apart: monopoly loyalty (垄断忠诚) where they are bound,
+    inertia loyalty (惰性忠诚) where they are free to go.
+
+    Parameters
+    ----------
+    satisfaction, loyalty : Series, array of shape (n,) or str
+        Scores of each person, or names of columns of ``data``.
+    constraint : float, Series, array of shape (n,) or str, optional
+        How strongly each person is bound, from 0, free, to below 1.
+    monopoly_from : float
+        Constraint from which on loyalty without satisfaction is monopoly loyalty, between 0
+        and 1; a convention.
+    data : pandas, polars or pyarrow table, optional
+        Where names of columns are looked up.
+    scale : pair of float, optional
+        Lowest and highest possible score of both, such as (1, 10). Scores outside are an error.
+    loyalty_scale : pair of float, optional
+        The same for loyalty, where its scale is another.
+    satisfaction_cut, loyalty_cut : {"midpoint", "median", "mean"} or float
+        From where on a score is high, as in :func:`segments`.
+    ties : {"high", "low"}
+        Where a score belongs that equals its cut-off.
+    reliability : pair of float, optional
+        Reliability of satisfaction and of loyalty, above 0 and at most 1.
+    weights : Series, array of shape (n,) or str, optional
+        Survey weights, none negative.
+    missing : {"raise", "drop"}
+        What to do with people of whom a value is missing.
+    interval : {"formula", "bootstrap"}
+        How intervals are made, as in :func:`segments`.
+    level : float
+        Confidence level of each interval, between 0 and 1.
+    n_resamples : int
+        Number of resamples, for ``interval="bootstrap"``.
+    rng : numpy Generator or int, optional
+        Randomness, for ``interval="bootstrap"``.
+
+    Returns
+    -------
+    SegmentsResult
+        As of :func:`segments`.
+
+    Raises
+    ------
+    DataError
+        As of :func:`segments`; or if a constraint is not from 0 to below 1.
+    NotIdentifiedError
+        If the scores correlate more strongly than their reliabilities allow.
+    OptionError
+        If an option is not one of its choices, or a midpoint is asked for without a scale.
+
+    Notes
+    -----
+    The constraint counts as known. Who it binds is a matter of law, technology, switching costs
+    and programmes, not of the two scores.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> found = jones_sasser.satisfied_loyal(
+    ...     [4, 4, 2, 2, 2], [5, 2, 1, 4, 4], constraint=[0, 0, 0, 0.1, 0.8], scale=(1, 5)
+    ... )
+    >>> for cell in found.segment:
+    ...     print(cell)
+    satisfied, loyal
+    satisfied, not loyal
+    dissatisfied, not loyal
+    inertia loyalty
+    monopoly loyalty
+    """
+    sorting = check_sorting(
+        scale=scale,
+        loyalty_scale=loyalty_scale,
+        satisfaction_cut=satisfaction_cut,
+        loyalty_cut=loyalty_cut,
+        extreme_cut=None,
+        ties=ties,
+        reliability=reliability,
+        means=None,
+        covariance=None,
+        interval=interval,
+        level=level,
+        n_resamples=n_resamples,
+    )
+    check_limit("monopoly_from", monopoly_from)
+    variables = _read(satisfaction, loyalty, weights, constraint, data, sorting, missing)
+    if constraint is None:
+        names: tuple[str, ...] = (_NOT_NOT, _NOT_LOYAL, *_SATISFIED)
+        merge, group = np.eye(len(names))[None], np.zeros(variables.n_rows, dtype=np.intp)
+    else:
+        names = (_NOT_NOT, *_WHY_LOYAL, *_SATISFIED)
+        every = np.eye(len(names))
+        # Two groups of people: the loyal and dissatisfied are called by the reason they stay.
+        merge = np.stack([np.delete(every, 2, axis=0), np.delete(every, 1, axis=0)])
+        group = (constraint_of(variables) >= monopoly_from).astype(np.intp)
+    return sort_people(
+        "satisfied_loyal",
+        names,
+        Classes(merge, group),
+        variables=variables,
+        sorting=sorting,
+        rng=rng,
+    )
+
+
+def _read(
+    satisfaction: object,
+    loyalty: object,
+    weights: object,
+    constraint: object,
+    data: object,
+    sorting: Sorting,
+    missing: Missing,
+) -> Variables:
+    given = {"satisfaction": satisfaction, "loyalty": loyalty}
+    bounds = sorting.bounds | {"weights": (0.0, np.inf), "constraint": (0.0, 1.0)}
+    given |= {} if weights is None else {"weights": weights}
+    given |= {} if constraint is None else {"constraint": constraint}
+    return read_variables(given, data=data, bounds=bounds, missing=missing)

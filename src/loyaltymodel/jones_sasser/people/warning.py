@@ -1,0 +1,390 @@
+"""What the matrix of people is for: who may leave, when to look, and how good a share is."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import check_choice, check_count, check_positive, count_of
+from loyaltymodel._quadrant_sorting import pair_of
+from loyaltymodel._scales import Pair
+from loyaltymodel._variables import read_variables
+from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.jones_sasser.people.estimate import constraint_of
+from loyaltymodel.jones_sasser.people.result import SegmentsResult
+from loyaltymodel.jones_sasser.people.textbook import textbook_segments, zone_limit_of
+
+if TYPE_CHECKING:
+    from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
+
+WarningOrder = Literal["value_at_stake", "risk"]
+
+_LISTED = ("hostage", "mercenary")
+
+
+def early_warning(
+    satisfaction: object,
+    *,
+    constraint: object,
+    curve: LoyaltyCurve,
+    value: object,
+    data: object = None,
+    scale: Pair = (0.0, 1.0),
+    segments: SegmentsResult | None = None,
+    by: WarningOrder = "value_at_stake",
+    missing: Missing = "raise",
+) -> pd.DataFrame:
+    """Return hostages and mercenaries with what is at stake, the largest first (预警名单).
+
+    The risk of a hostage is the false loyalty: the loyalty that goes when the constraint goes.
+    The risk of a mercenary is the probability to leave as things are, 1 - L. So the first is a
+    risk under a condition, and the second a risk within the period of the curve.
+
+    Parameters
+    ----------
+    satisfaction : Series, array of shape (n,) or str
+        Scores of each person, or the name of a column of ``data``.
+    constraint : float, Series, array of shape (n,) or str
+        How strongly each person is bound, from 0 to below 1; a number stands for everybody.
+    curve : LoyaltyCurve
+        Loyalty by satisfaction and constraint.
+    value : float, Series, array of shape (n,) or str
+        What each person is worth, in money per period, 0 or more; the same unit for everybody.
+    data : pandas, polars or pyarrow table, optional
+        Where names of columns are looked up.
+    scale : pair of float
+        Lowest and highest possible score; the curve begins at the one and ends at the other.
+    segments : SegmentsResult, optional
+        Segments of the same people by :func:`segments` or :func:`textbook_segments`; without
+        it, those of :func:`textbook_segments` with its defaults.
+    by : {"value_at_stake", "risk"}
+        What to sort by; the other one decides between equals.
+    missing : {"raise", "drop"}
+        What to do with people of whom a value is missing.
+
+    Returns
+    -------
+    DataFrame
+        A row a hostage or mercenary, with the person's label: ``segment``, ``satisfaction`` (as
+        given), ``constraint``, ``loyalty`` (0 to 1), ``risk`` (0 to 1), ``value`` and
+        ``value_at_stake`` (both in money per period).
+
+    Raises
+    ------
+    DataError
+        If a value is missing, a score is off its scale, a constraint is not from 0 to below 1,
+        a value is negative, or ``segments`` are of other people.
+    OptionError
+        If ``curve`` is no curve, ``by`` is not one of its choices, or ``segments`` were made by
+        :func:`satisfied_loyal`, which has no hostages.
+
+    Notes
+    -----
+    value at stake = value * risk, with risk c (1 - g(s)) for a hostage and
+    (1 - c) (1 - g(s)) for a mercenary.
+
+    Examples
+    --------
+    With g(s) = s^2, a hostage at s = 0.3 held by c = 0.8 has a false loyalty of
+    0.8 * (1 - 0.09) = 0.728; a free mercenary at the same satisfaction leaves with probability
+    0.91. A hostage who pays 100 has more at stake than a mercenary who pays 50:
+
+    >>> import pandas as pd
+    >>> from loyaltymodel import jones_sasser
+    >>> curve = jones_sasser.curve("power", {"hi": 1.0, "k": 2.0})
+    >>> people = pd.DataFrame(
+    ...     {"s": [0.9, 0.3, 0.3], "c": [0.0, 0.0, 0.8], "pays": [80.0, 50.0, 100.0]},
+    ...     index=["Ann", "Bo", "Chen"],
+    ... )
+    >>> jones_sasser.early_warning(
+    ...     "s", constraint="c", value="pays", curve=curve, data=people
+    ... )[["segment", "risk", "value_at_stake"]]
+            segment   risk  value_at_stake
+    Chen    hostage  0.728            72.8
+    Bo    mercenary  0.910            45.5
+    """
+    check_choice("by", by, WarningOrder)
+    zone_limit_of(curve)
+    lowest, highest = pair_of("scale", scale) or (0.0, 1.0)
+    given = {"satisfaction": satisfaction, "constraint": constraint, "value": value}
+    bounds = {
+        "satisfaction": (lowest, highest),
+        "constraint": (0.0, 1.0),
+        "value": (0.0, np.inf),
+    }
+    read = read_variables(given, data=data, bounds=bounds, missing=missing)
+    x = np.asarray(read["satisfaction"], dtype=np.float64)
+    c = constraint_of(read)
+    worth = np.asarray(read["value"], dtype=np.float64)
+    if segments is None:
+        segments = textbook_segments(x, constraint=c, curve=curve, scale=(lowest, highest))
+    else:
+        _check_same_people(segments, read.labels)
+    names = np.array(segments.names, dtype=object)[segments.codes]
+    share = (x - lowest) / (highest - lowest)
+    loyalty = np.asarray(curve.loyalty(share, constraint=c))
+    risk = np.where(
+        names == "hostage", np.asarray(curve.false_loyalty(share, constraint=c)), 1 - loyalty
+    )
+    table = pd.DataFrame(
+        {
+            "segment": names,
+            "satisfaction": x,
+            "constraint": c,
+            "loyalty": loyalty,
+            "risk": risk,
+            "value": worth,
+            "value_at_stake": worth * risk,
+        },
+        index=read.labels,
+    )
+    table = table[np.isin(segments.codes, [segments.names.index(n) for n in _LISTED])]
+    order = ["value_at_stake", "risk"] if by == "value_at_stake" else ["risk", "value_at_stake"]
+    return table.sort_values(order, ascending=False, kind="stable")
+
+
+def _check_same_people(segments: SegmentsResult, labels: pd.Index) -> None:
+    if "hostage" not in segments.names:
+        raise OptionError(
+            f"segments were made by the classifier {segments.classifier!r}, which has neither "
+            "hostages nor mercenaries; make them by segments() or textbook_segments()"
+        )
+    if not segments.labels.equals(labels):
+        raise DataError(
+            f"segments are of {count_of(len(segments.codes), 'person')} with other labels than "
+            f"the {len(labels)} rows of satisfaction; sort the same rows in the same order, with "
+            "the same people left out"
+        )
+
+
+def satisfaction_alerts(
+    means: object,
+    *,
+    std_error: object = None,
+    data: object = None,
+    limit: float | None = None,
+    baseline: int | None = None,
+    n_sigma: float = 3.0,
+) -> pd.DataFrame:
+    """Return in which periods mean satisfaction fell so low that one must look (满意度预警).
+
+    Satisfaction is a signal of problems and no more: an alert says that something is wrong, not
+    what, and no alert does not say that customers stay.
+
+    Parameters
+    ----------
+    means : Series, array of shape (t,) or str
+        Mean satisfaction by period, in order of time, or the name of a column of ``data``.
+    std_error : float, Series, array of shape (t,) or str, optional
+        Standard error of each period's mean, above 0, in the same units; needed for control
+        limits.
+    data : pandas, polars or pyarrow table, optional
+        Where names of columns are looked up.
+    limit : float, optional
+        A fixed limit, in the units of the means.
+    baseline : int, optional
+        Number of periods at the beginning that set the control limits of all later ones;
+        without it, each period is held against all earlier ones.
+    n_sigma : float
+        How many standard errors below the earlier mean the control limit lies, above 0.
+
+    Returns
+    -------
+    DataFrame
+        A row a period, with its label: ``mean``, ``std_error``, ``limit``, ``centre`` (mean of
+        the earlier periods), ``control_limit``, ``below_limit``, ``below_control`` and
+        ``alert``, which is either of them. Numbers that were not given or cannot be computed
+        are NaN, as the control limit of the first period.
+
+    Raises
+    ------
+    DataError
+        If a mean or standard error is missing or infinite, or a standard error is not above 0.
+    OptionError
+        If neither ``limit`` nor ``std_error`` is given, or an option is out of its range.
+
+    Notes
+    -----
+    control limit = centre - n_sigma sqrt(se^2 + 1 / sum(1 / se_j^2)), where the sum goes over
+    the earlier periods and the centre is their mean, weighted by 1 / se_j^2. The second part is
+    the error of the centre itself; charts of Shewhart's kind leave it out, because their centre
+    comes from many periods. With it, a period in which nothing happened is below the limit with
+    the same probability from the second period on: 0.13 % for 3 standard errors, if the means
+    are normal. Satisfaction that truly wanders from period to period gives more alerts. Periods
+    with an alert stay in the centre of later ones; ``baseline`` keeps them out.
+
+    Examples
+    --------
+    Four periods with a standard error of 1. The last is held against the mean of 72 of the
+    first three, with an error of sqrt(1 + 1/3) = 1.155, so its limit is 72 - 3.464:
+
+    >>> from loyaltymodel import jones_sasser
+    >>> found = jones_sasser.satisfaction_alerts([72, 73, 71, 68], std_error=1.0, limit=70)
+    >>> found[["mean", "centre", "control_limit", "below_control", "alert"]].round(3)
+       mean  centre  control_limit  below_control  alert
+    0  72.0     NaN            NaN          False  False
+    1  73.0    72.0         67.757          False  False
+    2  71.0    72.5         68.826          False  False
+    3  68.0    72.0         68.536           True   True
+    """
+    if limit is None and std_error is None:
+        raise OptionError(
+            "there is nothing to hold the means against; give limit=, or std_error= for control "
+            "limits from the earlier periods"
+        )
+    if limit is not None and (isinstance(limit, bool) or not math.isfinite(limit)):
+        raise OptionError(f"limit={limit!r} must be a finite number")
+    if baseline is not None:
+        check_count("baseline", baseline, least=1)
+    check_positive("n_sigma", n_sigma)
+    given = {"means": means} | ({} if std_error is None else {"std_error": std_error})
+    read = read_variables(given, data=data, can_drop=False)
+    x = np.asarray(read["means"], dtype=np.float64)
+    errors = np.full(len(x), np.nan)
+    centre, lower = np.full((2, len(x)), np.nan)
+    if std_error is not None:
+        errors = np.asarray(read["std_error"], dtype=np.float64)
+        if not (errors > 0).all():
+            row = read.labels[int(np.argmin(errors > 0))]
+            raise DataError(
+                f"std_error is {errors.min():g} in row {row}; every mean needs a standard error "
+                "above 0, such as the standard deviation over the root of the number of answers"
+            )
+        centre, lower = _control_limits(x, errors, baseline, n_sigma)
+    fixed = np.nan if limit is None else float(limit)
+    below_limit, below_control = x < fixed, x < lower
+    return pd.DataFrame(
+        {
+            "mean": x,
+            "std_error": errors,
+            "limit": fixed,
+            "centre": centre,
+            "control_limit": lower,
+            "below_limit": below_limit,
+            "below_control": below_control,
+            "alert": below_limit | below_control,
+        },
+        index=read.labels,
+    )
+
+
+def _control_limits(
+    x: FloatArray, errors: FloatArray, baseline: int | None, n_sigma: float
+) -> tuple[FloatArray, FloatArray]:
+    precision = errors**-2.0
+    known = np.concatenate([[0.0], np.cumsum(precision)[:-1]])
+    first = x[0]  # deviations from it keep their digits in long sums
+    summed = np.concatenate([[0.0], np.cumsum(precision * (x - first))[:-1]])
+    if baseline is not None:
+        stop = min(baseline, len(x))
+        known = np.full(len(x), precision[:stop].sum())
+        summed = np.full(len(x), (precision[:stop] * (x[:stop] - first)).sum())
+        known[:stop] = 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.where(known > 0, first + summed / known, np.nan)
+        lower = centre - n_sigma * np.sqrt(errors**2 + 1 / known)
+    return centre, lower
+
+
+def market_share_quality(
+    loyal: object,
+    *,
+    sales: object = None,
+    market_customers: float | None = None,
+    market_sales: float | None = None,
+    data: object = None,
+    missing: Missing = "raise",
+) -> pd.DataFrame:
+    """Return how much of the own market share is loyal, next to its size (市场占有率的质与量).
+
+    Two firms may have the same share of a market, one with customers who stay and one with
+    customers who are passing through. The quality of a share is its loyal part.
+
+    Parameters
+    ----------
+    loyal : Series, array of shape (n,) or str
+        Whether each of the own customers is loyal: True or False, 1 or 0, or the probability
+        that it is so.
+    sales : Series, array of shape (n,) or str, optional
+        Sales to each of them, in money per period, 0 or more.
+    market_customers : float, optional
+        Customers of all firms together.
+    market_sales : float, optional
+        Sales of all firms together, in the unit of ``sales``.
+    data : pandas, polars or pyarrow table, optional
+        Where names of columns are looked up.
+    missing : {"raise", "drop"}
+        What to do with people of whom a value is missing.
+
+    Returns
+    -------
+    DataFrame
+        Rows ``customers`` and, with ``sales``, ``sales``. Columns ``own`` and ``loyal`` (numbers
+        or money), ``quality`` (loyal of own, 0 to 1), ``share`` (own of the market, the quantity,
+        0 to 1) and ``loyal_share`` (loyal of the market); NaN where the market was not given, or
+        there are no sales.
+
+    Raises
+    ------
+    DataError
+        If a value is missing, ``loyal`` lies outside 0 to 1, sales are negative, or the market
+        is smaller than the own part of it.
+    OptionError
+        If ``market_sales`` is given without ``sales``, or a market is not above 0.
+
+    Notes
+    -----
+    loyal share = share * quality. The customers must be all of the own ones, not a sample of
+    them, for ``share`` to mean what it says; ``quality`` holds for a random sample too.
+
+    Examples
+    --------
+    Four customers of a market of 20, three of them loyal; the loyal ones buy for 60 of 100:
+
+    >>> from loyaltymodel import jones_sasser
+    >>> jones_sasser.market_share_quality(
+    ...     [True, True, True, False], sales=[20.0, 20.0, 20.0, 40.0],
+    ...     market_customers=20, market_sales=400.0,
+    ... )
+                 own  loyal  quality  share  loyal_share
+    customers    4.0    3.0     0.75   0.20         0.15
+    sales      100.0   60.0     0.60   0.25         0.15
+    """
+    if market_sales is not None and sales is None:
+        raise OptionError("market_sales needs sales, what each of the own customers bought")
+    given = {"loyal": loyal} | ({} if sales is None else {"sales": sales})
+    bounds = {"loyal": (0.0, 1.0), "sales": (0.0, np.inf)}
+    read = read_variables(given, data=data, bounds=bounds, missing=missing)
+    is_loyal = np.asarray(read["loyal"], dtype=np.float64)
+    rows = {"customers": _quality(np.ones(len(is_loyal)), is_loyal, "customers", market_customers)}
+    if sales is not None:
+        bought = np.asarray(read["sales"], dtype=np.float64)
+        rows["sales"] = _quality(bought, is_loyal, "sales", market_sales)
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _quality(
+    amounts: FloatArray, loyal: FloatArray, what: str, market: float | None
+) -> dict[str, float]:
+    own, kept = float(amounts.sum()), float(amounts @ loyal)
+    if market is not None:
+        check_positive(f"market_{what}", market)
+        if market < own:
+            raise DataError(
+                f"market_{what}={market:g} is less than the own {what}, {own:g}; give those of "
+                "all firms together, in the same unit"
+            )
+    whole = math.nan if market is None else float(market)
+    quality = kept / own if own > 0 else math.nan
+    return {
+        "own": own,
+        "loyal": kept,
+        "quality": quality,
+        "share": own / whole,
+        "loyal_share": kept / whole,
+    }

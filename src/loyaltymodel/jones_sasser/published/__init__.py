@@ -1,0 +1,1 @@
+"""Published tables and zones, and what can be read from them."""

@@ -1,0 +1,1 @@
+"""Rival views of satisfaction and loyalty, compared on data."""

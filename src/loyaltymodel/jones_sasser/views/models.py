@@ -1,0 +1,348 @@
+"""The models that stand for rival views, the tests between them, and their effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._intervals import ndtr, percentile
+from loyaltymodel._options import enumerate_names
+from loyaltymodel.errors import (
+    DataError,
+    FailedResamplesWarning,
+    NotIdentifiedError,
+    warn_caller,
+)
+from loyaltymodel.jones_sasser.curves.families import family_of
+from loyaltymodel.jones_sasser.estimation.fit import estimate_with_remarks
+from loyaltymodel.jones_sasser.estimation.likelihood import Shares
+from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
+from loyaltymodel.jones_sasser.estimation.sample import Sample
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, Pair
+from loyaltymodel.jones_sasser.inference.hypotheses import HypothesisTest
+from loyaltymodel.jones_sasser.views.kernels import (
+    DAMPING,
+    MEDIATION,
+    Regressions,
+    damping,
+    entangled,
+    linear_regressions,
+    logistic_regressions,
+    mediation_effects,
+)
+from loyaltymodel.jones_sasser.views.result import CURVES, AverageEffects, ViewName
+from loyaltymodel.jones_sasser.views.survey import Survey
+
+Row = tuple[str, int, float, float, float, str]
+Estimator = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+
+_VALUES = 100_000  # of an array in a slice of resamples, which stays in the cache
+_MANY_FAILED = 0.05
+_SEPARATED = -1e-6  # log-likelihood of a regression that is never wrong
+_ENDLESS = 15.0  # log odds between the ends of a regressor
+_SHARE = "share of the total effect that is indirect"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegressionFit:
+    """A fitted logistic regression with the names of its terms, and those without an end."""
+
+    terms: tuple[str, ...]
+    fitted: Regressions
+    endless: tuple[str, ...]
+
+    @property
+    def value(self) -> float:
+        """Log-likelihood without the ways in which a cell can come about."""
+        return float(self.fitted.value[0])
+
+    @property
+    def start(self) -> FloatArray:
+        """Coefficients (k,)."""
+        found: FloatArray = self.fitted.coefficients[0]
+        return found
+
+    def coefficient(self, term: str) -> float:
+        """Return the coefficient of a term."""
+        return float(self.start[self.terms.index(term)])
+
+
+def fit_regressions(survey: Survey) -> dict[ViewName, RegressionFit]:
+    """Fit the views that are logistic regressions."""
+    s, mediator = survey.design.satisfaction, survey.design.mediator
+    wanted: dict[ViewName, dict[str, FloatArray]] = {"weak": {}, "direct": {"satisfaction": s}}
+    if mediator is not None:
+        wanted["partial mediation"] = {"satisfaction": s, "mediator": mediator}
+        wanted["full mediation"] = {"mediator": mediator}
+    if "bond" in survey.binding:
+        both = s * survey.design.binding[:, 0]
+        wanted["bonds weaken"] = {"satisfaction": s, "satisfaction x bond": both}
+    found: dict[ViewName, RegressionFit] = {}
+    people, trials, stayed = survey.counts
+    for view, columns in wanted.items():
+        terms = ("constant", *columns, *survey.binding)
+        x = survey.design.columns(*columns.values())
+        if alike := [terms[k] for k in entangled(x, people[0])]:
+            if view == "bonds weaken":
+                continue  # the row says so
+            raise NotIdentifiedError(
+                f"{enumerate_names(alike)} cannot be told apart, because one of them can be "
+                "computed from the others; leave one out"
+            )
+        fitted = logistic_regressions(x, trials, stayed)
+        if fitted.value[0] > _SEPARATED:
+            raise DataError(
+                f"{enumerate_names(terms[1:])} together separate those who stayed from those who "
+                "left perfectly, so the regression has no estimate; check that none of them was "
+                "computed from loyalty"
+            )
+        reach = np.abs(fitted.coefficients[0]) * np.ptp(x, axis=0)
+        endless = [terms[k] for k in np.flatnonzero(reach > _ENDLESS)]
+        found[view] = RegressionFit(terms, fitted, tuple(endless))
+    return found
+
+
+def regression_rows(
+    survey: Survey, fits: dict[ViewName, RegressionFit], effects: dict[str, AverageEffects]
+) -> Iterator[Row]:
+    """Return the rows of the regressions, with what speaks against their views."""
+    for view, fit in fits.items():
+        told = [] if fit.fitted.good[0] else ["did not converge"]
+        if fit.endless:
+            told.append(
+                f"{enumerate_names(fit.endless)} can grow without end, because some customers "
+                "are told perfectly; its standard error means nothing"
+            )
+        if view == "direct" and fit.coefficient("satisfaction") <= 0:
+            told.append("loyalty does not rise with satisfaction, which speaks against the view")
+        if view == "bonds weaken" and fit.coefficient("satisfaction x bond") >= 0:
+            told.append(
+                "the interaction is not negative, which speaks against the view, however well "
+                "the model fits"
+            )
+        if "mediation" in view:
+            told += _doubts(effects["mediation"])
+        yield _row(survey, view, len(fit.terms), survey.log_ways + fit.value, told)
+    if "bond" in survey.binding and "bonds weaken" not in fits:
+        told = ["not identified: satisfaction times bond can be computed from the other columns"]
+        yield "bonds weaken", 0, np.nan, np.nan, np.nan, told[0]
+
+
+def _doubts(effects: AverageEffects) -> list[str]:
+    """Say whether the indirect effect speaks against mediation."""
+    place = effects.names.index("indirect effect, through the mediator")
+    if effects.ci_high[place] < 0:
+        return ["the indirect effect is negative, so the mediator works against satisfaction"]
+    if effects.ci_low[place] <= 0:
+        return [
+            (
+                "the interval of the indirect effect has 0 in it, so the model speaks of the "
+                "mediator, not of mediation"
+            )
+        ]
+    return []
+
+
+def fit_curves(
+    settings: CurveSettings, sample: Sample, survey: Survey, *, driven: bool
+) -> tuple[dict[str, LoyaltyCurveResult], list[Row]]:
+    """Fit the views that are curves with a constraint."""
+    curves: dict[str, LoyaltyCurveResult] = {}
+    rows: list[Row] = []
+    for view, family in CURVES.items():
+        own = replace(settings, family=family_of(family))
+        try:
+            found, remarks = estimate_with_remarks(own, sample, np.random.default_rng(0))
+        except NotIdentifiedError as error:
+            rows.append((view, 0, np.nan, np.nan, np.nan, f"not identified: {error}"))
+            continue
+        told = [message for message, _ in remarks]
+        if driven and view == "captive share" and _bond_effect(found) < 0:
+            told.append("the constraint falls with the bond, which speaks against bonds that hold")
+        curves[view] = found
+        rows.append(_row(survey, view, found.n_free, found.log_likelihood, told))
+    return curves, rows
+
+
+def _bond_effect(result: LoyaltyCurveResult) -> float:
+    return float(result.values[result.names.index("d[bond]")])
+
+
+def _row(survey: Survey, view: str, k: int, value: float, told: list[str]) -> Row:
+    """Return a row of the comparison for k parameters and a log-likelihood."""
+    bic = k * float(np.log(survey.n_people)) - 2 * value
+    return view, k, value, 2 * k - 2 * value, bic, "; ".join(told)
+
+
+def regression_tests(
+    survey: Survey, fits: dict[ViewName, RegressionFit]
+) -> Iterator[HypothesisTest]:
+    """Test regressions against those that contain them."""
+    weak, direct = fits["weak"].value, fits["direct"].value
+    yield _ratio_test("loyalty does not depend on satisfaction", 2 * (direct - weak))
+    if "partial mediation" in fits:
+        both = fits["partial mediation"].value
+        yield _ratio_test(
+            "the mediator tells nothing of loyalty beside satisfaction", 2 * (both - direct)
+        )
+        yield _ratio_test(
+            "satisfaction tells nothing of loyalty beside the mediator",
+            2 * (both - fits["full mediation"].value),
+        )
+        yield _ratio_test("the mediator does not move with satisfaction", _path_ratio(survey))
+    if "bonds weaken" in fits:
+        yield _signed_test(
+            "the bond does not weaken the effect of satisfaction on log odds",
+            2 * (fits["bonds weaken"].value - direct),
+            -fits["bonds weaken"].coefficient("satisfaction x bond"),
+        )
+
+
+def _path_ratio(survey: Survey) -> float:
+    """Return the likelihood ratio of the mediator with and without satisfaction."""
+    design, people = survey.design, survey.counts[0]
+    assert design.mediator is not None  # noqa: S101  asked for with a mediator only
+    small, large = design.columns(), design.columns(design.satisfaction)
+    if design.two_values is not None:
+        has = people * (design.mediator > design.two_values[0])
+        low, high = (logistic_regressions(x, people, has).value[0] for x in (small, large))
+        return float(2 * (high - low))
+    low, high = (linear_regressions(x, people, design.mediator).value[0] for x in (small, large))
+    return float(survey.n_people * np.log(low / high))
+
+
+def bond_test(
+    settings: CurveSettings, plain: Sample, driven: LoyaltyCurveResult
+) -> list[HypothesisTest]:
+    """Test whether a captive share depends on the bond; nothing where none can be estimated."""
+    try:
+        without, _ = estimate_with_remarks(settings, plain, np.random.default_rng(0))
+    except NotIdentifiedError:
+        return []
+    statistic = 2 * (driven.log_likelihood - without.log_likelihood)
+    hypothesis = "the bond does not raise the constraint of the captive share"
+    held = [
+        state
+        for name, state in zip(without.names, without.states, strict=True)
+        if name == "c" or name.startswith("c[")
+    ]
+    if "estimated" not in held:
+        none = "without the bond the constraint is 0, so that its effect has no meaning"
+        nan = float("nan")
+        return [
+            HypothesisTest(
+                hypothesis=hypothesis, statistic=statistic, df=1, p_value=nan, method=none
+            )
+        ]
+    return [_signed_test(hypothesis, statistic, _bond_effect(driven))]
+
+
+def _ratio_test(hypothesis: str, statistic: float) -> HypothesisTest:
+    from scipy.special import chdtrc  # noqa: PLC0415  slow to import
+
+    statistic = max(statistic, 0.0)
+    return HypothesisTest(
+        hypothesis=hypothesis,
+        statistic=statistic,
+        df=1,
+        p_value=float(chdtrc(1, statistic)),
+        method="chi-squared",
+    )
+
+
+def _signed_test(hypothesis: str, statistic: float, effect: float) -> HypothesisTest:
+    """Test by the root of the ratio with the sign of an effect that speaks against it."""
+    statistic = max(statistic, 0.0)
+    return HypothesisTest(
+        hypothesis=hypothesis,
+        statistic=statistic,
+        df=1,
+        p_value=float(ndtr(np.array(-np.sign(effect) * np.sqrt(statistic)))),
+        method="signed root of the ratio, normal, one-sided",
+    )
+
+
+def average_effects(
+    survey: Survey,
+    fits: dict[ViewName, RegressionFit],
+    *,
+    n_resamples: int,
+    level: float,
+    rng: np.random.Generator,
+) -> dict[str, AverageEffects]:
+    """Estimate effects of mediator and bond, with intervals from customers drawn again."""
+    jobs: dict[str, tuple[Estimator, tuple[str, ...], Pair]] = {}
+    if "partial mediation" in fits:
+        shown, ends = survey.satisfactions
+        start = fits["partial mediation"].start
+        mediated = partial(mediation_effects, survey.design, ends=ends, start=start)
+        jobs["mediation"] = mediated, MEDIATION, shown
+    if "bonds weaken" in fits and survey.bonds is not None:
+        shown, ends = survey.bonds
+        start = fits["bonds weaken"].start
+        damped = partial(damping, survey.design, ends=ends, start=start)
+        jobs["damping"] = damped, DAMPING, shown
+    if not jobs:
+        return {}
+    drawn: dict[str, list[FloatArray]] = {name: [] for name in jobs}
+    observed = survey.observations
+    share = observed.count / survey.n_people
+    size = max(1, _VALUES // observed.n_records)
+    for first in range(0, n_resamples, size):
+        b = min(size, n_resamples - first)
+        people = rng.multinomial(survey.n_people, share, size=b).astype(np.float64)
+        stats = observed.statistics(Shares(), people)
+        for name, (estimator, _, _) in jobs.items():
+            drawn[name].append(estimator(stats[:, 0], stats[:, 1], stats[:, 2]))
+    return {
+        name: _with_interval(
+            estimator(*survey.counts)[0], np.concatenate(drawn[name]), names, shown, level=level
+        )
+        for name, (estimator, names, shown) in jobs.items()
+    }
+
+
+def _with_interval(
+    estimate: FloatArray,
+    replicates: FloatArray,
+    names: tuple[str, ...],
+    ends: Pair,
+    *,
+    level: float,
+) -> AverageEffects:
+    """Return effects with percentile intervals, without the resamples that failed."""
+    needed = [k for k, name in enumerate(names) if name != _SHARE]
+    kept = replicates[np.isfinite(replicates[:, needed]).all(axis=1)]
+    n_failed = len(replicates) - len(kept)
+    if len(kept) < 2:  # noqa: PLR2004 - one number has no spread
+        raise NotIdentifiedError(
+            f"{n_failed} of {len(replicates)} resamples cannot be estimated, because columns "
+            "cannot be told apart in them; more customers are needed"
+        )
+    if n_failed > _MANY_FAILED * len(replicates):
+        warn_caller(
+            f"{n_failed} of {len(replicates)} resamples could not be estimated and were left "
+            "out, because columns could not be told apart in them",
+            FailedResamplesWarning,
+        )
+    interval = percentile(kept, level=level)
+    gaps = np.isnan(kept).any(axis=0)  # a total effect of exactly 0 has no shares
+    error, low, high = (
+        np.where(gaps, np.nan, part)
+        for part in (kept.std(axis=0, ddof=1), interval.low, interval.high)
+    )
+    return AverageEffects(
+        names=names,
+        ends=ends,
+        estimate=estimate,
+        std_error=error,
+        ci_low=low,
+        ci_high=high,
+        level=level,
+        n_resamples=len(replicates),
+        n_failed=n_failed,
+    )

@@ -1,0 +1,1 @@
+"""Loyalty seen in purchases."""

@@ -1,0 +1,314 @@
+"""Loyalty as behaviour: what purchase records say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import check_choice, check_count, count_of
+from loyaltymodel._variables import like, read_variables
+from loyaltymodel.errors import DataError
+from loyaltymodel.loyalty_stage.behaviour.kernels import (
+    Cells,
+    Pairs,
+    as_listed,
+    cells_of,
+    in_time,
+    mixed_rows,
+    pairs_of,
+    sum_in_cells,
+)
+from loyaltymodel.loyalty_stage.behaviour.purchases import Outside, Records, Refunds, read_records
+from loyaltymodel.loyalty_stage.behaviour.result import PurchaseBehaviour
+
+SameDate = Literal["raise", "as_listed", "skip_pairs"]
+
+
+def purchase_behaviour(
+    data: object,
+    *,
+    window: tuple[object, object],
+    customer: str = "customer",
+    date: str = "date",
+    brand: str = "brand",
+    amount: str | None = "amount",
+    brands: Sequence[Any] | None = None,
+    same_date: SameDate = "raise",
+    refunds: Refunds = "raise",
+    outside: Outside = "raise",
+    missing: Missing = "raise",
+) -> PurchaseBehaviour:
+    """Return loyalty as behaviour, counted from purchase records (重复购买行为).
+
+    Parameters
+    ----------
+    data : pandas, polars or pyarrow table
+        A row a purchase, in any order. All purchases of the category should be there, not
+        only those at one firm: shares and switching are wrong otherwise.
+    window : pair of dates, or of whole numbers
+        The time that was observed: the first date that counts, and the first after it that
+        does not. Purchases outside are refused unless ``outside`` says otherwise.
+    customer : str
+        Column with the key of the customer.
+    date : str
+        Column with dates, without time zone, or with whole numbers such as days or weeks.
+    brand : str
+        Column with the brand, firm or shop.
+    amount : str or None
+        Column with the amount paid, 0 allowed; None for no shares of wallet.
+    brands : sequence, optional
+        All brands that there are, in the order wanted; a purchase of another one is refused.
+        Without it they are those bought, sorted.
+    same_date : {"raise", "as_listed", "skip_pairs"}
+        What to do where a customer bought several brands at one date, so that their order is
+        unknown. "raise" refuses; "as_listed" takes the order of the rows, which must then be
+        the order of dates for every customer; "skip_pairs" leaves such purchases out of
+        repeat rates and switching, on both sides, and of nothing else.
+    refunds : {"raise", "subtract", "subtract_matched", "drop"}
+        What to do with negative amounts. None of them counts as a purchase. "subtract" takes
+        them off what the customer spent on the brand and refuses one without a purchase in
+        the window; "subtract_matched" leaves those out; "drop" leaves all out.
+    outside : {"raise", "drop"}
+        Whether purchases outside the window are refused or left out.
+    missing : {"raise", "drop"}
+        Whether rows without customer, date, brand or amount are refused or left out.
+
+    Returns
+    -------
+    PurchaseBehaviour
+        Tables of customers, of brands, of customers of a brand, and of switching.
+
+    Raises
+    ------
+    DataError
+        If the data are no table, a column is absent, twice there or of the wrong type, a
+        value is missing, an amount is infinite, a brand is unknown, or one of the above is
+        refused.
+    OptionError
+        If an option is not one of its choices, or the window is no rising pair of dates.
+
+    Notes
+    -----
+    *Purchase*: a row. Three packs on three rows of one receipt are three purchases; add them
+    up first if they should be one.
+
+    *Repeat* (重复购买): a purchase that the same customer follows by a purchase of the same
+    brand, with no other purchase of the category between. *Repeat rate*: repeats over
+    purchases that are followed by any purchase in the window. A customer's last purchase is
+    followed by none, so it is not counted, neither for nor against.
+
+    *Share of requirements* (品类需求份额): purchases of the brand over all purchases. Of a
+    customer, over the customer's; of a brand, over those of its buyers, which is the unit
+    share of requirements in [1]_. *Share of wallet* (钱包份额) is the same with amounts, the
+    revenue share of requirements there. It is NaN for a customer who spent nothing, or whose
+    refunds for a brand exceed the purchases.
+
+    *Frequency* (购买频率): purchases over the length of the window. *Recency* (最近购买): from
+    the last purchase to the end of the window. For somebody who did not buy in the window it
+    is longer than the window, which is all that is known, and it is NaN. *Tenure* (关系时长):
+    from the first purchase to the last; ``tenure_limit`` is from the first to the end. If the
+    first purchase seen is the first ever, the relationship has lasted at least the one and at
+    most the other, so far; if the customer bought before the window, both are too short.
+
+    A high repeat rate is behaviour, not attitude: who has no choice repeats as well. People
+    who buy with fixed but different preferences produce a high repeat rate too, although
+    nobody's last purchase moves the next.
+
+    If a row stands for a need, and a brand "elsewhere" for needs met in another way, the
+    repeat rate of a web shop is the probability to return at the next need (网上客户忠诚).
+
+    References
+    ----------
+    .. [1] Farris, P. W., Bendle, N. T., Pfeifer, P. E., & Reibstein, D. J. (2010). Marketing
+       Metrics: The Definitive Guide to Measuring Marketing Performance (2nd ed.). Pearson.
+
+    Examples
+    --------
+    Ann buys A, A, B, A and Bob B, B. Three purchases of Ann are followed, and one of them, the
+    first, by the same brand. Both purchases of A that are followed: one repeat.
+
+    >>> import pandas as pd
+    >>> from loyaltymodel import loyalty_stage
+    >>> bought = pd.DataFrame({
+    ...     "customer": ["Ann", "Ann", "Ann", "Ann", "Bob", "Bob"],
+    ...     "date": pd.to_datetime([f"2024-01-0{day}" for day in (1, 2, 4, 8, 3, 5)]),
+    ...     "brand": ["A", "A", "B", "A", "B", "B"],
+    ...     "amount": [10.0, 10.0, 20.0, 10.0, 5.0, 5.0],
+    ... })
+    >>> behaviour = loyalty_stage.purchase_behaviour(bought, window=("2024-01-01", "2024-01-11"))
+    >>> behaviour.of_customers[["portfolio_size", "share_of_requirements", "repeat_rate"]].round(3)
+              portfolio_size  share_of_requirements  repeat_rate
+    customer
+    Ann                    2                   0.75        0.333
+    Bob                    1                   1.00        1.000
+    >>> behaviour.of_customers[["recency", "tenure", "tenure_limit", "frequency"]]
+              recency  tenure  tenure_limit  frequency
+    customer
+    Ann           3.0     7.0          10.0        0.4
+    Bob           6.0     2.0           8.0        0.2
+    >>> behaviour.switching
+    next_brand  A  B
+    brand
+    A           1  1
+    B           1  1
+    >>> behaviour.of_brands[["share_of_requirements", "share_of_wallet", "repeat_rate"]]
+           share_of_requirements  share_of_wallet  repeat_rate
+    brand
+    A                       0.75              0.6          0.5
+    B                       0.50              0.5          0.5
+    """
+    check_choice("same_date", same_date, SameDate)
+    records = read_records(
+        data,
+        customer=customer,
+        date=date,
+        brand=brand,
+        amount=amount,
+        window=window,
+        brands=brands,
+        refunds=refunds,
+        outside=outside,
+        missing=missing,
+    )
+    cells = cells_of(records.rows)
+    pairs = _pairs(records, cells, same_date)
+    return PurchaseBehaviour(
+        customers=records.customers,
+        brands=records.brands,
+        cell_customer=cells.customer,
+        cell_brand=cells.brand,
+        cell_purchases=cells.n,
+        cell_amount=_amounts(records, cells),
+        cell_first=cells.first,
+        cell_last=cells.last,
+        cell_followed=pairs.followed,
+        cell_repeated=pairs.repeated,
+        switch_source=pairs.source,
+        switch_target=pairs.target,
+        switch_count=pairs.count,
+        clock=records.clock,
+        n_rows=records.n_rows,
+        n_missing=records.n_missing,
+        n_outside=records.n_outside,
+        n_refunds=records.n_refunds,
+        n_unmatched=records.n_unmatched,
+        n_skipped=pairs.n_skipped,
+    )
+
+
+def _pairs(records: Records, cells: Cells, same_date: SameDate) -> Pairs:
+    """Count successive purchases, with those of one date treated as asked."""
+    rows = records.rows
+    if same_date == "as_listed":
+        order = as_listed(rows)
+        customer, time, brand = rows.customer[order], rows.time[order], rows.brand[order]
+        back = (customer[1:] == customer[:-1]) & (time[1:] < time[:-1])
+        if back.any():
+            row = order[1:][back].min()
+            raise DataError(
+                f'same_date="as_listed" needs the rows of a customer in the order of their '
+                f"dates, but {count_of(int(back.sum()), 'row')} step back in time, first "
+                f"row {records.labels[row]}; sort the table by date, keeping the order within "
+                "a date"
+            )
+        return pairs_of(customer, brand, cells, rows.n_brands, None)
+    customer, time, brand = in_time(rows)
+    mixed = mixed_rows(customer, time, brand)
+    if same_date == "raise" and mixed.any():
+        first = int(np.argmax(mixed))
+        who = records.customers[customer[first]]
+        when = records.clock.dates(time[first : first + 1])[0]
+        raise DataError(
+            f"{count_of(int(mixed.sum()), 'purchase')} of several brands by one customer at one "
+            f"date, first by customer {who} at {when}, so that their order is unknown; "
+            'same_date="as_listed" takes the order of the rows, and "skip_pairs" leaves them '
+            "out of repeat rates and switching"
+        )
+    return pairs_of(customer, brand, cells, rows.n_brands, mixed)
+
+
+def _amounts(records: Records, cells: Cells) -> FloatArray | None:
+    if records.amount is None:
+        return None
+    rows = records.rows
+    codes = cells.codes(rows.n_brands)
+    size = rows.n_customers * rows.n_brands
+    own = rows.customer * rows.n_brands + rows.brand
+    spent = sum_in_cells(own, codes, size, records.amount)
+    if len(records.refund_code):
+        # Few beside the purchases: found in the sorted cells.
+        place = np.searchsorted(codes, records.refund_code)
+        spent = spent + np.bincount(place, records.refund_amount, minlength=len(codes))
+    return np.asarray(spent, dtype=np.float64)
+
+
+def prefers_and_repeats(
+    preference: Any,
+    repeats: Any,
+    *,
+    least_preference: float,
+    least_repeats: int,
+    data: object = None,
+    missing: Missing = "raise",
+) -> Any:
+    """Return who is loyal by the working definition: prefers and repeats (选择偏好与重复性购买).
+
+    Parameters
+    ----------
+    preference : float, array-like of shape (n,), Series, or name of a column
+        How far the customer prefers the firm, in the units of ``least_preference``: an answer,
+        or as well a share of requirements.
+    repeats : float, array-like of shape (n,), Series, or name of a column
+        Purchases after the first, within the window that you call a longer period; 0 or more.
+    least_preference : float
+        From which preference on a customer counts as preferring.
+    least_repeats : int
+        From how many repeats on a customer counts as repeating, at least 1.
+    data : pandas, polars or pyarrow table, optional
+        Holds the columns that are named.
+    missing : {"raise", "drop"}
+        Whether customers with a missing value are refused or left out.
+
+    Returns
+    -------
+    bool, ndarray of bool or Series of bool
+        As the preference came.
+
+    Raises
+    ------
+    DataError
+        If values are missing, not numeric, infinite, or a number of repeats is negative.
+    OptionError
+        If an option is not allowed.
+
+    Notes
+    -----
+    loyal = preference >= least_preference and repeats >= least_repeats. The definition names
+    no length of the longer period and no threshold, so both are yours to state.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> loyalty_stage.prefers_and_repeats(
+    ...     [5, 5, 2], [3, 0, 3], least_preference=4, least_repeats=2
+    ... )
+    array([ True, False, False])
+    """
+    check_count("least_repeats", least_repeats, least=1)
+    found = read_variables(
+        {"preference": preference, "repeats": repeats},
+        data=data,
+        bounds={"repeats": (0, np.inf)},
+        missing=missing,
+    )
+    bar = float(read_variables({"least_preference": least_preference})["least_preference"][0])
+    loyal: BoolArray = (found["preference"] >= bar) & (found["repeats"] >= least_repeats)
+    if isinstance(preference, (str, pd.Series)):
+        return pd.Series(loyal, index=found.labels, name="loyal")
+    scalar = np.ndim(preference) == 0 and np.ndim(repeats) == 0
+    return like(0.0, loyal[0]) if scalar else loyal

@@ -1,0 +1,369 @@
+"""The door for purchase records: a table in, whole numbers out, nothing left out in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._frames import Missing, check_names, open_frame, row_labels, without_repeated
+from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, suggest
+from loyaltymodel._variables import codes_of
+from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.loyalty_stage.behaviour.kernels import Coded
+from loyaltymodel.loyalty_stage.behaviour.purchases_time import (
+    Clock,
+    in_window,
+    no_time,
+    read_times,
+)
+
+Refunds = Literal["raise", "subtract", "subtract_matched", "drop"]
+Outside = Literal["raise", "drop"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """Purchases by numbers, with their labels, and what was left out."""
+
+    rows: Coded
+    amount: FloatArray | None
+    refund_code: IntArray
+    refund_amount: FloatArray
+    customers: npt.NDArray[Any]
+    brands: tuple[Any, ...]
+    clock: Clock
+    labels: pd.Index
+    n_rows: int
+    n_missing: int
+    n_outside: int
+    n_refunds: int
+    n_unmatched: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Codes:
+    """Places (n,) among distinct values, -1 where missing."""
+
+    codes: IntArray
+    distinct: Sequence[Any] | npt.NDArray[Any]
+
+
+def read_records(
+    data: object,
+    *,
+    customer: str,
+    date: str,
+    brand: str,
+    amount: str | None,
+    window: tuple[object, object],
+    brands: Sequence[Any] | None,
+    refunds: Refunds,
+    outside: Outside,
+    missing: Missing,
+) -> Records:
+    """Read purchases: columns found, gaps, the window, refunds and brands dealt with."""
+    check_choice("refunds", refunds, Refunds)
+    check_choice("outside", outside, Outside)
+    check_choice("missing", missing, Missing)
+    names = [customer, date, brand, *([] if amount is None else [amount])]
+    if twice := repeated(names):
+        raise OptionError(f"column {twice[0]!r} is given for two things; name different columns")
+    alone, times = without_repeated(data)
+    frame = open_frame(alone)
+    check_names(list(frame.columns), names, times)
+    if len(frame) == 0:
+        raise DataError("the table of purchases has no rows")
+    labels = row_labels(alone, frame)
+    who, what = (_coded(alone, frame, name) for name in (customer, brand))
+    ticks, unit = read_times(date, _plain(alone, frame, date))
+    money = None if amount is None else _amounts(amount, _plain(alone, frame, amount))
+    gaps = {customer: who.codes < 0, brand: what.codes < 0, date: no_time(ticks)}
+    if amount is not None and money is not None:
+        gaps[amount] = np.isnan(money)
+    kept, n_missing = _complete(gaps, labels, missing)
+    clock, ticks = in_window(ticks, unit, window, kept)
+    kept, n_outside = _inside(ticks, clock, kept, labels, outside)
+    is_refund = _refunds(money, kept, labels, refunds)
+    n_refunds = 0 if is_refund is None else int(is_refund.sum())
+    bought = kept if is_refund is None else (~is_refund if kept is None else kept & ~is_refund)
+    if bought is not None and not bought.any():
+        raise DataError("no purchase is left inside the window; widen it, or look at the dates")
+    known = _known_brands(what, bought, brands, labels)
+    people, n_people, shown = _compact(who, bought)
+    rows = Coded(
+        customer=people,
+        brand=_take(known.codes, bought),
+        time=_take(ticks, bought),
+        n_customers=n_people,
+        n_brands=len(known.distinct),
+        length=clock.length,
+    )
+    back = is_refund if refunds in ("subtract", "subtract_matched") else None
+    code, back_money, n_unmatched = _returned(who, known, money, back, shown, rows, refunds)
+    return Records(
+        rows=rows,
+        amount=None if money is None else _take(money, bought),
+        refund_code=code,
+        refund_amount=back_money,
+        customers=np.asarray(who.distinct)[shown],
+        brands=tuple(known.distinct),
+        clock=clock,
+        labels=labels if bought is None else labels[bought],
+        n_rows=len(frame),
+        n_missing=n_missing,
+        n_outside=n_outside,
+        n_refunds=n_refunds,
+        n_unmatched=n_unmatched,
+    )
+
+
+def _take(values: npt.NDArray[Any], kept: BoolArray | None) -> npt.NDArray[Any]:
+    return values if kept is None else values[kept]
+
+
+def _coded(data: Any, frame: nw.DataFrame[Any], name: str) -> _Codes:
+    """Return a column as places among its distinct values, which are sorted if they can be."""
+    column = frame.get_column(name)
+    values: Any
+    if isinstance(data, pd.DataFrame):
+        values = data[name]
+        if isinstance(values.dtype, np.dtype):
+            values = values.to_numpy()
+    elif column.dtype in (nw.String, nw.Categorical, nw.Enum):
+        places = _text_places(column)
+        if places is not None:
+            return _sorted_codes(*_looked_up(column, places))
+        values = column.to_numpy()
+    elif column.dtype.is_integer() and bool((absent := column.is_null()).any()):
+        # As floats, large keys would run into each other.
+        whole = _whole_codes(column.fill_null(0).to_numpy())
+        return _Codes(np.where(absent.to_numpy(), -1, whole.codes), whole.distinct)
+    else:
+        values = column.to_numpy()
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
+        return _whole_codes(values)
+    codes, distinct = pd.factorize(values)
+    return _sorted_codes(codes, np.asarray(distinct))
+
+
+def _text_places(column: nw.Series[Any]) -> FloatArray | None:
+    """Return numbers that tell texts apart, NaN where missing, without making Python strings."""
+    native = column.to_native()
+    if nw.dependencies.is_pyarrow_chunked_array(native):
+        encoded = native.combine_chunks().dictionary_encode()
+        return np.asarray(encoded.indices.cast("float64").to_numpy(zero_copy_only=False))
+    native = column.cast(nw.Categorical).to_native()
+    if not hasattr(native, "to_physical"):
+        return None
+    return np.asarray(native.to_physical().cast(float).to_numpy())
+
+
+def _looked_up(
+    column: nw.Series[Any], places: FloatArray
+) -> tuple[IntArray, npt.NDArray[np.object_]]:
+    """Return codes in order of appearance, and the value of each, read where it first stands."""
+    codes, distinct = pd.factorize(places)
+    first = np.empty(len(distinct), dtype=np.intp)
+    backwards = np.arange(len(codes) - 1, -1, -1)
+    there = codes[backwards] >= 0
+    first[codes[backwards][there]] = backwards[there]
+    return codes, np.asarray(column[first.tolist()].to_list(), dtype=object)
+
+
+def _whole_codes(values: npt.NDArray[Any]) -> _Codes:
+    """Codes of whole numbers; a table of all of them is quicker than hashing where it is small."""
+    low, high = int(values.min()), int(values.max())
+    if high - low > 4 * len(values):
+        codes, distinct = pd.factorize(values)
+        return _sorted_codes(codes, distinct)
+    moved = values.astype(np.int64) - low
+    present = np.bincount(moved) > 0
+    return _Codes((np.cumsum(present) - 1)[moved], np.flatnonzero(present) + low)
+
+
+def _sorted_codes(codes: IntArray, distinct: npt.NDArray[Any]) -> _Codes:
+    place, ordered = codes_of(distinct) if len(distinct) else (np.empty(0, np.intp), ())
+    sought = np.append(place, -1)  # a missing value, code -1, stays -1
+    kind = distinct.dtype if distinct.dtype.kind in "iufM" else object
+    listed = np.empty(len(ordered), dtype=kind)
+    listed[:] = ordered
+    return _Codes(sought[codes], listed)
+
+
+def _plain(data: Any, frame: nw.DataFrame[Any], name: str) -> npt.NDArray[Any]:
+    """Return a column as an array."""
+    if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.DatetimeTZDtype):
+        raise DataError(
+            f"column {name!r} has times with a time zone; say which day counts by "
+            ".dt.tz_convert(zone).dt.tz_localize(None)"
+        )
+    column = frame.get_column(name)
+    if isinstance(column.dtype, nw.Datetime) and column.dtype.time_zone is not None:
+        raise DataError(
+            f"column {name!r} has times with a time zone; convert them to the zone whose days "
+            "count and drop the zone, in polars by .dt.replace_time_zone(None)"
+        )
+    if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, np.dtype):
+        return data[name].to_numpy()
+    if column.dtype.is_numeric() and bool(column.is_null().any()):
+        return column.cast(nw.Float64).to_numpy()
+    return np.asarray(column.to_numpy())
+
+
+def _amounts(name: str, values: npt.NDArray[Any]) -> FloatArray:
+    if values.dtype.kind not in "fiu":
+        text = any(isinstance(v, (str, bytes)) for v in values[:1000])
+        try:
+            values = values if text else np.where(pd.isna(values), np.nan, values).astype(float)
+        except (TypeError, ValueError):
+            text = True
+        if text:
+            raise DataError(f"column {name!r} of amounts is not numeric; recode it to numbers")
+    money = np.asarray(values, dtype=np.float64)
+    if np.isinf(money).any():
+        raise DataError(f"column {name!r} has an infinite amount; replace it by what was paid")
+    return money
+
+
+def _complete(
+    gaps: dict[str, BoolArray], labels: pd.Index, missing: Missing
+) -> tuple[BoolArray | None, int]:
+    """Tell which rows are complete, or nothing if all are."""
+    found = {name: gap for name, gap in gaps.items() if gap.any()}
+    if not found:
+        return None, 0
+    if missing == "raise":
+        listed = enumerate_names(
+            f"{name!r} ({count_of(int(gap.sum()), 'time')}, first in row "
+            f"{labels[int(np.argmax(gap))]})"
+            for name, gap in found.items()
+        )
+        raise DataError(f'no value in column {listed}; missing="drop" leaves such rows out')
+    kept = ~np.logical_or.reduce(list(found.values()))
+    if not kept.any():
+        raise DataError(f"every row has a missing value in {enumerate_names(found)}")
+    return kept, int((~kept).sum())
+
+
+def _inside(
+    ticks: npt.NDArray[np.int64],
+    clock: Clock,
+    kept: BoolArray | None,
+    labels: pd.Index,
+    outside: Outside,
+) -> tuple[BoolArray | None, int]:
+    there = ticks if kept is None else ticks[kept]
+    if there.min() >= 0 and there.max() < clock.length:
+        return kept, 0
+    out = (ticks < 0) | (ticks >= clock.length)
+    if kept is not None:
+        out &= kept
+    if outside == "raise":
+        first = int(np.argmax(out))
+        raise DataError(
+            f"{count_of(int(out.sum()), 'purchase')} outside the window, first "
+            f"{clock.dates(ticks[first : first + 1])[0]} in row {labels[first]}; "
+            'outside="drop" leaves them out'
+        )
+    return (~out if kept is None else kept & ~out), int(out.sum())
+
+
+def _refunds(
+    money: FloatArray | None, kept: BoolArray | None, labels: pd.Index, refunds: Refunds
+) -> BoolArray | None:
+    """Tell which rows are refunds, or nothing if none is."""
+    if money is None:
+        return None
+    with np.errstate(invalid="ignore"):
+        negative = money < 0
+    if kept is not None:
+        negative &= kept
+    if not negative.any():
+        return None
+    if refunds == "raise":
+        raise DataError(
+            f"{count_of(int(negative.sum()), 'amount')} below 0, first in row "
+            f'{labels[int(np.argmax(negative))]}; if they are refunds, refunds="subtract" takes '
+            'them off what the customer spent on the brand, and "drop" leaves them out'
+        )
+    return negative
+
+
+def _known_brands(
+    what: _Codes, bought: BoolArray | None, brands: Sequence[Any] | None, labels: pd.Index
+) -> _Codes:
+    """Return brands by their places among those stated, or among those bought."""
+    if brands is None:
+        codes, _, shown = _compact(what, bought)
+        place = np.full(len(what.distinct) + 1, -1, dtype=np.intp)
+        place[shown] = np.arange(len(shown))
+        del codes
+        return _Codes(
+            place[what.codes], [_plain_value(v) for v in np.asarray(what.distinct)[shown]]
+        )
+    listed = list(brands)
+    if isinstance(brands, str) or not listed or repeated(listed):
+        raise OptionError(f"brands={brands!r} must be a list of different brands, not empty")
+    place_of = {brand: k for k, brand in enumerate(listed)}
+    place = np.array([place_of.get(_plain_value(v), -1) for v in what.distinct] + [-1], np.intp)
+    codes = place[what.codes]
+    unknown = codes < 0 if bought is None else bought & (codes < 0)
+    if unknown.any():
+        row = int(np.argmax(unknown))
+        name = _plain_value(np.asarray(what.distinct)[what.codes[row]])
+        texts = [b for b in listed if isinstance(b, str)]
+        raise DataError(
+            f"{count_of(int(unknown.sum()), 'purchase')} of an unknown brand, first {name!r} in "
+            f"row {labels[row]}{suggest(name, texts)}; brands are {enumerate_names(listed)}. "
+            "Correct the name, or add the brand to the list"
+        )
+    return _Codes(codes, listed)
+
+
+def _plain_value(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _compact(coded: _Codes, bought: BoolArray | None) -> tuple[IntArray, int, IntArray]:
+    """Codes of the rows that are left among the values that are left, and which those are."""
+    codes = _take(coded.codes, bought)
+    if bought is None:
+        return codes, len(coded.distinct), np.arange(len(coded.distinct))
+    shown = np.flatnonzero(np.bincount(codes, minlength=len(coded.distinct)))
+    place = np.empty(len(coded.distinct), dtype=np.intp)
+    place[shown] = np.arange(len(shown))
+    return place[codes], len(shown), shown
+
+
+def _returned(
+    who: _Codes,
+    known: _Codes,
+    money: FloatArray | None,
+    back: BoolArray | None,
+    shown: IntArray,
+    rows: Coded,
+    refunds: Refunds,
+) -> tuple[IntArray, FloatArray, int]:
+    """Return cells and amounts of refunds, and how many have no purchase in the window."""
+    if back is None or money is None:
+        return np.empty(0, dtype=np.intp), np.empty(0), 0
+    place = np.full(len(who.distinct), -1, dtype=np.intp)
+    place[shown] = np.arange(len(shown))
+    person, brand = place[who.codes[back]], known.codes[back]
+    code = person * rows.n_brands + brand
+    bought = np.unique(rows.customer * rows.n_brands + rows.brand)
+    matched = (person >= 0) & (brand >= 0) & np.isin(code, bought)
+    n_unmatched = int((~matched).sum())
+    if n_unmatched and refunds == "subtract":
+        raise DataError(
+            f"{count_of(n_unmatched, 'refund')} of a brand that the customer did not buy in the "
+            'window; refunds="subtract_matched" leaves such refunds out and subtracts the others'
+        )
+    return code[matched], money[back][matched], n_unmatched

@@ -1,0 +1,1 @@
+"""Whether phases are a ladder, and what takes people up it."""

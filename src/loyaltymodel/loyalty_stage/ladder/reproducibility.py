@@ -1,0 +1,346 @@
+"""Is it a ladder? Guttman errors by person, and how well the order reproduces the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import check_choice
+from loyaltymodel._tables import Summary, table_of
+from loyaltymodel.errors import OptionError
+from loyaltymodel.loyalty_stage.ladder.kernels import (
+    expected_errors,
+    find_patterns,
+    pair_errors,
+    scale_type_errors,
+)
+from loyaltymodel.loyalty_stage.ladder.reading import Pair, read_items
+
+Order = Literal["given", "popularity"]
+_THUMB = (
+    "Rules of thumb ask for a reproducibility of 0.9 and a scalability of 0.6; both depend on how "
+    "people are spread over the steps."
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ReproducibilityResult(FrozenRecord):
+    """How well a ladder reproduces who passes what. Made by :func:`reproducibility`.
+
+    Two ways to count errors are used side by side. "goodenough_edwards" counts the cells that
+    differ from the ideal pattern with as many steps passed; "minimum" the fewest cells that
+    must change to make the pattern ideal, and is never larger.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The steps, from the one claimed to be first.
+    order : {"given", "popularity"}
+        Where their order comes from.
+    popularity : ndarray of shape (k,)
+        Share of people who pass each step.
+    pattern_rows : ndarray of shape (r, k)
+        The distinct patterns of 0 and 1.
+    pattern_counts : ndarray of shape (r,)
+        How many people show each.
+    pattern_errors : ndarray of shape (r, 2)
+        Errors of each pattern in both ways.
+    of_person : ndarray of shape (n,)
+        Pattern of each person.
+    labels : Index
+        Labels of the people's rows.
+    n_dropped : int
+        People left out because of missing values.
+    expected : float
+        Reproducibility that independent steps of the same popularity would have, counted as
+        Goodenough and Edwards do.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> result = loyalty_stage.reproducibility([[0, 0], [1, 0], [1, 1], [0, 1]])
+    >>> result.errors.tolist()
+    [0, 0, 0, 2]
+    """
+
+    names: tuple[str, ...]
+    order: Order
+    popularity: FloatArray
+    pattern_rows: IntArray
+    pattern_counts: IntArray
+    pattern_errors: IntArray
+    of_person: IntArray
+    labels: pd.Index
+    n_dropped: int
+    expected: float
+
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        value = self.coefficients["reproducibility"].iloc[0]
+        return f"<ReproducibilityResult: {len(self.names)} steps, reproducibility {value:.3f}>"
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
+
+    @property
+    def errors(self) -> pd.Series:
+        """Errors of each person, counted as Goodenough and Edwards do."""
+        values = self.pattern_errors[self.of_person, 0]
+        return pd.Series(values, index=self.labels, name="errors")
+
+    @property
+    def marginal(self) -> float:
+        """Reproducibility that is reached by guessing the commoner answer to each step."""
+        return float(np.maximum(self.popularity, 1 - self.popularity).mean())
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """A row a way of counting: ``count``, ``errors``, and three coefficients.
+
+        ``reproducibility`` is 1 less errors over cells; ``scalability`` is how much of the way
+        from guessing (:attr:`marginal`) to perfection that is; ``consistency`` (first row only)
+        of the way from independence.
+        """
+        cells = self.pattern_counts.sum() * len(self.names)
+        errors = self.pattern_counts @ self.pattern_errors
+        value = 1 - errors / cells
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scalable = (value - self.marginal) / (1 - self.marginal)
+            consistent = (value[0] - self.expected) / (1 - self.expected)
+        return pd.DataFrame(
+            {
+                "count": ["goodenough_edwards", "minimum"],
+                "errors": errors,
+                "reproducibility": value,
+                "scalability": scalable,
+                "consistency": [consistent, np.nan],
+            }
+        )
+
+    @property
+    def patterns(self) -> pd.DataFrame:
+        """A row a pattern: ``pattern``, ``n``, ``share``, ``expected_share``, ``errors``.
+
+        Ideal patterns have no errors. ``expected_share`` is what independent steps of the same
+        popularity would give; patterns that nobody shows are not listed.
+        """
+        odds = np.where(self.pattern_rows == 1, self.popularity, 1 - self.popularity)
+        order = np.lexsort((-self.pattern_counts, self.pattern_errors[:, 0]))
+        frame = pd.DataFrame(
+            {
+                "pattern": ["".join(map(str, row)) for row in self.pattern_rows],
+                "n": self.pattern_counts,
+                "share": self.pattern_counts / self.pattern_counts.sum(),
+                "expected_share": odds.prod(axis=1),
+                "errors": self.pattern_errors[:, 0],
+            }
+        )
+        return frame.iloc[order].reset_index(drop=True)
+
+    def summary(self) -> Summary:
+        """Return the coefficients in words and tables.
+
+        Returns
+        -------
+        Summary
+            Coefficients, patterns, and what to keep in mind.
+
+        Examples
+        --------
+        >>> from loyaltymodel import loyalty_stage
+        >>> result = loyalty_stage.reproducibility([[0, 0], [1, 0], [1, 1], [0, 1]])
+        >>> print(result.summary().title)
+        Reproducibility of a ladder (Guttman)
+        """
+        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
+        stood = zip(self.names, self.popularity, strict=True)
+        ideal = self.pattern_counts[self.pattern_errors[:, 0] == 0].sum()
+        facts = (
+            ("people", f"{self.pattern_counts.sum()}{left_out}"),
+            ("steps", "; ".join(f"{name} {value:.3f}" for name, value in stood)),
+            ("order", "as given" if self.order == "given" else "by popularity"),
+            ("ideal patterns", f"{100 * ideal / self.pattern_counts.sum():.1f} % of people"),
+            ("by guessing", f"reproducibility {self.marginal:.3f}"),
+            ("if independent", f"reproducibility {self.expected:.3f}"),
+        )
+        return Summary(
+            title="Reproducibility of a ladder (Guttman)",
+            facts=facts,
+            tables=(
+                table_of("Coefficients", self.coefficients, digits=(0, 3, 3, 3)),
+                table_of("Patterns", self.patterns, digits=(0, 3, 3, 0)),
+            ),
+            remarks=tuple(self._remarks()),
+        )
+
+    def _remarks(self) -> list[str]:
+        remarks = [_THUMB]
+        if (np.diff(self.popularity) > 0).any():
+            j = int(np.argmax(np.diff(self.popularity) > 0))
+            remarks.append(
+                f"More people pass {self.names[j + 1]} than {self.names[j]}, which is claimed to "
+                "come first."
+            )
+        return remarks
+
+
+def reproducibility(
+    answers: object,
+    *,
+    items: Sequence[str] | None = None,
+    order: Order = "given",
+    missing: Missing = "raise",
+) -> ReproducibilityResult:
+    """Return Guttman's coefficients: how well a ladder reproduces who passes what.
+
+    Parameters
+    ----------
+    answers : table, or array of shape (n, k)
+        1 where a person passes a step and 0 where not, a column a step; such as
+        ``oliver(...).passed``.
+    items : sequence of str, optional
+        Columns of the table in order, or names for those of an array; without it all columns.
+    order : {"given", "popularity"}
+        "given" tests the order in which the steps stand, first to last; "popularity" puts the
+        most often passed step first, which is the best that the data allow.
+    missing : {"raise", "drop"}
+        What to do with rows that lack a value: an error, or leave them out.
+
+    Returns
+    -------
+    ReproducibilityResult
+        Errors of each person, coefficients of reproducibility and scalability, patterns.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two steps, a step is passed by everybody or nobody, or values
+        are missing or neither 0 nor 1.
+    OptionError
+        If ``order`` or ``missing`` is not one of its choices.
+
+    See Also
+    --------
+    scalability : Loevinger's H, with standard errors and for graded answers.
+    sequential_logit : What makes people pass each step.
+
+    Notes
+    -----
+    Reproducibility is 1 - errors / (n k). Programs count errors in different ways, which can
+    halve them; here both common ways stand side by side. Reproducibility is high wherever most
+    people agree, so it is set against guessing, MMR = mean of max(p, 1 - p), by the coefficient
+    of scalability (CR - MMR) / (1 - MMR). None of them is a test; :func:`scalability` has one.
+
+    Examples
+    --------
+    Of four people one passes the second step only. Two of his answers differ from the ideal
+    pattern "10" and one would have to change, so 1 - 2/8 and 1 - 1/8:
+
+    >>> from loyaltymodel import loyalty_stage
+    >>> result = loyalty_stage.reproducibility(
+    ...     [[0, 0], [1, 0], [1, 1], [0, 1]], items=["cognitive", "affective"]
+    ... )
+    >>> result.coefficients[["count", "errors", "reproducibility"]]
+                    count  errors  reproducibility
+    0  goodenough_edwards       2            0.750
+    1             minimum       1            0.875
+    """
+    check_choice("order", order, Order)
+    read = read_items(answers, items, binary=True, missing=missing)
+    values, names = read.values, read.names
+    if order == "popularity":
+        places = np.argsort(-values.mean(axis=0), kind="stable")
+        values, names = values[:, places], tuple(names[j] for j in places)
+    patterns = find_patterns(values)
+    own, fewest = scale_type_errors(patterns.rows)
+    popularity = values.mean(axis=0)
+    return ReproducibilityResult(
+        names=names,
+        order=order,
+        popularity=popularity,
+        pattern_rows=patterns.rows,
+        pattern_counts=patterns.counts,
+        pattern_errors=np.column_stack([own, fewest]),
+        of_person=patterns.of_person,
+        labels=read.labels,
+        n_dropped=read.n_dropped,
+        expected=1 - expected_errors(popularity) / len(names),
+    )
+
+
+def guttman_errors(
+    answers: object,
+    *,
+    items: Sequence[str] | None = None,
+    order: Order = "popularity",
+    scale: Pair | None = None,
+    missing: Missing = "raise",
+) -> pd.Series:
+    """Return how often each person takes a harder step without an easier one (Guttman errors).
+
+    Parameters
+    ----------
+    answers : table, or array of shape (n, k)
+        Whole numbers, a row a person and a column an item: 0 and 1, or graded answers.
+    items : sequence of str, optional
+        Columns of the table, or names for those of an array; without it all columns.
+    order : {"popularity", "given"}
+        "popularity" takes a step to be easier if more people pass it; "given" takes the items
+        as they stand, for answers of 0 and 1 only.
+    scale : pair of float, optional
+        Lowest and highest possible answer; answers outside are an error.
+    missing : {"raise", "drop"}
+        What to do with rows that lack an answer: an error, or leave them out.
+
+    Returns
+    -------
+    Series
+        Errors of each person, 0 or more, with the labels of the rows. They are whole numbers
+        unless steps are equally popular.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two items, an item does not vary, or answers are missing, not
+        whole numbers, or off the scale.
+    OptionError
+        If ``order="given"`` and an item has more than two answers, or an option is not one of
+        its choices.
+
+    See Also
+    --------
+    scalability : The errors of all people, against those expected.
+
+    Notes
+    -----
+    An answer of a to an item means that its steps 1, ..., a are passed. An error is a pair of
+    steps of which the less popular is passed and the more popular is not; this is the count
+    that Loevinger's H rests on for items of 0 and 1. Of two equally popular steps either order
+    is as good, so such a pair counts half.
+
+    Examples
+    --------
+    The first is in order, the second passes the third step without the two before:
+
+    >>> from loyaltymodel import loyalty_stage
+    >>> loyalty_stage.guttman_errors(
+    ...     [[1, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]], order="given"
+    ... ).tolist()
+    [0.0, 2.0, 0.0, 1.0]
+    """
+    check_choice("order", order, Order)
+    read = read_items(answers, items, scale=scale, missing=missing)
+    if order == "given" and read.values.max() > 1:
+        raise OptionError(
+            'order="given" is for answers of 0 and 1, because graded items have several steps '
+            'each; use order="popularity", or say which answers pass'
+        )
+    patterns = find_patterns(read.values)
+    errors = pair_errors(patterns, given_order=order == "given")
+    return pd.Series(errors[patterns.of_person], index=read.labels, name="guttman_errors")

@@ -1,0 +1,1 @@
+"""How people move between stages: chains, estimates, tests."""

@@ -1,0 +1,505 @@
+"""A Markov chain over stages: what follows from its transitions, with their uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
+from loyaltymodel._options import check_choice, check_count, enumerate_names, repeated, suggest
+from loyaltymodel._tables import Summary, table_of
+from loyaltymodel.errors import DataError, NotIdentifiedError
+from loyaltymodel.loyalty_stage.movement import kernels
+from loyaltymodel.loyalty_stage.movement.stages import Stages
+from loyaltymodel.loyalty_stage.movement.tables import table_of_values
+
+Periodic = Literal["raise", "average"]
+Start = str | Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MarkovChain(FrozenRecord):
+    """A Markov chain (马尔可夫链): who is in a stage moves on with fixed probabilities.
+
+    Tables have a column ``estimate``, and if there are posterior draws also ``std_error`` (their
+    standard deviation), ``ci_low``, ``ci_high``, and ``finite``, the share of draws in which
+    the quantity exists and is not infinite. Time is in periods.
+
+    Attributes
+    ----------
+    stages : Stages
+        The stages (k).
+    matrix : ndarray of shape (k, k)
+        Probability to be in the stage of the column one period after that of the row.
+    draws : ndarray of shape (b, k, k)
+        Posterior draws of the matrix; b is 0 for a matrix that was given.
+    level : float
+        Level of the intervals.
+    """
+
+    stages: Stages
+    matrix: FloatArray
+    draws: FloatArray
+    level: float
+
+    @property
+    def transitions(self) -> pd.DataFrame:
+        """A row a transition: ``source``, ``target``, and its probability."""
+        k = len(self.stages.names)
+        values = self.stack().reshape(-1, k * k)
+        return table_of_values(self._pairs(), values, level=self.level)
+
+    @property
+    def structure(self) -> pd.DataFrame:
+        """A row a stage: where it leads.
+
+        ``closed_class``, the stages that are never left from here on, empty for a stage that
+        is left for good; ``absorbing``, whether it is such a class alone; ``period``, 1 if
+        returns may come at any time, above 1 if only at multiples of it, 0 if never;
+        ``reaches``, the other stages that can be reached.
+        """
+        paths = kernels.reachable(self.matrix[None])
+        stays = kernels.recurrent(paths)[0]
+        names = np.array(self.stages.names, dtype=object)
+        own = np.eye(len(names), dtype=np.bool_)
+        reaches = paths[0]
+        return pd.DataFrame(
+            {
+                "closed_class": [
+                    ", ".join(names[r]) if s else "" for r, s in zip(reaches, stays, strict=True)
+                ],
+                "absorbing": np.diag(self.matrix) == 1,
+                "period": kernels.period(self.matrix),
+                "reaches": [", ".join(names[r]) for r in reaches & ~own],
+            },
+            index=self._index(),
+        )
+
+    def hitting_probability(self, goal: str | Sequence[str]) -> pd.DataFrame:
+        """Return the probability ever to reach a goal from each stage (到达概率).
+
+        Parameters
+        ----------
+        goal : str or sequence of str
+            A stage, or several of which any will do.
+
+        Returns
+        -------
+        DataFrame
+            A row a stage; from 0 to 1, 1 for the goal itself.
+
+        Raises
+        ------
+        DataError
+            If there is no such stage.
+
+        Examples
+        --------
+        From the second of three stages, 0.2 up and 0.3 out for good: 0.2 / 0.5 = 0.4.
+
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain(
+        ...     [[1, 0, 0], [0.3, 0.5, 0.2], [0, 0, 1]], stages=["lost", "trial", "loyal"]
+        ... )
+        >>> chain.hitting_probability("loyal")
+           stage  estimate
+        0   lost       0.0
+        1  trial       0.4
+        2  loyal       1.0
+        """
+        chance, _, _ = kernels.hitting(self.stack(), self.goal_mask(goal))
+        return self._by_stage(chance)
+
+    def expected_time(
+        self, goal: str | Sequence[str], *, where_reached: bool = False
+    ) -> pd.DataFrame:
+        """Return the expected number of periods until a goal is reached, from each stage.
+
+        Parameters
+        ----------
+        goal : str or sequence of str
+            A stage, or several of which any will do.
+        where_reached : bool
+            True asks only about those who do reach the goal.
+
+        Returns
+        -------
+        DataFrame
+            A row a stage, in periods: 0 for the goal; infinite where it may never be reached.
+            With ``where_reached=True`` it is finite wherever the goal can be reached, and NaN
+            elsewhere.
+
+        Raises
+        ------
+        DataError
+            If there is no such stage.
+
+        Notes
+        -----
+        With Q the transitions among the other stages, t = (I - Q)^-1 1, the row sums of the
+        fundamental matrix. An average over everybody is infinite as soon as some never
+        arrive; then :meth:`hitting_probability` says how many do.
+
+        Examples
+        --------
+        A chance of 1 in 4 each period takes 4 periods on average:
+
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain([[0.75, 0.25], [0.1, 0.9]], stages=["new", "loyal"])
+        >>> chain.expected_time("loyal")
+           stage  estimate
+        0    new       4.0
+        1  loyal       0.0
+        """
+        _, time, reached = kernels.hitting(self.stack(), self.goal_mask(goal))
+        return self._by_stage(reached if where_reached else time)
+
+    def steady_state(self, *, periodic: Periodic = "raise") -> pd.DataFrame:
+        """Return the shares of stages in the long run, wherever one starts (稳态分布).
+
+        Parameters
+        ----------
+        periodic : {"raise", "average"}
+            What to do with a chain that goes round and never settles. "average" gives the
+            share of time in each stage.
+
+        Returns
+        -------
+        DataFrame
+            A row a stage; shares from 0 to 1 that add up to 1. 0 for stages that are left for
+            good.
+
+        Raises
+        ------
+        NotIdentifiedError
+            If several classes of stages are never left, so that the long run depends on the
+            start; or if the chain is periodic and ``periodic="raise"``.
+        OptionError
+            If ``periodic`` is not one of its choices.
+
+        Notes
+        -----
+        pi P = pi with shares that add up to 1. The customers of tomorrow are those of today
+        here: a chain knows no new ones, and if decline is never left, everybody ends there.
+
+        Examples
+        --------
+        In and out in balance: pi * 0.25 = (1 - pi) * 0.1.
+
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain([[0.75, 0.25], [0.1, 0.9]], stages=["new", "loyal"])
+        >>> chain.steady_state().round(4)
+           stage  estimate
+        0    new    0.2857
+        1  loyal    0.7143
+        """
+        check_choice("periodic", periodic, Periodic)
+        self.require_long_run()
+        stays = kernels.recurrent(kernels.reachable(self.matrix[None]))[0]
+        turns = int(kernels.period(self.matrix)[stays].max())
+        if turns > 1 and periodic == "raise":
+            raise NotIdentifiedError(
+                f"the chain returns only at multiples of {turns} periods, so shares go round and "
+                'settle nowhere; periodic="average" gives the share of time in each stage'
+            )
+        return self._by_stage(kernels.stationary(self.stack()))
+
+    def distribution(self, start: Start, *, periods: int) -> pd.DataFrame:
+        """Return the expected shares of stages over time.
+
+        Parameters
+        ----------
+        start : str, or mapping from stage to number
+            Where everybody starts, or how many start where; numbers are turned into shares,
+            and stages not named have none.
+        periods : int
+            Number of periods, at least 1.
+
+        Returns
+        -------
+        DataFrame
+            A row a period, from 0 on, and stage; shares that add up to 1 in a period.
+
+        Raises
+        ------
+        DataError
+            If there is no such stage, or the numbers are negative, not finite or all 0.
+        OptionError
+            If ``periods`` is no whole number of at least 1.
+
+        Examples
+        --------
+        After two periods 0.75 * 0.75 + 0.25 * 0.1 = 0.5875 are new:
+
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain([[0.75, 0.25], [0.1, 0.9]], stages=["new", "loyal"])
+        >>> chain.distribution("new", periods=2)
+           period  stage  estimate
+        0       0    new    1.0000
+        1       0  loyal    0.0000
+        2       1    new    0.7500
+        3       1  loyal    0.2500
+        4       2    new    0.5875
+        5       2  loyal    0.4125
+        """
+        check_count("periods", periods, least=1)
+        shares = kernels.shares_after(self.stack(), self.start_shares(start), periods)
+        names = self.stages.names
+        labels: dict[str, list[Any]] = {
+            "period": np.repeat(np.arange(periods + 1), len(names)).tolist(),
+            "stage": list(names) * (periods + 1),
+        }
+        return table_of_values(labels, shares.reshape(len(shares), -1), level=self.level)
+
+    def absorption(self) -> pd.DataFrame:
+        """Return where those end who start in a stage that is left for good (吸收概率).
+
+        Returns
+        -------
+        DataFrame
+            A row a starting stage and a class of stages that is never left (``ends_in``):
+            the probability to end there.
+
+        Raises
+        ------
+        NotIdentifiedError
+            If no stage is left for good, so that nobody ends anywhere.
+
+        Examples
+        --------
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain(
+        ...     [[1, 0, 0], [0.3, 0.5, 0.2], [0, 0, 1]], stages=["lost", "trial", "loyal"]
+        ... )
+        >>> chain.absorption()
+           stage ends_in  estimate
+        0  trial    lost       0.6
+        1  trial   loyal       0.4
+        """
+        passing, classes = self._classes()
+        found = []
+        for ends in classes:  # one linear system a class
+            chance, _, _ = kernels.hitting(self.stack(), ends)
+            found.append(chance[:, passing])
+        names = np.array(self.stages.names, dtype=object)
+        ends_in = [", ".join(names[ends]) for ends in classes]
+        values = np.stack(found, axis=-1).reshape(len(self.stack()), -1)
+        labels = {
+            "stage": np.repeat(names[passing], len(classes)).tolist(),
+            "ends_in": ends_in * int(passing.sum()),
+        }
+        return table_of_values(labels, values, level=self.level)
+
+    def visits(self) -> pd.DataFrame:
+        """Return expected periods in each stage that is left for good: the fundamental matrix.
+
+        Returns
+        -------
+        DataFrame
+            A row a starting stage and a stage visited, both of those that are left for good;
+            in periods, the present one counted.
+
+        Raises
+        ------
+        NotIdentifiedError
+            If no stage is left for good.
+
+        Notes
+        -----
+        N = (I - Q)^-1 with Q the transitions among these stages.
+
+        Examples
+        --------
+        Half stay each period, so a stay lasts 1 / (1 - 0.5) = 2 periods:
+
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain(
+        ...     [[1, 0, 0], [0.3, 0.5, 0.2], [0, 0, 1]], stages=["lost", "trial", "loyal"]
+        ... )
+        >>> chain.visits()
+           stage visited  estimate
+        0  trial   trial       2.0
+        """
+        passing, _ = self._classes()
+        names = np.array(self.stages.names, dtype=object)[passing]
+        found = kernels.fundamental(self.stack())[:, passing][:, :, passing]
+        labels = {
+            "stage": np.repeat(names, len(names)).tolist(),
+            "visited": names.tolist() * len(names),
+        }
+        return table_of_values(labels, found.reshape(len(found), -1), level=self.level)
+
+    def summary(self) -> Summary:
+        """Return the chain as tables to print.
+
+        Returns
+        -------
+        Summary
+            The matrix, where stages lead, and the steady state where there is one.
+        """
+        names = list(self.stages.names)
+        matrix = pd.DataFrame(self.matrix, columns=names)
+        matrix.insert(0, "from \\ to", names)
+        structure = self.structure.drop(columns="reaches").reset_index()
+        tables = [
+            table_of("Transitions in one period", matrix),
+            table_of("Where stages lead", structure, n_labels=structure.shape[1]),
+        ]
+        remarks = []
+        try:
+            tables.append(table_of("Steady state", self.steady_state()))
+        except NotIdentifiedError as error:
+            remarks.append(f"No steady state: {error}.")
+        n_draws = f"{len(self.draws):,}" if len(self.draws) else "none: the matrix counts as known"
+        facts = (
+            ("stages", enumerate_names(names, most=8)),
+            ("posterior draws", n_draws),
+            ("level of intervals", f"{self.level:g}"),
+        )
+        return Summary("Markov chain", facts, tuple(tables), tuple(remarks))
+
+    def start_shares(self, start: Start) -> FloatArray:
+        """Return starting shares as an array.
+
+        Parameters
+        ----------
+        start : str, or mapping from stage to number
+            Where everybody starts, or how many start where.
+
+        Returns
+        -------
+        ndarray of shape (k,)
+            Shares that add up to 1.
+
+        Raises
+        ------
+        DataError
+            If there is no such stage, or the numbers are negative, not finite or all 0.
+        """
+        shares = np.zeros(len(self.stages.names))
+        if isinstance(start, str):
+            start = {start: 1.0}
+        if not isinstance(start, Mapping):
+            raise DataError(
+                f"start={start!r} is neither a stage nor a mapping from stages to numbers"
+            )
+        places = [self.place(name) for name in start]
+        if repeated(places):
+            raise DataError("start names a stage by both of its names; use one of them")
+        try:
+            shares[places] = np.array(list(start.values()), dtype=np.float64)
+        except (TypeError, ValueError):
+            raise DataError(f"start={dict(start)!r} must map stages to numbers") from None
+        if not (np.isfinite(shares).all() and (shares >= 0).all() and shares.sum() > 0):
+            raise DataError(
+                f"start={dict(start)!r} must hold finite numbers, none negative and not all 0"
+            )
+        return np.asarray(shares / shares.sum(), dtype=np.float64)
+
+    def goal_mask(self, goal: str | Sequence[str]) -> BoolArray:
+        """Tell which stages belong to a goal.
+
+        Parameters
+        ----------
+        goal : str or sequence of str
+            One stage or several.
+
+        Returns
+        -------
+        ndarray of bool, shape (k,)
+            True for the stages named.
+
+        Raises
+        ------
+        DataError
+            If there is no such stage, or none is named.
+        """
+        names = [goal] if isinstance(goal, str) else list(goal)
+        if not names:
+            raise DataError("the goal is empty; name at least one stage")
+        hit = np.zeros(len(self.stages.names), dtype=np.bool_)
+        hit[[self.place(name) for name in names]] = True
+        return hit
+
+    def stack(self) -> FloatArray:
+        """Return the matrix and its draws as one array.
+
+        Returns
+        -------
+        ndarray of shape (1 + b, k, k)
+            The matrix first.
+        """
+        return np.concatenate([self.matrix[None], self.draws])
+
+    def _index(self) -> pd.Index:
+        return pd.Index(self.stages.names, name="stage")
+
+    def _pairs(self) -> dict[str, list[str]]:
+        names = self.stages.names
+        return {
+            "source": [source for source in names for _ in names],
+            "target": list(names) * len(names),
+        }
+
+    def _by_stage(self, values: FloatArray) -> pd.DataFrame:
+        return table_of_values({"stage": self.stages.names}, values, level=self.level)
+
+    def place(self, name: str) -> int:
+        """Return the place of a stage, by either of its names.
+
+        Parameters
+        ----------
+        name : str
+            The stage.
+
+        Returns
+        -------
+        int
+            From 0 on.
+
+        Raises
+        ------
+        DataError
+            If there is no such stage.
+        """
+        for known in (self.stages.names, self.stages.chinese):
+            if name in known:
+                return known.index(name)
+        raise DataError(
+            f"there is no stage {name!r}{suggest(name, self.stages.names)}; stages are "
+            f"{enumerate_names(self.stages.names, most=12)}"
+        )
+
+    def _classes(self) -> tuple[BoolArray, list[BoolArray]]:
+        """Stages that are left for good, and the classes that are never left."""
+        paths = kernels.reachable(self.matrix[None])
+        stays = kernels.recurrent(paths)[0]
+        if stays.all():
+            raise NotIdentifiedError(
+                "no stage is left for good, so nobody ends anywhere; ask for the steady state, "
+                "or for the time to reach a stage"
+            )
+        classes = [paths[0, i] for i in np.flatnonzero(stays) if not paths[0, i, :i].any()]
+        return ~stays, classes
+
+    def require_long_run(self) -> None:
+        """Refuse a chain whose long run depends on the start.
+
+        Raises
+        ------
+        NotIdentifiedError
+            If several classes of stages are never left.
+        """
+        if int(kernels.n_closed_classes(kernels.reachable(self.matrix[None]))[0]) == 1:
+            return
+        classes = sorted({c for c in self.structure["closed_class"] if c})
+        listed = " and ".join(f"({c})" for c in classes)
+        raise NotIdentifiedError(
+            f"there are {len(classes)} classes of stages that are never left, {listed}, so "
+            "the long run depends on the start; ask for absorption(), or for distribution() from "
+            "a start"
+        )

@@ -1,0 +1,279 @@
+"""What a change of transitions changes: by a derivative, or between two chains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._options import check_choice, check_count
+from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.loyalty_stage.movement import kernels
+from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
+from loyaltymodel.loyalty_stage.movement.tables import table_of_values
+
+Quantity = Literal["steady_state", "expected_time", "hitting_probability"]
+Compared = Literal["steady_state", "expected_time", "hitting_probability", "distribution"]
+
+
+def transition_what_if(
+    chain: MarkovChain,
+    *,
+    source: str,
+    target: str,
+    probability: float | None = None,
+    change: float | None = None,
+) -> MarkovChain:
+    """Return the chain with one transition changed and the others of its row rescaled.
+
+    Parameters
+    ----------
+    chain : MarkovChain
+        The chain as it is.
+    source, target : str
+        From which stage to which.
+    probability : float, optional
+        What the transition becomes, from 0 to 1, in the estimate and in every draw.
+    change : float, optional
+        What is added to it, in the estimate and in every draw; one of the two is given.
+
+    Returns
+    -------
+    MarkovChain
+        A chain whose draws belong to the draws of this one, so that :func:`compare_chains`
+        knows the uncertainty of the difference. A draw that the change would take beyond 0
+        or 1 becomes NaN, and ``finite`` tells.
+
+    Raises
+    ------
+    DataError
+        If there is no such stage, or the transition is 1 and the others are all 0.
+    OptionError
+        If not exactly one of ``probability`` and ``change`` is given, or the result does
+        not lie between 0 and 1.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> chain = loyalty_stage.markov_chain(
+    ...     [[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0, 0.2, 0.8]], stages=["new", "prefers", "loyal"]
+    ... )
+    >>> better = loyalty_stage.transition_what_if(
+    ...     chain, source="new", target="loyal", change=0.09
+    ... )
+    >>> better.matrix[0].round(4)
+    array([0.54, 0.27, 0.19])
+    """
+    if (probability is None) == (change is None):
+        raise OptionError("give either probability= or change=, and not both")
+    i, j = chain.place(source), chain.place(target)
+    stack = chain.stack()
+    for name, number in (("probability", probability), ("change", change)):
+        plain = isinstance(number, (int, float)) and not isinstance(number, bool)
+        if number is not None and not (plain and np.isfinite(number)):
+            raise OptionError(f"{name}={number!r} must be a finite number")
+    value = np.full(len(stack), probability) if change is None else stack[:, i, j] + change
+    if not 0 <= value[0] <= 1:
+        raise OptionError(
+            f"the transition from {source!r} to {target!r} would become {value[0]:g}, but a "
+            f"probability lies between 0 and 1; it is {stack[0, i, j]:g} now"
+        )
+    changed = kernels.replaced(stack, i, j, np.asarray(value, dtype=np.float64))
+    if np.isnan(changed[0]).any():
+        raise DataError(
+            f"from {source!r} everybody goes to {target!r}, so nothing says where those go "
+            "who no longer do; give a whole matrix to markov_chain instead"
+        )
+    return MarkovChain(stages=chain.stages, matrix=changed[0], draws=changed[1:], level=chain.level)
+
+
+def transition_sensitivity(
+    chain: MarkovChain, *, quantity: Quantity, goal: str | Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return what one more point of a transition does to a quantity: its derivative (敏感性).
+
+    Parameters
+    ----------
+    chain : MarkovChain
+        The chain.
+    quantity : {"steady_state", "expected_time", "hitting_probability"}
+        What changes.
+    goal : str or sequence of str, optional
+        The goal of the last two.
+
+    Returns
+    -------
+    DataFrame
+        A row a transition (``source``, ``target``) and ``stage`` of the quantity. A
+        derivative of 2 says that 0.01 more of the transition adds about 0.02. NaN where
+        the quantity is infinite or would jump, and for a transition of 1, whose others are
+        0 and cannot be rescaled.
+
+    Raises
+    ------
+    DataError
+        If there is no such stage.
+    NotIdentifiedError
+        If the steady state is asked for and depends on the start.
+    OptionError
+        If ``quantity`` is not one of its choices, or it needs a goal or has none.
+
+    Notes
+    -----
+    What a transition gains, the others of its row lose in proportion to their size, so
+    that the row still adds up to 1. Another rule would give other numbers. With d the
+    change of row i, the steady state moves by pi_i d (I - P + 1 pi)^-1, and an expected
+    time t by N_si d t for the start s. Sensitivities of this kind are treated in [1]_ and
+    [2]_.
+
+    References
+    ----------
+    .. [1] Funderlic, R. E., & Meyer, C. D. (1986). Sensitivity of the stationary distribution
+       vector for an ergodic Markov chain. Linear Algebra and its Applications, 76, 1-17.
+    .. [2] Caswell, H. (2013). Sensitivity analysis of discrete Markov chains via matrix
+       calculus. Linear Algebra and its Applications, 438, 1727-1745.
+
+    Examples
+    --------
+    The time to reach "loyal" is 1 / p, its derivative -1 / p^2 = -16:
+
+    >>> from loyaltymodel import loyalty_stage
+    >>> chain = loyalty_stage.markov_chain([[0.75, 0.25], [0.1, 0.9]], stages=["new", "loyal"])
+    >>> effect = loyalty_stage.transition_sensitivity(
+    ...     chain, quantity="expected_time", goal="loyal"
+    ... )
+    >>> effect.query("source == 'new' and target == 'loyal'")
+      source target  stage  estimate
+    2    new  loyal    new     -16.0
+    3    new  loyal  loyal       0.0
+    """
+    check_choice("quantity", quantity, Quantity)
+    if (quantity == "steady_state") != (goal is None):
+        raise OptionError(
+            f"quantity={quantity!r} and goal={goal!r} do not go together; a steady state has "
+            "no goal, and the others need one"
+        )
+    if goal is None:
+        chain.require_long_run()
+        slopes = kernels.stationary_slopes(chain.stack())
+    else:
+        slopes = kernels.hitting_slopes(
+            chain.stack(), chain.goal_mask(goal), time=quantity == "expected_time"
+        )
+    names = chain.stages.names
+    k = len(names)
+    labels = {
+        "source": np.repeat(names, k * k).tolist(),
+        "target": np.tile(np.repeat(names, k), k).tolist(),
+        "stage": list(names) * k**2,
+    }
+    return table_of_values(labels, slopes.reshape(len(slopes), -1), level=chain.level)
+
+
+def compare_chains(
+    before: MarkovChain,
+    after: MarkovChain,
+    *,
+    quantity: Compared,
+    goal: str | Sequence[str] | None = None,
+    start: Start | None = None,
+    periods: int | None = None,
+) -> pd.DataFrame:
+    """Return what differs between two chains, with the uncertainty of the difference.
+
+    Parameters
+    ----------
+    before, after : MarkovChain
+        Two chains over the same stages, the second usually from
+        :func:`transition_what_if` of the first.
+    quantity : {"steady_state", "expected_time", "hitting_probability", "distribution"}
+        What is compared.
+    goal : str or sequence of str, optional
+        The goal of "expected_time" and "hitting_probability".
+    start : str, or mapping from stage to number, optional
+        Where people start, for "distribution".
+    periods : int, optional
+        After how many periods, for "distribution".
+
+    Returns
+    -------
+    DataFrame
+        A row a stage: ``before``, ``after``, and the ``difference`` (after less before); with
+        draws also ``std_error``, ``ci_low``, ``ci_high`` of the difference and ``finite``.
+
+    Raises
+    ------
+    DataError
+        If the chains differ in stages or number of draws, or there is no such stage.
+    NotIdentifiedError
+        If a steady state is asked for that one of them does not have.
+    OptionError
+        If an option is not allowed, or does not belong to the quantity.
+
+    Notes
+    -----
+    Draws are compared one by one. That is right for a chain and what became of it by
+    ``transition_what_if``; two chains that were estimated from different customers have draws that
+    belong to each other only by place, which is right as well, because they are independent.
+
+    Examples
+    --------
+    Twice the chance halves the time:
+
+    >>> from loyaltymodel import loyalty_stage
+    >>> chain = loyalty_stage.markov_chain([[0.75, 0.25], [0.1, 0.9]], stages=["new", "loyal"])
+    >>> better = loyalty_stage.transition_what_if(
+    ...     chain, source="new", target="loyal", probability=0.5
+    ... )
+    >>> loyalty_stage.compare_chains(chain, better, quantity="expected_time", goal="loyal")
+       stage  before  after  difference
+    0    new     4.0    2.0        -2.0
+    1  loyal     0.0    0.0         0.0
+    """
+    check_choice("quantity", quantity, Compared)
+    if before.stages != after.stages or before.draws.shape != after.draws.shape:
+        raise DataError(
+            "the two chains differ in stages or in number of draws; compare a chain with one made "
+            "of it by transition_what_if, or estimate both with the same stages and n_draws"
+        )
+    needs_goal = quantity in ("expected_time", "hitting_probability")
+    needs_start = quantity == "distribution"
+    given = (goal is not None, start is not None, periods is not None)
+    if given != (needs_goal, needs_start, needs_start):
+        raise OptionError(
+            f"quantity={quantity!r} needs "
+            + ("goal= and nothing else" if needs_goal else "")
+            + ("start= and periods= and nothing else" if needs_start else "")
+            + ("neither goal= nor start= nor periods=" if not (needs_goal or needs_start) else "")
+        )
+    one, other = (_values(chain, quantity, goal, start, periods) for chain in (before, after))
+    with np.errstate(invalid="ignore"):  # infinite less infinite is no number
+        difference = other - one
+    labels = {"stage": before.stages.names}
+    table = table_of_values(labels, difference, level=before.level, name="difference")
+    table.insert(1, "before", one[0])
+    table.insert(2, "after", other[0])
+    return table
+
+
+def _values(
+    chain: MarkovChain,
+    quantity: Compared,
+    goal: str | Sequence[str] | None,
+    start: Start | None,
+    periods: int | None,
+) -> FloatArray:
+    """Values (1 + b, k) of the estimate and the draws."""
+    stack = chain.stack()
+    if quantity == "steady_state":
+        chain.steady_state()  # refuses a chain without one
+        return kernels.stationary(stack)
+    if start is not None and periods is not None:
+        check_count("periods", periods, least=1)
+        return kernels.shares_after(stack, chain.start_shares(start), periods)[:, -1]
+    assert goal is not None  # noqa: S101  the caller has checked it
+    chance, time, _ = kernels.hitting(stack, chain.goal_mask(goal))
+    return time if quantity == "expected_time" else chance

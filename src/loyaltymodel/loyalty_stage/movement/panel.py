@@ -1,0 +1,186 @@
+"""From a panel of customers, times and stages to the counts that everything is estimated from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import check_choice, count_of, enumerate_names, suggest
+from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel.errors import DataError
+from loyaltymodel.loyalty_stage.movement.stages import Stages
+
+Gaps = Literal["raise", "skip"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PanelCounts:
+    """Moves counted: who went where, when, and from where before.
+
+    ``counts`` (k, k) are weighted; ``per_time`` (t, k, k) by the time of the start and
+    ``triples`` (k, k, k) are not. ``effective`` (k,) is what the weighted moves out of a stage
+    are worth in moves of equal weight.
+    """
+
+    counts: FloatArray
+    effective: FloatArray
+    per_time: FloatArray
+    times: IntArray
+    triples: FloatArray
+    n_customers: int
+    n_rows: int
+    n_dropped: int
+    n_gaps: int
+
+
+def count_moves(
+    stages: Stages,
+    *,
+    customer: Any,
+    time: Any,
+    state: Any,
+    weights: Any,
+    data: object,
+    gaps: Gaps,
+    missing: Missing,
+) -> PanelCounts:
+    """Read a panel and count the moves of one period."""
+    check_choice("gaps", gaps, Gaps)
+    given = {"state": state, "customer": customer, "time": time}
+    if weights is not None:
+        given["weights"] = weights
+    found = read_variables(
+        given,
+        data=data,
+        bounds={"weights": (0, np.inf)},
+        categories=("state", "customer", "time"),
+        missing=missing,
+    )
+    who, _ = pd.factorize(found["customer"])
+    when = _periods(found)
+    place = _places(found, stages)
+    order = np.lexsort((when, who))
+    who, when, place = who[order], when[order], place[order]
+    same = who[1:] == who[:-1]
+    step = when[1:] - when[:-1]
+    _one_stage_at_a_time(found, same & (step == 0), order, stages, place)
+    moved, n_gaps = _moves(found, same, step, order, gaps)
+    k = len(stages.names)
+    source, target = place[:-1][moved], place[1:][moved]
+    if not len(source):
+        raise DataError(
+            "no customer was seen at two successive times, so there is no move to count; give "
+            "at least two periods"
+        )
+    weight = np.ones(len(source))
+    if weights is not None:
+        weight = found["weights"][order][:-1][moved].astype(np.float64)
+    times, at = np.unique(when[:-1][moved], return_inverse=True)
+    twice = moved[1:] & moved[:-1]
+    first, middle, last = place[:-2][twice], place[1:-1][twice], place[2:][twice]
+    total = np.bincount(source, weight, minlength=k)
+    squares = np.bincount(source, weight**2, minlength=k)
+    return PanelCounts(
+        counts=np.asarray(
+            np.bincount(source * k + target, weight, minlength=k * k).reshape(k, k), np.float64
+        ),
+        effective=np.divide(total**2, squares, out=np.zeros(k), where=squares > 0),
+        per_time=_tally((at * k + source) * k + target, (len(times), k, k)),
+        times=times,
+        triples=_tally((first * k + middle) * k + last, (k, k, k)),
+        n_customers=int(who[-1]) + 1,
+        n_rows=found.n_rows,
+        n_dropped=found.n_dropped,
+        n_gaps=n_gaps,
+    )
+
+
+def _tally(codes: IntArray, shape: tuple[int, ...]) -> FloatArray:
+    counted = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape)
+    return np.asarray(counted, dtype=np.float64)
+
+
+def _periods(found: Variables) -> IntArray:
+    """Return times as whole numbers of periods."""
+    values = found["time"]
+    if values.dtype == object:
+        try:
+            values = values.astype(np.float64)
+        except (TypeError, ValueError):
+            values = values.astype(str)
+    whole = values.dtype.kind in "iu" or (
+        values.dtype.kind == "f"
+        and bool(np.isfinite(values).all())
+        and bool((values == np.floor(values)).all())
+    )
+    if not whole:
+        raise DataError(
+            f"time must be whole numbers that count periods, not {values.dtype} such as "
+            f"{values[0]!s}; months of dates are 12 * date.dt.year + date.dt.month"
+        )
+    return values.astype(np.intp)
+
+
+def _places(found: Variables, stages: Stages) -> IntArray:
+    """Return the place of each stage, by either of its names."""
+    codes, distinct = pd.factorize(found["state"])
+    known = {name: k for k, name in enumerate(stages.names)}
+    known |= {name: k for k, name in enumerate(stages.chinese)}
+    places = np.array([known.get(str(value), -1) for value in distinct], dtype=np.intp)
+    place = places[codes]
+    if (unknown := place < 0).any():
+        row = int(np.argmax(unknown))
+        name = distinct[codes[row]]
+        raise DataError(
+            f"{count_of(int(unknown.sum()), 'row')} in an unknown stage, first {name!r} in row "
+            f"{found.labels[row]}{suggest(name, known)}; stages are "
+            f"{enumerate_names(stages.names, most=12)}. Correct it, or give stages="
+        )
+    return place
+
+
+def _one_stage_at_a_time(
+    found: Variables, double: BoolArray, order: IntArray, stages: Stages, place: IntArray
+) -> None:
+    if not double.any():
+        return
+    first = int(np.argmax(double))
+    row = order[first]
+    names = [stages.names[place[first]], stages.names[place[first + 1]]]
+    where = f"customer {found['customer'][row]} at time {found['time'][row]}"
+    if names[0] == names[1]:
+        raise DataError(
+            f"{count_of(int(double.sum()), 'row')} stand twice, first {where} in stage "
+            f"{names[0]!r}; drop the copies"
+        )
+    raise DataError(
+        f"nobody can be in two stages at once, but {where} is in {names[0]!r} and {names[1]!r}; "
+        "keep one row for each customer and time"
+    )
+
+
+def _moves(
+    found: Variables,
+    same: BoolArray,
+    step: npt.NDArray[np.integer],
+    order: IntArray,
+    gaps: Gaps,
+) -> tuple[BoolArray, int]:
+    """Tell which successive rows are one period apart, and count those further apart."""
+    jump = same & (step > 1)
+    n_gaps = int(jump.sum())
+    if n_gaps and gaps == "raise":
+        row = order[int(np.argmax(jump))]
+        raise DataError(
+            f"{count_of(n_gaps, 'gap')} in time, first after time {found['time'][row]} of customer "
+            f"{found['customer'][row]}: the next row is more than one period later. "
+            'gaps="skip" leaves such pairs of rows out; if the periods are longer than 1, '
+            "recode time to 0, 1, 2 and so on"
+        )
+    return same & (step == 1), n_gaps

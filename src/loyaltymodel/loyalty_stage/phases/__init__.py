@@ -1,0 +1,1 @@
+"""Oliver's four phases, and the practice of loyalty."""

@@ -1,0 +1,197 @@
+"""Customers whose true phase is known: true scores, and what is measured of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._options import check_count, count_of
+from loyaltymodel.errors import OptionError
+from loyaltymodel.loyalty_stage.phases.indicators import PHASES
+from loyaltymodel.loyalty_stage.phases.oliver import ByPhase, by_phase, check_phases
+
+Randomness = np.random.Generator | int | None
+
+_MOST_ROUNDS = 1000
+_DEFAULT_MEANS = {"cognitive": 62.0, "affective": 56.0, "conative": 50.0, "action": 44.0}
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class SimulatedPhases(FrozenRecord):
+    """Customers of a world whose true scores are known. Made by :func:`simulate_phases`.
+
+    Attributes
+    ----------
+    phases : tuple of str
+        The phases, in order.
+    true_values : ndarray of shape (n, k)
+        True scores.
+    observed_values : ndarray of shape (n, k)
+        True scores with errors of measurement.
+    means : ndarray of shape (k,)
+        Means of the scores in the world.
+    covariance : ndarray of shape (k, k)
+        Covariance of the observed scores in the world, with the errors in it.
+    reliability : ndarray of shape (k,)
+        Share of the true in the observed variance.
+    n_redrawn : int
+        Customers drawn again because a score fell outside 0 to 100.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> world = loyalty_stage.simulate_phases(100, 1)
+    >>> world.scores.shape, list(world.scores.columns)
+    ((100, 4), ['cognitive', 'affective', 'conative', 'action'])
+    """
+
+    phases: tuple[str, ...]
+    true_values: FloatArray
+    observed_values: FloatArray
+    means: FloatArray
+    covariance: FloatArray
+    reliability: FloatArray
+    n_redrawn: int
+
+    def __repr__(self) -> str:
+        """Say in a line what this is."""
+        return f"<SimulatedPhases: {count_of(len(self.true_values), 'customer')}>"
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """What is measured, 0 to 100, a column a phase."""
+        return pd.DataFrame(self.observed_values.copy(), columns=list(self.phases))
+
+    @property
+    def true_scores(self) -> pd.DataFrame:
+        """What is true, 0 to 100, a column a phase."""
+        return pd.DataFrame(self.true_values.copy(), columns=list(self.phases))
+
+
+def simulate_phases(
+    n: int,
+    rng: Randomness = None,
+    *,
+    phases: Sequence[str] = PHASES,
+    means: ByPhase | None = None,
+    deviations: ByPhase = 12.0,
+    correlation: npt.ArrayLike = 0.6,
+    reliability: ByPhase = 0.8,
+) -> SimulatedPhases:
+    """Return customers with known true scores, and their scores with error (模拟数据).
+
+    Parameters
+    ----------
+    n : int
+        Number of customers, at least 1.
+    rng : numpy.random.Generator, int or None
+        Source of randomness; an int is a seed, None takes fresh entropy.
+    phases : sequence of str
+        Names of the phases, in order, at least two.
+    means : float, sequence of k floats, or mapping from phase to float, optional
+        Means of the true scores, 0 to 100. Without it they fall from 62 to 44 for Oliver's
+        phases, and are 50 for others.
+    deviations : float, sequence of k floats, or mapping from phase to float
+        Standard deviations of the true scores, 0.1 to 50.
+    correlation : float or array of shape (k, k)
+        Correlation of true scores: one number for all pairs, or a matrix.
+    reliability : float, sequence of k floats, or mapping from phase to float
+        Reliability of the measurement, 0.01 to 1.
+
+    Returns
+    -------
+    SimulatedPhases
+        True and observed scores, and the moments of the world.
+
+    Raises
+    ------
+    OptionError
+        If an option is out of its range, the correlations cannot hold together, or most scores
+        would fall outside 0 to 100.
+
+    Notes
+    -----
+    True scores and errors are normal. A customer of whom any score falls outside 0 to 100 is
+    drawn again, so nothing is clipped; the moments stated are those before that, and
+    ``n_redrawn`` says how often it happened.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> world = loyalty_stage.simulate_phases(20_000, 1, reliability=0.7)
+    >>> true, seen = world.true_scores["action"], world.scores["action"]
+    >>> round(float(true.corr(seen) ** 2), 1)
+    0.7
+    """
+    check_count("n", n, least=1)
+    names = check_phases(phases)
+    if means is None:
+        means = [_DEFAULT_MEANS.get(name, 50.0) for name in names]
+    centre = by_phase("means", means, names, low=0.0, high=100.0)
+    spread = by_phase("deviations", deviations, names, low=0.1, high=50.0)
+    share = by_phase("reliability", reliability, names, low=0.01, high=1.0)
+    together = _correlation(correlation, len(names))
+    true_covariance = together * np.outer(spread, spread)
+    errors = spread * np.sqrt((1 - share) / share)
+    true, observed, n_redrawn = _draw(
+        n, centre, true_covariance, errors, np.random.default_rng(rng)
+    )
+    return SimulatedPhases(
+        phases=names,
+        true_values=true,
+        observed_values=observed,
+        means=centre,
+        covariance=true_covariance + np.diag(errors**2),
+        reliability=share,
+        n_redrawn=n_redrawn,
+    )
+
+
+def _correlation(value: npt.ArrayLike, k: int) -> FloatArray:
+    way_out = "give one correlation between -1 and 1, or a correlation matrix in order of phases"
+    try:
+        found = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise OptionError(f"correlation={value!r} is not numeric; {way_out}") from None
+    if found.shape == ():
+        found = np.where(np.eye(k, dtype=bool), 1.0, found)
+    is_matrix = found.shape == (k, k) and np.allclose(found, found.T)
+    if not is_matrix or not np.allclose(np.diagonal(found), 1):
+        raise OptionError(f"correlation is no correlation matrix of {k} phases; {way_out}")
+    if not np.linalg.eigvalsh(found)[0] > 0:
+        raise OptionError(f"the correlations cannot hold together; {way_out}")
+    return found
+
+
+def _draw(
+    n: int,
+    means: FloatArray,
+    covariance: FloatArray,
+    errors: FloatArray,
+    generator: np.random.Generator,
+) -> tuple[FloatArray, FloatArray, int]:
+    """Draw true and observed scores (n, k) within 0 to 100; outside are drawn again."""
+    k = len(means)
+    root = np.linalg.cholesky(covariance)
+    true, observed = np.empty((n, k)), np.empty((n, k))
+    left, n_redrawn = np.arange(n), 0
+    for _ in range(_MOST_ROUNDS):
+        true[left] = means + generator.standard_normal((len(left), k)) @ root.T
+        observed[left] = true[left] + generator.standard_normal((len(left), k)) * errors
+        both = np.hstack([true[left], observed[left]])
+        outside = ((both < 0) | (both > 100)).any(axis=1)  # noqa: PLR2004
+        left = left[outside]
+        n_redrawn += len(left)
+        if len(left) == 0:
+            return true, observed, n_redrawn
+        if n_redrawn > n + 10:
+            break
+    raise OptionError(
+        f"most customers would have scores outside 0 to 100 (means {means.round(1).tolist()}); "
+        "take means nearer to 50, smaller deviations or a higher reliability"
+    )

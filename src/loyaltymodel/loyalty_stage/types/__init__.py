@@ -1,0 +1,1 @@
+"""Matrices of loyalty types, and how two classifications agree."""

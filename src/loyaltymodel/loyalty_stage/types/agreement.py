@@ -1,0 +1,319 @@
+"""Do two classifications agree? The cross-table, and Cohen's kappa."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._intervals import check_level, wald
+from loyaltymodel._tables import Summary, Table, table_of
+from loyaltymodel._variables import read_variables
+from loyaltymodel.errors import NotIdentifiedError
+from loyaltymodel.loyalty_stage.types.agreement_kernels import Kappas, agreement_weights, kappas
+from loyaltymodel.loyalty_stage.types.agreement_reading import (
+    LEAST,
+    coded,
+    common_categories,
+    matched,
+    read_column,
+)
+from loyaltymodel.loyalty_stage.types.estimate import weights_of
+
+_WEIGHTINGS = ("unweighted", "linear", "quadratic")
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class AgreementResult(FrozenRecord):
+    """How far two classifications agree, made by :func:`agreement`.
+
+    Attributes
+    ----------
+    categories : tuple
+        Categories of both, in ascending order if ``ordered``.
+    ordered : bool
+        Whether the categories have an order, without which there is no weighted kappa.
+    counts : ndarray of shape (k, k)
+        Customers in each cell, first classification down, second across.
+    weight : ndarray of shape (k, k)
+        Sum of their weights.
+    values : ndarray of shape (3, 9)
+        What :attr:`kappa` has, without names.
+    level : float
+        Confidence level of the intervals.
+    n_dropped : int
+        Customers left out because of missing values.
+
+    Examples
+    --------
+    >>> from loyaltymodel import loyalty_stage
+    >>> found = loyalty_stage.agreement([1, 1, 2, 2], [1, 1, 2, 1])
+    >>> found.kappa["kappa"].tolist()
+    [0.5, 0.5, 0.5]
+    """
+
+    categories: tuple[Any, ...]
+    ordered: bool
+    counts: IntArray
+    weight: FloatArray
+    values: FloatArray
+    level: float
+    n_dropped: int
+
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        people = f"{self.counts.sum()} customers in {len(self.categories)} categories"
+        return f"<AgreementResult: {people}, kappa {self.values[0, 0]:.3f}>"
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
+
+    @property
+    def kappa(self) -> pd.DataFrame:
+        """Cohen's kappa, a row a weighting: "unweighted", "linear" and "quadratic".
+
+        ``kappa`` is 1 for full agreement and 0 for as much as chance gives; ``std_error`` and
+        the interval are for the kappa there is, ``null_std_error``, ``z`` and the two-sided
+        ``p_value`` for the hypothesis that it is 0; ``observed`` and ``expected`` are the
+        weighted shares of agreement, found and by chance. Without an order of the categories
+        the weighted rows are NaN.
+        """
+        columns = ["kappa", "std_error", "ci_low", "ci_high", "null_std_error", "z", "p_value"]
+        table = pd.DataFrame(self.values.copy(), columns=[*columns, "observed", "expected"])
+        table.insert(0, "weighting", list(_WEIGHTINGS))
+        return table
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Sums of customers' weights, first classification down, second across.
+
+        Without weights these are whole numbers of customers.
+        """
+        names = pd.Index(self.categories, name="first")
+        across = pd.Index(self.categories, name="second")
+        return pd.DataFrame(self.weight.copy(), index=names, columns=across)
+
+    @property
+    def row_shares(self) -> pd.DataFrame:
+        """Share of each row of :attr:`table` in each column, 0 to 1; NaN for an empty row."""
+        table = self.table
+        return table.div(table.sum(axis=1).where(lambda total: total > 0), axis=0)
+
+    def summary(self) -> Summary:
+        """Return the agreement in words and tables.
+
+        Returns
+        -------
+        Summary
+            The cross-table, kappas, and what to keep in mind.
+
+        Examples
+        --------
+        >>> from loyaltymodel import loyalty_stage
+        >>> found = loyalty_stage.agreement([1, 1, 2, 2], [1, 1, 2, 1])
+        >>> print(found.summary().title)
+        Agreement of two classifications
+        """
+        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
+        facts = [
+            ("customers", f"{self.counts.sum()}{left_out}"),
+            (
+                "same category",
+                f"{self.values[0, 7]:.3f} of them, {self.values[0, 8]:.3f} by chance",
+            ),
+            ("intervals", f"Wald, at {100 * self.level:g} %"),
+        ]
+        table = self.table
+        digits = 0 if np.array_equal(self.weight, np.rint(self.weight)) else 1
+        rows = tuple(
+            (str(name), *(f"{v:.{digits}f}" for v in row))
+            for name, row in zip(self.categories, self.weight, strict=True)
+        )
+        cross = Table("Customers", ("first, down", *map(str, table.columns)), rows)
+        shown = self.kappa[["weighting", "kappa", "std_error", "ci_low", "ci_high", "p_value"]]
+        if not self.ordered:
+            shown = shown.iloc[:1]
+        return Summary(
+            title="Agreement of two classifications",
+            facts=tuple(facts),
+            tables=(cross, table_of("Cohen's kappa", shown)),
+            remarks=tuple(self._remarks()),
+        )
+
+    def _remarks(self) -> list[str]:
+        remarks = ["p_value tests that there is no agreement beyond chance, which is little."]
+        if not self.ordered:
+            remarks.append(
+                "There is no weighted kappa, because nothing says how the categories are "
+                "ordered; give categories in ascending order if they are."
+            )
+        if self.values[0, 0] == 1:
+            remarks.append(
+                "Everybody agrees, so the sample shows no error of kappa; that it is 0 says "
+                "nothing about other customers."
+            )
+        return remarks
+
+
+def agreement(
+    first: object,
+    second: object,
+    *,
+    data: object = None,
+    categories: Sequence[object] | None = None,
+    match: Mapping[Any, object] | None = None,
+    weights: object = None,
+    missing: Missing = "raise",
+    level: float = 0.95,
+) -> AgreementResult:
+    """Return how far two classifications of the same customers agree (一致性检验).
+
+    Parameters
+    ----------
+    first, second : Series, array of shape (n,), LoyaltyTypes or str
+        The category of each customer: any values that can be told apart, or names of columns
+        of ``data``.
+    data : pandas, polars or pyarrow table, optional
+        Where names of columns are looked up.
+    categories : sequence, optional
+        All categories in ascending order. Without it the order is that of an ordered
+        categorical column or of numbers; other categories have none.
+    match : mapping, optional
+        Which category of the second stands for which of the first, where the two call the same
+        thing by different names.
+    weights : Series, array of shape (n,) or str, optional
+        Survey weights, none negative.
+    missing : {"raise", "drop"}
+        What to do with customers of whom a value is missing.
+    level : float
+        Confidence level of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    AgreementResult
+        The cross-table, and Cohen's kappa: unweighted, linear and quadratic, with errors,
+        intervals and a test of no agreement.
+
+    Raises
+    ------
+    DataError
+        If values are missing, variables differ in length, a weight is negative or all are
+        zero, a category is not among ``categories``, or the two have no category in common.
+    NotIdentifiedError
+        If one of the two puts everybody into one category, so that kappa is undefined or 0
+        whatever the other does.
+    OptionError
+        If ``categories`` has fewer than two or repeats one, ``match`` names a category that the
+        second does not have, or ``level`` is out of range.
+
+    Notes
+    -----
+    Kappa is (p_o - p_e) / (1 - p_e), with p_o the share of agreement and p_e the share that
+    chance gives to two classifications with these margins. Weighted kappa counts a near miss
+    as a part of an agreement: with k categories 1 - d / (k - 1) for those d places apart
+    ("linear"), or 1 - (d / (k - 1))^2 ("quadratic"). It rests on the order of the categories,
+    which for types of loyalty is partly a convention.
+
+    The standard error is the large-sample one [1]_. It is not the one for testing that kappa is
+    0, which holds under no agreement only; both are given. With weights the same formula is
+    used as a linearised variance: the sum of squared weights times squared influences, over the
+    squared sum of weights. Weights count as fixed, and customers as drawn independently. The
+    interval is that of the normal law, which may pass 1 in small samples.
+
+    Where nearly everybody is in one category kappa can be small although nearly everybody
+    agrees, because chance would do nearly as well; so look at ``observed`` too.
+
+    Two classifications made from the same error-ridden scores share the errors, so they agree
+    more than their true types do.
+
+    References
+    ----------
+    .. [1] Fleiss, J. L., Cohen, J., & Everitt, B. S. (1969). Large sample standard errors of
+       kappa and weighted kappa. Psychological Bulletin, 72.
+
+    Examples
+    --------
+    Three of four customers are in the same category. The margins are 2, 2 and 3, 1, so chance
+    gives (2 * 3 + 2 * 1) / 16 = 0.5, and kappa is (0.75 - 0.5) / (1 - 0.5) = 0.5.
+
+    >>> from loyaltymodel import loyalty_stage
+    >>> found = loyalty_stage.agreement(
+    ...     ["loyal", "loyal", "not", "not"], ["loyal", "loyal", "not", "loyal"]
+    ... )
+    >>> found.kappa.loc[0, ["kappa", "observed", "expected"]].tolist()
+    [0.5, 0.75, 0.5]
+
+    Types with different names have to be matched first:
+
+    >>> same = loyalty_stage.agreement(
+    ...     ["loyalty", "no loyalty"], ["loyal", "switcher"],
+    ...     match={"loyal": "loyalty", "switcher": "no loyalty"},
+    ... )
+    >>> float(same.kappa.loc[0, "kappa"])
+    1.0
+    """
+    check_level(level)
+    one, other = read_column("first", first, data), read_column("second", second, data)
+    if match is not None:
+        other = matched(other, match)
+    names, ordered = common_categories(one, other, categories)
+    given: dict[str, object] = {"first": coded(one, names), "second": coded(other, names)}
+    given |= {} if weights is None else {"weights": weights}
+    bounds = {"weights": (0.0, np.inf)}
+    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
+    k = len(names)
+    cell = (variables["first"] * k + variables["second"]).astype(np.intp)
+    w = weights_of(variables)
+    counts, weight, squared = (
+        np.asarray(np.bincount(cell, v, k * k).reshape(k, k), dtype=np.float64)
+        for v in (np.ones(len(w)), w, w * w)
+    )
+    _require_two(weight, names)
+    found = kappas(weight, squared, agreement_weights(k))
+    return AgreementResult(
+        categories=names,
+        ordered=ordered,
+        counts=counts.astype(np.intp),
+        weight=weight,
+        values=_values(found, ordered=ordered, level=level),
+        level=level,
+        n_dropped=variables.n_dropped,
+    )
+
+
+def _require_two(weight: FloatArray, names: tuple[Any, ...]) -> None:
+    """Refuse a table of which one margin has a single category."""
+    for axis, which in ((1, "first"), (0, "second")):
+        margin = weight.sum(axis=axis)
+        if np.count_nonzero(margin) < LEAST:
+            raise NotIdentifiedError(
+                f"{which} puts everybody into {names[int(np.argmax(margin))]!r}, so kappa is "
+                "undefined, or 0 whatever the other does; compare classifications that tell "
+                "customers apart, such as with other cut-offs"
+            )
+
+
+def _values(found: Kappas, *, ordered: bool, level: float) -> FloatArray:
+    interval = wald(found.kappa, found.std_error, level=level)
+    test = wald(found.kappa, found.null_std_error, level=level)
+    table = np.column_stack(
+        [
+            found.kappa,
+            found.std_error,
+            np.maximum(interval.low, -1.0),  # kappa lies between -1 and 1
+            np.minimum(interval.high, 1.0),
+            found.null_std_error,
+            found.kappa / found.null_std_error,
+            test.p_value,
+            found.observed,
+            found.expected,
+        ]
+    )
+    if not ordered:
+        table[1:] = np.nan
+    return table
