@@ -74,3 +74,20 @@ def test_results_go_back_as_variables_came():
     assert as_given([[1, 2, 3]], TABLE.index, values, name="z").tolist() == [1, 2, 3]
     assert as_given([1.0, 2.0], pd.RangeIndex(1), values[:1], name="z") == 1.0
     assert isinstance(like(0.5, np.array(0.25)), float)
+
+
+@pytest.mark.parametrize("words", [["b", "a", "c", "a"], [3, 1, 2, 1], ["b", 1, "b", 2.5]])
+def test_a_categorical_is_read_as_its_values_are(words):
+    levels = [*dict.fromkeys(words), "never seen"]
+    kept = pd.Series(pd.Categorical(words, categories=levels))
+    plain = pd.Series(words, dtype=object)
+    read = [read_variables({"x": x}, categories=["x"]) for x in (kept, plain)]
+    (codes, names), (other, same) = (each.codes("x") for each in read)
+    assert codes.tolist() == other.tolist()
+    assert names == same
+    assert [type(name) for name in names] == [type(name) for name in same]
+    assert read[0]["x"].tolist() == words
+    gaps = pd.Series(pd.Categorical([*words, None], categories=levels))
+    assert read_variables({"x": gaps}, categories=["x"], missing="drop").n_dropped == 1
+    with pytest.raises(DataError, match="first in row 4"):
+        read_variables({"x": gaps}, categories=["x"])

@@ -21,6 +21,7 @@ from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel.errors import DataError
 
 Bounds = tuple[float, float]
+Column = npt.NDArray[Any] | pd.Categorical
 
 # Bounds that do not belong to their range.
 _TINY = float(np.finfo(np.float64).tiny)
@@ -29,15 +30,24 @@ _BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variables:
-    """Variables of one length, after rows with missing values were refused or left out."""
+    """Variables of one length, after rows with missing values were refused or left out.
 
-    values: dict[str, npt.NDArray[Any]]
+    What came as a pandas Categorical stays one, because a million codes are read sooner than a
+    million words.
+    """
+
+    values: dict[str, Column]
     labels: pd.Index
     n_dropped: int
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         """Return the values of a variable."""
-        return self.values[name]
+        found = self.values[name]
+        return found.to_numpy(dtype=object) if isinstance(found, pd.Categorical) else found
+
+    def codes(self, name: str) -> tuple[IntArray, tuple[Any, ...]]:
+        """Return the place of each value among the distinct ones, as :func:`codes_of`."""
+        return codes_of(self.values[name])
 
     @property
     def n_rows(self) -> int:
@@ -77,7 +87,7 @@ def read_variables(
     labels = _common_labels(found, values)
     n = len(labels)
     values = {
-        name: np.broadcast_to(value, (n,)) if value.ndim == 0 else value
+        name: np.broadcast_to(np.asarray(value), (n,)) if value.ndim == 0 else value
         for name, value in values.items()
     }
     return _checked(values, labels, bounds or {}, missing, can_drop=can_drop)
@@ -115,9 +125,14 @@ def as_given(given: Iterable[object], labels: pd.Index, values: Any, *, name: st
     return plain
 
 
-def codes_of(categories: npt.NDArray[Any]) -> tuple[IntArray, tuple[Any, ...]]:
+def codes_of(categories: Column) -> tuple[IntArray, tuple[Any, ...]]:
     """Return the place of each value among the distinct ones, which are sorted if they can be."""
-    codes, distinct = pd.factorize(categories, sort=False)
+    if isinstance(categories, pd.Categorical):
+        occurs = np.bincount(categories.codes, minlength=len(categories.categories)) > 0
+        codes = (np.cumsum(occurs) - 1)[categories.codes]
+        distinct = categories.categories[occurs].to_numpy(dtype=object)
+    else:
+        codes, distinct = pd.factorize(categories, sort=False)
     try:
         order = np.argsort(np.asarray(distinct), kind="stable")
     except TypeError:  # values of several types have no order
@@ -198,14 +213,17 @@ def _from_objects(name: str, array: npt.NDArray[Any]) -> FloatArray:
     )
 
 
-def _categories(name: str, value: object) -> npt.NDArray[Any]:
+def _categories(name: str, value: object) -> Column:
+    kept = value.array if isinstance(value, pd.Series) else value
+    if isinstance(kept, pd.Categorical):
+        return kept
     array = _array_of(name, value)
     if array.ndim != 1:
         raise DataError(f"{name} has shape {array.shape}; an array of shape (n,) is needed")
     return array.astype(object) if array.dtype.kind in "US" else array
 
 
-def _common_labels(found: Mapping[str, object], values: Mapping[str, npt.NDArray[Any]]) -> pd.Index:
+def _common_labels(found: Mapping[str, object], values: Mapping[str, Column]) -> pd.Index:
     """Return the labels of the rows: those of the first Series, else numbers."""
     lengths = {name: len(value) for name, value in values.items() if value.ndim}
     if not lengths:
@@ -231,7 +249,7 @@ def _common_labels(found: Mapping[str, object], values: Mapping[str, npt.NDArray
 
 
 def _checked(
-    values: dict[str, npt.NDArray[Any]],
+    values: dict[str, Column],
     labels: pd.Index,
     bounds: Mapping[str, Bounds],
     missing: Missing,
@@ -260,13 +278,16 @@ def _checked(
         values = {name: value[~absent] for name, value in values.items()}
         labels = labels[~absent]
     for name, value in values.items():
-        if value.dtype.kind in "fiub":
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
             _check_range(name, value, bounds.get(name), labels)
     return Variables(values, labels, n_dropped)
 
 
-def _gaps(value: npt.NDArray[Any]) -> BoolArray | None:
+def _gaps(value: Column) -> BoolArray | None:
     """Tell which values are missing, or nothing if none is."""
+    if isinstance(value, pd.Categorical):
+        absent: BoolArray = value.codes < 0
+        return absent if absent.any() else None
     if value.dtype.kind in "iub":
         return None
     if value.dtype.kind == "f":

@@ -14,7 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, student_reach
 from loyaltymodel._options import check_count
 from loyaltymodel._scales import resolve_limits
-from loyaltymodel._variables import codes_of, read_variables
+from loyaltymodel._variables import read_variables
 from loyaltymodel.attributes._pairs import named_pairs
 from loyaltymodel.attributes.measurement import read_weighted
 from loyaltymodel.attributes.measurement_kernels import (
@@ -227,7 +227,7 @@ def _mentions(
         read = read_variables(
             {"problems": problems}, data=data, categories=["problems"], missing=missing
         )
-        codes, names = codes_of(read["problems"])
+        codes, names = read.codes("problems")
         return names, np.bincount(codes, minlength=len(names)).astype(np.float64)
     try:
         counts = np.array([float(count) for count in problems.values()])

@@ -12,7 +12,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wilson
 from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel._variables import codes_of, read_variables
+from loyaltymodel._variables import read_variables
 from loyaltymodel.delivered_value.components import Form
 from loyaltymodel.delivered_value.kernels import (
     Ties,
@@ -263,12 +263,12 @@ def _read_panel(
     if respondent is not None:
         named["respondent"] = respondent
     read = read_variables(named, data=data, categories=("offer", "respondent"), missing=missing)
-    codes, offers = codes_of(read["offer"])
+    codes, offers = read.codes("offer")
     if read.n_dropped:
         named_at_all = read_variables(
             {"offer": offer}, data=data, categories=("offer",), missing=missing
         )
-        if gone := set(codes_of(named_at_all["offer"])[1]) - set(offers):
+        if gone := set(named_at_all.codes("offer")[1]) - set(offers):
             raise DataError(
                 f"nobody's value of offer {enumerate_names(sorted(map(str, gone)))} is there; "
                 "leave its rows out of the data to compare the others"
@@ -279,7 +279,7 @@ def _read_panel(
             "one rival, as further rows with another name in offer"
         )
     who, people = (
-        codes_of(read["respondent"])
+        read.codes("respondent")
         if respondent is not None
         else (np.zeros(read.n_rows, dtype=np.intp), ("the only judge",))
     )

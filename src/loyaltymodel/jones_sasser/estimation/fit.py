@@ -240,8 +240,11 @@ def estimate_with_remarks(
         )
     check_variation(settings, sample)
     setup = set_up(settings, sample)
-    check_identification(coarser(setup))
-    top = search(setup)
+    fewer = coarser(setup)
+    check_identification(fewer)
+    top = best_of_starts(fewer.problem, fewer.stats, fewer.starts, fewer.lower, fewer.upper)
+    if fewer is not setup:
+        top = maximise(setup.problem, setup.stats, top.p, setup.lower[None], setup.upper[None])
     free = free_parameters(top.p, top.score, setup.lower, setup.upper)[0]
     _check_rise(setup, top)
     uncertainty = _uncertainty(settings, sample, setup, top, free, rng)
@@ -262,15 +265,6 @@ def estimate_with_remarks(
     )
     silent = silent_parameters(setup, top.info[0], free)
     return result, list(_remarks(settings, sample, setup, result, silent))
-
-
-def search(setup: Setup) -> Maximum:
-    """Find the maximum: from every start on a part of many cells, then on all of them."""
-    part = coarser(setup)
-    found = best_of_starts(part.problem, part.stats, part.starts, part.lower, part.upper)
-    if part is setup:
-        return found
-    return maximise(setup.problem, setup.stats, found.p, setup.lower[None], setup.upper[None])
 
 
 def check_variation(settings: CurveSettings, sample: Sample) -> None:

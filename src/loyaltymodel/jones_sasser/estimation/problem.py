@@ -23,7 +23,8 @@ from loyaltymodel.jones_sasser.estimation.likelihood import (
 from loyaltymodel.jones_sasser.estimation.sample import Sample
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 
-_MANY = 4_000  # cells from which on a search begins on a part of them
+_MANY = 4_000  # cells from which on a search begins on fewer of them
+_LEAST_BINS = 40  # of satisfaction, in each group
 _MOST_HELD = 0.999999
 _CONSTRAINT = Parameter("c", 0.0, _MOST_HELD, starts=(0.05, 0.3), transform="logit")
 _LOGIT = Parameter("d", -50.0, 50.0, starts=(0.0,))
@@ -168,24 +169,53 @@ def _starts(parameters: tuple[Parameter, ...], lower: FloatArray, upper: FloatAr
 
 
 def coarser(setup: Setup) -> Setup:
-    """Return the problem on a part of its cells, for a first search; itself if they are few.
+    """Return the problem on fewer cells, for a first search; itself if they are few.
 
-    Of very many cells every k-th is taken, and the first of each group.
+    Cells of a group that differ little in satisfaction are put together: their maximum is so near
+    that of all cells that a step or two lead there. Where constraints or drivers of their own tell
+    cells apart, every k-th is taken.
     """
     cells = setup.problem.cells
     if cells.n_cells <= _MANY:
         return setup
+    part, stats = _together(cells, setup.stats) if cells.group is not None else _some(setup)
+    return replace(setup, problem=replace(setup.problem, cells=part), stats=stats)
+
+
+def _together(cells: Cells, stats: FloatArray) -> tuple[Cells, FloatArray]:
+    assert cells.group is not None  # noqa: S101  seen by the caller
+    r = cells.node_weights.shape[1]
+    nodes = cells.nodes.reshape(-1, r)
+    n_groups = int(cells.group.max()) + 1
+    n_bins = max(_LEAST_BINS, _MANY // n_groups)
+    centre = nodes[:, 0] if r == 1 else (nodes * cells.node_weights).sum(axis=1)
+    code = cells.group * n_bins + np.minimum((centre * n_bins).astype(np.intp), n_bins - 1)
+    n_codes = n_groups * n_bins
+    size = np.bincount(code, minlength=n_codes)
+    kept = size > 0
+
+    def added(values: FloatArray) -> FloatArray:
+        return np.bincount(code, weights=values, minlength=n_codes)[kept].astype(np.float64)
+
+    nodes, weights = (
+        np.stack([added(column) for column in table.T], axis=1) / size[kept, None]
+        for table in (nodes, cells.node_weights)
+    )
+    group = np.repeat(np.arange(n_groups), n_bins)[kept]
+    summed = np.stack([added(row) for row in stats[0]])[None]
+    return Cells(nodes.ravel(), weights, None, group, None), summed
+
+
+def _some(setup: Setup) -> tuple[Cells, FloatArray]:
+    cells = setup.problem.cells
     chosen = np.zeros(cells.n_cells, dtype=bool)
     chosen[:: cells.n_cells // _MANY + 1] = True
-    if cells.group is not None:
-        chosen[np.flatnonzero(np.diff(cells.group, prepend=-1))] = True
     r = cells.node_weights.shape[1]
     part = Cells(
         cells.nodes.reshape(-1, r)[chosen].ravel(),
         cells.node_weights[chosen],
         None if cells.given is None else cells.given[chosen],
-        None if cells.group is None else cells.group[chosen],
+        None,
         None if cells.drivers is None else cells.drivers[chosen],
     )
-    problem = replace(setup.problem, cells=part)
-    return replace(setup, problem=problem, stats=setup.stats[:, :, chosen])
+    return part, setup.stats[:, :, chosen]

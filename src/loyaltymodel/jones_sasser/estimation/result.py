@@ -12,7 +12,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
 from loyaltymodel._intervals import check_level, wald
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._tables import Summary, Table, table_of
-from loyaltymodel._variables import codes_of, like, read_numbers, read_variables
+from loyaltymodel._variables import like, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
 from loyaltymodel.jones_sasser.curves.answers import Answer
@@ -266,7 +266,7 @@ class LoyaltyCurveResult(FrozenRecord):
         if single:
             return float(self.values[places[self._code(groups)]])
         read = read_variables({"groups": groups}, data=data, categories=("groups",))
-        codes, labels = codes_of(read["groups"])
+        codes, labels = read.codes("groups")
         own = np.array([self.values[places[self._code(label)]] for label in labels])[codes]
         labelled = data is not None or isinstance(groups, pd.Series)
         return pd.Series(own, index=read.labels, name="constraint") if labelled else own

@@ -78,7 +78,7 @@ def read_sample(
     variables = _read(settings, wanted, data)
     codes = labels = None
     if groups is not None:
-        codes, labels = codes_of(variables["groups"])
+        codes, labels = variables.codes("groups")
         _check_reference(settings.reference_group, labels)
     z = None
     if named:

@@ -14,7 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
 from loyaltymodel._scales import resolve_limits
 from loyaltymodel._tables import Summary, table_of
-from loyaltymodel._variables import codes_of, read_numbers, read_variables
+from loyaltymodel._variables import read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
@@ -223,8 +223,9 @@ def remove_constraint(
     )
     code, names = np.zeros(read.n_rows, dtype=np.intp), None
     if groups is not None:
-        code, names = codes_of(read["groups"])
-    held, places = _held(fitted, read.values.get("constraint"), code, names)
+        code, names = read.codes("groups")
+    given_held = None if constraint is None else read["constraint"]
+    held, places = _held(fitted, given_held, code, names)
     s = (read["satisfaction"] - low) / (high - low)
     after_held = np.minimum(held, floor)
     before, after = (answers.loyalty(curve.family, curve.values, s, c) for c in (held, after_held))

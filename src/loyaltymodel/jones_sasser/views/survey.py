@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._variables import Variables, codes_of, read_numbers
+from loyaltymodel._variables import Variables, read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.estimation.likelihood import Shares
 from loyaltymodel.jones_sasser.estimation.observations import Observations, observe
@@ -69,7 +69,7 @@ def _binding(people: Variables) -> dict[str, FloatArray]:
     if "constraint" in people.values and np.ptp(people["constraint"]) > 0:
         found["constraint"] = people["constraint"].astype(np.float64)
     if "groups" in people.values:
-        codes, labels = codes_of(people["groups"])
+        codes, labels = people.codes("groups")
         for code in range(1, len(labels)):
             found[f"groups[{labels[code]}]"] = (codes == code).astype(np.float64)
     return found

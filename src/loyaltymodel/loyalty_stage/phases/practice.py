@@ -14,7 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wilson
 from loyaltymodel._options import check_choice, enumerate_names
 from loyaltymodel._scales import resolve_limits
-from loyaltymodel._variables import Variables, codes_of, read_variables
+from loyaltymodel._variables import Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
 
 Pair = tuple[float, float]
@@ -301,7 +301,7 @@ def exit_reasons(
         categories=["reason"],
         missing=missing,
     )
-    codes, names = codes_of(variables["reason"])
+    codes, names = variables.codes("reason")
     exits = np.bincount(codes, minlength=len(names))
     share = exits / exits.sum()
     low, high = wilson(share, np.full(len(share), float(exits.sum())), level=level)
@@ -374,7 +374,7 @@ def win_back_list(
     variables = read_variables(
         {"reason": reason, "value": value}, data=data, categories=["reason"], missing=missing
     )
-    codes, names = codes_of(variables["reason"])
+    codes, names = variables.codes("reason")
     wanted = np.array([name in mendable for name in names])
     if not wanted.any():
         raise DataError(
