@@ -17,6 +17,7 @@ __all__ = [
     "NegativeWeightWarning",
     "NotIdentifiedError",
     "OptionError",
+    "ScaleWarning",
     "SmallSampleWarning",
     "WeakIdentificationWarning",
 ]
@@ -76,6 +77,10 @@ class CollinearityWarning(LoyaltyModelWarning):
 
 class LowReliabilityWarning(LoyaltyModelWarning):
     """A score rests on items that agree too little to be trusted as one."""
+
+
+class ScaleWarning(LoyaltyModelWarning):
+    """Numbers fit the scale that was named, but look like answers on another one."""
 
 
 class WeakIdentificationWarning(LoyaltyModelWarning):

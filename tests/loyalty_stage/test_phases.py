@@ -15,7 +15,13 @@ from scipy.stats import multivariate_normal, norm
 from statsmodels.stats.proportion import proportion_confint
 
 from loyaltymodel._quadrants import posterior_of
-from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
+from loyaltymodel.errors import (
+    DataError,
+    ModelError,
+    NotIdentifiedError,
+    OptionError,
+    ScaleWarning,
+)
 from loyaltymodel.loyalty_stage.phases import kernels
 from loyaltymodel.loyalty_stage.phases.advice import (
     checklist,
@@ -723,6 +729,11 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
 def test_bad_input_ends_in_a_named_error(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+def test_answers_of_one_to_seven_are_not_taken_for_low_scores_in_silence():
+    with pytest.warns(ScaleWarning, match=r"none is above 7.*phase_scores"):
+        oliver(np.tile([[7, 6, 5, 4]], (3, 1)))
 
 
 def test_bad_answers_end_in_a_named_error(instrument, survey):

@@ -14,7 +14,7 @@ from loyaltymodel._options import check_choice, count_of, enumerate_names, repea
 from loyaltymodel._quadrant_shares import effective_size, observed_shares
 from loyaltymodel._quadrants import Posterior, Ties, moments_of, posterior_of, require_identified
 from loyaltymodel._variables import Variables, read_variables
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError, OptionError, ScaleWarning, warn_caller
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
 from loyaltymodel.loyalty_stage.phases.kernels import (
     MOST_PHASES,
@@ -30,6 +30,7 @@ ByPhase = float | Sequence[float] | Mapping[str, float]
 
 _LOWEST, _HIGHEST = 0.0, 100.0
 _LEAST_PHASES = 2
+_LONGEST_ANSWERS = 10.0  # the highest answer of the longest scale in common use
 
 
 def oliver(
@@ -99,6 +100,11 @@ def oliver(
         to 100, or another option is not one of its choices.
     NotIdentifiedError
         If the reliabilities are too low for the correlations of the scores.
+
+    Warns
+    -----
+    ScaleWarning
+        If no score is above 10, as if they were answers on a shorter scale.
 
     See Also
     --------
@@ -319,6 +325,14 @@ def _read(scores: object, names: tuple[str, ...], weights: object, missing: Miss
                 f"{count_of(int(outside.sum()), 'score')} do not (first {values[first]:g} in row "
                 f"{variables.labels[first]}); phase_scores() makes such scores of answers"
             )
+    highest = max(float(variables[name].max()) for name in names)
+    if highest <= _LONGEST_ANSWERS:
+        warn_caller(
+            f"scores from 0 to 100 are expected, but none is above {highest:g}, so that nobody "
+            "comes far; if they are answers on a shorter scale, phase_scores() makes scores of "
+            "them",
+            ScaleWarning,
+        )
     return variables
 
 
