@@ -175,6 +175,7 @@ def gate_by_hand(scores, thresholds, *, up=True):
     return found
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ScaleWarning")
 @given(
     scores=arrays(float, (7, 4), elements=st.sampled_from([0.0, 20.0, 50.0, 70.0, 100.0])),
     thresholds=st.lists(st.sampled_from([0.0, 20.0, 50.0, 100.0]), min_size=4, max_size=4),
@@ -193,6 +194,7 @@ def test_gating_agrees_with_going_through_the_phases(scores, thresholds, ties):
     assert result.out_of_order.tolist() == (np.diff(own, axis=1) > 0).any(axis=1).tolist()
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ScaleWarning")
 @given(arrays(float, (5, 4), elements=st.floats(0, 100)), st.floats(0, 100))
 def test_a_higher_threshold_never_raises_a_phase(scores, threshold):
     lower = oliver(scores, threshold=threshold / 2).steps_passed
@@ -254,6 +256,7 @@ def test_other_phases_than_olivers():
     assert six.stage.tolist() == ["f"] * 3
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ScaleWarning")
 def test_result_is_frozen_pickles_and_prints():
     scores = simulate_phases(80, 4).scores
     result = oliver(scores, reliability=0.8)

@@ -104,7 +104,8 @@ def oliver(
     Warns
     -----
     ScaleWarning
-        If no score is above 10, as if they were answers on a shorter scale.
+        If nobody passes a phase and no score is above 10, as if they were answers on a
+        shorter scale.
 
     See Also
     --------
@@ -175,6 +176,13 @@ def oliver(
     variables = _read(scores, names, weights, missing)
     people = _weights_of(variables)
     x = np.column_stack([np.asarray(variables[name], dtype=np.float64) for name in names])
+    if x.max() <= _LONGEST_ANSWERS and x.max() < thresholds.min():
+        warn_caller(
+            f"scores from 0 to 100 are expected, but none is above {x.max():g}, so that nobody "
+            "passes a phase; if they are answers on a shorter scale, phase_scores() makes scores "
+            "of them",
+            ScaleWarning,
+        )
     codes = levels_reached(x, thresholds, up=ties == "high")
     merge = _merge(len(names), stage_rule)
     observed = _observed(merge.argmax(axis=1)[codes], people, merge.shape[1], level=level)
@@ -325,14 +333,6 @@ def _read(scores: object, names: tuple[str, ...], weights: object, missing: Miss
                 f"{count_of(int(outside.sum()), 'score')} do not (first {values[first]:g} in row "
                 f"{variables.labels[first]}); phase_scores() makes such scores of answers"
             )
-    highest = max(float(variables[name].max()) for name in names)
-    if highest <= _LONGEST_ANSWERS:
-        warn_caller(
-            f"scores from 0 to 100 are expected, but none is above {highest:g}, so that nobody "
-            "comes far; if they are answers on a shorter scale, phase_scores() makes scores of "
-            "them",
-            ScaleWarning,
-        )
     return variables
 
 
