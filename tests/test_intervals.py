@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtri
 from statsmodels.stats.proportion import proportion_confint
 
 from loyaltymodel import _intervals as intervals
+from loyaltymodel.errors import OptionError
 
 from tolerances import EXACT
 
@@ -78,6 +79,7 @@ def test_standard_error_of_the_jackknife(statistic):
     st.sampled_from([0.8, 0.9, 0.95]),
     st.booleans(),
 )
+@example(300, 300, 0.51171875, 0.8, True)  # an end is 0 but for rounding
 def test_p_is_below_1_less_level_exactly_where_0_is_left_out(seed, b, centre, level, ties):
     rng = np.random.default_rng(seed)
     replicates = centre + rng.normal(0, 0.5, (b, 3))
@@ -164,3 +166,25 @@ def test_wilson_covers_a_share_about_as_often_as_it_says():
 def test_student_reaches_as_far_as_the_quantile(degrees, level):
     theirs = stats.t.ppf((1 + level) / 2, degrees)
     assert intervals.student_reach(degrees, level=level) == pytest.approx(theirs, rel=EXACT)
+
+
+@pytest.mark.parametrize(
+    ("level", "least"), [(0.95, 39), (0.9, 19), (0.8, 9), (0.99, 199), (0.5, 3), (0.1, 2)]
+)
+def test_resamples_must_have_a_quantile_in_each_tail(level, least):
+    intervals.check_resamples(least, level=level)
+    intervals.check_resamples(0, level=level, optional=True)
+    # One in each tail: its level is i / (b + 1) for the i-th of b sorted values.
+    assert (1 - level) / 2 >= 1 / (least + 1) - EXACT
+    if least > 2:
+        assert (1 - level) / 2 < 1 / least
+        with pytest.raises(OptionError, match=f"at least {least}, or lower the level"):
+            intervals.check_resamples(least - 1, level=level)
+        with pytest.raises(OptionError, match=f"at least {least}, .*draw 0 for no interval"):
+            intervals.check_resamples(least - 1, level=level, optional=True)
+
+
+@pytest.mark.parametrize("number", [1, 0, -1, 2.0, "39", None, True])
+def test_a_number_of_resamples_that_is_none_is_refused(number):
+    with pytest.raises(OptionError, match=r"n_draws=.* whole number of at least 2"):
+        intervals.check_resamples(number, level=0.5, what="draws")

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from loyaltymodel._options import (
+    check_between,
     check_choice,
     check_count,
+    check_finite,
     check_flag,
     check_positive,
+    check_share,
     enumerate_names,
     suggest,
 )
@@ -84,6 +87,38 @@ def test_positive_number_passes(value):
 def test_number_that_is_not_positive_is_refused(value):
     with pytest.raises(OptionError, match=r"^tol=.* must be a finite number above 0$"):
         check_positive("tol", value)
+
+
+NO_NUMBER = ["1", None, True, [1.0], 1 + 0j, np.array([1.0, 2.0])]
+
+
+@pytest.mark.parametrize("value", [*NO_NUMBER, float("inf"), float("nan"), -0.5])
+def test_number_that_is_not_finite_or_too_small_is_refused(value):
+    with pytest.raises(OptionError, match=r"^lead=.* must be a finite number of at least 0, ever$"):
+        check_finite("lead", value, least=0, way_out=", ever")
+
+
+@pytest.mark.parametrize("value", [*NO_NUMBER, -0.1, 1.1, float("nan")])
+def test_number_that_is_no_share_is_refused(value):
+    with pytest.raises(OptionError, match=r"^cut=.* a number above 0 and at most 1, such as 0.4$"):
+        check_share("cut", value, above=True, such_as=0.4)
+    with pytest.raises(OptionError, match=r"^cut=.* must be a number between 0 and 1$"):
+        check_share("cut", value)
+
+
+@pytest.mark.parametrize("value", [*NO_NUMBER, 0, 1, float("nan")])
+def test_number_that_does_not_lie_between_is_refused(value):
+    with pytest.raises(OptionError, match=r"^from=.* must lie between 0 and 1, such as 0.5$"):
+        check_between("from", value, such_as=0.5)
+
+
+def test_numbers_may_be_of_numpy():
+    for value in (np.float32(0.5), np.int64(0)):
+        assert check_finite("lead", value, least=0) is None
+        assert check_share("cut", value) is None
+    assert check_between("from", np.float32(0.5), such_as=0.5) is None
+    assert check_positive("tol", np.int16(3)) is None
+    assert check_finite("neutral", -3) is None
 
 
 def test_option_error_is_a_value_error_and_one_of_ours():

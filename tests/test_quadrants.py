@@ -7,13 +7,8 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from scipy.special import ndtr
 
-from loyaltymodel._quadrant_shares import (
-    Classes,
-    effective_size,
-    observed_shares,
-    resampled_shares,
-    true_shares,
-)
+from loyaltymodel._counts import effective_size, observed_shares
+from loyaltymodel._quadrant_shares import Classes, resampled_shares, true_shares
 from loyaltymodel._quadrants import (
     Grid,
     bivariate_normal,

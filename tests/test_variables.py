@@ -5,7 +5,15 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from loyaltymodel._variables import as_given, codes_of, like, read_numbers, read_variables
+from loyaltymodel._variables import (
+    as_given,
+    codes_of,
+    like,
+    read_numbers,
+    read_together,
+    read_variables,
+    read_weighted,
+)
 from loyaltymodel.errors import DataError, OptionError
 
 TABLE = pd.DataFrame({"s": [1, 2, 3], "g": ["b", "a", "a"]}, index=[7, 8, 9])
@@ -91,3 +99,46 @@ def test_a_categorical_is_read_as_its_values_are(words):
     assert read_variables({"x": gaps}, categories=["x"], missing="drop").n_dropped == 1
     with pytest.raises(DataError, match="first in row 4"):
         read_variables({"x": gaps}, categories=["x"])
+
+
+def test_weights_are_those_given_or_1():
+    read, weights = read_weighted({"x": "s"}, None, data=TABLE)
+    assert read["x"].tolist() == [1, 2, 3]
+    assert weights.tolist() == [1, 1, 1]
+    read, weights = read_weighted({"x": "s"}, [0, 2, np.nan], data=TABLE, missing="drop")
+    assert weights.tolist() == [0, 2]
+    assert (read.n_rows, read.n_dropped) == (2, 1)
+    # A variable may have the name itself.
+    read, weights = read_weighted({"weights": [5, 6]}, [1, 3])
+    assert (read["weights"].tolist(), weights.tolist()) == ([5, 6], [1, 3])
+
+
+@pytest.mark.parametrize(
+    ("weights", "says"),
+    [([0, 0], "all weights are zero"), ([1, -1], "weights must lie 0 or more"), (["a", 1], "'a'")],
+)
+def test_weights_that_are_none_are_refused(weights, says):
+    with pytest.raises(DataError, match=says):
+        read_weighted({"x": [1, 2]}, weights)
+
+
+def test_numbers_that_belong_together_have_one_shape():
+    row = pd.Series([0.1, 0.2], index=["a", "b"])
+    (one, other), series = read_together({"x": [[1.0], [2.0], [3.0]], "y": row})
+    assert one.shape == other.shape == (3, 2)
+    assert series is row
+    (one, other), series = read_together({"x": 1, "y": 2.5})
+    assert (one.shape, float(other), series) == ((), 2.5, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"x": [1, 2], "y": [1, 2, 3]}, r"x has shape \(2,\), y has shape \(3,\)"),
+        ({"x": pd.Series([1, 2]), "y": pd.Series([1, 2], index=[1, 2])}, "different labels"),
+        ({"x": [1, 2], "y": [0.5, 1.5]}, "y must lie between 0 and 1"),
+    ],
+)
+def test_numbers_that_do_not_belong_together_are_refused(given, says):
+    with pytest.raises(DataError, match=says):
+        read_together(given, bounds={"y": (0.0, 1.0)} if says.startswith("y") else None)

@@ -6,12 +6,16 @@ i-th of b sorted values is the quantile at i / (b + 1), with straight lines betw
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._options import check_between, check_count
 from loyaltymodel.errors import OptionError
+
+_ROUNDING = 1e-13  # of the largest replicate: values that differ by less are equal
 
 
 def ndtr(x: FloatArray) -> FloatArray:
@@ -29,9 +33,16 @@ def ndtri(share: FloatArray) -> FloatArray:
     return np.asarray(quantile_of(share), dtype=np.float64)
 
 
+def chi_square_tail(statistic: FloatArray | float, df: IntArray | int) -> FloatArray:
+    """Return the probability of a larger value; NaN without degrees of freedom."""
+    from scipy.special import chdtrc  # noqa: PLC0415  see ndtr
+
+    return np.where(np.asarray(df) > 0, chdtrc(np.maximum(df, 1), statistic), np.nan)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Interval:
-    """Lower and upper ends and two-sided p-values against 0, (k,) each."""
+    """Lower and upper ends and two-sided p-values against 0, of one shape."""
 
     low: FloatArray
     high: FloatArray
@@ -40,9 +51,27 @@ class Interval:
 
 def check_level(level: float) -> None:
     """Raise an OptionError unless the confidence level lies between 0 and 1."""
-    is_number = isinstance(level, (int, float)) and not isinstance(level, bool)
-    if not is_number or not 0 < level < 1:
-        raise OptionError(f"level={level!r} must lie between 0 and 1, such as 0.95")
+    check_between("level", level, such_as=0.95)
+
+
+def check_resamples(
+    number: int, *, level: float, what: str = "resamples", optional: bool = False
+) -> None:
+    """Raise an OptionError unless resamples are enough for an interval between percentiles.
+
+    Of b sorted values the quantiles of the two tails lie between the first and the last only if
+    (1 - level) / 2 is at least 1 / (b + 1). Where the interval is ``optional``, 0 asks for none.
+    """
+    check_level(level)
+    check_count(f"n_{what}", number, least=0 if optional else 2)
+    # A little less, so that the rounding of 1 - level does not ask for one more.
+    least = math.ceil(2 / (1 - level) - 1e-9) - 1
+    if number < least and not (optional and number == 0):
+        way_out = "lower the level, or draw 0 for no interval" if optional else "or lower the level"
+        raise OptionError(
+            f"{number} {what} cannot show an interval of level {level:g}; draw at least {least}, "
+            f"{way_out}"
+        )
 
 
 def wald(estimate: FloatArray, std_error: FloatArray, *, level: float) -> Interval:
@@ -123,6 +152,25 @@ def studentized(
     )
 
 
+def student(
+    estimate: FloatArray, std_error: FloatArray, degrees: FloatArray | float, *, level: float
+) -> Interval:
+    """Return Student's interval; with infinite degrees of freedom it is that of the normal law.
+
+    Errors of 0 are treated as :func:`wald` treats them; an error that is NaN leaves NaN.
+    """
+    from scipy.special import stdtr, stdtrit  # noqa: PLC0415  see ndtr
+
+    known = np.isfinite(degrees)
+    df = np.where(known, degrees, 1.0)
+    reach = np.where(known, stdtrit(df, (1 + level) / 2), ndtri(np.array((1 + level) / 2)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(estimate == 0, 0.0, np.abs(estimate) / std_error)
+    t = np.where(np.isnan(std_error), np.nan, t)
+    tail = np.where(known, stdtr(df, -t), ndtr(-t))
+    return Interval(estimate - reach * std_error, estimate + reach * std_error, 2 * tail)
+
+
 def student_reach(degrees: float, *, level: float) -> float:
     """Return how many standard errors Student's interval reaches to either side."""
     from scipy.special import stdtrit  # noqa: PLC0415  see ndtr
@@ -188,19 +236,22 @@ def quantile(ordered: FloatArray, levels: FloatArray) -> FloatArray:
 def shares_at(ordered: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Levels (k,) up to which the quantile is at most a value, and from which it is at least it.
 
-    The inverse of :func:`quantile`; the two differ only where replicates equal the value.
+    The inverse of :func:`quantile`; the two differ only where replicates equal the value, but
+    for rounding.
     """
     b, k = ordered.shape
     columns = np.arange(k)
-    less = (ordered < values).sum(axis=0)
-    not_more = (ordered <= values).sum(axis=0)
+    near = _ROUNDING * np.abs(ordered).max(axis=0)
+    less = (ordered < values - near).sum(axis=0)
+    not_more = (ordered <= values + near).sum(axis=0)
 
     def between(count: FloatArray) -> FloatArray:
         inside = (count > 0) & (count < b)
         lower = ordered[np.clip(count - 1, 0, b - 1), columns]
         upper = ordered[np.clip(count, 0, b - 1), columns]
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(inside & (upper > lower), (values - lower) / (upper - lower), 0.0)
+            share = ((values - lower) / (upper - lower)).clip(0.0, 1.0)
+        return np.where(inside & (upper > lower), share, 0.0)
 
     below = np.where(not_more == b, 1.0, (not_more + between(not_more)) / (b + 1))
     below = np.where(not_more == 0, 0.0, below)

@@ -6,8 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from difflib import get_close_matches
-from numbers import Integral
-from typing import Any, TypeVar, get_args
+from numbers import Integral, Real
+from typing import Any, TypeGuard, TypeVar, get_args
 
 from loyaltymodel.errors import OptionError
 
@@ -39,19 +39,40 @@ def check_count(name: str, value: object, *, least: int) -> None:
         raise OptionError(f"{name}={value!r} must be a whole number of at least {least}")
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell whether a value is one number, of Python or NumPy."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def check_finite(
+    name: str, value: object, *, least: float | None = None, way_out: str = ""
+) -> None:
+    """Raise an OptionError unless the value is a finite number, not below ``least`` if given."""
+    if not is_number(value) or not math.isfinite(value) or (least is not None and value < least):
+        limit = "" if least is None else f" of at least {least:g}"
+        raise OptionError(f"{name}={value!r} must be a finite number{limit}{way_out}")
+
+
 def check_positive(name: str, value: object) -> None:
     """Raise an OptionError unless the value is a finite number above zero."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type,operator]
+    if not is_number(value) or not math.isfinite(value) or value <= 0:
         raise OptionError(f"{name}={value!r} must be a finite number above 0")
 
 
-def check_share(name: str, value: object, *, above: bool = False) -> None:
+def check_share(
+    name: str, value: object, *, above: bool = False, such_as: float | None = None
+) -> None:
     """Raise an OptionError unless a number lies between 0 and 1, above 0 if asked."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= 1 or (above and value == 0):  # type: ignore[operator]
+    if not is_number(value) or not 0 <= value <= 1 or (above and value == 0):
         limits = "above 0 and at most 1" if above else "between 0 and 1"
-        raise OptionError(f"{name}={value!r} must be a number {limits}")
+        example = "" if such_as is None else f", such as {such_as:g}"
+        raise OptionError(f"{name}={value!r} must be a number {limits}{example}")
+
+
+def check_between(name: str, value: object, *, such_as: float) -> None:
+    """Raise an OptionError unless a number lies between 0 and 1, neither of them included."""
+    if not is_number(value) or not 0 < value < 1:
+        raise OptionError(f"{name}={value!r} must lie between 0 and 1, such as {such_as:g}")
 
 
 def enumerate_names(names: Iterable[object], *, most: int = 5) -> str:

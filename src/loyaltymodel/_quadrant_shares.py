@@ -66,9 +66,8 @@ def true_shares(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return probabilities (n, classes), their weighted means, and standard errors of these.
 
-    Standard errors are those of the infinitesimal jackknife over people: the influence of a
-    person on the share is the own probability less the share, and, if the mean and covariance
-    are ``from_sample``, what a change of them does to everybody's. Cut-offs count as known.
+    Standard errors allow for mean and covariance if these are ``from_sample``. Cut-offs count as
+    known.
     """
     n, n_classes = len(x), classes.merge.shape[2]
     total = weights.sum()
@@ -86,25 +85,35 @@ def true_shares(
                 w = np.where(classes.group[part] == g, weights[part], 0.0)
                 slopes[g] += cells_between(_slopes(z, apart, w, turn))
     share = weights @ probabilities / total
-    gradient = np.einsum("gcd,gcs->ds", slopes, classes.merge) / total
-    return probabilities, share, _influence_error(x, weights, probabilities, share, gradient)
+    gradient = None
+    if from_sample:
+        gradient = np.einsum("gcd,gcs->ds", slopes, classes.merge) / total
+    return probabilities, share, influence_errors(x, weights, probabilities, gradient)
 
 
-def _influence_error(
-    x: FloatArray,
-    weights: FloatArray,
-    probabilities: FloatArray,
-    share: FloatArray,
-    gradient: FloatArray,
+def influence_errors(
+    x: FloatArray, weights: FloatArray, probabilities: FloatArray, gradient: FloatArray | None
 ) -> FloatArray:
+    """Return standard errors (s,) of weighted means of probabilities (n, s), given scores (n, k).
+
+    The infinitesimal jackknife over people: the influence of a person is the own probability
+    less the share and, if mean and covariance of the scores are of the same people, what a
+    change of them does to everybody's: the ``gradient`` (k + k (k + 1) / 2, s).
+    """
     total = weights.sum()
-    apart = x - weights @ x / total
-    moved = np.column_stack([apart, apart[:, 0] ** 2, apart[:, 0] * apart[:, 1], apart[:, 1] ** 2])
-    moved[:, 2:] -= weights @ moved[:, 2:] / total
-    influence = probabilities - share
-    influence += moved @ gradient
-    influence *= weights[:, None]
-    return np.asarray(np.sqrt(np.einsum("ns,ns->s", influence, influence)) / total)
+    share, mean = weights @ probabilities / total, weights @ x / total
+    first, second = np.triu_indices(x.shape[1])
+    products = ((x - mean).T * weights) @ (x - mean) / total
+    variance = np.zeros(len(share))
+    for part in slices(len(x)):
+        influence = probabilities[part] - share
+        if gradient is not None:
+            apart = x[part] - mean
+            squares = apart[:, first] * apart[:, second] - products[first, second]
+            influence += np.hstack([apart, squares]) @ gradient
+        influence *= weights[part, None]
+        variance += np.einsum("ns,ns->s", influence, influence)
+    return np.asarray(np.sqrt(variance) / total)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,29 +187,6 @@ def _slopes(z: Distances, apart: FloatArray, weights: FloatArray, turn: _Directi
 
 def _density(z: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-z * z / 2) / math.sqrt(2 * math.pi))
-
-
-def observed_shares(
-    classes_of: IntArray, weights: FloatArray, n_classes: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return weighted shares (classes,) of people (n,) and their linearised standard errors."""
-    total = weights.sum()
-    share = np.bincount(classes_of, weights, n_classes) / total
-    own = np.bincount(classes_of, weights**2, n_classes)
-    variance = own * (1 - share) ** 2 + (own.sum() - own) * share**2
-    return share, np.sqrt(variance) / total
-
-
-def effective_size(share: FloatArray, std_error: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return of how many people a plain share would have these standard errors.
-
-    Where that says nothing, at shares of 0 and 1, it is the sum of the weights squared, over the
-    sum of the squared weights (Kish).
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = share * (1 - share) / std_error**2
-    kish = weights.sum() ** 2 / (weights**2).sum()
-    return np.where(np.isfinite(size) & (size > 0), size, kish)
 
 
 def resampled_shares(

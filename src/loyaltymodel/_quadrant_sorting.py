@@ -6,21 +6,18 @@ called and which class each cell is (:class:`Classes`), and makes its own result
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._intervals import check_level, percentile, wilson
+from loyaltymodel._counts import expected_intervals, observed_intervals
+from loyaltymodel._frames import Missing
+from loyaltymodel._intervals import check_level, check_resamples, percentile
 from loyaltymodel._options import check_choice, check_count, count_of
-from loyaltymodel._quadrant_shares import (
-    Classes,
-    effective_size,
-    observed_shares,
-    resampled_shares,
-    true_shares,
-)
+from loyaltymodel._quadrant_shares import Classes, resampled_shares, true_shares
 from loyaltymodel._quadrants import (
     Cut,
     Grid,
@@ -29,25 +26,20 @@ from loyaltymodel._quadrants import (
     cell_codes,
     check_cut,
     cut_offs,
+    given_moments,
     moments_of,
     posterior_of,
     quadrants,
     require_identified,
 )
-from loyaltymodel._scales import Pair, check_pair
-from loyaltymodel._variables import Variables
-from loyaltymodel.errors import (
-    DataError,
-    FailedResamplesWarning,
-    NotIdentifiedError,
-    OptionError,
-    warn_caller,
-)
+from loyaltymodel._resampling import check_failures
+from loyaltymodel._scales import Pair, pair_of
+from loyaltymodel._variables import Variables, read_weighted
+from loyaltymodel.errors import OptionError
 
 IntervalKind = Literal["formula", "bootstrap"]
 Randomness = np.random.Generator | int | None
 
-_MANY_FAILED = 0.01  # of all resamples
 _CLASH = "correlations that the reliabilities do not allow"
 _NOBODY = "only people of weight 0"
 
@@ -113,34 +105,27 @@ def check_sorting(
     check_choice("interval", interval, IntervalKind)
     check_level(level)
     check_count("n_resamples", n_resamples, least=2)
+    if interval == "bootstrap":
+        check_resamples(n_resamples, level=level)
     for name, cut, pair in zip(names, cuts, limits, strict=True):
         check_cut(f"{name}_cut", cut, pair)
-    if reliability is None and (means is not None or covariance is not None):
-        raise OptionError(
-            "means and covariance serve to tell true scores from error; give the reliability "
-            "too, such as reliability=(0.8, 0.7)"
-        )
     return Sorting(
         names=names,
         cuts=cuts,
         limits=limits,
         ties=ties,
         reliability=reliabilities(reliability, names),
-        given=_given(means, covariance, names),
+        given=given_moments(means, covariance, names, reliability=reliability),
         interval=interval,
         level=level,
         n_resamples=n_resamples,
     )
 
 
-def pair_of(name: str, scale: object) -> Pair | None:
-    """Check the lowest and highest possible score, if they are given."""
-    if scale is None:
-        return None
-    try:
-        return check_pair(scale)
-    except OptionError as error:
-        raise OptionError(str(error).replace("scale", name, 1)) from None
+def limits_of(scale: object, name: str, own: object) -> tuple[Pair | None, Pair | None]:
+    """Check the limits of both scores: those of the scale, unless the second has its own."""
+    first = pair_of("scale", scale)
+    return first, pair_of(name, own) or first
 
 
 def reliabilities(reliability: object, names: tuple[str, str]) -> Pair | None:
@@ -165,58 +150,43 @@ def two_numbers(value: object) -> Pair | None:
     return (numbers[0], numbers[1]) if len(numbers) == 2 else None  # noqa: PLR2004  a pair
 
 
-def _given(
-    means: Any, covariance: Any, names: tuple[str, str]
-) -> tuple[FloatArray, FloatArray] | None:
-    if means is None and covariance is None:
-        return None
-    if means is None or covariance is None:
-        raise OptionError("means and covariance belong together; give both or neither")
-    try:
-        m, s = np.array(means, dtype=np.float64), np.array(covariance, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError("means and covariance must be numbers; recode them") from None
-    if m.shape != (2,) or s.shape != (2, 2):
-        raise DataError(
-            f"means have shape {m.shape} and covariance {s.shape}; two means and a matrix of "
-            f"two rows and two columns are needed, of {names[0]} and {names[1]}"
-        )
-    if not (np.isfinite(m).all() and np.isfinite(s).all() and np.allclose(s, s.T, rtol=1e-9)):
-        raise DataError(
-            "means and covariance must be finite, and the covariance symmetric; take both from "
-            "one sample"
-        )
-    return m, s
-
-
-def weights_of(variables: Variables, *, who: str) -> FloatArray:
-    """Return the weights of people, 1 each if there are none; ``who`` is what one is called."""
-    if "weights" not in variables.values:
-        return np.ones(variables.n_rows)
-    weights = np.asarray(variables["weights"], dtype=np.float64)
-    if not weights.sum() > 0:
-        raise DataError(f"all weights are zero; at least one {who} must count")
-    return weights
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Sample:
-    """Scores (n, 2) and weights (n,) of people, and the cut-offs that come of them."""
+    """People as they were read: scores (n, 2), weights (n,), and the cut-offs that come of them."""
 
+    sorting: Sorting
+    variables: Variables
     scores: FloatArray
     weights: FloatArray
     grid: Grid
-    cut_offs: tuple[float, float]
+
+    @property
+    def cut_offs(self) -> dict[str, float]:
+        """The cut-off of each score."""
+        x = self.grid.x[len(self.grid.x) // 2]  # extremes stand on both sides
+        return dict(zip(self.sorting.names, (float(x), self.grid.y.item()), strict=True))
 
 
-def sample_of(variables: Variables, weights: FloatArray, sorting: Sorting) -> Sample:
-    """Return people with their cut-offs."""
+def read_sample(
+    sorting: Sorting,
+    scores: tuple[object, object],
+    weights: object,
+    *,
+    data: object,
+    missing: Missing,
+    further: Mapping[str, object] | None = None,
+    bounds: Mapping[str, Pair] | None = None,
+) -> Sample:
+    """Read the scores of people, and what else is given of them."""
+    given = dict(zip(sorting.names, scores, strict=True))
+    given |= {name: value for name, value in (further or {}).items() if value is not None}
+    limits = {**(bounds or {}), **sorting.bounds}
+    variables, w = read_weighted(given, weights, data=data, bounds=limits, missing=missing)
     columns = [np.asarray(variables[name], dtype=np.float64) for name in sorting.names]
-    scores = np.column_stack(columns)
-    batch = sorting.grid(scores, weights[None])
+    rows = np.column_stack(columns)
+    batch = sorting.grid(rows, w[None])
     grid = Grid(batch.x[0], batch.y[0], batch.x_up, batch.y_up)
-    own = float(grid.x[len(grid.x) // 2])  # extremes stand on both sides
-    return Sample(scores, weights, grid, (own, grid.y.item()))
+    return Sample(sorting=sorting, variables=variables, scores=rows, weights=w, grid=grid)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -239,10 +209,9 @@ class Sorted:
     n_empty: int
 
 
-def sort_sample(
-    sample: Sample, classes: Classes, *, sorting: Sorting, rng: Randomness = None
-) -> Sorted:
+def sort_sample(sample: Sample, classes: Classes, *, rng: Randomness) -> Sorted:
     """Sort people into classes by both scores, and say how large the classes are."""
+    sorting = sample.sorting
     x, weights, n_classes = sample.scores, sample.weights, classes.merge.shape[2]
     codes = classes.of_cells(cell_codes(x[:, 0], x[:, 1], sample.grid))
     shares = observed_intervals(codes, weights, n_classes, level=sorting.level)
@@ -252,12 +221,11 @@ def sort_sample(
         probabilities, share, error = true_shares(
             x, weights, sample.grid, posterior, classes, from_sample=sorting.given is None
         )
-        size = effective_size(share, error, weights)
-        true = np.column_stack([share, *wilson(share, size, level=sorting.level)])
+        true = expected_intervals(share, error, weights, level=sorting.level)
     resampled = sorting.interval == "bootstrap"
     n_empty, n_clashing = 0, 0
     if resampled:
-        n_empty, n_clashing = _resample(sample, classes, sorting, rng, shares, true)
+        n_empty, n_clashing = _resample(sample, classes, rng, shares, true)
     return Sorted(
         codes=codes,
         sizes=np.bincount(codes, minlength=n_classes),
@@ -271,47 +239,25 @@ def sort_sample(
     )
 
 
-def observed_intervals(
-    codes: IntArray, weights: FloatArray, n_classes: int, *, level: float
-) -> FloatArray:
-    """Return shares and the ends of their intervals (classes, 3).
-
-    Wilson's interval for as many people as would give the linearised standard error, at most
-    the people there are.
-    """
-    share, error = observed_shares(codes, weights, n_classes)
-    size = np.minimum(effective_size(share, error, weights), np.count_nonzero(weights))
-    return np.column_stack([share, *wilson(share, size, level=level)])
-
-
 def _posterior(x: FloatArray, weights: FloatArray, sorting: Sorting) -> Posterior:
-    found = sorting.posterior(x, weights[None], np.array([weights @ weights]))
-    if sorting.given is None:
-        found = Posterior(
-            found.mean[0],
-            found.observed[0],
-            found.reliability,
-            found.pull[0],
-            found.covariance[0],
-            found.identified[0],
-        )
+    moments = sorting.given
+    if moments is None:
+        mean, observed = moments_of(x, weights[None], np.array([weights @ weights]))
+        moments = mean[0], observed[0]
+    found = posterior_of(*moments, np.array(sorting.reliability))
     require_identified(found, sorting.names)
     return found
 
 
 def _resample(
-    sample: Sample,
-    classes: Classes,
-    sorting: Sorting,
-    rng: Randomness,
-    shares: FloatArray,
-    true: FloatArray,
+    sample: Sample, classes: Classes, rng: Randomness, shares: FloatArray, true: FloatArray
 ) -> tuple[int, int]:
     """Put percentile intervals in place of Wilson's; return how many resamples failed, and how.
 
     The first failed because nobody in them counts, the second because scores correlate too
     strongly.
     """
+    sorting = sample.sorting
     observed, of_true = resampled_shares(
         sample.scores,
         sample.weights,
@@ -324,7 +270,7 @@ def _resample(
     kept, n_empty = _without_failures(
         observed,
         _NOBODY,
-        consequence="the intervals are those of the others",
+        so="; the intervals are those of the others",
         way_out="leave such people out, or choose interval='formula'",
     )
     _put(shares, observed[kept], sorting.level)
@@ -334,7 +280,7 @@ def _resample(
     kept, n_clashing = _without_failures(
         of_true,
         _CLASH,
-        consequence="the intervals of true shares are too narrow",
+        so="; the intervals of true shares are too narrow",
         way_out="give higher reliabilities, or leave them out",
     )
     _put(true, of_true[kept], sorting.level)
@@ -342,21 +288,12 @@ def _resample(
 
 
 def _without_failures(
-    replicates: FloatArray, what: str, *, consequence: str, way_out: str
+    replicates: FloatArray, what: str, *, so: str, way_out: str
 ) -> tuple[BoolArray, int]:
-    """Return which replicates did not fail, and how many did; warn if they are many.
-
-    An interval needs two replicates, and fewer are an error.
-    """
+    """Return which replicates did not fail, and how many did."""
     failed = np.asarray(np.isnan(replicates).any(axis=1), dtype=np.bool_)
-    n, n_failed = len(failed), int(failed.sum())
-    if n - n_failed < 2:  # noqa: PLR2004
-        raise NotIdentifiedError(f"nearly every resample has {what}; {way_out}")
-    if n_failed > _MANY_FAILED * n:
-        warn_caller(
-            f"{n_failed} of {n} resamples have {what}, and were left out; {consequence}",
-            FailedResamplesWarning,
-        )
+    n_failed = int(failed.sum())
+    check_failures(n_failed, len(failed), f"have {what}", way_out=way_out, so=so)
     return ~failed, n_failed
 
 

@@ -22,7 +22,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import cache
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -36,7 +37,8 @@ Ties = Literal["high", "low"]
 
 _FAR = 40.0  # standard deviations beyond which a normal probability is 0 in double precision
 _NEAR = 1e-280  # stands for 0 as a divisor: the quotients stay finite and have the right limit
-_MODERATE, _NODES = 0.8, 12  # up to this correlation so many nodes leave an error of 4e-15
+NODES = 12  # of quadrature, which leave an error of 4e-15
+_MODERATE = 0.8  # up to this correlation
 _ROUNDING = 1e-12  # a variance this small, relative to the whole sample's, is rounding error
 _LEAST_EIGENVALUE = 1e-10  # of true scores in units of observed variance; rounding is 1e-15
 
@@ -186,6 +188,36 @@ class Posterior(FrozenRecord):
         return np.asarray(x - apart @ np.swapaxes(self.pull, -1, -2), dtype=np.float64)
 
 
+def given_moments(
+    means: Any, covariance: Any, names: Sequence[str], *, reliability: object
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return means (k,) and covariance (k, k) of observed scores, checked, if they are given."""
+    if means is None and covariance is None:
+        return None
+    if reliability is None:
+        raise OptionError(
+            "means and covariance serve to tell true scores from error; give the reliability too"
+        )
+    if means is None or covariance is None:
+        raise OptionError("means and covariance belong together; give both or neither")
+    try:
+        m, s = np.array(means, dtype=np.float64), np.array(covariance, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError("means and covariance must be numbers; recode them") from None
+    k = len(names)
+    if m.shape != (k,) or s.shape != (k, k):
+        raise DataError(
+            f"means have shape {m.shape} and covariance {s.shape}; {k} means and a matrix of {k} "
+            f"rows and {k} columns are needed, of {enumerate_names(names)} in this order"
+        )
+    if not (np.isfinite(m).all() and np.isfinite(s).all() and np.allclose(s, s.T, rtol=1e-9)):
+        raise DataError(
+            "means and covariance must be finite, and the covariance symmetric; take both from "
+            "one sample"
+        )
+    return m, s
+
+
 def posterior_of(mean: FloatArray, observed: FloatArray, reliability: FloatArray) -> Posterior:
     """Return the posterior of k true scores; NaN where reliabilities and covariance clash.
 
@@ -236,25 +268,34 @@ def require_identified(posterior: Posterior, names: Sequence[str]) -> None:
     )
 
 
-def bivariate_normal(h: FloatArray, k: FloatArray, rho: FloatArray) -> FloatArray:
+def bivariate_normal(
+    h: FloatArray, k: FloatArray, rho: FloatArray, *, nodes: int = NODES
+) -> FloatArray:
     """Return P(Z1 <= h, Z2 <= k) for standard normal variables with correlation rho.
 
-    Accurate to 1e-14, for -1 < rho < 1.
+    Accurate to 1e-14, for -1 < rho < 1, or less with fewer ``nodes`` of quadrature.
     """
     h, k = np.clip(h, -_FAR, _FAR), np.clip(k, -_FAR, _FAR)
-    way = _by_quadrature if np.abs(rho).max() <= _MODERATE else _by_owen
-    return way(h, k, rho)
+    if np.abs(rho).max() > _MODERATE:
+        return _by_owen(h, k, rho)
+    return _by_quadrature(h, k, rho, nodes)
 
 
-def _by_quadrature(h: FloatArray, k: FloatArray, rho: FloatArray) -> FloatArray:
+@cache
+def legendre(nodes: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the points and weights of Gauss and Legendre."""
+    points, weights = np.polynomial.legendre.leggauss(nodes)
+    return tuple(points.tolist()), tuple(weights.tolist())
+
+
+def _by_quadrature(h: FloatArray, k: FloatArray, rho: FloatArray, nodes: int) -> FloatArray:
     """Integrate the density over the correlation, from 0: three times as fast as Owen's T."""
     from scipy.special import ndtr  # noqa: PLC0415  slow to import
 
     angle = np.arcsin(rho)
     product, half = h * k, (h * h + k * k) / 2
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
     integral: FloatArray = np.zeros(np.broadcast_shapes(product.shape, angle.shape))
-    for node, weight in zip(nodes, weights, strict=True):
+    for node, weight in zip(*legendre(nodes), strict=True):
         r = np.sin(angle * (node + 1) / 2)
         integral += weight * np.exp((r * product - half) / (1 - r * r))
     value: FloatArray = ndtr(h) * ndtr(k) + angle / (4 * math.pi) * integral
@@ -287,6 +328,17 @@ class Distances:
     rho: FloatArray  # (..., 1)
 
 
+def in_deviations(apart: FloatArray, sd: FloatArray, *, up: bool) -> FloatArray:
+    """Return distances from a cut-off in standard deviations; far off where there is no deviation.
+
+    With ``up`` what lies at the cut-off then lies above.
+    """
+    exact = np.where((apart >= 0) if up else (apart > 0), _FAR, -_FAR)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = np.clip(apart / sd, -_FAR, _FAR)
+    return np.where(sd == 0, exact, far)
+
+
 def distances(means: FloatArray, covariance: FloatArray, grid: Grid) -> Distances:
     sd = np.sqrt(np.maximum(np.diagonal(covariance, axis1=-2, axis2=-1), 0.0))
     both = sd[..., 0] * sd[..., 1]
@@ -295,15 +347,10 @@ def distances(means: FloatArray, covariance: FloatArray, grid: Grid) -> Distance
 
     def of(variable: int, cuts: FloatArray, up: BoolArray) -> list[FloatArray]:
         scale = sd[..., variable, None]
-        found = []
-        for m, at_cut_is_above in enumerate(up):
-            apart = means[..., variable] - cuts[..., m, None]
-            above = (apart >= 0) if at_cut_is_above else (apart > 0)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                exact = np.where(above, _FAR, -_FAR)
-                far = np.clip(apart / scale, -_FAR, _FAR)
-            found.append(np.where(scale == 0, exact, far))
-        return found
+        return [
+            in_deviations(means[..., variable] - cuts[..., m, None], scale, up=bool(above))
+            for m, above in enumerate(up)
+        ]
 
     return Distances(of(0, grid.x, grid.x_up), of(1, grid.y, grid.y_up), sd, rho)
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, warn_caller
 
 Counts = npt.NDArray[np.uint16]
 
@@ -22,6 +23,22 @@ _MATRICES = 6_000_000  # elements of covariance matrices in a slice of resamples
 _DRAWS = 1_000_000  # draws at a time: 8 MB
 _INNER_DRAWS = 5_000_000  # draws of resamples of resamples at a time: 40 MB
 _PRODUCTS = 2_000_000  # cross-products in a slice of respondents: 16 MB
+
+
+def check_failures(
+    n_failed: int, n_resamples: int, what: str, *, way_out: str, so: str = "", many: float = 0.01
+) -> None:
+    """Refuse resamples of which fewer than two are left, and warn if ``many`` of them failed.
+
+    ``what`` is what failed ones have or cannot do, and ``so`` what follows from leaving them out.
+    """
+    if n_resamples - n_failed < 2:  # noqa: PLR2004  a spread needs two
+        raise NotIdentifiedError(f"nearly all of {n_resamples} resamples {what}; {way_out}")
+    if n_failed > many * n_resamples:
+        warn_caller(
+            f"{n_failed} of {n_resamples} resamples {what}, and were left out{so}",
+            FailedResamplesWarning,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,6 +22,11 @@ class Limits(FrozenRecord):
     lowest: FloatArray
     highest: FloatArray
 
+    @property
+    def pairs(self) -> list[Pair]:
+        """Lowest and highest possible answer, item by item."""
+        return list(zip(self.lowest.tolist(), self.highest.tolist(), strict=True))
+
     def with_one_more(self) -> Limits:
         """Return the limits with one more column at the end that has none."""
         return Limits(np.append(self.lowest, -np.inf), np.append(self.highest, np.inf))
@@ -39,7 +44,7 @@ def freeze_scale(scale: AnswerLimits | None) -> Pair | FrozenMapping[str, Pair] 
 def _freeze(scale: AnswerLimits) -> Pair | FrozenMapping[str, Pair]:
     if isinstance(scale, Mapping):
         return FrozenMapping(
-            {item: check_pair(pair, whose=f" of {item!r}") for item, pair in scale.items()}
+            {item: check_pair(pair, name=f"scale of {item!r}") for item, pair in scale.items()}
         )
     return check_pair(scale)
 
@@ -52,7 +57,7 @@ def resolve_limits(scale: AnswerLimits, items: Sequence[str]) -> Limits:
         if absent:
             raise OptionError(
                 f"scale gives no limits for {enumerate_names(absent)}; a mapping needs a pair "
-                "for every item of the model (or give one pair for all items)"
+                "for each, or give one pair for all"
             )
         pairs = [scale[item] for item in items]
     else:
@@ -61,17 +66,24 @@ def resolve_limits(scale: AnswerLimits, items: Sequence[str]) -> Limits:
     return Limits(lowest, highest)
 
 
-def check_pair(pair: object, *, whose: str = "") -> Pair:
+def pair_of(name: str, scale: object) -> Pair | None:
+    """Check the limits of one scale, if they are given; ``name`` is what the option is called."""
+    return None if scale is None else check_pair(scale, name=name)
+
+
+def check_pair(pair: object, *, name: str = "scale") -> Pair:
     """Return the limits of one scale as two numbers, or raise an OptionError."""
-    way_out = "give the lowest and the highest possible answer, such as scale=(1, 10)"
+    way_out = "give the lowest and the highest possible answer, such as (1, 10)"
+    if isinstance(pair, Mapping):
+        raise OptionError(f"{name} is a mapping; give one pair for all, such as (1, 10)")
     limits = () if isinstance(pair, str) else pair  # "15" is no pair, though it has two letters
     try:
         lowest, highest = (float(limit) for limit in limits)  # type: ignore[attr-defined]
     except (TypeError, ValueError):
-        raise OptionError(f"scale{whose} is {pair!r}, not two numbers; {way_out}") from None
+        raise OptionError(f"{name} is {pair!r}, not two numbers; {way_out}") from None
     if not (np.isfinite(lowest) and np.isfinite(highest) and lowest < highest):
         raise OptionError(
-            f"scale{whose} is ({lowest:g}, {highest:g}), not two finite numbers with the lower "
-            f"one first; {way_out}"
+            f"{name} is ({lowest:g}, {highest:g}), not two finite numbers with the lower one "
+            f"first; {way_out}"
         )
     return lowest, highest

@@ -25,7 +25,7 @@ Column = npt.NDArray[Any] | pd.Categorical
 
 # Bounds that do not belong to their range.
 _TINY = float(np.finfo(np.float64).tiny)
-_BELOW_ONE = float(np.nextafter(1.0, 0.0))
+BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +93,40 @@ def read_variables(
     return _checked(values, labels, bounds or {}, missing, can_drop=can_drop)
 
 
+def read_weighted(
+    given: Mapping[str, object],
+    weights: object,
+    *,
+    data: object = None,
+    bounds: Mapping[str, Bounds] | None = None,
+    categories: Sequence[str] = (),
+    missing: Missing = "raise",
+) -> tuple[Variables, FloatArray]:
+    """Read variables as :func:`read_variables`, and the weights of people, 1 each without any.
+
+    Raises
+    ------
+    DataError
+        As there; or if a weight is negative, or all are zero.
+    OptionError
+        As there.
+    """
+    own = "weights" if "weights" not in given else "the weights"
+    read = read_variables(
+        given if weights is None else {**given, own: weights},
+        data=data,
+        bounds={**(bounds or {}), own: (0.0, np.inf)},
+        categories=categories,
+        missing=missing,
+    )
+    if weights is None:
+        return read, np.ones(read.n_rows)
+    found = np.asarray(read[own], dtype=np.float64)
+    if not found.any():
+        raise DataError("all weights are zero; at least one must be above 0")
+    return read, found
+
+
 def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> FloatArray:
     """Read numbers of any shape that must all be there, such as levels to compute at."""
     numbers = np.asarray(_numbers(name, value, any_shape=True), dtype=np.float64)
@@ -100,6 +134,30 @@ def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> F
         raise DataError(f"{name} has {count_of(int(np.isnan(numbers).sum()), 'missing value')}")
     _check_range(name, numbers, bounds, None)
     return numbers
+
+
+def read_together(
+    given: Mapping[str, object], *, bounds: Mapping[str, Bounds] | None = None
+) -> tuple[list[FloatArray], pd.Series | None]:
+    """Read numbers that belong together, in one shape, and the first Series among what is given.
+
+    Raises
+    ------
+    DataError
+        If a number is missing or out of its bounds, shapes do not fit, or labels differ.
+    """
+    limits = bounds or {}
+    read = {name: read_numbers(name, v, bounds=limits.get(name)) for name, v in given.items()}
+    try:
+        together = np.broadcast_arrays(*read.values())
+    except ValueError:
+        listed = ", ".join(f"{name} has shape {values.shape}" for name, values in read.items())
+        raise DataError(
+            f"{listed}; give one number for all, one for each, or shapes that fit"
+        ) from None
+    series = {name: value for name, value in given.items() if isinstance(value, pd.Series)}
+    _check_labels(series)
+    return list(together), next(iter(series.values()), None)
 
 
 def like(template: object, values: npt.NDArray[Any], *, name: str | None = None) -> Any:
@@ -235,17 +293,19 @@ def _common_labels(found: Mapping[str, object], values: Mapping[str, Column]) ->
     if n == 0:
         raise DataError(f"{enumerate_names(lengths)} have no values at all")
     series = {name: v for name, v in found.items() if isinstance(v, pd.Series)}
-    if not series:
-        return pd.RangeIndex(n)
-    first, *others = series
-    labels = series[first].index
-    for other in others:
-        if not labels.equals(series[other].index):
+    _check_labels(series)
+    return next((one.index for one in series.values()), pd.RangeIndex(n))
+
+
+def _check_labels(series: Mapping[str, pd.Series]) -> None:
+    """Refuse Series whose rows are called differently."""
+    names = list(series)
+    for other in names[1:]:
+        if not series[names[0]].index.equals(series[other].index):
             raise DataError(
-                f"the rows of {first} and {other} have different labels, so it is unclear which "
+                f"the rows of {names[0]} and {other} have different labels, so it is unclear which "
                 "belong together; take both from one table, or give arrays by .to_numpy()"
             )
-    return labels
 
 
 def _checked(
@@ -313,7 +373,7 @@ def _check_range(
         first = value.ravel()[int(np.argmax(outside.ravel()))]
         limits = f"between {low:g} and {high:g}" if np.isfinite(high) else f"{low:g} or more"
         limits = "above 0" if low == _TINY else limits
-        limits = f"from {low:g} to below 1" if high == _BELOW_ONE else limits
+        limits = f"from {low:g} to below 1" if high == BELOW_ONE else limits
         raise DataError(
             f"{name} must lie {limits}, but has {count_of(int(outside.sum()), 'value')} outside"
             f" (first {first:g}{_place(outside, labels)})"

@@ -373,7 +373,7 @@ BAD = {
     "weights of zero": (
         lambda: direct_report([1, 2], scale=(1, 5), weights=[0, 0]),
         DataError,
-        "check the weights",
+        "all weights are zero",
     ),
     "weights of another length": (
         lambda: direct_report([1, 2], scale=(1, 5), weights=[1, 1, 1]),

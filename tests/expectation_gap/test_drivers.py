@@ -12,15 +12,20 @@ from loyaltymodel.expectation_gap import linear_satisfaction, satisfaction_drive
 
 from tolerances import SAME
 
-ALL = ["excess", "shortfall", "attributed_shortfall", "positive_affect", "negative_affect",
-       "fairness"]  # fmt: skip
+ALL = ["excess", "shortfall", "attributed_shortfall", "stable_shortfall",
+       "controllable_shortfall", "positive_affect", "negative_affect", "fairness",
+       "distributive_justice", "procedural_justice", "interactional_justice"]  # fmt: skip
 VARIABLES = {
     "expected": "e", "perceived": "p", "positive_affect": "pa", "negative_affect": "na",
-    "locus_firm": "locus", "fairness": "fair",
+    "locus_firm": "locus", "stability": "lasting", "controllability": "preventable",
+    "fairness": "fair", "distributive_justice": "outcome", "procedural_justice": "rules",
+    "interactional_justice": "manners",
 }  # fmt: skip
 TRUTH = {
     "constant": 5.0, "excess": 0.3, "shortfall": -0.7, "attributed_shortfall": -0.35,
-    "positive_affect": 0.2, "negative_affect": -0.4, "fairness": 0.25,
+    "stable_shortfall": -0.14, "controllable_shortfall": -0.21, "positive_affect": 0.2,
+    "negative_affect": -0.4, "fairness": 0.25, "distributive_justice": 0.3,
+    "procedural_justice": 0.1, "interactional_justice": 0.2,
 }  # fmt: skip
 
 
@@ -29,6 +34,9 @@ def world(rng, n, *, noise=1.0):
         {
             "e": rng.normal(6, 1, n), "p": rng.normal(6, 1.5, n), "pa": rng.normal(size=n),
             "na": rng.normal(size=n), "locus": rng.uniform(0, 1, n), "fair": rng.normal(5, 1, n),
+            "lasting": rng.uniform(0, 1, n), "preventable": rng.uniform(0, 1, n),
+            "outcome": rng.normal(5, 1, n), "rules": rng.normal(5, 1, n),
+            "manners": rng.normal(5, 1, n),
         }
     )  # fmt: skip
     people["s"] = linear_satisfaction(TRUTH, **VARIABLES, data=people)
@@ -47,8 +55,10 @@ def matrix_by_hand(people):
         gap = person.p - person.e
         short = -gap if gap < 0 else 0.0
         rows.append(
-            [1.0, max(gap, 0.0), short, short * person.locus, person.pa, person.na, person.fair]
-        )
+            [1.0, max(gap, 0.0), short, short * person.locus, short * person.lasting,
+             short * person.preventable, person.pa, person.na, person.fair, person.outcome,
+             person.rules, person.manners]
+        )  # fmt: skip
     return np.array(rows)
 
 
@@ -65,11 +75,22 @@ def test_coefficients_are_those_of_statsmodels_on_a_matrix_made_by_hand(people, 
     )
     np.testing.assert_allclose(table["p_value"], fitted.pvalues, rtol=1e-6, atol=SAME)
     assert result.r_squared == pytest.approx(fitted.rsquared, abs=SAME)
-    contrast = fitted.t_test(np.array([[0, -1, -1, 0, 0, 0, 0]]))
+    contrast = fitted.t_test(np.array([[0, -1, -1] + [0] * 9]))
     asymmetry = result.asymmetry()
     assert asymmetry["estimate"] == pytest.approx(contrast.effect[0], abs=SAME)
     assert asymmetry["std_error"] == pytest.approx(contrast.sd[0, 0], abs=SAME)
     assert asymmetry["p_value"] == pytest.approx(float(contrast.pvalue), abs=SAME)
+    cases = np.array([[0, 0, 0], [1, 0, 0], [0.2, 1, 0.5]])
+    slopes = result.shortfall_slope(
+        locus_firm=cases[:, 0], stability=cases[:, 1], controllability=cases[:, 2]
+    )
+    sums = np.column_stack([np.zeros((3, 2)), np.ones(3), cases, np.zeros((3, 6))])
+    contrast = fitted.t_test(sums)
+    np.testing.assert_allclose(slopes[["locus_firm", "stability", "controllability"]], cases)
+    np.testing.assert_allclose(slopes["estimate"], contrast.effect, rtol=SAME)
+    np.testing.assert_allclose(slopes["std_error"], contrast.sd.ravel(), rtol=SAME)
+    np.testing.assert_allclose(slopes[["ci_low", "ci_high"]], contrast.conf_int(0.1), atol=SAME)
+    np.testing.assert_allclose(slopes["p_value"], contrast.pvalue, rtol=1e-6, atol=SAME)
 
 
 def test_coefficients_are_the_truth_where_there_is_no_noise():
@@ -79,9 +100,25 @@ def test_coefficients_are_the_truth_where_there_is_no_noise():
     # A shortfall of 1 counts 0.7 where nobody, and 1.05 where the firm alone is to blame.
     assert result.attribution_multiplier()["estimate"] == pytest.approx(1.5, abs=SAME)
     assert result.asymmetry()["estimate"] == pytest.approx(0.4, abs=SAME)
+    # All three together: 0.7 + 0.35 + 0.14 + 0.21 = 1.4; a lasting cause alone: 0.84.
+    full = {"locus_firm": 1, "stability": 1, "controllability": 1}
+    assert result.shortfall_slope(**full)["estimate"][0] == pytest.approx(-1.4, abs=SAME)
+    assert result.attribution_multiplier(**full)["estimate"] == pytest.approx(2.0, abs=SAME)
+    alone = result.attribution_multiplier(locus_firm=0, stability=1)
+    assert alone["estimate"] == pytest.approx(1.2, abs=SAME)
 
 
-def test_the_multipliers_error_is_that_of_numerical_derivatives(people):
+def test_without_attribution_the_multiplier_is_1_for_sure(people):
+    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people)
+    nothing = result.attribution_multiplier(locus_firm=0)
+    assert (nothing["estimate"], nothing["std_error"]) == (1.0, 0.0)
+    base = result.coefficients.set_index("term").loc["shortfall"]
+    slope = result.shortfall_slope().iloc[0]
+    assert slope[list(base.index)].to_list() == base.to_list()
+
+
+@pytest.mark.parametrize("case", [(1.0, 0.0, 0.0), (0.3, 1.0, 0.6)])
+def test_the_multipliers_error_is_that_of_numerical_derivatives(people, case):
     result = satisfaction_drivers("s", ALL, **VARIABLES, data=people)
     step, slopes = 1e-6, []
     for k in range(len(result.terms)):
@@ -89,22 +126,32 @@ def test_the_multipliers_error_is_that_of_numerical_derivatives(people):
         for sign in (1, -1):
             b = result.estimates.copy()
             b[k] += sign * step
-            ends.append(1 + b[3] / b[2])
+            ends.append(1 + b[3:6] @ case / b[2])
         slopes.append((ends[0] - ends[1]) / (2 * step))
     error = np.sqrt(np.array(slopes) @ result.covariance @ np.array(slopes))
     # A central difference of step 1e-6 is good to about 1e-9 of the value.
-    assert result.attribution_multiplier()["std_error"] == pytest.approx(error, rel=1e-7)
+    locus, stability, controllability = case
+    found = result.attribution_multiplier(
+        locus_firm=locus, stability=stability, controllability=controllability
+    )
+    assert found["std_error"] == pytest.approx(error, rel=1e-7)
 
 
 @pytest.mark.slow
-def test_intervals_cover_the_multiplier_and_the_asymmetry():
+def test_intervals_cover_multipliers_slope_and_asymmetry():
     # 500 samples: the share that cover has a standard error of 0.01; four of them are 0.04.
     rng = np.random.default_rng(8)
-    covered = np.zeros(2)
+    covered = np.zeros(4)
+    full = {"locus_firm": 1, "stability": 1, "controllability": 1}
     for _ in range(500):
         result = satisfaction_drivers("s", ALL, **VARIABLES, data=world(rng, 400, noise=0.3))
         for k, (found, truth) in enumerate(
-            ((result.attribution_multiplier(), 1.5), (result.asymmetry(), 0.4))
+            (
+                (result.attribution_multiplier(), 1.5),
+                (result.attribution_multiplier(**full), 2.0),
+                (result.shortfall_slope(**full).iloc[0], -1.4),
+                (result.asymmetry(), 0.4),
+            )
         ):
             covered[k] += found["ci_low"] <= truth <= found["ci_high"]
     np.testing.assert_allclose(covered / 500, 0.95, atol=0.04)
@@ -196,6 +243,14 @@ BAD = [
     ((S, ["expected"]), {"expected": E, "covariance": "HC0"}, OptionError, "'classical', 'HC3'"),
     ((S, ["attributed_shortfall"]), {"disconfirmation": [-1, 0, 1, 2, 1],
      "locus_firm": [2, 0, 0, 1, 1]}, DataError, "between 0 and 1"),
+    ((S, ["stable_shortfall"]), {"disconfirmation": E}, OptionError, "needs stability="),
+    ((S, ["controllable_shortfall"]), {"disconfirmation": E}, OptionError, "controllability="),
+    ((S, ["procedural_justice"]), {"interactional_justice": E}, OptionError, "procedural_justice="),
+    ((S, ["shortfall"]), {"disconfirmation": E, "stability": S}, OptionError, "uses stability"),
+    ((S, ["controllable_shortfall"]), {"disconfirmation": [-1, 0, 1, 2, 1],
+     "controllability": [-1, 0, 0, 1, 1]}, DataError, "between 0 and 1"),
+    ((S, ["expected"]), {"expected": [0, 0, 0, 0, 1], "covariance": "HC3"}, NotIdentifiedError,
+     "row 4 alone.*leave this person"),
 ]  # fmt: skip
 
 
@@ -227,3 +282,31 @@ def test_what_the_terms_do_not_give_is_refused(people):
         result.asymmetry()
     with pytest.raises(ModelError, match="'shortfall'"):
         result.attribution_multiplier()
+
+
+def test_attributions_that_the_terms_do_not_give_are_refused(people):
+    both = {"expected": "e", "perceived": "p", "data": people}
+    result = satisfaction_drivers(
+        "s", ["shortfall", "stable_shortfall"], stability="lasting", **both
+    )
+    assert result.shortfall_slope(stability=[0, 0.5, 1]).shape == (3, 8)
+    with pytest.raises(ModelError, match=r"'attributed_shortfall'.*or ask for locus_firm=0"):
+        result.attribution_multiplier(stability=1)
+    with pytest.raises(ModelError, match=r"controllability=0\.5 needs the term"):
+        result.shortfall_slope(controllability=0.5)
+    with pytest.raises(DataError, match="between 0 and 1"):
+        result.shortfall_slope(stability=2)
+    with pytest.raises(DataError, match="one number for all, one for each"):
+        result.shortfall_slope(stability=[0, 1], locus_firm=[0, 0, 0])
+    with pytest.raises(DataError, match="a list of cases"):
+        result.shortfall_slope(stability=[[0, 1]])
+    with pytest.raises(DataError, match="shortfall_slope, which takes many"):
+        result.attribution_multiplier(locus_firm=0, stability=[0, 1])
+
+
+def test_a_total_of_the_three_justices_cannot_stand_beside_them(people):
+    justice = ["distributive_justice", "procedural_justice", "interactional_justice"]
+    given = {name: VARIABLES[name] for name in justice}
+    total = people["outcome"] + people["rules"] + people["manners"]
+    with pytest.raises(NotIdentifiedError, match="not independent"):
+        satisfaction_drivers("s", [*justice, "fairness"], **given, fairness=total, data=people)

@@ -96,8 +96,8 @@ def test_limits_of_a_regime(limit):
 
 
 BAD = [
-    ({"legal": 1.0}, DataError, "0.99"),
-    ({"legal": -0.1}, DataError, "between 0 and 1"),
+    ({"legal": 1.0}, DataError, "from 0 to below 1"),
+    ({"legal": -0.1}, DataError, "from 0 to below 1"),
     ({"legal": [0.1, np.nan]}, DataError, 'missing="drop"'),
     ({"legal": [0.1, 0.2], "technical": [0.1, 0.2, 0.3]}, DataError, "equally long"),
     ({"legal": "strong"}, DataError, "give data="),

@@ -38,7 +38,7 @@ TOTAL, INDIRECT, DIRECT, SHARE, CHANGE = range(5)
 
 
 def compared(people, **options):
-    options = {"n_resamples": 2, "rng": 1, **options}
+    options = {"n_resamples": 39, "rng": 1, **options}
     return compare_views("satisfaction", "stayed", data=people, **options)
 
 
@@ -394,13 +394,13 @@ def test_resampling_is_that_of_customers_drawn_one_by_one(people, found):
 
 
 def test_slices_change_nothing(people, monkeypatch):
-    whole = compared(people, **BOTH, n_resamples=20)
+    whole = compared(people, **BOTH, n_resamples=40)
     monkeypatch.setattr(models, "_VALUES", 3 * len(people))
-    sliced = compared(people, **BOTH, n_resamples=20)
+    sliced = compared(people, **BOTH, n_resamples=40)
     for part in ("mediation", "damping"):
         before, after = getattr(whole, part), getattr(sliced, part)
         np.testing.assert_allclose(after.ci_low, before.ci_low, atol=SAME)
-    other = compared(people, **BOTH, n_resamples=20, rng=2)
+    other = compared(people, **BOTH, n_resamples=40, rng=2)
     assert not np.allclose(other.mediation.ci_low, whole.mediation.ci_low)
 
 
@@ -453,7 +453,7 @@ def test_units_change_nothing(units, shifts, ends):
 def test_columns_arrays_and_tables(people, found):
     arrays = {name: people[name].to_numpy() for name in BOTH}
     given_arrays = compare_views(
-        people["satisfaction"].to_numpy(), people["stayed"].to_numpy(), **arrays, n_resamples=2
+        people["satisfaction"].to_numpy(), people["stayed"].to_numpy(), **arrays, n_resamples=39
     )
     polars = compared(pl.from_pandas(people), **BOTH)
     for other in (given_arrays, polars):
@@ -629,6 +629,11 @@ BAD = [
     ({"mediator": [1, 2, 4] * 4, "contrast": 0.5}, OptionError, "contrast"),
     ({"missing": "mean"}, OptionError, "choose one of"),
     ({"n_resamples": 1}, OptionError, "at least 2"),
+    (
+        {"n_resamples": 38, "bond": np.arange(12)},
+        OptionError,
+        "38 resamples cannot show .* at least 39",
+    ),
     ({"level": 95}, OptionError, "between 0 and 1"),
 ]
 
@@ -638,7 +643,7 @@ def test_what_is_refused(change, kind, message):
     given = {
         "satisfaction": [0.1, 0.3, 0.5, 0.7, 0.9, 1] * 2,
         "loyalty": [0, 1] * 6,
-        "n_resamples": 2,
+        "n_resamples": 39,
     }
     with pytest.raises(kind, match=message):
         compare_views(**{**given, **change})

@@ -571,6 +571,7 @@ BAD_PANELS = {
     "text": ({"time": ["a", "b"]}, {}, "whole numbers that count periods"),
     "one time": ({"customer": [1, 2]}, {}, "at two successive times"),
     "weights": ({"w": [1, -1]}, {"weights": "w"}, "weights must lie 0 or more"),
+    "no weight": ({"w": [0, 0]}, {"weights": "w"}, "all weights are zero"),
     "no column": ({}, {"weights": "v"}, "no column 'v'"),
 }
 BAD_OPTIONS = [
@@ -579,6 +580,7 @@ BAD_OPTIONS = [
     ({"interval": "wald"}, "'wilson'"),
     ({"level": 95}, "between 0 and 1"),
     ({"n_draws": -1}, "whole number"),
+    ({"n_draws": 38}, "38 draws cannot show .* at least 39.*draw 0"),
     ({"prior": -1}, "at least 0"),
     ({"prior": np.ones(3)}, "4 by 4"),
     ({"possible": np.ones((4, 4))}, "True or False"),

@@ -623,7 +623,7 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (
             lambda: oliver(MANY, reliability=0.8, means=[1, 2], covariance=np.eye(2)),
             DataError,
-            "in the order of the phases",
+            "4 rows and 4 columns are needed.*in this order",
         ),
         (
             lambda: oliver(MANY, reliability=0.8, means=[1, 2, 3, 4], covariance=np.triu(MANY[:4])),
@@ -652,7 +652,7 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: oliver({"cognitive": [1, 2]}), DataError, "give them, or name the phases"),
         (lambda: oliver(pd.DataFrame({"cognitive": [50.0]})), DataError, "no column"),
         (lambda: oliver(SCORES, weights=[1, -1, 1]), DataError, "0 or more"),
-        (lambda: oliver(SCORES, weights=[0, 0, 0]), DataError, "at least one customer"),
+        (lambda: oliver(SCORES, weights=[0, 0, 0]), DataError, "all weights are zero"),
         (lambda: oliver(SCORES, weights="w"), DataError, "give data="),
         (lambda: oliver(SCORES).probabilities, DataError, "reliability=0.8"),
         (lambda: oliver_instrument(**RANGES | {"volume": (5, 5)}), ModelError, "lower one first"),

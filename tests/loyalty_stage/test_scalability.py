@@ -237,6 +237,7 @@ GOOD = np.random.default_rng(7).integers(0, 2, (40, 3))
         (lambda: scalability(GOOD, interval="exact"), OptionError, "choose one of"),
         (lambda: scalability(GOOD, level=1.0), OptionError, "between 0 and 1"),
         (lambda: scalability(GOOD, n_resamples=1), OptionError, "at least 2"),
+        (lambda: scalability(GOOD, interval="bootstrap", n_resamples=38), OptionError, "least 39"),
         (lambda: scalability(GOOD, missing="keep"), OptionError, "choose one of"),
     ],
 )

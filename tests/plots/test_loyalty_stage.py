@@ -376,7 +376,7 @@ def test_what_is_impossible_or_unknown_looks_so():
         time=[1, 2, 1, 2],
         stages=["a", "b", "c"],
         possible=[[True, True, False], [True] * 3, [True] * 3],
-        n_draws=10,
+        n_draws=39,
         rng=1,
     )
     ax = pictures.transition_heat_map(found)

@@ -19,6 +19,11 @@ from loyaltymodel.attributes.measurement import (
     direct_report,
     net_promoter,
 )
+from loyaltymodel.attributes.measurement_benefits import (
+    SatisfactionBenefits,
+    benefit_outcomes,
+    satisfaction_benefits,
+)
 from loyaltymodel.attributes.measurement_index import (
     ImportanceIndex,
     importance_index,
@@ -40,7 +45,9 @@ __all__ = [
     "LabelSet",
     "NetPromoter",
     "PenaltyRewardResult",
+    "SatisfactionBenefits",
     "Uncertainty",
+    "benefit_outcomes",
     "codes_from_labels",
     "derived_dissatisfaction",
     "direct_report",
@@ -59,6 +66,7 @@ __all__ = [
     "penalty_reward",
     "problem_analysis",
     "rank_weights",
+    "satisfaction_benefits",
     "satisfaction_curve",
     "satisfaction_indicators",
 ]

@@ -10,13 +10,13 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._intervals import check_resamples
+from loyaltymodel._options import check_finite, enumerate_names
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes.inputs import Answers, Door, named, read_with_target
 from loyaltymodel.attributes.uncertainty import (
     Uncertainty,
-    check_resampling,
     facts_of,
     observed_moments,
     resample,
@@ -246,7 +246,7 @@ def penalty_reward(
     attribute
     staff         -3.0     1.0    4.0       -2.0
     """
-    check_resampling(n_resamples, level)
+    check_resamples(n_resamples, level=level, optional=True)
     given = named(attributes, "attributes")
     lows, highs = _cutoffs("low", low, given), _cutoffs("high", high, given)
     if (crossed := lows >= highs).any():
@@ -307,9 +307,7 @@ def _cutoffs(option: str, cutoff: object, names: Mapping[str, object]) -> FloatA
     else:
         found = [cutoff] * len(names)
     for value in found:
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not np.isfinite(value):
-            raise OptionError(f"{option}={value!r} must be a finite number in units of the answers")
+        check_finite(option, value, way_out=" in units of the answers")
     return np.array(found, dtype=np.float64)
 
 

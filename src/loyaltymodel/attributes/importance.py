@@ -8,11 +8,12 @@ import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
+from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_count, enumerate_names
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes.drivers_result import KeyDriversResult, pack
 from loyaltymodel.attributes.inputs import Answers, Door, named, read_with_target
-from loyaltymodel.attributes.uncertainty import check_resampling, observed_moments, resample
+from loyaltymodel.attributes.uncertainty import observed_moments, resample
 from loyaltymodel.errors import (
     CollinearityWarning,
     NotIdentifiedError,
@@ -158,7 +159,7 @@ def key_drivers(
     >>> round(found.r_squared, 3)
     0.428
     """
-    check_resampling(n_resamples, level)
+    check_resamples(n_resamples, level=level, optional=True)
     door = Door(data, weights, missing)
     answers = read_with_target(named(drivers, "drivers"), target, door)
     generator = np.random.default_rng(rng)

@@ -13,10 +13,8 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._resampling import Units
-from loyaltymodel._variables import read_variables
+from loyaltymodel._variables import read_weighted
 from loyaltymodel.errors import DataError
-
-Named = Sequence[str] | Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,15 +101,11 @@ def read_answers(
     DataError
         If they are not fit for :func:`read_variables`, a weight is negative, or all are zero.
     """
-    own = "weights" if "weights" not in variables else "the weights"
-    given = dict(variables) if door.weights is None else {**variables, own: door.weights}
-    limits = {**(bounds or {}), own: (0.0, np.inf)}
-    read = read_variables(given, data=door.data, bounds=limits, missing=door.missing)
-    w = np.ones(read.n_rows) if door.weights is None else np.asarray(read[own], dtype=np.float64)
-    if w.sum() == 0:
-        raise DataError("the weights are all zero; at least some respondents must count")
+    read, weights = read_weighted(
+        variables, door.weights, data=door.data, bounds=bounds, missing=door.missing
+    )
     values = np.column_stack([np.asarray(read[name], dtype=np.float64) for name in variables])
-    return Answers(tuple(variables), values, w, read.n_dropped)
+    return Answers(tuple(variables), values, weights, read.n_dropped)
 
 
 def read_with_target(

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray, read_only
+from loyaltymodel._counts import independence
 from loyaltymodel._intervals import ndtr
 
 CategoryTest = Literal["exact", "normal", "fong"]
@@ -101,29 +102,6 @@ def ratio(part: FloatArray, whole: FloatArray) -> tuple[float, float]:
     return float(estimate), float(np.sqrt((apart**2).sum() * n / (n - 1)) / total)
 
 
-def independence(tables: FloatArray) -> tuple[FloatArray, IntArray, FloatArray]:
-    """Pearson's statistic, degrees of freedom and smallest expected count of tables (..., r, c).
-
-    Rows and columns without any count are left out.
-    """
-    rows, columns = tables.sum(axis=-1), tables.sum(axis=-2)
-    total = rows.sum(axis=-1)
-    expected = rows[..., :, None] * columns[..., None, :] / total[..., None, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = np.where(expected > 0, (tables - expected) ** 2 / expected, 0.0)
-    used = ((rows > 0).sum(axis=-1) - 1) * ((columns > 0).sum(axis=-1) - 1)
-    least = np.where(expected > 0, expected, np.inf).min(axis=(-2, -1))
-    return parts.sum(axis=(-2, -1)), np.asarray(used, dtype=np.intp), least
-
-
-def chi_square_tail(statistic: FloatArray, dof: IntArray) -> FloatArray:
-    """Return the probability of a larger value; 1 without degrees of freedom."""
-    from scipy.special import chdtrc  # noqa: PLC0415 - as above
-
-    tail = np.asarray(chdtrc(np.maximum(dof, 1), statistic), dtype=np.float64)
-    return np.where(dof > 0, tail, 1.0)
-
-
 def permutation_tail(table: FloatArray, n_permutations: int, rng: np.random.Generator) -> float:
     """Return the Monte Carlo p-value of Pearson's statistic, given both margins of a table."""
     # Loaded here: scipy.stats takes longer to import than all the rest together.
@@ -135,8 +113,9 @@ def permutation_tail(table: FloatArray, n_permutations: int, rng: np.random.Gene
         return 1.0
     law = random_table(whole.sum(axis=1), whole.sum(axis=0))
     drawn = law.rvs(size=n_permutations, random_state=rng)
-    observed = independence(whole.astype(np.float64))[0]
-    as_far = independence(np.asarray(drawn, dtype=np.float64))[0] >= observed * (1 - 1e-12)
+    observed = independence(whole.astype(np.float64)).chi_square
+    simulated = independence(np.asarray(drawn, dtype=np.float64)).chi_square
+    as_far = simulated >= observed * (1 - 1e-12)
     return float((1 + as_far.sum()) / (n_permutations + 1))
 
 

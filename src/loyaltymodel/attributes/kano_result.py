@@ -9,7 +9,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel._intervals import student_reach
-from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._options import check_share, count_of, enumerate_names
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel.attributes.kano_kernels import (
     CATEGORIES,
@@ -23,7 +23,7 @@ from loyaltymodel.attributes.kano_kernels import (
     runner_up_test,
 )
 from loyaltymodel.attributes.measurement_kernels import ShareInterval, share_interval
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,9 +189,7 @@ class KanoResult(FrozenRecord):
         -----
         The rule is usually attributed to Matzler and his co-authors (1996). R and Q come last.
         """
-        is_number = isinstance(tolerance, (int, float)) and not isinstance(tolerance, bool)
-        if not is_number or not 0 <= tolerance <= 1:
-            raise OptionError(f"tolerance={tolerance!r} must lie between 0 and 1, such as 0.05")
+        check_share("tolerance", tolerance, such_as=0.05)
         chosen = first_by_priority(self._shares(), tolerance)
         return pd.Series([CATEGORIES[k] for k in chosen], self.attributes, name="category")
 

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._counts import independence
 from loyaltymodel._frames import Missing
+from loyaltymodel._intervals import check_level, chi_square_tail
 from loyaltymodel._options import check_choice, check_count, enumerate_names
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import codes_of
@@ -20,15 +22,12 @@ from loyaltymodel.attributes._kano_answers import (
     LEAST,
     NEVER_FIRST,
     check_lengths,
-    check_options,
     read_grouped,
 )
 from loyaltymodel.attributes._pairs import named_pairs
 from loyaltymodel.attributes.kano_kernels import (
     CATEGORIES,
-    chi_square_tail,
     holm,
-    independence,
     permutation_tail,
 )
 from loyaltymodel.attributes.kano_result import KanoResult
@@ -220,7 +219,8 @@ def kano_segments(
     >>> bool(0.02 < segments.p_value[0] < 0.04)
     True
     """
-    check_options("exact", interval, level)
+    check_level(level)
+    check_choice("interval", interval, ShareInterval)
     check_choice("test", test, GroupTest)
     check_count("n_permutations", n_permutations, least=1)
     named, table = named_pairs(pairs, data, asked=ASKED, never_first=NEVER_FIRST)
@@ -275,11 +275,12 @@ def _compare(
     rng: np.random.Generator | int | None,
 ) -> tuple[FloatArray, IntArray, FloatArray]:
     counts = tables.astype(np.float64)
-    statistic, dof, least = independence(counts)
+    found = independence(counts)
     if test == "permutation":
         generator = np.random.default_rng(rng)
         tails = [permutation_tail(table, n_permutations, generator) for table in counts]
-        return statistic, dof, np.array(tails)
+        return found.chi_square, found.df, np.array(tails)
+    least = np.nanmin(found.expected, axis=(1, 2))
     if (least < _EXPECTED).any():
         sparse = [name for name, value in zip(names, least, strict=True) if value < _EXPECTED]
         warn_caller(
@@ -287,4 +288,5 @@ def _compare(
             'where the chi-square law is a poor guide; test="permutation" does without it',
             SmallSampleWarning,
         )
-    return statistic, dof, chi_square_tail(statistic, dof)
+    tail = np.where(found.df > 0, chi_square_tail(found.chi_square, found.df), 1.0)
+    return found.chi_square, found.df, tail

@@ -11,8 +11,8 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, ndtri, student_reach
-from loyaltymodel._options import check_choice, check_positive
+from loyaltymodel._intervals import check_level, student_reach, wald
+from loyaltymodel._options import check_choice, check_positive, check_share, is_number
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.attributes._kano_answers import (
     ASKED,
@@ -193,10 +193,9 @@ def kano_fuzzy(
     0  0.75  0.25        O    0.75   -1.0
     """
     check_level(level)
-    if cut is not None and not (_is_number(cut) and 0 < cut <= 1):
-        raise OptionError(f"cut={cut!r} must lie between 0 and 1, such as 0.4, or be None")
+    if cut is not None:
+        check_share("cut", cut, above=True, such_as=0.4)
     named, _ = named_pairs(_mapping(pairs), None, asked=ASKED)
-    z = float(ndtri(np.array((1 + level) / 2)))
     rows, lengths = [], {}
     for name, (functional, dysfunctional) in named.items():
         first = _memberships(f"{name} functional", functional)
@@ -208,7 +207,7 @@ def kano_fuzzy(
             )
         _check_enough(name, len(first))
         lengths[name] = len(first)
-        rows.append({"attribute": name, **_fuzzy_row(first, second, cut, z), "n": len(first)})
+        rows.append({"attribute": name, **_fuzzy_row(first, second, cut, level), "n": len(first)})
     check_lengths(lengths)
     return pd.DataFrame(rows)
 
@@ -302,10 +301,6 @@ def satisfaction_curve(
     return as_given([fulfilment], read.labels, values, name="satisfaction")
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _scores(name: str, scores: Sequence[float]) -> FloatArray:
     try:
         values = np.asarray(scores, dtype=np.float64)
@@ -357,7 +352,7 @@ def _memberships(name: str, given: object) -> FloatArray:
 
 
 def _fuzzy_row(
-    functional: FloatArray, dysfunctional: FloatArray, cut: float | None, z: float
+    functional: FloatArray, dysfunctional: FloatArray, cut: float | None, level: float
 ) -> dict[str, Any]:
     belongs = memberships(functional, dysfunctional)
     if cut is not None:
@@ -366,24 +361,26 @@ def _fuzzy_row(
     shares = belongs.mean(axis=0)
     first, _ = leaders(shares[None, :])
     up, down, base = coefficient_counts(belongs)
-    better, better_error = ratio(up, base)
-    worse, worse_error = ratio(down, base)
+    better, worse = ratio(up, base), ratio(down, base)
+    # Less than nothing, but no -0.0 where nobody is dissatisfied.
+    estimate = np.array([better[0], 0.0 - worse[0]])
+    ends = wald(estimate, np.array([better[1], worse[1]]), level=level)
     return {
         **dict(zip(CATEGORIES, shares, strict=True)),
         "category": CATEGORIES[int(first[0])],
-        "better": better,
-        "better_low": better - z * better_error,
-        "better_high": better + z * better_error,
-        "worse": 0.0 - worse,
-        "worse_low": 0.0 - worse - z * worse_error,
-        "worse_high": 0.0 - worse + z * worse_error,
+        "better": estimate[0],
+        "better_low": ends.low[0],
+        "better_high": ends.high[0],
+        "worse": estimate[1],
+        "worse_low": ends.low[1],
+        "worse_high": ends.high[1],
     }
 
 
 def _ends(kind: Curve, low: float | None, high: float | None) -> tuple[float, float]:
     bottom = _ENDS[kind][0] if low is None else low
     top = _ENDS[kind][1] if high is None else high
-    if not (_is_number(bottom) and _is_number(top) and -np.inf < bottom < top < np.inf):
+    if not (is_number(bottom) and is_number(top) and -np.inf < bottom < top < np.inf):
         raise OptionError(
             f"low={bottom!r} and high={top!r} must be finite numbers with the lower one first; "
             "satisfaction rises with fulfilment"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,17 +9,14 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._counts import kish
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
-from loyaltymodel._options import check_choice, check_count, enumerate_names
-from loyaltymodel._scales import resolve_limits
+from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._scales import check_pair
 from loyaltymodel._tables import Summary, table_of
-from loyaltymodel._variables import read_variables
-from loyaltymodel.attributes.measurement_kernels import (
-    effective_size,
-    share_interval,
-    weighted_mean,
-)
+from loyaltymodel._variables import read_weighted
+from loyaltymodel.attributes.measurement_kernels import share_interval, weighted_mean
 from loyaltymodel.errors import DataError, OptionError
 
 PromoterInterval = Literal["adjusted", "wald"]
@@ -244,16 +240,15 @@ def direct_report(
     """
     check_level(level)
     check_count("top", top, least=1)
-    limits = resolve_limits(scale, ["ratings"])
-    lowest, highest = float(limits.lowest[0]), float(limits.highest[0])
+    lowest, highest = check_pair(scale)
     if top > highest - lowest:
         raise OptionError(
             f"top={top} covers the whole scale from {lowest:g} to {highest:g}; take a smaller one"
         )
-    values, weight, n_dropped = read_weighted(
-        {"ratings": ratings}, weights, data, {"ratings": (lowest, highest)}, missing
-    )
-    x = values["ratings"]
+    given, bounds = {"ratings": ratings}, {"ratings": (lowest, highest)}
+    read, weight = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
+    require_two(weight, "ratings")
+    x = np.asarray(read["ratings"], dtype=np.float64)
     mean, error = weighted_mean(x[:, None], weight)
     answers = _steps(x, lowest, highest)
     totals = np.bincount(np.searchsorted(answers, x), weight, minlength=len(answers)).astype(
@@ -263,8 +258,8 @@ def direct_report(
         answers,
         totals,
         len(x),
-        effective_size(weight),
-        n_dropped,
+        kish(weight),
+        read.n_dropped,
         float(mean[0]),
         float(error[0]),
         (lowest, highest),
@@ -339,10 +334,10 @@ def net_promoter(
     """
     check_level(level)
     check_choice("interval", interval, PromoterInterval)
-    values, weight, n_dropped = read_weighted(
-        {"ratings": ratings}, weights, data, {"ratings": _NPS_SCALE}, missing
-    )
-    x = values["ratings"]
+    given, bounds = {"ratings": ratings}, {"ratings": _NPS_SCALE}
+    read, weight = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
+    require_two(weight, "ratings")
+    x = np.asarray(read["ratings"], dtype=np.float64)
     if (x % 1 != 0).any():
         first = x[int(np.argmax(x % 1 != 0))]
         raise DataError(
@@ -352,31 +347,17 @@ def net_promoter(
     total = weight.sum()
     kinds = (x >= _PROMOTERS, (x < _PROMOTERS) & (x > _DETRACTORS), x <= _DETRACTORS)
     p, rest, d = (float(weight[group].sum() / total) for group in kinds)
-    n = effective_size(weight)
+    n = kish(weight)
     low, high = _promoter_interval(p, d, n, interval, level)
-    return NetPromoter(100 * (p - d), low, high, p, rest, d, len(x), n, n_dropped, level)
+    return NetPromoter(100 * (p - d), low, high, p, rest, d, len(x), n, read.n_dropped, level)
 
 
-def read_weighted(
-    given: Mapping[str, object],
-    weights: object,
-    data: object,
-    bounds: Mapping[str, tuple[float, float]],
-    missing: Missing,
-) -> tuple[dict[str, FloatArray], FloatArray, int]:
-    """Read variables and the weights of respondents, 1 for everybody if there are none."""
-    asked = dict(given) if weights is None else {**given, "weights": weights}
-    limits = {**bounds, "weights": (0.0, np.inf)}
-    read = read_variables(asked, data=data, bounds=limits, missing=missing)
-    if read.n_rows < _LEAST:
-        raise DataError(
-            f"{enumerate_names(given)} have one respondent; an interval needs two or more"
-        )
-    values = {name: np.asarray(read[name], dtype=np.float64) for name in given}
-    weight = np.ones(read.n_rows) if weights is None else read["weights"].astype(np.float64)
-    if np.count_nonzero(weight) < _LEAST:
+def require_two(weights: FloatArray, what: str) -> None:
+    """Refuse fewer than two respondents, whose mean has no interval."""
+    if len(weights) < _LEAST:
+        raise DataError(f"{what} have one respondent; an interval needs two or more")
+    if np.count_nonzero(weights) < _LEAST:
         raise DataError("fewer than two respondents have a weight above 0; check the weights")
-    return values, weight, read.n_dropped
 
 
 def _steps(x: FloatArray, lowest: float, highest: float) -> FloatArray:

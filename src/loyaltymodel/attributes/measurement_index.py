@@ -16,14 +16,13 @@ from loyaltymodel._intervals import check_level, student_reach
 from loyaltymodel._options import check_choice, enumerate_names
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._tables import Summary, table_of
-from loyaltymodel._variables import Variables, as_given, read_variables
+from loyaltymodel._variables import Variables, as_given, read_weighted
+from loyaltymodel.attributes.measurement import require_two
 from loyaltymodel.attributes.measurement_kernels import weighted_mean
 from loyaltymodel.errors import DataError, OptionError
 
 RankMethod = Literal["rank_order_centroid", "rank_sum"]
 Importance = Literal["rating", "rank_order_centroid", "rank_sum"]
-
-_LEAST = 2  # respondents
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +231,7 @@ def importance_scores(
     >>> attributes.importance_scores(performance, importance, scale=(1, 5)).tolist()
     [87.5, 50.0]
     """
-    points, weights, read = _read(performance, importance, scale, data, importance_as, missing)
+    points, weights, _, read = _read(performance, importance, scale, data, importance_as, missing)
     scores = (points * weights).sum(axis=1)
     return as_given(performance.values(), read.labels, scores, name="score")
 
@@ -303,14 +302,10 @@ def importance_index(
     1     price         50.0    0.25         12.50
     """
     check_level(level)
-    points, shares, read = _read(
+    points, shares, weight, read = _read(
         performance, importance, scale, data, importance_as, missing, weights
     )
-    if read.n_rows < _LEAST:
-        raise DataError("there is one respondent only; an interval needs two or more")
-    weight = np.ones(read.n_rows) if weights is None else read["weights"].astype(np.float64)
-    if np.count_nonzero(weight) < _LEAST:
-        raise DataError("fewer than two respondents have a weight above 0; check the weights")
+    require_two(weight, "performance and importance")
     scores = (points * shares).sum(axis=1)
     columns = np.column_stack([scores, points, shares, points * shares])
     mean, error = weighted_mean(columns, weight)
@@ -339,8 +334,8 @@ def _read(
     importance_as: Importance,
     missing: Missing,
     weights: object = None,
-) -> tuple[FloatArray, FloatArray, Variables]:
-    """Return points from 0 to 100 and weights that sum to 1, (n, k) each, and what was read."""
+) -> tuple[FloatArray, FloatArray, FloatArray, Variables]:
+    """Return points from 0 to 100, their weights (n, k), respondents' weights, and the rest."""
     check_choice("importance_as", importance_as, Importance)
     names = _check_names(performance, importance)
     limits = resolve_limits(scale, names)
@@ -350,19 +345,13 @@ def _read(
         **dict(zip(doing, (performance[name] for name in names), strict=True)),
         **dict(zip(stated, (importance[name] for name in names), strict=True)),
     }
-    if weights is not None:
-        given["weights"] = weights
-    pairs = zip(limits.lowest.tolist(), limits.highest.tolist(), strict=True)
-    bounds = {
-        **dict(zip(doing, pairs, strict=True)),
-        **dict.fromkeys([*stated, "weights"], (0.0, np.inf)),
-    }
-    read = read_variables(given, data=data, bounds=bounds, missing=missing)
+    bounds = dict(zip(doing, limits.pairs, strict=True)) | dict.fromkeys(stated, (0.0, np.inf))
+    read, people = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
     values = np.column_stack([read[key].astype(np.float64) for key in doing])
     points = 100 * (values - limits.lowest) / (limits.highest - limits.lowest)
     important = np.column_stack([read[key].astype(np.float64) for key in stated])
     if importance_as != "rating":
-        return points, rank_weights(important, method=importance_as), read
+        return points, rank_weights(important, method=importance_as), people, read
     total = important.sum(axis=1, keepdims=True)
     if (total == 0).any():
         row = read.labels[int(np.argmax(total.ravel() == 0))]
@@ -370,7 +359,7 @@ def _read(
             f"importance is 0 for every attribute in row {row}, which leaves nothing to weigh; "
             "leave such respondents out, or make their importance missing"
         )
-    return points, important / total, read
+    return points, important / total, people, read
 
 
 def _check_names(performance: object, importance: object) -> list[str]:

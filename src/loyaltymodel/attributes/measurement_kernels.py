@@ -42,11 +42,6 @@ def _clopper_pearson(
     return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
 
 
-def effective_size(weights: FloatArray) -> float:
-    """Return how many equally weighted respondents tell as much (Kish)."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
-
-
 def weighted_mean(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return means (k,) of values (n, k) with weights (n,), and their standard errors.
 

@@ -10,19 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._counts import kish
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, student_reach
-from loyaltymodel._options import check_count
-from loyaltymodel._scales import resolve_limits
-from loyaltymodel._variables import read_variables
+from loyaltymodel._options import check_count, check_share
+from loyaltymodel._scales import pair_of
+from loyaltymodel._variables import read_variables, read_weighted
 from loyaltymodel.attributes._pairs import named_pairs
-from loyaltymodel.attributes.measurement import read_weighted
-from loyaltymodel.attributes.measurement_kernels import (
-    effective_size,
-    share_interval,
-    weighted_mean,
-)
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.attributes.measurement import require_two
+from loyaltymodel.attributes.measurement_kernels import share_interval, weighted_mean
+from loyaltymodel.errors import DataError
 
 
 def derived_dissatisfaction(
@@ -90,20 +87,17 @@ def derived_dissatisfaction(
     0      seat            0.333        0.333        0.333
     """
     check_level(level)
-    bounds = None if scale is None else resolve_limits(scale, ["scale"])
+    limits = pair_of("scale", scale)
     named, table = named_pairs(pairs, data, asked=("expected", "received"))
     rows = []
     for name, pair in named.items():
         keys = [f"{name} expected", f"{name} received"]
-        limits = (
-            {}
-            if bounds is None
-            else dict.fromkeys(keys, (float(bounds.lowest[0]), float(bounds.highest[0])))
-        )
-        values, weight, _ = read_weighted(
-            dict(zip(keys, pair, strict=True)), weights, table, limits, missing
-        )
-        rows.append({"attribute": name, **_gap(values[keys[0]], values[keys[1]], weight, level)})
+        given = dict(zip(keys, pair, strict=True))
+        bounds = {} if limits is None else dict.fromkeys(keys, limits)
+        read, weight = read_weighted(given, weights, data=table, bounds=bounds, missing=missing)
+        require_two(weight, " and ".join(keys))
+        expected, received = (np.asarray(read[key], dtype=np.float64) for key in keys)
+        rows.append({"attribute": name, **_gap(expected, received, weight, level)})
     return pd.DataFrame(rows)
 
 
@@ -171,9 +165,7 @@ def problem_analysis(
     2    rude      1    0.1               1.0  False
     """
     check_level(level)
-    is_number = isinstance(vital, (int, float)) and not isinstance(vital, bool)
-    if not is_number or not 0 < vital <= 1:
-        raise OptionError(f"vital={vital!r} must lie between 0 and 1, such as 0.8")
+    check_share("vital", vital, above=True, such_as=0.8)
     names, counts = _mentions(problems, data, missing)
     order = np.argsort(-counts, kind="stable")
     count = counts[order]
@@ -203,7 +195,7 @@ def _gap(
     reach = student_reach(len(columns) - 1, level=level) * error[2]
     total = weight.sum()
     short, above = weight[expected > received].sum(), weight[expected < received].sum()
-    n = np.array([effective_size(weight)])
+    n = np.array([kish(weight)])
     low, high = share_interval(n * short / total, n, level=level)
     return {
         "expected": mean[0],

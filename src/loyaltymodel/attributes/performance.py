@@ -10,9 +10,10 @@ import numpy as np
 from loyaltymodel import _quadrants as quadrants
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
+from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._quadrants import Cut, Ties, check_cut
-from loyaltymodel._scales import Pair, freeze_scale
+from loyaltymodel._scales import Pair, pair_of
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes.drivers_result import Measure
 from loyaltymodel.attributes.importance import check_drivers, orders_of
@@ -27,7 +28,6 @@ from loyaltymodel.attributes.measurement_index import Importance, RankMethod, ra
 from loyaltymodel.attributes.performance_result import QUADRANTS, ImportancePerformanceResult
 from loyaltymodel.attributes.uncertainty import (
     Evaluate,
-    check_resampling,
     observed_moments,
     resample,
 )
@@ -166,7 +166,7 @@ def importance_performance(
     staff             4.5          2.0  62.5   concentrate here
     parking           2.5          4.5 -50.0  possible overkill
     """
-    check_resampling(n_resamples, level)
+    check_resamples(n_resamples, level=level, optional=True)
     check_choice("ties", ties, Ties)
     given = named(performance, "performance")
     if len(given) < _FEWEST:
@@ -244,7 +244,8 @@ def _limits(
     scale: object, importance_scale: object, *, rated: bool
 ) -> tuple[Pair | None, Pair | None]:
     """Check the scales; only rated importance has one."""
-    limits, own_limits = _pair("scale", scale), _pair("importance_scale", importance_scale)
+    limits = pair_of("scale", scale)
+    own_limits = pair_of("importance_scale", importance_scale)
     if rated:
         return limits, own_limits or limits
     if own_limits is not None:
@@ -253,12 +254,6 @@ def _limits(
             "no scale, so leave it out"
         )
     return limits, None
-
-
-def _pair(name: str, scale: object) -> Pair | None:
-    if isinstance(scale, Mapping):
-        raise OptionError(f"{name} is a mapping; give one pair for all attributes, such as (1, 10)")
-    return freeze_scale(scale)  # type: ignore[arg-type, return-value]
 
 
 def _read_stated(

@@ -179,13 +179,11 @@ class ImportancePerformanceResult(FrozenRecord):
         tables = [table_of("Importance and performance", shown, n_labels=2)]
         if self.uncertainty is not None:
             facts += facts_of(self.uncertainty)
-            tables.append(table_of("Probability of each quadrant", self._probability_rows()))
+            rows = self.probabilities.reset_index()
+            tables.append(table_of("Probability of each quadrant", rows))
         return Summary(
             "Importance-performance analysis", tuple(facts), tuple(tables), self._remarks()
         )
-
-    def _probability_rows(self) -> pd.DataFrame:
-        return self.probabilities.reset_index()
 
     def _remarks(self) -> tuple[str, ...]:
         """Say what a reader should know of these numbers."""

@@ -15,22 +15,11 @@ import pandas as pd
 from loyaltymodel import _intervals as intervals
 from loyaltymodel import _resampling as resampling
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_count
 from loyaltymodel._resampling import Units
-from loyaltymodel.errors import (
-    DataError,
-    FailedResamplesWarning,
-    NotIdentifiedError,
-    OptionError,
-    warn_caller,
-)
+from loyaltymodel.errors import DataError
 
 # Means (b, q) and covariances (b, q, q) to quantities (b, k), and which problems are solvable.
 Evaluate = Callable[[FloatArray, FloatArray], tuple[FloatArray, BoolArray]]
-
-_WORTH_A_WARNING = 0.01  # share of resamples left out
-_FEWEST = 2  # a spread needs two
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -70,23 +59,6 @@ def facts_of(uncertainty: Uncertainty) -> tuple[tuple[str, str], ...]:
         ("resamples", f"{uncertainty.n_resamples}{failed}"),
         ("intervals", f"percentile, level {uncertainty.level:g}"),
     )
-
-
-def check_resampling(n_resamples: int, level: float) -> None:
-    """Check the options of a bootstrap.
-
-    Raises
-    ------
-    OptionError
-        If one is not allowed, or the resamples are too few for the level.
-    """
-    check_count("n_resamples", n_resamples, least=0)
-    check_level(level)
-    if n_resamples > 0 and (n_resamples + 1) * (1 - level) < 2:  # noqa: PLR2004  one in each tail
-        raise OptionError(
-            f"{n_resamples} resamples cannot show an interval of level {level:g}; draw at least "
-            f"{int(np.ceil(2 / (1 - level))) - 1}, lower the level, or draw 0 for no interval"
-        )
 
 
 def observed_moments(units: Units) -> tuple[FloatArray, FloatArray]:
@@ -132,18 +104,12 @@ def _collect(
     """Evaluate every problem, and keep those that have a solution."""
     found = [evaluate(means, covariances) for means, covariances in moments]
     kept = np.concatenate([values[solvable] for values, solvable in found])
-    n_failed = n_resamples - len(kept)
-    if len(kept) < _FEWEST:
-        raise NotIdentifiedError(
-            f"of {n_resamples} resamples {len(kept)} could be estimated; ask more people, or "
-            "leave out variables that hardly vary"
-        )
-    if n_failed > _WORTH_A_WARNING * n_resamples:
-        warn_caller(
-            f"{n_failed} of {n_resamples} resamples were left out, because a variable was "
-            "constant or collinear in them",
-            FailedResamplesWarning,
-        )
+    resampling.check_failures(
+        n_resamples - len(kept),
+        n_resamples,
+        "have a variable that was constant or collinear",
+        way_out="ask more people, or leave out variables that hardly vary",
+    )
     return kept
 
 

@@ -3,12 +3,15 @@
 :func:`delivered_value` is total customer value less total customer cost, for one offer or a million
 judgements; :func:`perceived_value` weighs what is got against what is given. :func:`value_account`
 keeps what each component contributes, and :func:`relative_value` and :func:`compare_offers` hold
-an offer against its rivals.
+an offer against its rivals. :func:`value_loyalty` goes from there to loyalty, and
+:func:`heterogeneity` and :func:`perception_shift` say how customers differ in what they perceive.
 """
 
 from loyaltymodel.delivered_value.account import ValueAccount, value_account
 from loyaltymodel.delivered_value.comparison import compare_offers, relative_value
 from loyaltymodel.delivered_value.components import components
+from loyaltymodel.delivered_value.loyalty import value_loyalty
+from loyaltymodel.delivered_value.loyalty_result import ValueLoyalty
 from loyaltymodel.delivered_value.perception import Heterogeneity, heterogeneity, perception
 from loyaltymodel.delivered_value.robustness import (
     CheapestChange,
@@ -16,6 +19,9 @@ from loyaltymodel.delivered_value.robustness import (
     probability_of_best,
     sensitivity,
 )
+from loyaltymodel.delivered_value.shifts import perception_shift
+from loyaltymodel.delivered_value.shifts_result import PerceptionShift
+from loyaltymodel.delivered_value.traits import value_traits
 from loyaltymodel.delivered_value.value import (
     delivered_value,
     perceived_value,
@@ -26,7 +32,9 @@ from loyaltymodel.delivered_value.value import (
 __all__ = [
     "CheapestChange",
     "Heterogeneity",
+    "PerceptionShift",
     "ValueAccount",
+    "ValueLoyalty",
     "cheapest_change",
     "compare_offers",
     "components",
@@ -34,10 +42,13 @@ __all__ = [
     "heterogeneity",
     "perceived_value",
     "perception",
+    "perception_shift",
     "probability_of_best",
     "relative_value",
     "sensitivity",
     "total_cost",
     "total_value",
     "value_account",
+    "value_loyalty",
+    "value_traits",
 ]

@@ -10,8 +10,8 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, wilson
-from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._intervals import check_level, student_reach, wilson
+from loyaltymodel._options import check_choice, check_finite, count_of, enumerate_names
 from loyaltymodel._variables import read_variables
 from loyaltymodel.delivered_value.components import Form
 from loyaltymodel.delivered_value.kernels import (
@@ -20,7 +20,7 @@ from loyaltymodel.delivered_value.kernels import (
     ranks_of,
     shares_of_best,
 )
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError
 
 _LEAST_OFFERS = 2
 
@@ -204,9 +204,7 @@ def compare_offers(
     """
     check_choice("ties", ties, Ties)
     check_level(level)
-    is_number = isinstance(tie_within, int | float) and not isinstance(tie_within, bool)
-    if not (is_number and np.isfinite(tie_within) and tie_within >= 0):
-        raise OptionError(f"tie_within={tie_within!r} must be a finite number of at least 0")
+    check_finite("tie_within", tie_within, least=0)
     panel = _read_panel(value, offer, respondent, data, missing)
     n = len(panel.values)
     shares, tied = shares_of_best(panel.values, ties, float(tie_within))
@@ -246,11 +244,8 @@ def _means(
     if n == 1:
         unknown = np.full(len(mean), np.nan)
         return mean, unknown, unknown, unknown
-    # Loaded here: scipy.special takes a third of the time of importing the whole library.
-    from scipy.special import stdtrit  # noqa: PLC0415
-
     error = values.std(axis=0, ddof=1) / np.sqrt(n)
-    reach = float(stdtrit(n - 1, (1 + level) / 2)) * error
+    reach = student_reach(n - 1, level=level) * error
     return mean, error, mean - reach, mean + reach
 
 

@@ -172,7 +172,7 @@ def read_weights(weights: Weights | None, names: tuple[str, ...]) -> FloatArray:
     """Return the weight of every component; 1 each where none are given."""
     if weights is None:
         return np.ones(len(names))
-    found = by_component("weights", weights, names, complete=True)
+    found = by_component("weights", weights, names)
     if not (found >= 0).all():
         worst = names[int(np.argmin(found))]
         raise OptionError(
@@ -185,9 +185,12 @@ def read_weights(weights: Weights | None, names: tuple[str, ...]) -> FloatArray:
 
 
 def by_component(
-    option: str, given: object, names: Sequence[str], *, complete: bool, absent: float = 0.0
+    option: str, given: object, names: Sequence[str], *, absent: float | None = None
 ) -> FloatArray:
-    """Return a number for each component, from a mapping or Series by name."""
+    """Return a number for each component, from a mapping or Series by name.
+
+    Every component needs one, unless ``absent`` says what stands for those without.
+    """
     content = as_mapping(given)
     if content is None:
         raise OptionError(
@@ -195,7 +198,7 @@ def by_component(
             f"{{{names[0]!r}: 1.0}}"
         )
     check_known(option, content, names)
-    if complete and (without := [name for name in names if name not in content]):
+    if absent is None and (without := [name for name in names if name not in content]):
         raise OptionError(
             f"{option} has no number for {enumerate_names(without, most=8)}; name every component"
         )

@@ -14,7 +14,7 @@ from loyaltymodel._intervals import check_level
 from loyaltymodel._options import count_of
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._tables import Summary, number, table_of
-from loyaltymodel._variables import codes_of, read_variables
+from loyaltymodel._variables import read_variables
 from loyaltymodel.delivered_value.kernels import ratio_interval, spread
 from loyaltymodel.errors import DataError
 
@@ -322,7 +322,7 @@ def heterogeneity(
         categories=("segment",),
         missing=missing,
     )
-    codes, segments = codes_of(read["segment"])
+    codes, segments = read.codes("segment")
     values = np.asarray(read["perceived"], dtype=np.float64)
     n, a = len(values), len(segments)
     if a == 1:

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Columns, Missing, checked_rows, read_columns
 from loyaltymodel._options import check_choice, enumerate_names, suggest
-from loyaltymodel._variables import read_variables
+from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.delivered_value.components import Claim, as_mapping
 from loyaltymodel.errors import DataError, OptionError
-
-Shape = Literal["number", "array", "series"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offers:
-    """Answers to the components of a claim, a row an offer, and the shape they came in."""
+    """Answers to the components of a claim, a row an offer, and as what they came."""
 
     columns: Columns
-    shape: Shape
+    given: tuple[Any, ...]
     n_dropped: int  # rows left out before
+
+    @property
+    def is_one(self) -> bool:
+        """Whether plain numbers were given, so that there is one offer without a label."""
+        return all(np.ndim(part) == 0 and not isinstance(part, str) for part in self.given)
 
 
 def read_offers(offer: object, claim: Claim, missing: Missing) -> Offers:
@@ -44,26 +46,21 @@ def read_offers(offer: object, claim: Claim, missing: Missing) -> Offers:
         columns = read_columns(offer, claim.columns)
         if columns.n_rows == 0:
             raise DataError("the table has no rows; at least one offer is needed")
-        return Offers(columns, "series", 0)
+        return Offers(columns, claim.columns, 0)
     _check_names(given, claim)
     read = read_variables(
         {name: given[column] for name, column in zip(claim.names, claim.columns, strict=True)},
         missing=missing,
     )
     values = tuple(read[name] for name in claim.names)
-    parts = [given[column] for column in claim.columns]
-    shape: Shape = "number"
-    if any(isinstance(part, pd.Series) for part in parts):
-        shape = "series"
-    elif any(np.ndim(part) for part in parts):  # type: ignore[arg-type]
-        shape = "array"
-    return Offers(Columns(claim.names, values, read.labels), shape, read.n_dropped)
+    parts = tuple(given[column] for column in claim.columns)
+    return Offers(Columns(claim.names, values, read.labels), parts, read.n_dropped)
 
 
 def read_labels(offer: str | None, data: object, offers: Offers) -> tuple[Any, ...] | FloatArray:
     """Return the name of every row, from a column or from the labels of the rows."""
     if offer is None:
-        if offers.shape == "number":
+        if offers.is_one:
             return ("offer",)
         return tuple(offers.columns.labels)
     if as_mapping(data) is not None:
@@ -139,12 +136,8 @@ def levels_of(
 
 def hand_back(values: FloatArray, offers: Offers, kept: BoolArray | None, *, name: str) -> Any:
     """Return results as the offers came: a number, an array, or a Series with its labels."""
-    if offers.shape == "number":
-        return float(values[0])
-    if offers.shape == "array":
-        return values
     labels = offers.columns.labels if kept is None else offers.columns.labels[kept]
-    return pd.Series(values, index=labels, name=name)
+    return as_given(offers.given, labels, values, name=name)
 
 
 def _check_names(given: Mapping[str, object], claim: Claim) -> None:

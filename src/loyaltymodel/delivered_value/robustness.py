@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._intervals import check_level, wilson
-from loyaltymodel._options import check_choice, check_count, check_positive
+from loyaltymodel._options import check_choice, check_count, check_finite, check_positive
 from loyaltymodel._tables import Summary, number, table_of
 from loyaltymodel.delivered_value.account import ValueAccount
 from loyaltymodel.delivered_value.components import Unit, by_component
@@ -265,17 +265,13 @@ def cheapest_change(
     _check_rivals(account)
     own = account.place_of(offer)
     names = account.components
-    # Components without a price cannot be changed; by_component leaves them at infinity.
-    price = _not_negative("unit_costs", unit_costs, names, absent=np.inf)
-    most = np.full(len(names), np.inf)
-    if limits is not None:
-        most = _not_negative("limits", limits, names, absent=np.inf)
+    # Components without a price cannot be changed, those without a limit without end.
+    price = _not_negative("unit_costs", unit_costs, names)
+    most = _not_negative("limits", {} if limits is None else limits, names)
     split = len(account.values)
     most[split:] = np.minimum(most[split:], account.levels[own, split:].clip(0))
     most[np.isinf(price)] = 0.0
-    is_number = isinstance(lead, int | float) and not isinstance(lead, bool)
-    if not (is_number and np.isfinite(lead) and lead >= 0):
-        raise OptionError(f"lead={lead!r} must be a finite number of at least 0")
+    check_finite("lead", lead, least=0)
     value = account.gain @ account.weights
     best = value.copy()
     best[own] = -np.inf
@@ -394,10 +390,9 @@ def _check_rivals(account: ValueAccount) -> None:
         )
 
 
-def _not_negative(
-    option: str, given: object, names: tuple[str, ...], *, absent: float
-) -> FloatArray:
-    found = by_component(option, given, names, complete=False, absent=absent)
+def _not_negative(option: str, given: object, names: tuple[str, ...]) -> FloatArray:
+    """Return numbers of at least 0, infinity where none is given."""
+    found = by_component(option, given, names, absent=np.inf)
     if (found < 0).any():
         worst = names[int(np.argmin(found))]
         raise OptionError(

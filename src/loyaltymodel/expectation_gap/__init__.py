@@ -1,7 +1,8 @@
 """What was expected against what was perceived (期望与感知的差距).
 
 Disconfirmation, the zone of tolerance, the provider's five gaps, SERVQUAL and SERVPERF, the
-drivers of satisfaction beyond the gap, and how single transactions add up.
+drivers of satisfaction beyond the gap with attribution and fairness, how single transactions add
+up, and whether satisfied customers respond less to an adverse event.
 """
 
 from loyaltymodel.expectation_gap.cumulative import (
@@ -16,6 +17,7 @@ from loyaltymodel.expectation_gap.disconfirmation import (
 )
 from loyaltymodel.expectation_gap.drivers import linear_satisfaction, satisfaction_drivers
 from loyaltymodel.expectation_gap.drivers_result import DriverResult
+from loyaltymodel.expectation_gap.fairness import equity
 from loyaltymodel.expectation_gap.indicators import Indicator, indicators
 from loyaltymodel.expectation_gap.instrument import (
     ServiceDimension,
@@ -32,6 +34,8 @@ from loyaltymodel.expectation_gap.quality import (
 )
 from loyaltymodel.expectation_gap.servqual import gap_scores, servqual
 from loyaltymodel.expectation_gap.servqual_result import ServqualResult
+from loyaltymodel.expectation_gap.shocks import adverse_response
+from loyaltymodel.expectation_gap.shocks_result import AdverseResponse
 from loyaltymodel.expectation_gap.tolerance import (
     ToleranceResult,
     tolerance_measures,
@@ -40,6 +44,7 @@ from loyaltymodel.expectation_gap.tolerance import (
 
 __all__ = [
     "AdjustmentRate",
+    "AdverseResponse",
     "DriverResult",
     "Indicator",
     "ProspectResponse",
@@ -51,9 +56,11 @@ __all__ = [
     "ServqualResult",
     "ToleranceResult",
     "adjustment_rate",
+    "adverse_response",
     "brand_effect",
     "cumulative_satisfaction",
     "disconfirmation",
+    "equity",
     "expectation",
     "gap_scores",
     "gronroos_quality",

@@ -12,8 +12,8 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, student_reach
-from loyaltymodel._options import check_choice, check_share, count_of
-from loyaltymodel._variables import as_given, codes_of, read_variables
+from loyaltymodel._options import check_choice, check_finite, check_share, count_of
+from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.expectation_gap._people import Variable
 from loyaltymodel.expectation_gap.kernels import (
@@ -352,23 +352,17 @@ def _check_options(rule: str, options: dict[str, Any]) -> None:
             say = "needs neutral=, the point between good and bad" if extreme else "needs no"
             raise OptionError(f"peak={options['peak']!r} {say}{'' if extreme else ' neutral'}")
     if options["neutral"] is not None:
-        _number("neutral", options["neutral"])
+        check_finite("neutral", options["neutral"])
     if options["start"] is not None:
         _anchor(options["start"])
 
 
-def _anchor(start: object) -> float | None:
+def _anchor(start: Start) -> float | None:
     """Return the level before the first transaction; None for the first one itself."""
     if isinstance(start, str) and start == "first":
         return None
-    return _number("start", start, or_else=' or "first"')
-
-
-def _number(name: str, value: object, *, or_else: str = "") -> float:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not np.isfinite(value):  # type: ignore[call-overload]
-        raise OptionError(f"{name}={value!r} must be a finite number{or_else}")
-    return float(value)  # type: ignore[arg-type]
+    check_finite("start", start, way_out=' or "first"')
+    return float(start)
 
 
 def _levels(history: _History, rule: str, options: dict[str, Any]) -> FloatArray:
@@ -414,7 +408,7 @@ def _history(
     stated = np.full(read.n_rows, np.nan)
     if overall is not None:
         stated = _stated(overall, given["satisfaction"], data, read.n_rows)
-    codes, customers = codes_of(read["customer"])
+    codes, customers = read.codes("customer")
     within = np.arange(read.n_rows) if order is None else _sortable(read["order"])
     rows = np.lexsort((within, codes))
     sorted_codes = codes[rows]

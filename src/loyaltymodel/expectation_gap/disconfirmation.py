@@ -9,7 +9,7 @@ from pydantic import Field
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_share
+from loyaltymodel._options import check_choice, check_finite, check_share
 from loyaltymodel._specification import Specification
 from loyaltymodel._variables import Bounds, Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -263,9 +263,7 @@ def _check_belongs(kind: str, response: object, tolerance: object, vocabulary: o
     if response is not None and not isinstance(response, ProspectResponse):
         raise OptionError(f"response={response!r} is no ProspectResponse")
     if tolerance is not None:
-        number = isinstance(tolerance, (int, float)) and not isinstance(tolerance, bool)
-        if not number or not 0 <= tolerance < np.inf:  # type: ignore[operator]
-            raise OptionError(f"tolerance={tolerance!r} must be a finite number of at least 0")
+        check_finite("tolerance", tolerance, least=0)
     belongs = {"response": "difference", "tolerance": "state", "vocabulary": "state"}
     for name, value in (
         ("response", response),

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, suggest
-from loyaltymodel._variables import Bounds, Variables, as_given, read_variables
-from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
+from loyaltymodel._options import check_choice
+from loyaltymodel._regression import Covariance, least_squares
+from loyaltymodel._variables import as_given
+from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.expectation_gap._design import check_design, check_leverage
 from loyaltymodel.expectation_gap._people import Variable
+from loyaltymodel.expectation_gap.driver_terms import (
+    Term,
+    check_terms,
+    columns_of,
+    read_terms,
+    refuse_the_trap,
+    variables_of,
+)
 from loyaltymodel.expectation_gap.drivers_result import DriverResult
-
-Term = Literal[
-    "expected",
-    "perceived",
-    "disconfirmation",
-    "excess",
-    "shortfall",
-    "attributed_shortfall",
-    "positive_affect",
-    "negative_affect",
-    "fairness",
-]
-Covariance = Literal["classical", "HC3"]
-
-# What each term is computed from. A gap comes from "disconfirmation" itself if that was asked.
-_GAP = ("disconfirmation", "excess", "shortfall", "attributed_shortfall")
-_SINGULAR = 1e-9  # of the largest singular value of columns scaled to length 1
 
 
 def satisfaction_drivers(
@@ -44,7 +36,12 @@ def satisfaction_drivers(
     positive_affect: Variable | None = None,
     negative_affect: Variable | None = None,
     locus_firm: Variable | None = None,
+    stability: Variable | None = None,
+    controllability: Variable | None = None,
     fairness: Variable | None = None,
+    distributive_justice: Variable | None = None,
+    procedural_justice: Variable | None = None,
+    interactional_justice: Variable | None = None,
     covariance: Covariance = "classical",
     level: float = 0.95,
     data: object = None,
@@ -59,8 +56,10 @@ def satisfaction_drivers(
     terms : sequence of str
         What satisfaction is explained by, besides a constant: "expected", "perceived",
         "disconfirmation" (D), "excess" (D where it is above 0, else 0), "shortfall" (-D where
-        it is below 0, else 0), "attributed_shortfall" (shortfall times ``locus_firm``),
-        "positive_affect", "negative_affect", "fairness".
+        it is below 0, else 0); "attributed_shortfall", "stable_shortfall" and
+        "controllable_shortfall" (shortfall times ``locus_firm``, ``stability`` and
+        ``controllability``); "positive_affect", "negative_affect"; "fairness" as one score, or
+        "distributive_justice", "procedural_justice" and "interactional_justice".
     expected : array-like of shape (n,), Series, or name of a column, optional
         Expectation, in points.
     perceived : array-like of shape (n,), Series, or name of a column, optional
@@ -74,8 +73,19 @@ def satisfaction_drivers(
         Negative emotion (消极情绪).
     locus_firm : array-like of shape (n,), Series, or name of a column, optional
         Attribution (归因): how far the firm is held responsible, from 0 to 1.
+    stability : array-like of shape (n,), Series, or name of a column, optional
+        Attribution: how far the cause is seen as lasting, from 0 (it will not come again) to 1.
+    controllability : array-like of shape (n,), Series, or name of a column, optional
+        Attribution: how far it is thought that the cause could have been prevented, from 0 to
+        1.
     fairness : array-like of shape (n,), Series, or name of a column, optional
-        Perceived fairness (公平感知), in points.
+        Perceived fairness (公平感知) as one score, in points; :func:`equity` makes one.
+    distributive_justice : array-like of shape (n,), Series, or name of a column, optional
+        How fair the outcome was, in points.
+    procedural_justice : array-like of shape (n,), Series, or name of a column, optional
+        How fair the rules and the way there were, in points.
+    interactional_justice : array-like of shape (n,), Series, or name of a column, optional
+        How fairly people treated the customer, in points.
     covariance : {"classical", "HC3"}
         Standard errors for residuals of one variance, or for residuals of any.
     level : float
@@ -113,11 +123,31 @@ def satisfaction_drivers(
     asked directly can stand beside E and P.
 
     With excess and shortfall a point short may count more than a point beyond, which
-    :meth:`DriverResult.asymmetry` tests. Who is to blame (locus a from 0 to 1) multiplies the
-    effect of a shortfall: b_s (1 + m a) shortfall, estimated as b_s shortfall + c a shortfall
-    with m = c / b_s. The form with emotion, attribution and fairness is put together from the
-    five factors of the teaching texts; no coefficient has a default, and coefficients from one
-    cross-section are no proof of cause.
+    :meth:`DriverResult.asymmetry` tests.
+
+    What a shortfall is put down to multiplies its effect. With the locus a, the stability s and
+    the controllability c of the cause, each from 0 to 1, a point short costs b (1 + k a + l s +
+    m c); estimated is the sum of b, b k, b l and b m times shortfall, a shortfall, s shortfall
+    and c shortfall. :meth:`DriverResult.shortfall_slope` and
+    :meth:`DriverResult.attribution_multiplier` put them together again. Attributions have no
+    effect of their own: where nothing falls short there is nothing to be put down to anybody.
+    The three are the properties that Weiner [1]_ finds causes to have; that they multiply, side
+    by side, is the simplest form and this library's.
+
+    Fairness is one score or the three kinds of justice that are told apart in how complaints
+    are handled [2]_. A total that was made of the three cannot stand beside them.
+
+    The form with emotion, attribution and fairness is put together from the five factors of
+    the teaching texts. No coefficient has a default, and coefficients from one cross-section
+    are no proof of cause.
+
+    References
+    ----------
+    .. [1] Weiner, B. (1985). An attributional theory of achievement motivation and emotion.
+       Psychological Review, 92(4), 548-573.
+    .. [2] Blodgett, J. G., Hill, D. J., & Tax, S. S. (1997). The effects of distributive,
+       procedural, and interactional justice on postcomplaint behavior. Journal of Retailing,
+       73(2).
 
     Examples
     --------
@@ -145,7 +175,7 @@ def satisfaction_drivers(
     """
     check_level(level)
     check_choice("covariance", covariance, Covariance)
-    chosen = _check_terms(terms)
+    chosen = check_terms(terms)
     given = {
         "expected": expected,
         "perceived": perceived,
@@ -153,20 +183,39 @@ def satisfaction_drivers(
         "positive_affect": positive_affect,
         "negative_affect": negative_affect,
         "locus_firm": locus_firm,
+        "stability": stability,
+        "controllability": controllability,
         "fairness": fairness,
+        "distributive_justice": distributive_justice,
+        "procedural_justice": procedural_justice,
+        "interactional_justice": interactional_justice,
     }
-    used = _used(chosen, given)
-    _refuse_the_trap(chosen, measured="disconfirmation" in used)
-    read = _read({"satisfaction": satisfaction, **used}, data, missing)
-    design = np.column_stack([np.ones(read.n_rows), _columns(chosen, read)])
+    used = variables_of(chosen, given)
+    refuse_the_trap(chosen, measured="disconfirmation" in used)
+    read = read_terms({"satisfaction": satisfaction, **used}, data, missing)
+    design = np.column_stack([np.ones(read.n_rows), columns_of(chosen, read)])
     names = ("constant", *chosen)
-    if read.n_rows <= design.shape[1]:
-        raise DataError(
-            f"{count_of(read.n_rows, 'person')} cannot determine {design.shape[1]} coefficients "
-            "and an error; there must be more people than coefficients, so take fewer terms"
-        )
-    _check_rank(design, names)
-    return _estimate(read["satisfaction"], design, names, covariance, level, read.n_dropped)
+    check_design(design, names)
+    y = np.asarray(read["satisfaction"], dtype=np.float64)
+    if np.ptp(y) == 0:
+        raise DataError("satisfaction is the same for everybody, so there is nothing to explain")
+    if covariance == "HC3":
+        check_leverage(design, read.labels)
+    fitted = least_squares(y, design, covariance=covariance)
+    left, degrees = float(((y - design @ fitted.estimates) ** 2).sum()), len(y) - len(names)
+    r_squared = 1 - left / float(((y - y.mean()) ** 2).sum())
+    return DriverResult(
+        terms=names,
+        estimates=fitted.estimates,
+        covariance=fitted.covariance,
+        covariance_kind=covariance,
+        r_squared=r_squared,
+        r_squared_adjusted=1 - (1 - r_squared) * (len(y) - 1) / degrees,
+        residual_deviation=float(np.sqrt(left / degrees)),
+        n_obs=read.n_rows,
+        n_dropped=read.n_dropped,
+        level=level,
+    )
 
 
 def linear_satisfaction(
@@ -178,7 +227,12 @@ def linear_satisfaction(
     positive_affect: Variable | None = None,
     negative_affect: Variable | None = None,
     locus_firm: Variable | None = None,
+    stability: Variable | None = None,
+    controllability: Variable | None = None,
     fairness: Variable | None = None,
+    distributive_justice: Variable | None = None,
+    procedural_justice: Variable | None = None,
+    interactional_justice: Variable | None = None,
     data: object = None,
     missing: Missing = "raise",
 ) -> Any:
@@ -201,8 +255,18 @@ def linear_satisfaction(
         Negative emotion.
     locus_firm : float, array-like of shape (n,), Series, or name of a column, optional
         How far the firm is held responsible, from 0 to 1.
+    stability : float, array-like of shape (n,), Series, or name of a column, optional
+        How far the cause is seen as lasting, from 0 to 1.
+    controllability : float, array-like of shape (n,), Series, or name of a column, optional
+        How far it is thought that the cause could have been prevented, from 0 to 1.
     fairness : float, array-like of shape (n,), Series, or name of a column, optional
-        Perceived fairness, in points.
+        Perceived fairness as one score, in points.
+    distributive_justice : float, array-like of shape (n,), Series, or name of a column, optional
+        How fair the outcome was, in points.
+    procedural_justice : float, array-like of shape (n,), Series, or name of a column, optional
+        How fair the rules and the way there were, in points.
+    interactional_justice : float, array-like of shape (n,), Series, or name of a column, optional
+        How fairly people treated the customer, in points.
     data : pandas, polars or pyarrow table, optional
         The table, where variables are names of columns.
     missing : {"raise", "drop"}
@@ -232,7 +296,7 @@ def linear_satisfaction(
     """
     if not isinstance(coefficients, Mapping):
         raise OptionError(f"coefficients={coefficients!r} is no mapping from term to number")
-    chosen = _check_terms([name for name in coefficients if name != "constant"])
+    chosen = check_terms([name for name in coefficients if name != "constant"])
     given = {
         "expected": expected,
         "perceived": perceived,
@@ -240,7 +304,12 @@ def linear_satisfaction(
         "positive_affect": positive_affect,
         "negative_affect": negative_affect,
         "locus_firm": locus_firm,
+        "stability": stability,
+        "controllability": controllability,
         "fairness": fairness,
+        "distributive_justice": distributive_justice,
+        "procedural_justice": procedural_justice,
+        "interactional_justice": interactional_justice,
     }
     try:
         values = np.array([float(coefficients[name]) for name in chosen])
@@ -249,123 +318,7 @@ def linear_satisfaction(
         raise OptionError(f"coefficients={dict(coefficients)!r} are not all numbers") from None
     if not np.isfinite([*values, constant]).all():
         raise OptionError(f"coefficients={dict(coefficients)!r} are not all finite")
-    used = _used(chosen, given)
-    read = _read(used, data, missing)
-    total = constant + _columns(chosen, read) @ values
+    used = variables_of(chosen, given)
+    read = read_terms(used, data, missing)
+    total = constant + columns_of(chosen, read) @ values
     return as_given(used.values(), read.labels, total, name="satisfaction")
-
-
-def _check_terms(terms: Sequence[str]) -> tuple[str, ...]:
-    known = get_args(Term)
-    if isinstance(terms, str) or not isinstance(terms, Sequence) or not terms:
-        raise OptionError(
-            f"terms={terms!r} must be a sequence of at least one of {', '.join(known)}"
-        )
-    for term in terms:
-        if term not in known:
-            raise OptionError(
-                f"{term!r} is no term{suggest(term, known)}; choose from {', '.join(known)}"
-            )
-    if twice := repeated(terms):
-        raise OptionError(f"terms have {enumerate_names(twice)} twice; name each once")
-    return tuple(terms)
-
-
-def _used(terms: tuple[str, ...], given: Mapping[str, object]) -> dict[str, object]:
-    """Return the variables that the terms need; refuse what is lacking and what is idle."""
-    needed: dict[str, str] = {}
-    for term in terms:
-        sources = [term]
-        if term in _GAP:
-            asked = given["disconfirmation"] is not None
-            sources = ["disconfirmation"] if asked else ["expected", "perceived"]
-        if term == "attributed_shortfall":
-            sources.append("locus_firm")
-        needed.update(dict.fromkeys(sources, term))
-    if lacking := [name for name in needed if given[name] is None]:
-        name = lacking[0]
-        raise OptionError(f"the term {needed[name]!r} needs {name}=; give it, or drop the term")
-    if idle := [name for name, value in given.items() if value is not None and name not in needed]:
-        raise OptionError(
-            f"no term uses {enumerate_names(idle)}; leave it out, or add a term that does"
-        )
-    return {name: given[name] for name in needed}
-
-
-def _refuse_the_trap(terms: tuple[str, ...], *, measured: bool) -> None:
-    if {"expected", "perceived", "disconfirmation"} <= set(terms) and not measured:
-        raise NotIdentifiedError(
-            "disconfirmation computed as perceived less expected follows from the two, so the "
-            "three coefficients cannot be told apart: any number can be moved between them "
-            "without changing a fitted value. Leave out one of the three terms, or give "
-            "disconfirmation= as customers rated it directly"
-        )
-
-
-def _read(variables: dict[str, object], data: object, missing: Missing) -> Variables:
-    bounds: dict[str, Bounds] = {"locus_firm": (0.0, 1.0)}
-    return read_variables(variables, data=data, bounds=bounds, missing=missing)
-
-
-def _columns(terms: tuple[str, ...], read: Variables) -> FloatArray:
-    """Return the values (n, k) of the terms."""
-    values = {name: np.asarray(column, dtype=np.float64) for name, column in read.values.items()}
-    if "disconfirmation" not in values and {"expected", "perceived"} <= set(values):
-        values["disconfirmation"] = values["perceived"] - values["expected"]
-    if "disconfirmation" in values:
-        gap = values["disconfirmation"]
-        values["excess"], values["shortfall"] = gap.clip(min=0), (-gap).clip(min=0)
-        if "locus_firm" in values:
-            values["attributed_shortfall"] = values["shortfall"] * values["locus_firm"]
-    return np.column_stack([values[term] for term in terms])
-
-
-def _check_rank(design: FloatArray, names: tuple[str, ...]) -> None:
-    """Refuse columns that follow from others, and name those that do."""
-    lengths = np.linalg.norm(design, axis=0)
-    if (lengths == 0).any():
-        empty = [name for name, length in zip(names, lengths, strict=True) if length == 0]
-        raise NotIdentifiedError(
-            f"{enumerate_names(empty)} is 0 for everybody, so it has no coefficient; leave the "
-            "term out"
-        )
-    _, singular, directions = np.linalg.svd(design / lengths, full_matrices=False)
-    if singular[-1] > _SINGULAR * singular[0]:
-        return
-    involved = np.abs(directions[-1]) > np.sqrt(_SINGULAR)
-    listed = [name for name, part in zip(names, involved, strict=True) if part]
-    raise NotIdentifiedError(
-        f"{', '.join(listed)} are not independent: one follows exactly from the others (a term "
-        "that is the same for everybody follows from the constant), so their coefficients "
-        "cannot be told apart. Leave out one of them"
-    )
-
-
-def _estimate(
-    y: FloatArray,
-    design: FloatArray,
-    names: tuple[str, ...],
-    covariance: Covariance,
-    level: float,
-    n_dropped: int,
-) -> DriverResult:
-    # Loaded here: statsmodels takes as long to import as all the rest together.
-    from statsmodels.regression.linear_model import OLS  # noqa: PLC0415
-
-    kind = "nonrobust" if covariance == "classical" else covariance
-    outcome = np.asarray(y, dtype=np.float64)
-    if np.ptp(outcome) == 0:
-        raise DataError("satisfaction is the same for everybody, so there is nothing to explain")
-    fitted = OLS(outcome, design).fit(cov_type=kind, use_t=True)
-    return DriverResult(
-        terms=names,
-        estimates=np.asarray(fitted.params),
-        covariance=np.asarray(fitted.cov_params()),
-        covariance_kind=covariance,
-        r_squared=float(fitted.rsquared),
-        r_squared_adjusted=float(fitted.rsquared_adj),
-        residual_deviation=float(np.sqrt(fitted.mse_resid)),
-        n_obs=len(design),
-        n_dropped=n_dropped,
-        level=level,
-    )

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._intervals import student_reach
+from loyaltymodel._regression import tested
 from loyaltymodel._tables import Summary, table_of
-from loyaltymodel.errors import ModelError
+from loyaltymodel._variables import read_together
+from loyaltymodel.errors import DataError, ModelError
+from loyaltymodel.expectation_gap.driver_terms import ATTRIBUTIONS
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -79,8 +83,8 @@ class DriverResult(FrozenRecord):
 
         Notes
         -----
-        -b_shortfall - b_excess. With an attributed shortfall among the terms it is the
-        asymmetry where nobody holds the firm responsible.
+        -b_shortfall - b_excess. With attributions among the terms it is the asymmetry where
+        locus, stability and controllability are all 0.
         """
         sums = np.zeros(len(self.terms))
         for term in ("excess", "shortfall"):
@@ -90,8 +94,86 @@ class DriverResult(FrozenRecord):
         found = self._inference(estimate, error)
         return pd.Series({name: float(value[0]) for name, value in found.items()})
 
-    def attribution_multiplier(self) -> pd.Series:
-        """Return how much more a shortfall counts where the firm is held fully responsible.
+    def shortfall_slope(
+        self,
+        *,
+        locus_firm: npt.ArrayLike = 0.0,
+        stability: npt.ArrayLike = 0.0,
+        controllability: npt.ArrayLike = 0.0,
+    ) -> pd.DataFrame:
+        """Return what a point short does to satisfaction, by what it is put down to.
+
+        Parameters
+        ----------
+        locus_firm : float or array-like of shape (m,)
+            How far the firm is held responsible, from 0 to 1. Here and below, a value other
+            than 0 needs the term that goes with it.
+        stability : float or array-like of shape (m,)
+            How far the cause is seen as lasting, from 0 to 1.
+        controllability : float or array-like of shape (m,)
+            How far it could have been prevented, from 0 to 1.
+
+        Returns
+        -------
+        DataFrame
+            A row for each stated case: the three attributions, ``estimate`` (points of
+            satisfaction per point short, below 0 where a shortfall lowers satisfaction),
+            ``std_error``, ``ci_low``, ``ci_high`` and ``p_value`` of no effect.
+
+        Raises
+        ------
+        DataError
+            If an attribution is missing or not between 0 and 1, or numbers of cases differ.
+        ModelError
+            If the terms do not have the shortfall, or the one that an attribution needs.
+
+        Notes
+        -----
+        b_shortfall + locus b_attributed + stability b_stable + controllability b_controllable,
+        a sum of coefficients, so that its interval is as exact as theirs. Each row has an
+        interval of its own; they do not hold together at that level.
+
+        Examples
+        --------
+        Satisfaction is exactly 8 less a point for each point short, less half a point more
+        where the firm is responsible, and less a quarter where the cause will last:
+
+        >>> from loyaltymodel.expectation_gap import satisfaction_drivers
+        >>> result = satisfaction_drivers(
+        ...     [8, 6.5, 5.5, 4.5, 3, 1],
+        ...     ["shortfall", "attributed_shortfall", "stable_shortfall"],
+        ...     disconfirmation=[0, -1, -2, -2, -4, -4],
+        ...     locus_firm=[0, 1, 0, 1, 0.5, 1],
+        ...     stability=[0, 0, 1, 1, 0, 1],
+        ... )
+        >>> slopes = result.shortfall_slope(locus_firm=[0, 1, 1], stability=[0, 0, 1])
+        >>> slopes["estimate"].round(6).tolist()
+        [-1.0, -1.5, -1.75]
+        >>> print(round(result.attribution_multiplier(stability=1)["estimate"], 6))
+        1.75
+        """
+        cases = self._cases(
+            {"locus_firm": locus_firm, "stability": stability, "controllability": controllability}
+        )
+        sums = self._shortfall_sums(cases, "the slope")
+        error = np.sqrt(np.einsum("mi,ij,mj->m", sums, self.covariance, sums))
+        found = self._inference(sums @ self.estimates, error)
+        return pd.DataFrame({**dict(zip(ATTRIBUTIONS, cases.T, strict=True)), **found})
+
+    def attribution_multiplier(
+        self, *, locus_firm: float = 1.0, stability: float = 0.0, controllability: float = 0.0
+    ) -> pd.Series:
+        """Return how many times as much a shortfall counts as it does without any attribution.
+
+        Parameters
+        ----------
+        locus_firm : float
+            How far the firm is held responsible, from 0 to 1; by default fully. Here and below,
+            a value other than 0 needs the term that goes with it.
+        stability : float
+            How far the cause is seen as lasting, from 0 to 1.
+        controllability : float
+            How far it could have been prevented, from 0 to 1.
 
         Returns
         -------
@@ -101,22 +183,33 @@ class DriverResult(FrozenRecord):
 
         Raises
         ------
+        DataError
+            If an attribution is missing or not between 0 and 1.
         ModelError
-            If the terms do not have both shortfall and attributed shortfall.
+            If the terms do not have the shortfall, or the one that an attribution needs.
 
         Notes
         -----
-        1 + c / b with the coefficients c of the attributed shortfall and b of the shortfall;
-        the standard error is that of the delta method, which needs b to be well away from 0.
+        (b + c) / b with the coefficient b of the shortfall and what the attributions add to it,
+        c; for the locus alone 1 + c / b. The standard error is that of the delta method, which
+        needs b to be well away from 0; :meth:`shortfall_slope` does not.
         """
+        cases = self._cases(
+            {"locus_firm": locus_firm, "stability": stability, "controllability": controllability}
+        )
+        if len(cases) > 1:
+            raise DataError(
+                f"the multiplier is that of one case, but there are {len(cases)}; ask for one "
+                "after the other, or for shortfall_slope, which takes many"
+            )
+        sums = self._shortfall_sums(cases, "the multiplier")[0]
         base = self._place("shortfall", "the multiplier")
-        extra = self._place("attributed_shortfall", "the multiplier")
-        b, c = self.estimates[base], self.estimates[extra]
-        slope = np.zeros(len(self.terms))
-        slope[base], slope[extra] = -c / b**2, 1 / b
+        b = self.estimates[base]
+        value = float(sums @ self.estimates / b)
+        slope = sums / b
+        slope[base] -= value / b
         error = float(np.sqrt(slope @ self.covariance @ slope))
         reach = student_reach(self._degrees, level=self.level) * error
-        value = float(1 + c / b)
         return pd.Series(
             {
                 "estimate": value,
@@ -162,17 +255,29 @@ class DriverResult(FrozenRecord):
             raise ModelError(f"{what} needs the term {term!r}; fit again with it among the terms")
         return self.terms.index(term)
 
+    def _cases(self, given: dict[str, npt.ArrayLike]) -> FloatArray:
+        """Return the attributions (m, 3) of the stated cases."""
+        read, _ = read_together(given, bounds=dict.fromkeys(given, (0.0, 1.0)))
+        if read[0].ndim > 1:
+            raise DataError(
+                f"attributions have shape {read[0].shape}; give single numbers, or a list of cases"
+            )
+        return np.column_stack([np.atleast_1d(values) for values in read])
+
+    def _shortfall_sums(self, cases: FloatArray, what: str) -> FloatArray:
+        """Return what the coefficients are multiplied by (m, k) to make slopes of a shortfall."""
+        sums = np.zeros((len(cases), len(self.terms)))
+        sums[:, self._place("shortfall", what)] = 1.0
+        for (name, term), values in zip(ATTRIBUTIONS.items(), cases.T, strict=True):
+            if term in self.terms:
+                sums[:, self.terms.index(term)] = values
+            elif (values != 0).any():
+                raise ModelError(
+                    f"{what} at {name}={values[values != 0][0]:g} needs the term {term!r}; fit "
+                    f"again with it among the terms, or ask for {name}=0"
+                )
+        return sums
+
     def _inference(self, estimate: FloatArray, error: FloatArray) -> dict[str, FloatArray]:
         """Return estimates with Student's intervals and p-values."""
-        from scipy.special import stdtr  # noqa: PLC0415 (slow to import)
-
-        reach = student_reach(self._degrees, level=self.level) * error
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.where(estimate == 0, 0.0, np.abs(estimate) / error)
-        return {
-            "estimate": estimate.copy(),
-            "std_error": error,
-            "ci_low": estimate - reach,
-            "ci_high": estimate + reach,
-            "p_value": 2 * np.asarray(stdtr(self._degrees, -t), dtype=np.float64),
-        }
+        return tested(estimate, error, degrees=self._degrees, level=self.level)

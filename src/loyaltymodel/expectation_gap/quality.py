@@ -12,7 +12,7 @@ from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
 from loyaltymodel._options import check_share, enumerate_names, is_whole, suggest
-from loyaltymodel._scales import check_pair
+from loyaltymodel._scales import resolve_limits
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -297,13 +297,14 @@ def quality_profile(
             )
     elements = tuple(known[element] for element in known if element in scores)
     names = [element.name for element in elements]
-    limits = dict(zip(names, _limits(scale, names), strict=True))
+    limits = resolve_limits(scale, names)
     shares = _shares(weights, names)
     given = {element: scores[element] for element in names}
-    read = read_variables(given, data=data, bounds=limits, missing=missing)
-    low, high = np.array([limits[element] for element in names]).T
+    bounds = dict(zip(names, limits.pairs, strict=True))
+    read = read_variables(given, data=data, bounds=bounds, missing=missing)
+    low, high = limits.lowest[:, None], limits.highest[:, None]
     answers = np.stack([np.asarray(read[element], dtype=np.float64) for element in names])
-    points = 100 * (answers - low[:, None]) / (high - low)[:, None]
+    points = 100 * (answers - low) / (high - low)
     totals = shares @ points
     n = read.n_rows
     return QualityProfile(
@@ -415,19 +416,6 @@ def _shares_of(shares: Mapping[str, float], choices: list[str], name: str) -> Fl
             "those without a preference"
         )
     return values
-
-
-def _limits(
-    scale: tuple[float, float] | Mapping[str, tuple[float, float]], names: list[str]
-) -> list[tuple[float, float]]:
-    if not isinstance(scale, Mapping):
-        return [check_pair(scale)] * len(names)
-    if absent := [name for name in names if name not in scale]:
-        raise OptionError(
-            f"scale gives no limits for {enumerate_names(absent)}; give a pair for every element "
-            "scored, or one pair for all"
-        )
-    return [check_pair(scale[name]) for name in names]
 
 
 def _shares(weights: Mapping[str, float] | None, names: list[str]) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._frames import Missing, read_columns
+from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice, count_of, enumerate_names
@@ -238,10 +238,9 @@ def gap_scores(
     slices = list(score_slices(data, layout, importance, missing))
     if not slices:
         raise DataError("no customer has every answer, or the table has no rows")
-    labels = read_columns(data, layout.columns).labels
-    places = np.concatenate([part[2] for part in slices])
+    labels = slices[0][2].append([part[2] for part in slices[1:]])
     scores = np.concatenate([part[0] for part in slices], axis=1)
-    table = pd.DataFrame(scores.T, index=labels[places], columns=list(instrument.names))
+    table = pd.DataFrame(scores.T, index=labels, columns=list(instrument.names))
     table["unweighted"] = scores.mean(axis=0)
     if importance is not None:
         table["weighted"] = np.concatenate([part[1] for part in slices if part[1] is not None])

@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing, checked_rows, read_columns
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_choice, enumerate_names, repeated
+from loyaltymodel._options import check_choice, enumerate_names, is_number, repeated
 from loyaltymodel._scales import Limits, check_pair
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap.instrument import ServiceInstrument
@@ -105,8 +105,7 @@ def _shift(design: Design, neutral: float | None, lowest: float, highest: float)
         return 0.0
     if neutral is None:
         return (lowest + highest) / 2
-    number = isinstance(neutral, (int, float)) and not isinstance(neutral, bool)
-    if not number or not lowest <= neutral <= highest:
+    if not is_number(neutral) or not lowest <= neutral <= highest:
         raise OptionError(
             f"neutral={neutral!r} is not on the scale from {lowest:g} to {highest:g}; give the "
             "answer that means neither better nor worse than expected"
@@ -167,8 +166,8 @@ def moments_of(
 
 def score_slices(
     data: object, layout: Layout, importance: Importance | None, missing: Missing
-) -> Iterator[tuple[FloatArray, FloatArray | None, IntArray]]:
-    """Go through a table: scores of dimensions (d, m), people's weighted score, their places."""
+) -> Iterator[tuple[FloatArray, FloatArray | None, pd.Index]]:
+    """Go through a table: scores of dimensions (d, m), people's weighted score, their labels."""
     own = importance.columns if importance else ()
     columns = read_columns(data, [*layout.columns, *own])
     q, n_own = len(layout.columns), len(own)
@@ -184,7 +183,7 @@ def score_slices(
             weighted = (rows[q:] * scores).sum(axis=0) / 100
         elif importance is not None:
             weighted = importance.points @ scores / 100
-        yield scores, weighted, places
+        yield scores, weighted, columns.labels[places]
 
 
 def _check_hundred(

@@ -229,7 +229,7 @@ def zone_of_tolerance(
     check_level(level)
     check_choice("inverted", inverted, Inverted)
     names, read = _read(perceived, desired, adequate, data, missing)
-    answers = _stack(names, read, adequate is not None)
+    answers = _stack(names, read, has_adequate=adequate is not None)
     upside_down = _inverted(answers, names, read, inverted)
     answers = answers[:, :, ~upside_down]
     n = answers.shape[2]
@@ -312,7 +312,7 @@ def tolerance_measures(
         data,
         missing,
     )
-    answers = _stack(names, read, adequate is not None)
+    answers = _stack(names, read, has_adequate=adequate is not None)
     upside_down = _inverted(answers, names, read, inverted)
     p, d, a = answers[0, :, ~upside_down].T
     table = pd.DataFrame({"superiority": p - d}, index=read.labels[~upside_down])
@@ -370,7 +370,7 @@ def _read(
     return names, read_variables(variables, data=data, missing=missing)
 
 
-def _stack(names: tuple[str, ...], read: Variables, has_adequate: bool) -> FloatArray:  # noqa: FBT001 (internal)
+def _stack(names: tuple[str, ...], read: Variables, *, has_adequate: bool) -> FloatArray:
     """Return answers (k, 3, n): perceived, desired and adequate, which is NaN if not asked."""
     answers = np.full((len(names), 3, read.n_rows), np.nan)
     for row, name in enumerate(names):

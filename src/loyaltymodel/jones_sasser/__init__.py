@@ -42,11 +42,18 @@ from loyaltymodel.jones_sasser.links.determination import (
     PartialDetermination,
     partial_determination,
 )
+from loyaltymodel.jones_sasser.links.moderation import slope_moderation
+from loyaltymodel.jones_sasser.links.moderation_result import SlopeModeration
 from loyaltymodel.jones_sasser.links.necessity import NecessaryCondition, necessary_condition
 from loyaltymodel.jones_sasser.links.service_profit import (
     service_profit_chain,
+    service_profit_effects,
     service_profit_links,
 )
+from loyaltymodel.jones_sasser.links.service_profit_paths import service_profit_paths
+from loyaltymodel.jones_sasser.links.service_profit_result import ServiceProfitPaths
+from loyaltymodel.jones_sasser.links.u_shape import UShape, u_shape_test
+from loyaltymodel.jones_sasser.links.word_of_mouth import WordOfMouth, word_of_mouth
 from loyaltymodel.jones_sasser.people.advice import advice
 from loyaltymodel.jones_sasser.people.result import SegmentsResult
 from loyaltymodel.jones_sasser.people.segments import satisfied_loyal, segments
@@ -94,8 +101,12 @@ __all__ = [
     "PublishedTable",
     "RetainedCustomers",
     "SegmentsResult",
+    "ServiceProfitPaths",
+    "SlopeModeration",
+    "UShape",
     "ViewRegression",
     "ViewsComparison",
+    "WordOfMouth",
     "advice",
     "association",
     "calibration",
@@ -131,12 +142,17 @@ __all__ = [
     "satisfied_loyal",
     "segments",
     "service_profit_chain",
+    "service_profit_effects",
     "service_profit_links",
+    "service_profit_paths",
     "share_of_scale",
     "simulate",
     "simulate_cusp",
     "simulate_views",
+    "slope_moderation",
     "textbook_segments",
     "threshold_test",
+    "u_shape_test",
+    "word_of_mouth",
     "xerox",
 ]

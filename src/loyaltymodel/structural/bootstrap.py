@@ -8,8 +8,8 @@ import numpy as np
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, check_count, check_flag, enumerate_names
+from loyaltymodel._intervals import check_level, check_resamples
+from loyaltymodel._options import check_choice, check_flag, enumerate_names
 from loyaltymodel._scales import AnswerLimits
 from loyaltymodel.errors import FailedResamplesWarning, OptionError, warn_caller
 from loyaltymodel.structural.fit import fit
@@ -76,8 +76,7 @@ def bootstrap(
     scheme, consistent, scale, weights, missing, tol, max_iter, sign : see :func:`fit`
         As there.
     n_resamples : int
-        Number of resamples; at least 2, and enough for the level: (n + 1)(1 - level) / 2
-        must be at least 1.
+        Number of resamples; enough for the level: (n + 1)(1 - level) / 2 must be at least 1.
     interval : {"percentile", "basic", "bca", "studentized"}
         "bca" corrects for bias and skewness by leaving out each unit once. "studentized"
         bootstraps each resample 50 times for its own error, and takes as much longer.
@@ -145,16 +144,10 @@ def bootstrap(
     >>> bool(row["ci_low"] < 0 < row["ci_high"]), bool(row["p_value"] > 0.05)
     (True, True)
     """
-    check_count("n_resamples", n_resamples, least=2)
     check_choice("interval", interval, IntervalKind)
     check_choice("draw", draw, Draw)
     check_flag("progress", progress)
-    check_level(level)
-    if (n_resamples + 1) * (1 - level) < 2:  # noqa: PLR2004  one resample in each tail
-        raise OptionError(
-            f"{n_resamples} resamples cannot show an interval of level {level:g}; "
-            f"draw at least {int(np.ceil(2 / (1 - level))) - 1}, or lower the level"
-        )
+    check_resamples(n_resamples, level=level)
     result = fit(
         model,
         data,

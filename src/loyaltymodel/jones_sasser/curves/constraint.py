@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import count_of
-from loyaltymodel._variables import Variables, as_given, read_variables
+from loyaltymodel._options import check_between
+from loyaltymodel._variables import BELOW_ONE, Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
-
-Regime = Literal["high competition", "low competition"]
 
 
 def combined_constraint(
@@ -167,11 +165,7 @@ def regime(
     >>> jones_sasser.regime([0.0, 0.49, 0.5]).tolist()
     ['high competition', 'high competition', 'low competition']
     """
-    is_number = isinstance(low_competition_from, (int, float))
-    if isinstance(low_competition_from, bool) or not is_number or not 0 < low_competition_from < 1:
-        raise OptionError(
-            f"low_competition_from={low_competition_from!r} must lie between 0 and 1, such as 0.5"
-        )
+    check_between("low_competition_from", low_competition_from, such_as=0.5)
     found = _read({"constraint": constraint}, data, missing)
     names = np.array(["high competition", "low competition"])
     low = (found["constraint"] >= low_competition_from).astype(np.intp)
@@ -285,14 +279,5 @@ def _read(strengths: Mapping[str, object], data: object, missing: Missing) -> Va
             f"strengths is {strengths!r}; a mapping from the name of each constraint to its "
             'strength is needed, such as {"legal": 0.5}, with at least one'
         )
-    bounds = dict.fromkeys(strengths, (0.0, 1.0))
-    found = read_variables(strengths, data=data, bounds=bounds, missing=missing)
-    for name in strengths:
-        full = found[name] >= 1
-        if full.any():
-            raise DataError(
-                f"{name} must lie below 1, but has {count_of(int(full.sum()), 'value')} of 1, "
-                f"first in row {found.labels[int(np.argmax(full))]}: nobody who is bound so "
-                "strongly could ever leave; give a number such as 0.99"
-            )
-    return found
+    bounds = dict.fromkeys(strengths, (0.0, BELOW_ONE))
+    return read_variables(strengths, data=data, bounds=bounds, missing=missing)

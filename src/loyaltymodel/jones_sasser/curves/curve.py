@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._options import check_positive, enumerate_names, suggest
-from loyaltymodel._scales import resolve_limits
-from loyaltymodel._variables import like, read_numbers
+from loyaltymodel._options import check_positive, enumerate_names, is_number, suggest
+from loyaltymodel._scales import check_pair
+from loyaltymodel._variables import BELOW_ONE, like, read_numbers, read_together
 from loyaltymodel.errors import DataError, ModelError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
 from loyaltymodel.jones_sasser.curves.families import (
@@ -20,10 +20,8 @@ from loyaltymodel.jones_sasser.curves.families import (
     FamilyName,
     Hazard,
     family_of,
-    is_number,
 )
 
-_ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 _POWER = {"hi": 1.0, "k": 4.0}
 _SHARE = (0.0, 1.0)
 
@@ -230,10 +228,11 @@ class LoyaltyCurve(FrozenRecord):
         DataError
             If satisfaction or constraint are out of their range.
         """
-        (before, after, c), shape = _together(start=start, end=end, constraint=constraint)
-        gained = answers.loyalty(self.family, self.values, after, c)
-        gained = gained - answers.loyalty(self.family, self.values, before, c)
-        return like(_template(shape, start, end, constraint), gained.reshape(shape))
+        (before, after, c), series = _together(start=start, end=end, constraint=constraint)
+        low, high = (
+            answers.loyalty(self.family, self.values, s.ravel(), c.ravel()) for s in (before, after)
+        )
+        return like(series, (high - low).reshape(c.shape))
 
     def zone(self, satisfaction: object) -> Any:
         """Return the zone: "insensitive" (质量不敏感区) or "sensitive" (质量敏感区).
@@ -304,41 +303,21 @@ class LoyaltyCurve(FrozenRecord):
         *,
         name: str = "satisfaction",
     ) -> Any:
-        (x, c), shape = _together(**{name: at, "constraint": constraint})
-        found = formula(self.family, self.values, x, c).reshape(shape)
-        return like(_template(shape, at, constraint), found)
+        (x, c), series = _together(**{name: at, "constraint": constraint})
+        found = formula(self.family, self.values, x.ravel(), c.ravel())
+        return like(series, found.reshape(c.shape))
 
 
-def _together(**given: object) -> tuple[list[FloatArray], tuple[int, ...]]:
-    """Return shares of one shape, flat, and that shape; the last one given is the constraint."""
-    read = {
-        name: read_numbers(
-            name, value, bounds=(0.0, _ALMOST_ONE) if name == "constraint" else _SHARE
-        )
-        for name, value in given.items()
-    }
-    labels = [value.index for value in given.values() if isinstance(value, pd.Series)]
-    try:
-        shape = np.broadcast_shapes(*(x.shape for x in read.values()))
-        fits = not labels or shape == labels[0].shape
-    except ValueError:
-        fits = False
-    if not fits:
-        listed = ", ".join(f"{name} has shape {x.shape}" for name, x in read.items())
-        raise DataError(f"{listed}; give one number for all, or one for each")
-    if not all(labels[0].equals(other) for other in labels[1:]):
+def _together(**given: object) -> tuple[list[FloatArray], pd.Series | None]:
+    """Return shares of one shape, and the Series to answer like; the constraint is below 1."""
+    bounds = {name: (0.0, BELOW_ONE) if name == "constraint" else _SHARE for name in given}
+    read, series = read_together(given, bounds=bounds)
+    if series is not None and series.shape != read[0].shape:
         raise DataError(
-            f"the rows of {' and '.join(given)} have different labels, so it is unclear which "
-            "belong together; take all from one table, or give arrays by .to_numpy()"
+            f"a Series of {len(series)} rows is given with numbers of shape {read[0].shape}; give "
+            "one number for all, or one for each"
         )
-    return [np.broadcast_to(x, shape).ravel() for x in read.values()], shape
-
-
-def _template(shape: tuple[int, ...], *given: object) -> object:
-    """Return the first of those given that came as the answer should go: a Series if any is."""
-    if not shape:
-        return 0.0
-    return next((value for value in given if isinstance(value, pd.Series)), np.empty(shape))
+    return read, series
 
 
 def curve(
@@ -440,12 +419,6 @@ def share_of_scale(answers: object, *, scale: tuple[float, float]) -> Any:
     >>> jones_sasser.share_of_scale(4, scale=(1, 5))
     0.75
     """
-    low, high = resolve_pair(scale)
+    low, high = check_pair(scale)
     values = read_numbers("answers", answers, bounds=(low, high))
     return like(answers, (values - low) / (high - low))
-
-
-def resolve_pair(scale: object) -> tuple[float, float]:
-    """Check the limits of a scale that is one pair of numbers."""
-    limits = resolve_limits(scale, ["scale"])  # type: ignore[arg-type]
-    return float(limits.lowest[0]), float(limits.highest[0])

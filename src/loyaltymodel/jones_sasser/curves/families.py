@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal
 
 import numpy as np
 
+from loyaltymodel import _options
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._options import check_positive, enumerate_names, repeated, suggest
 from loyaltymodel.errors import ModelError, NotIdentifiedError, OptionError
@@ -266,9 +266,9 @@ class CurveFamily(ABC):
 class _Risen(CurveFamily):
     """A curve lo + (hi - lo) u(s), where u rises from about 0 to about 1."""
 
+    @abstractmethod
     def shape(self, s: FloatArray, p: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:
         """Return u (..., m) and its derivatives by the parameters behind lo and hi."""
-        raise NotImplementedError
 
     def value(self, s: FloatArray, p: FloatArray) -> FloatArray:
         low, high = p[..., :1], p[..., 1:2]
@@ -348,12 +348,12 @@ class Logistic(_Risen):
     def shape(self, s: FloatArray, p: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:
         a, middle = p[..., 2:3], p[..., 3:4]
         apart = s - middle
-        u = _logistic(a * apart)
+        u = logistic(a * apart)
         bend = u * (1 - u)
         return u, (bend * apart, -a * bend)
 
     def slope(self, s: FloatArray, p: FloatArray) -> FloatArray:
-        u = _logistic(p[..., 2:3] * (s - p[..., 3:4]))
+        u = logistic(p[..., 2:3] * (s - p[..., 3:4]))
         return (p[..., 1:2] - p[..., :1]) * p[..., 2:3] * u * (1 - u)
 
 
@@ -487,16 +487,13 @@ class Hazard(CurveFamily):
         return np.where(self.value(np.ones(1), p) < value, np.nan, found)
 
 
-def _logistic(x: FloatArray) -> FloatArray:
-    # The half-angle form cannot overflow.
+def logistic(x: FloatArray) -> FloatArray:
+    """Return 1 / (1 + exp(-x)), without overflow."""
     half: FloatArray = 0.5 + 0.5 * np.tanh(0.5 * x)
     return half
 
 
-def is_number(value: object) -> bool:
-    """Tell whether a value is one number, of Python or NumPy."""
-    return isinstance(value, Real) and not isinstance(value, bool)
-
+is_number = _options.is_number  # the fit takes it from here
 
 FAMILIES: dict[str, CurveFamily] = {
     family.name: family for family in (Power(), Logistic(), Hinge(), Cubic(), Hazard())

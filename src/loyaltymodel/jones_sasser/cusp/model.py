@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
 import numpy as np
@@ -13,7 +12,7 @@ from pydantic import Field, model_validator
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel._specification import Specification
-from loyaltymodel._variables import like, read_numbers
+from loyaltymodel._variables import like, read_numbers, read_together
 from loyaltymodel.errors import DataError, ModelError, OptionError
 from loyaltymodel.jones_sasser.cusp import kernels
 
@@ -69,7 +68,7 @@ def cusp_equilibria(alpha: object, *, beta: object) -> tuple[Any, Any, Any]:
     >>> jones_sasser.cusp_equilibria(8.0, beta=0.0)
     (2.0, nan, 2.0)
     """
-    (a, b), template = _read({"alpha": alpha, "beta": beta})
+    (a, b), template = read_together({"alpha": alpha, "beta": beta})
     low, middle, high = kernels.equilibria(a, b)
     return _like(template, low), _like(template, middle), _like(template, high)
 
@@ -407,8 +406,8 @@ class Cusp(Specification):
 
     def _factors(
         self, satisfaction: object, constraint: object
-    ) -> tuple[FloatArray, FloatArray, object]:
-        (s, c), template = _read({"satisfaction": satisfaction, "constraint": constraint})
+    ) -> tuple[FloatArray, FloatArray, pd.Series | None]:
+        (s, c), template = read_together({"satisfaction": satisfaction, "constraint": constraint})
         return self.alpha[0] + self.alpha[1] * s, self._beta_of(c), template
 
     def _beta_of(self, constraint: FloatArray) -> FloatArray:
@@ -489,26 +488,9 @@ def simulate_cusp(
     return _like(template, cusp._loyalty_of(states))
 
 
-def _read(given: Mapping[str, object]) -> tuple[list[FloatArray], object]:
-    """Read numbers that belong together, in one shape, and tell which of them to answer like."""
-    arrays = {name: read_numbers(name, value) for name, value in given.items()}
-    try:
-        together = np.broadcast_arrays(*arrays.values())
-    except ValueError:
-        shapes = " and ".join(f"{name} has shape {a.shape}" for name, a in arrays.items())
-        raise DataError(f"{shapes}; give numbers for all alike, or shapes that fit") from None
-    series = [value for value in given.values() if isinstance(value, pd.Series)]
-    if any(not one.index.equals(series[0].index) for one in series):
-        raise DataError(
-            f"the rows of {' and '.join(given)} have different labels, so it is unclear which "
-            "belong together; take both from one table, or give arrays by .to_numpy()"
-        )
-    return list(together), series[0] if series else None
-
-
-def _like(template: object, values: npt.NDArray[Any]) -> Any:
+def _like(template: pd.Series | None, values: npt.NDArray[Any]) -> Any:
     """Answer like a Series if the shape allows it."""
-    fits = isinstance(template, pd.Series) and values.shape == template.shape
+    fits = template is not None and values.shape == template.shape
     return like(template if fits else None, values)
 
 

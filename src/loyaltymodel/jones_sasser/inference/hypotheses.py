@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
 from loyaltymodel.jones_sasser.estimation.likelihood import Beta, Ordinal, loyalty_in_cells
@@ -369,7 +370,7 @@ def lack_of_fit_test(
             hypothesis=what,
             statistic=statistic,
             df=df,
-            p_value=_chi_squared_tail(statistic, df),
+            p_value=float(chi_square_tail(statistic, df)),
             method="chi-squared",
         )
     stats = _drawn(setup, result.values, n_resamples, np.random.default_rng(rng))
@@ -435,7 +436,7 @@ def _ratio_test(
     # On the edge the mixture is an approximation: where people are near s = 0, the estimate is 0
     # in more than half of all surveys, and the test hardly ever rejects.
     if method == "asymptotic" or (method == "auto" and known and not on_edge):
-        tail = _chi_squared_tail(statistic, df)
+        tail = float(chi_square_tail(statistic, df))
         if on_edge:
             tail = 1.0 if statistic == 0 else tail / 2
         law = "half chi-squared(0), half chi-squared(1)" if on_edge else "chi-squared"
@@ -570,12 +571,6 @@ def _wald_of_power(result: LoyaltyCurveResult, hypothesis: str) -> HypothesisTes
         hypothesis=hypothesis,
         statistic=statistic,
         df=1,
-        p_value=_chi_squared_tail(statistic, 1),
+        p_value=float(chi_square_tail(statistic, 1)),
         method=f"Wald, {result.uncertainty.kind} errors",
     )
-
-
-def _chi_squared_tail(statistic: float, df: int) -> float:
-    from scipy.special import chdtrc  # noqa: PLC0415  slow to import
-
-    return float(chdtrc(df, statistic))

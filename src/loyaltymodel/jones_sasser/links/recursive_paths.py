@@ -32,9 +32,11 @@ def path_coefficients(
             continue
         places = list(drivers)
         left = correlations[:, places][:, :, places]
-        good = np.linalg.det(left) > _COLLINEAR
-        left = np.where(good[:, None, None], left, np.eye(len(places)))
         right = correlations[:, places, target]
+        good = np.isfinite(left).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
+        left = np.where(good[:, None, None], left, 0.0)  # the determinant of NaN warns
+        good &= np.linalg.det(left) > _COLLINEAR
+        left = np.where(good[:, None, None], left, np.eye(len(places)))
         solved = np.linalg.solve(left, right[:, :, None])[:, :, 0]
         standardized[:, places, target] = np.where(good[:, None], solved, np.nan)
     with np.errstate(invalid="ignore"):

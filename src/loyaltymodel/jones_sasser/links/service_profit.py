@@ -1,21 +1,24 @@
-"""The service profit chain: its links as data, and how strong each is in data of one's own."""
+"""The service profit chain: its links as data, how strong each is, and effects along them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._arrays import IntArray
 from loyaltymodel._frames import Missing, column_names
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import enumerate_names, suggest
+from loyaltymodel._options import enumerate_names, is_number, suggest
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.links.association import check_spread, correlate
+from loyaltymodel.jones_sasser.links.recursive_paths import total_effects
 
-_LEAST = 5
-_CONSTRUCTS = {
+LEAST = 5  # units
+CONSTRUCTS = {
     "internal_service_quality": "内部服务质量",
     "employee_satisfaction": "员工满意",
     "employee_retention": "员工保留",
@@ -26,7 +29,7 @@ _CONSTRUCTS = {
     "revenue_growth": "收入增长",
     "profitability": "赢利能力",
 }
-_LINKS = (
+LINKS = (
     ("internal_service_quality", "employee_satisfaction"),
     ("employee_satisfaction", "employee_retention"),
     ("employee_satisfaction", "employee_productivity"),
@@ -70,7 +73,7 @@ def service_profit_links() -> pd.DataFrame:
     >>> links.loc[6, ["source", "target"]].tolist()
     ['customer_satisfaction', 'customer_loyalty']
     """
-    rows = [(*link, *(_CONSTRUCTS[end] for end in link), _REFERENCE) for link in _LINKS]
+    rows = [(*link, *(CONSTRUCTS[end] for end in link), _REFERENCE) for link in LINKS]
     columns = ["source", "target", "source_chinese", "target_chinese", "reference"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -112,6 +115,10 @@ def service_profit_chain(
         If ``columns`` names a construct that the chain does not have, or no link has both its
         ends.
 
+    See Also
+    --------
+    service_profit_paths : Regressions of the links, and effects along the chain.
+
     Notes
     -----
     Intervals are by Fisher's z, as those of :func:`association`. A chain of correlations
@@ -134,39 +141,153 @@ def service_profit_chain(
     6  customer_satisfaction  customer_loyalty         0.83
     """
     check_level(level)
-    named = _named(data, columns)
+    named = find_columns(data, columns)
+    if not any(source in named and target in named for source, target in LINKS):
+        raise OptionError(no_link())
     rows = []
-    for source, target in _LINKS:
+    for source, target in LINKS:
         if source not in named or target not in named:
             rows.append((source, target, np.nan, np.nan, np.nan, 0))
             continue
         given = {source: named[source], target: named[target]}
         found = read_variables(given, data=data, missing=missing)
         ends = [np.asarray(found[end], dtype=np.float64) for end in given]
-        check_spread(given, ends, least=_LEAST)
+        check_spread(given, ends, least=LEAST)
         r = correlate(*ends, kind="pearson", level=level)
         rows.append((source, target, r.value, r.ci_low, r.ci_high, found.n_rows))
     names = ["source", "target", "correlation", "ci_low", "ci_high", "n_obs"]
     return pd.DataFrame(rows, columns=names)
 
 
-def _named(data: object, columns: Mapping[str, str] | None) -> dict[str, str]:
-    """Find the column of each construct that was measured."""
+def service_profit_effects(coefficients: Mapping[tuple[str, str], float]) -> pd.DataFrame:
+    """Return what given coefficients of the links make of the whole chain (服务利润链).
+
+    Parameters
+    ----------
+    coefficients : mapping from (source, target) to float
+        Coefficient of each link of :func:`service_profit_links` that is known, raw or
+        standardised. None has a default.
+
+    Returns
+    -------
+    DataFrame
+        A row a pair that a route of known links joins: ``source``, ``target``, ``direct`` (NaN
+        where the chain has no link between the two), ``total``, ``routes`` of the chain from
+        one to the other, and ``routes_known``. No pair has both a link and a longer route.
+
+    Raises
+    ------
+    OptionError
+        If there is no coefficient, one belongs to no link, or one is not a finite number.
+
+    See Also
+    --------
+    service_profit_paths : Estimates the coefficients in branches or shops.
+
+    Notes
+    -----
+    The effect along a route is the product of the coefficients of its links, and the total the
+    sum over the routes. Where ``routes_known`` is smaller than ``routes``, a part of the effect
+    is unknown and not in the total. Employee satisfaction has two routes to value, by employees
+    who stay and by those who get more done.
+
+    Examples
+    --------
+    A point of value brings half a point of satisfaction, which brings 0.4 of that of loyalty:
+
+    >>> from loyaltymodel import jones_sasser
+    >>> effects = jones_sasser.service_profit_effects(
+    ...     {
+    ...         ("external_service_value", "customer_satisfaction"): 0.5,
+    ...         ("customer_satisfaction", "customer_loyalty"): 0.4,
+    ...     }
+    ... )
+    >>> effects[["target", "direct", "total"]]
+                      target  direct  total
+    0  customer_satisfaction     0.5    0.5
+    1       customer_loyalty     NaN    0.2
+    2       customer_loyalty     0.4    0.4
+    """
+    known = _known_links(coefficients)
+    names = list(CONSTRUCTS)
+    paths, present = np.zeros((2, 1, len(names), len(names)))
+    for (source, target), value in known.items():
+        paths[0, names.index(source), names.index(target)] = value
+        present[0, names.index(source), names.index(target)] = 1.0
+    total, routes_known = total_effects(paths)[0], total_effects(present)[0]
+    rows = []
+    for source, target, routes in pairs():
+        place = names.index(source), names.index(target)
+        if routes_known[place] == 0:
+            continue
+        direct = known.get((source, target), np.nan)
+        rows.append((source, target, direct, total[place], routes, int(routes_known[place])))
+    columns = ["source", "target", "direct", "total", "routes", "routes_known"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def pairs() -> list[tuple[str, str, int]]:
+    """List source, target and number of routes of every pair that the chain joins."""
+    routes, names = _routes(CONSTRUCTS), list(CONSTRUCTS)
+    return [(names[k], names[m], int(routes[k, m])) for k, m in np.argwhere(routes > 0).tolist()]
+
+
+def measured_routes(measured: Collection[str]) -> IntArray:
+    """Count the routes of each pair over constructs that were measured alone."""
+    routes, names = _routes(measured), list(CONSTRUCTS)
+    return np.array([routes[names.index(source), names.index(end)] for source, end, _ in pairs()])
+
+
+def _routes(measured: Collection[str]) -> IntArray:
+    """Count the routes (9, 9) from each construct to each, over those that were measured."""
+    names = list(CONSTRUCTS)
+    links = np.zeros((1, len(names), len(names)))
+    for source, target in LINKS:
+        if source in measured and target in measured:
+            links[0, names.index(source), names.index(target)] = 1.0
+    routes: IntArray = total_effects(links)[0].astype(np.intp)
+    return routes
+
+
+def find_columns(data: object, columns: Mapping[str, str] | None) -> dict[str, str]:
+    """Find the column of each construct that was measured, in the order of the chain."""
     if columns is None:
         present = set(column_names(data))
-        named = {name: name for name in _CONSTRUCTS if name in present}
-    else:
-        named = dict(columns)
-        unknown = [name for name in named if name not in _CONSTRUCTS]
-        if unknown:
+        return {name: name for name in CONSTRUCTS if name in present}
+    for name in columns:
+        if name not in CONSTRUCTS:
             raise OptionError(
-                f"columns names {unknown[0]!r}{suggest(unknown[0], _CONSTRUCTS)}, which the chain "
-                f"does not have; it has {enumerate_names(_CONSTRUCTS, most=len(_CONSTRUCTS))}"
+                f"columns names {name!r}{suggest(name, CONSTRUCTS)}, which the chain "
+                f"does not have; it has {enumerate_names(CONSTRUCTS, most=len(CONSTRUCTS))}"
             )
-    if not any(source in named and target in named for source, target in _LINKS):
+    return {name: columns[name] for name in CONSTRUCTS if name in columns}
+
+
+def no_link() -> str:
+    """Say that no link has both its ends, and the way out."""
+    return (
+        "no link of the chain has both its ends; name the columns by "
+        f"columns={{construct: column}}, with constructs such as {LINKS[6][0]!r} and "
+        f"{LINKS[6][1]!r}"
+    )
+
+
+def _known_links(coefficients: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
+    """Check the coefficients of links that were given."""
+    if not isinstance(coefficients, Mapping) or not coefficients:
         raise OptionError(
-            "no link of the chain has both its ends; name the columns by "
-            f"columns={{construct: column}}, with constructs such as {_LINKS[6][0]!r} and "
-            f"{_LINKS[6][1]!r}"
+            f"coefficients={coefficients!r} must be a mapping from (source, target) to a number, "
+            f"with at least one link, such as {{{LINKS[6]!r}: 0.4}}"
         )
-    return named
+    for link, value in coefficients.items():
+        if link not in LINKS:
+            raise OptionError(
+                f"{link!r} is no link of the chain; service_profit_links() lists the "
+                f"{len(LINKS)} of them"
+            )
+        if not is_number(value) or not math.isfinite(value):
+            raise OptionError(
+                f"the coefficient of {link!r} is {value!r}; give a finite number, or leave the "
+                "link out"
+            )
+    return {link: float(coefficients[link]) for link in LINKS if link in coefficients}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import pandas as pd
@@ -10,7 +10,6 @@ import pandas as pd
 from loyaltymodel._options import check_choice
 
 Classifier = Literal["jones_sasser", "textbook", "satisfied_loyal"]
-Origin = Literal["text", "assigned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +20,13 @@ class _Advice:
     measures are always assigned here.
     """
 
-    classifier: Classifier
     segment: str
-    chinese: str
+    chinese: str = ""
     people: str
     word_of_mouth: int
     strategy: str
-    strategy_origin: Origin
-    measures: tuple[str, ...]
+    strategy_origin: Literal["text", "assigned"] = "assigned"
+    measures: tuple[str, ...] = ()
     concepts: tuple[str, ...]
 
 
@@ -46,184 +44,155 @@ _PREPARE = "be prepared: raise satisfaction before the constraint goes"
 _ACQUIRE = "learn why they leave; win new customers in their place (获取新的客户)"
 _CONVERT = "win them round, so that fewer speak against the firm"
 
-_ADVICE = (
-    _Advice(
-        classifier="jones_sasser",
-        segment="terrorist",
-        chinese="恐怖分子",
-        people="not loyal, and as dissatisfied as can be",
-        word_of_mouth=-1,
-        strategy=_CONVERT,
-        strategy_origin="assigned",
-        measures=(),
-        concepts=("REL-07", "REL-16", "CMP-14"),
+_ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
+    "jones_sasser": (
+        _Advice(
+            segment="terrorist",
+            chinese="恐怖分子",
+            people="not loyal, and as dissatisfied as can be",
+            word_of_mouth=-1,
+            strategy=_CONVERT,
+            concepts=("REL-07", "REL-16", "CMP-14"),
+        ),
+        _Advice(
+            segment="defector",
+            people="neither satisfied nor loyal",
+            word_of_mouth=-1,
+            strategy=_ACQUIRE,
+            concepts=("LOY-14", "LOY-18", "CMP-14"),
+        ),
+        _Advice(
+            segment="hostage",
+            chinese="囚禁者",
+            people="loyal without being satisfied: false loyalty (虚假忠诚)",
+            word_of_mouth=-1,
+            strategy=_PREPARE,
+            measures=(_TREATMENT, _VALUES),
+            concepts=("REL-06", "REL-07", "LOY-15", "CMP-14"),
+        ),
+        _Advice(
+            segment="mercenary",
+            chinese="图利者",
+            people="satisfied, but not loyal",
+            word_of_mouth=1,
+            strategy=_COMPLETE,
+            measures=(_REWARD, _VALUES, _SWITCHING),
+            concepts=("REL-05", "REL-07", "LOY-15", "CMP-14"),
+        ),
+        _Advice(
+            segment="loyalist",
+            people="satisfied and loyal",
+            word_of_mouth=1,
+            strategy=_KEEP,
+            measures=(_TREATMENT, _REWARD, _VALUES),
+            concepts=("REL-05", "LOY-14", "LOY-15", "CMP-14"),
+        ),
+        _Advice(
+            segment="apostle",
+            chinese="传道者",
+            people="loyal, and as satisfied as can be",
+            word_of_mouth=1,
+            strategy=_REFER,
+            measures=(_TREATMENT, _VALUES),
+            concepts=("REL-07", "LOY-14", "LOY-15", "CMP-14"),
+        ),
     ),
-    _Advice(
-        classifier="jones_sasser",
-        segment="defector",
-        chinese="",
-        people="neither satisfied nor loyal",
-        word_of_mouth=-1,
-        strategy=_ACQUIRE,
-        strategy_origin="assigned",
-        measures=(),
-        concepts=("LOY-14", "LOY-18", "CMP-14"),
+    "textbook": (
+        _Advice(
+            segment="saboteur",
+            chinese="破坏者",
+            people="at the far left of the curve",
+            word_of_mouth=-1,
+            strategy=_CONVERT,
+            strategy_origin="text",
+            concepts=("REL-07", "CMP-14"),
+        ),
+        _Advice(
+            segment="hostage",
+            chinese="囚禁者",
+            people="bound, and below the sensitive zone: false loyalty (虚假忠诚)",
+            word_of_mouth=0,
+            strategy=_PREPARE,
+            strategy_origin="text",
+            measures=(_TREATMENT, _VALUES),
+            concepts=("REL-06", "REL-07", "LOY-15"),
+        ),
+        _Advice(
+            segment="mercenary",
+            chinese="图利者",
+            people="free, and below the sensitive zone",
+            word_of_mouth=0,
+            strategy=_COMPLETE,
+            strategy_origin="text",
+            measures=(_REWARD, _VALUES, _SWITCHING),
+            concepts=("REL-05", "REL-07", "LOY-15"),
+        ),
+        _Advice(
+            segment="apostle",
+            chinese="传道者",
+            people="in the sensitive zone, bound or free",
+            word_of_mouth=1,
+            strategy=_REFER,
+            measures=(_TREATMENT, _VALUES),
+            concepts=("REL-07", "LOY-14", "LOY-15", "CMP-14"),
+        ),
     ),
-    _Advice(
-        classifier="jones_sasser",
-        segment="hostage",
-        chinese="囚禁者",
-        people="loyal without being satisfied: false loyalty (虚假忠诚)",
-        word_of_mouth=-1,
-        strategy=_PREPARE,
-        strategy_origin="assigned",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("REL-06", "REL-07", "LOY-15", "CMP-14"),
+    "satisfied_loyal": (
+        _Advice(
+            segment="dissatisfied, not loyal",
+            chinese="不满意,不忠诚",
+            people="as is generally to be expected of the dissatisfied",
+            word_of_mouth=-1,
+            strategy=_ACQUIRE,
+            concepts=("REL-08", "LOY-14", "LOY-18", "CMP-14"),
+        ),
+        _Advice(
+            segment="dissatisfied, loyal",
+            chinese="惰性忠诚、垄断忠诚",
+            people="stay from inertia, or because there is nowhere to go",
+            word_of_mouth=-1,
+            strategy=_PREPARE,
+            measures=(_TREATMENT, _VALUES),
+            concepts=("REL-06", "REL-08", "LOY-15", "CMP-14"),
+        ),
+        _Advice(
+            segment="inertia loyalty",
+            chinese="惰性忠诚",
+            people="dissatisfied, free to go, and loyal all the same",
+            word_of_mouth=-1,
+            strategy="raise satisfaction before a rival wakes them up",
+            measures=(_TREATMENT, _REWARD, _VALUES),
+            concepts=("REL-08", "LOY-15", "CMP-14"),
+        ),
+        _Advice(
+            segment="monopoly loyalty",
+            chinese="垄断忠诚",
+            people="dissatisfied, and loyal because bound",
+            word_of_mouth=-1,
+            strategy=_PREPARE,
+            measures=(_TREATMENT, _VALUES),
+            concepts=("REL-06", "REL-08", "LOY-15", "CMP-14"),
+        ),
+        _Advice(
+            segment="satisfied, not loyal",
+            chinese="满意,不忠诚",
+            people="satisfied, which makes loyalty possible and no more",
+            word_of_mouth=1,
+            strategy=_COMPLETE,
+            measures=(_REWARD, _VALUES, _SWITCHING),
+            concepts=("REL-05", "REL-08", "LOY-15", "CMP-14"),
+        ),
+        _Advice(
+            segment="satisfied, loyal",
+            chinese="满意,忠诚",
+            people="satisfied and loyal",
+            word_of_mouth=1,
+            strategy=_KEEP,
+            measures=(_TREATMENT, _REWARD, _VALUES),
+            concepts=("REL-08", "LOY-14", "LOY-15", "CMP-14"),
+        ),
     ),
-    _Advice(
-        classifier="jones_sasser",
-        segment="mercenary",
-        chinese="图利者",
-        people="satisfied, but not loyal",
-        word_of_mouth=1,
-        strategy=_COMPLETE,
-        strategy_origin="assigned",
-        measures=(_REWARD, _VALUES, _SWITCHING),
-        concepts=("REL-05", "REL-07", "LOY-15", "CMP-14"),
-    ),
-    _Advice(
-        classifier="jones_sasser",
-        segment="loyalist",
-        chinese="",
-        people="satisfied and loyal",
-        word_of_mouth=1,
-        strategy=_KEEP,
-        strategy_origin="assigned",
-        measures=(_TREATMENT, _REWARD, _VALUES),
-        concepts=("REL-05", "LOY-14", "LOY-15", "CMP-14"),
-    ),
-    _Advice(
-        classifier="jones_sasser",
-        segment="apostle",
-        chinese="传道者",
-        people="loyal, and as satisfied as can be",
-        word_of_mouth=1,
-        strategy=_REFER,
-        strategy_origin="assigned",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("REL-07", "LOY-14", "LOY-15", "CMP-14"),
-    ),
-    _Advice(
-        classifier="textbook",
-        segment="saboteur",
-        chinese="破坏者",
-        people="at the far left of the curve",
-        word_of_mouth=-1,
-        strategy=_CONVERT,
-        strategy_origin="text",
-        measures=(),
-        concepts=("REL-07", "CMP-14"),
-    ),
-    _Advice(
-        classifier="textbook",
-        segment="hostage",
-        chinese="囚禁者",
-        people="bound, and below the sensitive zone: false loyalty (虚假忠诚)",
-        word_of_mouth=0,
-        strategy=_PREPARE,
-        strategy_origin="text",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("REL-06", "REL-07", "LOY-15"),
-    ),
-    _Advice(
-        classifier="textbook",
-        segment="mercenary",
-        chinese="图利者",
-        people="free, and below the sensitive zone",
-        word_of_mouth=0,
-        strategy=_COMPLETE,
-        strategy_origin="text",
-        measures=(_REWARD, _VALUES, _SWITCHING),
-        concepts=("REL-05", "REL-07", "LOY-15"),
-    ),
-    _Advice(
-        classifier="textbook",
-        segment="apostle",
-        chinese="传道者",
-        people="in the sensitive zone, bound or free",
-        word_of_mouth=1,
-        strategy=_REFER,
-        strategy_origin="assigned",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("REL-07", "LOY-14", "LOY-15", "CMP-14"),
-    ),
-    _Advice(
-        classifier="satisfied_loyal",
-        segment="dissatisfied, not loyal",
-        chinese="不满意,不忠诚",
-        people="as is generally to be expected of the dissatisfied",
-        word_of_mouth=-1,
-        strategy=_ACQUIRE,
-        strategy_origin="assigned",
-        measures=(),
-        concepts=("REL-08", "LOY-14", "LOY-18", "CMP-14"),
-    ),
-    _Advice(
-        classifier="satisfied_loyal",
-        segment="dissatisfied, loyal",
-        chinese="惰性忠诚、垄断忠诚",
-        people="stay from inertia, or because there is nowhere to go",
-        word_of_mouth=-1,
-        strategy=_PREPARE,
-        strategy_origin="assigned",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("REL-06", "REL-08", "LOY-15", "CMP-14"),
-    ),
-    _Advice(
-        classifier="satisfied_loyal",
-        segment="inertia loyalty",
-        chinese="惰性忠诚",
-        people="dissatisfied, free to go, and loyal all the same",
-        word_of_mouth=-1,
-        strategy="raise satisfaction before a rival wakes them up",
-        strategy_origin="assigned",
-        measures=(_TREATMENT, _REWARD, _VALUES),
-        concepts=("REL-08", "LOY-15", "CMP-14"),
-    ),
-    _Advice(
-        classifier="satisfied_loyal",
-        segment="monopoly loyalty",
-        chinese="垄断忠诚",
-        people="dissatisfied, and loyal because bound",
-        word_of_mouth=-1,
-        strategy=_PREPARE,
-        strategy_origin="assigned",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("REL-06", "REL-08", "LOY-15", "CMP-14"),
-    ),
-    _Advice(
-        classifier="satisfied_loyal",
-        segment="satisfied, not loyal",
-        chinese="满意,不忠诚",
-        people="satisfied, which makes loyalty possible and no more",
-        word_of_mouth=1,
-        strategy=_COMPLETE,
-        strategy_origin="assigned",
-        measures=(_REWARD, _VALUES, _SWITCHING),
-        concepts=("REL-05", "REL-08", "LOY-15", "CMP-14"),
-    ),
-    _Advice(
-        classifier="satisfied_loyal",
-        segment="satisfied, loyal",
-        chinese="满意,忠诚",
-        people="satisfied and loyal",
-        word_of_mouth=1,
-        strategy=_KEEP,
-        strategy_origin="assigned",
-        measures=(_TREATMENT, _REWARD, _VALUES),
-        concepts=("REL-08", "LOY-14", "LOY-15", "CMP-14"),
-    ),
-)
+}
 
 
 def advice(classifier: Classifier) -> pd.DataFrame:
@@ -273,16 +242,7 @@ def advice(classifier: Classifier) -> pd.DataFrame:
       apostle     传道者              1
     """
     check_choice("classifier", classifier, Classifier)
-    rows = [a for a in _ADVICE if a.classifier == classifier]
-    return pd.DataFrame(
-        {
-            "segment": [a.segment for a in rows],
-            "chinese": [a.chinese for a in rows],
-            "people": [a.people for a in rows],
-            "word_of_mouth": [a.word_of_mouth for a in rows],
-            "strategy": [a.strategy for a in rows],
-            "strategy_origin": [a.strategy_origin for a in rows],
-            "measures": ["; ".join(a.measures) for a in rows],
-            "concepts": [", ".join(a.concepts) for a in rows],
-        }
+    table = pd.DataFrame([asdict(row) for row in _ADVICE[classifier]])
+    return table.assign(
+        measures=table["measures"].map("; ".join), concepts=table["concepts"].map(", ".join)
     )

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, IntArray
-from loyaltymodel._options import count_of
 from loyaltymodel._quadrant_sorting import remarks_on_failures
-from loyaltymodel._quadrants import Ties
+from loyaltymodel._sorted_people import (
+    TRUE_SHARE_REMARK,
+    SortedPeople,
+    class_of_each,
+    probability_table,
+    share_table,
+)
 from loyaltymodel._tables import Summary, Table, table_of
 from loyaltymodel.errors import DataError
 from loyaltymodel.jones_sasser.people.advice import Classifier, advice
@@ -20,13 +24,11 @@ _TITLES = {
     "textbook": "People by regime and zone (the teaching text's reading)",
     "satisfied_loyal": "Satisfied or not, loyal or not",
 }
-_SHARES = ("share", "ci_low", "ci_high")
-_TRUE_SHARES = ("true_share", "true_ci_low", "true_ci_high")
 _WORD_OF_MOUTH = {1: "good", 0: "either", -1: "bad"}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class SegmentsResult(FrozenRecord):
+class SegmentsResult(SortedPeople):
     """Each person's segment, how probable each segment is, and how large the segments are.
 
     Made by :func:`segments`, :func:`satisfied_loyal` and :func:`textbook_segments`. The
@@ -77,22 +79,6 @@ class SegmentsResult(FrozenRecord):
     """
 
     classifier: Classifier
-    names: tuple[str, ...]
-    codes: IntArray
-    labels: pd.Index
-    n_dropped: int
-    cut_offs: FrozenMapping[str, float]
-    ties: Ties
-    reliability: tuple[float, float] | None
-    interval: str
-    level: float
-    n_resamples: int
-    n_failed: int
-    n_empty: int
-    sizes: IntArray
-    share_values: FloatArray
-    true_share_values: FloatArray
-    probability_values: FloatArray
 
     def __repr__(self) -> str:
         """Say in a line what this is; :meth:`summary` says what is in it."""
@@ -105,9 +91,7 @@ class SegmentsResult(FrozenRecord):
     @property
     def segment(self) -> pd.Series:
         """Each person's segment by the scores as observed: ordered categories, worst first."""
-        kind = pd.CategoricalDtype(list(self.names), ordered=True)
-        values = pd.Categorical.from_codes(self.codes, dtype=kind)
-        return pd.Series(values, index=self.labels, name="segment")
+        return class_of_each(self.codes, self.names, self.labels, name="segment")
 
     @property
     def probabilities(self) -> pd.DataFrame:
@@ -127,9 +111,7 @@ class SegmentsResult(FrozenRecord):
             raise DataError(
                 f"there are no probabilities, because no reliability was given; {way_out}"
             )
-        return pd.DataFrame(
-            self.probability_values.copy(), index=self.labels, columns=list(self.names)
-        )
+        return probability_table(self.probability_values, self.names, self.labels)
 
     @property
     def shares(self) -> pd.DataFrame:
@@ -139,11 +121,9 @@ class SegmentsResult(FrozenRecord):
         there follow ``true_share``, ``true_ci_low`` and ``true_ci_high`` for the true scores.
         Each interval has the level on its own, not all of them together.
         """
-        columns = {"segment": list(self.names), "n": self.sizes.copy()}
-        columns |= dict(zip(_SHARES, self.share_values.T.copy(), strict=True))
-        if self.reliability is not None:
-            columns |= dict(zip(_TRUE_SHARES, self.true_share_values.T.copy(), strict=True))
-        return pd.DataFrame(columns)
+        return share_table(
+            "segment", self.names, self.sizes, self.share_values, self.true_share_values
+        )
 
     @property
     def advice(self) -> pd.DataFrame:
@@ -190,12 +170,6 @@ class SegmentsResult(FrozenRecord):
             remarks=tuple(self._remarks()),
         )
 
-    def _how_sure(self) -> str:
-        at = f"at {100 * self.level:g} %, each on its own"
-        if self.interval == "bootstrap":
-            return f"percentiles of {count_of(self.n_resamples, 'resample')}, {at}"
-        return f"Wilson, {at}"
-
     def _remarks(self) -> list[str]:
         remarks = []
         if self.classifier == "textbook":
@@ -211,8 +185,5 @@ class SegmentsResult(FrozenRecord):
                 "reliability to see how probable each segment is."
             )
         else:
-            remarks.append(
-                "share counts the scores as observed; true_share estimates where the true "
-                "scores lie, if they and the errors are normal."
-            )
+            remarks.append(TRUE_SHARE_REMARK)
         return remarks + remarks_on_failures(self.n_failed, self.n_empty)

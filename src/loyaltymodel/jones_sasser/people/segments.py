@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from loyaltymodel._frames import Missing
+from loyaltymodel._options import check_between
 from loyaltymodel._quadrant_shares import Classes
-from loyaltymodel._quadrant_sorting import IntervalKind, Randomness, Sorting
+from loyaltymodel._quadrant_sorting import (
+    IntervalKind,
+    Randomness,
+    check_sorting,
+    limits_of,
+    read_sample,
+)
 from loyaltymodel._quadrants import Cut, Ties
 from loyaltymodel._scales import Pair
-from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel._variables import BELOW_ONE
 from loyaltymodel.jones_sasser.people.estimate import (
+    SCORES,
     Extremes,
-    check_limit,
-    check_sorting,
-    constraint_of,
+    extremes_of,
     sort_people,
 )
 from loyaltymodel.jones_sasser.people.result import SegmentsResult
@@ -101,7 +109,8 @@ def segments(
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``.
+        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
         Randomness, for ``interval="bootstrap"``.
 
@@ -184,11 +193,9 @@ def segments(
     [{'defector': 0.0, 'hostage': 0.386, 'mercenary': 0.0, 'loyalist': 0.614}]
     """
     sorting = check_sorting(
-        scale=scale,
-        loyalty_scale=loyalty_scale,
-        satisfaction_cut=satisfaction_cut,
-        loyalty_cut=loyalty_cut,
-        extreme_cut=extreme_cut,
+        SCORES,
+        (satisfaction_cut, loyalty_cut),
+        limits_of(scale, "loyalty_scale", loyalty_scale),
         ties=ties,
         reliability=reliability,
         means=means,
@@ -197,7 +204,8 @@ def segments(
         level=level,
         n_resamples=n_resamples,
     )
-    variables = _read(satisfaction, loyalty, weights, None, data, sorting, missing)
+    sorting = replace(sorting, extremes=extremes_of(extreme_cut, sorting.limits[0]))
+    sample = read_sample(sorting, (satisfaction, loyalty), weights, data=data, missing=missing)
     if sorting.extremes is None:
         names: tuple[str, ...] = _CELLS
         merge = np.eye(len(names))
@@ -206,15 +214,8 @@ def segments(
         merge = np.array(
             [[float(name == cell) for name in names] for row in _EXTREME_CELLS for cell in row]
         )
-    group = np.zeros(variables.n_rows, dtype=np.intp)
-    return sort_people(
-        "jones_sasser",
-        names,
-        Classes(merge[None], group),
-        variables=variables,
-        sorting=sorting,
-        rng=rng,
-    )
+    classes = Classes(merge[None], np.zeros(len(sample.scores), dtype=np.intp))
+    return sort_people("jones_sasser", names, classes, sample=sample, rng=rng)
 
 
 def satisfied_loyal(
@@ -273,7 +274,8 @@ def satisfied_loyal(
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``.
+        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
         Randomness, for ``interval="bootstrap"``.
 
@@ -311,11 +313,9 @@ def satisfied_loyal(
     monopoly loyalty
     """
     sorting = check_sorting(
-        scale=scale,
-        loyalty_scale=loyalty_scale,
-        satisfaction_cut=satisfaction_cut,
-        loyalty_cut=loyalty_cut,
-        extreme_cut=None,
+        SCORES,
+        (satisfaction_cut, loyalty_cut),
+        limits_of(scale, "loyalty_scale", loyalty_scale),
         ties=ties,
         reliability=reliability,
         means=None,
@@ -324,38 +324,24 @@ def satisfied_loyal(
         level=level,
         n_resamples=n_resamples,
     )
-    check_limit("monopoly_from", monopoly_from)
-    variables = _read(satisfaction, loyalty, weights, constraint, data, sorting, missing)
+    check_between("monopoly_from", monopoly_from, such_as=0.5)
+    sample = read_sample(
+        sorting,
+        (satisfaction, loyalty),
+        weights,
+        data=data,
+        missing=missing,
+        further={"constraint": constraint},
+        bounds={"constraint": (0.0, BELOW_ONE)},
+    )
     if constraint is None:
         names: tuple[str, ...] = (_NOT_NOT, _NOT_LOYAL, *_SATISFIED)
-        merge, group = np.eye(len(names))[None], np.zeros(variables.n_rows, dtype=np.intp)
+        merge, group = np.eye(len(names))[None], np.zeros(len(sample.scores), dtype=np.intp)
     else:
         names = (_NOT_NOT, *_WHY_LOYAL, *_SATISFIED)
         every = np.eye(len(names))
         # Two groups of people: the loyal and dissatisfied are called by the reason they stay.
         merge = np.stack([np.delete(every, 2, axis=0), np.delete(every, 1, axis=0)])
-        group = (constraint_of(variables) >= monopoly_from).astype(np.intp)
-    return sort_people(
-        "satisfied_loyal",
-        names,
-        Classes(merge, group),
-        variables=variables,
-        sorting=sorting,
-        rng=rng,
-    )
-
-
-def _read(
-    satisfaction: object,
-    loyalty: object,
-    weights: object,
-    constraint: object,
-    data: object,
-    sorting: Sorting,
-    missing: Missing,
-) -> Variables:
-    given = {"satisfaction": satisfaction, "loyalty": loyalty}
-    bounds = sorting.bounds | {"weights": (0.0, np.inf), "constraint": (0.0, 1.0)}
-    given |= {} if weights is None else {"weights": weights}
-    given |= {} if constraint is None else {"constraint": constraint}
-    return read_variables(given, data=data, bounds=bounds, missing=missing)
+        group = (sample.variables["constraint"] >= monopoly_from).astype(np.intp)
+    classes = Classes(merge, group)
+    return sort_people("satisfied_loyal", names, classes, sample=sample, rng=rng)

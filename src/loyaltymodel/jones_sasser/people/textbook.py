@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loyaltymodel._arrays import FrozenMapping
+from loyaltymodel._counts import observed_intervals
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._quadrant_sorting import observed_intervals, pair_of
-from loyaltymodel._scales import Pair
-from loyaltymodel._variables import read_variables
+from loyaltymodel._options import check_between, is_number
+from loyaltymodel._scales import Pair, check_pair
+from loyaltymodel._variables import BELOW_ONE, read_weighted
 from loyaltymodel.errors import OptionError
-from loyaltymodel.jones_sasser.people.estimate import check_limit, constraint_of, weights_of
 from loyaltymodel.jones_sasser.people.result import SegmentsResult
 
 if TYPE_CHECKING:
@@ -101,30 +101,27 @@ def textbook_segments(
     >>> found.segment.tolist()
     ['apostle', 'apostle', 'mercenary', 'hostage', 'saboteur']
     """
-    check_limit("low_competition_from", low_competition_from)
+    check_between("low_competition_from", low_competition_from, such_as=0.5)
     check_level(level)
     zone = zone_limit_of(curve)
-    lowest, highest = pair_of("scale", scale) or (0.0, 1.0)
+    lowest, highest = check_pair(scale)
     far_left = lowest if saboteur_up_to is None else saboteur_up_to
     begins = lowest + zone * (highest - lowest)
-    is_number = isinstance(far_left, (int, float)) and not isinstance(far_left, bool)
-    if not is_number or not lowest <= far_left <= highest or far_left >= begins:
+    if not is_number(far_left) or not lowest <= far_left <= highest or far_left >= begins:
         limit = highest if np.isnan(begins) else begins
         raise OptionError(
             f"saboteur_up_to={saboteur_up_to!r} must lie from {lowest:g} to below {limit:g}, "
             "where the sensitive zone begins, in the units of satisfaction"
         )
     given = {"satisfaction": satisfaction, "constraint": constraint}
-    if weights is not None:
-        given["weights"] = weights
-    bounds = {"satisfaction": (lowest, highest), "constraint": (0.0, 1.0), "weights": (0.0, np.inf)}
-    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
+    bounds = {"satisfaction": (lowest, highest), "constraint": (0.0, BELOW_ONE)}
+    variables, people = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
     x = np.asarray(variables["satisfaction"], dtype=np.float64)
-    low_competition = constraint_of(variables) >= low_competition_from
+    low_competition = variables["constraint"] >= low_competition_from
     # The same comparison as the curve's own, in shares of the scale.
     sensitive = (x - lowest) / (highest - lowest) >= zone
     codes = np.select([x <= far_left, sensitive, low_competition], [0, 3, 1], 2).astype(np.intp)
-    shares = observed_intervals(codes, weights_of(variables), len(_NAMES), level=level)
+    shares = observed_intervals(codes, people, len(_NAMES), level=level)
     cuts = {
         "saboteur up to": far_left,
         "sensitive zone from": begins,
@@ -154,7 +151,7 @@ def textbook_segments(
 def zone_limit_of(curve: object) -> float:
     """Return where a curve's sensitive zone begins, or say that it is no curve."""
     limit = getattr(curve, "zone_limit", None)
-    if not isinstance(limit, (int, float)):
+    if not is_number(limit):
         raise OptionError(
             f"curve is a {type(curve).__name__}, not a LoyaltyCurve; make one by "
             "jones_sasser.curve(), or take .curve of a fit"

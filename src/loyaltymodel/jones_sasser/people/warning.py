@@ -10,12 +10,16 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_count, check_positive, count_of
-from loyaltymodel._quadrant_sorting import pair_of
-from loyaltymodel._scales import Pair
-from loyaltymodel._variables import read_variables
+from loyaltymodel._options import (
+    check_choice,
+    check_count,
+    check_finite,
+    check_positive,
+    count_of,
+)
+from loyaltymodel._scales import Pair, check_pair
+from loyaltymodel._variables import BELOW_ONE, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.people.estimate import constraint_of
 from loyaltymodel.jones_sasser.people.result import SegmentsResult
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments, zone_limit_of
 
@@ -110,16 +114,16 @@ def early_warning(
     """
     check_choice("by", by, WarningOrder)
     zone_limit_of(curve)
-    lowest, highest = pair_of("scale", scale) or (0.0, 1.0)
+    lowest, highest = check_pair(scale)
     given = {"satisfaction": satisfaction, "constraint": constraint, "value": value}
     bounds = {
         "satisfaction": (lowest, highest),
-        "constraint": (0.0, 1.0),
+        "constraint": (0.0, BELOW_ONE),
         "value": (0.0, np.inf),
     }
     read = read_variables(given, data=data, bounds=bounds, missing=missing)
     x = np.asarray(read["satisfaction"], dtype=np.float64)
-    c = constraint_of(read)
+    c = np.asarray(read["constraint"], dtype=np.float64)
     worth = np.asarray(read["value"], dtype=np.float64)
     if segments is None:
         segments = textbook_segments(x, constraint=c, curve=curve, scale=(lowest, highest))
@@ -237,8 +241,8 @@ def satisfaction_alerts(
             "there is nothing to hold the means against; give limit=, or std_error= for control "
             "limits from the earlier periods"
         )
-    if limit is not None and (isinstance(limit, bool) or not math.isfinite(limit)):
-        raise OptionError(f"limit={limit!r} must be a finite number")
+    if limit is not None:
+        check_finite("limit", limit)
     if baseline is not None:
         check_count("baseline", baseline, least=1)
     check_positive("n_sigma", n_sigma)

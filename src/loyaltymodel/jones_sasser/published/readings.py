@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,10 @@ from loyaltymodel import evidence
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_positive, count_of
-from loyaltymodel._scales import resolve_limits
+from loyaltymodel._scales import check_pair
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.published.tables import Ratio
-
-Zone = Literal["defection", "indifference", "affection"]
 
 _ROUNDING = 1e-12  # by so much a product of shares may pass a limit that it meets exactly
 _SHARE = (0.0, 1.0)
@@ -323,8 +321,7 @@ def heskett_zone(
     >>> jones_sasser.heskett_zone([1, 2, 3, 4, 4.5, 5]).tolist()
     ['defection', 'defection', 'indifference', 'indifference', 'affection', 'affection']
     """
-    limits = resolve_limits(scale, ("satisfaction",))
-    lowest, highest = float(limits.lowest[0]), float(limits.highest[0])
+    lowest, highest = check_pair(scale)
     first, second = _rising("cut_offs", cut_offs, lowest, highest)
     given = {"satisfaction": satisfaction}
     bounds = {"satisfaction": (lowest, highest)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
+from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._options import check_count
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import OptionError
@@ -89,7 +89,8 @@ def compare_views(
         What to do with customers of whom something is missing. Whoever lacks one column is
         left out of all views.
     n_resamples : int
-        Bootstrap resamples of customers for the effects of mediator and bond, at least 2.
+        Bootstrap resamples of customers for the effects of mediator and bond; enough for the
+        level: (n + 1)(1 - level) / 2 must be at least 1.
     level : float
         Confidence level of their intervals, between 0 and 1.
     rng : Generator, int or None
@@ -179,8 +180,10 @@ def compare_views(
     1  indirect effect, through the mediator      0.22    0.20     0.24
     2                          direct effect     -0.02   -0.04     0.01
     """
-    check_count("n_resamples", n_resamples, least=2)
     check_level(level)
+    check_count("n_resamples", n_resamples, least=2)
+    if mediator is not None or bond is not None:
+        check_resamples(n_resamples, level=level)
     if groups is not None and constraint is not None:
         raise OptionError(
             "constraint and groups are given, but only one of them can say how customers are "

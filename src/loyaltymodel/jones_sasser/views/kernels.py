@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel.jones_sasser.curves.families import logistic
 
 MEDIATION = (
     "total effect",
@@ -59,12 +60,6 @@ class Design:
     def columns(self, *extra: FloatArray) -> FloatArray:
         """Return a constant, the extra columns and what binds, side by side."""
         return np.column_stack([np.ones_like(self.satisfaction), *extra, self.binding])
-
-
-def logistic(eta: FloatArray) -> FloatArray:
-    """Return 1 / (1 + exp(-eta)), without overflow."""
-    half: FloatArray = 0.5 + 0.5 * np.tanh(0.5 * eta)
-    return half
 
 
 def logistic_regressions(
@@ -205,14 +200,6 @@ def damping(
         slopes.append(_average((b_s + b_both * end) * p * (1 - p), people))
     found = np.stack([*slopes, slopes[1] - slopes[0]], axis=1)
     return np.where(fitted.good[:, None], found, np.nan)
-
-
-def entangled(x: FloatArray, people: FloatArray) -> list[int]:
-    """Return the columns that a sum of multiples of others equals; none if all are told apart."""
-    info = _scaled(_square(people[None] @ _products(x), x.shape[1]))[0][0]
-    values, vectors = np.linalg.eigh(info)
-    silent = np.abs(vectors[:, values < _SINGULAR])
-    return [k for k in range(x.shape[1]) if silent[k].size and silent[k].max() > 0.05]  # noqa: PLR2004
 
 
 def _average(values: FloatArray, people: FloatArray) -> FloatArray:

@@ -9,14 +9,11 @@ from functools import partial
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._intervals import ndtr, percentile
+from loyaltymodel._intervals import chi_square_tail, ndtr, percentile
 from loyaltymodel._options import enumerate_names
-from loyaltymodel.errors import (
-    DataError,
-    FailedResamplesWarning,
-    NotIdentifiedError,
-    warn_caller,
-)
+from loyaltymodel._regression import entangled
+from loyaltymodel._resampling import check_failures
+from loyaltymodel.errors import DataError, NotIdentifiedError
 from loyaltymodel.jones_sasser.curves.families import family_of
 from loyaltymodel.jones_sasser.estimation.fit import estimate_with_remarks
 from loyaltymodel.jones_sasser.estimation.likelihood import Shares
@@ -29,7 +26,6 @@ from loyaltymodel.jones_sasser.views.kernels import (
     MEDIATION,
     Regressions,
     damping,
-    entangled,
     linear_regressions,
     logistic_regressions,
     mediation_effects,
@@ -86,7 +82,7 @@ def fit_regressions(survey: Survey) -> dict[ViewName, RegressionFit]:
     for view, columns in wanted.items():
         terms = ("constant", *columns, *survey.binding)
         x = survey.design.columns(*columns.values())
-        if alike := [terms[k] for k in entangled(x, people[0])]:
+        if alike := [terms[k] for k in entangled(x[people[0] > 0])]:
             if view == "bonds weaken":
                 continue  # the row says so
             raise NotIdentifiedError(
@@ -242,14 +238,12 @@ def bond_test(
 
 
 def _ratio_test(hypothesis: str, statistic: float) -> HypothesisTest:
-    from scipy.special import chdtrc  # noqa: PLC0415  slow to import
-
     statistic = max(statistic, 0.0)
     return HypothesisTest(
         hypothesis=hypothesis,
         statistic=statistic,
         df=1,
-        p_value=float(chdtrc(1, statistic)),
+        p_value=float(chi_square_tail(statistic, 1)),
         method="chi-squared",
     )
 
@@ -318,17 +312,13 @@ def _with_interval(
     needed = [k for k, name in enumerate(names) if name != _SHARE]
     kept = replicates[np.isfinite(replicates[:, needed]).all(axis=1)]
     n_failed = len(replicates) - len(kept)
-    if len(kept) < 2:  # noqa: PLR2004 - one number has no spread
-        raise NotIdentifiedError(
-            f"{n_failed} of {len(replicates)} resamples cannot be estimated, because columns "
-            "cannot be told apart in them; more customers are needed"
-        )
-    if n_failed > _MANY_FAILED * len(replicates):
-        warn_caller(
-            f"{n_failed} of {len(replicates)} resamples could not be estimated and were left "
-            "out, because columns could not be told apart in them",
-            FailedResamplesWarning,
-        )
+    check_failures(
+        n_failed,
+        len(replicates),
+        "could not be estimated, because columns cannot be told apart in them",
+        way_out="more customers are needed",
+        many=_MANY_FAILED,
+    )
     interval = percentile(kept, level=level)
     gaps = np.isnan(kept).any(axis=0)  # a total effect of exactly 0 has no shares
     error, low, high = (

@@ -96,17 +96,18 @@ def read_records(
     if bought is not None and not bought.any():
         raise DataError("no purchase is left inside the window; widen it, or look at the dates")
     known = _known_brands(what, bought, brands, labels)
-    people, n_people, shown = _compact(who, bought)
+    shown = _present(who, bought)
+    people = _places(shown, who)[who.codes]
     rows = Coded(
-        customer=people,
+        customer=_take(people, bought),
         brand=_take(known.codes, bought),
         time=_take(ticks, bought),
-        n_customers=n_people,
+        n_customers=len(shown),
         n_brands=len(known.distinct),
         length=clock.length,
     )
     back = is_refund if refunds in ("subtract", "subtract_matched") else None
-    code, back_money, n_unmatched = _returned(who, known, money, back, shown, rows, refunds)
+    code, back_money, n_unmatched = _returned(people, known.codes, money, back, rows, refunds)
     return Records(
         rows=rows,
         amount=None if money is None else _take(money, bought),
@@ -301,13 +302,9 @@ def _known_brands(
 ) -> _Codes:
     """Return brands by their places among those stated, or among those bought."""
     if brands is None:
-        codes, _, shown = _compact(what, bought)
-        place = np.full(len(what.distinct) + 1, -1, dtype=np.intp)
-        place[shown] = np.arange(len(shown))
-        del codes
-        return _Codes(
-            place[what.codes], [_plain_value(v) for v in np.asarray(what.distinct)[shown]]
-        )
+        shown = _present(what, bought)
+        names = [_plain_value(v) for v in np.asarray(what.distinct)[shown]]
+        return _Codes(_places(shown, what)[what.codes], names)
     listed = list(brands)
     if isinstance(brands, str) or not listed or repeated(listed):
         raise OptionError(f"brands={brands!r} must be a list of different brands, not empty")
@@ -331,32 +328,32 @@ def _plain_value(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _compact(coded: _Codes, bought: BoolArray | None) -> tuple[IntArray, int, IntArray]:
-    """Codes of the rows that are left among the values that are left, and which those are."""
-    codes = _take(coded.codes, bought)
+def _present(coded: _Codes, bought: BoolArray | None) -> IntArray:
+    """Return which distinct values are left."""
     if bought is None:
-        return codes, len(coded.distinct), np.arange(len(coded.distinct))
-    shown = np.flatnonzero(np.bincount(codes, minlength=len(coded.distinct)))
-    place = np.empty(len(coded.distinct), dtype=np.intp)
+        return np.arange(len(coded.distinct))
+    return np.flatnonzero(np.bincount(coded.codes[bought], minlength=len(coded.distinct)))
+
+
+def _places(shown: IntArray, coded: _Codes) -> IntArray:
+    """Return the place of each distinct value among those shown; -1 if it is none, or missing."""
+    place = np.full(len(coded.distinct) + 1, -1, dtype=np.intp)
     place[shown] = np.arange(len(shown))
-    return place[codes], len(shown), shown
+    return place
 
 
 def _returned(
-    who: _Codes,
-    known: _Codes,
+    people: IntArray,
+    brands: IntArray,
     money: FloatArray | None,
     back: BoolArray | None,
-    shown: IntArray,
     rows: Coded,
     refunds: Refunds,
 ) -> tuple[IntArray, FloatArray, int]:
     """Return cells and amounts of refunds, and how many have no purchase in the window."""
     if back is None or money is None:
         return np.empty(0, dtype=np.intp), np.empty(0), 0
-    place = np.full(len(who.distinct), -1, dtype=np.intp)
-    place[shown] = np.arange(len(shown))
-    person, brand = place[who.codes[back]], known.codes[back]
+    person, brand = people[back], brands[back]
     code = person * rows.n_brands + brand
     bought = np.unique(rows.customer * rows.n_brands + rows.brand)
     matched = (person >= 0) & (brand >= 0) & np.isin(code, bought)

@@ -26,9 +26,12 @@ class Patterns:
     of_person: IntArray
 
     @property
-    def highest(self) -> IntArray:
-        """Highest answer to each item (k,)."""
-        return np.asarray(self.rows.max(axis=0))
+    def steps(self) -> list[FloatArray]:
+        """Which steps each pattern passes, item by item (r, m_j)."""
+        return [
+            np.asarray(self.rows[:, j, None] >= np.arange(1, m + 1), dtype=np.float64)
+            for j, m in enumerate(self.rows.max(axis=0))
+        ]
 
 
 def find_patterns(answers: IntArray) -> Patterns:
@@ -46,14 +49,6 @@ def find_patterns(answers: IntArray) -> Patterns:
     return Patterns(rows.astype(np.intp), counts, of_person.ravel())
 
 
-def step_indicators(rows: IntArray, highest: IntArray) -> list[FloatArray]:
-    """Return which steps each pattern passes, item by item (r, m_j)."""
-    return [
-        np.asarray(rows[:, j, None] >= np.arange(1, m + 1), dtype=np.float64)
-        for j, m in enumerate(highest)
-    ]
-
-
 def pair_errors(patterns: Patterns, *, given_order: bool = False) -> FloatArray:
     """Return Guttman errors of each pattern (r,): pairs of steps passed in the wrong order.
 
@@ -61,7 +56,7 @@ def pair_errors(patterns: Patterns, *, given_order: bool = False) -> FloatArray:
     stand. A pair of equally popular steps of which one is passed counts half: the mean over
     all orders.
     """
-    steps = np.hstack(step_indicators(patterns.rows, patterns.highest))
+    steps = np.hstack(patterns.steps)
     if given_order:
         popularity = -np.arange(steps.shape[1], dtype=np.float64)
     else:
@@ -125,9 +120,7 @@ def scalability_of(patterns: Patterns, counts: FloatArray) -> Scalability:
     k = patterns.rows.shape[1]
     first, second = np.triu_indices(k, 1)
     total = counts.sum(axis=1, keepdims=True)
-    survival = [
-        counts @ steps / total for steps in step_indicators(patterns.rows, patterns.highest)
-    ]
+    survival = [counts @ steps / total for steps in patterns.steps]
     means = np.stack([s.sum(axis=1) for s in survival], axis=1)
     products = counts @ (patterns.rows[:, first] * patterns.rows[:, second]) / total
     expected = means[:, first] * means[:, second]
@@ -171,7 +164,7 @@ def scalability_errors(
     k = patterns.rows.shape[1]
     first, second = np.triu_indices(k, 1)
     n = patterns.counts.sum()
-    steps = step_indicators(patterns.rows, patterns.highest)
+    steps = patterns.steps
     survival = [patterns.counts @ s / n for s in steps]
     apart = [s - own for s, own in zip(steps, survival, strict=True)]
     centred = np.stack([a.sum(axis=1) for a in apart], axis=1)

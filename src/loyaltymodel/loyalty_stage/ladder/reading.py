@@ -11,11 +11,9 @@ import pandas as pd
 from loyaltymodel._arrays import IntArray
 from loyaltymodel._frames import Missing, column_names, without_repeated
 from loyaltymodel._options import count_of, enumerate_names, repeated
-from loyaltymodel._scales import resolve_limits
+from loyaltymodel._scales import Pair, check_pair
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
-
-Pair = tuple[float, float]
 
 _LEAST_ITEMS, _LEAST_PEOPLE = 2, 2
 _MOST_ANSWERS = 50  # of an item: more of them are a measurement rather than steps
@@ -49,9 +47,7 @@ def read_items(
         )
     bounds = {}
     if scale is not None:
-        limits = resolve_limits(scale, ["scale"])
-        pair = (float(limits.lowest[0]), float(limits.highest[0]))
-        bounds = dict.fromkeys(names, pair)
+        bounds = dict.fromkeys(names, check_pair(scale))
     elif binary:
         bounds = dict.fromkeys(names, (0.0, 1.0))
     variables = read_variables(given, data=data, bounds=bounds, missing=missing)

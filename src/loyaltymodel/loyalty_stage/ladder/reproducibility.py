@@ -12,6 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice
+from loyaltymodel._scales import Pair
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.ladder.kernels import (
@@ -20,7 +21,7 @@ from loyaltymodel.loyalty_stage.ladder.kernels import (
     pair_errors,
     scale_type_errors,
 )
-from loyaltymodel.loyalty_stage.ladder.reading import Pair, read_items
+from loyaltymodel.loyalty_stage.ladder.reading import read_items
 
 Order = Literal["given", "popularity"]
 _THUMB = (

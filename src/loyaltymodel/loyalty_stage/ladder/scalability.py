@@ -11,15 +11,12 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, ndtr, percentile, wald
+from loyaltymodel._intervals import check_level, check_resamples, ndtr, percentile, wald
 from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names
+from loyaltymodel._resampling import check_failures
+from loyaltymodel._scales import Pair
 from loyaltymodel._tables import Summary, table_of
-from loyaltymodel.errors import (
-    DataError,
-    FailedResamplesWarning,
-    SmallSampleWarning,
-    warn_caller,
-)
+from loyaltymodel.errors import SmallSampleWarning, warn_caller
 from loyaltymodel.loyalty_stage.ladder.kernels import (
     Patterns,
     find_patterns,
@@ -27,16 +24,14 @@ from loyaltymodel.loyalty_stage.ladder.kernels import (
     scalability_errors,
     scalability_of,
 )
-from loyaltymodel.loyalty_stage.ladder.reading import Pair, read_items
+from loyaltymodel.loyalty_stage.ladder.reading import read_items
 
 IntervalKind = Literal["delta", "bootstrap"]
 Strength = Literal["none", "weak", "medium", "strong"]
-Randomness = np.random.Generator | int | None
 
 _NUMBERS = ("H", "std_error", "ci_low", "ci_high", "z", "p_value")
 _STRENGTHS: tuple[tuple[float, Strength], ...] = ((0.5, "strong"), (0.4, "medium"), (0.3, "weak"))
 _ELEMENTS = 2_000_000  # patterns times resamples at a time: 16 MB
-_MANY_FAILED = 0.01  # of all resamples
 _LEAST_PEOPLE = 20  # below which the delta method is no more than a guess
 
 
@@ -194,7 +189,7 @@ def scalability(
     interval: IntervalKind = "delta",
     level: float = 0.95,
     n_resamples: int = 2000,
-    rng: Randomness = None,
+    rng: np.random.Generator | int | None = None,
     missing: Missing = "raise",
 ) -> ScalabilityResult:
     """Return Loevinger's H of items: how far they are a ladder rather than unrelated.
@@ -216,7 +211,8 @@ def scalability(
     level : float
         Confidence level, between 0 and 1.
     n_resamples : int
-        Number of resamples, at least 2; with ``interval="bootstrap"``.
+        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy.random.Generator, int or None
         Source of randomness; an int is a seed, None takes fresh entropy.
     missing : {"raise", "drop"}
@@ -276,6 +272,8 @@ def scalability(
     check_choice("interval", interval, IntervalKind)
     check_level(level)
     check_count("n_resamples", n_resamples, least=2)
+    if interval == "bootstrap":
+        check_resamples(n_resamples, level=level)
     read = read_items(answers, items, scale=scale, missing=missing)
     patterns = find_patterns(read.values)
     found = scalability_of(patterns, patterns.counts[None].astype(np.float64))
@@ -316,7 +314,9 @@ def scalability(
     )
 
 
-def _resample(patterns: Patterns, n_resamples: int, rng: Randomness) -> tuple[FloatArray, int]:
+def _resample(
+    patterns: Patterns, n_resamples: int, rng: np.random.Generator | int | None
+) -> tuple[FloatArray, int]:
     """Return H of pairs, items and scale of people drawn again (b, ...), and how many failed."""
     generator = np.random.default_rng(rng)
     n = int(patterns.counts.sum())
@@ -330,15 +330,11 @@ def _resample(patterns: Patterns, n_resamples: int, rng: Randomness) -> tuple[Fl
     replicates = np.vstack(blocks)
     whole = ~np.isnan(replicates).any(axis=1)
     n_failed = int((~whole).sum())
-    if whole.sum() < 2:  # noqa: PLR2004  an interval needs two replicates
-        raise DataError(
-            "an item does not vary in nearly every resample, so there is no interval; leave the "
-            'item out, or use interval="delta"'
-        )
-    if n_failed > _MANY_FAILED * n_resamples:
-        warn_caller(
-            f"in {n_failed} of {n_resamples} resamples an item did not vary; they were left out, "
-            "and the intervals are too narrow",
-            FailedResamplesWarning,
-        )
+    check_failures(
+        n_failed,
+        n_resamples,
+        "have an item that did not vary",
+        way_out='leave the item out, or use interval="delta"',
+        so="; the intervals are too narrow",
+    )
     return replicates[whole], n_failed

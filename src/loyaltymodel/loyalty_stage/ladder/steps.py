@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import enumerate_names, repeated
+from loyaltymodel._regression import Regression, logistic
 from loyaltymodel._variables import Variables, codes_of, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.ladder.steps_result import (
@@ -23,7 +23,6 @@ from loyaltymodel.loyalty_stage.ladder.steps_result import (
 
 _STAGE = "stage"
 _LEAST_STAGES = 2
-_DISTANT = 25.0  # a logit beyond which an estimate is on its way to infinity
 _RANK = 1e-9
 
 
@@ -136,12 +135,12 @@ def sequential_logit(
         n_at_risk=np.array(at_risk),
         n_passed=np.array(passed),
         n_dropped=variables.n_dropped,
-        estimates=np.array([f[0] for f in fits]),
-        covariances=np.array([f[1] for f in fits]),
-        log_likelihoods=np.array([f[2] for f in fits]),
-        parallel_estimates=stacked[0],
-        parallel_covariance=stacked[1],
-        parallel_log_likelihood=stacked[2],
+        estimates=np.array([f.estimates for f in fits]),
+        covariances=np.array([f.covariance for f in fits]),
+        log_likelihoods=np.array([f.log_likelihood for f in fits]),
+        parallel_estimates=stacked.estimates,
+        parallel_covariance=stacked.covariance,
+        parallel_log_likelihood=stacked.log_likelihood,
         level=level,
     )
 
@@ -207,9 +206,7 @@ def _check_step(stage: str, x: FloatArray, climbed: BoolArray, names: Sequence[s
         )
 
 
-def _parallel(
-    codes: IntArray, x: FloatArray, n_stages: int
-) -> tuple[FloatArray, FloatArray, float]:
+def _parallel(codes: IntArray, x: FloatArray, n_stages: int) -> Regression:
     """Fit one logistic regression to all steps, with an intercept each and common slopes."""
     rows, outcomes = [], []
     for j in range(1, n_stages):
@@ -221,39 +218,11 @@ def _parallel(
     return _logit(np.concatenate(outcomes), np.vstack(rows), "the steps taken together")
 
 
-def _logit(y: BoolArray, x: FloatArray, where: str) -> tuple[FloatArray, FloatArray, float]:
-    """Return estimates, their covariance matrix and the log-likelihood."""
-    # Loaded here: statsmodels takes as long to import as all the rest together.
-    from statsmodels.discrete.discrete_model import Logit  # noqa: PLC0415
-    from statsmodels.tools.sm_exceptions import (  # noqa: PLC0415
-        ConvergenceWarning,
-        PerfectSeparationError,
-        PerfectSeparationWarning,
-    )
-
-    # Columns of mean square 1, so that units cannot spoil the arithmetic.
-    size = np.sqrt((x**2).mean(axis=0))
-    message = (
-        f"at {where} the covariates tell (almost) perfectly who climbs, so that estimates run "
-        "off to infinity; leave out a covariate or merge stages"
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PerfectSeparationWarning)
-        warnings.simplefilter("error", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
-        try:
-            found = Logit(y.astype(np.float64), x / size).fit(
-                method="newton", maxiter=100, tol=1e-12, disp=False
-            )
-        except (
-            PerfectSeparationError,
-            PerfectSeparationWarning,
-            ConvergenceWarning,
-            np.linalg.LinAlgError,
-        ):
-            raise NotIdentifiedError(message) from None
-    estimate = np.asarray(found.params, dtype=np.float64)
-    if not np.isfinite(estimate).all() or np.abs(estimate).max() > _DISTANT:
-        raise NotIdentifiedError(message)
-    covariance = np.asarray(found.cov_params(), dtype=np.float64) / np.outer(size, size)
-    return estimate / size, covariance, float(found.llf)
+def _logit(y: BoolArray, x: FloatArray, where: str) -> Regression:
+    found = logistic(y, x)
+    if found is None:
+        raise NotIdentifiedError(
+            f"at {where} the covariates tell (almost) perfectly who climbs, so that estimates run "
+            "off to infinity; leave out a covariate or merge stages"
+        )
+    return found

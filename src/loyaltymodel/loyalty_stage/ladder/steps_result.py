@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
-from loyaltymodel._intervals import wald
+from loyaltymodel._intervals import chi_square_tail, wald
 from loyaltymodel._options import check_flag, count_of, enumerate_names, repeated
 from loyaltymodel._tables import Summary, number, table_of
 from loyaltymodel._variables import Variables, read_variables
@@ -140,13 +140,11 @@ class SequentialLogitResult(FrozenRecord):
 
         With one step there is nothing to compare, and the p-value is NaN.
         """
-        from scipy.special import chdtrc  # noqa: PLC0415  slow to import
-
         df = (len(self.n_passed) - 1) * len(self.covariates)
         statistic = 2 * (self.log_likelihoods.sum() - self.parallel_log_likelihood)
         # Never below 0 but for the tolerance of the maximisation.
         statistic = max(float(statistic), 0.0)
-        p = float(chdtrc(df, statistic)) if df else float("nan")
+        p = float(chi_square_tail(statistic, df))
         return pd.Series({"statistic": statistic, "df": df, "p_value": p}, name="parallelism")
 
     def predict(
@@ -254,7 +252,7 @@ class SequentialLogitResult(FrozenRecord):
         )
 
 
-def covariates_of(covariates: object, data: object) -> tuple[dict[str, object], object]:
+def covariates_of(covariates: Any, data: object) -> tuple[dict[str, object], object]:
     """Return covariates by name, and the table where names of columns are looked up."""
     if isinstance(covariates, Mapping):
         return {str(name): value for name, value in covariates.items()}, data
@@ -270,11 +268,7 @@ def covariates_of(covariates: object, data: object) -> tuple[dict[str, object], 
         raise OptionError(
             "covariates are an array without names; give a mapping, such as {'age': ages}"
         )
-    return {name: _column(covariates, name) for name in all_columns(covariates)}, data
-
-
-def _column(table: Any, name: str) -> object:
-    return table[name]
+    return {name: covariates[name] for name in all_columns(covariates)}, data
 
 
 def design_of(variables: Variables, names: Sequence[str]) -> FloatArray:

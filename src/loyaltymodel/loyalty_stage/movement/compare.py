@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._options import check_choice, check_count, check_finite
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
@@ -72,9 +72,8 @@ def transition_what_if(
     i, j = chain.place(source), chain.place(target)
     stack = chain.stack()
     for name, number in (("probability", probability), ("change", change)):
-        plain = isinstance(number, (int, float)) and not isinstance(number, bool)
-        if number is not None and not (plain and np.isfinite(number)):
-            raise OptionError(f"{name}={number!r} must be a finite number")
+        if number is not None:
+            check_finite(name, number)
     value = np.full(len(stack), probability) if change is None else stack[:, i, j] + change
     if not 0 <= value[0] <= 1:
         raise OptionError(

@@ -10,8 +10,8 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, wilson
-from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._intervals import check_resamples, wilson
+from loyaltymodel._options import check_choice
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
@@ -133,7 +133,8 @@ def estimate_movement(
     level : float
         Level of all intervals, between 0 and 1.
     n_draws : int
-        Number of posterior draws, at least 0; 0 for none.
+        Number of posterior draws, 0 for none; enough for the level: (n + 1)(1 - level) / 2 must
+        be at least 1.
     rng : numpy.random.Generator, int or None
         Source of the draws; an int is a seed, None takes fresh entropy.
     missing : {"raise", "drop"}
@@ -200,8 +201,7 @@ def estimate_movement(
     """
     check_choice("point", point, Point)
     check_choice("interval", interval, Interval)
-    check_level(level)
-    check_count("n_draws", n_draws, least=0)
+    check_resamples(n_draws, level=level, what="draws", optional=True)
     known = formation_stages() if stages is None else stages_of(stages)
     k = len(known.names)
     can = _possible(possible, k)

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._counts import independence
+from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._tables import Summary, table_of
-from loyaltymodel.loyalty_stage.movement import kernels
 
-FEW = 5  # expected counts below it make a chi-square law a poor guide: a convention
+_FEW = 5  # expected counts below it make a chi-square law a poor guide: a convention
 _MUCH = 0.2  # of the cells: likewise
 
 
@@ -46,20 +47,16 @@ class MarkovTest(FrozenRecord):
 
         A p-value is NaN where there are no degrees of freedom.
         """
-        from scipy.special import chdtrc  # noqa: PLC0415  not loaded on import
-
         ratio, square, df = (
             np.append(v, v.sum()) for v in (self.likelihood_ratio, self.chi_square, self.df)
         )
-        free = df > 0
-        safe = np.where(free, df, 1)
         return pd.DataFrame(
             {
                 "stage": [*self.stages, "all"],
                 "likelihood_ratio": ratio,
-                "p_likelihood_ratio": np.where(free, chdtrc(safe, ratio), np.nan),
+                "p_likelihood_ratio": chi_square_tail(ratio, df),
                 "chi_square": square,
-                "p_chi_square": np.where(free, chdtrc(safe, square), np.nan),
+                "p_chi_square": chi_square_tail(square, df),
                 "df": df,
             }
         )
@@ -89,14 +86,14 @@ class MarkovTest(FrozenRecord):
 
 def independence_test(stages: tuple[str, ...], question: str, tables: FloatArray) -> MarkovTest:
     """Test whether the rows of each stage's table (k, r, c) have the same law."""
-    ratio, square, df, expected = kernels.independence(tables)
-    counted = expected[df > 0]
+    found = independence(tables)
+    counted = found.expected[found.df > 0]
     counted = counted[~np.isnan(counted)]
     return MarkovTest(
         question=question,
         stages=stages,
-        likelihood_ratio=ratio,
-        chi_square=square,
-        df=df,
-        few=float((counted < FEW).mean()) if len(counted) else 0.0,
+        likelihood_ratio=found.likelihood_ratio,
+        chi_square=found.chi_square,
+        df=found.df,
+        few=float((counted < _FEW).mean()) if len(counted) else 0.0,
     )

@@ -212,19 +212,3 @@ def dirichlet(alpha: FloatArray, n: int, rng: np.random.Generator) -> FloatArray
     with np.errstate(invalid="ignore"):
         draws: FloatArray = weights / weights.sum(axis=-1, keepdims=True)
     return draws
-
-
-def independence(tables: FloatArray) -> tuple[FloatArray, FloatArray, IntArray, FloatArray]:
-    """Compare the rows of each table (g, r, c): likelihood ratio, chi-square, df, expected.
-
-    Empty rows and columns say nothing and have no degrees of freedom; expected counts are NaN
-    there.
-    """
-    rows, columns = tables.sum(axis=2), tables.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        expected = rows[:, :, None] * columns[:, None, :] / tables.sum(axis=(1, 2))[:, None, None]
-        ratio = np.where(tables > 0, tables * np.log(tables / expected), 0.0)
-        apart = np.where(expected > 0, (tables - expected) ** 2 / expected, 0.0)
-    df = ((rows > 0).sum(axis=1) - 1).clip(0) * ((columns > 0).sum(axis=1) - 1).clip(0)
-    shown = np.where(expected > 0, expected, np.nan)
-    return 2 * ratio.sum(axis=(1, 2)), apart.sum(axis=(1, 2)), df, shown

@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, count_of, enumerate_names, suggest
-from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel._variables import Variables, read_weighted
 from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.movement.stages import Stages
 
@@ -53,14 +53,8 @@ def count_moves(
     """Read a panel and count the moves of one period."""
     check_choice("gaps", gaps, Gaps)
     given = {"state": state, "customer": customer, "time": time}
-    if weights is not None:
-        given["weights"] = weights
-    found = read_variables(
-        given,
-        data=data,
-        bounds={"weights": (0, np.inf)},
-        categories=("state", "customer", "time"),
-        missing=missing,
+    found, worth = read_weighted(
+        given, weights, data=data, categories=tuple(given), missing=missing
     )
     who, _ = pd.factorize(found["customer"])
     when = _periods(found)
@@ -78,9 +72,7 @@ def count_moves(
             "no customer was seen at two successive times, so there is no move to count; give "
             "at least two periods"
         )
-    weight = np.ones(len(source))
-    if weights is not None:
-        weight = found["weights"][order][:-1][moved].astype(np.float64)
+    weight = worth[order][:-1][moved]
     times, at = np.unique(when[:-1][moved], return_inverse=True)
     twice = moved[1:] & moved[:-1]
     first, middle, last = place[:-2][twice], place[1:-1][twice], place[2:][twice]

@@ -13,7 +13,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice, enumerate_names
 from loyaltymodel.errors import DataError
 
-ChecklistName = Literal["strategies", "measures", "enhancement", "principles", "levers"]
+ChecklistName = Literal["strategies", "measures", "enhancement", "database", "principles", "levers"]
 
 _ASSIGNED = ("strategies", "measures", "principles", "levers")
 _OLIVER = "usually attributed to Oliver (1999), Journal of Marketing 63 (special issue), 33-44"
@@ -108,6 +108,22 @@ _LISTS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
             ("internal_service", "good service to employees, who stay in turn", "提高内部服务质量"),
             ("reasonable_price", "a reasonable price", "合理的价格"),
             ("switching_threshold", "a higher threshold to switching", "提升顾客转换的“门槛”"),
+        ),
+    ),
+    "database": (
+        "LOY-17",
+        (
+            (
+                "core_customers",
+                "know the core customers: who prefers us, brings a profit, is of high value",
+                "核心顾客识别系统",
+            ),
+            (
+                "purchase_behaviour",
+                "know what each customer usually buys, and how often",
+                "顾客购买行为参考系统",
+            ),
+            ("exit_management", "see who leaves, learn why, and improve", "顾客退出管理系统"),
         ),
     ),
     "principles": (
@@ -235,9 +251,10 @@ def checklist(name: ChecklistName) -> pd.DataFrame:
 
     Parameters
     ----------
-    name : {"strategies", "measures", "enhancement", "principles", "levers"}
+    name : {"strategies", "measures", "enhancement", "database", "principles", "levers"}
         "strategies": three, by the levels of loyal customers (三层次对应策略). "measures": four
         means of building loyalty. "enhancement": four strategies (提升顾客忠诚策略).
+        "database": three parts of the customer database, the first of these strategies.
         "principles": ten (提高顾客忠诚度十大原则). "levers": four (客户忠诚度的提升方法).
 
     Returns
@@ -297,7 +314,7 @@ def checklist_score(
 
     Parameters
     ----------
-    name : {"strategies", "measures", "enhancement", "principles", "levers"}
+    name : {"strategies", "measures", "enhancement", "database", "principles", "levers"}
         Which list; see :func:`checklist`.
     done : mapping from str to float
         How far each entry is fulfilled, from 0 to 1; True and False count as 1 and 0.

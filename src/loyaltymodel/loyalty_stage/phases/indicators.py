@@ -10,10 +10,10 @@ import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from loyaltymodel._options import enumerate_names, repeated, suggest
+from loyaltymodel._scales import Pair
 from loyaltymodel._specification import Specification
 from loyaltymodel.errors import DataError, ModelError
 
-Pair = tuple[float, float]
 Direction = Literal["positive", "negative"]
 Beyond = Literal["refuse", "cap"]
 

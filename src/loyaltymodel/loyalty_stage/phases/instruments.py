@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from loyaltymodel.loyalty_stage.phases.indicators import Pair, PhaseInstrument
+from loyaltymodel._scales import Pair
+from loyaltymodel.loyalty_stage.phases.indicators import PhaseInstrument
 
 
 def oliver_instrument(

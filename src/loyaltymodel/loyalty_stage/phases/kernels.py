@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import itertools
 import math
-from functools import cache
 
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._quadrant_shares import slices
-from loyaltymodel._quadrants import Posterior, bivariate_normal, posterior_of
+from loyaltymodel._quadrant_shares import influence_errors, slices
+from loyaltymodel._quadrants import (
+    NODES,
+    Posterior,
+    bivariate_normal,
+    in_deviations,
+    legendre,
+    posterior_of,
+)
 
 MOST_PHASES = 4  # with probabilities
 
-_FAR = 40.0  # standard deviations beyond which a normal probability is 0 in double precision
 _ORDERS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 _TOLERANCE = 1e-9  # of probabilities, between one order of quadrature and the next
 _PROBES = (-2.5, -1.0, 0.0, 0.7, 1.8)  # distances at which an order is tried, in every combination
@@ -56,7 +61,8 @@ def level_probabilities(
     correlation = correlation_of(posterior.covariance)
     out = np.empty((n, k + 1))
     for part in slices(n):
-        h = _distances(posterior.means(scores[part]), sd, thresholds, up=up)
+        apart = posterior.means(scores[part]) - thresholds
+        h = [in_deviations(a, s, up=up) for a, s in zip(apart.T, sd, strict=True)]
         reached = orthants(h, correlation, nodes)
         out[part, 0] = 1 - reached[0]
         out[part, 1:k] = (reached[:-1] - reached[1:]).T
@@ -74,22 +80,8 @@ def correlation_of(covariance: FloatArray) -> FloatArray:
     return np.asarray(found)
 
 
-def _distances(
-    means: FloatArray, sd: FloatArray, thresholds: FloatArray, *, up: bool
-) -> list[FloatArray]:
-    """Return how far means (n, k) lie above thresholds, in standard deviations, by phase."""
-    found = []
-    for j, threshold in enumerate(thresholds):
-        apart = means[:, j] - threshold
-        if sd[j] > 0:
-            found.append(np.clip(apart / sd[j], -_FAR, _FAR))
-        else:
-            found.append(np.where((apart >= 0) if up else (apart > 0), _FAR, -_FAR))
-    return found
-
-
 def orthants(h: list[FloatArray], correlation: FloatArray, nodes: int) -> FloatArray:
-    """Return P(Z1 <= h1, ..., Zj <= hj) for j = 1, ..., k, as (k, n), for at most four Z.
+    """Return P(Z1 <= h1, ..., Zj <= hj) for j = 1, ..., k, as (k, n), for two to four Z.
 
     One correlation matrix holds for all n. From the third dimension on, Plackett's identity is
     integrated along the correlations of the last variable, from none to what they are.
@@ -98,8 +90,7 @@ def orthants(h: list[FloatArray], correlation: FloatArray, nodes: int) -> FloatA
 
     found = np.empty((len(h), len(h[0])))
     found[0] = ndtr(h[0])
-    if len(h) > 1:
-        found[1] = bivariate_normal(h[0], h[1], correlation[0, 1, None])
+    found[1] = bivariate_normal(h[0], h[1], correlation[0, 1, None])
     for last in range(2, len(h)):
         found[last] = found[last - 1] * ndtr(h[last])
         found[last] += _added(h, correlation, last, nodes)
@@ -112,7 +103,7 @@ def _added(h: list[FloatArray], correlation: FloatArray, last: int, nodes: int) 
     total = np.zeros(len(h[0]))
     if not correlation[last, :last].any():
         return total
-    points, weights = (np.array(values) for values in _legendre(nodes))
+    points, weights = (np.array(values) for values in legendre(nodes))
     # Nodes crowd where correlations are strongest, which is where the integrand is steep.
     angle = math.pi / 4 * (points + 1)
     steps, weights = np.sin(angle), math.pi / 4 * weights * np.cos(angle)
@@ -164,26 +155,8 @@ def _both_below(h: FloatArray, k: FloatArray, r: float) -> FloatArray:
     What is left among true scores is mostly weakly correlated, where three or four nodes do
     what twelve are needed for elsewhere.
     """
-    from scipy.special import ndtr  # noqa: PLC0415  slow to import
-
-    count = next((m for most, m in _INNER if abs(r) <= most), 0)
-    if not count:
-        return bivariate_normal(h, k, np.array([r]))
-    h, k = np.clip(h, -_FAR, _FAR), np.clip(k, -_FAR, _FAR)
-    angle = math.asin(r)
-    product, half = h * k, (h * h + k * k) / 2
-    total = np.zeros(len(h))
-    for point, weight in zip(*_legendre(count), strict=True):
-        t = math.sin(angle * (point + 1) / 2)
-        total += weight * np.exp((t * product - half) / (1 - t * t))
-    return np.asarray(ndtr(h) * ndtr(k) + angle / (4 * math.pi) * total)
-
-
-@cache
-def _legendre(nodes: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the points and weights of Gauss and Legendre."""
-    points, weights = np.polynomial.legendre.leggauss(nodes)
-    return tuple(points.tolist()), tuple(weights.tolist())
+    nodes = next((m for most, m in _INNER if abs(r) <= most), NODES)
+    return bivariate_normal(h, k, np.array([r]), nodes=nodes)
 
 
 def choose_order(correlation: FloatArray) -> tuple[int, float]:
@@ -223,29 +196,11 @@ def share_errors(
     """Return standard errors (s,) of weighted means of probabilities (n, s) of stages.
 
     ``merge`` (k + 1, s) says which numbers of phases passed make up a stage.
-
-    The infinitesimal jackknife over people: the influence of a person is the own probability
-    less the share and, if mean and covariance are of the same people, what a change of them
-    does to everybody's.
     """
-    total = weights.sum()
-    share = weights @ probabilities / total
     slopes = None
     if from_sample:
         slopes = _slopes(scores, weights, posterior, thresholds, up=up, nodes=nodes) @ merge
-    mean = weights @ scores / total
-    first, second = np.triu_indices(scores.shape[1])
-    variance = np.zeros(len(share))
-    products = ((scores - mean).T * weights) @ (scores - mean) / total
-    for part in slices(len(scores)):
-        influence = probabilities[part] - share
-        if slopes is not None:
-            apart = scores[part] - mean
-            squares = apart[:, first] * apart[:, second] - products[first, second]
-            influence += apart @ slopes[: len(mean)] + squares @ slopes[len(mean) :]
-        influence *= weights[part, None]
-        variance += np.einsum("ns,ns->s", influence, influence)
-    return np.asarray(np.sqrt(variance) / total)
+    return influence_errors(scores, weights, probabilities, slopes)
 
 
 def _slopes(

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._counts import expected_intervals, observed_intervals
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, wilson
+from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated
-from loyaltymodel._quadrant_shares import effective_size, observed_shares
-from loyaltymodel._quadrants import Posterior, Ties, moments_of, posterior_of, require_identified
-from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel._quadrants import (
+    Posterior,
+    Ties,
+    given_moments,
+    moments_of,
+    posterior_of,
+    require_identified,
+)
+from loyaltymodel._variables import Variables, read_weighted
 from loyaltymodel.errors import DataError, OptionError, ScaleWarning, warn_caller
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
 from loyaltymodel.loyalty_stage.phases.kernels import (
@@ -168,13 +174,8 @@ def oliver(
     thresholds = by_phase("threshold", threshold, names, low=_LOWEST, high=_HIGHEST)
     composite = _composite_weights(composite_weights, names)
     reliabilities = _reliabilities(reliability, names)
-    if reliabilities is None and (means is not None or covariance is not None):
-        raise OptionError(
-            "means and covariance serve to tell true scores from error; give the reliability too"
-        )
-    given = given_moments(means, covariance, len(names))
-    variables = _read(scores, names, weights, missing)
-    people = _weights_of(variables)
+    given = given_moments(means, covariance, names, reliability=reliability)
+    variables, people = _read(scores, names, weights, missing)
     x = np.column_stack([np.asarray(variables[name], dtype=np.float64) for name in names])
     if x.max() <= _LONGEST_ANSWERS and x.max() < thresholds.min():
         warn_caller(
@@ -185,7 +186,8 @@ def oliver(
         )
     codes = levels_reached(x, thresholds, up=ties == "high")
     merge = _merge(len(names), stage_rule)
-    observed = _observed(merge.argmax(axis=1)[codes], people, merge.shape[1], level=level)
+    stages = merge.argmax(axis=1)[codes]
+    observed = observed_intervals(stages, people, merge.shape[1], level=level)
     probabilities, true, error = np.empty((0, merge.shape[1])), np.empty((0, 3)), 0.0
     if reliabilities is not None:
         probabilities, true, error = _true_phases(
@@ -279,27 +281,10 @@ def _reliabilities(value: object, phases: Sequence[str]) -> FloatArray | None:
     return found
 
 
-def given_moments(means: Any, covariance: Any, k: int) -> tuple[FloatArray, FloatArray] | None:
-    """Return means and covariance of scores, checked, if they are given."""
-    if means is None and covariance is None:
-        return None
-    if means is None or covariance is None:
-        raise OptionError("means and covariance belong together; give both or neither")
-    try:
-        m, s = np.array(means, dtype=np.float64), np.array(covariance, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError("means and covariance must be numbers") from None
-    if m.shape != (k,) or s.shape != (k, k):
-        raise DataError(
-            f"means have shape {m.shape} and covariance {s.shape}; ({k},) and ({k}, {k}) are "
-            "needed, in the order of the phases"
-        )
-    if not (np.isfinite(m).all() and np.isfinite(s).all() and np.allclose(s, s.T, rtol=1e-9)):
-        raise DataError("means and covariance must be finite, and the covariance symmetric")
-    return m, s
-
-
-def _read(scores: object, names: tuple[str, ...], weights: object, missing: Missing) -> Variables:
+def _read(
+    scores: object, names: tuple[str, ...], weights: object, missing: Missing
+) -> tuple[Variables, FloatArray]:
+    """Return scores from 0 to 100, and the weights of customers."""
     data = None
     if isinstance(scores, Mapping):
         if absent := [name for name in names if name not in scores]:
@@ -318,11 +303,7 @@ def _read(scores: object, names: tuple[str, ...], weights: object, missing: Miss
         given = {name: array[:, j] for j, name in enumerate(names)}
     else:
         given, data = {name: name for name in names}, scores
-    bounds = {}
-    if weights is not None:
-        given["weights of customers"] = weights
-        bounds["weights of customers"] = (0.0, np.inf)
-    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
+    variables, people = read_weighted(given, weights, data=data, missing=missing)
     for name in names:
         values = variables[name]
         outside = (values < _LOWEST) | (values > _HIGHEST)
@@ -333,16 +314,7 @@ def _read(scores: object, names: tuple[str, ...], weights: object, missing: Miss
                 f"{count_of(int(outside.sum()), 'score')} do not (first {values[first]:g} in row "
                 f"{variables.labels[first]}); phase_scores() makes such scores of answers"
             )
-    return variables
-
-
-def _weights_of(variables: Variables) -> FloatArray:
-    if "weights of customers" not in variables.values:
-        return np.ones(variables.n_rows)
-    weights = np.asarray(variables["weights of customers"], dtype=np.float64)
-    if not weights.sum() > 0:
-        raise DataError("all weights are zero; at least one customer must count")
-    return weights
+    return variables, people
 
 
 def _merge(k: int, rule: StageRule) -> FloatArray:
@@ -352,13 +324,6 @@ def _merge(k: int, rule: StageRule) -> FloatArray:
     merge = np.zeros((k + 1, k))
     merge[np.arange(k + 1), np.minimum(np.arange(k + 1), k - 1)] = 1
     return merge
-
-
-def _observed(stages: IntArray, weights: FloatArray, n_stages: int, *, level: float) -> FloatArray:
-    """Return shares and the ends of their intervals (stages, 3)."""
-    share, error = observed_shares(stages, weights, n_stages)
-    size = np.minimum(effective_size(share, error, weights), np.count_nonzero(weights))
-    return np.column_stack([share, *wilson(share, size, level=level)])
 
 
 def _true_phases(
@@ -391,8 +356,7 @@ def _true_phases(
         from_sample=given is None,
     )
     share = weights @ probabilities / weights.sum()
-    size = effective_size(share, errors, weights)
-    return probabilities, np.column_stack([share, *wilson(share, size, level=level)]), error
+    return probabilities, expected_intervals(share, errors, weights, level=level), error
 
 
 def _posterior(

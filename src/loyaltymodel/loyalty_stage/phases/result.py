@@ -11,14 +11,18 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel._options import count_of
 from loyaltymodel._quadrants import Ties
+from loyaltymodel._sorted_people import (
+    TRUE_SHARE_REMARK,
+    class_of_each,
+    probability_table,
+    share_table,
+)
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel.errors import DataError
 
 StageRule = Literal["passed", "entered"]
 
 NONE = "none"
-_SHARES = ("share", "ci_low", "ci_high")
-_TRUE_SHARES = ("true_share", "true_ci_low", "true_ci_high")
 _FINE = 1e-6  # a quadrature error that nobody needs to know of
 
 
@@ -104,10 +108,7 @@ class PhaseResult(FrozenRecord):
     @property
     def stage(self) -> pd.Series:
         """Each customer's phase by the scores as observed: ordered categories, lowest first."""
-        kind = pd.CategoricalDtype(list(self.stages), ordered=True)
-        codes = np.minimum(self.steps_passed, len(self.stages) - 1)
-        values = pd.Categorical.from_codes(codes, dtype=kind)
-        return pd.Series(values, index=self.labels, name="stage")
+        return class_of_each(self._codes(), self.stages, self.labels, name="stage")
 
     @property
     def composite(self) -> pd.Series:
@@ -141,9 +142,7 @@ class PhaseResult(FrozenRecord):
                 "there are no probabilities, because no reliability was given; give those of the "
                 "scores, such as reliability=0.8, or see phase_reliability()"
             )
-        return pd.DataFrame(
-            self.probability_values.copy(), index=self.labels, columns=list(self.stages)
-        )
+        return probability_table(self.probability_values, self.stages, self.labels)
 
     @property
     def shares(self) -> pd.DataFrame:
@@ -153,15 +152,8 @@ class PhaseResult(FrozenRecord):
         reliability there follow ``true_share``, ``true_ci_low`` and ``true_ci_high`` for the
         true scores. Each interval has the level on its own, not all of them together.
         """
-        codes = np.minimum(self.steps_passed, len(self.stages) - 1)
-        columns: dict[str, object] = {
-            "stage": list(self.stages),
-            "n": np.bincount(codes, minlength=len(self.stages)),
-        }
-        columns |= dict(zip(_SHARES, self.share_values.T.copy(), strict=True))
-        if self.reliability is not None:
-            columns |= dict(zip(_TRUE_SHARES, self.true_share_values.T.copy(), strict=True))
-        return pd.DataFrame(columns)
+        sizes = np.bincount(self._codes(), minlength=len(self.stages))
+        return share_table("stage", self.stages, sizes, self.share_values, self.true_share_values)
 
     @property
     def steps(self) -> pd.DataFrame:
@@ -237,6 +229,10 @@ class PhaseResult(FrozenRecord):
             remarks=tuple(self._remarks()),
         )
 
+    def _codes(self) -> IntArray:
+        """Place of each customer's stage."""
+        return np.minimum(self.steps_passed, len(self.stages) - 1)
+
     def _remarks(self) -> list[str]:
         remarks = []
         apart = float(self.weights @ self.out_of_order.to_numpy() / self.weights.sum())
@@ -257,10 +253,7 @@ class PhaseResult(FrozenRecord):
                 "reliability to see how probable each stage is."
             )
         else:
-            remarks.append(
-                "share counts the scores as observed; true_share estimates where the true scores "
-                "lie, if they and the errors are normal."
-            )
+            remarks.append(TRUE_SHARE_REMARK)
         if self.quadrature_error > _FINE:
             remarks.append(
                 f"Numerical integration left an error of about {self.quadrature_error:.0e} in the "

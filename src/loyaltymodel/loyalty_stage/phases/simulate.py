@@ -15,8 +15,6 @@ from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
 from loyaltymodel.loyalty_stage.phases.oliver import ByPhase, by_phase, check_phases
 
-Randomness = np.random.Generator | int | None
-
 _MOST_ROUNDS = 1000
 _DEFAULT_MEANS = {"cognitive": 62.0, "affective": 56.0, "conative": 50.0, "action": 44.0}
 
@@ -75,7 +73,7 @@ class SimulatedPhases(FrozenRecord):
 
 def simulate_phases(
     n: int,
-    rng: Randomness = None,
+    rng: np.random.Generator | int | None = None,
     *,
     phases: Sequence[str] = PHASES,
     means: ByPhase | None = None,

@@ -13,7 +13,7 @@ from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
 from loyaltymodel._tables import Summary, Table, table_of
-from loyaltymodel._variables import read_variables
+from loyaltymodel._variables import read_weighted
 from loyaltymodel.errors import NotIdentifiedError
 from loyaltymodel.loyalty_stage.types.agreement_kernels import Kappas, agreement_weights, kappas
 from loyaltymodel.loyalty_stage.types.agreement_reading import (
@@ -23,7 +23,6 @@ from loyaltymodel.loyalty_stage.types.agreement_reading import (
     matched,
     read_column,
 )
-from loyaltymodel.loyalty_stage.types.estimate import weights_of
 
 _WEIGHTINGS = ("unweighted", "linear", "quadratic")
 
@@ -262,13 +261,10 @@ def agreement(
     if match is not None:
         other = matched(other, match)
     names, ordered = common_categories(one, other, categories)
-    given: dict[str, object] = {"first": coded(one, names), "second": coded(other, names)}
-    given |= {} if weights is None else {"weights": weights}
-    bounds = {"weights": (0.0, np.inf)}
-    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
+    given = {"first": coded(one, names), "second": coded(other, names)}
+    variables, w = read_weighted(given, weights, data=data, missing=missing)
     k = len(names)
     cell = (variables["first"] * k + variables["second"]).astype(np.intp)
-    w = weights_of(variables)
     counts, weight, squared = (
         np.asarray(np.bincount(cell, v, k * k).reshape(k, k), dtype=np.float64)
         for v in (np.ones(len(w)), w, w * w)

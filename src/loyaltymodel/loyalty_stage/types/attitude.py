@@ -10,10 +10,15 @@ import pandas as pd
 
 from loyaltymodel._frames import Missing, read_table
 from loyaltymodel._options import check_choice, enumerate_names, suggest
-from loyaltymodel._quadrant_sorting import IntervalKind, Randomness, check_sorting, pair_of
+from loyaltymodel._quadrant_sorting import (
+    IntervalKind,
+    Randomness,
+    check_sorting,
+    limits_of,
+    read_sample,
+)
 from loyaltymodel._quadrants import Cut, Ties
-from loyaltymodel._scales import Pair
-from loyaltymodel._variables import read_variables
+from loyaltymodel._scales import Pair, pair_of
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.types.estimate import sort_customers
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
@@ -84,7 +89,8 @@ def relative_attitude(
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``.
+        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
         Randomness, for ``interval="bootstrap"``.
 
@@ -131,12 +137,10 @@ def relative_attitude(
     >>> found.type.tolist()
     ['highest', 'high', 'low', 'lowest']
     """
-    first = pair_of("scale", scale)
-    second = pair_of("differentiation_scale", differentiation_scale) or first
     sorting = check_sorting(
         SCHEMES["relative_attitude"].variables,
         (attitude_cut, differentiation_cut),
-        (first, second),
+        limits_of(scale, "differentiation_scale", differentiation_scale),
         ties=ties,
         reliability=reliability,
         means=means,
@@ -145,11 +149,8 @@ def relative_attitude(
         level=level,
         n_resamples=n_resamples,
     )
-    given = {"attitude": attitude, "differentiation": differentiation}
-    given |= {} if weights is None else {"weights": weights}
-    bounds = sorting.bounds | {"weights": (0.0, np.inf)}
-    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
-    return sort_customers("relative_attitude", variables, sorting=sorting, rng=rng)
+    sample = read_sample(sorting, (attitude, differentiation), weights, data=data, missing=missing)
+    return sort_customers("relative_attitude", sample, rng=rng)
 
 
 def dick_basu(
@@ -219,7 +220,8 @@ def dick_basu(
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``.
+        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
         Randomness, for ``interval="bootstrap"``.
 
@@ -329,13 +331,8 @@ def dick_basu(
         level=level,
         n_resamples=n_resamples,
     )
-    given = {"attitude": attitude, "patronage": patronage}
-    given |= {} if weights is None else {"weights": weights}
-    bounds = sorting.bounds | {"weights": (0.0, np.inf)}
-    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
-    return sort_customers(
-        "dick_basu", variables, sorting=sorting, from_classes=from_classes, rng=rng
-    )
+    sample = read_sample(sorting, (attitude, patronage), weights, data=data, missing=missing)
+    return sort_customers("dick_basu", sample, from_classes=from_classes, rng=rng)
 
 
 def _as_ranks(attitude: object, data: object) -> tuple[object, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,16 @@ import numpy.typing as npt
 
 from loyaltymodel._arrays import BoolArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._quadrant_sorting import IntervalKind, Randomness, check_sorting, pair_of
+from loyaltymodel._options import check_finite
+from loyaltymodel._quadrant_sorting import (
+    IntervalKind,
+    Randomness,
+    check_sorting,
+    limits_of,
+    read_sample,
+)
 from loyaltymodel._quadrants import Cut, Ties
-from loyaltymodel._scales import Pair
-from loyaltymodel._variables import read_variables
+from loyaltymodel._scales import Pair, pair_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.estimate import sort_customers
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
@@ -88,7 +93,8 @@ def knox(
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``.
+        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
         Randomness, for ``interval="bootstrap"``.
 
@@ -157,11 +163,9 @@ def knox(
         level=level,
         n_resamples=n_resamples,
     )
-    given = {"portfolio": portfolio, "involvement": involvement}
-    given |= {} if weights is None else {"weights": weights}
-    bounds = {"portfolio": (0.0, np.inf), "weights": (0.0, np.inf)} | sorting.bounds
-    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
-    return sort_customers("knox", variables, sorting=sorting, rng=rng)
+    scores, own = (portfolio, involvement), {"portfolio": (0.0, np.inf)}
+    sample = read_sample(sorting, scores, weights, data=data, missing=missing, bounds=own)
+    return sort_customers("knox", sample, rng=rng)
 
 
 def ultimate_loyalty(
@@ -238,7 +242,8 @@ def ultimate_loyalty(
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``.
+        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
         Randomness, for ``interval="bootstrap"``.
 
@@ -292,12 +297,10 @@ def ultimate_loyalty(
     village envelopment
     product superiority
     """
-    first = pair_of("scale", scale)
-    second = pair_of("support_scale", support_scale) or first
     sorting = check_sorting(
         SCHEMES["ultimate_loyalty"].variables,
         (fortitude_cut, support_cut),
-        (first, second),
+        limits_of(scale, "support_scale", support_scale),
         ties=ties,
         reliability=reliability,
         means=means,
@@ -306,20 +309,17 @@ def ultimate_loyalty(
         level=level,
         n_resamples=n_resamples,
     )
-    given = {"fortitude": fortitude, "support": support}
-    given |= {} if weights is None else {"weights": weights}
-    given |= {} if superiority is None else {"superiority": superiority}
-    bounds = sorting.bounds | {"weights": (0.0, np.inf)}
     if superiority is None and superiority_from is not None:
         raise OptionError("superiority_from has nothing to cut; give superiority as well")
-    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
+    scores, further = (fortitude, support), {"superiority": superiority}
+    sample = read_sample(sorting, scores, weights, data=data, missing=missing, further=further)
     outside = None
     if superiority is not None:
-        outside = ~_superior(variables["superiority"], superiority_from)
-    return sort_customers("ultimate_loyalty", variables, sorting=sorting, outside=outside, rng=rng)
+        outside = ~_superior(sample.variables["superiority"], superiority_from)
+    return sort_customers("ultimate_loyalty", sample, outside=outside, rng=rng)
 
 
-def _superior(values: npt.NDArray[Any], limit: object) -> BoolArray:
+def _superior(values: npt.NDArray[Any], limit: float | None) -> BoolArray:
     """Tell who finds the product superior."""
     if limit is None:
         if not np.isin(values, (0, 1)).all():
@@ -328,7 +328,5 @@ def _superior(values: npt.NDArray[Any], limit: object) -> BoolArray:
                 "4, or True and False as superiority"
             )
         return np.asarray(values, dtype=np.bool_)
-    is_number = isinstance(limit, (int, float)) and not isinstance(limit, bool)
-    if not is_number or not math.isfinite(limit):  # type: ignore[arg-type]
-        raise OptionError(f"superiority_from={limit!r} must be a finite number, such as 4")
+    check_finite("superiority_from", limit, way_out=", such as 4")
     return np.asarray(values >= limit, dtype=np.bool_)

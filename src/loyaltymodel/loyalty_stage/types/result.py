@@ -9,11 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._quadrant_shares import Classes
 from loyaltymodel._quadrant_sorting import remarks_on_failures
-from loyaltymodel._quadrants import Grid, Posterior, Ties
+from loyaltymodel._quadrants import Grid, Posterior
+from loyaltymodel._scales import Pair
+from loyaltymodel._sorted_people import (
+    TRUE_SHARE_REMARK,
+    SortedPeople,
+    class_of_each,
+    probability_table,
+    share_table,
+)
 from loyaltymodel._tables import Summary, Table, table_of
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.types.schemes import (
@@ -33,14 +41,9 @@ from loyaltymodel.loyalty_stage.types.stability import (
 )
 from loyaltymodel.loyalty_stage.types.texts import type_advice
 
-_SHARES = ("share", "ci_low", "ci_high")
-_TRUE_SHARES = ("true_share", "true_ci_low", "true_ci_high")
-
-Pair = tuple[float, float]
-
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class LoyaltyTypes(FrozenRecord):
+class LoyaltyTypes(SortedPeople):
     """Each customer's type of loyalty, how probable each type is, and how firm the sorting is.
 
     Made by :func:`relative_attitude`, :func:`dick_basu`, :func:`knox` and
@@ -106,25 +109,9 @@ class LoyaltyTypes(FrozenRecord):
     """
 
     classification: Classification
-    names: tuple[str, ...]
     variables: tuple[str, str]
-    codes: IntArray
-    labels: pd.Index
-    n_dropped: int
-    cut_offs: FrozenMapping[str, float]
     limits: tuple[Pair | None, Pair | None]
     from_classes: bool
-    ties: Ties
-    reliability: Pair | None
-    interval: str
-    level: float
-    n_resamples: int
-    n_failed: int
-    n_empty: int
-    sizes: IntArray
-    share_values: FloatArray
-    true_share_values: FloatArray
-    probability_values: FloatArray
     scores: FloatArray
     weights: FloatArray
     group: IntArray
@@ -145,9 +132,7 @@ class LoyaltyTypes(FrozenRecord):
         Where two types lie on the falling diagonal of the matrix no theory says which is the
         higher; their order here is a convention.
         """
-        kind = pd.CategoricalDtype(list(self.names), ordered=True)
-        values = pd.Categorical.from_codes(self.codes, dtype=kind)
-        return pd.Series(values, index=self.labels, name="type")
+        return class_of_each(self.codes, self.names, self.labels, name="type")
 
     @property
     def probabilities(self) -> pd.DataFrame:
@@ -159,9 +144,7 @@ class LoyaltyTypes(FrozenRecord):
             If no reliability was given.
         """
         self._require_reliability("there are no probabilities")
-        return pd.DataFrame(
-            self.probability_values.copy(), index=self.labels, columns=list(self.names)
-        )
+        return probability_table(self.probability_values, self.names, self.labels)
 
     @property
     def shares(self) -> pd.DataFrame:
@@ -171,11 +154,9 @@ class LoyaltyTypes(FrozenRecord):
         reliability there follow ``true_share``, ``true_ci_low`` and ``true_ci_high`` for the
         true scores. Each interval has the level on its own, not all of them together.
         """
-        columns = {"type": list(self.names), "n": self.sizes.copy()}
-        columns |= dict(zip(_SHARES, self.share_values.T.copy(), strict=True))
-        if self.reliability is not None:
-            columns |= dict(zip(_TRUE_SHARES, self.true_share_values.T.copy(), strict=True))
-        return pd.DataFrame(columns)
+        return share_table(
+            "type", self.names, self.sizes, self.share_values, self.true_share_values
+        )
 
     @property
     def advice(self) -> pd.DataFrame:
@@ -319,12 +300,7 @@ class LoyaltyTypes(FrozenRecord):
         if self.reliability is not None:
             pairs = zip(self.reliability, self.variables, strict=True)
             facts.append(("reliability", ", ".join(f"{r:g} of {name}" for r, name in pairs)))
-        at = f"at {100 * self.level:g} %, each on its own"
-        how = "Wilson"
-        if self.interval == "bootstrap":
-            how = f"percentiles of {count_of(self.n_resamples, 'resample')}"
-        facts.append(("intervals", f"{how}, {at}"))
-        return facts
+        return [*facts, ("intervals", self._how_sure())]
 
     def _remarks(self) -> list[str]:
         remarks = [
@@ -336,10 +312,7 @@ class LoyaltyTypes(FrozenRecord):
                 "reliability to see how probable each type is."
             )
         elif self.reliability is not None:
-            remarks.append(
-                "share counts the scores as observed; true_share estimates where the true "
-                "scores lie, if they and the errors are normal."
-            )
+            remarks.append(TRUE_SHARE_REMARK)
         return remarks + remarks_on_failures(self.n_failed, self.n_empty)
 
     def _require_reliability(self, what: str) -> Posterior:

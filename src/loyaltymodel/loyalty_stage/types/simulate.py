@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._options import check_choice, check_count, is_number
 from loyaltymodel._quadrant_sorting import Randomness, reliabilities, two_numbers
 from loyaltymodel._quadrants import Ties, cell_codes, quadrants
 from loyaltymodel._scales import Pair
@@ -77,8 +77,7 @@ def simulate_types(
     mean, sd, cut = (_finite(k, v) for k, v in {"means": means, "sds": sds, "cuts": cuts}.items())
     if not all(s > 0 for s in sd):
         raise OptionError(f"sds={sds!r} must both be above 0, such as (2, 2)")
-    is_number = isinstance(correlation, (int, float)) and not isinstance(correlation, bool)
-    if not is_number or not -1 < correlation < 1:
+    if not is_number(correlation) or not -1 < correlation < 1:
         raise OptionError(f"correlation={correlation!r} must lie between -1 and 1, such as 0.5")
     scheme = SCHEMES[classification]
     shares = reliabilities(reliability, scheme.variables)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
@@ -14,9 +14,8 @@ from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, Classificat
 class _Text:
     """One type; ``measures`` are those means of building loyalty (LOY-15) that suit it."""
 
-    classification: Classification
     type: str
-    chinese: str
+    chinese: str = ""
     meaning: str
     strategy: str
     measures: tuple[str, ...] = ()
@@ -40,159 +39,153 @@ _REFERENCES: dict[Classification, str] = {
     "ultimate_loyalty": "Oliver 1999",
 }
 
-_TEXTS = (
-    _Text(
-        classification="relative_attitude",
-        type="lowest",
-        chinese="最低",
-        meaning="a weak attitude, and the rivals look alike",
-        strategy="give them a reason to prefer anybody at all",
-        measures=(_REWARD,),
-        concepts=("LOY-03", "LOY-15"),
+_TEXTS: dict[Classification, tuple[_Text, ...]] = {
+    "relative_attitude": (
+        _Text(
+            type="lowest",
+            chinese="最低",
+            meaning="a weak attitude, and the rivals look alike",
+            strategy="give them a reason to prefer anybody at all",
+            measures=(_REWARD,),
+            concepts=("LOY-03", "LOY-15"),
+        ),
+        _Text(
+            type="low",
+            chinese="低",
+            meaning="a strong attitude, but one that the rivals enjoy as well",
+            strategy="show what sets the firm apart from its rivals",
+            measures=(_TREATMENT, _VALUES),
+            concepts=("LOY-03", "LOY-15"),
+        ),
+        _Text(
+            type="high",
+            chinese="高",
+            meaning="a weak attitude, but the firm is seen to be better than its rivals",
+            strategy="strengthen the attitude, which stands apart already",
+            measures=(_TREATMENT, _VALUES),
+            concepts=("LOY-03", "LOY-15"),
+        ),
+        _Text(
+            type="highest",
+            chinese="最高",
+            meaning="a strong attitude, and the firm is seen to be better than its rivals",
+            strategy=_KEEP,
+            measures=(_TREATMENT, _VALUES),
+            concepts=("LOY-03", "LOY-14", "LOY-15"),
+        ),
     ),
-    _Text(
-        classification="relative_attitude",
-        type="low",
-        chinese="低",
-        meaning="a strong attitude, but one that the rivals enjoy as well",
-        strategy="show what sets the firm apart from its rivals",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("LOY-03", "LOY-15"),
+    "dick_basu": (
+        _Text(
+            type="no loyalty",
+            chinese="不忠诚",
+            meaning="neither prefer the firm nor come back often",
+            strategy=_ACQUIRE,
+            concepts=("LOY-10", "LOY-14"),
+        ),
+        _Text(
+            type="spurious loyalty",
+            chinese="虚假忠诚(伪忠诚)",
+            meaning=(
+                "come back often without preferring the firm: from habit, or for want of a choice"
+            ),
+            strategy="give them a reason to prefer the firm before a rival does",
+            measures=(_TREATMENT, _VALUES, _SWITCHING),
+            concepts=("LOY-10", "LOY-15"),
+        ),
+        _Text(
+            type="latent loyalty",
+            chinese="潜在忠诚",
+            meaning="prefer the firm, but seldom buy there: something stands in the way",
+            strategy=(
+                "find and remove what keeps them from buying: price, place, hours, others' wishes"
+            ),
+            measures=(_REWARD,),
+            concepts=("LOY-10", "LOY-15"),
+        ),
+        _Text(
+            type="loyalty",
+            chinese="忠诚",
+            meaning="prefer the firm, and come back often",
+            strategy=f"{_KEEP}, and {_REFER}",
+            measures=(_TREATMENT, _REWARD, _VALUES),
+            concepts=("LOY-02", "LOY-10", "LOY-14", "LOY-15"),
+        ),
     ),
-    _Text(
-        classification="relative_attitude",
-        type="high",
-        chinese="高",
-        meaning="a weak attitude, but the firm is seen to be better than its rivals",
-        strategy="strengthen the attitude, which stands apart already",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("LOY-03", "LOY-15"),
+    "knox": (
+        _Text(
+            type="switcher",
+            chinese="品牌转换者",
+            meaning="buy many brands and care little which: mostly by price or convenience",
+            strategy=_ACQUIRE,
+            measures=(_REWARD,),
+            concepts=("LOY-11", "LOY-14", "LOY-15"),
+        ),
+        _Text(
+            type="variety seeker",
+            chinese="多品牌购买者",
+            meaning="care what they buy, and like to buy many brands",
+            strategy="offer variety within the firm, so that a larger share stays with it",
+            measures=(_TREATMENT, _VALUES),
+            concepts=("LOY-11", "LOY-15"),
+        ),
+        _Text(
+            type="habitual",
+            chinese="习惯性购买者",
+            meaning="buy few brands, and care little which: by habit",
+            strategy="do not disturb the habit, and give it a reason",
+            measures=(_TREATMENT, _SWITCHING),
+            concepts=("LOY-11", "LOY-15"),
+        ),
+        _Text(
+            type="loyal",
+            chinese="忠诚者",
+            meaning="care what they buy, and buy few brands",
+            strategy=f"{_KEEP}, and {_REFER}",
+            measures=(_TREATMENT, _REWARD, _VALUES),
+            concepts=("LOY-11", "LOY-14", "LOY-15"),
+        ),
     ),
-    _Text(
-        classification="relative_attitude",
-        type="highest",
-        chinese="最高",
-        meaning="a strong attitude, and the firm is seen to be better than its rivals",
-        strategy=_KEEP,
-        measures=(_TREATMENT, _VALUES),
-        concepts=("LOY-03", "LOY-14", "LOY-15"),
+    "ultimate_loyalty": (
+        _Text(
+            type=NO_SUPERIORITY,
+            meaning="do not find the product superior, on which ultimate loyalty rests",
+            strategy="make the product better, or be content with satisfaction",
+            concepts=("LOY-04",),
+        ),
+        _Text(
+            type="product superiority",
+            chinese="产品优势",
+            meaning="loyal for the sake of the product alone, so a better one wins them",
+            strategy="stay superior, and look for a bond besides the product",
+            measures=(_VALUES,),
+            concepts=("LOY-04", "LOY-15"),
+        ),
+        _Text(
+            type="village envelopment",
+            chinese="群体包围",
+            meaning="held by those around them more than by a will of their own",
+            strategy="look after the community",
+            measures=(_VALUES,),
+            concepts=("LOY-04", "LOY-15"),
+        ),
+        _Text(
+            type="determined self-isolation",
+            chinese="自我坚守",
+            meaning="determined to stay, with nobody around them who shares it",
+            strategy="confirm their choice, and bring them together with their like",
+            measures=(_TREATMENT, _VALUES),
+            concepts=("LOY-04", "LOY-06", "LOY-15"),
+        ),
+        _Text(
+            type="immersed self-identity",
+            chinese="最终忠诚客户",
+            meaning="determined to stay, among others who are: the product is part of who they are",
+            strategy=f"{_KEEP}, and {_REFER}",
+            measures=(_TREATMENT, _VALUES),
+            concepts=("LOY-04", "LOY-06", "LOY-14", "LOY-15"),
+        ),
     ),
-    _Text(
-        classification="dick_basu",
-        type="no loyalty",
-        chinese="不忠诚",
-        meaning="neither prefer the firm nor come back often",
-        strategy=_ACQUIRE,
-        concepts=("LOY-10", "LOY-14"),
-    ),
-    _Text(
-        classification="dick_basu",
-        type="spurious loyalty",
-        chinese="虚假忠诚(伪忠诚)",
-        meaning="come back often without preferring the firm: from habit, or for want of a choice",
-        strategy="give them a reason to prefer the firm before a rival does",
-        measures=(_TREATMENT, _VALUES, _SWITCHING),
-        concepts=("LOY-10", "LOY-15"),
-    ),
-    _Text(
-        classification="dick_basu",
-        type="latent loyalty",
-        chinese="潜在忠诚",
-        meaning="prefer the firm, but seldom buy there: something stands in the way",
-        strategy="find and remove what keeps them from buying: price, place, hours, others' wishes",
-        measures=(_REWARD,),
-        concepts=("LOY-10", "LOY-15"),
-    ),
-    _Text(
-        classification="dick_basu",
-        type="loyalty",
-        chinese="忠诚",
-        meaning="prefer the firm, and come back often",
-        strategy=f"{_KEEP}, and {_REFER}",
-        measures=(_TREATMENT, _REWARD, _VALUES),
-        concepts=("LOY-02", "LOY-10", "LOY-14", "LOY-15"),
-    ),
-    _Text(
-        classification="knox",
-        type="switcher",
-        chinese="品牌转换者",
-        meaning="buy many brands and care little which: mostly by price or convenience",
-        strategy=_ACQUIRE,
-        measures=(_REWARD,),
-        concepts=("LOY-11", "LOY-14", "LOY-15"),
-    ),
-    _Text(
-        classification="knox",
-        type="variety seeker",
-        chinese="多品牌购买者",
-        meaning="care what they buy, and like to buy many brands",
-        strategy="offer variety within the firm, so that a larger share stays with it",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("LOY-11", "LOY-15"),
-    ),
-    _Text(
-        classification="knox",
-        type="habitual",
-        chinese="习惯性购买者",
-        meaning="buy few brands, and care little which: by habit",
-        strategy="do not disturb the habit, and give it a reason",
-        measures=(_TREATMENT, _SWITCHING),
-        concepts=("LOY-11", "LOY-15"),
-    ),
-    _Text(
-        classification="knox",
-        type="loyal",
-        chinese="忠诚者",
-        meaning="care what they buy, and buy few brands",
-        strategy=f"{_KEEP}, and {_REFER}",
-        measures=(_TREATMENT, _REWARD, _VALUES),
-        concepts=("LOY-11", "LOY-14", "LOY-15"),
-    ),
-    _Text(
-        classification="ultimate_loyalty",
-        type=NO_SUPERIORITY,
-        chinese="",
-        meaning="do not find the product superior, on which ultimate loyalty rests",
-        strategy="make the product better, or be content with satisfaction",
-        concepts=("LOY-04",),
-    ),
-    _Text(
-        classification="ultimate_loyalty",
-        type="product superiority",
-        chinese="产品优势",
-        meaning="loyal for the sake of the product alone, so a better one wins them",
-        strategy="stay superior, and look for a bond besides the product",
-        measures=(_VALUES,),
-        concepts=("LOY-04", "LOY-15"),
-    ),
-    _Text(
-        classification="ultimate_loyalty",
-        type="village envelopment",
-        chinese="群体包围",
-        meaning="held by those around them more than by a will of their own",
-        strategy="look after the community",
-        measures=(_VALUES,),
-        concepts=("LOY-04", "LOY-15"),
-    ),
-    _Text(
-        classification="ultimate_loyalty",
-        type="determined self-isolation",
-        chinese="自我坚守",
-        meaning="determined to stay, with nobody around them who shares it",
-        strategy="confirm their choice, and bring them together with their like",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("LOY-04", "LOY-06", "LOY-15"),
-    ),
-    _Text(
-        classification="ultimate_loyalty",
-        type="immersed self-identity",
-        chinese="最终忠诚客户",
-        meaning="determined to stay, among others who are: the product is part of who they are",
-        strategy=f"{_KEEP}, and {_REFER}",
-        measures=(_TREATMENT, _VALUES),
-        concepts=("LOY-04", "LOY-06", "LOY-14", "LOY-15"),
-    ),
-)
+}
 
 
 def type_advice(classification: Classification) -> pd.DataFrame:
@@ -245,15 +238,9 @@ def type_advice(classification: Classification) -> pd.DataFrame:
              loyal     忠诚者
     """
     check_choice("classification", classification, Classification)
-    rows = [text for text in _TEXTS if text.classification == classification]
-    return pd.DataFrame(
-        {
-            "type": [text.type for text in rows],
-            "chinese": [text.chinese for text in rows],
-            "meaning": [text.meaning for text in rows],
-            "strategy": [text.strategy for text in rows],
-            "measures": ["; ".join(text.measures) for text in rows],
-            "concepts": [", ".join(text.concepts) for text in rows],
-            "reference": [_REFERENCES[text.classification] for text in rows],
-        }
+    table = pd.DataFrame([asdict(row) for row in _TEXTS[classification]])
+    return table.assign(
+        measures=table["measures"].map("; ".join),
+        concepts=table["concepts"].map(", ".join),
+        reference=_REFERENCES[classification],
     )

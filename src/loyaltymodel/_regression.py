@@ -1,0 +1,130 @@
+"""Regressions by statsmodels, and what can make them impossible: one way in for every theory.
+
+A design is (n, k), its columns as they are, with the constant among them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel._intervals import student
+
+Covariance = Literal["classical", "HC3"]
+
+_SINGULAR = 1e-9  # of the largest singular value of columns scaled to length 1
+_ALONE = 1e-9  # a leverage closer to 1 than this is 1, but for rounding
+_DISTANT = 25.0  # a logit per standard deviation beyond which it is on its way to infinity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression(FrozenRecord):
+    """Coefficients (k,), their covariance matrix (k, k), and the log-likelihood."""
+
+    estimates: FloatArray
+    covariance: FloatArray
+    log_likelihood: float = float("nan")
+
+
+def entangled(design: FloatArray) -> IntArray:
+    """Return the places of columns that are 0, or else of those that determine each other."""
+    lengths = np.linalg.norm(design, axis=0)
+    if (lengths == 0).any():
+        return np.flatnonzero(lengths == 0)
+    few = len(design) < design.shape[1]
+    _, singular, directions = np.linalg.svd(design / lengths, full_matrices=few)
+    if not few and singular[-1] > _SINGULAR * singular[0]:
+        return np.array([], dtype=np.intp)
+    return np.flatnonzero(np.abs(directions[-1]) > np.sqrt(_SINGULAR))
+
+
+def decisive(design: FloatArray) -> BoolArray:
+    """Tell which rows alone decide a coefficient: the fit meets them, so HC3 divides by 0."""
+    basis, _ = np.linalg.qr(design / np.linalg.norm(design, axis=0))
+    alone: BoolArray = (basis**2).sum(axis=1) > 1 - _ALONE
+    return alone
+
+
+def least_squares(y: FloatArray, design: FloatArray, *, covariance: Covariance) -> Regression:
+    """Return the linear regression, with errors for residuals of one variance or of any (HC3)."""
+    # Loaded here: statsmodels takes as long to import as all the rest together.
+    from statsmodels.regression.linear_model import OLS  # noqa: PLC0415
+
+    kind = "nonrobust" if covariance == "classical" else covariance
+    basis, back = _orthogonal(design)
+    found = OLS(y, basis).fit(cov_type=kind, use_t=True)
+    return Regression(back @ found.params, back @ found.cov_params() @ back.T, float(found.llf))
+
+
+def logistic(
+    y: FloatArray | BoolArray, design: FloatArray, *, robust: bool = False
+) -> Regression | None:
+    """Return the logistic regression, or nothing if the columns tell y (almost) perfectly.
+
+    Then no maximum exists, and estimates run off to infinity. ``robust`` errors are a sandwich.
+    """
+    # Loaded here: statsmodels takes as long to import as all the rest together.
+    from statsmodels.discrete.discrete_model import Logit  # noqa: PLC0415
+    from statsmodels.tools.sm_exceptions import (  # noqa: PLC0415
+        ConvergenceWarning,
+        PerfectSeparationError,
+        PerfectSeparationWarning,
+    )
+
+    basis, back = _orthogonal(design)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PerfectSeparationWarning)
+        warnings.simplefilter("error", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            found = Logit(y.astype(np.float64), basis).fit(
+                method="newton",
+                maxiter=100,
+                tol=1e-12,
+                disp=False,
+                cov_type="HC0" if robust else "nonrobust",
+            )
+        except (
+            PerfectSeparationError,
+            PerfectSeparationWarning,
+            ConvergenceWarning,
+            np.linalg.LinAlgError,
+        ):
+            return None
+        estimates = np.asarray(found.params, dtype=np.float64)
+        covariance = np.asarray(found.cov_params(), dtype=np.float64)
+    if not np.isfinite(covariance).all() or np.abs(estimates).max() > _DISTANT:
+        return None
+    return Regression(back @ estimates, back @ covariance @ back.T, float(found.llf))
+
+
+def _orthogonal(design: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return orthogonal columns of mean square 1, and what brings their coefficients back.
+
+    So neither units nor distances from 0 can spoil the arithmetic, and a coefficient is a logit
+    per standard deviation of what its column adds to those before it.
+    """
+    basis, root = np.linalg.qr(design)
+    size = np.sqrt(len(design))
+    return basis * size, np.linalg.inv(root) * size
+
+
+def tested(
+    estimate: FloatArray, error: FloatArray, *, degrees: float, level: float
+) -> dict[str, FloatArray]:
+    """Return columns of a table: estimates with errors, intervals and p-values against 0.
+
+    The law is Student's; with infinite degrees of freedom it is the normal one.
+    """
+    found = student(estimate, error, degrees, level=level)
+    return {
+        "estimate": np.array(estimate),
+        "std_error": np.array(error),
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "p_value": found.p_value,
+    }

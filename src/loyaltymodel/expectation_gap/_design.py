@@ -1,0 +1,49 @@
+"""What makes the regressions of satisfaction impossible, said in the words of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._regression import decisive, entangled
+from loyaltymodel.errors import DataError, NotIdentifiedError
+
+
+def check_design(
+    design: FloatArray, names: Sequence[str], *, way_out: str = "Leave out one of them"
+) -> None:
+    """Refuse too few people, columns that are 0, and columns that follow from others."""
+    n, k = design.shape
+    if n <= k:
+        raise DataError(
+            f"{count_of(n, 'person')} cannot determine {k} coefficients "
+            "and an error; there must be more people than coefficients, so take fewer terms"
+        )
+    listed = [names[place] for place in entangled(design)]
+    if not listed:
+        return
+    if not design[:, names.index(listed[0])].any():
+        raise NotIdentifiedError(
+            f"{enumerate_names(listed)} is 0 for everybody, so it has no coefficient; leave the "
+            "term out"
+        )
+    raise NotIdentifiedError(
+        f"{', '.join(listed)} are not independent: one follows exactly from the others (a term "
+        "that is the same for everybody follows from the constant), so their coefficients "
+        f"cannot be told apart. {way_out}"
+    )
+
+
+def check_leverage(design: FloatArray, labels: pd.Index) -> None:
+    """Refuse a person without whom a coefficient would not exist: HC3 divides by 0 there."""
+    if (alone := decisive(design)).any():
+        row = labels[int(np.argmax(alone))]
+        raise NotIdentifiedError(
+            f"a coefficient rests on the person in row {row} alone, so that the fit passes through "
+            "them whatever their answer and HC3 errors do not exist; leave this person or the "
+            "term out, or add people like them"
+        )

@@ -1,0 +1,1 @@
+"""Managing loyalty: programmes and their effect, what customers go by, the customer database."""

@@ -1,0 +1,398 @@
+"""Word of mouth by satisfaction: shares, means, signs, and the test of a U against its sizes."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
+from loyaltymodel.jones_sasser.links import u_shape_kernels as kernels
+from loyaltymodel.jones_sasser.links.u_shape import u_shape_test
+from loyaltymodel.jones_sasser.links.word_of_mouth import word_of_mouth
+
+from tolerances import EXACT, SAME
+
+TEN = np.arange(1.0, 11)
+
+
+@pytest.fixture(scope="module")
+def people():
+    rng = np.random.default_rng(1)
+    s = rng.choice([1, 2, 3, 4, 5], 400, p=[0.05, 0.1, 0.2, 0.4, 0.25])
+    mentions = rng.poisson(np.array([4, 2, 0.6, 0.9, 1.6])[s - 1])
+    well = rng.random(400) < np.array([0.05, 0.2, 0.5, 0.8, 0.95])[s - 1]
+    valence = np.where(mentions > 0, np.where(well, 1, -1), 0)
+    return pd.DataFrame({"s": s, "told": mentions, "said": valence})
+
+
+def test_activity_is_that_of_statsmodels_and_scipy(people):
+    found = word_of_mouth("s", mentions="told", valence="said", data=people, level=0.9).activity
+    assert found["lowest"].tolist() == found["highest"].tolist() == [1, 2, 3, 4, 5]
+    for row in found.itertuples():
+        told = people.loc[people["s"] == row.lowest, "told"].to_numpy()
+        assert row.n_obs == len(told)
+        spoke = (told > 0).sum()
+        ends = proportion_confint(spoke, len(told), alpha=0.1, method="wilson")
+        assert row.spoke == pytest.approx(spoke / len(told), abs=EXACT)
+        assert (row.spoke_low, row.spoke_high) == pytest.approx(tuple(ends), abs=SAME)
+        mean = stats.ttest_1samp(told, 0).confidence_interval(0.9)
+        assert row.mentions == pytest.approx(told.mean(), abs=EXACT)
+        assert (row.mentions_low, row.mentions_high) == pytest.approx(tuple(mean), abs=SAME)
+
+
+def test_the_net_share_has_the_published_interval():
+    # The example of ci.prop.ps in the documentation of the R package statpsych (Bonett): f01 = 4
+    # and f10 = 26 of 48, for which it states what it should return.
+    said = np.repeat([1, -1, 0], [26, 4, 18])
+    found = word_of_mouth(np.repeat([1, 2], [48, 2]), valence=[*said, 0, 1]).net.iloc[0]
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((0.2548067, 0.6251933), abs=5e-8)
+    assert found[["positive", "negative", "net"]].tolist() == pytest.approx(
+        [26 / 48, 4 / 48, 22 / 48], abs=EXACT
+    )
+    assert found["sign"] == "positive"
+
+
+def test_signs_and_what_is_said_of_them(people):
+    found = word_of_mouth("s", mentions="told", valence="said", data=people)
+    assert found.net["sign"].tolist() == ["negative", "negative", "open", "positive", "positive"]
+    text = str(found.summary())
+    assert "against the firm at 1, 2, and for it at 4, 5" in text
+    merged = word_of_mouth("s", valence="said", cuts=[3, 4], data=people)
+    assert merged.activity[["lowest", "highest"]].to_numpy().tolist() == [[1, 2], [3, 3], [4, 5]]
+    assert merged.count.sum() == 400
+    assert "against the firm at 1 to 2, and for it at 4 to 5" in str(merged.summary())
+    silent = word_of_mouth([1, 1, 2, 2], valence=[0, 0, 0, 0])
+    assert "at no level" in str(silent.summary())
+    # Nobody spoke: an interval of no width would be too sure, and this one has 0 in its middle.
+    assert silent.net["ci_low"].tolist() == pytest.approx((-silent.net["ci_high"]).tolist())
+    assert (silent.net["ci_high"] > 0.5).all()
+
+
+def test_the_net_share_stays_within_its_bounds():
+    found = word_of_mouth([1, 1, 2, 2], valence=[-1, -1, 1, 1]).net
+    assert found["ci_low"].tolist()[0] == -1
+    assert found["ci_high"].tolist()[1] == 1
+
+
+def test_who_speaks_without_mentions(people):
+    by_valence = word_of_mouth("s", valence="said", data=people)
+    by_mentions = word_of_mouth("s", mentions="told", data=people)
+    np.testing.assert_array_equal(by_valence.spoke, by_mentions.spoke)
+    assert by_valence.mentions is None
+    assert list(by_valence.activity) == ["lowest", "highest", "n_obs", *SPOKE]
+    with pytest.raises(DataError, match="give valence"):
+        _ = by_mentions.net
+
+
+SPOKE = ["spoke", "spoke_low", "spoke_high"]
+
+
+def test_levels_without_a_spread_have_no_interval_of_the_mean():
+    found = word_of_mouth([1, 1, 2, 2, 2, 3], mentions=[0, 0, 1, 2, 3, 4])
+    assert found.activity["mentions_low"].isna().tolist() == [True, False, True]
+    assert found.activity["spoke_low"].notna().all()
+    assert "or where all said the same" in str(found.summary())
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from([-1, 0, 1])), min_size=6, max_size=60))
+def test_shares_add_up_and_mirrors_turn(answers):
+    s, said = np.array(answers).T
+    found, mirrored = word_of_mouth(s, valence=said), word_of_mouth(s, valence=-said)
+    assert found.count.sum() == len(s)
+    np.testing.assert_allclose(found.valence[:, :2].sum(axis=1), found.spoke[:, 0], atol=EXACT)
+    np.testing.assert_allclose(found.valence[:, 3], -mirrored.valence[:, 4], atol=EXACT)
+    whole = (found.count * found.valence[:, 2]).sum() / len(s)
+    assert whole == pytest.approx(said.mean(), abs=EXACT)
+
+
+BAD_WORDS = [
+    ({}, OptionError, "give how many"),
+    ({"mentions": [1, 2, -1, 0]}, DataError, "0 or more"),
+    ({"mentions": [1, 2, np.nan, 0]}, DataError, 'missing="drop"'),
+    ({"mentions": [1, 2]}, DataError, "equally long"),
+    ({"mentions": "told"}, DataError, "give data="),
+    ({"valence": [1, 2, 0, 0]}, DataError, "between -1 and 1"),
+    ({"valence": [1, 0.5, 0, 0]}, DataError, "two cut-offs"),
+    ({"valence": [1, 0, 0, 0], "mentions": [0, 1, 1, 1]}, DataError, "mend one"),
+    ({"satisfaction": [1, 2, 3, 4], "mentions": [1, 2, 0, 1]}, DataError, "give cuts="),
+    ({"mentions": [1, 2, 0, 1], "cuts": [4, 3]}, OptionError, "ascending"),
+    ({"mentions": [1, 2, 0, 1], "cuts": ["a"]}, OptionError, "ascending"),
+    ({"mentions": [1, 2, 0, 1], "cuts": []}, OptionError, "ascending"),
+    ({"mentions": [1, 2, 0, 1], "level": 95}, OptionError, "between 0 and 1"),
+]
+
+
+@pytest.mark.parametrize(("options", "kind", "message"), BAD_WORDS)
+def test_words_that_are_refused(options, kind, message):
+    with pytest.raises(kind, match=message):
+        word_of_mouth(**{"satisfaction": [1, 1, 2, 2], **options})
+
+
+def curve(rng, n, shape, levels=TEN):
+    x = rng.choice(levels, n)
+    return x, shape(x) + rng.normal(size=n) * (0.5 + x / levels.max())
+
+
+def valley(x):
+    return 0.05 * (x - 6) ** 2
+
+
+def person_by_person(x, y, turn):
+    """Two lines by statsmodels, and their HC3 pulls customer by customer."""
+    slopes, errors, pulls = [], [], []
+    for side in (x <= turn, x >= turn):
+        fitted = sm.OLS(y[side], sm.add_constant(x[side])).fit()
+        slopes.append(fitted.params[1])
+        errors.append(fitted.HC3_se[1])
+        away = x[side] - x[side].mean()
+        pull = np.zeros(len(x))
+        leverage = fitted.get_influence().hat_matrix_diag
+        pull[side] = away / (away @ away) * fitted.resid / (1 - leverage)
+        pulls.append(pull)
+    return slopes, errors, np.array(pulls)
+
+
+@pytest.mark.parametrize("turn", [5.0, 6.5])
+def test_lines_are_those_of_statsmodels(turn):
+    x, y = curve(np.random.default_rng(2), 200, valley)
+    found = u_shape_test(x, y, turning_point=turn, level=0.9)
+    slopes, errors, pulls = person_by_person(x, y, turn)
+    lines = found.lines
+    assert lines["slope"].tolist() == pytest.approx(slopes, abs=SAME)
+    assert lines["std_error"].tolist() == pytest.approx(errors, rel=1e-9)
+    assert lines["n_obs"].tolist() == [(x <= turn).sum(), (x >= turn).sum()]
+    degrees = lines["n_obs"] - 2
+    t = lines["slope"] / lines["std_error"]
+    one_sided = [stats.t.cdf(t[0], degrees[0]), stats.t.sf(t[1], degrees[1])]
+    assert lines["p_value"].tolist() == pytest.approx(one_sided, rel=1e-8)
+    assert found.p_value == pytest.approx(max(one_sided), rel=1e-6)
+    # Customers at the turn are on both lines, so that the slopes go together.
+    error = np.sqrt((pulls.sum(axis=0) ** 2).sum())
+    apart = found.asymmetry
+    assert apart.value == pytest.approx(-sum(slopes), abs=SAME)
+    reach = stats.t.ppf(0.95, degrees.min()) * error
+    assert apart.ci_high - apart.value == pytest.approx(reach, rel=1e-9)
+
+
+def test_the_parabola_is_that_of_statsmodels():
+    x, y = curve(np.random.default_rng(3), 150, valley)
+    found = u_shape_test(x, y, turning_point=5)
+    other = sm.OLS(y, np.column_stack([np.ones(150), x, x**2])).fit(cov_type="HC3", use_t=True)
+    p_values = []
+    for row, sign in zip(found.parabola.itertuples(), (-1, 1), strict=True):
+        at = other.t_test(np.array([0, 1, 2 * row.satisfaction]))
+        assert row.slope == pytest.approx(at.effect.item(), rel=1e-8)
+        assert row.std_error == pytest.approx(at.sd.item(), rel=1e-8)
+        assert (row.ci_low, row.ci_high) == pytest.approx(tuple(at.conf_int()[0]), rel=1e-7)
+        p_values.append(stats.t.sf(sign * at.tvalue.item(), 147))
+        assert row.p_value == pytest.approx(p_values[-1], rel=1e-6)
+    tests = found.tests.set_index("test")
+    assert tests.loc["parabola", "p_value"] == pytest.approx(max(p_values), rel=1e-6)
+    turn = -other.params[1] / (2 * other.params[2])
+    assert tests.loc["parabola", "turn"] == pytest.approx(turn, rel=1e-8)
+
+
+def test_levels_are_as_good_as_customers():
+    # Answers that are all different are levels with one customer each.
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=60)
+    y = x**2 + rng.normal(size=60)
+    slopes, errors, _ = person_by_person(x, y, 0.1)
+    found = u_shape_test(x, y, turning_point=0.1)
+    assert found.lines["slope"].tolist() == pytest.approx(slopes, abs=SAME)
+    assert found.lines["std_error"].tolist() == pytest.approx(errors, rel=1e-8)
+
+
+def test_the_search_finds_the_best_of_the_candidates():
+    x, y = curve(np.random.default_rng(5), 300, valley)
+    found = u_shape_test(x, y, rng=1)
+    weaker = []
+    for turn in TEN[1:-1]:
+        at = u_shape_test(x, y, turning_point=turn)
+        weaker.append(at.p_value)
+    best = int(np.argmin(weaker))
+    assert found.turning_point == TEN[1:-1][best]
+    assert found.n_candidates == 8
+    # Corrected for the search: more than the smallest, less than eight times it.
+    assert weaker[best] < found.p_value < 8 * weaker[best] + 4 * np.sqrt(found.p_value / 9999)
+    again = u_shape_test(x, y, turning_point=found.turning_point)
+    np.testing.assert_allclose(found.lines_found, again.lines_found, rtol=SAME)
+    assert "searched among 8" in str(found.summary())
+    assert "corrected for the search" in str(found.summary())
+    assert "corrected" not in str(u_shape_test(x, y, turning_point=5).summary())
+    assert u_shape_test(x, y, rng=1).p_value == found.p_value
+
+
+def test_many_values_are_searched_at_quantiles():
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=2000)
+    found = u_shape_test(x, x**2 + rng.normal(size=2000), rng=1)
+    assert found.n_candidates == 19
+    assert found.turning_point in x
+    shares = [(x <= turn).mean() for turn in kernels.candidates(kernels.gather(x, x), most=19)]
+    np.testing.assert_allclose(shares, np.arange(1, 20) / 20, atol=1e-3)
+
+
+def test_slices_change_nothing(monkeypatch):
+    x, y = curve(np.random.default_rng(15), 90, valley)
+    levels = kernels.gather(x, y)
+    sides = np.vstack(kernels.sides_of(levels, TEN[1:-1], least=5))
+    whole = kernels.line_slopes(levels, sides)
+    monkeypatch.setattr(kernels, "_VALUES", 3 * len(sides))
+    sliced = kernels.line_slopes(levels, sides)
+    for name in ("slope", "covariance", "n_used"):
+        np.testing.assert_allclose(getattr(sliced, name), getattr(whole, name), rtol=SAME)
+
+
+def test_the_largest_of_correlated_numbers():
+    rng = np.random.default_rng(7)
+    # Four standard errors of a share of 99,999 draws about 0.1: 0.004.
+    independent = kernels.share_of_larger(1.5, np.eye(3), 99_999, rng)
+    assert independent == pytest.approx(1 - stats.norm.cdf(1.5) ** 3, abs=0.005)
+    alike = kernels.share_of_larger(1.5, np.ones((3, 3)), 99_999, rng)
+    assert alike == pytest.approx(stats.norm.sf(1.5), abs=0.004)
+    # Never smaller than the draws can show.
+    assert kernels.share_of_larger(99.0, np.eye(2), 99, rng) == 0.01
+
+
+def test_a_curve_that_flattens_is_no_u():
+    x = np.tile(TEN, 60)
+    y = -3 * np.log(x) + np.random.default_rng(8).normal(size=600)
+    tests = u_shape_test(x, y, rng=1).tests.set_index("test")["p_value"]
+    assert tests["two lines"] > 0.5
+    assert tests["parabola"] < tests["two lines"]
+    steep = np.exp(-np.linspace(0, 4, 10))[np.tile(np.arange(10), 60)]
+    seen = u_shape_test(x, steep * 20 + np.random.default_rng(9).normal(size=600), rng=1).tests
+    assert seen.set_index("test").loc["parabola", "p_value"] < 0.001
+    assert seen.set_index("test").loc["two lines", "p_value"] > 0.05
+
+
+@settings(max_examples=15)
+@given(unit=st.floats(0.1, 10), shift=st.floats(-10, 10), up=st.floats(0.1, 10))
+def test_units_do_not_matter(unit, shift, up):
+    x, y = curve(np.random.default_rng(10), 80, valley)
+    first = u_shape_test(x, y, turning_point=6)
+    second = u_shape_test(shift + unit * x, up * y - shift, turning_point=shift + unit * 6)
+    np.testing.assert_allclose(
+        second.lines_found[:, 1:5] * unit / up, first.lines_found[:, 1:5], rtol=1e-7
+    )
+    assert second.p_value == pytest.approx(first.p_value, rel=1e-6)
+    np.testing.assert_allclose(
+        second.parabola_found[:, :4] * unit / up, first.parabola_found[:, :4], rtol=1e-6, atol=1e-9
+    )
+
+
+def test_mirrors_and_turns():
+    x, y = curve(np.random.default_rng(11), 80, valley)
+    first, mirrored = (u_shape_test(s, y, turning_point=t) for s, t in ((x, 6), (11 - x, 5)))
+    assert mirrored.p_value == pytest.approx(first.p_value, rel=1e-9)
+    assert mirrored.asymmetry.value == pytest.approx(-first.asymmetry.value, rel=1e-9)
+    upside_down = u_shape_test(x, -y, rng=1)
+    assert upside_down.p_value > 0.9
+    perfect = u_shape_test([1, 1, 1, 2, 2, 3, 3, 3], [4, 4, 4, 1, 1, 2, 2, 2], turning_point=2)
+    assert perfect.asymmetry.value == pytest.approx(2, abs=EXACT)
+    assert perfect.p_value < 1e-12  # lines without error, but for rounding
+
+
+def test_columns_of_any_table(people):
+    plain = u_shape_test(people["s"].to_numpy(), people["told"].to_numpy(), rng=1)
+    for frame in (people, pl.from_pandas(people)):
+        found = u_shape_test("s", "told", data=frame, rng=1)
+        np.testing.assert_array_equal(found.lines_found, plain.lines_found)
+    words = word_of_mouth("s", mentions="told", data=pl.from_pandas(people))
+    holed = people.astype(float)
+    holed.loc[0, "told"] = np.nan
+    assert u_shape_test("s", "told", data=holed, missing="drop").n_dropped == 1
+    assert word_of_mouth("s", mentions="told", data=holed, missing="drop").n_dropped == 1
+    for result, name in ((plain, "lines_found"), (words, "spoke")):
+        loaded = pickle.loads(pickle.dumps(result))
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(result, name))
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(loaded, name)[0, 0] = 1
+
+
+LEVELS = np.repeat([1, 2, 3, 4], 10)
+BAD_U = [
+    ({"satisfaction": [1, 2] * 20}, DataError, "three or more"),
+    ({"satisfaction": [1.0] * 40}, DataError, "satisfaction is 1 for every"),
+    ({"activity": [0.0] * 40}, DataError, "activity is 0 for every"),
+    ({"satisfaction": [1, *[2] * 3, *[3] * 36]}, DataError, "more customers are needed"),
+    ({"satisfaction": [1] * 5, "activity": [1] * 4}, DataError, "equally long"),
+    ({"satisfaction": [1, *[2] * 20, *[3] * 19]}, NotIdentifiedError, "merge values"),
+    ({"turning_point": 4}, OptionError, "must lie within"),
+    ({"turning_point": "3"}, OptionError, "must lie within"),
+    ({"turning_point": np.nan}, OptionError, "must lie within"),
+    ({"turning_point": 1.5}, DataError, "another turning_point"),
+    ({"n_draws": 9}, OptionError, "at least 99"),
+    ({"level": 0}, OptionError, "between 0 and 1"),
+]
+
+
+@pytest.mark.parametrize(("options", "kind", "message"), BAD_U)
+def test_samples_that_are_refused(options, kind, message):
+    activity = np.arange(40.0) % 7
+    with pytest.raises(kind, match=message):
+        u_shape_test(**{"satisfaction": LEVELS, "activity": activity, **options})
+
+
+WORST = {
+    "flat, then rising in the middle": lambda x: 2 * np.maximum(0, x - 5),
+    "flat, then rising at the end": lambda x: 5 * np.maximum(0, x - 9),
+    "falling at the beginning, then flat": lambda x: 5 * np.maximum(0, 2 - x),
+    "flat": lambda x: 0 * x,
+    "log": lambda x: -3 * np.log(x),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WORST)
+def test_no_u_is_found_where_there_is_none(name):
+    rng = np.random.default_rng(12)
+    rejected = []
+    for _ in range(2000):
+        x, y = curve(rng, 300, WORST[name])
+        searched = u_shape_test(x, y, n_draws=999, rng=rng).p_value < 0.05
+        at = {"flat, then rising in the middle": 5, "falling at the beginning, then flat": 2}
+        given_turn = u_shape_test(x, y, turning_point=at.get(name, 9)).p_value < 0.05
+        rejected.append([searched, given_turn])
+    share = np.mean(rejected, axis=0)
+    # Four standard errors of a share of 2,000 at 0.05.
+    assert (share < 0.05 + 0.0195).all(), share
+    if "end" in name or "beginning" in name:  # the edge of the hypothesis, with no room to spare
+        assert (share > 0.05 - 0.0195).all(), share
+
+
+@pytest.mark.slow
+def test_the_parabola_is_misled_as_the_notes_state():
+    rng = np.random.default_rng(13)
+    found = []
+    for _ in range(1000):
+        x = rng.uniform(0.05, 1, 1000)
+        tests = u_shape_test(x, -3 * np.log(x) + rng.normal(size=1000), n_draws=199, rng=rng).tests
+        found.append(tests["p_value"] < 0.05)
+    lines, parabola = np.mean(found, axis=0)
+    # Four standard errors of a share of 1,000 at 0.93: 0.032.
+    assert parabola == pytest.approx(0.93, abs=0.032)
+    assert lines < 0.02
+
+
+@pytest.mark.slow
+def test_intervals_of_asymmetry_and_net_shares_keep_their_promise():
+    rng = np.random.default_rng(14)
+    hits = []
+    for _ in range(2000):
+        x, y = curve(rng, 120, lambda x: np.where(x < 5, 2 * (5 - x), x - 5))
+        apart = u_shape_test(x, y, turning_point=5).asymmetry
+        said = rng.choice([1, -1, 0], 20, p=[0.6, 0.1, 0.3])
+        net = word_of_mouth([1] * 20 + [2] * 20, valence=[*said, *said]).net.iloc[0]
+        hits.append([apart.ci_low < 1 < apart.ci_high, net["ci_low"] < 0.5 < net["ci_high"]])
+    # Four standard errors of a share of 2,000 at 0.95.
+    assert np.mean(hits, axis=0) == pytest.approx([0.95, 0.95], abs=0.0195)

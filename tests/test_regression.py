@@ -1,0 +1,113 @@
+"""Regressions against statsmodels on the columns as they are, and what makes them impossible."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from loyaltymodel import _regression as regression
+from loyaltymodel._intervals import student, wald
+
+from tolerances import EXACT, SAME
+
+UNITS = [1.0, 1e-6, 1e6]
+
+
+@pytest.fixture(scope="module")
+def world():
+    rng = np.random.default_rng(1)
+    design = np.column_stack([np.ones(200), rng.normal(size=(200, 2))])
+    score = design @ [0.3, 1.0, -0.5]
+    return design, score + rng.normal(size=200), rng.random(200) < 1 / (1 + np.exp(-score))
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize(("kind", "theirs"), [("classical", "nonrobust"), ("HC3", "HC3")])
+def test_a_line_is_that_of_statsmodels(world, kind, theirs, unit):
+    design, y, _ = world
+    found = regression.least_squares(y, design * [1, unit, 1], covariance=kind)
+    expected = sm.OLS(y, design).fit(cov_type=theirs)
+    size = np.array([1, unit, 1])
+    np.testing.assert_allclose(found.estimates * size, expected.params, rtol=SAME)
+    np.testing.assert_allclose(
+        found.covariance * np.outer(size, size), expected.cov_params(), rtol=SAME, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize(("robust", "theirs"), [(False, "nonrobust"), (True, "HC0")])
+def test_a_logit_is_that_of_statsmodels(world, robust, theirs, unit):
+    design, _, y = world
+    size = np.array([1, unit, 1])
+    found = regression.logistic(y, design * size, robust=robust)
+    expected = sm.GLM(y.astype(float), design, family=sm.families.Binomial()).fit(
+        cov_type=theirs, tol=1e-14
+    )
+    np.testing.assert_allclose(found.estimates * size, expected.params, rtol=SAME)
+    np.testing.assert_allclose(
+        found.covariance * np.outer(size, size), expected.cov_params(), rtol=SAME, atol=1e-12
+    )
+    assert found.log_likelihood == pytest.approx(expected.llf, rel=SAME)
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_columns_that_tell_everything_have_no_logit(last):
+    x = np.arange(20.0)
+    y = x > 9
+    if last:  # all but those at the border, where either happens
+        x, y = np.append(x, 9.5), np.append(y, True)
+        x, y = np.append(x, 9.5), np.append(y, False)
+    design = np.column_stack([np.ones(len(x)), x])
+    assert regression.logistic(y, design) is None
+    y[3] = True
+    assert regression.logistic(y, design) is not None
+
+
+def test_entangled_columns_are_named():
+    rng = np.random.default_rng(2)
+    a, b, c = rng.normal(size=(3, 30))
+    one = np.ones(30)
+    assert regression.entangled(np.column_stack([one, a, b])).tolist() == []
+    assert regression.entangled(np.column_stack([one, a, b, a + 2])).tolist() == [0, 1, 3]
+    assert regression.entangled(np.column_stack([one, a, 0 * b, c])).tolist() == [2]
+    assert regression.entangled(np.column_stack([a, b, c])[:2]).tolist() == [0, 1, 2]
+    # One unit is as good as another.
+    assert regression.entangled(np.column_stack([one, a * 1e9, b, a + 2])).tolist() == [0, 1, 3]
+
+
+def test_who_alone_decides_a_coefficient():
+    x = np.array([0.0, 0.0, 0.0, 5.0])
+    design = np.column_stack([np.ones(4), x])
+    assert regression.decisive(design).tolist() == [False, False, False, True]
+    assert not regression.decisive(design[:, :1]).any()
+
+
+@given(
+    st.floats(-5, 5),
+    st.floats(0.1, 3),
+    st.sampled_from([1.0, 4.0, 30.5, 1000.0]),
+    st.sampled_from([0.8, 0.95]),
+)
+def test_student_is_that_of_scipy(estimate, error, degrees, level):
+    found = student(np.array([estimate]), np.array([error]), degrees, level=level)
+    low, high = stats.t.interval(level, degrees, estimate, error)
+    assert found.low[0] == pytest.approx(low, rel=SAME, abs=EXACT)
+    assert found.high[0] == pytest.approx(high, rel=SAME, abs=EXACT)
+    assert found.p_value[0] == pytest.approx(2 * stats.t.sf(abs(estimate) / error, degrees))
+
+
+def test_student_of_endless_degrees_is_the_normal_law():
+    estimate, error = np.array([1.0, 0.0, 2.0]), np.array([0.5, 0.0, np.nan])
+    found = student(estimate, error, np.inf, level=0.9)
+    expected = wald(estimate, error, level=0.9)
+    for ours, theirs in zip(
+        (found.low, found.high, found.p_value),
+        (expected.low, expected.high, expected.p_value),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+    mixed = student(estimate[:2], np.array([0.5, 0.5]), np.array([np.inf, 3.0]), level=0.9)
+    assert mixed.low[0] == found.low[0]
+    assert mixed.high[1] == pytest.approx(stats.t.ppf(0.95, 3) * 0.5, rel=SAME)
