@@ -224,11 +224,14 @@ def posterior_of(mean: FloatArray, observed: FloatArray, reliability: FloatArray
     With D = diag(sd^2 (1 - reliability)) and S_T = S_X - D, the mean mu + S_T S_X^-1 (x - mu)
     is x - D S_X^-1 (x - mu), and S_T - S_T S_X^-1 S_T is D - D S_X^-1 D.
     """
+    # A score that is known and does not vary tells nothing of the others, whatever its variance.
     variance = np.diagonal(observed, axis1=-2, axis2=-1)
+    known = (reliability == 1) & (variance == 0)
+    eye = np.eye(len(reliability))
+    observed = observed + known[..., None] * eye
+    variance = variance + known
     sd = np.sqrt(variance)
     error = variance * (1 - reliability)
-    k = len(reliability)
-    eye = np.eye(k)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = (observed - error[..., None] * eye) / (sd[..., :, None] * sd[..., None, :])
     possible = np.isfinite(relative).all(axis=(-2, -1))

@@ -561,7 +561,7 @@ def test_a_summary_says_what_was_done():
 def test_probabilities_need_a_reliability():
     with pytest.raises(DataError, match=r"reliability=\(0.8, 0.7\)"):
         _ = segments([9], [9], scale=(1, 10)).probabilities
-    with pytest.raises(DataError, match="only segments"):
+    with pytest.raises(DataError, match="give that of satisfaction"):
         _ = textbook_segments([0.9], constraint=0.0, curve=SQUARE).probabilities
 
 
@@ -696,6 +696,53 @@ def test_a_curve_without_a_sensitive_zone_has_no_apostles():
     assert "nobody is an apostle" in str(found.summary())
 
 
+@pytest.mark.parametrize("constraint", [0.2, 0.9])
+def test_textbook_probabilities_are_those_of_one_normal_law(constraint):
+    rng = np.random.default_rng(5)
+    s, reliability = rng.beta(4, 3, 50), 0.7
+    found = textbook_segments(
+        s, constraint=constraint, curve=SQUARE, saboteur_up_to=0.2, reliability=reliability
+    )
+    true = stats.norm(
+        s.mean() + reliability * (s - s.mean()),
+        s.std(ddof=1) * np.sqrt(reliability * (1 - reliability)),
+    )
+    below = "hostage" if constraint >= 0.5 else "mercenary"
+    expected = {
+        "saboteur": true.cdf(0.2),
+        below: true.cdf(0.5) - true.cdf(0.2),
+        "apostle": true.sf(0.5),
+    }
+    for name in found.names:
+        ours = found.probabilities[name].to_numpy()
+        np.testing.assert_allclose(ours, expected.get(name, np.zeros(50)), atol=1e-12)
+    shares = found.shares.set_index("segment")
+    assert shares["true_share"]["apostle"] == pytest.approx(expected["apostle"].mean(), rel=SAME)
+    assert "0.7 of satisfaction, 1 of the constraint" in str(found.summary())
+
+
+def test_textbook_probabilities_are_calibrated_where_the_bound_are_less_satisfied():
+    rng = np.random.default_rng(6)
+    n = 40_000
+    c = rng.uniform(0, 0.9, n)
+    true = 0.65 - 0.2 * (c - 0.45) + rng.normal(0, 0.12, n)
+    reliability = 0.75
+    observed = true + rng.normal(0, true.std() * np.sqrt(1 / reliability - 1), n)
+    found = textbook_segments(
+        observed,
+        constraint=c,
+        curve=curve("power", {"hi": 1.0, "k": 2.0}),
+        scale=(float(observed.min()), float(observed.max())),
+        saboteur_up_to=0.3,
+        reliability=reliability,
+    )
+    begins = found.cut_offs["sensitive zone from"]
+    cell = np.select([true <= 0.3, true >= begins, c >= 0.5], [0, 3, 1], 2)
+    z = calibration(found.probabilities.to_numpy(), cell)
+    assert len(z) > 20
+    assert z.max() < 4.5  # as above
+
+
 def test_weights_count_in_textbook_shares():
     found = textbook_segments(
         [0.9, 0.3], constraint=0.0, curve=SQUARE, weights=[1, 3], level=0.9
@@ -721,6 +768,9 @@ def test_weights_count_in_textbook_shares():
         ({"scale": (1, 0)}, OptionError, "lower one first"),
         ({"level": 2}, OptionError, "between 0 and 1"),
         ({"weights": [0, 0]}, DataError, "all weights are zero"),
+        ({"reliability": (0.8, 0.7)}, OptionError, "one number above 0"),
+        ({"reliability": 0}, OptionError, "such as 0.8"),
+        ({"reliability": 0.8, "satisfaction": 0.5}, DataError, "does not vary"),
     ],
 )
 def test_bad_textbook_input(change, kind, says):

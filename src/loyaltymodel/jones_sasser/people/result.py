@@ -51,7 +51,8 @@ class SegmentsResult(SortedPeople):
     ties : {"high", "low"}
         Where a score exactly at a cut-off was put.
     reliability : tuple of float or None
-        Reliabilities of satisfaction and loyalty.
+        Reliabilities of satisfaction and loyalty; of the textbook's classifier, of satisfaction
+        and the constraint, which counts as known.
     interval : {"formula", "bootstrap"}
         How the intervals were made.
     level : float
@@ -104,7 +105,7 @@ class SegmentsResult(SortedPeople):
         """
         if self.reliability is None:
             way_out = (
-                "only segments() and satisfied_loyal() take one"
+                "give that of satisfaction, such as reliability=0.8"
                 if self.classifier == "textbook"
                 else "give the reliabilities of both scores, such as reliability=(0.8, 0.7)"
             )
@@ -152,9 +153,9 @@ class SegmentsResult(SortedPeople):
         if self.classifier != "textbook":
             facts.append(("at a cut-off", f"counts as {self.ties}"))
         if self.reliability is not None:
-            facts.append(
-                ("reliability", "{:g} of satisfaction, {:g} of loyalty".format(*self.reliability))
-            )
+            first, second = self.reliability
+            other = "the constraint" if self.classifier == "textbook" else "loyalty"
+            facts.append(("reliability", f"{first:g} of satisfaction, {second:g} of {other}"))
         facts.append(("intervals", self._how_sure()))
         texts = self.advice
         rows = zip(texts["segment"], texts["word_of_mouth"], texts["strategy"], strict=True)
@@ -179,7 +180,7 @@ class SegmentsResult(SortedPeople):
             )
             if np.isnan(self.cut_offs["sensitive zone from"]):
                 remarks.append("The curve has no sensitive zone, so nobody is an apostle.")
-        elif self.reliability is None:
+        if self.reliability is None:
             remarks.append(
                 "People near a cut-off are sorted as if the scores were exact; give their "
                 "reliability to see how probable each segment is."

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from loyaltymodel._arrays import FrozenMapping
-from loyaltymodel._counts import observed_intervals
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_between, is_number
+from loyaltymodel._quadrant_shares import Classes
+from loyaltymodel._quadrant_sorting import Sorting, read_sample, sort_sample
+from loyaltymodel._quadrants import Grid
 from loyaltymodel._scales import Pair, check_pair
-from loyaltymodel._variables import BELOW_ONE, read_weighted
+from loyaltymodel._sorted_people import shared_fields
+from loyaltymodel._variables import BELOW_ONE
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.result import SegmentsResult
 
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 
 _NAMES = ("saboteur", "hostage", "mercenary", "apostle")
+# Cells by zone and, within it, by high and low competition.
+_SEGMENT_OF_CELL = np.eye(4)[[0, 0, 2, 1, 3, 3]]
 
 
 def textbook_segments(
@@ -31,6 +37,7 @@ def textbook_segments(
     scale: Pair = (0.0, 1.0),
     low_competition_from: float = 0.5,
     saboteur_up_to: float | None = None,
+    reliability: float | None = None,
     weights: object = None,
     missing: Missing = "raise",
     level: float = 0.95,
@@ -60,6 +67,9 @@ def textbook_segments(
     saboteur_up_to : float, optional
         Satisfaction up to which, included, a person is a saboteur, in the units of the scores;
         without it, the lowest possible score.
+    reliability : float, optional
+        Reliability of satisfaction, above 0 and at most 1. With it each person gets the
+        probability of each segment.
     weights : Series, array of shape (n,) or str, optional
         Survey weights, none negative.
     missing : {"raise", "drop"}
@@ -70,16 +80,20 @@ def textbook_segments(
     Returns
     -------
     SegmentsResult
-        Segments by person, their shares with Wilson's intervals, and advice. There are no
-        probabilities.
+        Segments by person, their shares with Wilson's intervals, probabilities if
+        ``reliability`` is given, and advice.
 
     Raises
     ------
     DataError
         If a score is missing, off its scale or not a number, a constraint is not from 0 to
-        below 1, or a weight is negative or all are zero.
+        below 1, a weight is negative or all are zero, or satisfaction does not vary and
+        ``reliability`` is given.
+    NotIdentifiedError
+        If satisfaction and the constraint correlate more strongly than the reliability allows.
     OptionError
-        If ``curve`` is no curve, or a limit is out of its range.
+        If ``curve`` is no curve, a limit is out of its range, or the reliability is not above
+        0 and at most 1.
 
     Notes
     -----
@@ -87,6 +101,10 @@ def textbook_segments(
     mercenaries are not very satisfied; those of Jones and Sasser are satisfied and yet not
     loyal. Beyond the zone's beginning people stay apostles, also where a curve flattens again
     near the top. A curve without a sensitive zone has no apostles.
+
+    Probabilities are those of true satisfaction, as in :func:`segments`. The constraint and the
+    curve count as known; where satisfaction goes with the constraint, the constraint helps to
+    tell a person's true satisfaction.
 
     Examples
     --------
@@ -100,6 +118,15 @@ def textbook_segments(
     ... )
     >>> found.segment.tolist()
     ['apostle', 'apostle', 'mercenary', 'hostage', 'saboteur']
+
+    Of five free people, with the mean 0.5 and the variance 0.025, the middle one is expected
+    just where the zone begins, so that being beyond it has the probability one half:
+
+    >>> free = jones_sasser.textbook_segments(
+    ...     [0.3, 0.4, 0.5, 0.6, 0.7], constraint=0.0, curve=curve, reliability=0.8
+    ... )
+    >>> round(float(free.probabilities["apostle"][2]), 3)
+    0.5
     """
     check_between("low_competition_from", low_competition_from, such_as=0.5)
     check_level(level)
@@ -113,39 +140,45 @@ def textbook_segments(
             f"saboteur_up_to={saboteur_up_to!r} must lie from {lowest:g} to below {limit:g}, "
             "where the sensitive zone begins, in the units of satisfaction"
         )
-    given = {"satisfaction": satisfaction, "constraint": constraint}
-    bounds = {"satisfaction": (lowest, highest), "constraint": (0.0, BELOW_ONE)}
-    variables, people = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
-    x = np.asarray(variables["satisfaction"], dtype=np.float64)
-    low_competition = variables["constraint"] >= low_competition_from
+    sorting = Sorting(
+        names=("satisfaction", "constraint"),
+        cuts=(zone, low_competition_from),
+        limits=((lowest, highest), (0.0, BELOW_ONE)),
+        ties="high",
+        reliability=None if reliability is None else (_checked(reliability), 1.0),
+        given=None,
+        interval="formula",
+        level=level,
+        n_resamples=0,
+    )
+    sample = read_sample(sorting, (satisfaction, constraint), weights, data=data, missing=missing)
     # The same comparison as the curve's own, in shares of the scale.
-    sensitive = (x - lowest) / (highest - lowest) >= zone
-    codes = np.select([x <= far_left, sensitive, low_competition], [0, 3, 1], 2).astype(np.intp)
-    shares = observed_intervals(codes, people, len(_NAMES), level=level)
+    share = (sample.scores[:, 0] - lowest) / (highest - lowest)
+    ends = [(far_left - lowest) / (highest - lowest), np.inf if np.isnan(zone) else zone]
+    up = np.array([False, True])  # at the first still a saboteur, at the second an apostle
+    grid = Grid(np.array(ends), np.array([low_competition_from]), up, np.array([True]))
+    sample = replace(sample, scores=np.column_stack([share, sample.scores[:, 1]]), grid=grid)
+    group = np.zeros(len(share), dtype=np.intp)
+    found = sort_sample(sample, Classes(_SEGMENT_OF_CELL[None], group), rng=None)
     cuts = {
         "saboteur up to": far_left,
         "sensitive zone from": begins,
         "low competition from": low_competition_from,
     }
     return SegmentsResult(
+        **shared_fields(_NAMES, sample, found),
         classifier="textbook",
-        names=_NAMES,
-        codes=codes,
-        labels=variables.labels,
-        n_dropped=variables.n_dropped,
         cut_offs=FrozenMapping({name: float(value) for name, value in cuts.items()}),
-        ties="high",
-        reliability=None,
-        interval="formula",
-        level=level,
-        n_resamples=0,
-        n_failed=0,
-        n_empty=0,
-        sizes=np.bincount(codes, minlength=len(_NAMES)),
-        share_values=shares,
-        true_share_values=np.empty((0, 3)),
-        probability_values=np.empty((0, len(_NAMES))),
     )
+
+
+def _checked(reliability: object) -> float:
+    if not is_number(reliability) or not 0 < reliability <= 1:
+        raise OptionError(
+            f"reliability={reliability!r} must be one number above 0 and at most 1, that of "
+            "satisfaction, such as 0.8"
+        )
+    return float(reliability)
 
 
 def zone_limit_of(curve: object) -> float:

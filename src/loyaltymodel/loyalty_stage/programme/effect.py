@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._counts import kish
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.programme.kernels import (
-    effective_number,
     line_leverage,
     mean_error,
     mean_of,
@@ -225,7 +225,7 @@ class _People:
     @property
     def numbers(self) -> FloatArray:
         """Number of people that each group is worth, shape (2,)."""
-        return np.array([effective_number(self.weights[rows]) for rows in self.groups])
+        return np.array([kish(self.weights[rows]) for rows in self.groups])
 
     @property
     def clusters_of_groups(self) -> IntArray:
@@ -338,7 +338,7 @@ def _by_lines(
     _, effect, slope, more = coefficients
     cluster = None if people.cluster is None else people.cluster[whom]
     of_mean = (more / unit) ** 2 * mean_error(x[whom], people.weights[whom], cluster)
-    degrees = np.append(people.numbers - 2, effective_number(people.weights[whom]) - 1)
+    degrees = np.append(people.numbers - 2, kish(people.weights[whom]) - 1)
     slopes = np.array([slope + more, slope]) / unit
     return float(effect), np.append(variances, of_mean), degrees, slopes
 

@@ -50,11 +50,6 @@ def mean_error(x: FloatArray, weights: FloatArray, cluster: IntArray | None) -> 
     return float((part**2).sum() * len(part) / (len(part) - 1))
 
 
-def effective_number(weights: FloatArray) -> float:
-    """Return how many people of equal weight would be worth as much (Kish)."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
-
-
 def line_leverage(x: FloatArray, weights: FloatArray) -> FloatArray:
     """Return how far each person's own answer pulls a weighted line through all; 1 is wholly."""
     apart = x - mean_of(x, weights)
