@@ -210,11 +210,13 @@ class KanoResult(FrozenRecord):
                 n_labels=3,
             ),
             table_of(
-                f"Coefficients, {self.level:.0%} intervals", coefficients, digits=(3,) * 6 + (0,)
+                f"Coefficients, {100 * self.level:g}% intervals",
+                coefficients,
+                digits=(3,) * 6 + (0,),
             ),
         ]
         if self.stated is not None:
-            title = f"Self-stated importance, {self.level:.0%} intervals"
+            title = f"Self-stated importance, {100 * self.level:g}% intervals"
             tables.append(table_of(title, self.importance, digits=(3,) * 4 + (0,)))
         n = self.counts.sum(axis=1)
         smallest, largest = int(n.min()), int(n.max())

@@ -124,8 +124,8 @@ class DirectReport(FrozenRecord):
         distribution = self.distribution
         distribution["answer"] = [f"{answer:g}" for answer in self.answers]
         tables = (
-            table_of(f"Measures, {self.level:.0%} intervals", self.measures),
-            table_of(f"Distribution, {self.level:.0%} intervals", distribution),
+            table_of(f"Measures, {100 * self.level:g}% intervals", self.measures),
+            table_of(f"Distribution, {100 * self.level:g}% intervals", distribution),
         )
         return Summary("Directly reported satisfaction", tuple(facts), tables)
 

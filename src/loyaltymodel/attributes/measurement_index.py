@@ -96,7 +96,7 @@ class ImportanceIndex(FrozenRecord):
             Print it, or let a notebook show it.
         """
         interval = f"{self.index:.1f} ({self.ci_low:.1f} to {self.ci_high:.1f})"
-        facts = [("Respondents", str(self.n)), (f"Index, {self.level:.0%} interval", interval)]
+        facts = [("Respondents", str(self.n)), (f"Index, {100 * self.level:g}% interval", interval)]
         if self.n_dropped:
             facts.append(("Left out", str(self.n_dropped)))
         remark = "lost: points that the attribute withholds from an index of 100."

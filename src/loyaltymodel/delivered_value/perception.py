@@ -227,7 +227,10 @@ class Heterogeneity(FrozenRecord):
                 ("segments", str(len(self.segments))),
                 ("left out", str(self.n_dropped)),
                 ("mean", number(self.mean)),
-                ("intraclass correlation", f"{number(self.icc)} ({self.level:.0%}: {interval})"),
+                (
+                    "intraclass correlation",
+                    f"{number(self.icc)} ({100 * self.level:g}%: {interval})",
+                ),
                 ("eta squared", number(self.eta_squared)),
                 ("F, p-value", f"{number(self.f_statistic)}, {number(self.p_value, 4)}"),
             ),

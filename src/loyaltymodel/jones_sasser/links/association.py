@@ -143,7 +143,7 @@ class Association(FrozenRecord):
         facts = [("customers", str(self.n_obs)), ("left out", str(self.n_dropped))]
         if self.n_satisfied is not None:
             facts.append((f"satisfied, from {self.satisfied_from:g}", str(self.n_satisfied)))
-        tables = [table_of(f"Estimates with {self.level:.0%} intervals", self.frame)]
+        tables = [table_of(f"Estimates with {100 * self.level:g}% intervals", self.frame)]
         test = self.linearity
         if np.isnan(test.curvature):
             remark = "Satisfaction has two values only, so that straight or curved is no question."

@@ -107,7 +107,7 @@ class PartialDetermination(FrozenRecord):
             ("customers", str(self.n_obs)),
             ("left out", str(self.n_dropped)),
             ("resamples", f"{self.n_resamples}, {self.n_failed} left out"),
-            ("intervals", f"percentile, {self.level:.0%}"),
+            ("intervals", f"percentile, {100 * self.level:g}%"),
         )
         units = "standard deviations" if self.standardized else "units of the answers"
         tables = (

@@ -160,7 +160,7 @@ class SlopeModeration(FrozenRecord):
             ("slope of", f"{of}, per unit of satisfaction"),
             ("on average", f"{mean.value:.3f} ({mean.ci_low:.3f} to {mean.ci_high:.3f})"),
         ]
-        level = f"{self.level:.0%} intervals"
+        level = f"{100 * self.level:g}% intervals"
         tables = [
             table_of(f"Slopes, {level}", self.slopes),
             table_of(

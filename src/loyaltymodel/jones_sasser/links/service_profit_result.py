@@ -141,12 +141,10 @@ class ServiceProfitPaths(FrozenRecord):
         there = paths["coefficient"].notna()
         if there.any():
             links = paths.loc[there, paths.columns[:6]].join(paths["standardized"])
-            title = f"Links in units of the columns, {self.level:.0%} intervals"
+            title = f"Links in units of the columns, {100 * self.level:g}% intervals"
             tables.append(table_of(title, links, n_labels=2))
         if longer.any():
-            title = (
-                f"Effects over several links in units of the columns, {self.level:.0%} intervals"
-            )
+            title = f"Effects over several links in units of the columns, {100 * self.level:g}% intervals"
             tables.append(table_of(title, effects.loc[longer, shown], n_labels=2))
         if np.isfinite(self.loyalties[:, 0]).any():
             title = "Loyal employees (employee_retention) to loyal customers (customer_loyalty)"

@@ -124,7 +124,7 @@ class UShape(FrozenRecord):
                 f"{apart.value:.3f} ({number(apart.ci_low)} to {number(apart.ci_high)})",
             ),
         )
-        level = f"{self.level:.0%} intervals, one-sided p"
+        level = f"{100 * self.level:g}% intervals, one-sided p"
         tables = (
             table_of(f"Two lines, {level}", self.lines, digits=(0, 3, 3, 3, 3, 3)),
             table_of(f"Parabola at both ends, {level}", self.parabola),

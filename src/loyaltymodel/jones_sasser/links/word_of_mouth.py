@@ -95,7 +95,7 @@ class WordOfMouth(FrozenRecord):
             ("left out", str(self.n_dropped)),
             ("levels of satisfaction", str(len(self.count))),
         )
-        level = f"{self.level:.0%} intervals"
+        level = f"{100 * self.level:g}% intervals"
         activity = self.activity
         wide = (0,) + (3,) * (activity.shape[1] - 3)
         labels = activity.assign(

@@ -312,7 +312,7 @@ class ViewsComparison(FrozenRecord):
                     (
                         f"intervals of {name}",
                         (
-                            f"percentile, {effects.level:.0%}, {effects.n_resamples} resamples, "
+                            f"percentile, {100 * effects.level:g}%, {effects.n_resamples} resamples, "
                             f"{effects.n_failed} left out"
                         ),
                     )
