@@ -21,7 +21,7 @@ from loyaltymodel.jones_sasser import (
 )
 from loyaltymodel.jones_sasser.cusp.model import Cusp
 from loyaltymodel.jones_sasser.inference import diagnostics
-from loyaltymodel.plots import _curves
+from loyaltymodel.plots import _curves, _layout
 from loyaltymodel.plots import jones_sasser as pictures
 
 CURVE = jones_sasser.curve("power", {"hi": 0.95, "k": 3.0})
@@ -436,6 +436,39 @@ def test_two_kinds_of_false_loyalty_stand_over_one_cell(scores):
     assert_apart(ax)
 
 
+@pytest.mark.parametrize("extreme_cut", [(1, 9), (1, 10), (2, 10)])
+def test_captions_stand_over_their_own_cells_or_have_a_line_to_them(extreme_cut):
+    # With a key beside it the matrix is so narrow that the captions of a side need two tiers.
+    x, y = np.random.default_rng(2).integers(1, 11, (2, 3000))
+    found = segments(x, y, scale=(1, 10), extreme_cut=extreme_cut)
+    ax = pictures.people_matrix(found, satisfaction=x, loyalty=y)
+    low, high = extreme_cut[0] + 0.5, extreme_cut[1] - 0.5
+    cells = {
+        "terrorist": (0.5, low), "defector": (low, 5.5), "mercenary": (5.5, 10.5),
+        "hostage": (0.5, 5.5), "loyalist": (5.5, high), "apostle": (high, 10.5),
+    }  # fmt: skip
+    feet = [text.xyann[0] for text in ax.texts if not text.get_text()]
+    for text in ax.texts:
+        if text.get_text():
+            left, right = cells[text.get_text().split("\n")[0]]
+            x, _ = text.get_position()
+            assert left < x < right or any(left < foot < right for foot in feet)
+    assert_apart(ax)
+
+
+def test_two_long_captions_of_one_cell_stand_one_above_the_other(scores):
+    given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
+    held = np.linspace(0, 0.9, len(scores))
+    names = {"inertia loyalty": "loyal for want of a reason to go"}
+    found = satisfied_loyal(**given, constraint=held, scale=(1, 5))
+    ax = pictures.people_matrix(found, **given, names=names)
+    inertia, monopoly = (
+        text.get_position() for text in ax.texts if "want" in text.get_text() or "mon" in str(text)
+    )
+    assert max(inertia[0], monopoly[0]) < 2.5  # both over the dissatisfied
+    assert inertia[1] < monopoly[1]
+
+
 def test_true_shares_are_those_of_the_result():
     rng = np.random.default_rng(4)
     x = np.rint(rng.multivariate_normal([6, 6], [[4, 2], [2, 4]], 500)).clip(1, 10)
@@ -502,7 +535,7 @@ numbers = st.floats(-5, 5).map(lambda value: round(value, 3))
 def test_things_spread_out_neither_overlap_nor_leave_their_room(things, spare):
     wanted, sizes, others = np.array(things).T
     low, high = -3.0, -3.0 + sizes.sum() + spare
-    found = _curves.spread(wanted, sizes, low, high)
+    found = _layout.spread(wanted, sizes, low, high)
     order = np.argsort(wanted, kind="stable")
     ends, starts = (found + sizes / 2)[order], (found - sizes / 2)[order]
     assert (starts[1:] >= ends[:-1] - ROUNDING).all()
@@ -511,17 +544,17 @@ def test_things_spread_out_neither_overlap_nor_leave_their_room(things, spare):
     # No other arrangement in the same order is nearer to where they should be.
     other = np.empty_like(wanted)
     other[order] = np.sort(others) + 1e-3 * np.arange(len(others))  # ties would change the order
-    other = _curves.spread(other, sizes, low, high)
+    other = _layout.spread(other, sizes, low, high)
     assert ((found - wanted) ** 2).sum() <= ((other - wanted) ** 2).sum() + ROUNDING
 
 
 def test_things_that_fit_stay_where_they_should_be():
     wanted = np.array([3.0, 0.5, 2.0])
-    np.testing.assert_allclose(_curves.spread(wanted, np.full(3, 0.9), 0, 4), wanted)
+    np.testing.assert_allclose(_layout.spread(wanted, np.full(3, 0.9), 0, 4), wanted)
     # Two at one place make room for each other.
-    np.testing.assert_allclose(_curves.spread(np.ones(2), np.ones(2), 0, 4), [0.5, 1.5])
+    np.testing.assert_allclose(_layout.spread(np.ones(2), np.ones(2), 0, 4), [0.5, 1.5])
     # What has no room stands in the middle of what there is.
-    np.testing.assert_allclose(_curves.spread(np.ones(2), np.full(2, 3.0), 0, 4), [0.5, 3.5])
+    np.testing.assert_allclose(_layout.spread(np.ones(2), np.full(2, 3.0), 0, 4), [0.5, 3.5])
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def test_no_single_change_lowers_the_cost_any_further(n_entries, seed):
     values = np.random.default_rng(seed).random((3,) * n_entries)
 
     def cost(entries):
-        return float(values[tuple(entries)])
+        return values[tuple(entries.T)]  # of one row of entries, or of each row of a stack
 
     start = np.zeros(n_entries, dtype=np.intp)
     found, lowest = _layout._improve(cost, start, 3)
@@ -327,3 +327,50 @@ def test_a_name_does_not_cover_the_next_point():
 def test_a_name_at_the_right_edge_stands_to_the_left():
     (centre,) = _layout.place_beside(np.array([[2.9, 1.0]]), np.array([[0.4, 0.1]]), (0, 0, 3, 3))
     assert centre[0] < 2.9
+
+
+def test_a_name_stands_off_lines_and_what_is_taken():
+    point, size, bounds = np.array([[1.0, 1.0]]), np.array([[0.4, 0.1]]), (0, 0, 3, 3)
+    # A cross through the point leaves the four corners, of which one is taken.
+    cross = np.array([[[0.5, 1.0], [1.5, 1.0]], [[1.0, 0.5], [1.0, 1.5]]])
+    taken = np.array([[[1.0, 1.0], [1.6, 1.6]]])
+    (centre,) = _layout.place_beside(point, size, bounds, lines=cross)
+    assert (centre > point[0]).all()
+    (centre,) = _layout.place_beside(point, size, bounds, lines=cross, taken=taken)
+    assert centre[0] < 1 < centre[1]
+
+
+def test_each_name_stands_closest_to_its_own_point():
+    # To the right of its point each but the last name would end nearer to the next one.
+    points, sizes = np.array([[1.0, 1.0], [1.3, 1.0], [1.6, 1.0]]), np.tile([0.18, 0.1], (3, 1))
+    centres = _layout.place_beside(points, sizes, (0, 0, 3, 3))
+    for k, (centre, size) in enumerate(zip(centres, sizes, strict=True)):
+        ends = np.clip(points, centre - size / 2, centre + size / 2)
+        assert np.hypot(*(ends - points).T).argmin() == k
+
+
+def test_rectangles_touch_if_any_two_overlap():
+    sizes = np.ones((3, 2))
+    assert not _layout.touching(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.5]]), sizes)
+    assert _layout.touching(np.array([[0.0, 0.0], [3.0, 0.0], [0.5, 0.9]]), sizes)
+
+
+@settings(max_examples=20)
+@given(st.integers(2, 5), st.integers(0, 10_000))
+def test_places_are_chosen_as_well_as_any_single_change_can(k, seed):
+    rng = np.random.default_rng(seed)
+    spots, sizes, alone = rng.random((k, 4, 2)), np.full((k, 2), 0.3), rng.random((k, 4))
+
+    def cost(choices):
+        centres = spots[np.arange(k), choices]
+        near = (np.abs(centres[:, None] - centres) < sizes + 0.02).all(axis=-1)
+        return alone[np.arange(k), choices].sum() + 10 * np.triu(near, 1).sum()
+
+    for tries in (0, 3):
+        found, value = _layout._choose(spots, sizes, alone, near=0.02, tries=tries)
+        assert value == pytest.approx(cost(found), rel=EXACT)
+        for label in range(k):
+            for place in range(4):
+                other = found.copy()
+                other[label] = place
+                assert cost(other) >= value - _layout._GAIN

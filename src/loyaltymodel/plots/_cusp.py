@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel.jones_sasser.cusp.model import Cusp
-from loyaltymodel.plots import _curves
+from loyaltymodel.plots._labels import make_strips, write_row
+from loyaltymodel.plots._names import Language, Words, words_in
 from loyaltymodel.plots._style import (
     BLUE,
     COLUMN,
     GREY,
     INK,
     VERMILION,
+    add_legend,
     axes_or_new,
     tidy,
 )
@@ -21,10 +25,32 @@ from loyaltymodel.plots._style import (
 _N_POINTS = 200
 _HEAD = 4  # points of a branch that an arrow head on it spans
 _STYLES = {
-    "high": (BLUE, 1.5, "-", "loyal"),
-    "middle": (GREY, 0.9, "--", "unstable"),
-    "low": (VERMILION, 1.5, "-", "lost"),
-    "single": (BLUE, 1.5, "-", "stable"),
+    "high": (BLUE, 1.5, "-"),
+    "middle": (GREY, 0.9, "--"),
+    "low": (VERMILION, 1.5, "-"),
+    "single": (BLUE, 1.5, "-"),
+}
+_WORDS: Mapping[Language, Words] = {
+    "en": {
+        "satisfaction": "Satisfaction (units of the model)",
+        "loyalty": "Loyalty (units of the model)",
+        "high": "loyal",
+        "middle": "unstable",
+        "low": "lost",
+        "single": "stable",
+        "lost": "lost at {:.3g}",
+        "back": "back at {:.3g}",
+    },
+    "zh": {
+        "satisfaction": "满意度(模型单位)",
+        "loyalty": "忠诚度(模型单位)",
+        "high": "忠诚",
+        "middle": "不稳定",
+        "low": "已流失",
+        "single": "稳定",
+        "lost": "流失于 {:.3g}",
+        "back": "回归于 {:.3g}",
+    },
 }
 
 
@@ -33,6 +59,7 @@ def cusp_hysteresis(
     *,
     constraint: float,
     satisfaction: tuple[float, float],
+    language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw how loyalty breaks as satisfaction falls, and comes back later only (滞后效应).
@@ -45,6 +72,8 @@ def cusp_hysteresis(
         How strongly the customer is tied, in the units of the model.
     satisfaction : pair of float
         Where the picture begins and ends, in the units of the model.
+    language : {"en", "zh"}
+        Language of the words.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
 
@@ -61,7 +90,8 @@ def cusp_hysteresis(
     DataError
         If the constraint is not a single number.
     OptionError
-        If ``satisfaction`` is not a pair of numbers with the lower one first.
+        If ``satisfaction`` is not a pair of numbers with the lower one first, or ``language``
+        not one of its choices.
 
     References
     ----------
@@ -79,6 +109,7 @@ def cusp_hysteresis(
     >>> [text.get_text() for text in ax.texts if text.get_text()]
     ['lost at 0', 'back at 1']
     """
+    words = words_in(language, _WORDS)
     table = cusp.branches(satisfaction, constraint=constraint, n_points=_N_POINTS)
     ax = axes_or_new(ax, height=COLUMN * 0.75)
     paths = {
@@ -86,22 +117,22 @@ def cusp_hysteresis(
         for name, branch in table.groupby("branch")
     }
     for name in [name for name in _STYLES if name in paths]:
-        colour, width, line, label = _STYLES[name]
+        colour, width, line = _STYLES[name]
         x, y = paths[name].T
-        ax.plot(x, y, color=colour, linewidth=width, linestyle=line, label=label)
+        ax.plot(x, y, color=colour, linewidth=width, linestyle=line, label=words[name])
     low, high = satisfaction
     ax.set_xlim(low, high)
-    ax.set_xlabel("Satisfaction")
-    ax.set_ylabel("Loyalty")
+    ax.set_xlabel(words["satisfaction"])
+    ax.set_ylabel(words["loyalty"])
     tidy(ax)
     ends = cusp.thresholds(constraint)
     folded = "single" not in paths
     seen = [k for k, end in enumerate(ends) if folded and low <= end <= high]
-    _curves.legend_above(ax)
-    _, top, row = _curves.make_strips(ax, above=1.2 if seen else 0.0, below=0.0)
+    add_legend(ax)
+    _, top, row = make_strips(ax, above=1.2 if seen else 0.0, below=0.0)
     if seen:
-        words = [f"{('lost', 'back')[k]} at {ends[k]:.3g}" for k in seen]
-        _curves.write_row(ax, top + 0.6 * row, [ends[k] for k in seen], words)
+        texts = [words[("lost", "back")[k]].format(ends[k]) for k in seen]
+        write_row(ax, top + 0.6 * row, [ends[k] for k in seen], texts)
     for k in seen:
         ax.vlines(ends[k], ax.get_ylim()[0], top, color=GREY, linewidth=0.7, linestyle=":")
         # The high state ends where it is lowest, and falls to the low one; and the other way.

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from matplotlib.path import Path
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_choice, check_share
-from loyaltymodel.errors import OptionError
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._options import check_share
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
 from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
-from loyaltymodel.plots._stages import Language
+from loyaltymodel.plots._boxes import draw_arrow, draw_box
+from loyaltymodel.plots._names import Language, Words, words_in, wrapped
 from loyaltymodel.plots._style import (
     BLUE,
     COLUMN,
     GREY,
-    INK,
-    LETTERS,
-    PALE,
     SMALL,
     VERMILION,
     axes_or_new,
+    caption,
+    check_kind,
+    size_of,
     write,
 )
-from loyaltymodel.plots._transitions import Matrix, read_moves, shown_names
-from loyaltymodel.plots.structural import _extent, _size
+from loyaltymodel.plots._transitions import Matrix, names_of, read_moves
 
 _LEVEL = 0.3  # inches from one height of arrows to the next
 _LOOP = 0.2  # inches: height of a loop
@@ -41,12 +37,14 @@ _LETTER = 0.062  # inches: width of a letter, about
 _SHORT = 6  # letters: names are not broken into shorter lines
 _STRETCH = 1.5  # times its usual height that a picture takes at most
 _MANY = 6  # stages that have room enough in a journal column
-_WORDS = {
+_WORDS: Mapping[Language, Words] = {
     "en": {
+        "numbers": "probabilities within one period",
         "left out": "not drawn: {n} below {least:g}",
         "unknown": "no moves seen from: {names}",
     },
     "zh": {
+        "numbers": "一期内的概率",
         "left out": "未画出:{n} 个低于 {least:g}",
         "unknown": "没有观测:{names}",
     },
@@ -102,48 +100,55 @@ def transition_diagram(
     >>> [text.get_text() for text in ax.texts]
     ['new', 'loyal', '0.75', '0.25', '0.98', 'not drawn: 1 below 0.05']
     """
-    if not isinstance(moves, (MovementEstimate, MarkovChain)):
-        raise OptionError(
-            f"moves is a {type(moves).__name__}, neither a MovementEstimate nor a MarkovChain; "
-            "give what loyalty_stage.estimate_movement() or markov_chain() returned"
-        )
+    kinds, source = [MovementEstimate, MarkovChain], "loyalty_stage.estimate_movement()"
+    check_kind("moves", moves, kinds, f"{source} or markov_chain()")
     check_share("least", least)
-    check_choice("language", language, Language)
+    words = words_in(language, _WORDS)
     found = read_moves(moves)
-    words = _WORDS[language]
-    shown = shown_names(found, names, language)
-    width = COLUMN * max(1.0, len(shown) / _MANY) if ax is None else _size(ax)[0]
-    letters = max(_SHORT, int(_BOX * width / len(shown) / _LETTER))
-    shown = [fill(name.replace("\n", " "), letters, break_long_words=False) for name in shown]
+    shown = names_of(found, names, language)
+    width = COLUMN * max(1.0, len(shown) / _MANY) if ax is None else size_of(ax)[0]
+    shown = wrapped(shown, max(_SHORT, int(_BOX * width / len(shown) / _LETTER)))
     values = np.nan_to_num(found.values)
     drawn = (values >= least) & (values > 0)
-    k = len(shown)
-    above = max([j - i for i, j in np.argwhere(drawn) if j > i], default=0)
-    below = max([i - j for i, j in np.argwhere(drawn) if j < i], default=0)
     notes = _notes(found, shown, int(((values > 0) & ~drawn).sum()), least, words)
-    heights = (max(above * _LEVEL, 2 * _LOOP) + 0.1, below * _LEVEL + 0.1 * (below > 0))
+    above, below = _levels(drawn)
+    high = (max(above.max() * _LEVEL, 2 * _LOOP) + 0.1, below.max() * _LEVEL + 0.1 * below.any())
     box = max(name.count("\n") for name in shown) * 0.11 + 0.24
     under = 0.13 * len(notes) + 0.05
-    ax = axes_or_new(ax, width=width, height=sum(heights) + box + under + 0.1)
+    ax = axes_or_new(ax, width=width, height=sum(high) + box + under + 0.25)
     ax.set_axis_off()
-    width, height = _size(ax)
+    caption(ax, words["numbers"])
+    width, height = size_of(ax)
     ax.set_xlim(0, width)
     ax.set_ylim(0, height)
     # Axes that were given may be lower or higher than what the picture needs.
-    squeeze = min(_STRETCH, max(height - box - under, 0.0) / sum(heights))
-    spare = max(height - box - under - squeeze * sum(heights), 0.0) / 2
-    step = width / k
+    squeeze = min(_STRETCH, max(height - box - under, 0.0) / sum(high))
+    spare = max(height - box - under - squeeze * sum(high), 0.0) / 2
+    step = width / len(shown)
     size = np.array([_BOX * step, box])
-    centre = under + spare + squeeze * heights[1] + box / 2
-    centres = np.column_stack([(np.arange(k) + 0.5) * step, np.full(k, centre)])
-    for place, name, known in zip(centres, shown, ~np.isnan(found.values[:, 0]), strict=True):
-        _draw_box(ax, place, size, name, known=bool(known))
+    centre = under + spare + squeeze * high[1] + box / 2
+    places = (np.arange(len(shown)) + 0.5) * step
+    known = ~np.isnan(found.values[:, 0])
+    for x, name, is_known in zip(places.tolist(), shown, known.tolist(), strict=True):
+        draw_box(ax, (x, centre), size, name, known=is_known)
+    centres = np.column_stack([places, np.full(len(shown), centre)])
     for i, j in np.argwhere(drawn).tolist():
-        _draw_move(ax, centres, size, (i, j), float(values[i, j]), squeeze)
+        level = int((above if j > i else below)[abs(j - i)])
+        _draw_move(ax, centres, size, (i, j), float(values[i, j]), level, squeeze)
     for line, note in enumerate(reversed(notes)):
-        write(ax, width / 2, spare + 0.06 + 0.13 * line, note, letters=SMALL)
-        ax.texts[-1].set_color(GREY)
+        write(ax, width / 2, spare + 0.06 + 0.13 * line, note, letters=SMALL, colour=GREY)
     return ax
+
+
+def _levels(drawn: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return how high moves over so many stages run, above the boxes and below: longer ones higher.
+
+    Lengths that there are not take no height.
+    """
+    i, j = np.nonzero(drawn)
+    lengths = np.arange(len(drawn))
+    above, below = (np.isin(lengths, (j - i) * sign) & (lengths > 0) for sign in (1, -1))
+    return above.cumsum() * above, below.cumsum() * below
 
 
 def _notes(
@@ -154,32 +159,13 @@ def _notes(
     return notes + ([words["left out"].format(n=n_small, least=least)] if n_small else [])
 
 
-def _draw_box(ax: Axes, centre: FloatArray, size: FloatArray, name: str, *, known: bool) -> None:
-    """Draw the box of a stage, with a broken edge where nothing is known of it."""
-    rounding = 0.04
-    corner = centre - size / 2 + rounding
-    box = FancyBboxPatch(
-        (float(corner[0]), float(corner[1])),
-        float(size[0]) - 2 * rounding,
-        float(size[1]) - 2 * rounding,
-        boxstyle=f"round,pad={rounding},rounding_size={rounding}",
-        facecolor=PALE if known else "white",
-        edgecolor=INK,
-        linewidth=0.7,
-        linestyle="-" if known else "--",
-        zorder=2,
-    )
-    ax.add_patch(box)
-    fits = min(1.0, 0.88 * size[0] / _extent(ax, name, LETTERS)[0])
-    write(ax, float(centre[0]), float(centre[1]), name, letters=LETTERS * fits)
-
-
 def _draw_move(
     ax: Axes,
     centres: FloatArray,
     size: FloatArray,
     move: tuple[int, int],
     value: float,
+    level: int,
     squeeze: float,
 ) -> None:
     """Draw an arrow from box to box, or back to the same, and its probability at the top of it."""
@@ -190,36 +176,22 @@ def _draw_move(
         start, end = centres[i, 0] - offset, centres[i, 0] + offset
     else:
         # The farther an arrow leads, the nearer to the middle of the box it begins and ends.
-        far = abs(j - i) * _LEVEL
-        reach = (far - 0.04) * squeeze
+        reach = (level * _LEVEL - 0.04) * squeeze
         room = size[0] / 2 - 0.06 - 0.13
-        offset = 0.13 + room / 2 ** (abs(j - i) - 1)
+        offset = 0.13 + room / 2 ** (level - 1)
         start, end = centres[i, 0] + side * offset, centres[j, 0] - side * offset
     edge = centres[i, 1] + side * size[1] / 2
     control = edge + side * reach / _APEX
-    path = Path(
-        [(start, edge), (start, control), (end, control), (end, edge)],
-        [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4],
-    )
     thick = _FINE + _THICK * value
-    arrow = FancyArrowPatch(
-        path=path,
-        arrowstyle=f"-|>,head_length={2.6 + thick:.1f},head_width={1.0 + 0.6 * thick:.1f}",
-        mutation_scale=1.0,
-        linewidth=thick,
-        color=GREY if i == j else BLUE if side > 0 else VERMILION,
-        capstyle="butt",
-        joinstyle="miter",
-        zorder=1.5,
+    draw_arrow(
+        ax,
+        [(start, edge), (start, control), (end, control), (end, edge)],
+        width=thick,
+        colour=GREY if i == j else BLUE if side > 0 else VERMILION,
+        curved=True,
+        head=(1.0 + 0.6 * thick, 2.6 + thick),
     )
-    ax.add_patch(arrow)
     # Above a loop, so that the loop is seen; on the arrow elsewhere.
     rise = 0.08 if i == j else 0.0
-    write(
-        ax,
-        float(start + end) / 2,
-        float(edge + side * (reach + rise)),
-        f"{value:.2f}",
-        letters=SMALL,
-        on_card=True,
-    )
+    top = float(edge + side * (reach + rise))
+    write(ax, float(start + end) / 2, top, f"{value:.2f}", letters=SMALL, on_card=True)

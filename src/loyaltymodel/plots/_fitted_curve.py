@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -13,19 +13,54 @@ from loyaltymodel._options import check_choice, check_flag
 from loyaltymodel.jones_sasser import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.inference import diagnostics
 from loyaltymodel.plots import _curves
+from loyaltymodel.plots._labels import name_lines
+from loyaltymodel.plots._names import Language, Words, interval_in, shown_names, words_in
 from loyaltymodel.plots._style import (
     BLUE,
     COLUMN,
     GREY,
     INK,
-    SMALL,
     VERMILION,
+    add_legend,
     axes_or_new,
-    families,
+    draw_marks,
     tidy,
 )
 
 Units = Literal["answers", "share"]
+
+_MARKS: dict[str, Any] = {"size": 3.2, "markeredgewidth": 0.8}
+
+_WORDS: Mapping[Language, Words] = {
+    "en": {
+        "fitted": "fitted{}, {}",
+        "observed": "observed, {}",
+        "expected": "expected of the observed",
+        "loyalty": "Loyalty ({})",
+        "fitted loyalty": "Fitted loyalty ({})",
+        "observed loyalty": "Observed loyalty ({})",
+        "stays": "probability to stay",
+        "score": "score, share of scale",
+        "answers": "probability to answer {} or higher",
+        "equal": "fitted = observed",
+        "within": "fitted within the {}",
+        "missed": "fitted outside",
+    },
+    "zh": {
+        "fitted": "拟合{},{}",
+        "observed": "观测,{}",
+        "expected": "观测值的期望",
+        "loyalty": "忠诚度({})",
+        "fitted loyalty": "拟合的忠诚度({})",
+        "observed loyalty": "观测的忠诚度({})",
+        "stays": "留存概率",
+        "score": "得分,占量表的比例",
+        "answers": "回答 {} 及以上的概率",
+        "equal": "拟合 = 观测",
+        "within": "拟合值在 {}内",
+        "missed": "拟合值在区间外",
+    },
+}
 
 
 def fitted_curve(
@@ -37,6 +72,7 @@ def fitted_curve(
     level: float = 0.95,
     units: Units = "answers",
     names: Mapping[Any, str] | None = None,
+    language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a fitted curve with its interval, and the shares that were observed.
@@ -57,6 +93,8 @@ def fitted_curve(
         Whether satisfaction is shown as answers on the scale of the fit or as shares of it.
     names : mapping from group to str, optional
         Names to show instead.
+    language : {"en", "zh"}
+        Language of the words.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
 
@@ -88,11 +126,12 @@ def fitted_curve(
     """
     check_choice("units", units, Units)
     check_level(level)
+    words = words_in(language, _WORDS)
     groups = result.sample.groups
-    known = _curves.shown(groups or (), names)
+    known = shown_names(groups or (), names)
     if groups is not None and group is None and constraint is None:
         ax = axes_or_new(ax, height=COLUMN * 0.8)
-        _draw_groups(ax, result, known)
+        _draw_groups(ax, result, known, language)
     else:
         band = result.interval_of(
             "loyalty", _curves.GRID, group=group, constraint=constraint, level=level
@@ -103,16 +142,17 @@ def fitted_curve(
         )
         of = "" if constraint is None else f", c = {constraint:g}"
         if group is not None and groups is not None:
-            of = f", {known[groups.index(group)]}"
-        words = f"fitted{of}, {100 * level:g} % interval"
-        ax.plot(_curves.GRID, band["estimate"], color=BLUE, linewidth=1.3, label=words)
+            of = f", {known[group]}"
+        interval = interval_in(language, level)
+        label = words["fitted"].format(of, interval)
+        ax.plot(_curves.GRID, band["estimate"], color=BLUE, linewidth=1.3, label=label)
         if constraint is None:
-            _draw_observed(ax, result, group, bins, level)
-        _curves.unit_axes(ax)
-        _legend(ax)
+            _draw_observed(ax, result, group, bins, level, words, interval)
+        _curves.unit_axes(ax, language)
+        add_legend(ax, inside=True)
     if units == "answers" and result.settings.scale != (0.0, 1.0):
-        _curves.scale_ticks(ax, result.settings.scale)
-    ax.set_ylabel(f"Loyalty ({_loyalty_unit(result)})", parse_math=False)
+        _curves.scale_ticks(ax, result.settings.scale, language)
+    ax.set_ylabel(words["loyalty"].format(_loyalty_unit(result, words)))
     return ax
 
 
@@ -122,6 +162,7 @@ def calibration(
     bins: int = 10,
     by_group: bool = True,
     level: float = 0.95,
+    language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw observed against fitted loyalty by level of satisfaction (校准图).
@@ -136,6 +177,8 @@ def calibration(
         Whether groups are kept apart.
     level : float
         Confidence level of the observed shares, between 0 and 1.
+    language : {"en", "zh"}
+        Language of the words.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
 
@@ -149,7 +192,8 @@ def calibration(
     Raises
     ------
     OptionError
-        If ``bins`` or ``level`` is out of its range, or ``by_group`` no flag.
+        If ``bins`` or ``level`` is out of its range, ``by_group`` no flag, or ``language`` not
+        one of its choices.
 
     Examples
     --------
@@ -162,37 +206,38 @@ def calibration(
     'Fitted loyalty (probability to stay)'
     """
     check_flag("by_group", by_group)
+    words = words_in(language, _WORDS)
     table = diagnostics.calibration(result, bins=bins, by_group=by_group, level=level)
     fitted, observed = table["fitted"].to_numpy(), table["observed"].to_numpy()
     low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
-    ax = axes_or_new(ax)
-    ax.axline((0, 0), slope=1, color=GREY, linewidth=0.8, zorder=1)
+    ax = axes_or_new(ax, height=COLUMN + 0.15)
+    ax.axline((0, 0), slope=1, color=GREY, linewidth=0.8, zorder=1, label=words["equal"])
     missed = (fitted < low) | (fitted > high)
-    for chosen, colour, fill in ((~missed, BLUE, "white"), (missed, VERMILION, VERMILION)):
+    within = words["within"].format(interval_in(language, level))
+    for chosen, colour, full, label in (
+        (~missed, BLUE, False, within),
+        (missed, VERMILION, True, words["missed"]),
+    ):
         ax.vlines(fitted[chosen], low[chosen], high[chosen], color=colour, linewidth=0.7, zorder=2)
-        ax.plot(
-            fitted[chosen],
-            observed[chosen],
-            "o",
-            markersize=3.2,
-            markerfacecolor=fill,
-            markeredgecolor=colour,
-            markeredgewidth=0.8,
-            zorder=3,
+        draw_marks(
+            ax, fitted[chosen], observed[chosen], full=full, colour=colour, label=label, **_MARKS
         )
     least, most = min(low.min(), fitted.min()), max(high.max(), fitted.max())
     margin = 0.04 * (most - least)
     ax.set_xlim(least - margin, most + margin)
     ax.set_ylim(least - margin, most + margin)
     ax.set_aspect("equal")
-    unit = _loyalty_unit(result)
-    ax.set_xlabel(f"Fitted loyalty ({unit})", parse_math=False)
-    ax.set_ylabel(f"Observed loyalty ({unit})", parse_math=False)
+    unit = _loyalty_unit(result, words)
+    ax.set_xlabel(words["fitted loyalty"].format(unit))
+    ax.set_ylabel(words["observed loyalty"].format(unit))
     tidy(ax)
+    add_legend(ax)
     return ax
 
 
-def _draw_groups(ax: Axes, result: LoyaltyCurveResult, names: Sequence[str]) -> None:
+def _draw_groups(
+    ax: Axes, result: LoyaltyCurveResult, names: Mapping[Any, str], language: Language
+) -> None:
     """Draw the curve of each group, with its name."""
     table = result.constraints
     ends = []
@@ -201,13 +246,19 @@ def _draw_groups(ax: Axes, result: LoyaltyCurveResult, names: Sequence[str]) -> 
         line = result.loyalty(_curves.GRID, group=group)
         ends.append(line[0])
         ax.plot(_curves.GRID, line, color=colour, linewidth=1.3)
-    _curves.unit_axes(ax)
+    _curves.unit_axes(ax, language)
     _curves.loyalty_on_the_right(ax)
-    _curves.name_lines(ax, np.array(ends), names, colours)
+    name_lines(ax, np.array(ends), [names[group] for group in table["group"]], colours)
 
 
 def _draw_observed(
-    ax: Axes, result: LoyaltyCurveResult, group: object, bins: int, level: float
+    ax: Axes,
+    result: LoyaltyCurveResult,
+    group: object,
+    bins: int,
+    level: float,
+    words: Words,
+    interval: str,
 ) -> None:
     """Draw observed shares with their intervals, and what the fit expects if it differs."""
     table = diagnostics.calibration(result, bins=bins, level=level)
@@ -215,37 +266,17 @@ def _draw_observed(
         table = table[[own == group for own in table["group"]]]
     s = table["satisfaction"].to_numpy()
     if result.settings.reliability is not None:
-        ax.plot(
-            s, table["fitted"], "--", color=BLUE, linewidth=0.9, label="expected of the observed"
-        )
+        ax.plot(s, table["fitted"], "--", color=BLUE, linewidth=0.9, label=words["expected"])
     ax.vlines(s, table["ci_low"], table["ci_high"], color=INK, linewidth=0.7, zorder=3)
-    ax.plot(
-        s,
-        table["observed"],
-        "o",
-        markersize=3.2,
-        markerfacecolor="white",
-        markeredgecolor=INK,
-        markeredgewidth=0.8,
-        zorder=4,
-        label=f"observed, {100 * level:g} % interval",
-    )
+    label = words["observed"].format(interval)
+    observed = table["observed"].to_numpy()
+    draw_marks(ax, s, observed, full=False, colour=INK, label=label, zorder=4, **_MARKS)
 
 
-def _loyalty_unit(result: LoyaltyCurveResult) -> str:
+def _loyalty_unit(result: LoyaltyCurveResult, words: Words) -> str:
     """Say what loyalty was measured as."""
     if result.settings.outcome in ("score", "beta"):
-        return "score, share of scale"
+        return words["score"]
     if result.settings.outcome == "ordinal":
-        return f"probability to answer {result.settings.stays_from} or higher"
-    return "probability to stay"
-
-
-def _legend(ax: Axes) -> None:
-    ax.legend(
-        loc="best",
-        frameon=False,
-        prop={"family": families(), "size": SMALL},
-        handlelength=1.4,
-        borderaxespad=0.2,
-    )
+        return words["answers"].format(result.settings.stays_from)
+    return words["stays"]

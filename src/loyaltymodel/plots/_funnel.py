@@ -12,21 +12,38 @@ from matplotlib.axes import Axes
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._intervals import check_level, wilson
-from loyaltymodel._options import check_choice, enumerate_names, repeated
+from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.movement.stages import formation_stages, life_cycle_stages
 from loyaltymodel.loyalty_stage.phases.result import NONE
-from loyaltymodel.plots import _curves
 from loyaltymodel.plots._matrix import share_text
-from loyaltymodel.plots._stages import Language, chinese_phases, named
-from loyaltymodel.plots._style import BLUE, INK, PALE, SMALL, axes_or_new, tidy, write
-from loyaltymodel.plots.structural import _extent, _size
+from loyaltymodel.plots._names import (
+    Language,
+    Words,
+    chinese_in,
+    shown_names,
+    words_in,
+    wrapped,
+)
+from loyaltymodel.plots._stages import chinese_phases
+from loyaltymodel.plots._style import (
+    BLUE,
+    INK,
+    PALE,
+    SMALL,
+    axes_or_new,
+    extent_of,
+    size_of,
+    tidy,
+    without_frame,
+    write,
+)
 
 _UNAWARE = "unaware"
 _BEFORE = (NONE, _UNAWARE)  # what people are called who have not reached the first stage
 _LEAST_STAGES = 2
-_WORDS = {
+_WORDS: Mapping[Language, Words] = {
     "en": {
         "everybody": "everybody",
         "reached": "People who came so far; ↓ share who went on",
@@ -104,32 +121,28 @@ def funnel(
     [100.0, 80.0, 40.0, 10.0]
     """
     check_level(level)
-    check_choice("language", language, Language)
-    words = _WORDS[language]
+    words = words_in(language, _WORDS)
     known, counts = _stage_counts(stage, data, stages)
     chinese = chinese_phases() | {_UNAWARE: "不知晓"}
     for listed in (formation_stages(), life_cycle_stages()):
         chinese |= dict(zip(listed.names, listed.chinese, strict=True))
-    shown = named(known, chinese, names, language)
-    if known[0] in _BEFORE:
-        if counts[0]:
-            shown[0] = words["everybody"] if known[0] not in (names or {}) else shown[0]
-        else:
-            shown, counts = shown[1:], counts[1:]
+    everybody = {known[0]: words["everybody"]} if known[0] in _BEFORE else {}
+    own = dict(chinese_in(language, chinese)) | everybody
+    shown = list(shown_names(known, names, own).values())
+    if everybody and not counts[0]:
+        shown, counts = shown[1:], counts[1:]
     reached = np.cumsum(counts[::-1])[::-1]
     share = 100 * reached / reached[0]
     ax = axes_or_new(ax, height=0.35 + 0.38 * len(reached))
     rows = np.arange(len(reached))
     ax.barh(rows, share, left=-share / 2, height=0.5, color=BLUE, zorder=2)
-    ax.set_yticks(rows, _curves.wrapped(shown), parse_math=False)
+    ax.set_yticks(rows, wrapped(shown), parse_math=False)
     ax.set_ylim(len(rows) - 0.6, -0.4)
     ax.set_xlim(-52, 52)
     ax.set_xticks([])
     ax.set_xlabel(words["reached"])
     tidy(ax)
-    ax.tick_params(left=False)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    without_frame(ax)
     ax.xaxis.label.set_fontsize(SMALL)
     _join_bars(ax, share)
     _write_counts(ax, reached, share)
@@ -193,14 +206,14 @@ def _join_bars(ax: Axes, share: FloatArray) -> None:
 
 def _write_counts(ax: Axes, reached: FloatArray, share: FloatArray) -> None:
     """Write into each bar how many people it stands for, or beside it if there is no room."""
-    width, _ = _size(ax)
+    width, _ = size_of(ax)
     per_inch = np.ptp(ax.get_xlim()) / width
     for row, (n, part) in enumerate(zip(reached.tolist(), share.tolist(), strict=True)):
         text = f"{n:,.0f} ({share_text(part / 100, np.nan, np.nan)})"
-        size = _extent(ax, text, SMALL)[0] * per_inch
+        size = extent_of(ax, text)[0] * per_inch
         inside = size < 0.95 * part
-        write(ax, 0.0 if inside else part / 2 + 0.6 * size, row, text, letters=SMALL)
-        ax.texts[-1].set_color("white" if inside else INK)
+        x, colour = (0.0, "white") if inside else (part / 2 + 0.6 * size, INK)
+        write(ax, x, row, text, letters=SMALL, colour=colour)
 
 
 def _write_conversions(ax: Axes, reached: FloatArray, level: float) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 
@@ -24,6 +24,12 @@ _CLOSE = np.radians(14)  # arrows at one box that lie closer are hard to tell ap
 _HEADS = 0.13  # arrow heads closer than this run into one
 _GAP = 0.1  # between boxes, at least
 _GAIN = 1e-9  # a change that gains less is none
+_NEAR = (0.02, 0.05)  # coefficients, and names, that come closer to each other run into one
+# Of names beside points: in which directions, and how far away, they are tried.
+_AROUND = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
+_REACHES = (1.0, 1.8, 2.8, 4.0, 5.5)
+_STEP = 0.07  # from a point to its name at the shortest reach
+_TRIES = 12  # searches from elsewhere, where names still lie on each other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,9 +77,10 @@ def arrange(
     pairs = np.array(edges, dtype=np.intp).reshape(-1, 2)
 
     def boxes_in(rows: IntArray) -> FloatArray:
-        return np.column_stack([x, (rows - rows.min()) * row_height + sizes[:, 1].max() / 2])
+        above = (rows - rows.min(axis=-1, keepdims=True)) * row_height
+        return np.stack([np.broadcast_to(x, rows.shape), above + sizes[:, 1].max() / 2], axis=-1)
 
-    def cost(rows: IntArray) -> float:
+    def cost(rows: IntArray) -> FloatArray:
         return _box_cost(boxes_in(rows), pairs, sizes, label)
 
     tried = sorted(
@@ -91,38 +98,63 @@ def arrange(
     return min(choices, key=lambda choice: choice[0])[1]
 
 
-def boxes_touch(layout: Layout, sizes: FloatArray) -> bool:
-    """Tell whether two boxes of a layout overlap."""
+def touching(centres: FloatArray, sizes: FloatArray) -> bool:
+    """Tell whether two rectangles (k, 2) overlap."""
     first, second = np.triu_indices(len(sizes), 1)
-    boxes = layout.boxes
-    return bool(_overlap(boxes[first], sizes[first], boxes[second], sizes[second], 0.0).any())
+    return bool(_overlap(centres[first], sizes[first], centres[second], sizes[second], 0.0).any())
 
 
 def place_beside(
-    points: FloatArray, sizes: FloatArray, bounds: tuple[float, float, float, float]
+    points: FloatArray,
+    sizes: FloatArray,
+    bounds: tuple[float, float, float, float],
+    *,
+    lines: FloatArray | None = None,
+    taken: FloatArray | None = None,
 ) -> FloatArray:
-    """Find centres for the names (k, 2 sizes) of points (k, 2): beside, off names and points."""
-    around = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
-    offsets = np.array([(reach * dx, reach * dy) for reach in (1, 1.8, 2.6) for dx, dy in around])
-    left, bottom, right, top = bounds
+    """Find centres for the names (k, 2 sizes) of points (k, 2): beside, off names and points.
 
-    def spot(k: int, choice: int) -> FloatArray:
-        shift = offsets[choice]
-        place: FloatArray = points[k] + shift * 0.07 + np.sign(shift) * sizes[k] / 2
-        return place
+    They also keep off lines (m, 2, 2), which are given by their ends, and off what is taken
+    (t, 2, 2), given by two opposite corners; and they stay within bounds: left, bottom, right, top.
+    """
+    k = len(points)
+    around = np.array([(reach * dx, reach * dy) for reach in _REACHES for dx, dy in _AROUND])
+    spots = points[:, None] + _STEP * around + np.sign(around) * sizes[:, None] / 2
+    flat, size = spots.reshape(-1, 2), np.repeat(sizes, len(around), axis=0)
+    outside = (flat - size / 2 < bounds[:2]) | (flat + size / 2 > bounds[2:])
+    on_point = _overlap(flat[:, None], size[:, None], points, np.zeros(2), 0.03).sum(axis=1)
+    # A name that lies as close to another point could be read as that of the other.
+    edges = np.clip(points, (flat - size / 2)[:, None], (flat + size / 2)[:, None])
+    distance = np.hypot(*np.moveaxis(edges - points, -1, 0))
+    own = distance[np.arange(len(flat)), np.repeat(np.arange(k), len(around))]
+    strange = (distance <= own[:, None] + _GAIN).sum(axis=1) - 1
+    order = np.tile(np.arange(len(around)), k)  # the first places are the most natural
+    alone = 20.0 * outside.sum(axis=1) + 5.0 * on_point + 2.0 * strange + 0.02 * order
+    if lines is not None:
+        alone += 2.0 * _crosses_box(lines[:, 0], lines[:, 1], flat, size).sum(axis=0)
+    if taken is not None:
+        centres, extents = taken.mean(axis=1), np.ptp(taken, axis=1)
+        alone += 8.0 * _overlap(flat[:, None], size[:, None], centres, extents, 0.01).sum(axis=1)
+    choices, _ = _choose(spots, sizes, alone.reshape(k, -1), near=_NEAR[1], tries=_TRIES)
+    return np.asarray(spots[np.arange(k), choices], dtype=np.float64)
 
-    def cost(choices: IntArray) -> float:
-        centres = np.array([spot(k, c) for k, c in enumerate(choices)])
-        total = 0.02 * float(choices.sum())  # the first places are the most natural
-        for a, b in combinations(range(len(points)), 2):
-            total += 10.0 * bool(_overlap(centres[a], sizes[a], centres[b], sizes[b], 0.02))
-        for k, other in product(range(len(points)), repeat=2):
-            total += 5.0 * bool(_overlap(centres[k], sizes[k], points[other], np.zeros(2), 0.03))
-        outside = (centres - sizes / 2 < (left, bottom)) | (centres + sizes / 2 > (right, top))
-        return total + 8.0 * float(outside.sum())
 
-    choices, _ = _improve(cost, np.zeros(len(points), dtype=np.intp), len(offsets))
-    return np.array([spot(k, c) for k, c in enumerate(choices)]).reshape(-1, 2)
+def spread(wanted: FloatArray, sizes: FloatArray, low: float, high: float) -> FloatArray:
+    """Return centres of things of some sizes on a line, as near as can be to where they should be.
+
+    They neither overlap nor leave low to high, if there is room enough.
+    """
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415  slow to import
+
+    order = np.argsort(wanted, kind="stable")
+    size = sizes[order]
+    before = np.cumsum(size) - size / 2  # of each centre, if all stood side by side from 0
+    moved = isotonic_regression(wanted[order] - before).x
+    room = high - size.sum()
+    moved = np.clip(moved, low, room) if room >= low else np.full_like(moved, (low + room) / 2)
+    found = np.empty_like(moved)
+    found[order] = moved + before
+    return found
 
 
 def _first_rows(level: IntArray, n_rows: int) -> list[IntArray]:
@@ -136,50 +168,91 @@ def _first_rows(level: IntArray, n_rows: int) -> list[IntArray]:
 
 
 def _improve(
-    cost: Callable[[IntArray], float], start: IntArray, n_values: int
+    cost: Callable[[IntArray], FloatArray], start: IntArray, n_values: int
 ) -> tuple[IntArray, float]:
-    """Change one entry at a time while that lowers the cost; return entries and cost."""
-    current, value = start, cost(start)
+    """Change one entry at a time while that lowers the cost; return entries and cost.
+
+    The cost is that of a row of entries, or of each row of a stack.
+    """
+    current, value = start, float(cost(start))
     moved = True
     while moved:
         moved = False
         for k in range(len(start)):
-            for choice in range(n_values):
-                trial = current.copy()
-                trial[k] = choice
-                if (tried := cost(trial)) < value - _GAIN:
-                    current, value, moved = trial, tried, True
+            trials = np.tile(current, (n_values, 1))
+            trials[:, k] = np.arange(n_values)
+            tried = cost(trials)
+            best = int(tried.argmin())
+            if tried[best] < value - _GAIN:
+                current, value, moved = trials[best], float(tried[best]), True
     return current, value
+
+
+def _choose(
+    spots: FloatArray, sizes: FloatArray, alone: FloatArray, *, near: float, tries: int = 0
+) -> tuple[IntArray, float]:
+    """Choose one of c places (k, c, 2) for each of k labels, so that they lie off each other.
+
+    What a place costs for itself is ``alone`` (k, c). Returns the choices, and their cost.
+    """
+    k, n_choices, _ = spots.shape
+    each = np.arange(k)
+    size = np.broadcast_to(sizes[:, None], spots.shape)
+    meets = 10.0 * _overlap(spots[:, :, None, None], size[:, :, None, None], spots, size, near)
+    meets[each, :, each] = 0.0  # a label does not meet itself
+
+    def descend(choices: IntArray) -> tuple[IntArray, float]:
+        moved = True
+        while moved:
+            moved = False
+            for label in range(k):
+                costs = alone[label] + meets[label][:, each, choices].sum(axis=1)
+                best = int(costs.argmin())
+                if costs[best] < costs[choices[label]] - _GAIN:
+                    choices[label], moved = best, True
+        crowd = meets[each[:, None], choices[:, None], each, choices].sum() / 2
+        return choices, float(alone[each, choices].sum() + crowd)
+
+    found, value = descend(np.zeros(k, dtype=np.intp))
+    rng = np.random.default_rng(0)  # always the same picture
+    for _ in range(tries):
+        if not meets[each[:, None], found[:, None], each, found].any():
+            break
+        shaken = np.where(rng.random(k) < 1 / 3, rng.integers(0, n_choices, k), found)
+        other, cost = descend(shaken)
+        if cost < value - _GAIN:
+            found, value = other, cost
+    return found, value
 
 
 def _box_cost(
     boxes: FloatArray, pairs: IntArray, sizes: FloatArray, label: tuple[float, float]
-) -> float:
-    """Add up what makes a picture hard to read: overlaps first, then tangles, then length."""
-    n = len(boxes)
-    first, second = np.triu_indices(n, 1)
-    touching = _overlap(boxes[first], sizes[first], boxes[second], sizes[second], _GAP)
+) -> FloatArray:
+    """Add up what makes pictures (..., j, 2) hard to read: overlaps, then tangles, then length."""
+    first, second = np.triu_indices(len(sizes), 1)
+    touch = _overlap(boxes[..., first, :], sizes[first], boxes[..., second, :], sizes[second], _GAP)
     starts, ends = _between(boxes, pairs, sizes)
     crossing = _crosses_box(starts, ends, boxes, sizes + 0.08)
-    edge, box = np.nonzero(crossing)
-    own = (pairs[edge, 0] == box) | (pairs[edge, 1] == box)
-    visible = np.hypot(*(ends - starts).T)
+    own = (pairs[:, :, None] == np.arange(len(sizes))).any(axis=1)
+    visible = np.hypot(*np.moveaxis(ends - starts, -1, 0))
     short = np.clip(label[0] + 0.16 - visible, 0, None)
     one, other = np.triu_indices(len(pairs), 1)
     shared = _share_a_box(pairs[one], pairs[other])
-    crossings = _segments_cross(starts[one], ends[one], starts[other], ends[other]) & ~shared
+    crossings = ~shared & _segments_cross(
+        starts[..., one, :], ends[..., one, :], starts[..., other, :], ends[..., other, :]
+    )
     narrow = _narrowness(boxes, pairs, one[shared], other[shared])
-    meet = np.hypot(*(ends[one] - ends[other]).T)
+    meet = np.hypot(*np.moveaxis(ends[..., one, :] - ends[..., other, :], -1, 0))
     merged = np.clip(1 - meet / _HEADS, 0, None)
-    return float(
-        1000 * touching.sum()
-        + 40 * (~own).sum()
-        + 5 * crossings.sum()
+    return np.asarray(
+        1000 * touch.sum(axis=-1)
+        + 40 * (crossing & ~own).sum(axis=(-2, -1))
+        + 5 * crossings.sum(axis=-1)
         + 12 * narrow
-        + 6 * merged.sum()
-        + 30 * short.sum()
-        + 0.5 * visible.sum()
-        + 0.6 * np.ptp(boxes[:, 1])
+        + 6 * merged.sum(axis=-1)
+        + 30 * short.sum(axis=-1)
+        + 0.5 * visible.sum(axis=-1)
+        + 0.6 * np.ptp(boxes[..., 1], axis=-1)
     )
 
 
@@ -200,52 +273,52 @@ def _between(
     boxes: FloatArray, pairs: IntArray, sizes: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return ends of the straight arrows from centre to centre, cut where they leave the boxes."""
-    source, target = boxes[pairs[:, 0]], boxes[pairs[:, 1]]
+    source, target = boxes[..., pairs[:, 0], :], boxes[..., pairs[:, 1], :]
     way = target - source
     with np.errstate(divide="ignore"):
-        out = (sizes[pairs[:, 0]] / 2 / np.abs(way)).min(axis=1)
-        back = (sizes[pairs[:, 1]] / 2 / np.abs(way)).min(axis=1)
+        out = (sizes[pairs[:, 0]] / 2 / np.abs(way)).min(axis=-1)
+        back = (sizes[pairs[:, 1]] / 2 / np.abs(way)).min(axis=-1)
     both = np.maximum(out + back, 1.0)  # boxes that touch leave no way between them
     out, back = out / both, back / both
-    return source + way * out[:, None], target - way * back[:, None]
+    return source + way * out[..., None], target - way * back[..., None]
 
 
 def _crosses_box(
     starts: FloatArray, ends: FloatArray, boxes: FloatArray, sizes: FloatArray
 ) -> BoolArray:
-    """Tell which segments (e) pass through which rectangles (k): (e, k)."""
-    way = (ends - starts)[:, None, :]
+    """Tell which segments (..., e) pass through which rectangles (..., k): (..., e, k)."""
+    start, way = starts[..., None, :], (ends - starts)[..., None, :]
+    away = boxes[..., None, :, :] - start
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = (boxes - sizes / 2 - starts[:, None, :]) / way
-        high = (boxes + sizes / 2 - starts[:, None, :]) / way
-    inside = np.abs(boxes - starts[:, None, :]) <= sizes / 2
+        low, high = (away - sizes / 2) / way, (away + sizes / 2) / way
+    inside = np.abs(away) <= sizes / 2
     enter = np.where(way == 0, np.where(inside, -np.inf, np.inf), np.minimum(low, high))
     leave = np.where(way == 0, np.where(inside, np.inf, -np.inf), np.maximum(low, high))
-    crossing: BoolArray = np.maximum(enter.max(axis=2), 0) <= np.minimum(leave.min(axis=2), 1)
+    crossing: BoolArray = np.maximum(enter.max(axis=-1), 0) <= np.minimum(leave.min(axis=-1), 1)
     return crossing
 
 
 def _segments_cross(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> BoolArray:
     def side(p: FloatArray, q: FloatArray, r: FloatArray) -> FloatArray:
-        turn: FloatArray = np.sign(
-            (q[:, 0] - p[:, 0]) * (r[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (r[:, 0] - p[:, 0])
-        )
+        way, away = q - p, r - p
+        turn: FloatArray = np.sign(way[..., 0] * away[..., 1] - way[..., 1] * away[..., 0])
         return turn
 
     cross: BoolArray = (side(a, b, c) != side(a, b, d)) & (side(c, d, a) != side(c, d, b))
     return cross
 
 
-def _narrowness(boxes: FloatArray, pairs: IntArray, one: IntArray, other: IntArray) -> float:
+def _narrowness(boxes: FloatArray, pairs: IntArray, one: IntArray, other: IntArray) -> FloatArray:
     """How much narrower than 14 degrees the angles of arrows at a common box are, summed."""
-    total = 0.0
+    total = np.zeros(boxes.shape[:-2])
     for a_end, b_end in product((0, 1), repeat=2):
         at = pairs[one, a_end] == pairs[other, b_end]
-        hub = boxes[pairs[one[at], a_end]]
-        u = boxes[pairs[one[at], 1 - a_end]] - hub
-        v = boxes[pairs[other[at], 1 - b_end]] - hub
-        turn = np.abs(np.arctan2(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(axis=1)))
-        total += float(np.clip(1 - turn / _CLOSE, 0, None).sum())
+        hub = boxes[..., pairs[one[at], a_end], :]
+        u = boxes[..., pairs[one[at], 1 - a_end], :] - hub
+        v = boxes[..., pairs[other[at], 1 - b_end], :] - hub
+        aside = u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]
+        turn = np.abs(np.arctan2(aside, (u * v).sum(axis=-1)))
+        total += np.clip(1 - turn / _CLOSE, 0, None).sum(axis=-1)
     return total
 
 
@@ -273,12 +346,5 @@ def _place_labels(
     alone = (
         8.0 * on_box + 3.0 * crossed.sum(axis=0) + 0.03 * np.tile(np.arange(n_choices), n_edges)
     ).reshape(n_edges, n_choices)
-    first, second = np.triu_indices(n_edges, 1)
-
-    def cost(choices: IntArray) -> float:
-        chosen = spots[np.arange(n_edges), choices]
-        overlaps = _overlap(chosen[first], size, chosen[second], size, 0.02)
-        return float(alone[np.arange(n_edges), choices].sum() + 10.0 * overlaps.sum())
-
-    choices, crowd = _improve(cost, np.zeros(n_edges, dtype=np.intp), n_choices)
+    choices, crowd = _choose(spots, np.broadcast_to(size, (n_edges, 2)), alone, near=_NEAR[0])
     return spots[np.arange(n_edges), choices], crowd

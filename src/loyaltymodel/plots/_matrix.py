@@ -9,9 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel.plots._style import BLUE, LETTERS, SMALL, families, figure_of
+from loyaltymodel.plots._style import (
+    BLUE,
+    LETTERS,
+    SHADES,
+    SMALL,
+    SURENESS,
+    families,
+    figure_of,
+)
 
 Show = Literal["auto", "people", "density"]
+Shares = Literal["observed", "true"]
 
 _MANY = 1500  # people from which marks hide each other
 _FEW = 100  # people that leave room for large marks
@@ -23,8 +32,6 @@ _TENTH = 0.1  # share below which an interval is written with a decimal place
 _SHORT = 2.0  # an axis that is not longer has ticks between whole numbers
 # Steps of a sequence that fills a square evenly (Roberts): always the same picture, no seed.
 _STEPS = np.array([0.7548776662466927, 0.5698402909980532])
-# From light to dark for all readers, and visible on white at both ends.
-_SHADES = "cividis_r"
 
 
 def draws_people(show: Show, n: int) -> bool:
@@ -64,7 +71,7 @@ def draw_shaded_people(ax: Axes, places: FloatArray, shades: FloatArray, label: 
         places[:, 1],
         c=shades,
         s=(1.3 * mark_size(len(places))) ** 2,
-        cmap=_SHADES,
+        cmap=SURENESS,
         vmin=0,
         vmax=1,
         linewidths=0,
@@ -73,11 +80,11 @@ def draw_shaded_people(ax: Axes, places: FloatArray, shades: FloatArray, label: 
     _key(ax, image, label)
 
 
-def draw_density(ax: Axes, x: FloatArray, y: FloatArray, label: str = "People") -> None:
+def draw_density(ax: Axes, x: FloatArray, y: FloatArray, label: str) -> None:
     """Draw how many people there are at each place, and the key to it."""
     edges = [_edges(values) for values in (x, y)]
-    *_, image = ax.hist2d(x, y, bins=edges, cmin=1, cmap="Blues", vmin=0, zorder=1)
-    _key(ax, image, label)
+    *_, image = ax.hist2d(x, y, bins=edges, cmin=1, cmap=SHADES, vmin=0, zorder=1)
+    _key(ax, image, label, whole=True)
 
 
 def draw_shaded_density(
@@ -88,12 +95,14 @@ def draw_shaded_density(
     people, *_ = np.histogram2d(x, y, bins=edges)
     total, *_ = np.histogram2d(x, y, bins=edges, weights=shades)
     mean = np.ma.masked_where(people == 0, total / np.maximum(people, 1))
-    image = ax.pcolormesh(*edges, mean.T, cmap=_SHADES, vmin=0, vmax=1, zorder=1)
+    image = ax.pcolormesh(*edges, mean.T, cmap=SURENESS, vmin=0, vmax=1, zorder=1)
     _key(ax, image, label)
 
 
-def _key(ax: Axes, image: object, label: str) -> None:
-    bar = figure_of(ax).colorbar(image, ax=ax, fraction=0.05, pad=0.02, aspect=30)  # type: ignore[arg-type]
+def _key(ax: Axes, image: object, label: str, *, whole: bool = False) -> None:
+    """Draw the key to shades, at whole numbers where they are counts."""
+    ticks = MaxNLocator(nbins=8, integer=True) if whole else None
+    bar = figure_of(ax).colorbar(image, ax=ax, fraction=0.05, pad=0.02, aspect=30, ticks=ticks)  # type: ignore[arg-type]
     bar.set_label(label, fontsize=LETTERS, fontfamily=families())
     bar.ax.tick_params(labelsize=SMALL, length=2.5, width=0.6)
     bar.outline.set_visible(False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,13 +11,25 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice
 from loyaltymodel._variables import Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser import SegmentsResult
-from loyaltymodel.plots import _curves, _matrix
-from loyaltymodel.plots._matrix import Show
+from loyaltymodel.jones_sasser import SegmentsResult, advice
+from loyaltymodel.plots import _matrix
+from loyaltymodel.plots._labels import Caption, caption_cells
+from loyaltymodel.plots._matrix import Shares, Show
+from loyaltymodel.plots._names import Language, Words, chinese_in, shown_names, words_in
 from loyaltymodel.plots._style import COLUMN, INK, axes_or_new, tidy
 
-Shares = Literal["observed", "true"]
 Borders = dict[str, float]
+
+_WORDS: Mapping[Language, Words] = {
+    "en": {
+        "satisfaction": "Satisfaction (score)",
+        "loyalty": "Loyalty (score)",
+        "people": "People",
+    },
+    "zh": {"satisfaction": "满意度(得分)", "loyalty": "忠诚度(得分)", "people": "人数"},
+}
+# Of segments that the teaching texts have no word for.
+_CHINESE = {"defector": "变节者", "loyalist": "忠诚者"}
 
 # For each segment: whether it is in the upper row, and the borders at its left and right.
 _PLACES = {
@@ -46,6 +57,7 @@ def people_matrix(
     show: Show = "auto",
     shares: Shares = "observed",
     names: Mapping[str, str] | None = None,
+    language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw people by satisfaction and loyalty, with the sizes of the segments (客户细分矩阵).
@@ -66,7 +78,9 @@ def people_matrix(
     shares : {"observed", "true"}
         Which shares are written: of the scores as observed, or of the true scores.
     names : mapping from segment to str, optional
-        Names to show instead, such as in another language.
+        Names to show instead.
+    language : {"en", "zh"}
+        Language of the words, and of the segments.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
 
@@ -75,7 +89,8 @@ def people_matrix(
     Axes
         The axes: satisfaction to the right, loyalty upwards. Lines are the cut-offs; one that
         people have exactly is drawn halfway to the next score on its other side. Above and
-        below stand the segments with their share in percent, and in brackets its interval.
+        below stand the segments with their share in percent, and in brackets its interval; a
+        thin line leads to the cell where it is too narrow for its words.
 
     Raises
     ------
@@ -109,29 +124,35 @@ def people_matrix(
             "there are no true shares, because no reliability was given when people were "
             'sorted; choose shares="observed"'
         )
-    named = dict(zip(result.names, _curves.shown(result.names, names), strict=True))
+    words = words_in(language, _WORDS)
+    table = advice(result.classifier)
+    chinese = dict(zip(table["segment"], table["chinese"], strict=True))
+    own = chinese_in(language, _CHINESE | {key: word for key, word in chinese.items() if word})
+    named = shown_names(result.names, names, own)
     variables = _read(result, satisfaction, loyalty, data)
     x, y = (variables[name].astype(np.float64) for name in ("satisfaction", "loyalty"))
     ax = axes_or_new(ax, height=COLUMN * 0.9)
     if _matrix.draws_people(show, len(x)):
         _matrix.draw_people(ax, _matrix.spread_out(x, y))
     else:
-        _matrix.draw_density(ax, x, y)
+        _matrix.draw_density(ax, x, y, words["people"])
     borders, level = _borders(result, x, y)
     ax.set_xlim(borders["lowest"], borders["highest"])
     ax.set_ylim(*_matrix.limits(y, level))
-    ax.set_xlabel("Satisfaction (score)")
-    ax.set_ylabel("Loyalty (score)")
+    ax.set_xlabel(words["satisfaction"])
+    ax.set_ylabel(words["loyalty"])
     _matrix.score_ticks(ax)
     tidy(ax)
-    low, high, row = _curves.make_strips(ax, above=2.2, below=2.2)
-    _draw_borders(ax, borders, level, low, high)
     texts = _texts(result, shares, named)
-    for upper, height in ((True, high + 1.15 * row), (False, low - 1.15 * row)):
-        chosen = [name for name in _PLACES if name in named and _PLACES[name][0] is upper]
-        spans = [_span(borders, name) for name in chosen]
-        centres = [(left + right) / 2 for left, right in spans]
-        _curves.write_row(ax, height, centres, [texts[name] for name in chosen])
+    above, below = (
+        [
+            Caption(texts[name], borders[left], borders[right])
+            for name, (in_upper, left, right) in _PLACES.items()
+            if name in named and in_upper is upper
+        ]
+        for upper in (True, False)
+    )
+    _draw_borders(ax, borders, level, *caption_cells(ax, above, below))
     return ax
 
 
@@ -168,11 +189,6 @@ def _draw_borders(ax: Axes, borders: Borders, level: float, low: float, high: fl
         ax.vlines(borders["terrorist up to"], low, level, **style)  # type: ignore[arg-type]
     if borders["apostle from"] < borders["highest"]:
         ax.vlines(borders["apostle from"], level, high, **style)  # type: ignore[arg-type]
-
-
-def _span(borders: Borders, name: str) -> tuple[float, float]:
-    _, left, right = _PLACES[name]
-    return borders[left], borders[right]
 
 
 def _texts(result: SegmentsResult, shares: Shares, named: Mapping[str, str]) -> dict[str, str]:

@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel._options import check_choice
-from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.ladder.scalability import ScalabilityResult
 from loyaltymodel.loyalty_stage.phases.advice import phase_advice
 from loyaltymodel.loyalty_stage.phases.result import NONE, PhaseResult
-from loyaltymodel.plots import _curves
+from loyaltymodel.plots._labels import make_strips, write_row
 from loyaltymodel.plots._matrix import share_text
+from loyaltymodel.plots._names import (
+    Language,
+    Words,
+    chinese_in,
+    interval_in,
+    shown_names,
+    words_in,
+    wrapped,
+)
+from loyaltymodel.plots._rows import draw_intervals, row_axes
 from loyaltymodel.plots._style import (
     BLUE,
     GREY,
+    GUIDE,
     INK,
-    SMALL,
+    add_legend,
     axes_or_new,
-    families,
+    check_kind,
+    draw_marks,
     tidy,
+    write_at_right,
 )
 
-Language = Literal["en", "zh"]
-
 _BAR = 0.36  # height of each of two bars, of the distance between rows
-_GAP = 3.0  # points between axes and what stands beside them
+_TICK = 0.06  # of the length of an axis that the number at a tick takes
 _LIMITS = (0.3, 0.4, 0.5)  # from which on H makes a weak, medium and strong scale
-_WORDS = {
+_WORDS: Mapping[Language, Words] = {
     "en": {
         "customers": "Customers (%)",
         "observed": "as observed",
         "true": "by true scores",
         "H": "Scalability H",
         "all": "all items",
+        "sure": "{} from 0.3 on",
+        "unsure": "{} reaches below 0.3",
         "weak": "weak",
         "medium": "medium",
         "strong": "strong",
@@ -47,6 +57,8 @@ _WORDS = {
         "true": "真实得分",
         "H": "可量表化系数 H",
         "all": "全部项目",
+        "sure": "{}不低于 0.3",
+        "unsure": "{}含低于 0.3 的值",
         "weak": "弱",
         "medium": "中",
         "strong": "强",
@@ -99,10 +111,10 @@ def ladder(
     >>> [float(bar.get_width()) for bar in ax.patches]
     [25.0, 50.0, 0.0, 0.0, 25.0]
     """
-    check_kind("result", result, PhaseResult, "loyalty_stage.oliver()")
-    check_choice("language", language, Language)
-    words = _WORDS[language]
-    stages = _curves.wrapped(named(result.stages, chinese_phases(), names, language))
+    check_kind("result", result, [PhaseResult], "loyalty_stage.oliver()")
+    words = words_in(language, _WORDS)
+    shown = shown_names(result.stages, names, chinese_in(language, chinese_phases()))
+    stages = wrapped(shown.values())
     table = result.shares
     kinds = [("observed", "", {"facecolor": BLUE, "alpha": 0.6})]
     if result.reliability is not None:
@@ -129,17 +141,17 @@ def ladder(
             **style,  # type: ignore[arg-type]
         )
         most = max(most, float(high.max()))
-        ax.hlines(at, low, high, color=INK, linewidth=1.0, zorder=3)
+        label = interval_in(language, result.level) if k else ""
+        draw_intervals(ax, at, low, high, colour=INK, label=label, zorder=3)
         ax.plot([low, high], [at, at], "|", color=INK, markersize=3.5, zorder=3)
-        for y, numbers in zip(at.tolist(), zip(*values, strict=True), strict=True):
-            write_beside(ax, y, share_text(*numbers))
+        write_at_right(ax, at, [share_text(*numbers) for numbers in zip(*values, strict=True)])
     ax.set_yticks(rows, stages, parse_math=False)
     ax.set_ylim(-0.5, len(rows) - 0.5)
     end = min(100.0, 10 * np.ceil(most / 10))
     ax.set_xlim(-0.01 * end, 1.01 * end)
     tidy(ax)
     if two:
-        _curves.legend_above(ax)
+        add_legend(ax)
     return ax
 
 
@@ -192,89 +204,44 @@ def scalability(
     >>> plots.loyalty_stage.scalability(found).get_xlabel()
     'Scalability H'
     """
-    check_kind("result", result, ScalabilityResult, "loyalty_stage.scalability()")
-    check_choice("language", language, Language)
-    words = _WORDS[language]
+    check_kind("result", result, [ScalabilityResult], "loyalty_stage.scalability()")
+    words = words_in(language, _WORDS)
     columns = ["H", "ci_low", "ci_high"]
     values = np.vstack([result.items[columns].to_numpy(), result.scale[columns].to_numpy()])
     h, low, high = values.T
-    labels = _curves.wrapped(
-        [*named(result.names, chinese_phases(), names, language), words["all"]]
-    )
-    rows = np.arange(len(labels)).astype(np.float64)
-    rows[-1] += 0.3
-    lines = max(label.count("\n") for label in labels) + 1
-    ax = axes_or_new(ax, height=0.75 + (0.08 + 0.1 * lines) * len(labels))
-    ends = (rows[-1] + 0.6, -0.6)
-    ax.vlines(_LIMITS, *ends, color=GREY, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
-    ax.hlines(rows, low, high, color=BLUE, linewidth=1.0, zorder=2)
+    shown = shown_names(result.names, names, chinese_in(language, chinese_phases()))
+    ax, rows = row_axes(ax, [*shown.values(), words["all"]], row=0.18, more=0.9, last=0.3)
+    ax.vlines(_LIMITS, *ax.get_ylim(), **GUIDE)
+    draw_intervals(ax, rows, low, high)
     sure = low >= _LIMITS[0]
+    interval = interval_in(language, result.level)
     for k, (x, y) in enumerate(zip(h.tolist(), rows.tolist(), strict=True)):
-        ax.plot(
-            x,
-            y,
-            "D" if k == len(h) - 1 else "o",
-            markersize=4,
-            markerfacecolor=BLUE if sure[k] else "white",
-            markeredgecolor=BLUE,
-            zorder=3,
-        )
+        marker = "D" if k == len(h) - 1 else "o"
+        word = "" if sure[k] in sure[:k] else words["sure" if sure[k] else "unsure"]
+        label = word.format(interval)
+        draw_marks(ax, [x], [y], full=bool(sure[k]), marker=marker, label=label)
     least = min(0.0, float(np.nanmin(values)))
     most = max(1.0, float(np.nanmax(values)))
     margin = 0.03 * (most - least)
     ax.set_xlim(least - margin, most + margin)
-    even = 0.2 * np.arange(np.ceil(least / 0.2), 6)
-    ax.set_xticks(np.union1d(even.round(1), _LIMITS))
-    ax.set_yticks(rows, labels, parse_math=False)
-    ax.set_ylim(*ends)
+    # Round numbers, but for those that the limits leave no room for.
+    even = 0.2 * np.arange(np.floor(least / 0.2), np.ceil(most / 0.2) + 1)
+    room = _TICK * (most - least + 2 * margin)
+    even = even[[np.abs(tick - np.array(_LIMITS)).min() > room for tick in even]]
+    even = even[(even >= least - margin) & (even <= most + margin)]
+    limits = _LIMITS if _LIMITS[1] - _LIMITS[0] > room else _LIMITS[::2]
+    ax.set_xticks(np.union1d(even.round(1), limits))
     ax.set_xlabel(words["H"])
     tidy(ax)
-    _, top, row = _curves.make_strips(ax, above=1.2, below=0)
+    add_legend(ax)
+    _, top, row = make_strips(ax, above=1.2, below=0)
     middles = (0.35, 0.45, (0.5 + most) / 2)
     kinds = [words[kind] for kind in ("weak", "medium", "strong")]
-    _curves.write_row(ax, top + 0.6 * row, middles, kinds, grey=True)
+    write_row(ax, top + 0.6 * row, middles, kinds, colour=GREY)
     return ax
-
-
-def check_kind(name: str, value: object, kind: type, source: str) -> None:
-    """Raise an OptionError unless a value is a result of some kind."""
-    if not isinstance(value, kind):
-        raise OptionError(
-            f"{name} is a {type(value).__name__}, not a {kind.__name__}; give what {source} "
-            "returned"
-        )
 
 
 def chinese_phases() -> dict[str, str]:
     """Return the Chinese name of each phase, and of having reached none."""
     texts = phase_advice()
     return {NONE: "尚无"} | dict(zip(texts["phase"], texts["chinese"], strict=True))
-
-
-def named(
-    known: Sequence[str],
-    chinese: Mapping[str, str],
-    names: Mapping[str, str] | None,
-    language: Language,
-) -> list[str]:
-    """Return the name to show for each: the one given, the Chinese one if asked, or its own."""
-    own = {name: chinese.get(name) or name for name in known} if language == "zh" else {}
-    given = dict(zip(known, _curves.shown(known, names), strict=True))
-    return [given[name] if name in (names or {}) else own.get(name, name) for name in known]
-
-
-def write_beside(ax: Axes, y: float, text: str) -> None:
-    """Write to the right of the axes."""
-    ax.annotate(
-        text,
-        (1.0, y),
-        (_GAP, 0),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        fontsize=SMALL,
-        fontfamily=families(),
-        va="center",
-        ha="left",
-        annotation_clip=False,
-        parse_math=False,
-    )

@@ -1,15 +1,22 @@
-"""What all pictures share: size of a journal column, colours, letters."""
+"""What all pictures share: size of a journal column, palette, letters, marks and legends."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib import rcParams
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from numpy.typing import ArrayLike
+
+from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel.errors import OptionError
 
 COLUMN = 3.5  # inches: the width of a journal column, 89 mm
 
@@ -20,10 +27,21 @@ BLUE = "#0072B2"
 VERMILION = "#D55E00"
 GREY = "#7F7F7F"
 PALE = "#E8EEF4"
+# Two scales of colours, whose lightness only falls, so that they can be read without colours.
+SHADES = "Blues"  # from little to much; begins at white
+SURENESS = "cividis_r"  # from unsure to sure; visible on white at both ends
 
 LETTERS = 7.0  # points
 SMALL = 6.0
+LINE = 0.1  # inches: height of a line of small letters
 
+# Lines at a limit or a mean, behind everything.
+GUIDE: dict[str, Any] = {
+    "color": GREY,
+    "linewidth": 0.7,
+    "linestyle": (0, (4, 2)),
+    "zorder": 1,
+}
 
 _CHINESE = (
     "Noto Sans CJK SC",
@@ -31,10 +49,18 @@ _CHINESE = (
     "Source Han Sans SC",
     "Microsoft YaHei",
     "PingFang SC",
+    "Hiragino Sans GB",
+    "Heiti SC",
+    "STHeiti",
     "SimHei",
     "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Noto Sans CJK JP",
     "Arial Unicode MS",
 )
+_DARK = 0.179  # luminance below which white is farther away than black, by the rule of WCAG
+_AN_EM = SMALL / 72  # inches
+_SURELY_FITS = 1.8  # inches that a legend has above any axes as wide as a column
 
 
 @cache
@@ -46,6 +72,22 @@ def _installed(names: tuple[str, ...]) -> tuple[str, ...]:
 def families() -> list[str]:
     """Return the fonts to write in: the user's own, then those at hand with Chinese letters."""
     return [*rcParams["font.family"], *_installed(_CHINESE)]
+
+
+def check_kind(name: str, value: object, kinds: Sequence[type], source: str) -> None:
+    """Raise an OptionError unless a value is a result of one of some kinds."""
+    if isinstance(value, tuple(kinds)):
+        return
+    *others, last = [kind.__name__ for kind in kinds]
+    wanted = f"not a {last}"
+    if others:
+        several = len(others) > 1
+        wanted = (
+            f"not a {', '.join(others)} or {last}"
+            if several
+            else f"neither a {others[0]} nor a {last}"
+        )
+    raise OptionError(f"{name} is a {type(value).__name__}, {wanted}; give what {source} returned")
 
 
 def axes_or_new(ax: Axes | None, *, width: float = COLUMN, height: float = COLUMN) -> Axes:
@@ -61,8 +103,46 @@ def figure_of(ax: Axes) -> Figure:
     return cast(Figure, ax.get_figure(root=True))
 
 
+def settled(ax: Axes) -> Figure:
+    """Return the figure that axes belong to, after its layout engine, if any, has settled sizes."""
+    figure = figure_of(ax)
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+    return figure
+
+
+def size_of(ax: Axes) -> tuple[float, float]:
+    """Return width and height of axes in inches."""
+    figure = settled(ax)
+    extent = ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+    return float(extent.width), float(extent.height)
+
+
+def extent_of(ax: Axes, text: str, letters: float = SMALL) -> FloatArray:
+    """Return width and height of a text in inches."""
+    figure = figure_of(ax)
+    trial = figure.text(0, 0, text, parse_math=False, fontsize=letters, fontfamily=families())
+    extent = trial.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+    trial.remove()
+    return np.array([extent.width, extent.height])
+
+
+def ink_on(colour: Any) -> str:
+    """Return the colour of letters that can be read on a colour: black or white."""
+    parts = np.array(to_rgb(colour), dtype=np.float64)
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004  sRGB
+    return "white" if linear @ [0.2126, 0.7152, 0.0722] < _DARK else INK
+
+
 def write(
-    ax: Axes, x: float, y: float, text: str, *, letters: float = LETTERS, on_card: bool = False
+    ax: Axes,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    letters: float = LETTERS,
+    colour: str = INK,
+    on_card: bool = False,
 ) -> None:
     """Write about a point, above everything else; on a white card if lines pass beneath."""
     card = {"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none"}
@@ -72,12 +152,152 @@ def write(
         text,
         fontsize=letters,
         fontfamily=families(),
+        color=colour,
         ha="center",
         va="center",
         zorder=3 if on_card else 4,
         bbox=card if on_card else None,
         parse_math=False,
     )
+
+
+def write_off(
+    ax: Axes,
+    at: tuple[float, float],
+    text: str,
+    *,
+    of: Any = "data",
+    away: tuple[float, float] = (3.0, 0.0),
+    colour: str = INK,
+    **look: Any,
+) -> None:
+    """Write small letters some points away from a place, in data or as shares of the axes.
+
+    They begin there, unless they are told to end there or to stand about it.
+    """
+    usual: dict[str, Any] = {"fontsize": SMALL, "ha": "left", "va": "center"}
+    ax.annotate(
+        text,
+        at,
+        away,
+        xycoords=of,
+        textcoords="offset points",
+        fontfamily=families(),
+        color=colour,
+        annotation_clip=False,
+        parse_math=False,
+        **usual | look,
+    )
+
+
+def write_at_right(ax: Axes, rows: ArrayLike, texts: Sequence[str], heading: str = "") -> None:
+    """Write a text to the right of each row, and a heading above them."""
+    if heading:
+        away = (3.0, 3.0)
+        write_off(ax, (1.0, 1.0), heading, of="axes fraction", away=away, colour=GREY, va="bottom")
+    for row, text in zip(np.asarray(rows).tolist(), texts, strict=True):
+        write_off(ax, (1.0, row), text, of=("axes fraction", "data"))
+
+
+def caption(ax: Axes, text: str) -> None:
+    """Say above the axes what its numbers are, unless something is written there already."""
+    if text and not ax.get_title(loc="left"):
+        ax.set_title(
+            text, loc="left", fontsize=SMALL, fontfamily=families(), color=GREY, pad=3, wrap=True
+        )
+
+
+def draw_marks(
+    ax: Axes,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    full: BoolArray | bool = True,
+    label: str = "",
+    hollow: str = "",
+    marker: str = "o",
+    size: float = 4.0,
+    colour: str = BLUE,
+    **look: Any,
+) -> None:
+    """Draw marks, first those that are full, then those that are hollow.
+
+    ``label`` is that of all of them, or, if hollow ones have one of their own, of the full ones.
+    """
+    kinds = [(colour, full, label), ("white", np.logical_not(full), hollow or label)]
+    if isinstance(full, bool):
+        kinds = [kind for kind in kinds if kind[1]]
+    for fill, is_of, text in kinds:
+        chosen = np.broadcast_to(is_of, np.shape(x))
+        ax.plot(
+            np.asarray(x)[chosen],
+            np.asarray(y)[chosen],
+            marker,
+            markersize=size,
+            markerfacecolor=fill,
+            markeredgecolor=colour,
+            label=text if chosen.any() else "",
+            **{"zorder": 3} | look,
+        )
+
+
+def add_legend(ax: Axes, *, inside: bool = False, lift: int = 0) -> None:
+    """Say what is what, above the axes or inside, in as many columns as there is room for.
+
+    Above the axes it stands some lines higher if lifted.
+    """
+    handles, labels = ax.get_legend_handles_labels()
+    if not handles:
+        return
+    place: dict[str, Any] = {"loc": "best"}
+    if not inside:
+        place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": _columns(ax, labels)}
+    look = legend_look(borderaxespad=0.2 + 1.5 * lift * LINE / _AN_EM)
+    for text in ax.legend(handles, labels, **place | look).get_texts():
+        text.set_parse_math(False)
+
+
+def legend_look(**more: Any) -> dict[str, Any]:
+    """Return how all legends look."""
+    return {
+        "frameon": False,
+        "prop": {"family": families(), "size": SMALL},
+        "handlelength": 1.5,
+        "handletextpad": 0.4,
+        "columnspacing": 0.9,
+        "borderpad": 0.2,
+        "labelspacing": 0.3,
+    } | more
+
+
+def width_of_legend(ax: Axes, columns: Sequence[Sequence[str]]) -> float:
+    """Return the width in inches of a legend with these texts in its columns."""
+    widths = [max(extent_of(ax, text)[0] for text in column if text) for column in columns]
+    return float(sum(widths) + (1.9 * len(columns) + 0.9 * (len(columns) - 1) + 0.4) * _AN_EM)
+
+
+def _columns(ax: Axes, labels: Sequence[str]) -> int:
+    """Return in how many columns a legend fits above its axes."""
+    many = len(labels)
+    room = _SURELY_FITS
+    for n in range(many, 1, -1):
+        # A legend fills its columns one after the other, the first ones with one more.
+        parts = [list(part) for part in np.array_split(np.array(labels, dtype=object), n)]
+        width = width_of_legend(ax, parts)
+        if width > room and room == _SURELY_FITS:
+            room = max(room, _room_above(ax))
+        if width <= room:
+            return n
+    return 1
+
+
+def _room_above(ax: Axes) -> float:
+    """Return how many inches there are above axes: to their end, or if alone that of the figure."""
+    width, _ = size_of(ax)
+    figure = figure_of(ax)
+    if len(figure.axes) > 1:
+        return width
+    return float((figure.bbox.x1 - ax.get_window_extent().x0) / figure.dpi) - 2 * _AN_EM
 
 
 def tidy(ax: Axes) -> None:
@@ -89,5 +309,14 @@ def tidy(ax: Axes) -> None:
         ax.spines[side].set_linewidth(0.6)
     for text in (ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels(), *ax.get_yticklabels()):
         text.set_fontfamily(families())
-    ax.xaxis.label.set_fontsize(LETTERS)
-    ax.yaxis.label.set_fontsize(LETTERS)
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        label.set_fontsize(LETTERS)
+        label.set_parse_math(False)
+        label.set_wrap(True)  # at the edges of the figure
+
+
+def without_frame(ax: Axes) -> None:
+    """Take away the lines at the left and at the bottom, and the ticks."""
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(length=0)

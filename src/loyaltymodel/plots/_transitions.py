@@ -12,31 +12,40 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._options import check_choice
-from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.behaviour.result import PurchaseBehaviour
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
 from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
-from loyaltymodel.plots import _curves
-from loyaltymodel.plots._stages import Language, check_kind, named
+from loyaltymodel.plots._labels import name_areas
+from loyaltymodel.plots._names import (
+    Language,
+    Words,
+    chinese_in,
+    shown_names,
+    words_in,
+    wrapped,
+)
 from loyaltymodel.plots._style import (
     COLUMN,
     GREY,
-    INK,
+    SHADES,
     SMALL,
     axes_or_new,
+    check_kind,
+    extent_of,
     families,
+    ink_on,
+    size_of,
     tidy,
+    without_frame,
 )
-from loyaltymodel.plots.structural import _extent, _size
 
 Moves = MovementEstimate | MarkovChain | PurchaseBehaviour
 
-_DARK = 0.7  # from this probability on, white letters read better
+_SOURCES = "loyalty_stage.estimate_movement(), markov_chain()"
 _TINY = 3.5  # points: smaller letters are not written
 _CELL = 0.62  # inches: width of a cell of new axes
 _NAMES = 1.0  # inches for the names beside the cells
-_WORDS = {
+_WORDS: Mapping[Language, Words] = {
     "en": {
         "stage": "Stage",
         "next": "Next stage (probability, one period later)",
@@ -115,34 +124,27 @@ def transition_heat_map(
     >>> [text.get_text() for text in ax.texts]
     ['0.75', '0.25', '0.10', '0.90']
     """
-    if not isinstance(moves, (MovementEstimate, MarkovChain, PurchaseBehaviour)):
-        raise OptionError(
-            f"moves is a {type(moves).__name__}, not a MovementEstimate, MarkovChain or "
-            "PurchaseBehaviour; give what estimate_movement(), markov_chain() or "
-            "purchase_behaviour() of loyalty_stage returned"
-        )
-    check_choice("language", language, Language)
+    kinds = [MovementEstimate, MarkovChain, PurchaseBehaviour]
+    check_kind("moves", moves, kinds, f"{_SOURCES} or purchase_behaviour()")
+    words = words_in(language, _WORDS)
     found = read_moves(moves)
-    shown = shown_names(found, names, language)
+    shown = wrapped(names_of(found, names, language))
     k = len(shown)
     side = max(COLUMN - _NAMES, _CELL * k)
     ax = axes_or_new(ax, width=side + _NAMES, height=0.75 * side + 0.7)
-    ax.imshow(found.values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    ax.imshow(found.values, cmap=SHADES, vmin=0, vmax=1, aspect="auto")
     for row in np.flatnonzero(np.isnan(found.values[:, 0])).tolist():
         empty = Rectangle((-0.5, row - 0.5), k, 1, facecolor="none", edgecolor=GREY, hatch="////")
         empty.set_linewidth(0)
         ax.add_patch(empty)
-    words = _WORDS[language]
     ax.set_xlabel(words["next brand" if found.brands else "next"])
     ax.set_ylabel(words["brand" if found.brands else "stage"])
     ax.set_yticks(range(k), shown, parse_math=False)
     ax.set_xticks(range(k), shown, parse_math=False)
     tidy(ax)
-    ax.tick_params(length=0)
-    for edge in ("left", "bottom"):
-        ax.spines[edge].set_visible(False)
-    cell = _size(ax)[0] / k
-    if max(_extent(ax, name, SMALL)[0] for name in shown) > 0.95 * cell:
+    without_frame(ax)
+    cell = size_of(ax)[0] / k
+    if max(extent_of(ax, name)[0] for name in shown) > 0.95 * cell:
         ax.set_xticks(range(k), shown, rotation=45, ha="right", parse_math=False)
     _write_probabilities(ax, found)
     return ax
@@ -204,16 +206,15 @@ def state_path(
     >>> [text.get_text() for text in ax.texts]
     ['new', 'loyal']
     """
-    check_kind("chain", chain, MarkovChain, "loyalty_stage.markov_chain(), or .chain()")
-    check_choice("language", language, Language)
-    words = _WORDS[language]
-    shown = shown_names(read_moves(chain), names, language)
+    check_kind("chain", chain, [MarkovChain], "loyalty_stage.markov_chain(), or .chain()")
+    words = words_in(language, _WORDS)
+    shown = wrapped(names_of(read_moves(chain), names, language))
     k = len(shown)
     shares = chain.distribution(start, periods=periods)["estimate"].to_numpy().reshape(-1, k)
     borders = 100 * np.column_stack([np.zeros(len(shares)), shares.cumsum(axis=1)])
     ax = axes_or_new(ax, height=COLUMN * 0.7)
     time = np.arange(periods + 1)
-    shades = colormaps["Blues"](np.linspace(0.12, 0.85, k))
+    shades = colormaps[SHADES](np.linspace(0.12, 0.85, k))
     for low, high, shade in zip(borders.T[:-1], borders.T[1:], shades, strict=True):
         ax.fill_between(time, low, high, facecolor=shade, edgecolor="white", linewidth=0.6)
     ax.set_xlim(0, periods)
@@ -224,7 +225,7 @@ def state_path(
     tidy(ax)
     fine = np.linspace(0, periods, 400)
     lines = [np.interp(fine, time, border) for border in borders.T]
-    _curves.name_areas(ax, fine, lines, shown)
+    name_areas(ax, fine, lines, shown)
     return ax
 
 
@@ -258,16 +259,16 @@ def read_moves(moves: Moves) -> Matrix:
     return Matrix(stages.names, stages.chinese, moves.matrix, ends[0], ends[1])
 
 
-def shown_names(found: Matrix, names: Mapping[str, str] | None, language: Language) -> list[str]:
-    """Return the names to show, the long ones in several lines."""
+def names_of(found: Matrix, names: Mapping[str, str] | None, language: Language) -> list[str]:
+    """Return the names to show."""
     chinese = dict(zip(found.names, found.chinese, strict=False))
-    return _curves.wrapped(named(found.names, chinese, names, language))
+    return list(shown_names(found.names, names, chinese_in(language, chinese)).values())
 
 
 def _write_probabilities(ax: Axes, found: Matrix) -> None:
     """Write into each cell its probability, and beneath it the interval or the count."""
     k = len(found.names)
-    width, height = _size(ax)
+    width, height = size_of(ax)
     below = np.full((k, k), "", dtype=object)
     if found.low is not None and found.high is not None:
         ends = zip(found.low.ravel(), found.high.ravel(), strict=True)
@@ -275,11 +276,11 @@ def _write_probabilities(ax: Axes, found: Matrix) -> None:
     elif found.counts is not None:
         below = np.array([f"({n:,.0f})" for n in found.counts.ravel()], dtype=object)
     below = below.reshape(k, k)
-    widest = max(_extent(ax, text, SMALL)[0] for text in ["0.00", *below.ravel()])
+    widest = max(extent_of(ax, text)[0] for text in ["0.00", *below.ravel()])
     letters = SMALL * min(1.0, 0.92 * width / k / widest, 0.92 * height / k / 0.2)
     if letters < _TINY:
         below[:] = ""
-        letters = SMALL * min(1.0, 0.92 * width / k / _extent(ax, "0.00", SMALL)[0])
+        letters = SMALL * min(1.0, 0.92 * width / k / extent_of(ax, "0.00")[0])
     for (row, column), value in np.ndenumerate(found.values):
         if np.isnan(value):
             continue
@@ -294,5 +295,5 @@ def _write_probabilities(ax: Axes, found: Matrix) -> None:
             fontfamily=families(),
             ha="center",
             va="center",
-            color="white" if value > _DARK else INK,
+            color=ink_on(colormaps[SHADES](value)),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,14 +13,20 @@ from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
 from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, RELATIVE_CLASSES, SCHEMES
 from loyaltymodel.loyalty_stage.types.texts import type_advice
-from loyaltymodel.plots import _curves, _matrix
-from loyaltymodel.plots._matrix import Show
-from loyaltymodel.plots._stages import Language, check_kind, named
-from loyaltymodel.plots._style import COLUMN, GREY, INK, axes_or_new, tidy
+from loyaltymodel.plots import _matrix
+from loyaltymodel.plots._labels import Caption, caption_cells
+from loyaltymodel.plots._matrix import Shares, Show
+from loyaltymodel.plots._names import (
+    Language,
+    Words,
+    chinese_in,
+    shown_names,
+    words_in,
+    wrapped,
+)
+from loyaltymodel.plots._style import COLUMN, GREY, INK, axes_or_new, check_kind, tidy
 
-Shares = Literal["observed", "true"]
-
-_AXES = {
+_WORDS: Mapping[Language, Words] = {
     "en": {
         "attitude": "Attitude (score)",
         "relative": "Relative attitude (score)",
@@ -34,6 +39,8 @@ _AXES = {
         "support": "Social support (score)",
         "people": "People",
         "probability": "Probability of the type",
+        "outside": "{}: × {}",
+        NO_SUPERIORITY: NO_SUPERIORITY,
     },
     "zh": {
         "attitude": "态度(得分)",
@@ -47,6 +54,8 @@ _AXES = {
         "support": "社会支持(得分)",
         "people": "人数",
         "probability": "所属类型的概率",
+        "outside": "{}:× {}",
+        NO_SUPERIORITY: "不认为产品优越",
     },
 }
 
@@ -115,11 +124,11 @@ def type_map(
     >>> ax.get_ylabel()
     'Relative attitude (score)'
     """
-    check_kind("result", result, LoyaltyTypes, "loyalty_stage.dick_basu() or another matrix")
+    check_kind("result", result, [LoyaltyTypes], "loyalty_stage.dick_basu() or another matrix")
     check_choice("show", show, Show)
     check_choice("shares", shares, Shares)
     check_flag("uncertainty", uncertainty)
-    check_choice("language", language, Language)
+    words = words_in(language, _WORDS)
     if result.reliability is None and (uncertainty or shares == "true"):
         raise DataError(
             "there are neither probabilities nor true shares, because no reliability was given "
@@ -127,7 +136,6 @@ def type_map(
             "uncertainty=False"
         )
     texts = _texts(result, shares, names, language)
-    words = _AXES[language]
     ax = axes_or_new(ax, height=COLUMN * 0.9)
     inside = result.group == 0
     _draw_customers(ax, result, inside, show, words, uncertainty=uncertainty)
@@ -186,9 +194,10 @@ def _label_axes(
     ax.set_ylabel(words[label])
     _matrix.score_ticks(ax)
     if result.from_classes:
-        classes = type_advice("relative_attitude")["chinese"].tolist()
-        shown = classes if language == "zh" else list(RELATIVE_CLASSES)
-        ax.set_yticks(range(len(shown)), shown)
+        table = type_advice("relative_attitude")
+        chinese = dict(zip(table["type"], table["chinese"], strict=True))
+        shown = shown_names(RELATIVE_CLASSES, None, chinese_in(language, chinese))
+        ax.set_yticks(range(len(shown)), [*shown.values()])
         ax.set_ylim(min(ax.get_ylim()[0], -0.5), max(ax.get_ylim()[1], len(shown) - 0.5))
     tidy(ax)
 
@@ -198,32 +207,31 @@ def _write_cells(
 ) -> None:
     """Draw the cut-offs, and write the types above and below the halves that they are in."""
     scheme = SCHEMES[result.classification]
-    lines = max(text.count("\n") for text in texts.values()) + 1
-    outside = scheme.outside in texts
     left, right = ax.get_xlim()
-    low, high, row = _curves.make_strips(ax, above=lines + 0.2, below=lines + 0.2 + 1.2 * outside)
+    spans = [(left, cuts[0]), (cuts[0], right)]
+    below, above = (
+        [Caption(texts[name], *span) for name, span in zip(names, spans, strict=True)]
+        for names in (scheme.cells[:2], scheme.cells[2:])
+    )
+    note = texts.get(scheme.outside, "") if scheme.outside is not None else ""
+    low, high = caption_cells(ax, above, below, note)
     ax.hlines(cuts[1], left, right, color=INK, linewidth=0.8, zorder=3)
     ax.vlines(cuts[0], low, high, color=INK, linewidth=0.8, zorder=3)
-    middles = ((left + cuts[0]) / 2, (cuts[0] + right) / 2)
-    strip = (lines / 2 + 0.15) * row
-    _curves.write_row(ax, high + strip, middles, [texts[name] for name in scheme.cells[2:]])
-    _curves.write_row(ax, low - strip, middles, [texts[name] for name in scheme.cells[:2]])
-    if scheme.outside is not None and outside:
-        at = low - (lines + 0.8) * row
-        _curves.write_row(ax, at, [(left + right) / 2], [texts[scheme.outside]], grey=True)
 
 
 def _texts(
     result: LoyaltyTypes, shares: Shares, names: Mapping[str, str] | None, language: Language
 ) -> dict[str, str]:
     """Return what is written about each type: its name, share and interval."""
+    words = _WORDS[language]
     advice = type_advice(result.classification)
-    chinese = dict(zip(advice["type"], advice["chinese"], strict=True)) | {
-        NO_SUPERIORITY: "不认为产品优越"
-    }
-    shown = _curves.wrapped(named(result.names, chinese, names, language))
+    chinese = chinese_in(language, dict(zip(advice["type"], advice["chinese"], strict=True)))
+    own = dict(chinese) | {NO_SUPERIORITY: words[NO_SUPERIORITY]}
+    shown = wrapped(shown_names(result.names, names, own).values())
     values = result.true_share_values if shares == "true" else result.share_values
-    return {
-        name: f"{label}{': × ' if name == NO_SUPERIORITY else chr(10)}{_matrix.share_text(*row)}"
-        for name, label, row in zip(result.names, shown, values.tolist(), strict=True)
-    }
+    texts = {}
+    for name, label, row in zip(result.names, shown, values.tolist(), strict=True):
+        share = _matrix.share_text(*row)
+        outside = name == NO_SUPERIORITY
+        texts[name] = words["outside"].format(label, share) if outside else f"{label}\n{share}"
+    return texts

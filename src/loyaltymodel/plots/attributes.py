@@ -2,43 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._options import check_choice, enumerate_names
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._options import check_choice
+from loyaltymodel._scales import Pair
 from loyaltymodel.attributes.contrast import PenaltyRewardResult
 from loyaltymodel.attributes.drivers_result import KeyDriversResult
 from loyaltymodel.attributes.performance_result import QUADRANTS, ImportancePerformanceResult
-from loyaltymodel.errors import OptionError
 from loyaltymodel.plots._kano_plane import kano_plane
-from loyaltymodel.plots._layout import _crosses_box, _improve, _overlap
+from loyaltymodel.plots._labels import name_corners, name_points
+from loyaltymodel.plots._names import Language, Words, interval_in, shown_names, words_in
+from loyaltymodel.plots._rows import draw_intervals, row_axes
 from loyaltymodel.plots._style import (
     BLUE,
     COLUMN,
     GREY,
-    LETTERS,
-    SMALL,
+    GUIDE,
     VERMILION,
+    add_legend,
     axes_or_new,
-    families,
-    figure_of,
+    draw_marks,
     tidy,
-    write,
 )
-from loyaltymodel.plots.structural import _extent
 
 __all__ = ["driver_shares", "importance_performance_grid", "kano_plane", "penalty_reward"]
 
 Decomposition = Literal["pratt", "relative_weights", "lmg"]
 
-_TITLES = {"pratt": "Pratt", "relative_weights": "relative weights", "lmg": "LMG"}
-_CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))  # of the quadrants, by their codes
-_NEAR = 0.1  # inches from a point within which its name needs no line to it
-_STRIP = 0.15  # inches at top and bottom that hold the names of the quadrants
+_WORDS: Mapping[Language, Words] = {
+    "en": {
+        "low priority": "low priority",
+        "possible overkill": "possible overkill",
+        "concentrate here": "concentrate here",
+        "keep up the good work": "keep up the good work",
+        "answer": "(mean answer)",
+        "scale": "(mean answer, {:g} to {:g})",
+        "performance": "Performance {}",
+        "importance": "Importance {}",
+        "ranks": "Importance (mean weight from ranks)",
+        "derived": "Importance for {} ({})",
+        "equal": "importance = performance",
+        "cut": "cut-off",
+        "share": "Share of R² = {:.2f} (%, {})",
+        "penalty": "penalty",
+        "reward": "reward",
+        "difference": "Difference in {} to those in between",
+        "pratt": "Pratt",
+        "relative_weights": "relative weights",
+        "lmg": "LMG",
+        "first": "first",
+        "last": "last",
+        "standardised": "standardised",
+    },
+    "zh": {
+        "low priority": "次要改进",
+        "possible overkill": "可能过度",
+        "concentrate here": "重点改进",
+        "keep up the good work": "继续保持",
+        "answer": "(平均回答)",
+        "scale": "(平均回答,{:g} 至 {:g})",
+        "performance": "绩效{}",
+        "importance": "重要性{}",
+        "ranks": "重要性(由排序得到的平均权重)",
+        "derived": "对{}的重要性({})",
+        "equal": "重要性 = 绩效",
+        "cut": "分界线",
+        "share": "占 R² = {:.2f} 的份额(%,{})",
+        "penalty": "惩罚",
+        "reward": "奖励",
+        "difference": "{}与中间水平之差",
+        "pratt": "Pratt",
+        "relative_weights": "相对权重",
+        "lmg": "LMG",
+        "first": "首位进入",
+        "last": "末位进入",
+        "standardised": "标准化系数",
+    },
+}
 
 
 def importance_performance_grid(
@@ -46,6 +91,7 @@ def importance_performance_grid(
     *,
     ax: Axes | None = None,
     names: Mapping[str, str] | None = None,
+    language: Language = "en",
 ) -> Axes:
     """Draw importance against performance, with the four quadrants (重要性-绩效图).
 
@@ -55,8 +101,10 @@ def importance_performance_grid(
         What to draw.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
-    names : mapping from attribute to str, optional
-        Names to show instead, such as in another language.
+    names : mapping from attribute or target to str, optional
+        Names to show instead.
+    language : {"en", "zh"}
+        Language of the words.
 
     Returns
     -------
@@ -69,7 +117,7 @@ def importance_performance_grid(
     Raises
     ------
     OptionError
-        If ``names`` names no attribute of the result.
+        If ``names`` names no attribute of the result, or ``language`` is not one of its choices.
 
     Examples
     --------
@@ -84,32 +132,38 @@ def importance_performance_grid(
     >>> plots.attributes.importance_performance_grid(result).get_xlabel()
     'Performance (mean answer, 1 to 5)'
     """
-    shown = _shown(result.attributes, names)
-    ax = axes_or_new(ax, height=COLUMN * 0.9)
+    words = words_in(language, _WORDS)
+    target = [] if result.target is None else [result.target]
+    shown = shown_names(result.attributes, names, more=target)
+    ax = axes_or_new(ax, height=COLUMN)
     x, y = result.performance, result.importance
-    for cut, line in ((result.cuts[0], ax.axhline), (result.cuts[1], ax.axvline)):
-        line(cut, color=GREY, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
+    ax.axhline(result.cuts[0], **GUIDE, label=words["cut"])
+    ax.axvline(result.cuts[1], **GUIDE)
     crosses = _crosses(result)
     for start, end in crosses:
         ax.plot(*zip(start, end, strict=True), color=BLUE, linewidth=0.7, alpha=0.7, zorder=2)
-    ax.plot(x, y, "o", color=BLUE, markersize=4.5, zorder=3)
+    if result.uncertainty is not None:
+        ax.lines[-1].set_label(interval_in(language, result.uncertainty.level))
+    draw_marks(ax, x, y, size=4.5)
     ax.margins(0.22)
     ax.autoscale_view()
-    _hold_limits(ax)
+    # Kept as they are, whatever else is drawn.
+    ax.set_xlim(ax.get_xlim())
+    ax.set_ylim(ax.get_ylim())
     if result.gap is not None and all(result.scales):
         (y_low, y_high), (x_low, x_high) = result.scales  # type: ignore[misc]
-        ax.plot(
-            [x_low, x_high], [y_low, y_high], color=GREY, linewidth=0.8, linestyle=":", zorder=1
-        )
-    ax.set_xlabel("Performance" + _units(result.scales[1]))
-    ax.set_ylabel(_importance_label(result), parse_math=False)
+        equal = GUIDE | {"linestyle": ":"}
+        ax.plot([x_low, x_high], [y_low, y_high], label=words["equal"], **equal)
+    ax.set_xlabel(words["performance"].format(_units(result.scales[1], words)))
+    ax.set_ylabel(_importance_label(result, shown, words))
     tidy(ax)
-    _name_quadrants(ax)
+    add_legend(ax)
+    name_corners(ax, [words[quadrant] for quadrant in QUADRANTS])
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     across = [[(left, result.cuts[0]), (right, result.cuts[0])]]
     upwards = [[(result.cuts[1], bottom), (result.cuts[1], top)]]
     lines = np.concatenate([crosses, across, upwards])
-    _write_beside(ax, np.column_stack([x, y]), lines, shown)
+    name_points(ax, np.column_stack([x, y]), [shown[name] for name in result.attributes], lines)
     return ax
 
 
@@ -119,6 +173,7 @@ def driver_shares(
     measure: Decomposition = "lmg",
     ax: Axes | None = None,
     names: Mapping[str, str] | None = None,
+    language: Language = "en",
 ) -> Axes:
     """Draw what share of R2 each driver has, the largest on top.
 
@@ -132,6 +187,8 @@ def driver_shares(
         Where to draw; new axes as wide as a journal column by default.
     names : mapping from driver to str, optional
         Names to show instead.
+    language : {"en", "zh"}
+        Language of the words.
 
     Returns
     -------
@@ -142,7 +199,7 @@ def driver_shares(
     Raises
     ------
     OptionError
-        If ``measure`` is not one of its choices, or ``names`` names no driver of the result.
+        If ``names`` names no driver of the result, or an option is not one of its choices.
 
     Examples
     --------
@@ -156,23 +213,25 @@ def driver_shares(
     'Share of R² = 1.00 (%, LMG)'
     """
     check_choice("measure", measure, Decomposition)
-    shown = np.array(_shown(result.drivers, names), dtype=object)
+    words = words_in(language, _WORDS)
+    shown = shown_names(result.drivers, names)
     shares = 100 * result.shares[measure].to_numpy()
     order = np.argsort(-shares, kind="stable")
-    rows = np.arange(len(shares))
-    ax = axes_or_new(ax, height=0.6 + 0.165 * len(shares))
+    resampled = result.uncertainty is not None
+    ax, rows = row_axes(
+        ax, [shown[result.drivers[k]] for k in order], row=0.165, more=0.6 + 0.15 * resampled
+    )
     ax.axvline(0, color=GREY, linewidth=0.7)
     if result.uncertainty is None:
-        ax.hlines(rows, 0, shares[order], color=BLUE, linewidth=1.0)
+        draw_intervals(ax, rows, np.zeros_like(shares), shares[order])
     else:
         ends = result.intervals.query("measure == @measure + '_share'")[["ci_low", "ci_high"]]
-        low, high = 100 * ends.to_numpy()[order].T
-        ax.hlines(rows, low, high, color=BLUE, linewidth=1.0)
-    ax.plot(shares[order], rows, "o", color=BLUE, markersize=4)
-    ax.set_yticks(rows, shown[order].tolist(), parse_math=False)
-    ax.set_ylim(len(shares) - 0.5, -0.5)
-    ax.set_xlabel(f"Share of R² = {result.r_squared:.2f} (%, {_TITLES[measure]})")
+        interval = interval_in(language, result.uncertainty.level)
+        draw_intervals(ax, rows, *100 * ends.to_numpy()[order].T, label=interval)
+    draw_marks(ax, shares[order], rows)
+    ax.set_xlabel(words["share"].format(result.r_squared, words[measure]))
     tidy(ax)
+    add_legend(ax)
     return ax
 
 
@@ -181,6 +240,7 @@ def penalty_reward(
     *,
     ax: Axes | None = None,
     names: Mapping[str, str] | None = None,
+    language: Language = "en",
 ) -> Axes:
     """Draw what low performance costs and high performance brings.
 
@@ -190,8 +250,10 @@ def penalty_reward(
         What to draw.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
-    names : mapping from attribute to str, optional
+    names : mapping from attribute or target to str, optional
         Names to show instead.
+    language : {"en", "zh"}
+        Language of the words.
 
     Returns
     -------
@@ -202,7 +264,7 @@ def penalty_reward(
     Raises
     ------
     OptionError
-        If ``names`` names no attribute of the result.
+        If ``names`` names no attribute of the result, or ``language`` is not one of its choices.
 
     Examples
     --------
@@ -215,48 +277,23 @@ def penalty_reward(
     >>> plots.attributes.penalty_reward(result).get_xlabel()
     'Difference in target to those in between'
     """
-    shown = np.array(_shown(result.attributes, names), dtype=object)
+    words = words_in(language, _WORDS)
+    shown = shown_names(result.attributes, names, more=[result.target])
     table = result.table
     order = np.argsort(-table["range"].to_numpy(), kind="stable")
-    rows = np.arange(len(table))
-    ax = axes_or_new(ax, height=0.75 + 0.2 * len(table))
+    ax, rows = row_axes(ax, [shown[result.attributes[k]] for k in order], row=0.2, more=0.75)
     ax.axvline(0, color=GREY, linewidth=0.7)
-    for shift, quantity, colour, fill in (
-        (0.14, "penalty", VERMILION, "white"),
-        (-0.14, "reward", BLUE, BLUE),
-    ):
+    for shift, quantity, colour in ((0.14, "penalty", VERMILION), (-0.14, "reward", BLUE)):
         if result.uncertainty is not None:
             ends = result.intervals.query("quantity == @quantity")[["ci_low", "ci_high"]]
-            low, high = ends.to_numpy()[order].T
-            ax.hlines(rows + shift, low, high, color=colour, linewidth=1.0)
-        ax.plot(
-            table[quantity].to_numpy()[order],
-            rows + shift,
-            "o",
-            markersize=4,
-            markerfacecolor=fill,
-            markeredgecolor=colour,
-            label=quantity,
-        )
-    ax.set_yticks(rows, shown[order].tolist(), parse_math=False)
-    ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.set_xlabel(f"Difference in {result.target} to those in between", parse_math=False)
+            draw_intervals(ax, rows + shift, *ends.to_numpy()[order].T, colour=colour)
+        values = table[quantity].to_numpy()[order]
+        full = quantity == "reward"
+        draw_marks(ax, values, rows + shift, full=full, colour=colour, label=words[quantity])
+    ax.set_xlabel(words["difference"].format(shown[result.target]))
     tidy(ax)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize=SMALL)
+    add_legend(ax)
     return ax
-
-
-def _shown(known: Sequence[str], names: Mapping[str, str] | None) -> list[str]:
-    """Return the name to show for each of those known."""
-    if names is not None and not isinstance(names, Mapping):
-        raise OptionError(f"names={names!r} is no mapping from a name to the name to show")
-    given = dict(names or {})
-    if unknown := [name for name in given if name not in known]:
-        raise OptionError(
-            f"names has {enumerate_names(unknown)}, which the result has not; it has "
-            f"{enumerate_names(known, most=12)}"
-        )
-    return [given.get(name, name) for name in known]
 
 
 def _crosses(result: ImportancePerformanceResult) -> FloatArray:
@@ -269,98 +306,16 @@ def _crosses(result: ImportancePerformanceResult) -> FloatArray:
     return np.concatenate([np.stack([ends[1], y], axis=2), np.stack([x, ends[0]], axis=2)])
 
 
-def _hold_limits(ax: Axes) -> None:
-    """Keep the limits as they are, whatever else is drawn."""
-    ax.set_xlim(ax.get_xlim())
-    ax.set_ylim(ax.get_ylim())
+def _units(scale: Pair | None, words: Words) -> str:
+    return words["answer"] if scale is None else words["scale"].format(*scale)
 
 
-def _units(scale: tuple[float, float] | None) -> str:
-    return " (mean answer)" if scale is None else f" (mean answer, {scale[0]:g} to {scale[1]:g})"
-
-
-def _importance_label(result: ImportancePerformanceResult) -> str:
+def _importance_label(
+    result: ImportancePerformanceResult, shown: Mapping[str, str], words: Words
+) -> str:
     if result.importance_as == "rating":
-        return "Importance" + _units(result.scales[0])
+        return words["importance"].format(_units(result.scales[0], words))
     if result.target is None:
-        return "Importance (mean weight from ranks)"
+        return words["ranks"]
     measure = str(result.measure)
-    return f"Importance for {result.target} ({_TITLES.get(measure, measure)})"
-
-
-def _name_quadrants(ax: Axes) -> None:
-    """Write the names of the quadrants into the corners of the axes."""
-    for (x, y), name in zip(_CORNERS, QUADRANTS, strict=True):
-        ax.annotate(
-            name,
-            (x, y),
-            xycoords="axes fraction",
-            xytext=(3 - 6 * x, 3 - 6 * y),
-            textcoords="offset points",
-            fontsize=SMALL,
-            fontfamily=families(),
-            color=GREY,
-            ha="right" if x else "left",
-            va="top" if y else "bottom",
-            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
-            zorder=1.5,
-        )
-
-
-def _write_beside(ax: Axes, points: FloatArray, lines: FloatArray, names: Sequence[str]) -> None:
-    """Write names beside points (k, 2), off lines (m, 2, 2) and each other.
-
-    A name that finds no room near its point is joined to it by a thin line.
-    """
-    figure = figure_of(ax)
-    figure.draw_without_rendering()
-    to_inches = ax.transData + figure.dpi_scale_trans.inverted()
-    bounds = ax.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
-    left, bottom, right, top = bounds.extents
-    sizes = np.array([_extent(ax, name, LETTERS) for name in names])
-    spots = to_inches.transform(points)
-    segments = to_inches.transform(lines.reshape(-1, 2)).reshape(lines.shape)
-    room = (left, bottom + _STRIP, right, top - _STRIP)
-    centres = _place_off(spots, segments, sizes, room)
-    to_data = to_inches.inverted()
-    for (x, y), name in zip(to_data.transform(centres), names, strict=True):
-        write(ax, x, y, name)
-    edges = np.clip(spots, centres - sizes / 2, centres + sizes / 2)
-    far = np.hypot(*(edges - spots).T) > _NEAR
-    for start, end in zip(points[far], to_data.transform(edges[far]), strict=True):
-        ax.plot(*zip(start, end, strict=True), color=GREY, linewidth=0.5, zorder=2)
-
-
-def _place_off(
-    points: FloatArray,
-    lines: FloatArray,
-    sizes: FloatArray,
-    bounds: tuple[float, float, float, float],
-) -> FloatArray:
-    """Find centres (k, 2) for names of points where neither lines nor names are beneath."""
-    k = len(points)
-    around = np.array([(1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1)])
-    steps = np.concatenate([reach * around for reach in (1, 2, 3.5, 5)])
-    spots = points[:, None] + 0.045 * steps + np.sign(steps) * sizes[:, None] / 2
-    flat, size = spots.reshape(-1, 2), np.repeat(sizes, len(steps), axis=0)
-    left, bottom, right, top = bounds
-    outside = (flat - size / 2 < (left, bottom)) | (flat + size / 2 > (right, top))
-    on_line = _crosses_box(lines[:, 0], lines[:, 1], flat, size).sum(axis=0)
-    on_point = _overlap(flat[:, None], size[:, None], points, np.zeros(2), 0.03).sum(axis=1)
-    order = np.tile(np.arange(len(steps)), k)  # the first places are the most natural
-    # A name that lies closer to another point would be read as that of the other.
-    edges = np.clip(points, (flat - size / 2)[:, None], (flat + size / 2)[:, None])
-    distance = np.hypot(*np.moveaxis(edges - points, -1, 0))
-    own = distance[np.arange(len(flat)), np.repeat(np.arange(k), len(steps))]
-    strange = (distance < own[:, None]).sum(axis=1)
-    alone = 8.0 * outside.sum(axis=1) + on_line + 5.0 * on_point + 2.0 * strange + 0.02 * order
-    alone = alone.reshape(k, -1)
-    first, second = np.triu_indices(k, 1)
-
-    def cost(choices: IntArray) -> float:
-        chosen = spots[np.arange(k), choices]
-        touching = _overlap(chosen[first], sizes[first], chosen[second], sizes[second], 0.02)
-        return float(alone[np.arange(k), choices].sum() + 10.0 * touching.sum())
-
-    choices, _ = _improve(cost, np.zeros(k, dtype=np.intp), len(steps))
-    return np.asarray(spots[np.arange(k), choices], dtype=np.float64)
+    return words["derived"].format(shown[result.target], words.get(measure, measure))

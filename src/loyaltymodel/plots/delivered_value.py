@@ -5,40 +5,69 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._arrays import IntArray
 from loyaltymodel._tables import number
-from loyaltymodel.delivered_value import ValueAccount
-from loyaltymodel.errors import OptionError
+from loyaltymodel.delivered_value import ValueAccount, components
+from loyaltymodel.delivered_value.components import Kind
+from loyaltymodel.plots._names import Language, Words, chinese_in, shown_names, words_in, wrapped
+from loyaltymodel.plots._rows import row_axes
 from loyaltymodel.plots._style import (
     BLUE,
     GREY,
     INK,
+    LINE,
     PALE,
     SMALL,
     VERMILION,
-    axes_or_new,
-    families,
+    legend_look,
+    size_of,
     tidy,
+    width_of_legend,
     write,
+    write_off,
 )
 
 __all__ = ["stacked", "waterfall"]
 
 _LIGHTEST = 0.78  # how far the last shade of a colour goes towards white
-_SUMS = {"total_value": "total value", "delivered_value": "delivered value"}
 _ROOM = 0.1  # beside the bars for a number, of their whole reach
 _WIDTH = 0.62  # of a bar, where the next one is 1 away
 _ABOVE = 0.46  # from the middle of a bar to the number in the gap above it
 _FEW = 4  # entries of a legend in a line
+_SUMS = ("total_value", "delivered_value")
+_KINDS: tuple[Kind, ...] = ("perceived_value", "delivered_value")  # those with Chinese names
+_WORDS: Mapping[Language, Words] = {
+    "en": {
+        "total_value": "total value",
+        "delivered_value": "delivered value",
+        "stacked": "Cost (left) and value (right), {}",
+        "offer": "{}, {}",
+        "money": "money",
+        "points": "points",
+    },
+    "zh": {
+        "total_value": "顾客总价值",
+        "delivered_value": "顾客让渡价值",
+        "stacked": "成本(左)与价值(右),{}",
+        "offer": "{},{}",
+        "money": "货币",
+        "points": "分",
+    },
+}
 
 
 def stacked(
-    account: ValueAccount, *, ax: Axes | None = None, names: Mapping[str, str] | None = None
+    account: ValueAccount,
+    *,
+    ax: Axes | None = None,
+    names: Mapping[str, str] | None = None,
+    language: Language = "en",
 ) -> Axes:
     """Draw what each component adds to and takes from every offer (顾客总价值与顾客总成本).
 
@@ -53,7 +82,9 @@ def stacked(
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
     names : mapping from component to str, optional
-        Names to show instead, such as in another language; also of "delivered_value".
+        Names to show instead; also of "delivered_value".
+    language : {"en", "zh"}
+        Language of the words, and of the components that the library has names for.
 
     Returns
     -------
@@ -63,7 +94,7 @@ def stacked(
     Raises
     ------
     OptionError
-        If ``names`` names no component of the account.
+        If ``names`` names no component of the account, or ``language`` is not one of its choices.
 
     Examples
     --------
@@ -77,12 +108,13 @@ def stacked(
     >>> plots.delivered_value.stacked(account).get_xlabel()
     'Cost (left) and value (right), points'
     """
-    shown = _shown(account, names)
+    words = words_in(language, _WORDS)
+    shown = _shown(account, names, language)
     parts = account.contributions.to_numpy()
     delivered = account.totals["delivered_value"].to_numpy()
-    rows = np.arange(len(parts))
+    offers = [str(name) for name in account.offers]
     lines = -(-max(len(account.values), len(account.costs)) // _FEW)
-    ax = axes_or_new(ax, height=1.0 + 0.34 * len(rows) + 0.26 * lines)
+    ax, rows = row_axes(ax, offers, row=0.34, more=1.0 + 0.26 * lines)
     right, left = np.zeros(len(rows)), np.zeros(len(rows))
     for k, (part, colour) in enumerate(zip(parts.T, _colours(account), strict=True)):
         start = np.where(part < 0, left, right)
@@ -98,10 +130,9 @@ def stacked(
     )
     for row, value in zip(rows.tolist(), delivered.tolist(), strict=True):
         write(ax, value, row - _ABOVE, _short(value), letters=SMALL, on_card=True)
-    ax.set_yticks(rows, [str(name) for name in account.offers], parse_math=False)
-    ax.set_ylim(len(rows) - 0.5, -0.75)
+    ax.set_ylim(ax.get_ylim()[0], -0.75)
     ax.margins(x=0.05)
-    ax.set_xlabel(f"Cost (left) and value (right), {account.unit}")
+    ax.set_xlabel(words["stacked"].format(words[account.unit]))
     tidy(ax)
     _add_legend(ax, len(account.values), len(account.costs), mark, shown["delivered_value"])
     return ax
@@ -113,6 +144,7 @@ def waterfall(
     *,
     ax: Axes | None = None,
     names: Mapping[str, str] | None = None,
+    language: Language = "en",
 ) -> Axes:
     """Draw the way from the components of an offer to its delivered value (瀑布图).
 
@@ -126,6 +158,8 @@ def waterfall(
         Where to draw; new axes as wide as a journal column by default.
     names : mapping from component to str, optional
         Names to show instead; also of "total_value" and "delivered_value".
+    language : {"en", "zh"}
+        Language of the words, and of the components that the library has names for.
 
     Returns
     -------
@@ -138,7 +172,7 @@ def waterfall(
     DataError
         If there is no such offer.
     OptionError
-        If ``names`` names no component of the account.
+        If ``names`` names no component of the account, or ``language`` is not one of its choices.
 
     Examples
     --------
@@ -152,7 +186,8 @@ def waterfall(
     >>> [text.get_text() for text in ax.texts]
     ['9', '9', '−5', '4']
     """
-    shown = _shown(account, names)
+    words = words_in(language, _WORDS)
+    shown = _shown(account, names, language)
     own = account.place_of(offer)
     parts = account.contributions.to_numpy()[own]
     totals = account.totals.iloc[own]
@@ -162,26 +197,22 @@ def waterfall(
     sums = (float(totals["total_value"]), float(totals["delivered_value"]))
     steps = np.concatenate([parts[:split], sums[:1], parts[split:], sums[1:]])
     starts = np.concatenate([start[:split], [0.0], start[split:], [0.0]])
-    words = [shown[name] for name in account.components]
-    words = [*words[:split], shown["total_value"], *words[split:], shown["delivered_value"]]
+    bars = [*account.values, "total_value", *account.costs, "delivered_value"]
     colours = [*[BLUE] * split, PALE, *[VERMILION] * (len(parts) - split), GREY]
-    rows = np.arange(len(steps))
-    ax = axes_or_new(ax, height=0.6 + 0.2 * len(rows))
+    ax, rows = row_axes(ax, [shown[bar] for bar in bars], row=0.2, more=0.6)
     edges = ["none" if colour != PALE else INK for colour in colours]
     ax.barh(rows, steps, _WIDTH, starts, color=colours, edgecolor=edges, linewidth=0.6)
     ends = starts + steps
-    for row in rows[:-1].tolist():  # a thin line from where a bar ends to the next
-        reach = [row + _WIDTH / 2, row + 1 - _WIDTH / 2]
-        ax.plot([ends[row]] * 2, reach, color=GREY, linewidth=0.6, zorder=1)
-    for row in rows.tolist():
-        _say(ax, max(starts[row], ends[row]), row, _short(steps[row]))
+    # A thin line from where a bar ends to the next.
+    ax.vlines(ends[:-1], rows[:-1] + _WIDTH / 2, rows[1:] - _WIDTH / 2, color=GREY, linewidth=0.6)
+    card = {"boxstyle": "square,pad=0.02", "facecolor": "white", "edgecolor": "none"}
+    for row, tip, step in zip(rows.tolist(), np.maximum(starts, ends), steps, strict=True):
+        write_off(ax, (float(tip), row), _short(step), bbox=card)
     ax.axvline(0, color=INK, linewidth=0.7)
-    ax.set_yticks(rows, words, parse_math=False)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
     low, high = min(0.0, starts.min(), ends.min()), max(0.0, starts.max(), ends.max())
     room = _ROOM * (high - low)
     ax.set_xlim(low - (room if low < 0 else 0), high + room)
-    ax.set_xlabel(f"{account.offers[own]}, {account.unit}", parse_math=False)
+    ax.set_xlabel(words["offer"].format(account.offers[own], words[account.unit]))
     tidy(ax)
     return ax
 
@@ -200,43 +231,35 @@ def _colours(account: ValueAccount) -> list[tuple[float, ...]]:
 def _add_legend(ax: Axes, n_values: int, n_costs: int, mark: Line2D, total: str) -> None:
     """Write above the bars what is what: values, costs and the mark, in lines of their own."""
     handles, labels = ax.get_legend_handles_labels()
-    columns = min(max(n_values, n_costs), _FEW)
+    handles, labels = [*handles, mark], [*wrapped(labels), total]
+    room = size_of(ax)[0] + LINE
+    for columns in range(min(max(n_values, n_costs), _FEW), 0, -1):
+        places = _grid(n_values, n_costs, columns)
+        texts = [[labels[k] for k in column if k >= 0] for column in places.T]
+        if width_of_legend(ax, texts) <= room:
+            break
+    # A legend fills its columns one after the other; blanks keep values and costs apart.
+    blank = Patch(facecolor="none", edgecolor="none")
+    legend = ax.legend(
+        [handles[k] if k >= 0 else blank for k in places.T.ravel()],
+        [labels[k] if k >= 0 else "" for k in places.T.ravel()],
+        ncols=columns,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.02),
+        **legend_look(handlelength=0.9, borderaxespad=0.0),
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def _grid(n_values: int, n_costs: int, columns: int) -> IntArray:
+    """Return which entry stands where: values, costs and the mark in lines of their own; or -1."""
     lines = [-(-n // columns) for n in (n_values, n_costs)]
     grid = np.full((sum(lines) + 1, columns), -1)
     grid[: lines[0]].flat[:n_values] = np.arange(n_values)
     grid[lines[0] : -1].flat[:n_costs] = np.arange(n_values, n_values + n_costs)
     grid[-1, 0] = n_values + n_costs
-    handles, labels = [*handles, mark], [*labels, total]
-    # A legend fills its columns one after the other; blanks keep values and costs apart.
-    blank = Patch(facecolor="none", edgecolor="none")
-    places = grid.T.ravel().tolist()
-    ax.legend(
-        [handles[k] if k >= 0 else blank for k in places],
-        [labels[k] if k >= 0 else "" for k in places],
-        ncols=columns,
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1.02),
-        frameon=False,
-        prop={"family": families(), "size": SMALL},
-        handlelength=0.9,
-        handletextpad=0.35,
-        columnspacing=0.8,
-        borderaxespad=0.0,
-    )
-
-
-def _say(ax: Axes, x: float, y: float, text: str) -> None:
-    """Write a number beside the end of a bar."""
-    ax.annotate(
-        text,
-        (x, y),
-        (3, 0),
-        textcoords="offset points",
-        fontsize=SMALL,
-        fontfamily=families(),
-        va="center",
-        ha="left",
-    )
+    return grid
 
 
 def _short(value: float) -> str:
@@ -245,15 +268,14 @@ def _short(value: float) -> str:
     return text.rstrip("0").rstrip(".").replace("-", "−")
 
 
-def _shown(account: ValueAccount, names: Mapping[str, str] | None) -> dict[str, str]:
+def _shown(
+    account: ValueAccount, names: Mapping[str, str] | None, language: Language
+) -> dict[str, str]:
     """Return the name to show for every component and sum."""
-    if names is not None and not isinstance(names, Mapping):
-        raise OptionError(f"names={names!r} is no mapping from component to the name to show")
-    given = dict(names or {})
-    known = {name: name for name in account.components} | _SUMS
-    if unknown := [name for name in given if name not in known]:
-        raise OptionError(
-            f"names has no component of the account: {enumerate_names(unknown)}; what can be named "
-            f"is {', '.join(known)}"
-        )
-    return known | given
+    sums = {key: word for key, word in _WORDS[language].items() if key in _SUMS}
+    sides = {"value": account.values, "cost": account.costs}
+    table = pd.concat([components(kind) for kind in _KINDS])
+    rows = zip(table["component"], table["side"], table["chinese"], strict=True)
+    chinese = {name: word for name, side, word in rows if name in sides[side]}
+    own = dict(chinese_in(language, chinese)) | sums
+    return shown_names([*account.components, *_SUMS], names, own, listed="; what can be named is")

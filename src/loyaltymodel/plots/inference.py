@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from loyaltymodel._options import check_choice
+from loyaltymodel.plots._names import (
+    Language,
+    Words,
+    interval_in,
+    shown_names,
+    words_in,
+    wrapped,
+)
+from loyaltymodel.plots._rows import draw_intervals, row_axes
 from loyaltymodel.plots._style import (
     BLUE,
     COLUMN,
     GREY,
     INK,
+    SHADES,
     SMALL,
     VERMILION,
+    add_legend,
     axes_or_new,
-    families,
+    caption,
+    draw_marks,
+    ink_on,
     tidy,
+    without_frame,
 )
 from loyaltymodel.structural import InferenceResult
 
@@ -33,11 +50,60 @@ Kind = Literal[
     "index",
     "r_squared",
 ]
-_UNITS = {"index": "Index (0-100 points)", "impacts": "Impact (points per point)"}
-_DARK = 0.55  # from this share of the colour scale on, white letters read better
+_ROUTE = 34  # letters of a route in a line
+_CELL = 0.5  # inches: a cell of a small map
+_WORDS: Mapping[Language, Words] = {
+    "en": {
+        "paths": "Path coefficient",
+        "weights": "Weight",
+        "loadings": "Loading",
+        "total_effects": "Total effect",
+        "specific_effects": "Indirect effect",
+        "impacts": "Impact (points per point)",
+        "index": "Index (0-100 points)",
+        "r_squared": "R²",
+        "out": "leaves out 0",
+        "in": "holds 0",
+        "resamples": "Resamples",
+        "estimate": "estimate",
+        "alpha": "Cronbach's alpha",
+        "rho_a": "rho_A",
+        "rho_c": "rho_C",
+        "ave": "Average variance extracted",
+        "htmt": "Heterotrait-monotrait ratio",
+        "map": "heterotrait-monotrait ratio; in a frame: not surely below {:g}",
+    },
+    "zh": {
+        "paths": "路径系数",
+        "weights": "权重",
+        "loadings": "载荷",
+        "total_effects": "总效应",
+        "specific_effects": "间接效应",
+        "impacts": "影响(每分变动的分数)",
+        "index": "指数(0–100 分)",
+        "r_squared": "R²",
+        "out": "不含 0",
+        "in": "含 0",
+        "resamples": "重抽样次数",
+        "estimate": "估计值",
+        "alpha": "克朗巴哈系数",
+        "rho_a": "ρ_A",
+        "rho_c": "组合信度",
+        "ave": "平均方差提取量",
+        "htmt": "异质-单质比率",
+        "map": "异质-单质比率;加框:不能确定低于 {:g}",
+    },
+}
 
 
-def forest(result: InferenceResult, kind: Kind = "paths", *, ax: Axes | None = None) -> Axes:
+def forest(
+    result: InferenceResult,
+    kind: Kind = "paths",
+    *,
+    names: Mapping[str, str] | None = None,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Axes:
     """Draw estimates with their intervals, one below the other (森林图).
 
     Parameters
@@ -47,6 +113,10 @@ def forest(result: InferenceResult, kind: Kind = "paths", *, ax: Axes | None = N
     kind : {"paths", "weights", "loadings", "total_effects", "specific_effects", "impacts", \
 "index", "r_squared"}
         Which estimates.
+    names : mapping from construct or item to str, optional
+        Names to show instead.
+    language : {"en", "zh"}
+        Language of the words.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
 
@@ -61,7 +131,8 @@ def forest(result: InferenceResult, kind: Kind = "paths", *, ax: Axes | None = N
     DataError
         If indices or impacts are asked of a result without ``scale``.
     OptionError
-        If ``kind`` is not one of its choices.
+        If ``names`` names no construct or item of the model, or an option is not one of its
+        choices.
 
     Examples
     --------
@@ -75,39 +146,37 @@ def forest(result: InferenceResult, kind: Kind = "paths", *, ax: Axes | None = N
     'Path coefficient'
     """
     check_choice("kind", kind, Kind)
+    words = words_in(language, _WORDS)
+    shown = _shown(result, names)
     table = getattr(result, kind)
-    n_labels = list(table.columns).index("estimate")
-    rows = np.arange(len(table))
-    ax = axes_or_new(ax, height=0.6 + 0.165 * len(table))
+    # Before the estimate stand the names of what it is about; of a route the last says all.
+    labels = table.iloc[:, : list(table.columns).index("estimate")]
+    if kind == "specific_effects":
+        labels = labels.iloc[:, -1:]
+    routes = [_route(row, shown) for row in labels.itertuples(index=False)]
+    ax, rows = row_axes(ax, routes, row=0.165, more=0.75, letters=_ROUTE)
+    low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
     bounded = kind in ("index", "r_squared")
-    excluded = (table["ci_low"] > 0) | (table["ci_high"] < 0) | bounded
     if not bounded:
         ax.axvline(0, color=GREY, linewidth=0.7)
-    ax.hlines(rows, table["ci_low"], table["ci_high"], color=BLUE, linewidth=1.0)
-    for fill, chosen in ((BLUE, excluded), ("white", ~excluded)):
-        ax.plot(
-            table["estimate"][chosen],
-            rows[chosen],
-            "o",
-            markersize=4,
-            markerfacecolor=fill,
-            markeredgecolor=BLUE,
-        )
-    last = table.iloc[:, n_labels - 1] if kind == "specific_effects" else None
-    names = (
-        last.to_list()
-        if last is not None
-        else [" → ".join(row) for row in table.iloc[:, :n_labels].itertuples(index=False)]
-    )
-    ax.set_yticks(rows, names, parse_math=False)
-    ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.set_xlabel(_UNITS.get(kind, _title(kind)))
+    draw_intervals(ax, rows, low, high, label=interval_in(language, result.level))
+    out = (low > 0) | (high < 0) | bounded
+    label, hollow = ("", "") if bounded else (words["out"], words["in"])
+    draw_marks(ax, table["estimate"], rows, full=out, label=label, hollow=hollow)
+    ax.set_xlabel(words[kind])
     tidy(ax)
+    add_legend(ax)
     return ax
 
 
 def replicates(
-    result: InferenceResult, name: tuple[str, ...], *, ax: Axes | None = None, bins: int = 40
+    result: InferenceResult,
+    name: tuple[str, ...],
+    *,
+    ax: Axes | None = None,
+    bins: int = 40,
+    names: Mapping[str, str] | None = None,
+    language: Language = "en",
 ) -> Axes:
     """Draw how an estimate varies between resamples (重抽样分布).
 
@@ -122,6 +191,10 @@ def replicates(
         Where to draw; new axes as wide as a journal column by default.
     bins : int
         Number of bars.
+    names : mapping from construct or item to str, optional
+        Names to show instead.
+    language : {"en", "zh"}
+        Language of the words.
 
     Returns
     -------
@@ -132,7 +205,8 @@ def replicates(
     Raises
     ------
     OptionError
-        If there is no such quantity.
+        If there is no such quantity, ``names`` names no construct or item of the model, or
+        ``language`` is not one of its choices.
 
     Examples
     --------
@@ -144,21 +218,35 @@ def replicates(
     >>> boot = structural.bootstrap(model, survey, n_resamples=200, rng=1)
     >>> ax = plots.inference.replicates(boot, ("paths", "satisfaction", "loyalty"))
     >>> ax.get_xlabel()
-    'satisfaction → loyalty'
+    'Path coefficient: satisfaction → loyalty'
     """
+    words = words_in(language, _WORDS)
+    shown = _shown(result, names)
     values, row = result.replicates_of(name), result.row_of(name)
     ax = axes_or_new(ax, height=COLUMN * 0.65)
     ax.hist(values[~np.isnan(values)], bins=bins, color=BLUE, alpha=0.55, edgecolor="white")
-    ax.axvline(row["estimate"], color=INK, linewidth=1.0)
+    ax.axvline(row["estimate"], color=INK, linewidth=1.0, label=words["estimate"])
+    label = interval_in(language, result.level)
     for end in (row["ci_low"], row["ci_high"]):
-        ax.axvline(end, color=VERMILION, linewidth=1.0, linestyle="--")
-    ax.set_xlabel(" → ".join(name[1:]), parse_math=False)
-    ax.set_ylabel("Resamples")
+        ax.axvline(end, color=VERMILION, linewidth=1.0, linestyle="--", label=label)
+        label = ""
+    about = _route(name[1:], shown, " – " if name[0] == "htmt" else " → ")
+    ax.set_xlabel("\n".join(wrapped([f"{words[name[0]]}: {about}"], 2 * _ROUTE)))
+    ax.set_ylabel(words["resamples"])
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     tidy(ax)
+    add_legend(ax)
     return ax
 
 
-def htmt_map(result: InferenceResult, *, threshold: float = 0.9, ax: Axes | None = None) -> Axes:
+def htmt_map(
+    result: InferenceResult,
+    *,
+    threshold: float = 0.9,
+    names: Mapping[str, str] | None = None,
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Axes:
     """Draw how distinct the constructs are: heterotrait-monotrait ratios of all pairs.
 
     Parameters
@@ -167,6 +255,10 @@ def htmt_map(result: InferenceResult, *, threshold: float = 0.9, ax: Axes | None
         What to draw.
     threshold : float
         What the ratio of two distinct constructs stays below.
+    names : mapping from construct to str, optional
+        Names to show instead.
+    language : {"en", "zh"}
+        Language of the words.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
 
@@ -179,7 +271,8 @@ def htmt_map(result: InferenceResult, *, threshold: float = 0.9, ax: Axes | None
     Raises
     ------
     OptionError
-        If the threshold is not a number above 0.
+        If the threshold is not a number above 0, ``names`` names no construct of the model, or
+        ``language`` is not one of its choices.
 
     Examples
     --------
@@ -192,16 +285,18 @@ def htmt_map(result: InferenceResult, *, threshold: float = 0.9, ax: Axes | None
     >>> len(plots.inference.htmt_map(boot).texts)
     21
     """
+    words = words_in(language, _WORDS)
+    shown = wrapped(shown_names(result.result.model.names, names).values())
     table = result.htmt(threshold=threshold)
-    names = list(result.result.model.names)
+    k = len(shown)
     # The pairs are listed as the lower triangle of a square, row by row.
-    rows, columns = np.tril_indices(len(names), -1)
+    rows, columns = np.tril_indices(k, -1)
     ratios, bounds = table["estimate"].to_numpy(), table["ci_high"].to_numpy()
-    square = np.full((len(names), len(names)), np.nan)
+    square = np.full((k, k), np.nan)
     square[rows, columns] = ratios
-    ax = axes_or_new(ax)
+    ax = axes_or_new(ax, height=min(COLUMN, 0.8 + _CELL * k))
     most = max(1.0, float(np.nanmax(ratios)))
-    ax.imshow(square[1:, :-1], cmap="Blues", vmin=0, vmax=most)
+    ax.imshow(square[1:, :-1], cmap=SHADES, vmin=0, vmax=most)
     for row, column, ratio, bound in zip(
         rows.tolist(), columns.tolist(), ratios, bounds, strict=True
     ):
@@ -213,23 +308,27 @@ def htmt_map(result: InferenceResult, *, threshold: float = 0.9, ax: Axes | None
             fontsize=SMALL,
             ha="center",
             va="center",
-            color="white" if ratio / most > _DARK else INK,
+            color=ink_on(colormaps[SHADES](ratio / most)),
             bbox={
                 "boxstyle": "square,pad=0.25",
                 "facecolor": "none",
                 "edgecolor": VERMILION if open_question else "none",
             },
         )
-    ax.set_xticks(range(len(names) - 1), names[:-1], rotation=45, ha="right", parse_math=False)
-    ax.set_yticks(range(len(names) - 1), names[1:], parse_math=False)
-    for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-        label.set_fontfamily(families())
+    ax.set_xticks(range(k - 1), shown[:-1], rotation=45, ha="right", parse_math=False)
+    ax.set_yticks(range(k - 1), shown[1:], parse_math=False)
     tidy(ax)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    without_frame(ax)
+    caption(ax, words["map"].format(threshold))
     return ax
 
 
-def _title(kind: str) -> str:
-    titles = {"paths": "Path coefficient", "r_squared": "R²", "specific_effects": "Indirect effect"}
-    return titles.get(kind, kind.replace("_", " ").capitalize().removesuffix("s"))
+def _shown(result: InferenceResult, names: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the name to show for every construct and item of the model."""
+    model = result.result.model
+    return shown_names(model.names, names, more=model.items)
+
+
+def _route(names: Iterable[str], shown: Mapping[str, str], arrow: str = " → ") -> str:
+    """Write names with arrows between them; a route is one name with arrows in it."""
+    return arrow.join(shown.get(part, part) for name in names for part in name.split(" -> "))

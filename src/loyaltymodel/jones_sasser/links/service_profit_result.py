@@ -144,7 +144,8 @@ class ServiceProfitPaths(FrozenRecord):
             title = f"Links in units of the columns, {100 * self.level:g}% intervals"
             tables.append(table_of(title, links, n_labels=2))
         if longer.any():
-            title = f"Effects over several links in units of the columns, {100 * self.level:g}% intervals"
+            share = f"{100 * self.level:g}% intervals"
+            title = f"Effects over several links in units of the columns, {share}"
             tables.append(table_of(title, effects.loc[longer, shown], n_labels=2))
         if np.isfinite(self.loyalties[:, 0]).any():
             title = "Loyal employees (employee_retention) to loyal customers (customer_loyalty)"

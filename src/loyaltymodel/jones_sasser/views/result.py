@@ -312,8 +312,8 @@ class ViewsComparison(FrozenRecord):
                     (
                         f"intervals of {name}",
                         (
-                            f"percentile, {100 * effects.level:g}%, {effects.n_resamples} resamples, "
-                            f"{effects.n_failed} left out"
+                            f"percentile, {100 * effects.level:g}%, "
+                            f"{effects.n_resamples} resamples, {effects.n_failed} left out"
                         ),
                     )
                 )

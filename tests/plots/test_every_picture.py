@@ -1,0 +1,476 @@
+"""What every picture keeps: both languages, names of the user's own, and letters apart.
+
+Each public function has examples here; a new one fails until it has.
+"""
+
+import inspect
+import re
+from functools import cache, partial
+from importlib import import_module
+from itertools import combinations
+from pathlib import Path
+from typing import get_args
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+from loyaltymodel import (
+    attributes,
+    delivered_value,
+    expectation_gap,
+    jones_sasser,
+    loyalty_stage,
+    plots,
+    structural,
+)
+from loyaltymodel.errors import OptionError
+from loyaltymodel.plots._names import Language, shown_names, wrapped
+
+PUBLIC = {
+    f"{module}.{name}": getattr(getattr(plots, module), name)
+    for module in plots.__all__
+    for name in getattr(plots, module).__all__
+}
+SOURCES = sorted(Path(plots.__file__).parent.glob("*.py"))
+SHORT = ["速度", "价格", "停车", "热线"]
+LONG = [
+    "柜台服务人员的热情与专业程度",
+    "营业时间与网点便利性",
+    "偏远地区的网络覆盖情况",
+    "账单清晰程度",
+    "应用程序",
+    *SHORT,
+]
+# Names of methods and of coefficients, which are the same in Chinese texts.
+NOT_ENGLISH = {"LMG", "Pratt", "better", "worse"}
+EDGE = 1.0  # pixels: boxes of letters have empty rims
+
+# Results to draw, small ones with few short names and crowded ones with many long ones
+
+
+def survey(items, n=80, seed=1):
+    rng = np.random.default_rng(seed)
+    common = rng.normal(size=(n, 1))
+    answers = np.rint(6 + 1.5 * (common + rng.normal(size=(n, len(items))))).clip(1, 10)
+    return pd.DataFrame(answers, columns=items)
+
+
+@cache
+def importance(names):
+    data = survey([*names, "总体满意"])
+    options = {"data": data, "scale": (1, 10), "n_resamples": 50, "rng": 1}
+    return attributes.importance_performance(list(names), target="总体满意", **options)
+
+
+@cache
+def drivers(names):
+    data = survey([*names, "总体满意"])
+    return attributes.key_drivers("总体满意", list(names), data=data, n_resamples=50, rng=1)
+
+
+@cache
+def penalties(names):
+    options = {"low": 5, "high": 7, "data": survey([*names, "总体满意"], 300)}
+    return attributes.penalty_reward("总体满意", list(names), **options)
+
+
+@cache
+def kano(names):
+    rng = np.random.default_rng(3)
+    counts = rng.multinomial(60, rng.dirichlet(np.ones(4), len(names)))
+    return attributes.kano_from_counts(
+        {name: dict(zip("AOMI", row, strict=True)) for name, row in zip(names, counts, strict=True)}
+    )
+
+
+@cache
+def account(names):
+    rng = np.random.default_rng(2)
+    columns = delivered_value.components()["component"].to_list()
+    offers = pd.DataFrame(rng.integers(0, 40, (len(names), 8)), columns=columns, index=list(names))
+    return delivered_value.value_account(offers, unit="money")
+
+
+@cache
+def quality(names):
+    dimensions = [{"name": name, "items": [{"name": f"{name}题"}]} for name in names]
+    instrument = expectation_gap.ServiceInstrument(dimensions=dimensions)
+    items = [f"{kind}{item}" for kind in ("E_", "P_") for item in instrument.items]
+    return expectation_gap.servqual(survey(items), instrument, scale=(1, 10))
+
+
+@cache
+def zones(names):
+    data = survey([*names])
+    perceived = {name: data[name] for name in names}
+    desired, adequate = (dict.fromkeys(names, [level] * len(data)) for level in (8, 5))
+    return expectation_gap.zone_of_tolerance(perceived, desired, adequate=adequate)
+
+
+def gaps(unit):
+    return expectation_gap.provider_gaps(
+        expected=9 * unit, understood=8 * unit, designed=7 * unit, delivered=7.5 * unit,
+        promised=8.5 * unit, perceived=6.2 * unit,
+    )  # fmt: skip
+
+
+FEW = (
+    "感知质量 =~ 题1 + 题2; 顾客满意 =~ 题3 + 题4; 顾客忠诚 =~ 题5; "
+    "顾客满意 ~ 感知质量; 顾客忠诚 ~ 顾客满意"
+)
+MANY = (
+    "企业形象与社会责任的总体看法 <~ 题1 + 题2; 购买之前对产品与服务的期望 =~ 题3; "
+    "对投诉处理过程与结果的评价 =~ 题4; 感知质量 =~ 题5 + 题6; 顾客满意 =~ 题7 + 题8; "
+    "顾客忠诚 =~ 题9; 购买之前对产品与服务的期望 ~ 企业形象与社会责任的总体看法; "
+    "感知质量 ~ 购买之前对产品与服务的期望; 顾客满意 ~ 感知质量 + 企业形象与社会责任的总体看法; "
+    "对投诉处理过程与结果的评价 ~ 顾客满意; 顾客忠诚 ~ 顾客满意 + 对投诉处理过程与结果的评价"
+)
+
+
+@cache
+def boot(text):
+    model = structural.StructuralModel.from_text(text)
+    options = {"scale": (1, 10), "n_resamples": 60, "rng": 1}
+    return structural.bootstrap(model, survey(list(model.items), 200), **options)
+
+
+CURVE = jones_sasser.curve("power", {"hi": 0.95, "k": 3.0})
+GROUPS = dict(zip([*LONG[:3], *SHORT], (0.6, 0.6, 0.3, 0.3, 0.2, 0.01, 0.0), strict=True))
+
+
+@cache
+def fitted(reliability=None):
+    people = jones_sasser.simulate(4000, levels=10, constraints=GROUPS, rng=1)
+    groups = {} if reliability else {"groups": "industry"}
+    return jones_sasser.fit(
+        "satisfaction", "stayed", data=people, reliability=reliability, **groups
+    )
+
+
+@cache
+def freed():
+    groups = np.repeat(list(GROUPS), 3)
+    return jones_sasser.remove_constraint(fitted(), np.tile([0.2, 0.6, 0.9], 7), groups=groups)
+
+
+def matrix(sort, show, top, **options):
+    scores = np.random.default_rng(2).integers(1, top + 1, (400, 2)).T
+    given = dict(zip(("satisfaction", "loyalty"), scores, strict=True))
+    found = sort(**given, scale=(1, top), **options)
+    return partial(plots.jones_sasser.people_matrix, found, **given, show=show)
+
+
+CUSP = jones_sasser.Cusp(alpha=(-2, 4), beta=(0, 1))
+PHASES = dict(
+    zip(("cognitive", "affective", "conative", "action"), [*LONG[:3], SHORT[0]], strict=True)
+)
+STAGES = dict(zip(loyalty_stage.formation_stages().names, [*LONG[:3], SHORT[0]], strict=True))
+CHAIN = loyalty_stage.markov_chain(
+    [[0.6, 0.3, 0.1, 0.0], [0.2, 0.5, 0.2, 0.1], [0.0, 0.1, 0.6, 0.3], [0.02, 0.1, 0.08, 0.8]]
+)
+NINE = loyalty_stage.markov_chain(
+    0.9 * np.eye(9) + 0.1 * np.roll(np.eye(9), 1, axis=1), stages=[f"阶段{k}" for k in range(9)]
+)
+
+
+@cache
+def phases():
+    world = loyalty_stage.simulate_phases(300, 1, deviations=10.0, reliability=0.7)
+    return loyalty_stage.oliver(world.scores, reliability=0.7)
+
+
+@cache
+def unknown():
+    return loyalty_stage.estimate_movement(
+        ["甲", "乙", "甲", "甲"], customer=[1, 1, 2, 2], time=[1, 2, 1, 2],
+        stages=["甲", "乙", "丙"], n_draws=39, rng=1,
+    )  # fmt: skip
+
+
+@cache
+def types():
+    both = np.random.default_rng(1).integers(1, 8, (120, 2))
+    return loyalty_stage.ultimate_loyalty(
+        both[:, 0], both[:, 1], superiority=np.arange(120) % 4 > 0, scale=(1, 7)
+    )
+
+
+def draw(name, find, *arguments, **options):
+    """Draw what ``find()`` returns, with these options unless others are given."""
+    return lambda **others: PUBLIC[name](find(), *arguments, **options | others)
+
+
+def of_names(name, find, *arguments, **options):
+    """Examples with few short names and with many long ones."""
+    return [draw(name, partial(find, tuple(n)), *arguments, **options) for n in (SHORT[:3], LONG)]
+
+
+def of_models(name, find, *arguments, **options):
+    return [draw(name, partial(find, text), *arguments, **options) for text in (FEW, MANY)]
+
+
+def of_curve(name, **options):
+    return draw(f"jones_sasser.{name}", lambda: CURVE, **options)
+
+
+STRIPS = {"constraints": list(GROUPS.values()), "labels": list(GROUPS), "segments": True}
+EXAMPLES = {
+    "attributes.driver_shares": of_names(
+        "attributes.driver_shares", drivers, measure="relative_weights"
+    ),
+    "attributes.importance_performance_grid": of_names(
+        "attributes.importance_performance_grid", importance
+    ),
+    "attributes.kano_plane": of_names("attributes.kano_plane", kano),
+    "attributes.penalty_reward": of_names("attributes.penalty_reward", penalties),
+    "delivered_value.stacked": of_names("delivered_value.stacked", account),
+    "delivered_value.waterfall": of_names("delivered_value.waterfall", account, "停车"),
+    "expectation_gap.gap_dumbbells": of_names("expectation_gap.gap_dumbbells", quality),
+    "expectation_gap.gap_model": [
+        draw("expectation_gap.gap_model", partial(gaps, unit)) for unit in (1, 100)
+    ],
+    "expectation_gap.tolerance_zones": of_names("expectation_gap.tolerance_zones", zones),
+    "inference.forest": [
+        *of_models("inference.forest", boot),
+        draw("inference.forest", partial(boot, MANY), "specific_effects"),
+    ],
+    "inference.htmt_map": of_models("inference.htmt_map", boot),
+    "inference.replicates": of_models(
+        "inference.replicates", boot, ("paths", "顾客满意", "顾客忠诚")
+    ),
+    "jones_sasser.calibration": [draw("jones_sasser.calibration", fitted)],
+    "jones_sasser.curve_family": [of_curve("curve_family"), of_curve("curve_family", **STRIPS)],
+    "jones_sasser.cusp_hysteresis": [
+        draw("jones_sasser.cusp_hysteresis", lambda: CUSP, constraint=c, satisfaction=(-1, 2))
+        for c in (3.0, 0.3)
+    ],
+    "jones_sasser.deregulation": [
+        draw(
+            "jones_sasser.deregulation",
+            lambda: jones_sasser.remove_constraint(CURVE, [0.5, 1.0], constraint=0.5),
+        ),
+        draw("jones_sasser.deregulation", freed),
+    ],
+    "jones_sasser.fitted_curve": [
+        draw("jones_sasser.fitted_curve", partial(fitted, 0.8)),
+        draw("jones_sasser.fitted_curve", fitted),
+        draw("jones_sasser.fitted_curve", fitted, group=LONG[0]),
+    ],
+    "jones_sasser.loyalty_surface": [of_curve("loyalty_surface")],
+    "jones_sasser.people_matrix": [
+        matrix(jones_sasser.segments, "people", 5),
+        matrix(jones_sasser.segments, "density", 10, extreme_cut=(1, 10)),
+        matrix(jones_sasser.satisfied_loyal, "density", 10, constraint=np.linspace(0, 0.9, 400)),
+    ],
+    "jones_sasser.true_and_false_loyalty": [
+        of_curve("true_and_false_loyalty", constraint=c) for c in (0.6, 0.99)
+    ],
+    "loyalty_stage.funnel": [
+        lambda **others: plots.loyalty_stage.funnel(phases().stage, **others),
+        lambda **others: plots.loyalty_stage.funnel(phases().stage, **{"names": PHASES} | others),
+    ],
+    "loyalty_stage.ladder": [
+        draw("loyalty_stage.ladder", phases),
+        draw("loyalty_stage.ladder", phases, names=PHASES),
+    ],
+    "loyalty_stage.scalability": [
+        draw("loyalty_stage.scalability", lambda: loyalty_stage.scalability(phases().passed)),
+        draw(
+            "loyalty_stage.scalability",
+            lambda: loyalty_stage.scalability(
+                np.repeat([[0, 1], [1, 0], [1, 1], [0, 0]], [20, 20, 5, 5], axis=0), items=LONG[:2]
+            ),
+        ),
+    ],
+    "loyalty_stage.state_path": [
+        draw("loyalty_stage.state_path", lambda: CHAIN, "awareness", names=STAGES),
+        draw("loyalty_stage.state_path", lambda: NINE, "阶段0"),
+    ],
+    "loyalty_stage.transition_diagram": [
+        draw("loyalty_stage.transition_diagram", lambda: CHAIN),
+        draw("loyalty_stage.transition_diagram", lambda: CHAIN, names=STAGES),
+        draw("loyalty_stage.transition_diagram", lambda: NINE),
+        draw("loyalty_stage.transition_diagram", unknown),
+    ],
+    "loyalty_stage.transition_heat_map": [
+        draw("loyalty_stage.transition_heat_map", lambda: CHAIN, names=STAGES),
+        draw("loyalty_stage.transition_heat_map", unknown),
+    ],
+    "loyalty_stage.type_map": [
+        draw("loyalty_stage.type_map", types),
+        draw("loyalty_stage.type_map", types, show="density"),
+    ],
+    "structural.importance_performance_map": [
+        lambda text=text, **others: plots.structural.importance_performance_map(
+            boot(text).result, "顾客忠诚", **others
+        )
+        for text in (FEW, MANY)
+    ],
+    "structural.loadings": [
+        lambda text=text, **others: plots.structural.loadings(boot(text).result, **others)
+        for text in (FEW, MANY)
+    ],
+    "structural.path_diagram": [
+        lambda text=text, **others: plots.structural.path_diagram(boot(text).result, **others)
+        for text in (FEW, MANY)
+    ],
+}
+ALL = [f"{name}-{k}" for name, draws in EXAMPLES.items() for k in range(len(draws))]
+in_both_languages = pytest.mark.parametrize("language", get_args(Language))
+# Where no Chinese font is installed, and of small surveys.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Glyph"),
+    pytest.mark.filterwarnings("ignore::loyaltymodel.errors.LoyaltyModelWarning"),
+]
+
+
+@cache
+def drawn(example, language):
+    """The figure of an example; several tests look at the same."""
+    name, _, k = example.rpartition("-")
+    figure = EXAMPLES[name][int(k)](language=language).get_figure()
+    plt.close(figure)  # pyplot need not keep it as well
+    figure.draw_without_rendering()
+    return figure
+
+
+def texts_of(figure):
+    """Everything written in a figure, without the numbers at ticks outside the axes."""
+    found = []
+    for ax in figure.axes:
+        legend = ax.get_legend()
+        found += [*ax.texts, *(legend.get_texts() if legend else ())]
+        found += [ax.title, *(t for t in ax.findobj(Text) if t.get_text() == ax.get_title("left"))]
+        if not ax.axison:
+            continue
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            found.append(axis.label)
+            for tick in axis.get_major_ticks():
+                if low <= tick.get_loc() <= high:
+                    found += [label for label in (tick.label1, tick.label2) if label.get_visible()]
+    return [text for text in found if text.get_text().strip()]
+
+
+def english(figure):
+    words = " ".join(text.get_text() for text in texts_of(figure))
+    return set(re.findall(r"[A-Za-z]{2,}", words)) - NOT_ENGLISH
+
+
+def test_every_public_function_has_examples():
+    assert EXAMPLES.keys() == PUBLIC.keys()
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_function_takes_a_language_and_axes(name):
+    parameters = inspect.signature(PUBLIC[name]).parameters
+    assert parameters["language"].default == "en"
+    assert parameters["language"].annotation == "Language"
+    assert parameters["language"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert parameters["ax"].default is None
+
+
+@pytest.mark.parametrize("example", ALL)
+def test_no_english_is_left_in_chinese(example):
+    assert not english(drawn(example, "zh"))
+    # The names in the examples are Chinese, so all that is English are the words of the picture.
+    assert english(drawn(example, "en"))
+
+
+@in_both_languages
+@pytest.mark.parametrize("example", ALL)
+def test_no_letters_lie_on_others_or_leave_the_figure(example, language):
+    figure = drawn(example, language)
+    upright = [text for text in texts_of(figure) if text.get_rotation() % 90 == 0]
+    # Of annotations the letters alone, without the line to what they name.
+    boxes = [(text.get_text(), Text.get_window_extent(text)) for text in upright]
+    for name, box in boxes:
+        assert box.x0 > -EDGE, name
+        assert box.y0 > -EDGE, name
+        assert box.x1 < figure.bbox.x1 + EDGE, name
+        assert box.y1 < figure.bbox.y1 + EDGE, name
+    for (one, a), (other, b) in combinations(boxes, 2):
+        width = min(a.x1, b.x1) - max(a.x0, b.x0)
+        height = min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert not (width > EDGE and height > EDGE), f"{one!r} lies on {other!r}"
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_other_languages_are_refused_before_anything_is_drawn(name):
+    figures = plt.get_fignums()
+    with pytest.raises(OptionError, match="language='de' is not an option; choose one of 'en', 'z"):
+        EXAMPLES[name][0](language="de")
+    assert plt.get_fignums() == figures
+
+
+NAMED = [name for name in PUBLIC if "names" in inspect.signature(PUBLIC[name]).parameters]
+WITHOUT_NAMES = {
+    "jones_sasser.calibration",
+    "jones_sasser.curve_family",  # which has labels
+    "jones_sasser.cusp_hysteresis",
+    "jones_sasser.loyalty_surface",
+    "jones_sasser.true_and_false_loyalty",
+}
+
+
+def test_every_picture_with_names_lets_them_be_changed():
+    assert PUBLIC.keys() - set(NAMED) == WITHOUT_NAMES
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_names_of_nothing_are_refused_before_anything_is_drawn(name):
+    figures = plt.get_fignums()
+    for bad, message in (({"no such name": "x"}, "names has no such name"), ("x", "no mapping")):
+        with pytest.raises(OptionError, match=message):
+            EXAMPLES[name][0](names=bad)
+    assert plt.get_fignums() == figures
+
+
+# Words and names
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_words_stand_in_one_table_a_module_with_the_same_keys_in_each_language(path):
+    module = import_module(f"loyaltymodel.plots.{path.stem}".removesuffix(".__init__"))
+    words = getattr(module, "_WORDS", None)
+    if words is None:
+        return
+    assert list(words) == list(get_args(Language))
+    assert words["en"].keys() == words["zh"].keys()
+    for key, word in words["en"].items():
+        # What is filled in is the same.
+        assert re.findall(r"{\w*:?\w*}", word) == re.findall(r"{\w*:?\w*}", words["zh"][key]), key
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_colours_and_languages_are_chosen_in_one_place(path):
+    code = path.read_text(encoding="utf-8")
+    if path.stem != "_style":
+        assert not re.findall(r"#[0-9A-Fa-f]{6}|\"(?:Blues|cividis\w*|viridis)\"", code)
+    if path.stem != "_names":
+        assert not re.findall(r"language == |get_args\(Language\)|Literal\[\"en\"", code)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("short", "short"),
+        ("finds us better than all of the others", "finds us better than\nall of the others"),
+        ("柜台服务人员的热情与专业程度", "柜台服务人员的\n热情与专业程度"),
+        ("对价格、质量和服务的总体评价,以及其他", "对价格、质量和服务\n的总体评价,以及其他"),
+        ("Wort-für-Wort-Übertragungsfehler", "Wort-für-Wort-\nÜbertragungsfehler"),
+        ("a → b with a long name → c and no more", "a → b with a long\nname → c and no more"),
+        ("incomprehensibilities", "incomprehensibilities"),
+        ("", ""),
+    ],
+)
+def test_long_names_are_broken_where_they_may_be(name, lines):
+    assert wrapped([name]) == [lines]
+
+
+def test_a_name_of_the_user_goes_before_one_of_the_library_and_that_before_its_own():
+    found = shown_names(["a", "b", "c"], {"a": "mine"}, {"a": "ours", "b": "ours"}, more=["d"])
+    assert found == {"a": "mine", "b": "ours", "c": "c", "d": "d"}
