@@ -397,7 +397,7 @@ class TestErrors:
                 "stayed",
                 data=people,
                 std_errors="bootstrap",
-                n_resamples=20,
+                n_resamples=39,
                 rng=seed,
             ).uncertainty.draws
             for seed in (1, 1, 2)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from loyaltymodel._arrays import BoolArray
 from loyaltymodel._options import check_flag
-from loyaltymodel._variables import read_numbers
+from loyaltymodel._variables import BELOW_ONE, read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser import LoyaltyCurve
 from loyaltymodel.plots import _curves
@@ -44,7 +44,6 @@ __all__ = [
 
 _FAMILY = (0.0, 0.2, 0.5, 0.75, 0.9)
 _STRONGEST = 0.999  # constraint up to which surfaces are drawn; at 1 nothing moves
-_ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 _PALER = 1.7  # loyalty at the dark end of the colours, so that black letters can be read
 _LINES = np.arange(1, 10) / 10
 _WORDS: Mapping[Language, Words] = {
@@ -141,7 +140,7 @@ def curve_family(
     check_flag("zones", zones)
     check_flag("segments", segments)
     words = words_in(language, _WORDS)
-    held = np.atleast_1d(read_numbers("constraints", constraints, bounds=(0.0, _ALMOST_ONE)))
+    held = np.atleast_1d(read_numbers("constraints", constraints, bounds=(0.0, BELOW_ONE)))
     named = _line_names(held.tolist(), labels)
     ax = axes_or_new(ax, height=COLUMN * 0.8)
     _curves.unit_axes(ax, language)
@@ -208,7 +207,7 @@ def true_and_false_loyalty(
     """
     _curves.check_curve(curve)
     words = words_in(language, _WORDS)
-    held = read_numbers("constraint", constraint, bounds=(0.0, _ALMOST_ONE))
+    held = read_numbers("constraint", constraint, bounds=(0.0, BELOW_ONE))
     if held.ndim:
         raise OptionError("constraint must be one number; draw several on axes of their own")
     willing = curve.true_loyalty(_curves.GRID)

@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 
-from loyaltymodel import _options
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._options import check_positive, enumerate_names, repeated, suggest
 from loyaltymodel.errors import ModelError, NotIdentifiedError, OptionError
@@ -492,8 +491,6 @@ def logistic(x: FloatArray) -> FloatArray:
     half: FloatArray = 0.5 + 0.5 * np.tanh(0.5 * x)
     return half
 
-
-is_number = _options.is_number  # the fit takes it from here
 
 FAMILIES: dict[str, CurveFamily] = {
     family.name: family for family in (Power(), Logistic(), Hinge(), Cubic(), Hazard())

@@ -131,7 +131,7 @@ def fit(
         sandwich with weights, for "score", and for "count" with ``reliability``, because the
         trials of a customer share the true score.
     n_resamples : int
-        Resamples of the bootstrap, at least 2.
+        Resamples of the bootstrap, at least 39, which an interval of 95 % needs.
     rng : Generator, int or None
         Randomness of the bootstrap.
 

@@ -12,7 +12,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
 from loyaltymodel._intervals import check_level, wald
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._tables import Summary, Table, table_of
-from loyaltymodel._variables import like, read_numbers, read_variables
+from loyaltymodel._variables import BELOW_ONE, like, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
 from loyaltymodel.jones_sasser.curves.answers import Answer
@@ -34,7 +34,6 @@ from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty
 _SHARE = (0.0, 1.0)
 _NEAR = 3.0  # standard errors
 _LEVEL = 0.95
-_ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -502,7 +501,7 @@ class LoyaltyCurveResult(FrozenRecord):
             return 0.0, None
         if constraint is not None or self.sample.drivers is not None:
             held = self._held(constraint, group)
-            known = read_numbers("constraint", held, bounds=(0.0, _ALMOST_ONE))
+            known = read_numbers("constraint", held, bounds=(0.0, BELOW_ONE))
             if known.ndim:
                 raise OptionError("intervals are made for one constraint at a time; give a number")
             return float(known), None

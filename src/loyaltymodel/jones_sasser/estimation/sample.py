@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FrozenRecord
 from loyaltymodel._frames import column_names
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._variables import Bounds, Variables, codes_of, read_variables
+from loyaltymodel._variables import BELOW_ONE, Bounds, Variables, codes_of, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.estimation.observations import (
     Answers,
@@ -22,7 +22,6 @@ from loyaltymodel.jones_sasser.estimation.observations import (
 )
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 
-_ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 _TINY = float(np.finfo(np.float64).tiny)
 _WHOLE = (0.0, np.inf)
 
@@ -115,7 +114,7 @@ def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> V
     ordinal = settings.outcome == "ordinal"
     bounds: dict[str, Bounds] = {
         "satisfaction": settings.scale,
-        "constraint": (0.0, _ALMOST_ONE),
+        "constraint": (0.0, BELOW_ONE),
         "trials": (1.0, np.inf),
         "weights": (_TINY, np.inf),
     }

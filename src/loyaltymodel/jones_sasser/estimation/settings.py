@@ -8,14 +8,18 @@ from typing import Literal
 
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_count
-from loyaltymodel._scales import resolve_limits
+from loyaltymodel._intervals import check_resamples
+from loyaltymodel._options import check_choice, check_count, is_number
+from loyaltymodel._scales import check_pair
 from loyaltymodel.errors import OptionError
-from loyaltymodel.jones_sasser.curves.families import CurveFamily, is_number
+from loyaltymodel.jones_sasser.curves.families import CurveFamily
 
 OutcomeKind = Literal["binary", "count", "score", "beta", "ordinal"]
 StdErrors = Literal["information", "sandwich", "bootstrap"]
 Pair = tuple[float, float]
+
+
+_LEVEL = 0.95  # of the intervals that tables show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +74,10 @@ class CurveSettings:
         if self.std_errors is not None:
             check_choice("std_errors", self.std_errors, StdErrors)
         check_count("n_resamples", self.n_resamples, least=2)
+        if self.std_errors == "bootstrap":
+            check_resamples(self.n_resamples, level=_LEVEL)
         for name in ("scale", "loyalty_scale"):
-            limits = resolve_limits(getattr(self, name), [name])
-            object.__setattr__(self, name, (float(limits.lowest[0]), float(limits.highest[0])))
+            object.__setattr__(self, name, check_pair(getattr(self, name), name=name))
         if self.fixed is not None:
             self._check_fixed()
             object.__setattr__(self, "fixed", FrozenMapping(dict(self.fixed)))
@@ -107,8 +112,7 @@ class CurveSettings:
         given = self.reliability
         if given is None:
             return
-        is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
-        if not is_number or not 0 < given <= 1:
+        if not is_number(given) or not 0 < given <= 1:
             raise OptionError(
                 f"reliability={given!r} must lie above 0 and up to 1; it is the share of the "
                 "variance of satisfaction that is not measurement error, such as 0.85"

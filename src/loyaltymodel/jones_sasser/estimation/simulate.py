@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._options import check_choice, check_count, check_positive
-from loyaltymodel._variables import read_numbers
+from loyaltymodel._options import check_choice, check_count, check_positive, is_number
+from loyaltymodel._variables import BELOW_ONE, read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve, curve
-from loyaltymodel.jones_sasser.curves.families import is_number
 
-_ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 Drawn = Literal["binary", "count", "score", "ordinal"]
 
 
@@ -107,7 +105,7 @@ def simulate(
         raise OptionError("constraints is empty; name at least one industry, or leave it out")
     random = np.random.default_rng(rng)
     held = {"market": 0.0} if constraints is None else dict(constraints)
-    strength = read_numbers("constraints", list(held.values()), bounds=(0.0, _ALMOST_ONE))
+    strength = read_numbers("constraints", list(held.values()), bounds=(0.0, BELOW_ONE))
     truth = curve("power", {"hi": 0.95, "k": 3.0}) if model is None else model
     code = np.arange(n) % len(held)
     score = mean + sd * random.standard_normal(n)

@@ -12,9 +12,9 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
-from loyaltymodel._scales import resolve_limits
+from loyaltymodel._scales import check_pair
 from loyaltymodel._tables import Summary, table_of
-from loyaltymodel._variables import read_numbers, read_variables
+from loyaltymodel._variables import BELOW_ONE, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
@@ -22,8 +22,6 @@ from loyaltymodel.jones_sasser.estimation.intervals import delta_variance
 from loyaltymodel.jones_sasser.estimation.observations import Observations, observe
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.settings import Pair
-
-_ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -206,18 +204,17 @@ def remove_constraint(
     1  1.0000  1.000  0.0000
     """
     check_level(level)
-    floor = float(read_numbers("to", to, bounds=(0.0, _ALMOST_ONE)))
+    floor = float(read_numbers("to", to, bounds=(0.0, BELOW_ONE)))
     fitted = model if isinstance(model, LoyaltyCurveResult) else None
     curve = model.curve if isinstance(model, LoyaltyCurveResult) else model
     if scale is None:
         scale = (0.0, 1.0) if fitted is None else fitted.settings.scale
-    limits = resolve_limits(scale, ["satisfaction"])
-    low, high = float(limits.lowest[0]), float(limits.highest[0])
+    low, high = check_pair(scale)
     given = {"satisfaction": satisfaction, "constraint": constraint, "groups": groups}
     read = read_variables(
         {name: value for name, value in given.items() if value is not None},
         data=data,
-        bounds={"satisfaction": (low, high), "constraint": (0.0, _ALMOST_ONE)},
+        bounds={"satisfaction": (low, high), "constraint": (0.0, BELOW_ONE)},
         categories=("groups",),
         missing=missing,
     )

@@ -12,8 +12,8 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wilson
-from loyaltymodel._options import check_choice, enumerate_names
-from loyaltymodel._scales import resolve_limits
+from loyaltymodel._options import check_choice, enumerate_names, is_number
+from loyaltymodel._scales import check_pair
 from loyaltymodel._variables import Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
 
@@ -139,8 +139,7 @@ def practical_indicator(
     check_choice("kind", kind, PracticalKind)
     bounds: Pair = (0.0, np.inf)
     if scale is not None:
-        limits = resolve_limits(scale, ["scale"])
-        bounds = (float(limits.lowest[0]), float(limits.highest[0]))
+        bounds = check_pair(scale)
     variables = read_variables({kind: values}, data=data, bounds={kind: bounds}, missing=missing)
     x = np.asarray(variables[kind], dtype=np.float64)
     if scale is not None:
@@ -211,8 +210,7 @@ def core_customers(
         "profit_above": profit_above,
     }
     for name, limit in limits.items():
-        is_number = isinstance(limit, (int, float)) and not isinstance(limit, bool)
-        if not is_number or not np.isfinite(limit):
+        if not is_number(limit) or not np.isfinite(limit):
             raise OptionError(f"{name}={limit!r} must be a finite number in the unit of its values")
     given = {"preference": preference, "profit": profit, "value": value}
     variables = read_variables(given, data=data, missing=missing)
