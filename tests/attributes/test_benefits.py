@@ -13,9 +13,12 @@ from scipy.stats.contingency import relative_risk
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from loyaltymodel.attributes import benefit_outcomes, satisfaction_benefits
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
+from loyaltymodel.loyalty_stage import programme_effect
 
 from tolerances import EXACT, SAME
+
+S, Y = [5, 5, 1, 1], [2.0, 3, 1, 1]
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +185,7 @@ def test_what_cannot_be_said_is_said_by_name():
 
 
 def test_weights_count_people(people):
-    weights = np.random.default_rng(1).integers(0, 4, len(people))
+    weights = np.random.default_rng(1).integers(1, 4, len(people))
     row = satisfaction_benefits(
         "s", {"tenure": "years"}, high=5, weights=weights, data=people
     ).table.iloc[0]
@@ -190,16 +193,70 @@ def test_weights_count_people(people):
     top, rest = groups(repeated, "years")
     assert row["mean_high"] == pytest.approx(top.mean(), rel=SAME)
     assert row["mean_other"] == pytest.approx(rest.mean(), rel=SAME)
-    asked = people[weights > 0]
-    assert row["n_high"] == (asked["s"] >= 5).sum()
-    # The error is that of a weighted mean of independent people, worked out by hand.
-    used = weights[(weights > 0) & (people["s"] >= 5)]
-    y = asked.loc[asked["s"] >= 5, "years"].to_numpy()
-    apart = used * (y - np.average(y, weights=used))
-    n = len(y)
-    error = np.sqrt((apart**2).sum() * n / (n - 1)) / used.sum()
+    assert row["n_high"] == (people["s"] >= 5).sum()
+    # HC2 and Kish's number, written out person by person.
     found = satisfaction_benefits("s", {"tenure": "years"}, high=5, weights=weights, data=people)
-    assert found.errors[0, 0] == pytest.approx(error, rel=SAME)
+    top = (people["s"] >= 5).to_numpy()
+    for place, chosen in enumerate((top, ~top)):
+        w, y = weights[chosen].tolist(), people.loc[chosen, "years"].tolist()
+        mean = sum(a * b for a, b in zip(w, y, strict=True)) / sum(w)
+        variance = sum(
+            (a / sum(w)) ** 2 * (b - mean) ** 2 / (1 - a / sum(w))
+            for a, b in zip(w, y, strict=True)
+        )
+        assert found.errors[0, place] ** 2 == pytest.approx(variance, rel=SAME)
+        worth = sum(w) ** 2 / sum(a * a for a in w)
+        assert found.effective_sizes[0, place] == pytest.approx(worth, rel=SAME)
+    equal = satisfaction_benefits(
+        "s", {"tenure": "years"}, high=5, weights=np.full(len(people), 0.3), data=people
+    ).table
+    plain = satisfaction_benefits("s", {"tenure": "years"}, high=5, data=people).table
+    pd.testing.assert_frame_equal(equal, plain, rtol=SAME)
+
+
+def test_weighted_differences_are_those_of_programme_effects(people):
+    weights = np.random.default_rng(2).lognormal(0, 1, len(people))
+    row = satisfaction_benefits(
+        "s", {"tenure": "years"}, high=5, weights=weights, data=people
+    ).table.iloc[0]
+    effect = programme_effect("years", people["s"] >= 5, weights=weights, data=people)
+    assert row["difference"] == pytest.approx(effect.estimate, rel=SAME)
+    ends = (row["difference_low"], row["difference_high"])
+    assert ends == pytest.approx(effect.interval, rel=SAME)
+    assert row["p_value"] == pytest.approx(effect.effect["p_value"], rel=SAME)
+
+
+def test_very_uneven_weights_still_cover():
+    # 600 samples: the share that cover has a standard error of 0.009. Degrees of freedom by
+    # the number of people held the truth in 82 %.
+    s, held = np.repeat([5, 1], 15), np.zeros(2)
+    for seed in range(600):
+        rng = np.random.default_rng([3, seed])
+        y, w = 10 + rng.standard_normal(30), rng.lognormal(0, 1.5, 30)
+        row = satisfaction_benefits(s, {"tenure": y}, high=5, weights=w).table.iloc[0]
+        held += [
+            row["difference_low"] <= 0 <= row["difference_high"],
+            row["ratio_low"] <= 1 <= row["ratio_high"],
+        ]
+    assert (held / 600 > 0.915).all()
+    assert (held / 600 < 0.985).all()
+
+
+def test_weights_of_any_size_that_leave_two_people():
+    y = {"tenure": [1.0, 3, 2, 5]}
+    plain = satisfaction_benefits(S, y, high=5).table
+    for weights in ([1e300] * 4, [1e-300] * 2 + [1e300] * 2):
+        found = satisfaction_benefits(S, y, high=5, weights=weights).table
+        pd.testing.assert_frame_equal(found, plain, rtol=SAME)
+    # Hardly any degrees of freedom: the ratio has no end, and that is no warning.
+    row = satisfaction_benefits(S, y, high=5, weights=[1e8, 1, 1, 1e8]).table.iloc[0]
+    assert (row["ratio_low"], row["ratio_high"]) == (0, np.inf)
+
+
+def test_it_says_what_it_is():
+    found = satisfaction_benefits(S, {"tenure": Y}, high=5)
+    assert repr(found) == "<SatisfactionBenefits: tenure; highly satisfied from 5 on>"
+    assert "<table" in found._repr_html_()
 
 
 def test_people_are_left_out_outcome_by_outcome(people):
@@ -220,7 +277,6 @@ def test_people_are_left_out_outcome_by_outcome(people):
         again.means[0, 0] = 0
 
 
-S, Y = [5, 5, 1, 1], [2.0, 3, 1, 1]
 BAD = [
     ((S, {}), {}, OptionError, "outcomes are tenure, purchases"),
     ((S, Y), {}, OptionError, "must be a mapping"),
@@ -231,9 +287,10 @@ BAD = [
     ((S, {"tenure": Y}), {"ratings": ["purchases"]}, OptionError, "not among the outcomes"),
     ((S, {"tenure": Y}), {"high": 6}, DataError, "0 customers.*6 or more.*another high="),
     ((S, {"tenure": Y}), {"high": 1}, DataError, "below 1.*another high="),
-    ((S, {"tenure": Y}), {"weights": [1, 0, 1, 1]}, DataError, "1 customer with an answer"),
-    ((S, {"tenure": Y}), {"weights": [0, 0, 0, 0]}, DataError, "all weights are zero"),
-    ((S, {"tenure": Y}), {"weights": [1, -1, 1, 1]}, DataError, "weights must lie"),
+    ((S, {"tenure": Y}), {"weights": [1, 0, 1, 1]}, DataError, "weights must.*above 0"),
+    ((S, {"tenure": Y}), {"weights": [0, 0, 0, 0]}, DataError, "weights must.*above 0"),
+    ((S, {"tenure": Y}), {"weights": [1, -1, 1, 1]}, DataError, "weights must.*above 0"),
+    ((S, {"tenure": Y}), {"weights": [1, 1e18, 1, 1]}, NotIdentifiedError, "limit the weights"),
     ((S, {"tenure": Y[:3]}), {}, DataError, "equally long"),
     ((S, {"tenure": [*Y[:3], np.nan]}), {}, DataError, 'missing="drop"'),
     ((S, {"tenure": ["a", "b", "c", "d"]}), {}, DataError, "recode"),

@@ -390,6 +390,16 @@ BAD = [
     ({"at": {"k": [1, 2]}}, OptionError, "no moderator"),
     ({"at": {"m": [3.0]}}, OptionError, "two or more"),
     ({"at": {"m": [3.0, 99.0]}}, OptionError, "within those observed"),
+    ({"at": {"m": ["low", "high"]}}, OptionError, "two or more different numbers"),
+    ({"at": {"m": [[0, 1], [0.5]]}}, OptionError, "two or more different numbers"),
+    ({"at": {"m": [[2, 3], [2, 4]]}}, OptionError, "two or more different numbers"),
+    ({"at": {"m": 3}}, OptionError, "two or more different numbers"),
+    ({"at": {"m": [3, np.nan]}}, OptionError, "two or more different numbers"),
+    ({"at": [0, 1]}, OptionError, "mapping from moderator to two"),
+    ({"conditions": ["openness"]}, OptionError, "mapping from moderator to condition"),
+    ({"conditions": {"m": ["openness"]}}, OptionError, "choose from"),
+    ({"data": base(y=0.3 + 1e-16 * HALF), "outcome": "score"}, DataError, "but for rounding"),
+    ({"clusters": np.zeros(60)}, DataError, "there is 1 cluster;"),
     ({"outcome": "count"}, OptionError, "'binary', 'score'"),
     ({"measures": "growth"}, OptionError, "'loyalty', 'profit'"),
     ({"curved": 1}, OptionError, "True or False"),
@@ -401,6 +411,12 @@ BAD = [
 def test_what_is_refused(options, kind, message):
     with pytest.raises(kind, match=message):
         slope_moderation("s", "y", **{"moderators": ["m"], "data": base(), **options})
+
+
+def test_what_a_notebook_shows(score):
+    found = slope_moderation("s", "y", moderators=["m"], outcome="score", data=score)
+    assert repr(found) == "<SlopeModeration: 120 customers, 1 moderator, score outcome>"
+    assert found._repr_html_() == found.summary().to_html()
 
 
 def test_more_moderators_than_clusters_have_no_joint_test():

@@ -26,6 +26,7 @@ from loyaltymodel.jones_sasser.links.service_profit import (
     CONSTRUCTS,
     LINKS,
     pairs,
+    service_profit_chain,
     service_profit_effects,
 )
 from loyaltymodel.jones_sasser.links.service_profit_paths import service_profit_paths
@@ -386,8 +387,9 @@ def base(**changes):
 
 
 BAD = [
-    ({"data": base()[:4]}, DataError, "at least 5"),
-    ({"data": base(employee_retention=1.0)}, DataError, "employee_retention is 1 for every"),
+    ({"data": base()[:4]}, DataError, "there are 4 units with every value; at least 5"),
+    ({"data": base()[:1]}, DataError, "there is 1 unit with"),
+    ({"data": base(employee_retention=1.0)}, DataError, "employee_retention is 1 for every unit;"),
     ({"data": base(employee_retention=np.nan)}, DataError, 'missing="drop"'),
     ({"data": base(employee_retention="high")}, DataError, "recode"),
     ({"data": base(employee_retention=np.inf)}, DataError, "infinite"),
@@ -400,6 +402,19 @@ BAD = [
         NotIdentifiedError,
         "leave one out",
     ),
+    ({"columns": ["customer_loyalty"]}, OptionError, "mapping from construct"),
+    ({"columns": {"customer_loyalty": 3}}, OptionError, "mapping from construct"),
+    (
+        {
+            "columns": {
+                "customer_loyalty": "employee_retention",
+                "customer_satisfaction": "employee_retention",
+            }
+        },
+        OptionError,
+        "to customer_loyalty and customer_satisfaction, .* a column of its own",
+    ),
+    ({"clusters": [1] * 8}, DataError, "there is 1 cluster;"),
     ({"clusters": [1, 1, 2, 2, 3, 3, 4, 4]}, DataError, "give smaller ones"),
     ({"clusters": [1, 2]}, DataError, "equally long"),
     ({"n_resamples": 10}, OptionError, "draw at least 39"),
@@ -413,6 +428,35 @@ BAD = [
 def test_what_is_refused(options, kind, message):
     with pytest.raises(kind, match=message):
         service_profit_paths(**{"data": base(), **options})
+
+
+def test_the_chain_refuses_what_the_paths_refuse():
+    for columns, message in (
+        (["customer_loyalty"], "mapping from construct"),
+        (
+            dict.fromkeys(["employee_retention", "external_service_value"], "employee_retention"),
+            "of its own",
+        ),
+    ):
+        with pytest.raises(OptionError, match=message):
+            service_profit_chain(base(), columns=columns)
+    with pytest.raises(DataError, match="there are 4 units with"):
+        service_profit_chain(base()[:4])
+
+
+def test_the_least_number_of_resamples_is_what_the_docstring_says():
+    for level, least in ((0.95, 175), (0.99, 10_917)):
+        with pytest.raises(OptionError, match=f"at least {least};"):
+            estimation._widened(level, 8, least - 2)
+        tail = (1 - estimation._widened(level, 8, least)) / 2
+        reach = stats.t.ppf((1 + level) / 2, 7) * np.sqrt(8 / 7)
+        assert tail == pytest.approx(stats.norm.sf(reach), rel=1e-9)
+        assert np.ceil(1 / tail) == least
+
+
+def test_what_a_notebook_shows(found):
+    assert repr(found) == "<ServiceProfitPaths: 40 units, 9 of 9 constructs measured>"
+    assert found._repr_html_() == found.summary().to_html()
 
 
 def test_too_few_resamples_that_can_be_estimated(monkeypatch):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from loyaltymodel import datasets
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.links import u_shape_kernels as kernels
 from loyaltymodel.jones_sasser.links.u_shape import u_shape_test
@@ -123,6 +124,7 @@ BAD_WORDS = [
     ({"valence": [1, 0.5, 0, 0]}, DataError, "two cut-offs"),
     ({"valence": [1, 0, 0, 0], "mentions": [0, 1, 1, 1]}, DataError, "mend one"),
     ({"satisfaction": [1, 2, 3, 4], "mentions": [1, 2, 0, 1]}, DataError, "give cuts="),
+    ({"satisfaction": [1], "mentions": [1]}, DataError, "1 level for 1 customer, so"),
     ({"mentions": [1, 2, 0, 1], "cuts": [4, 3]}, OptionError, "ascending"),
     ({"mentions": [1, 2, 0, 1], "cuts": ["a"]}, OptionError, "ascending"),
     ({"mentions": [1, 2, 0, 1], "cuts": []}, OptionError, "ascending"),
@@ -275,6 +277,83 @@ def test_a_curve_that_flattens_is_no_u():
     assert seen.set_index("test").loc["two lines", "p_value"] > 0.05
 
 
+SKEWED = np.repeat([1, 2, 3, 4, 5], [2, 1, 30, 60, 40])
+
+
+def test_turns_with_few_customers_are_no_candidates():
+    # Turns at 2 have 3 customers on the left; at 3 and 4 there are enough.
+    told = SKEWED + np.random.default_rng(0).normal(0, 0.5, len(SKEWED))
+    found = u_shape_test(SKEWED, told, rng=1)
+    assert found.n_candidates == 2
+    assert found.turning_point in (3, 4)
+    assert found.p_value > 0.9
+    assert (found.lines["slope"] > 0).all()
+    assert found.lines["n_obs"].tolist() == [(SKEWED <= 3).sum(), (SKEWED >= 3).sum()]
+    assert np.isfinite([found.asymmetry.value, found.asymmetry.ci_low]).all()
+    assert "turn at 3, p = 1.0000" in repr(found)
+    # A line without error is against a U with certainty; no turn that is left out may be chosen.
+    perfect = u_shape_test(SKEWED, 2.0 * SKEWED, rng=1)
+    assert perfect.turning_point in (3, 4)
+    assert perfect.p_value == 1
+
+
+def test_rising_activity_of_the_satisfied_is_no_u():
+    rng = np.random.default_rng(16)
+    rejected = [
+        u_shape_test(
+            SKEWED, curve(SKEWED) + rng.normal(0, 0.5, len(SKEWED)), n_draws=199, rng=rng
+        ).p_value
+        < 0.05
+        for curve in (lambda x: x, lambda x: 3.0 * (x == 5))
+        for _ in range(300)
+    ]
+    rising, edge = np.mean(np.reshape(rejected, (2, 300)), axis=1)
+    # A rise throughout is far from the edge of the hypothesis; flat but for the last value is
+    # the edge, and four standard errors of a share of 300 at 0.05 are 0.05.
+    assert rising == 0
+    assert edge < 0.05 + 0.05
+
+
+def test_every_company_of_the_barometer_has_an_answer():
+    people = datasets.barometer_codebook().clean(
+        datasets.load_barometer(), ["SAT1", "STAYED"], keep=["company"]
+    )
+    n_candidates = []
+    for _, own in people.groupby("company"):
+        found = u_shape_test("SAT1", "STAYED", data=own, missing="drop", rng=1)
+        n_candidates.append(found.n_candidates)
+        assert np.isfinite(found.lines_found).all()
+        assert np.isfinite([found.p_value, found.asymmetry.ci_low, found.asymmetry.ci_high]).all()
+    assert len(n_candidates) == 24
+    assert min(n_candidates) < 8  # some have turns that hardly anybody lies below
+
+
+def test_a_side_without_levels_has_no_slope_and_no_error():
+    levels = kernels.gather(TEN, TEN**2)
+    sides = np.array([levels.x <= 5, levels.x < 0, levels.x >= 5])
+    found = kernels.line_slopes(levels, sides)
+    assert np.isnan(found.slope).tolist() == [False, True, False]
+    assert np.isnan(found.covariance[1]).all()
+    assert np.isnan(found.covariance[:, 1]).all()
+    assert np.isfinite(found.covariance[np.ix_([0, 2], [0, 2])]).all()
+    with pytest.raises(ValueError, match="not a number"):
+        kernels.share_of_larger(np.nan, np.eye(2), 99, np.random.default_rng(0))
+
+
+def test_what_a_notebook_shows(people):
+    words = word_of_mouth("s", mentions="told", data=people)
+    assert repr(words) == "<WordOfMouth: 400 customers, 5 levels of satisfaction>"
+    shape = u_shape_test("s", "told", data=people, turning_point=3)
+    assert repr(shape).startswith("<UShape: 400 customers, turn at 3, p = 0.")
+    for result in (words, shape):
+        assert result._repr_html_() == result.summary().to_html()
+
+
+def test_mentions_that_differ_by_rounding_have_no_interval():
+    found = word_of_mouth([1, 1, 1, 2, 2], mentions=[0.1 + 0.2, 0.3, 0.3, 1, 2])
+    assert found.activity["mentions_low"].isna().tolist() == [True, False]
+
+
 @settings(max_examples=15)
 @given(unit=st.floats(0.1, 10), shift=st.floats(-10, 10), up=st.floats(0.1, 10))
 def test_units_do_not_matter(unit, shift, up):
@@ -324,6 +403,8 @@ BAD_U = [
     ({"satisfaction": [1, 2] * 20}, DataError, "three or more"),
     ({"satisfaction": [1.0] * 40}, DataError, "satisfaction is 1 for every"),
     ({"activity": [0.0] * 40}, DataError, "activity is 0 for every"),
+    ({"activity": [0.1 + 0.2, 0.3] * 20}, DataError, "for every customer but for rounding"),
+    ({"satisfaction": [1], "activity": [1]}, DataError, "there is 1 customer with"),
     ({"satisfaction": [1, *[2] * 3, *[3] * 36]}, DataError, "more customers are needed"),
     ({"satisfaction": [1] * 5, "activity": [1] * 4}, DataError, "equally long"),
     ({"satisfaction": [1, *[2] * 20, *[3] * 19]}, NotIdentifiedError, "merge values"),

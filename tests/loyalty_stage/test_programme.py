@@ -475,8 +475,35 @@ def test_the_result_is_small_frozen_and_says_what_it_rests_on():
     apart = parts.mean().diff()[1] / np.sqrt(parts.var().mean())
     assert found.baseline_difference == pytest.approx(apart, rel=SAME)
     assert "apart before" not in str(programme_effect("y", "m", data=table).summary())
-    same = programme_effect([1, 2, 1, 3], [1, 1, 0, 0], before=[2, 2, 2, 2])
-    assert same.baseline_difference == 0
+    # 4 -+ 3.219 * 1.291: Student's quantile with 2.941 degrees of freedom.
+    assert repr(programme_effect([12, 14, 16, 9, 10, 11], [1, 1, 1, 0, 0, 0])) == (
+        "<ProgrammeEffect: 4 (95 % interval -0.1554 to 8.155), 3 members, 3 control>"
+    )
+
+
+@pytest.mark.parametrize("weights", [None, [0.3, 0.7, 1.1, 0.9, 0.1, 0.2]])
+@pytest.mark.parametrize(
+    ("before", "apart", "words"),
+    [
+        ([10, 10, 10, 5, 5, 5], np.inf, "wholly: members stood higher, and nobody differs"),
+        ([-0.1, -0.1, -0.1, 0.1, 0.1, 0.1], -np.inf, "wholly: members stood lower"),
+        ([0.1] * 6, 0.0, "apart before     0.00 standard deviations"),
+        ([0] * 6, 0.0, "apart before     0.00 standard deviations"),
+        ([0.1 + 0.2] * 3 + [0.3] * 3, 0.0, "apart before     0.00 standard deviations"),
+    ],
+)
+def test_groups_that_do_not_vary_before(before, apart, words, weights):
+    found = programme_effect([1, 2, 4, 1, 3, 6], [1, 1, 1, 0, 0, 0], before=before, weights=weights)
+    assert found.baseline_difference == apart
+    assert words in str(found.summary())
+
+
+def test_only_weights_within_a_group_matter_for_means():
+    y, m = [1.0, 3, 2, 5], [1, 1, 0, 0]
+    plain = programme_effect(y, m).effect
+    for weights in ([1e18, 1e18, 1, 1], [1e-300, 1e-300, 1e300, 1e300], [1e300] * 4):
+        found = programme_effect(y, m, weights=weights).effect
+        np.testing.assert_allclose(found, plain, rtol=SAME)
 
 
 def test_people_with_missing_values():
@@ -514,6 +541,27 @@ def test_people_with_missing_values():
         ({"covariance": "HC2", "clusters": list("aabbcc")}, OptionError, 'only be "CR1"'),
         ({"clusters": list("aaabbc")}, DataError, "each group needs at least 2"),
         ({"weights": [1, 1, 1, 1, 1, 0]}, DataError, "above 0"),
+        (
+            {"weights": [1, 1e18, 1, 1, 1, 1]},
+            NotIdentifiedError,
+            "all the weight of the group 'members'.*limit the weights",
+        ),
+        ({"weights": [1, 1, 1, 1e-300, 1, 1e-300]}, NotIdentifiedError, "group 'control'"),
+        (
+            {"weights": [5, 1, 1, 1, 1, 1], "before": range(6), "estimator": "ancova"},
+            NotIdentifiedError,
+            "as much as 1.81 people.*more than 2; limit the weights",
+        ),
+        (
+            {
+                "weights": [1e18, 1e18, 1, 1, 1, 1],
+                "before": range(6),
+                "estimator": "ancova",
+                "clusters": list("abcabc"),
+            },
+            NotIdentifiedError,
+            "line goes through them.*limit the weights",
+        ),
         ({"level": 95}, OptionError, "between 0 and 1"),
         ({"missing": "ignore"}, OptionError, "choose one of"),
         ({"outcome": "spend"}, DataError, "give data="),
@@ -640,6 +688,18 @@ def test_price_comes_in_where_the_core_falls_short():
     assert isinstance(named.dtype, pd.CategoricalDtype)
 
 
+def test_rounding_decides_no_tie():
+    found = value_orientation(value=[4.1, 3.3], systems=[4.2, 3.2], people=[1, 1], tie_within=0.1)
+    assert found.tolist() == ["value and systems"] * 2
+    both = "value and systems"
+    assert value_orientation(value=0.1 + 0.2, systems=0.3, people=0) == both
+    assert value_orientation(value=-0.3, systems=-0.1 - 0.2, people=-1) == both
+    assert value_orientation(value=1e6, systems=1e6 + 1e-3, people=0) == "systems"
+    assert comparison_mode(0.3, 0.1 + 0.2) == "core quality"
+    assert comparison_mode(-0.1 - 0.2, -0.3) == "core quality"
+    assert comparison_mode(0.3, 0.3 + 1e-9) == "price comparison"
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
@@ -716,6 +776,7 @@ def test_purchases_at_one_time_show_no_gap():
     [
         ({"purchases": [2.5]}, DataError, "whole numbers"),
         ({"purchases": [0]}, DataError, "1 or more"),
+        ({"purchases": [1]}, DataError, "row 0 has a tenure above 0.*from the first purchase"),
         ({"recency": [-1]}, DataError, "0 or more"),
         ({"tenure": [np.nan]}, DataError, 'missing="drop"|every row'),
         ({"overdue_below": 5}, OptionError, "between 0 and 1"),

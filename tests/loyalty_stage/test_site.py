@@ -99,7 +99,7 @@ def test_own_probabilities_lie_between_own_share_and_all(rows):
     found = site_loyalty(x, y)
     table = found.of_customers
     p, r = found.return_probability, found.correlation
-    if np.isnan(r) and 0 < p < 1:
+    if np.isnan(r):
         assert table["return_probability"].isna().all()
         return
     share = table["share"].fillna(p)
@@ -145,7 +145,26 @@ def test_where_all_or_none_return_each_customer_counts_once(all_return):
     expected = (1 - edge, 1) if all_return else (0, edge)
     assert (rate["ci_low"], rate["ci_high"]) == pytest.approx(expected, rel=SAME)
     assert "all needs ended in the same way" in str(found.summary())
-    assert (found.of_customers["return_probability"] == all_return).all()
+    assert "no probabilities of single customers" in str(found.summary())
+    assert np.isnan(found.correlation)
+    assert found.of_customers["return_probability"].isna().all()
+
+
+def test_visits_without_a_need_count_as_customers():
+    needs, bought, visits = np.array([[4, 4, 0, 5, 0], [2, 1, 0, 3, 0], [3, 2, 50, 4, 0]])
+    rates = site_loyalty(needs, bought, visits=visits).rates
+    # Four customers have a need or a visit; the fifth has neither and counts nowhere.
+    apart = visits - 59 / 13 * needs
+    error = np.sqrt(4 / 3 * (apart**2).sum()) / 13
+    assert error == pytest.approx(5.133, abs=5e-4)
+    found = rates.loc["visits_per_need"]
+    assert found["std_error"] == pytest.approx(error, rel=SAME)
+    reach = stats.t.ppf(0.975, 3) * error / (59 / 13)
+    assert found["ci_high"] == pytest.approx(59 / 13 * np.exp(reach), rel=SAME)
+    # The return probability knows the three with a need only.
+    apart = bought - 6 / 13 * needs
+    error = np.sqrt(3 / 2 * (apart**2).sum()) / 13
+    assert rates.loc["return_probability", "std_error"] == pytest.approx(error, rel=SAME)
 
 
 def test_nobody_visits():
@@ -228,6 +247,7 @@ def test_the_result_reads_tables_and_is_frozen():
     assert "1 left out" in str(found.summary())
     assert "<table" in found._repr_html_()
     assert "3 customers" in repr(found)
+    assert found.n_obs == 3
     other = site_loyalty("n", "b", data=pl.DataFrame(table), missing="drop")
     np.testing.assert_array_equal(other.rates, found.rates)
     again = pickle.loads(pickle.dumps(found))

@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, wilson
-from loyaltymodel._options import check_choice
+from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -21,7 +21,7 @@ Language = Literal["en", "zh"]
 Kind = Literal["pearson", "spearman"]
 
 _LEAST = 5  # customers: the interval needs 4, the curvature one more to leave an error
-_SAME = 1e-12  # share of a sum of squares that rounding leaves where there is nothing
+_SAME = 1e-12  # share of a sum of squares, or of a value, that rounding leaves of nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,17 +344,29 @@ def correlate(x: FloatArray, y: FloatArray, *, kind: Kind, level: float) -> Esti
     return Estimate(r, float(np.tanh(z - reach)), float(np.tanh(z + reach)))
 
 
-def check_spread(names: Iterable[str], variables: Sequence[FloatArray], *, least: int) -> None:
+def check_spread(
+    names: Iterable[str], variables: Sequence[FloatArray], *, least: int, unit: str = "customer"
+) -> None:
     """Raise a DataError if there are too few customers, or a variable does not vary."""
     n = len(variables[0])
     if n < least:
-        raise DataError(f"there are {n} customers with every value; at least {least} are needed")
+        raise DataError(
+            f"there {'is' if n == 1 else 'are'} {count_of(n, unit)} with every value; at least "
+            f"{least} are needed"
+        )
     for name, values in zip(names, variables, strict=True):
-        if values.max() == values.min():
+        if is_constant(values):
+            rounded = "" if values.max() == values.min() else " but for rounding"
             raise DataError(
-                f"{name} is {values[0]:g} for every customer; something that does not vary goes "
-                "together with nothing"
+                f"{name} is {values[0]:g} for every {unit}{rounded}; something that does not vary "
+                "goes together with nothing"
             )
+
+
+def is_constant(values: FloatArray) -> bool:
+    """Tell whether values spread no more than rounding makes them."""
+    low, high = float(values.min()), float(values.max())  # also of True and False
+    return high - low <= _SAME * max(abs(low), abs(high))
 
 
 def _ranks(values: FloatArray) -> FloatArray:

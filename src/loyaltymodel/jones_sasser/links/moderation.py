@@ -234,26 +234,33 @@ def _check_conditions(
     names: tuple[str, ...], conditions: Mapping[str, str] | None
 ) -> tuple[str | None, ...]:
     """Return the condition that each moderator is, or none."""
-    for name, condition in (conditions or {}).items():
+    if conditions is None:
+        return (None,) * len(names)
+    if not isinstance(conditions, Mapping):
+        raise OptionError(
+            f"conditions={conditions!r} must be a mapping from moderator to condition, such as "
+            f'{{{names[0]!r}: "openness"}}'
+        )
+    for name, condition in conditions.items():
         if name not in names:
             raise OptionError(
                 f"conditions name {name!r}{suggest(name, names)}, which is no moderator; they are "
                 f"{enumerate_names(names)}"
             )
-        if condition not in EXPECTED:
+        if not isinstance(condition, str) or condition not in EXPECTED:
             raise OptionError(
                 f"{condition!r} is no condition{suggest(condition, EXPECTED)}; choose from "
                 f"{enumerate_names(EXPECTED)}"
             )
-    return tuple((conditions or {}).get(name) for name in names)
+    return tuple(conditions.get(name) for name in names)
 
 
 def _groups(coded: tuple[IntArray, tuple[object, ...]]) -> IntArray:
     codes, distinct = coded
     if len(distinct) < _LEAST:
         raise DataError(
-            f"there are {count_of(len(distinct), 'cluster')}; at least {_LEAST} are needed for "
-            "errors between them, so give smaller ones, or none"
+            f"there {'is' if len(distinct) == 1 else 'are'} {count_of(len(distinct), 'cluster')}; "
+            f"at least {_LEAST} are needed for errors between them, so give smaller ones, or none"
         )
     return codes
 
@@ -264,6 +271,11 @@ def _levels(
     at: Mapping[str, Sequence[float]] | None,
 ) -> list[FloatArray]:
     """Values of each moderator at which slopes are wanted, ascending."""
+    if at is not None and not isinstance(at, Mapping):
+        raise OptionError(
+            f"at={at!r} must be a mapping from moderator to two or more of its values, such as "
+            f"{{{names[0]!r}: [0, 1]}}"
+        )
     asked = dict(at or {})
     if unknown := [name for name in asked if name not in names]:
         raise OptionError(
@@ -274,10 +286,10 @@ def _levels(
     for name in names:
         lowest, highest = values[name].min(), values[name].max()
         if name in asked:
-            points = np.unique(np.asarray(asked[name], dtype=np.float64))
+            points = _points(asked[name])
             if len(points) < 2 or not (lowest <= points[0] and points[-1] <= highest):  # noqa: PLR2004
                 raise OptionError(
-                    f"at[{name!r}]={asked[name]!r} must have two or more different values within "
+                    f"at[{name!r}]={asked[name]!r} must have two or more different numbers within "
                     f"those observed, from {lowest:g} to {highest:g}"
                 )
         else:
@@ -287,3 +299,12 @@ def _levels(
                 points = distinct[[0, -1]]
         found.append(points)
     return found
+
+
+def _points(asked: object) -> FloatArray:
+    """Return the different numbers of a sequence, ascending; none if it is anything else."""
+    try:
+        points = np.asarray(asked, dtype=np.float64)
+    except (TypeError, ValueError):
+        return np.empty(0)
+    return np.unique(points) if points.ndim == 1 else np.empty(0)

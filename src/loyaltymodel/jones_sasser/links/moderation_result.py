@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._options import count_of
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel.jones_sasser.links.association import Estimate
 
@@ -27,7 +28,7 @@ EXPECTED: dict[str, tuple[Measure, int]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class SlopeModeration(FrozenRecord):
     """Slopes of loyalty by satisfaction under conditions; made by :func:`slope_moderation`.
 
@@ -95,6 +96,16 @@ class SlopeModeration(FrozenRecord):
     contrasts: FloatArray
     differences: FloatArray
     joint: FloatArray
+
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        return (
+            f"<SlopeModeration: {count_of(self.n_obs, 'customer')}, "
+            f"{count_of(len(self.moderators), 'moderator')}, {self.outcome} outcome>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
 
     @property
     def slopes(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from loyaltymodel._arrays import IntArray
 from loyaltymodel._frames import Missing, column_names
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import enumerate_names, is_number, suggest
+from loyaltymodel._options import enumerate_names, is_number, repeated, suggest
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.links.association import check_spread, correlate
@@ -112,8 +112,8 @@ def service_profit_chain(
         If a column is absent, has missing or infinite values or does not vary, or a link has
         fewer than 5 units.
     OptionError
-        If ``columns`` names a construct that the chain does not have, or no link has both its
-        ends.
+        If ``columns`` names a construct that the chain does not have, or one column twice, or
+        no link has both its ends.
 
     See Also
     --------
@@ -152,7 +152,7 @@ def service_profit_chain(
         given = {source: named[source], target: named[target]}
         found = read_variables(given, data=data, missing=missing)
         ends = [np.asarray(found[end], dtype=np.float64) for end in given]
-        check_spread(given, ends, least=LEAST)
+        check_spread(given, ends, least=LEAST, unit="unit")
         r = correlate(*ends, kind="pearson", level=level)
         rows.append((source, target, r.value, r.ci_low, r.ci_high, found.n_rows))
     names = ["source", "target", "correlation", "ci_low", "ci_high", "n_obs"]
@@ -254,12 +254,23 @@ def find_columns(data: object, columns: Mapping[str, str] | None) -> dict[str, s
     if columns is None:
         present = set(column_names(data))
         return {name: name for name in CONSTRUCTS if name in present}
+    if not isinstance(columns, Mapping) or not all(isinstance(c, str) for c in columns.values()):
+        raise OptionError(
+            f"columns={columns!r} must be a mapping from construct to the name of its column, "
+            f'such as {{{LINKS[6][0]!r}: "Q1"}}'
+        )
     for name in columns:
         if name not in CONSTRUCTS:
             raise OptionError(
                 f"columns names {name!r}{suggest(name, CONSTRUCTS)}, which the chain "
                 f"does not have; it has {enumerate_names(CONSTRUCTS, most=len(CONSTRUCTS))}"
             )
+    if twice := repeated(columns.values()):
+        shared = [name for name, column in columns.items() if column == twice[0]]
+        raise OptionError(
+            f"columns gives {twice[0]!r} to {' and '.join(shared)}, but what goes with itself is "
+            "no link; give each construct a column of its own, or leave one out"
+        )
     return {name: columns[name] for name in CONSTRUCTS if name in columns}
 
 

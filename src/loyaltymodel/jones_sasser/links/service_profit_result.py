@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel.jones_sasser.links.service_profit import (
     CONSTRUCTS,
@@ -26,7 +26,7 @@ WAYS = (
 _FEW = 30  # units, below which a summary says that they are few
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class ServiceProfitPaths(FrozenRecord):
     """The service profit chain estimated across units; made by :func:`service_profit_paths`.
 
@@ -82,6 +82,16 @@ class ServiceProfitPaths(FrozenRecord):
     effects_raw: FloatArray
     effects_standardized: FloatArray
     loyalties: FloatArray
+
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        return (
+            f"<ServiceProfitPaths: {count_of(self.n_obs, 'unit')}, {len(self.measured)} of "
+            f"{len(CONSTRUCTS)} constructs measured>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
 
     @property
     def paths(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtr, ndtri, student, student_reach
-from loyaltymodel._options import check_count, is_number
+from loyaltymodel._options import check_count, count_of, is_number
 from loyaltymodel._tables import Summary, number, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
@@ -30,7 +30,7 @@ _LEAST = 5  # customers on either side of the turn
 _MOST = 19  # candidates for the turn
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class UShape(FrozenRecord):
     """A test of a U-shaped relation; made by :func:`u_shape_test`.
 
@@ -43,7 +43,8 @@ class UShape(FrozenRecord):
     turning_point : float
         Where the line on the left ends and that on the right begins.
     n_candidates : int
-        Among how many turning points it was searched; 1 if it was given.
+        Among how many turning points it was searched, those with a slope and its error on either
+        side; 1 if it was given.
     p_value : float
         That of the two lines against no U, corrected for the search.
     lines_found : ndarray of shape (2, 6)
@@ -78,6 +79,16 @@ class UShape(FrozenRecord):
     ends: FloatArray
     parabola_found: FloatArray
     parabola_turn: float
+
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        return (
+            f"<UShape: {count_of(self.n_obs, 'customer')}, turn at {self.turning_point:g}, "
+            f"p = {self.p_value:.4f}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
 
     @property
     def lines(self) -> pd.DataFrame:
@@ -212,7 +223,9 @@ def u_shape_test(
     strongest. In the worst case under the hypothesis one side is certain and the other flat
     everywhere; the p-value is the chance that the best of all candidates would then be as good,
     by draws from the joint normal law of the slopes at the candidates. They are the values
-    within, or where there are more than 19 of them those next to 19 quantiles.
+    within, or where there are more than 19 of them those next to 19 quantiles. Those with fewer
+    than 5 customers on a side, or with a side that rests on one customer, are left out. The time
+    grows with the number of different values; a million of them take a few seconds.
 
     The parabola is the test of [1]_: its slope is negative at the lowest and positive at the
     highest satisfaction. It is the more powerful one if the relation is a parabola. Where
@@ -264,14 +277,18 @@ def u_shape_test(
     slopes = line_slopes(levels, np.vstack(sides))
     covariance = slopes.covariance
     z, correlations = _strengths(slopes)
-    usable = np.isfinite(covariance.diagonal()).reshape(2, -1).all(axis=0)
+    known = np.isfinite(slopes.slope) & np.isfinite(covariance.diagonal())
+    usable = known.reshape(2, -1).all(axis=0)
     if not usable.any():
         raise NotIdentifiedError(
-            "a single customer alone decides the slope on one side of every turning point; give "
-            "another turning_point, or merge values of satisfaction that hardly anybody has"
+            "a single customer alone decides the slope on one side of every turning point that "
+            f"has {_LEAST} customers on either side; give another turning_point, or merge values "
+            "of satisfaction that hardly anybody has"
         )
-    best = int(np.argmax(np.where(usable, z.min(axis=0), -np.inf)))
-    weakest, n_candidates = float(z[:, best].min()), int(usable.sum())
+    # Among the usable alone: the others have no strength that could be compared.
+    places = np.flatnonzero(usable)
+    best = int(places[np.argmax(z[:, places].min(axis=0))])
+    weakest, n_candidates = float(z[:, best].min()), len(places)
     p_value = float(ndtr(np.array(-weakest)))
     if n_candidates > 1:
         generator = np.random.default_rng(rng)

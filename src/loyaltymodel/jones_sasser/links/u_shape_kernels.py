@@ -29,7 +29,10 @@ class Levels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slopes:
-    """Slopes with their covariance, which is NaN where a customer alone decides a slope."""
+    """Slopes with their covariance.
+
+    It is NaN where a customer alone decides a slope, and where there is no slope.
+    """
 
     slope: FloatArray  # (j,)
     covariance: FloatArray  # (j, j)
@@ -75,6 +78,10 @@ def line_slopes(levels: Levels, sides: BoolArray) -> Slopes:
         leverage = np.where(side, 1 / n[:, None] + away**2 / spread[:, None], 0.0)
         residual = np.where(side, levels.mean[part] - height[:, None] - slope[:, None] * away, 0.0)
         covariance += _spread_of(levels, part, _corrected(weight, leverage), residual)
+    # A side without levels has only zeros above, which would look like a slope without error.
+    absent = np.isnan(slope)
+    covariance[absent] = np.nan
+    covariance[:, absent] = np.nan
     return Slopes(slope, covariance, n)
 
 
@@ -110,8 +117,10 @@ def _corrected(weight: FloatArray, leverage: FloatArray) -> FloatArray:
 def _spread_of(levels: Levels, part: slice, pull: FloatArray, residual: FloatArray) -> FloatArray:
     """Covariance (j, j) by the residuals within levels and those of their means."""
     apart = pull * residual
-    found: FloatArray = (pull * levels.squares[part]) @ pull.T
-    found += (apart * levels.count[part]) @ apart.T
+    # Not by matrix products: these are wide and thin, and where other work keeps the processors
+    # busy the threads of BLAS wait for each other ten times as long as they compute.
+    found: FloatArray = np.einsum("ji,ki->jk", pull * levels.squares[part], pull)
+    found += np.einsum("ji,ki->jk", apart * levels.count[part], apart)
     return found
 
 
@@ -140,6 +149,8 @@ def share_of_larger(
     statistic: float, correlations: FloatArray, n_draws: int, rng: np.random.Generator
 ) -> float:
     """Chance that the largest of correlated standard normal numbers reaches a statistic."""
+    if np.isnan(statistic):
+        raise ValueError("a statistic that is not a number is neither reached nor missed")
     values, vectors = np.linalg.eigh(correlations)
     root = vectors * np.sqrt(values.clip(0))
     largest = (rng.standard_normal((n_draws, len(values))) @ root.T).max(axis=1)

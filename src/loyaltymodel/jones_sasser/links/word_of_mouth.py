@@ -11,14 +11,16 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student, wilson
+from loyaltymodel._options import count_of
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import Bounds, Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
 
+_SAME = 1e-12  # share of a mean that rounding leaves of no spread
 _FEWER = 2  # so many customers for each level of satisfaction, on average, or cuts are needed
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class WordOfMouth(FrozenRecord):
     """Word of mouth by level of satisfaction; made by :func:`word_of_mouth`.
 
@@ -57,6 +59,16 @@ class WordOfMouth(FrozenRecord):
     spoke: FloatArray
     mentions: FloatArray | None
     valence: FloatArray | None
+
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        return (
+            f"<WordOfMouth: {count_of(self.n_obs, 'customer')}, "
+            f"{count_of(len(self.count), 'level')} of satisfaction>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
 
     @property
     def activity(self) -> pd.DataFrame:
@@ -228,8 +240,9 @@ def word_of_mouth(
     count = np.bincount(place)
     if len(s) < _FEWER * len(count):
         raise DataError(
-            f"satisfaction has {len(count)} levels for {len(s)} customers, so that hardly any "
-            "level has two; give cuts=, such as the limits of low, middle and high"
+            f"satisfaction has {count_of(len(count), 'level')} for "
+            f"{count_of(len(s), 'customer')}, so that hardly any level has two; give cuts=, such "
+            "as the limits of low, middle and high"
         )
     spoke = told > 0 if told is not None else said != 0
     share = np.bincount(place, spoke) / count
@@ -316,7 +329,7 @@ def _means(told: FloatArray, place: IntArray, level: float) -> FloatArray:
     squares = np.bincount(place, (told - mean[place]) ** 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(squares / (count - 1) / count)
-    error = np.where(error > 0, error, np.nan)
+    error = np.where(error > _SAME * np.abs(mean), error, np.nan)
     interval = student(mean, error, np.maximum(count - 1.0, 1.0), level=level)
     return np.column_stack([mean, interval.low, interval.high])
 

@@ -14,7 +14,6 @@ from loyaltymodel._options import count_of
 from loyaltymodel._tables import Summary, number, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError
-from loyaltymodel.loyalty_stage.behaviour.kernels import ratio_error
 
 _LEAST_CUSTOMERS = 2
 
@@ -65,10 +64,15 @@ class SiteLoyalty(FrozenRecord):
 
     def __repr__(self) -> str:
         """Say in a line what this is; :meth:`summary` says what is in it."""
-        return f"<SiteLoyalty: {len(self.needs)} customers, {self.needs.sum():g} needs>"
+        return f"<SiteLoyalty: {self.n_obs} customers, {self.needs.sum():g} needs>"
 
     def _repr_html_(self) -> str:
         return self.summary().to_html()
+
+    @property
+    def n_obs(self) -> int:
+        """Number of customers, with a need or without."""
+        return len(self.needs)
 
     @property
     def return_probability(self) -> float:
@@ -94,7 +98,7 @@ class SiteLoyalty(FrozenRecord):
         ``share`` is the customer's own purchases over needs, NaN without a need.
         ``return_probability`` is that share drawn towards the probability of all, the more, the
         fewer needs were seen and the less customers differ; NaN where it cannot be told how
-        much they differ.
+        much they differ: nobody has more than one need, or all needs ended in the same way.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(self.needs > 0, self.purchases / self.needs, np.nan)
@@ -121,7 +125,7 @@ class SiteLoyalty(FrozenRecord):
         without = int((self.needs == 0).sum())
         left_out = f", {self.n_dropped:,} left out" if self.n_dropped else ""
         facts = [
-            ("customers", f"{len(self.needs):,}{left_out}"),
+            ("customers", f"{self.n_obs:,}{left_out}"),
             ("without a need", f"{without:,}"),
             ("needs", f"{self.needs.sum():,.0f}"),
             ("correlation of needs", number(self.correlation)),
@@ -151,7 +155,10 @@ class SiteLoyalty(FrozenRecord):
                 if self.return_probability in (0.0, 1.0)
                 else "nobody has more than one need"
             )
-            remarks.append(f"How much customers differ cannot be told, because {why}.")
+            remarks.append(
+                f"How much customers differ cannot be told, because {why}. So there are no "
+                "probabilities of single customers."
+            )
         elif self.correlation <= 0:
             remarks.append(
                 "No differences between customers can be seen beyond chance (the correlation is "
@@ -210,7 +217,9 @@ def site_loyalty(
     The return probability is sum(purchases) / sum(needs): that of a need drawn at random, so
     customers with many needs count more. The needs of one customer hang together. The standard
     error therefore takes customers as units: it is the root of m / (m - 1) times the sum of
-    (y - p x)^2 over m customers with a need, divided by the sum of x. Needs taken as
+    (y - p x)^2 over m customers with a need, divided by the sum of x. For visits per need and
+    purchases per visit y and x are these counts, and m are the customers for whom one of the
+    two is above 0: somebody who came without a need counts in visits per need. Needs taken as
     independent give an interval that is too narrow, by the root of the design effect.
 
     The interval of a probability is Wilson's, which was found to be among the best with an
@@ -227,7 +236,8 @@ def site_loyalty(
     that of a one-way analysis of variance of zeros and ones:
     r = (B - W) / (B + (x0 - 1) W), with mean squares B between and W within customers and
     x0 = (N - sum(x^2) / N) / (m - 1). The estimate is taken as known, so these probabilities
-    look a little surer than they are; below 0 it counts as 0.
+    look a little surer than they are; below 0 it counts as 0. Where all or none returned there
+    is no correlation, and no customer has a probability of his own.
 
     Only who has a need can return. If needs met elsewhere are not seen, no number here is a
     loyalty: ask a panel, or use goods whose need can be told from their use.
@@ -337,9 +347,11 @@ def _rate(top: FloatArray, bottom: FloatArray, level: float) -> FloatArray:
 
 def _ratio(top: FloatArray, bottom: FloatArray) -> tuple[float, float, int]:
     """Return a ratio of sums, its error with customers as units, and their number."""
-    group = np.zeros(len(top), dtype=np.intp)
-    error = float(ratio_error(top, bottom, group, 1)[0])
-    return float(top.sum() / bottom.sum()), error, int((bottom > 0).sum())
+    total = bottom.sum()
+    ratio = top.sum() / total
+    m = int(((top > 0) | (bottom > 0)).sum())
+    error = np.sqrt(((top - ratio * bottom) ** 2).sum() * m / (m - 1)) / total
+    return float(ratio), float(error), m
 
 
 def _correlation(needs: FloatArray, purchases: FloatArray) -> float:
@@ -359,9 +371,7 @@ def _correlation(needs: FloatArray, purchases: FloatArray) -> float:
 def _drawn_together(
     needs: FloatArray, purchases: FloatArray, p: float, correlation: float
 ) -> FloatArray:
-    """Return the mean of a beta distribution after a customer's needs; p where r is 0."""
-    if p in (0.0, 1.0):
-        return np.full(len(needs), p)
+    """Return the mean of a beta law after a customer's needs: p where r is 0, NaN without r."""
     r = max(correlation, 0.0)  # stays NaN
     # (M p + y) / (M + x) with M = (1 - r) / r, times r above and below.
     bottom = (1 - r) + r * needs

@@ -27,7 +27,8 @@ def purchase_reference(
     recency : float, array-like of shape (n,), Series, or name of a column
         Time from the last purchase to the end of the window, 0 or more.
     tenure : float, array-like of shape (n,), Series, or name of a column
-        Time from the first purchase to the last, in the same unit, 0 or more.
+        Time from the first purchase to the last, in the same unit, 0 or more; 0 with one
+        purchase.
     purchases : float, array-like of shape (n,), Series, or name of a column
         Number of purchases in the window, at least 1; count purchases of one day as one.
     overdue_below : float
@@ -50,8 +51,8 @@ def purchase_reference(
     Raises
     ------
     DataError
-        If values are missing, not numeric, negative or of unequal length, or a number of
-        purchases is not a whole number from 1 on.
+        If values are missing, not numeric, negative or of unequal length, a number of purchases
+        is not a whole number from 1 on, or one purchase has a tenure above 0.
     OptionError
         If ``overdue_below`` is no number from 0 to 1, or ``missing`` is not one of its choices.
 
@@ -84,6 +85,26 @@ def purchase_reference(
     0       10.0          3.0             0.125    False
     1       10.0          9.0             0.016     True
     2        NaN          NaN               NaN    False
+
+    From a table of purchases, whose ``of_customers`` has ``recency``, ``tenure`` and
+    ``n_purchases``:
+
+    >>> import pandas as pd
+    >>> bought = pd.DataFrame({
+    ...     "customer": ["Ann", "Ann", "Ann", "Bob"],
+    ...     "date": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-01-21", "2024-01-05"]),
+    ...     "brand": "A",
+    ... })
+    >>> own = loyalty_stage.purchase_behaviour(
+    ...     bought, amount=None, window=("2024-01-01", "2024-02-20")
+    ... ).of_customers
+    >>> loyalty_stage.purchase_reference(
+    ...     "recency", "tenure", purchases="n_purchases", data=own
+    ... ).round(3)
+              usual_gap  gaps_waited  wait_probability  overdue
+    customer
+    Ann            10.0          3.0              0.16    False
+    Bob             NaN          NaN               NaN    False
     """
     check_share("overdue_below", overdue_below)
     positive = (0.0, np.inf)
@@ -99,6 +120,12 @@ def purchase_reference(
     if (n % 1 != 0).any():
         row = read.labels[int(np.argmax(n % 1 != 0))]
         raise DataError(f"purchases must be whole numbers, but row {row} has a fraction")
+    if (torn := (n == 1) & (length > 0)).any():
+        raise DataError(
+            f"row {read.labels[int(np.argmax(torn))]} has a tenure above 0 with one purchase; "
+            "tenure is the time from the first purchase to the last, so make it 0, or count all "
+            "purchases"
+        )
     seen = (n > 1) & (length > 0)
     length, gaps = np.where(seen, length, np.nan), np.where(seen, n - 1, np.nan)
     probability = (length / (length + wait)) ** gaps

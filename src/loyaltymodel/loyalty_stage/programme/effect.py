@@ -34,6 +34,7 @@ _WHOLE_PULL = 1 - 1e-9  # a leverage that leaves no residual
 _TINY = float(np.finfo(np.float64).tiny)
 _LEAST = {"difference": 2, "difference_in_differences": 2, "ancova": 3}
 _LEAST_CLUSTERS = 2
+_LINE = 2  # people that a line goes through, so that nothing is left to tell its error
 _MEMBER = 1  # place of the effect among the coefficients
 
 
@@ -96,8 +97,8 @@ def programme_effect(
         If values are missing, not numeric or of unequal length, ``member`` has values other
         than 0 and 1, or a group has too few people or clusters.
     NotIdentifiedError
-        If nobody in a group differs, so that nothing tells how sure the effect is, or a line on
-        ``before`` cannot be drawn.
+        If nobody in a group differs, so that nothing tells how sure the effect is, one person has
+        all the weight of a group, or a line on ``before`` cannot be drawn.
     OptionError
         If an option is not one of its choices or contradicts another, or ``before`` is lacking.
 
@@ -225,7 +226,7 @@ class _People:
     @property
     def numbers(self) -> FloatArray:
         """Number of people that each group is worth, shape (2,)."""
-        return np.array([kish(self.weights[rows]) for rows in self.groups])
+        return np.array([kish(self.weights_of(rows)) for rows in self.groups])
 
     @property
     def clusters_of_groups(self) -> IntArray:
@@ -234,13 +235,18 @@ class _People:
             return np.array([], dtype=np.intp)
         return np.array([n_clusters(self.cluster, rows) for rows in self.groups])
 
+    def weights_of(self, rows: BoolArray) -> FloatArray:
+        """Return the weights of some rows over the largest of them, so that squares are safe."""
+        own = self.weights[rows]
+        return np.asarray(own / own.max())
+
     def means(self, x: FloatArray) -> FloatArray:
         """Return the mean in each group, shape (2,)."""
-        return np.array([mean_of(x[rows], self.weights[rows]) for rows in self.groups])
+        return np.array([mean_of(x[rows], self.weights_of(rows)) for rows in self.groups])
 
     def deviations(self, x: FloatArray) -> FloatArray:
         """Return the standard deviation in each group, shape (2,)."""
-        return np.sqrt([variance_of(x[rows], self.weights[rows]) for rows in self.groups])
+        return np.sqrt([variance_of(x[rows], self.weights_of(rows)) for rows in self.groups])
 
 
 def _kind_of(covariance: Covariance | None, *, clustered: bool) -> Covariance:
@@ -304,6 +310,11 @@ def _check_sizes(people: _People, estimator: Estimator) -> None:
                 f"the group {name!r} has {count_of(n, 'person') if n == 1 else f'{n} people'}; "
                 f"{estimator!r} needs at least {least} in each group"
             )
+        if 1 / people.weights_of(rows).sum() > _WHOLE_PULL:
+            raise NotIdentifiedError(
+                f"one person has all the weight of the group {name!r}, so that its mean is this "
+                "person's and its error cannot be seen; limit the weights, or leave them out"
+            )
     if people.cluster is not None and people.clusters_of_groups.min() < _LEAST_CLUSTERS:
         members, control = people.clusters_of_groups
         raise DataError(
@@ -332,13 +343,14 @@ def _by_lines(
     assert x is not None  # noqa: S101  asked for before
     whom = people.member if target == "members" else np.ones(len(x), dtype=np.bool_)
     unit = _unit_of(x, people)
-    centred = (x - mean_of(x[whom], people.weights[whom])) / unit
+    theirs = people.weights_of(whom)
+    centred = (x - mean_of(x[whom], theirs)) / unit
     design = np.column_stack([np.ones(len(x)), people.member, centred, people.member * centred])
     coefficients, variances = _regress(people.outcome, design, people, kind)
     _, effect, slope, more = coefficients
     cluster = None if people.cluster is None else people.cluster[whom]
-    of_mean = (more / unit) ** 2 * mean_error(x[whom], people.weights[whom], cluster)
-    degrees = np.append(people.numbers - 2, kish(people.weights[whom]) - 1)
+    of_mean = (more / unit) ** 2 * mean_error(x[whom], theirs, cluster)
+    degrees = np.append(people.numbers - _LINE, kish(theirs) - 1)
     slopes = np.array([slope + more, slope]) / unit
     return float(effect), np.append(variances, of_mean), degrees, slopes
 
@@ -346,13 +358,25 @@ def _by_lines(
 def _unit_of(x: FloatArray, people: _People) -> float:
     """Return a unit in which lines are drawn, after a look at whether they can be."""
     for name, rows in zip(("members", "control"), people.groups, strict=True):
-        own, weights = x[rows], people.weights[rows]
+        own, weights = x[rows], people.weights_of(rows)
+        if people.cluster is None and (worth := kish(weights)) <= _LINE:
+            raise NotIdentifiedError(
+                f"by their weights the {name} tell as much as {worth:.3g} people, and a line takes "
+                "more than 2; limit the weights, or take "
+                'estimator="difference_in_differences"'
+            )
         if np.ptp(own) <= _NO_SPREAD * np.abs(own).max():
             raise NotIdentifiedError(
                 f"before is the same for all {name}, so no line can be drawn; take "
                 'estimator="difference_in_differences", or "difference"'
             )
         if line_leverage(own, weights).max() > _WHOLE_PULL:
+            if line_leverage(own, np.ones(len(own))).max() <= _WHOLE_PULL:
+                raise NotIdentifiedError(
+                    f"one or two {name} have so large weights that the line goes through them and "
+                    "its error cannot be seen; limit the weights, or take "
+                    'estimator="difference_in_differences"'
+                )
             raise NotIdentifiedError(
                 f"before is the same for all {name} but one, so that the line goes through this "
                 'one and its error cannot be seen; take estimator="difference_in_differences"'
@@ -367,7 +391,11 @@ def _regress(
     # Loaded here: statsmodels takes as long to import as all the rest together.
     from statsmodels.regression.linear_model import WLS  # noqa: PLC0415
 
-    model = WLS(y, design, weights=people.weights)
+    # Each group has lines of its own, so only weights within it matter; these stay comparable.
+    weights = np.empty(len(y))
+    for rows in people.groups:
+        weights[rows] = people.weights_of(rows)
+    model = WLS(y, design, weights=weights)
     if people.cluster is not None:
         fitted = model.fit(cov_type="cluster", cov_kwds={"groups": people.cluster}, use_t=True)
         parts = np.array([fitted.cov_params()[_MEMBER, _MEMBER]])

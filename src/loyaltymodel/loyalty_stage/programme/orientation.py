@@ -24,6 +24,7 @@ _ORIENTATIONS = (
     "value, systems and people",
 )
 _MODES = ("core quality", "price comparison")
+_ROUNDING = 1e-12  # of the larger value: 0.1 + 0.2 and 0.3 are not quite the same number
 
 
 def value_orientation(
@@ -69,10 +70,10 @@ def value_orientation(
 
     Notes
     -----
-    The largest of the three scores decides. Ties are named and not resolved. The three are
-    those of a teaching text, for which no source in the literature is known; what is asked of
-    customers to get the scores is yours to state. Scores of different scales cannot be
-    compared.
+    The largest of the three scores decides. Ties are named and not resolved; 1e-12 of the larger
+    score is added to ``tie_within``, so that rounding decides no tie. The three are those of a
+    teaching text, for which no source in the literature is known; what is asked of customers to
+    get the scores is yours to state. Scores of different scales cannot be compared.
 
     Examples
     --------
@@ -86,7 +87,8 @@ def value_orientation(
     given = {"value": value, "systems": systems, "people": people}
     read = read_variables(given, data=data, missing=missing)
     scores = np.column_stack([np.asarray(read[name], np.float64) for name in _PARTS])
-    among_largest = scores >= scores.max(axis=1, keepdims=True) - tie_within
+    largest = scores.max(axis=1, keepdims=True)
+    among_largest = largest - scores <= tie_within + _slack(largest, scores)
     place = among_largest @ np.array([1, 2, 4]) - 1
     words = pd.Categorical.from_codes(place, categories=pd.Index(_ORIENTATIONS))
     return as_given(given.values(), read.labels, words, name="orientation")
@@ -134,7 +136,8 @@ def comparison_mode(
     -----
     The rule of a teaching text: where the quality of the core product is below what is
     expected, customers weigh it against the price. No source in the literature is known. A
-    quality that just equals the expectation does not fall short.
+    quality that just equals the expectation does not fall short; nor does one that misses it by
+    1e-12 of the larger of the two or less, which is rounding.
 
     Examples
     --------
@@ -149,6 +152,12 @@ def comparison_mode(
     given = {"core_quality": core_quality, "expectation": expectation}
     read = read_variables(given, data=data, missing=missing)
     quality: FloatArray = np.asarray(read["core_quality"], dtype=np.float64)
-    short = quality < np.asarray(read["expectation"], dtype=np.float64)
+    expected: FloatArray = np.asarray(read["expectation"], dtype=np.float64)
+    short = expected - quality > _slack(expected, quality)
     words = pd.Categorical.from_codes(short.astype(np.intp), categories=pd.Index(_MODES))
     return as_given(given.values(), read.labels, words, name="mode")
+
+
+def _slack(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return by how much values may differ that are equal but for rounding."""
+    return np.asarray(_ROUNDING * np.maximum(np.abs(one), np.abs(other)), dtype=np.float64)

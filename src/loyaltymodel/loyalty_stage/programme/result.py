@@ -16,6 +16,8 @@ Estimator = Literal["difference", "difference_in_differences", "ancova"]
 Covariance = Literal["HC2", "HC3", "CR1"]
 Target = Literal["everybody", "members"]
 
+_ROUNDING = 1e-12  # of the larger mean: what rounding leaves of a spread or difference of 0
+
 _WORDS = {
     "difference": "difference of means",
     "difference_in_differences": "difference in differences",
@@ -98,6 +100,14 @@ class ProgrammeEffect(FrozenRecord):
     n_clusters: IntArray
     n_dropped: int
 
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        low, high = self.interval
+        return (
+            f"<ProgrammeEffect: {self.estimate:.4g} ({100 * self.level:g} % interval {low:.4g} to "
+            f"{high:.4g}), {self.n[0]} members, {self.n[1]} control>"
+        )
+
     def _repr_html_(self) -> str:
         return self.summary().to_html()
 
@@ -149,12 +159,22 @@ class ProgrammeEffect(FrozenRecord):
         """Members less control before, in standard deviations; NaN without values before.
 
         The standard deviation is the root of the mean of the two variances. A lot brings it
-        near 0; people who choose themselves need not.
+        near 0; people who choose themselves need not. Where nobody differs within the groups it
+        is 0 if these are alike, and else infinite, above 0 where the members stood higher.
         """
+        apart = self.before_means[0] - self.before_means[1]
         pooled = np.sqrt((self.before_deviations**2).mean())
-        if pooled == 0:
-            return 0.0
-        return float((self.before_means[0] - self.before_means[1]) / pooled)
+        slack = _ROUNDING * np.abs(self.before_means).max()
+        if pooled <= slack:
+            return 0.0 if abs(apart) <= slack else float(np.copysign(np.inf, apart))
+        return float(apart / pooled)
+
+    def _apart_in_words(self) -> str:
+        apart = self.baseline_difference
+        if np.isinf(apart):
+            side = "higher" if apart > 0 else "lower"
+            return f"wholly: members stood {side}, and nobody differs within the groups"
+        return f"{apart:.2f} standard deviations"
 
     def summary(self) -> Summary:
         """Return the effect as tables to print.
@@ -177,7 +197,7 @@ class ProgrammeEffect(FrozenRecord):
             pair = f"{self.n_clusters[0]:,} with members, {self.n_clusters[1]:,} with control"
             facts.append(("clusters", pair))
         if np.isfinite(self.before_means).all():
-            facts.append(("apart before", f"{self.baseline_difference:.2f} standard deviations"))
+            facts.append(("apart before", self._apart_in_words()))
         share = f"{100 * self.level:g} %"
         effect = self.effect.to_frame().T.rename(
             columns={
