@@ -111,3 +111,25 @@ def test_student_of_endless_degrees_is_the_normal_law():
     mixed = student(estimate[:2], np.array([0.5, 0.5]), np.array([np.inf, 3.0]), level=0.9)
     assert mixed.low[0] == found.low[0]
     assert mixed.high[1] == pytest.approx(stats.t.ppf(0.95, 3) * 0.5, rel=SAME)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("kind", ["classical", "HC3"])
+def test_what_rounding_leaves_of_an_exact_line_is_no_error(world, kind, unit):
+    design = world[0] * [1, unit, 1]
+    found = regression.least_squares(design @ [0.1, 0.3 / unit, 0], design, covariance=kind)
+    assert found.estimates * [1, unit, 1] == pytest.approx([0.1, 0.3, 0], rel=SAME)
+    assert found.estimates[2] == 0
+    assert not found.covariance.any()
+    weights = np.array([[3.0, -1.0 / unit, 0.0]])  # 3 * 0.1 - 0.3 is not 0 in doubles
+    sums, errors = regression.sums_of(weights * [1, unit**2, 1], found.estimates, found.covariance)
+    assert (sums[0], errors[0]) == (0, 0)
+
+
+def test_the_size_of_rounding_is_that_of_what_answers_were_made_of():
+    before = np.array([0.3, 5.7, 101.3])
+    rounding = (before + 0.1) - before
+    assert np.ptp(rounding) > 0
+    assert regression.is_level(rounding, size=101.4)
+    assert not regression.is_level(rounding * [1, 2, 3], size=101.4)
+    assert not regression.is_level(np.array([1.0, 1.0 + 1e-9]))

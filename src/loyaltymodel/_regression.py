@@ -16,8 +16,15 @@ from loyaltymodel._intervals import student
 
 Covariance = Literal["classical", "HC3"]
 
+EXACT = (
+    "The fit is exact but for rounding, so coefficients have no errors: intervals are single "
+    "points, and a p-value only tells 0 from what is not 0."
+)
+
 _SINGULAR = 1e-9  # of the largest singular value of columns scaled to length 1
 _ALONE = 1e-9  # a leverage closer to 1 than this is 1, but for rounding
+_ROUNDING = 1e-12  # of the largest number answers are made of: what differs by less is the same
+_NO_SUM = 1e-9  # of its parts: a sum of exact coefficients that is less is 0
 _DISTANT = 25.0  # a logit per standard deviation beyond which it is on its way to infinity
 
 
@@ -49,15 +56,40 @@ def decisive(design: FloatArray) -> BoolArray:
     return alone
 
 
-def least_squares(y: FloatArray, design: FloatArray, *, covariance: Covariance) -> Regression:
-    """Return the linear regression, with errors for residuals of one variance or of any (HC3)."""
+def is_level(y: FloatArray, *, size: float | None = None) -> bool:
+    """Tell whether answers are the same but for rounding.
+
+    ``size`` is the largest number of which they were made, if that is not their own.
+    """
+    return bool(np.ptp(y) <= _ROUNDING * _size_of(y, size))
+
+
+def least_squares(
+    y: FloatArray, design: FloatArray, *, covariance: Covariance, size: float | None = None
+) -> Regression:
+    """Return the linear regression, with errors for residuals of one variance or of any (HC3).
+
+    What is left of a fit that is exact is rounding, of numbers as large as ``size``; errors from
+    it would make p-values of nothing. Such a fit has errors of 0.
+    """
     # Loaded here: statsmodels takes as long to import as all the rest together.
     from statsmodels.regression.linear_model import OLS  # noqa: PLC0415
 
     kind = "nonrobust" if covariance == "classical" else covariance
     basis, back = _orthogonal(design)
     found = OLS(y, basis).fit(cov_type=kind, use_t=True)
-    return Regression(back @ found.params, back @ found.cov_params() @ back.T, float(found.llf))
+    estimates, likelihood = back @ found.params, float(found.llf)
+    limit = _ROUNDING * _size_of(y, size)
+    if np.abs(y - design @ estimates).max() > limit:
+        return Regression(estimates, back @ found.cov_params() @ back.T, likelihood)
+    # By how much residuals of this size at most can move each coefficient.
+    moves = limit * np.linalg.norm(back, axis=1)
+    estimates = np.where(np.abs(estimates) <= moves, 0.0, estimates)
+    return Regression(estimates, np.zeros_like(back), likelihood)
+
+
+def _size_of(y: FloatArray, size: float | None) -> float:
+    return float(np.abs(y).max()) if size is None else size
 
 
 def logistic(
@@ -113,7 +145,17 @@ def _orthogonal(design: FloatArray) -> tuple[FloatArray, FloatArray]:
     return basis * size, np.linalg.inv(root) * size
 
 
-def tested(
+def sums_of(
+    weights: FloatArray, estimates: FloatArray, covariance: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return sums (m,) of weighted (m, k) coefficients with errors; 0 if only rounding is left."""
+    sums = weights @ estimates
+    errors = np.sqrt(np.einsum("mi,ij,mj->m", weights, covariance, weights))
+    rounding = _NO_SUM * (np.abs(weights) @ np.abs(estimates))
+    return np.where((errors == 0) & (np.abs(sums) <= rounding), 0.0, sums), errors
+
+
+def inference_columns(
     estimate: FloatArray, error: FloatArray, *, degrees: float, level: float
 ) -> dict[str, FloatArray]:
     """Return columns of a table: estimates with errors, intervals and p-values against 0.

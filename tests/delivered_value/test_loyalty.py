@@ -493,3 +493,64 @@ def test_coverage(n, b, outcome, delta):
     assert 0.92 < share["effect"] < 0.965, share
     assert 0.935 < share["fieller"] <= 1, share
     assert abs(share["delta"] - delta) < 0.03, share
+
+
+def test_scores_that_differ_by_rounding_are_level():
+    with pytest.raises(NotIdentifiedError, match=r"loyalty is 0\.3 for every one"):
+        value_loyalty(np.tile([0.3, 0.1 + 0.2], 15), OWN, rivals=RIVAL, outcome="score")
+
+
+@pytest.mark.parametrize("covariance", ["robust", "classical"])
+@pytest.mark.parametrize("seed", range(5))
+def test_an_exact_difference_passes_its_own_test(covariance, seed):
+    people = market(60, rng=seed)
+    relative = people["own"] - people[RIVALS].max(axis=1)
+    given = {"rivals": RIVALS, "data": people, "outcome": "score", "covariance": covariance}
+    found = value_loyalty(1 + 2 * relative, "own", **given)
+    test = found.difference_test
+    assert test[["sum", "std_error", "p_value"]].to_list() == [0, 0, 1]
+    assert (found.coefficients["std_error"] == 0).all()
+    text = str(found.summary())
+    assert "do not count alike" not in text
+    assert "exact but for rounding" in text
+    # An exact score in which own value counts more still fails.
+    score = 1 + 2 * people["own"] - people[RIVALS].max(axis=1)
+    told = value_loyalty(score, "own", **given).difference_test
+    assert told["sum"] == pytest.approx(1, rel=REGRESSION)
+    assert told["p_value"] < 1e-9
+
+
+def test_rivals_one_by_one_are_columns():
+    people = market(80)
+    expected = fit(people)
+    own, loyal = people["own"], people["loyal"]
+    series = [people[name] for name in RIVALS]
+    arrays = [one.to_numpy() for one in series]
+    forms = [
+        value_loyalty(loyal, own, rivals=series),
+        value_loyalty(loyal, own, rivals=tuple(arrays)),
+        value_loyalty(loyal.to_numpy(), own.to_numpy(), rivals=[pl.Series(a) for a in arrays]),
+        value_loyalty("loyal", "own", rivals=["r0", series[1], arrays[2]], data=people),
+    ]
+    for found in forms:
+        assert found.n_rivals == 3
+        np.testing.assert_array_equal(found.estimates, expected.estimates)
+    with pytest.raises(DataError, match="different labels"):
+        value_loyalty(loyal, own, rivals=[series[0], series[1].iloc[::-1]])
+
+
+@pytest.mark.parametrize(
+    ("rivals", "says"),
+    [
+        (None, "^rivals=None, but .* at least one rival"),
+        ([RIVAL, None], r"^rivals\[1\] is None.*give each rival"),
+        (["a", 3.0], r"^rivals\[1\] is 3\.0"),
+        (list(np.zeros((N + 1, 2))), "^rivals are 31 columns of 2 values, but there are 30 "),
+        ([RIVAL.tolist(), RIVAL.tolist()], "^rivals are 30 columns of 2 values"),
+        ([RIVAL, RIVAL[1:]], "^rivals are 2 columns of 29, 30 values, but .* a value a customer"),
+    ],
+)
+def test_rivals_that_are_no_columns_are_told_in_one_word(rivals, says):
+    with pytest.raises(DataError, match=says) as caught:
+        value_loyalty(LOYAL, OWN, rivals=rivals)
+    assert len(str(caught.value)) < 250

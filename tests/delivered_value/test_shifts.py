@@ -464,3 +464,20 @@ def test_coverage_of_points():
         held += (table["ci_low"] <= truth) & (truth <= table["ci_high"])
     # Three standard errors are 0.015; HC3 is slightly conservative or liberal at high leverage.
     assert (np.abs(held / worlds - 0.95) < 0.025).all(), held / worlds
+
+
+def test_ratings_that_differ_by_rounding_are_level():
+    with pytest.raises(NotIdentifiedError, match=r"everybody gives the rating 0\.3"):
+        perception_shift([0.3, 0.1 + 0.2] * 20, covariates=GOOD, model="linear")
+
+
+def test_an_exact_fit_shifts_nothing_by_rounding():
+    rng = np.random.default_rng(4)
+    years, idle = rng.normal(size=40), rng.normal(size=40)
+    found = perception_shift(
+        0.1 + 0.7 * years, covariates={"years": years, "idle": idle}, model="linear"
+    )
+    assert found.shift_table["std_error"].to_list() == [0, 0]
+    assert found.shift_table["p_value"].to_list() == [0, 1]
+    assert found.joint_test[["statistic", "p_value"]].to_list() == [np.inf, 0]
+    assert "exact but for rounding" in str(found.summary())

@@ -310,3 +310,61 @@ def test_a_total_of_the_three_justices_cannot_stand_beside_them(people):
     total = people["outcome"] + people["rules"] + people["manners"]
     with pytest.raises(NotIdentifiedError, match="not independent"):
         satisfaction_drivers("s", [*justice, "fairness"], **given, fairness=total, data=people)
+
+
+def test_satisfaction_that_differs_by_rounding_is_level():
+    with pytest.raises(DataError, match="the same for everybody"):
+        satisfaction_drivers([0.3, 0.1 + 0.2, 0.3, 0.3, 0.3], ["expected"], expected=E)
+
+
+@pytest.mark.parametrize("covariance", ["classical", "HC3"])
+def test_an_exact_fit_has_no_errors_and_nothing_from_rounding(covariance):
+    # A point short takes 0.7, a point beyond adds as much; fairness has no part.
+    rng = np.random.default_rng(2)
+    gap, fair = rng.normal(size=40), rng.normal(5, 1, 40)
+    result = satisfaction_drivers(
+        1.1 + 0.7 * gap, ["excess", "shortfall", "fairness"], disconfirmation=gap, fairness=fair,
+        covariance=covariance,
+    )  # fmt: skip
+    table = result.coefficients.set_index("term")
+    assert (table["std_error"] == 0).all()
+    assert table["p_value"].to_list() == [0, 0, 0, 1]
+    assert table.loc["fairness", "estimate"] == 0
+    asymmetry = result.asymmetry()
+    assert asymmetry[["estimate", "p_value"]].to_list() == [0, 1]
+    assert (result.r_squared, result.residual_deviation) == (1, 0)
+    assert "exact but for rounding" in str(result.summary())
+
+
+def test_nothing_is_a_multiple_of_no_effect():
+    gap = np.array([0.0, -1, -2, -3, -4, 1, 2, -1])
+    locus = np.array([0.3, 0.2, 0.9, 0.5, 0.1, 0.4, 0.8, 1])
+    result = satisfaction_drivers(
+        8 - 0.3 * gap.clip(max=0) * -locus, ["shortfall", "attributed_shortfall"],
+        disconfirmation=gap, locus_firm=locus,
+    )  # fmt: skip
+    with pytest.raises(NotIdentifiedError, match="ask for shortfall_slope"):
+        result.attribution_multiplier()
+    np.testing.assert_allclose(result.shortfall_slope(locus_firm=1)["estimate"], -0.3, rtol=SAME)
+
+
+def test_terms_that_are_0_are_told_in_their_number(people):
+    gap = np.abs(people["p"] - people["e"])
+    given = {"disconfirmation": gap, "locus_firm": people["locus"]}
+    with pytest.raises(NotIdentifiedError, match=r"^shortfall is 0 for everybody, so it has"):
+        satisfaction_drivers(people["s"], ["shortfall"], disconfirmation=gap)
+    says = "^shortfall, attributed_shortfall are 0 for everybody, so they have no .* these terms"
+    with pytest.raises(NotIdentifiedError, match=says):
+        satisfaction_drivers(people["s"], ["shortfall", "attributed_shortfall"], **given)
+
+
+@pytest.mark.parametrize("coefficients", [{"constant": 1}, {}])
+def test_a_constant_alone_is_refused_by_the_name_of_the_argument(coefficients):
+    with pytest.raises(OptionError, match=r"^coefficients=\{.*must name at least one of expected"):
+        linear_satisfaction(coefficients)
+
+
+def test_a_result_says_in_a_line_what_it_is(people):
+    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people)
+    assert repr(result) == "<DriverResult: 120 people, 11 terms>"
+    assert result._repr_html_() == result.summary().to_html()

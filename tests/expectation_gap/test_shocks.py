@@ -389,3 +389,58 @@ def test_intervals_of_a_logit_cover(two_shocks):
         change = (truth[1] - truth[0]) / 7
         covered[2] += result.damping["ci_low"] <= change <= result.damping["ci_high"]
     np.testing.assert_allclose(covered / 1000, 0.95, atol=0.028)
+
+
+# What is rounding
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_outcome_that_moved_alike_for_all_is_level_but_for_rounding(seed):
+    rng = np.random.default_rng(seed)
+    before = rng.normal(3, 1, 60)
+    with pytest.raises(DataError, match="outcome less the baseline is the same for everybody"):
+        adverse_response(
+            before + 0.1, rng.choice([0, 5, 10], 60), satisfaction=np.tile([2, 5, 9], 20),
+            at=[2, 9], baseline=before, baseline_as="subtracted",
+        )  # fmt: skip
+
+
+def test_an_outcome_that_differs_by_rounding_is_level():
+    with pytest.raises(DataError, match="the outcome is the same for everybody"):
+        adverse_response([0.3, 0.1 + 0.2] * 4, [0, 0, 1, 1] * 2, satisfaction=S, at=[1, 2])
+
+
+def test_an_exact_line_has_no_errors_and_no_damping_from_rounding():
+    x, s = np.tile([0.0, 1, 2, 3], 5), np.repeat([1.0, 2, 3, 4, 5], 4)
+    result = adverse_response(0.7 - 0.1 * x + 0.3 * s, x, satisfaction=s, at=[1, 5])
+    assert (result.coefficients["std_error"] == 0).all()
+    np.testing.assert_allclose(result.slopes["estimate"], -0.1, rtol=SAME)
+    assert result.damping[["estimate", "std_error", "p_value"]].to_list() == [0, 0, 1]
+    assert len(result.limits) == 0
+    assert result.region["share"].to_list() == [1.0]
+    assert "exact but for rounding" in str(result.summary())
+    turning = adverse_response((s - 2.5) * x + 1, x, satisfaction=s, at=[1, 5])
+    np.testing.assert_allclose(turning.limits, [2.5], rtol=SAME)
+    at_root = adverse_response((s - 1) * x + 0.3, x, satisfaction=s, at=[1, 5])
+    assert at_root.slopes["p_value"].to_list() == [1, 0]
+    assert at_root.region["slope"].to_list() == ["positive"]
+
+
+def test_a_response_that_turns_round_is_not_called_weaker():
+    x, s = np.tile([0.0, 1, 2, 3], 10), np.repeat([1.0, 2, 3, 4, 5], 8)
+    noise = np.random.default_rng(1).normal(0, 0.01, 40)
+    for low, high, says in (
+        (-0.3, 0.2, "is reversed at a satisfaction of 5"),
+        (0.2, -0.3, "is reversed at a satisfaction of 5"),
+        (-0.3, -0.2, "is weaker at a satisfaction of 5"),
+        (-0.2, -0.3, "is not weaker at a satisfaction of 5"),
+    ):
+        slope = low + (high - low) * (s - 1) / 4
+        result = adverse_response(slope * x + noise, x, satisfaction=s, at=[1, 5])
+        assert f"The response {says}" in str(result.summary())
+
+
+def test_a_result_says_in_a_line_what_it_is(people):
+    result = adverse_response("after", "x", satisfaction="s", at=[2, 9], data=people)
+    assert repr(result) == "<AdverseResponse: linear, 150 people, 2 levels>"
+    assert result._repr_html_() == result.summary().to_html()

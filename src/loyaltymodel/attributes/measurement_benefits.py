@@ -401,8 +401,9 @@ def _compare(
     for chosen, who in ((is_high, f"with {high:g} or more"), (~is_high, f"below {high:g}")):
         size = int(chosen.sum())
         if size < _LEAST:
+            verb = "has" if size == 1 else "have"
             raise DataError(
-                f"{count_of(size, 'customer')} with an answer to {name} have a satisfaction "
+                f"{count_of(size, 'customer')} with an answer to {name} {verb} a satisfaction "
                 f"{who}, and two are needed for an interval; choose another high="
             )
         own = w[chosen] / w[chosen].max()  # so that squares are safe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -13,7 +13,14 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing, column_names
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated
-from loyaltymodel._regression import Regression, decisive, entangled, least_squares, logistic
+from loyaltymodel._regression import (
+    Regression,
+    decisive,
+    entangled,
+    is_level,
+    least_squares,
+    logistic,
+)
 from loyaltymodel._variables import Variables, read_variables
 from loyaltymodel.delivered_value.loyalty_result import Covariance, Outcome, ValueLoyalty
 from loyaltymodel.delivered_value.response_kernels import effect_on_share
@@ -46,16 +53,20 @@ def value_loyalty(
     own : array-like of shape (n,), Series or name of a column
         Value of the firm's offer to each customer: :func:`delivered_value` or
         :func:`perceived_value`.
-    rivals : array-like of shape (n,) or (n, m), Series, table, name or sequence of names
+    rivals : array-like of shape (n,) or (n, m), Series, table, name, or sequence of columns
         Values of m rival offers to the same customers, in the same unit. The best for each
-        customer counts. A single number stands for every customer.
+        customer counts. A single number stands for every customer. In a list or tuple each
+        name, Series or array is a column, the value of one rival to all customers; lists of
+        plain numbers are rows, as in an array.
     data : pandas, polars or pyarrow table, optional
         Where the columns are; a row a customer.
     outcome : {"binary", "score"}
         Logistic regression of 0 and 1, or least squares of a score.
     covariance : {"robust", "classical"}
         Standard errors that hold whether or not the model is right about the spread of the
-        answers (HC0 for logits, HC3 for scores), or those that rely on it.
+        answers (HC0 for logits, HC3 for scores), or those that rely on it. For a score "robust"
+        is what :func:`~loyaltymodel.expectation_gap.satisfaction_drivers` calls "HC3";
+        "classical" is its default.
     level : float
         Confidence level between 0 and 1.
     missing : {"raise", "drop"}
@@ -74,8 +85,8 @@ def value_loyalty(
         If values are missing, infinite, not numeric or of unequal length, a binary loyalty is
         not 0 or 1, own value is among the rivals, or there are too few customers.
     NotIdentifiedError
-        If relative value or loyalty is the same for everybody, relative value tells perfectly
-        who is loyal, or one customer alone decides the slope.
+        If relative value or loyalty is the same for everybody but for rounding, relative value
+        tells perfectly who is loyal, or one customer alone decides the slope.
     OptionError
         If an option is not one of its choices.
 
@@ -101,7 +112,13 @@ def value_loyalty(
     rival whom a customer does not know has no value for this customer: to use the best of those
     that are known, give that as the only rival, such as ``rivals=table.max(axis=1)``.
 
-    Each row is one customer, drawn independently.
+    Each row is one customer, drawn independently. Where value was moved for a whole market, as
+    by a price rise, its customers share whatever else happened there: errors are too small and
+    p-values too low, the more so the more customers a market has. With one such event a market,
+    aggregate to markets first, and fit the score of their means, a row a market.
+
+    If no residual of a score is above 1e-12 of the largest, the fit is exact but for rounding.
+    Errors are then 0, and so are coefficients and sums that rounding alone can make.
 
     References
     ----------
@@ -155,7 +172,7 @@ def value_loyalty(
             f"own={own!r} is among the rivals, so no value could be superior; leave it out of "
             "rivals"
         )
-    read = read_variables({"loyalty": loyalty, "own": own, **named}, data=data, missing=missing)
+    read = _read({"loyalty": loyalty, "own": own}, named, data, missing)
     answers = np.asarray(read["loyalty"], dtype=np.float64)
     mine = np.asarray(read["own"], dtype=np.float64)
     best = _best_rival(read, mine, tuple(named))
@@ -196,18 +213,21 @@ def value_loyalty(
     )
 
 
-def _rivals_of(rivals: Any) -> dict[str, object]:
+def _rivals_of(rivals: Any) -> dict[str, Any]:
     """Return the value of each rival, by a name for messages."""
+    if rivals is None:
+        raise DataError(
+            "rivals=None, but superior value needs somebody to be superior to: give the values of "
+            "at least one rival, as names of columns, a table, or an array of shape (n, m)"
+        )
     if isinstance(rivals, str):
         return {f"rival {rivals!r}": rivals}
     if isinstance(rivals, Mapping):
         raise DataError(
             "rivals is a mapping; give names of columns, a table, or an array of shape (n, m)"
         )
-    if isinstance(rivals, (list, tuple)) and rivals and all(isinstance(r, str) for r in rivals):
-        if twice := repeated(rivals):
-            raise DataError(f"rivals name {enumerate_names(twice)} twice; name each once")
-        return {f"rival {name!r}": name for name in rivals}
+    if isinstance(rivals, (list, tuple)) and any(map(_is_column, rivals)):
+        return _columns_of(rivals)
     if isinstance(rivals, pd.Series) or nw.dependencies.is_into_series(rivals):
         return {"rivals": rivals}
     if nw.dependencies.is_into_dataframe(rivals):
@@ -224,6 +244,47 @@ def _rivals_of(rivals: Any) -> dict[str, object]:
             "array of shape (n,) or (n, m), or names of columns"
         )
     return {f"rivals[:, {k}]": values[:, k] for k in range(values.shape[1])}
+
+
+def _is_column(value: Any) -> bool:
+    if isinstance(value, (str, pd.Series)) or nw.dependencies.is_into_series(value):
+        return True
+    return isinstance(value, np.ndarray) and value.ndim > 0
+
+
+def _columns_of(rivals: Sequence[Any]) -> dict[str, object]:
+    """Return rivals that came one by one, as names of columns or as their values."""
+    words = [rival for rival in rivals if isinstance(rival, str)]
+    if twice := repeated(words):
+        raise DataError(f"rivals name {enumerate_names(twice)} twice; name each once")
+    odd = [k for k, rival in enumerate(rivals) if not _is_column(rival)]
+    if odd:
+        raise DataError(
+            f"rivals[{odd[0]}] is {rivals[odd[0]]!r:.40}, but others are columns; give each rival "
+            "as a name of a column, a Series or an array"
+        )
+    return {
+        f"rival {rival!r}" if isinstance(rival, str) else f"rivals[{k}]": rival
+        for k, rival in enumerate(rivals)
+    }
+
+
+def _read(
+    people: dict[str, object], rivals: dict[str, Any], data: object, missing: Missing
+) -> Variables:
+    """Read loyalty and values; rivals of another length are told in one word, not one by one."""
+    try:
+        return read_variables({**people, **rivals}, data=data, missing=missing)
+    except DataError as error:
+        if len(rivals) == 1 or not str(error).startswith("variables must be equally long"):
+            raise
+    n = read_variables(people, data=data, missing="drop")
+    lengths = sorted({np.size(value) for value in rivals.values() if not isinstance(value, str)})
+    raise DataError(
+        f"rivals are {len(rivals)} columns of {enumerate_names(map(str, lengths))} values, but "
+        f"there are {n.n_rows + n.n_dropped} customers; give an array (n, m) with a row a "
+        "customer, or a list of Series or arrays, each with a value a customer"
+    )
 
 
 def _names(table: object) -> tuple[str, ...]:
@@ -253,7 +314,7 @@ def _check_answers(answers: FloatArray, outcome: Outcome) -> None:
             f"loyalty has {answers[odd][0]:g}, but a binary outcome is 0 or 1; recode it, or say "
             'outcome="score" for a score'
         )
-    if np.ptp(answers) == 0:
+    if is_level(answers):
         raise NotIdentifiedError(
             f"loyalty is {answers[0]:g} for every one of {count_of(len(answers), 'customer')}, so "
             "nothing can be seen of what it goes with; survey those who left as well, or take "

@@ -11,7 +11,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel._intervals import ndtri, student_reach
 from loyaltymodel._options import count_of
-from loyaltymodel._regression import tested
+from loyaltymodel._regression import EXACT, inference_columns, sums_of
 from loyaltymodel._tables import Summary, number, table_of
 from loyaltymodel._variables import read_numbers
 from loyaltymodel.delivered_value.response_kernels import distribution, fieller, level_for
@@ -154,9 +154,8 @@ class ValueLoyalty(FrozenRecord):
         holds) with ``std_error``, ``ci_low``, ``ci_high`` and ``p_value``. All are NaN where the
         two cannot be told apart; ``separate_problem`` says why.
         """
-        both = np.array([0.0, 1.0, 1.0])
-        total = np.array([both @ self.separate_estimates])
-        error = np.sqrt([both @ self.separate_covariance @ both])
+        both = np.array([[0.0, 1.0, 1.0]])
+        total, error = sums_of(both, self.separate_estimates, self.separate_covariance)
         found = self._inference(total, error, 3).iloc[0].rename({"estimate": "sum"})
         slopes = dict(zip(_SEPARATE_TERMS[1:], self.separate_estimates[1:], strict=True))
         return pd.concat([pd.Series(slopes), found]).rename("difference_test")
@@ -326,6 +325,8 @@ class ValueLoyalty(FrozenRecord):
 
     def _remarks(self) -> list[str]:
         remarks = []
+        if not self.covariance.any():
+            remarks.append(EXACT)
         if self.separate_problem:
             remarks.append(
                 f"That own and rival's value count alike cannot be tested: {self.separate_problem}."
@@ -357,7 +358,7 @@ class ValueLoyalty(FrozenRecord):
         self, estimate: FloatArray, error: FloatArray, n_coefficients: int
     ) -> pd.DataFrame:
         degrees = self.n_obs - n_coefficients if self.outcome == "score" else np.inf
-        return pd.DataFrame(tested(estimate, error, degrees=degrees, level=self.level))
+        return pd.DataFrame(inference_columns(estimate, error, degrees=degrees, level=self.level))
 
 
 def _levels(name: str, value: object) -> FloatArray:

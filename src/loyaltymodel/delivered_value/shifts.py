@@ -12,7 +12,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel._regression import decisive, entangled, least_squares
+from loyaltymodel._regression import decisive, entangled, is_level, least_squares
 from loyaltymodel._variables import Variables, codes_of, read_variables
 from loyaltymodel.delivered_value.covariates import (
     Covariate,
@@ -90,8 +90,8 @@ def perception_shift(
         If values are missing, infinite, not numeric or of unequal length, there are too many
         distinct ratings for categories, or too few customers.
     NotIdentifiedError
-        If everybody gives the same rating, a covariate does not vary or follows from others, or
-        covariates tell ratings apart perfectly.
+        If everybody gives the same rating but for rounding, a covariate does not vary or follows
+        from others, or covariates tell ratings apart perfectly.
     OptionError
         If there are no covariates, or an option is not as described.
 
@@ -107,7 +107,9 @@ def perception_shift(
     for covariates of 0 and 1 and categories, and of the slope for other numbers. It treats
     distances between ratings as equal, which the shift does not. Standard errors are those of
     maximum likelihood, and HC3 for the linear model; those of differences follow from them by the
-    delta method, for the customers at hand.
+    delta method, for the customers at hand. If no residual of a linear model is above 1e-12 of the
+    largest rating, the fit is exact but for rounding: errors are then 0, and so are shifts that
+    rounding alone can make.
 
     A rating shows where perception lies among a customer's thresholds. A covariate that raises
     perception and one that lowers all thresholds give the same ratings, so the two cannot be told
@@ -226,7 +228,7 @@ def _covariate(name: str, read: Variables, reference: object) -> Covariate:
 
 
 def _check(answers: FloatArray, x: FloatArray, terms: tuple[str, ...], model: Model) -> None:
-    if np.ptp(answers) == 0:
+    if is_level(answers):
         raise NotIdentifiedError(
             f"everybody gives the rating {answers[0]:g}, so nothing shifts it; take a rating in "
             "which customers differ"

@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
 from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._regression import tested
+from loyaltymodel._regression import EXACT, inference_columns
 from loyaltymodel._tables import Summary, number, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.delivered_value.covariates import Covariate, given_covariates
@@ -152,8 +152,9 @@ class PerceptionShift(FrozenRecord):
 
         p = len(self.estimates)
         between = self.covariance[:p, :p]
-        size = np.sqrt(np.diag(between))
-        with np.errstate(divide="ignore", invalid="ignore"):  # an exact fit has no errors
+        statistic = float("inf")  # of an exact fit, which has no errors
+        if between.any():
+            size = np.sqrt(np.diag(between))
             scaled = self.estimates / size
             statistic = float(scaled @ np.linalg.solve(between / np.outer(size, size), scaled))
         if self.model == "linear":
@@ -270,7 +271,7 @@ class PerceptionShift(FrozenRecord):
             "What shifts perception",
             tuple(facts),
             tuple(tables),
-            (_REMARK,),
+            (_REMARK,) if self.covariance.any() else (EXACT, _REMARK),
         )
 
     @property
@@ -280,4 +281,4 @@ class PerceptionShift(FrozenRecord):
     def _inference(self, estimate: FloatArray, error: FloatArray) -> pd.DataFrame:
         """Return estimates with intervals and p-values: Student's law if linear, else normal."""
         degrees = self._degrees if self.model == "linear" else np.inf
-        return pd.DataFrame(tested(estimate, error, degrees=degrees, level=self.level))
+        return pd.DataFrame(inference_columns(estimate, error, degrees=degrees, level=self.level))

@@ -27,10 +27,10 @@ def check_design(
     if not listed:
         return
     if not design[:, names.index(listed[0])].any():
-        raise NotIdentifiedError(
-            f"{enumerate_names(listed)} is 0 for everybody, so it has no coefficient; leave the "
-            "term out"
-        )
+        told = "is 0 for everybody, so it has no coefficient; leave the term out"
+        if len(listed) > 1:
+            told = "are 0 for everybody, so they have no coefficients; leave these terms out"
+        raise NotIdentifiedError(f"{enumerate_names(listed)} {told}")
     raise NotIdentifiedError(
         f"{', '.join(listed)} are not independent: one follows exactly from the others (a term "
         "that is the same for everybody follows from the constant), so their coefficients "

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice
-from loyaltymodel._regression import Covariance, least_squares
+from loyaltymodel._regression import Covariance, is_level, least_squares
 from loyaltymodel._variables import as_given
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
@@ -103,7 +103,8 @@ def satisfaction_drivers(
     Raises
     ------
     DataError
-        If values are missing, infinite or of unequal length, or there are too few people.
+        If values are missing, infinite or of unequal length, satisfaction does not vary by more
+        than rounding, or there are too few people.
     ModelError
         If coefficients are asked from the result that the terms do not give.
     NotIdentifiedError
@@ -111,6 +112,11 @@ def satisfaction_drivers(
     OptionError
         If a term or another option is not one of its choices, lacks its variable, or a
         variable is given that no term uses.
+
+    See Also
+    --------
+    loyaltymodel.delivered_value.value_loyalty : Loyalty explained; for a score, its
+        ``covariance="robust"`` is what is "HC3" here, and is its default.
 
     Notes
     -----
@@ -140,6 +146,9 @@ def satisfaction_drivers(
     The form with emotion, attribution and fairness is put together from the five factors of
     the teaching texts. No coefficient has a default, and coefficients from one cross-section
     are no proof of cause.
+
+    If no residual is above 1e-12 of the largest satisfaction, the fit is exact but for rounding.
+    Errors are then 0, and so are coefficients that rounding alone can make.
 
     References
     ----------
@@ -197,12 +206,15 @@ def satisfaction_drivers(
     names = ("constant", *chosen)
     check_design(design, names)
     y = np.asarray(read["satisfaction"], dtype=np.float64)
-    if np.ptp(y) == 0:
+    size = float(np.abs(y).max())
+    if is_level(y, size=size):
         raise DataError("satisfaction is the same for everybody, so there is nothing to explain")
     if covariance == "HC3":
         check_leverage(design, read.labels)
-    fitted = least_squares(y, design, covariance=covariance)
-    left, degrees = float(((y - design @ fitted.estimates) ** 2).sum()), len(y) - len(names)
+    fitted = least_squares(y, design, size=size, covariance=covariance)
+    degrees = len(y) - len(names)
+    exact = not fitted.covariance.any()
+    left = 0.0 if exact else float(((y - design @ fitted.estimates) ** 2).sum())
     r_squared = 1 - left / float(((y - y.mean()) ** 2).sum())
     return DriverResult(
         terms=names,
@@ -241,8 +253,8 @@ def linear_satisfaction(
     Parameters
     ----------
     coefficients : mapping from term to float
-        Coefficients of "constant" and of any terms of :func:`satisfaction_drivers`. None has a
-        default; terms that are not named have no part.
+        Coefficients of "constant" and of at least one term of :func:`satisfaction_drivers`. None
+        has a default; terms, or a constant, that are not named have no part.
     expected : float, array-like of shape (n,), Series, or name of a column, optional
         Expectation, in points.
     perceived : float, array-like of shape (n,), Series, or name of a column, optional
@@ -282,7 +294,8 @@ def linear_satisfaction(
     DataError
         If values are missing, infinite or of unequal length.
     OptionError
-        If a term is unknown, lacks its variable, or a variable is given that no term uses.
+        If there is no term besides the constant, a term is unknown or lacks its variable, or a
+        variable is given that no term uses.
 
     Examples
     --------
@@ -296,7 +309,13 @@ def linear_satisfaction(
     """
     if not isinstance(coefficients, Mapping):
         raise OptionError(f"coefficients={coefficients!r} is no mapping from term to number")
-    chosen = check_terms([name for name in coefficients if name != "constant"])
+    named = [name for name in coefficients if name != "constant"]
+    if not named:
+        raise OptionError(
+            f"coefficients={dict(coefficients)!r} must name at least one of "
+            f"{', '.join(get_args(Term))}; a constant alone is the satisfaction of everybody"
+        )
+    chosen = check_terms(named)
     given = {
         "expected": expected,
         "perceived": perceived,

@@ -10,14 +10,15 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._intervals import student_reach
-from loyaltymodel._regression import tested
+from loyaltymodel._options import count_of
+from loyaltymodel._regression import EXACT, inference_columns, sums_of
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_together
-from loyaltymodel.errors import DataError, ModelError
+from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError
 from loyaltymodel.expectation_gap.driver_terms import ATTRIBUTIONS
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class DriverResult(FrozenRecord):
     """A regression of satisfaction on its drivers.
 
@@ -56,6 +57,14 @@ class DriverResult(FrozenRecord):
     n_dropped: int
     level: float
 
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        terms = count_of(len(self.terms) - 1, "term")
+        return f"<DriverResult: {self.n_obs} people, {terms}>"
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
+
     @property
     def coefficients(self) -> pd.DataFrame:
         """Coefficients with standard errors, intervals and two-sided p-values against 0."""
@@ -86,12 +95,10 @@ class DriverResult(FrozenRecord):
         -b_shortfall - b_excess. With attributions among the terms it is the asymmetry where
         locus, stability and controllability are all 0.
         """
-        sums = np.zeros(len(self.terms))
+        sums = np.zeros((1, len(self.terms)))
         for term in ("excess", "shortfall"):
-            sums[self._place(term, "the asymmetry")] = -1.0
-        estimate = np.array([sums @ self.estimates])
-        error = np.sqrt([sums @ self.covariance @ sums])
-        found = self._inference(estimate, error)
+            sums[0, self._place(term, "the asymmetry")] = -1.0
+        found = self._inference(*sums_of(sums, self.estimates, self.covariance))
         return pd.Series({name: float(value[0]) for name, value in found.items()})
 
     def shortfall_slope(
@@ -156,8 +163,7 @@ class DriverResult(FrozenRecord):
             {"locus_firm": locus_firm, "stability": stability, "controllability": controllability}
         )
         sums = self._shortfall_sums(cases, "the slope")
-        error = np.sqrt(np.einsum("mi,ij,mj->m", sums, self.covariance, sums))
-        found = self._inference(sums @ self.estimates, error)
+        found = self._inference(*sums_of(sums, self.estimates, self.covariance))
         return pd.DataFrame({**dict(zip(ATTRIBUTIONS, cases.T, strict=True)), **found})
 
     def attribution_multiplier(
@@ -187,6 +193,8 @@ class DriverResult(FrozenRecord):
             If an attribution is missing or not between 0 and 1.
         ModelError
             If the terms do not have the shortfall, or the one that an attribution needs.
+        NotIdentifiedError
+            If the coefficient of the shortfall is 0, as can be in an exact fit.
 
         Notes
         -----
@@ -205,6 +213,11 @@ class DriverResult(FrozenRecord):
         sums = self._shortfall_sums(cases, "the multiplier")[0]
         base = self._place("shortfall", "the multiplier")
         b = self.estimates[base]
+        if b == 0:
+            raise NotIdentifiedError(
+                "a shortfall without any attribution counts nothing (its coefficient is 0), and "
+                "nothing is a multiple of that; ask for shortfall_slope"
+            )
         value = float(sums @ self.estimates / b)
         slope = sums / b
         slope[base] -= value / b
@@ -244,6 +257,8 @@ class DriverResult(FrozenRecord):
                 "of expected less that of disconfirmation is the effect of expectation at the "
                 "same performance.",
             )
+        if not self.covariance.any():
+            remarks.insert(0, EXACT)
         return Summary("Drivers of satisfaction", facts, tables, tuple(remarks))
 
     @property
@@ -280,4 +295,4 @@ class DriverResult(FrozenRecord):
 
     def _inference(self, estimate: FloatArray, error: FloatArray) -> dict[str, FloatArray]:
         """Return estimates with Student's intervals and p-values."""
-        return tested(estimate, error, degrees=self._degrees, level=self.level)
+        return inference_columns(estimate, error, degrees=self._degrees, level=self.level)

@@ -65,7 +65,8 @@ def equity(
     ------
     DataError
         If values are missing, infinite or of unequal length, inputs are not above 0, or for the
-        ratio, outcomes are negative or the referent's are not above 0.
+        ratio, outcomes are negative or the referent's are not above 0; or if the result is beyond
+        what a number can hold.
     OptionError
         If an option is not one of its choices, or does not belong to this kind.
 
@@ -110,15 +111,26 @@ def equity(
     read = read_variables(given, data=data, missing=missing)
     for name in ("inputs", "referent_inputs"):
         _check_above_zero(name, read, "leave such people out, for whom the ratio does not exist")
-    own = np.asarray(read["outcomes"] / read["inputs"], dtype=np.float64)
-    other = np.asarray(read["referent_outcomes"] / read["referent_inputs"], dtype=np.float64)
+    with np.errstate(over="ignore"):  # refused below, by name
+        own = np.asarray(read["outcomes"] / read["inputs"], dtype=np.float64)
+        other = np.asarray(read["referent_outcomes"] / read["referent_inputs"], dtype=np.float64)
+        difference = own - other if np.isfinite([own, other]).all() else np.full_like(own, np.nan)
+    for what, values in {
+        "outcomes / inputs": own,
+        "referent_outcomes / referent_inputs": other,
+        "the difference of the two ratios": difference,
+    }.items():
+        _check_held(what, values, read)
     if kind == "ratio":
         way_out = 'kind="difference" takes outcomes of any sign'
         _check_above_zero("outcomes", read, way_out, or_zero=True)
         _check_above_zero("referent_outcomes", read, way_out)
-        return as_given(given.values(), read.labels, own / other, name="equity")
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # refused by name
+            ratio = own / other
+        _check_held("the ratio of the two ratios", ratio, read)
+        return as_given(given.values(), read.labels, ratio, name="equity")
     if kind == "difference":
-        return as_given(given.values(), read.labels, own - other, name="equity")
+        return as_given(given.values(), read.labels, difference, name="equity")
     states = ordered_words(_state(own, other, tolerance or 0.0), _STATES)
     return as_given(given.values(), read.labels, states, name="state")
 
@@ -142,9 +154,19 @@ def _check_above_zero(name: str, read: Variables, way_out: str, *, or_zero: bool
         raise DataError(f"{name} must be {what}, but is {values[bad][0]:g} in row {row}; {way_out}")
 
 
+def _check_held(what: str, values: FloatArray, read: Variables) -> None:
+    """Refuse what is beyond the largest number that a computer holds, or 0 / 0 from the least."""
+    if not (held := np.isfinite(values)).all():
+        raise DataError(
+            f"{what} is beyond what a number can hold in row {read.labels[int(np.argmin(held))]}; "
+            "take other units, or check that person's values"
+        )
+
+
 def _state(own: FloatArray, other: FloatArray, tolerance: float) -> IntArray:
     """Return 0 where less is got than by the referent, 1 where as much, 2 where more."""
     apart = own - other
-    slack = tolerance * np.abs(other) + _ROUNDING * np.maximum(np.abs(own), np.abs(other))
+    with np.errstate(over="ignore"):  # an endless tolerance is one as well
+        slack = tolerance * np.abs(other) + _ROUNDING * np.maximum(np.abs(own), np.abs(other))
     codes: IntArray = np.where(np.abs(apart) <= slack, 1, np.where(apart < 0, 0, 2))
     return codes

@@ -11,6 +11,7 @@ import numpy as np
 from loyaltymodel._arrays import FloatArray
 
 _SHOCK, _PRODUCT = 1, 3
+_ROUNDING = 1e-12  # of its parts: a slope that is less is 0
 
 
 def line_gradient(at: FloatArray, k: int) -> FloatArray:
@@ -75,6 +76,8 @@ def johnson_neyman(coefficients: FloatArray, covariance: FloatArray, *, reach: f
     ``reach`` is how many standard errors the interval reaches to either side.
     """
     slope, bend = float(coefficients[_SHOCK]), float(coefficients[_PRODUCT])
+    if not covariance.any():  # an exact line: both ends are where its slope is 0
+        return np.array([-slope / bend + 0.0]) if bend else np.empty(0)
     square = reach**2
     # (slope + bend s)^2 = reach^2 variance(s) is a s^2 + 2 b s + c = 0.
     a = square * float(covariance[_PRODUCT, _PRODUCT]) - bend**2
@@ -111,7 +114,8 @@ def pieces_apart_from_zero(
     sums = line_gradient(middle, len(coefficients))
     slopes = sums @ coefficients
     errors = np.sqrt(np.einsum("mi,ij,mj->m", sums, covariance, sums).clip(min=0))
-    apart = np.abs(slopes) > reach * errors
+    rounding = _ROUNDING * (np.abs(sums) @ np.abs(coefficients))
+    apart = np.abs(slopes) > np.maximum(reach * errors, rounding)
     return np.column_stack([cuts[:-1], cuts[1:]])[apart], slopes[apart]
 
 

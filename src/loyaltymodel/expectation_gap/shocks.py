@@ -12,7 +12,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._regression import least_squares, logistic
+from loyaltymodel._regression import is_level, least_squares, logistic, sums_of
 from loyaltymodel._variables import Variables, read_numbers, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
@@ -85,7 +85,8 @@ def adverse_response(
     ------
     DataError
         If values are missing, infinite or of unequal length, the outcome, shock or satisfaction
-        does not vary, the outcome of a logit is not 0 or 1, or there are too few people.
+        does not vary by more than rounding, the outcome of a logit is not 0 or 1, or there are
+        too few people.
     NotIdentifiedError
         If the response cannot be told apart by satisfaction, a coefficient rests on one person
         alone, or the drivers of a logit tell the outcome perfectly.
@@ -116,6 +117,14 @@ def adverse_response(
     hide it: who is hit may depend on satisfaction; a scale ends, so that those at its bottom
     cannot fall further; and high baselines fall by themselves. And satisfaction must have been
     asked before the event.
+
+    People are taken as independent. A price rise often comes to a whole market: then everybody
+    there shares the event and whatever else happened, errors are too small and p-values too low,
+    the more so the more people a market has. With one event a market, aggregate to markets first:
+    a row a market with the means of its people. As many as there are markets are then the people.
+
+    If no residual of a line is above 1e-12 of the largest outcome or baseline, the fit is exact
+    but for rounding. Errors are then 0, and so are coefficients that rounding alone can make.
 
     References
     ----------
@@ -159,11 +168,13 @@ def adverse_response(
     _check_varies("satisfaction", s, "take in people who are more or less satisfied")
     levels = _levels(at, s)
     design, names = _design(read, x, s, baseline_as)
+    size = float(np.abs(y).max())
     if baseline_as == "subtracted":
-        y = y - np.asarray(read["baseline"], dtype=np.float64)
-    estimates, covariance = _fit(y, design, model, read)
+        before = np.asarray(read["baseline"], dtype=np.float64)
+        y, size = y - before, max(size, float(np.abs(before).max()))
+    estimates, covariance = _fit(y, design, model, read, size=size)
     degrees = float(len(y) - len(names)) if model == "linear" else np.inf
-    kind, slopes, gradient = _slopes(estimates, levels, design, model)
+    kind, slopes, gradient = _slopes(estimates, covariance, levels, design, model)
     half = (1 + level) / 2
     reach = (
         float(ndtri(np.array(half))) if model == "logit" else student_reach(degrees, level=level)
@@ -266,15 +277,19 @@ def _design(
 
 
 def _fit(
-    y: FloatArray, design: FloatArray, model: str, read: Variables
+    y: FloatArray, design: FloatArray, model: str, read: Variables, *, size: float
 ) -> tuple[FloatArray, FloatArray]:
     """Return coefficients (k,) and their covariance matrix (k, k)."""
     if model == "linear":
-        if np.ptp(y) == 0:
-            raise DataError("the outcome is the same for everybody, so there is nothing to explain")
+        if is_level(y, size=size):
+            what = "outcome less the baseline" if "baseline" in read.values else "outcome"
+            raise DataError(
+                f"the {what} is the same for everybody, so there is nothing to explain; take in "
+                "people with whom it is not"
+            )
         check_leverage(design, read.labels)
-        line = least_squares(y, design, covariance="HC3")
-        return line.estimates, line.covariance
+        straight = least_squares(y, design, size=size, covariance="HC3")
+        return straight.estimates, straight.covariance
     if not np.isin(y, (0, 1)).all():
         bad = ~np.isin(y, (0, 1))
         raise DataError(
@@ -292,12 +307,16 @@ def _fit(
 
 
 def _slopes(
-    estimates: FloatArray, levels: FloatArray, design: FloatArray, model: str
+    estimates: FloatArray,
+    covariance: FloatArray,
+    levels: FloatArray,
+    design: FloatArray,
+    model: str,
 ) -> tuple[str, FloatArray, FloatArray]:
     """Return what slopes (m,) are, the slopes, and their derivatives (m, k)."""
     if model == "linear":
         gradient = line_gradient(levels, len(estimates))
-        return "line", gradient @ estimates, gradient
+        return "line", sums_of(gradient, estimates, covariance)[0], gradient
     # Combinations of shock and baseline that occur: a few where the shock is 0 or 1.
     people = pd.DataFrame(design[:, [1, *range(len(_TERMS), design.shape[1])]])
     sizes = people.groupby(list(people.columns)).size()

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._regression import tested
+from loyaltymodel._options import count_of
+from loyaltymodel._regression import EXACT, inference_columns, sums_of
 from loyaltymodel._tables import Summary, table_of
 
 _SMALL = 0.001  # a p-value that is printed as below this
@@ -20,7 +21,7 @@ _SLOPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class AdverseResponse(FrozenRecord):
     """How an outcome responds to an adverse event, by satisfaction.
 
@@ -84,6 +85,14 @@ class AdverseResponse(FrozenRecord):
     n_dropped: int
     level: float
 
+    def __repr__(self) -> str:
+        """Say in a line what this is; :meth:`summary` says what is in it."""
+        levels = count_of(len(self.at), "level")
+        return f"<AdverseResponse: {self.model}, {self.n_obs} people, {levels}>"
+
+    def _repr_html_(self) -> str:
+        return self.summary().to_html()
+
     @property
     def coefficients(self) -> pd.DataFrame:
         """Coefficients with standard errors, intervals and p-values; of log-odds for a logit."""
@@ -105,11 +114,9 @@ class AdverseResponse(FrozenRecord):
         slopes are negative, a positive change damps. For a line it is the coefficient of the
         product.
         """
-        contrast = np.zeros(len(self.at))
-        contrast[[0, -1]] = np.array([-1.0, 1.0]) / (self.at[-1] - self.at[0])
-        estimate = np.array([contrast @ self.slope_estimates])
-        error = np.sqrt([contrast @ self.slope_covariance @ contrast])
-        found = self._inference(estimate, error)
+        contrast = np.zeros((1, len(self.at)))
+        contrast[0, [0, -1]] = np.array([-1.0, 1.0]) / (self.at[-1] - self.at[0])
+        found = self._inference(*sums_of(contrast, self.slope_estimates, self.slope_covariance))
         return pd.Series({name: float(value[0]) for name, value in found.items()})
 
     @property
@@ -166,19 +173,23 @@ class AdverseResponse(FrozenRecord):
 
     def _remarks(self) -> tuple[str, ...]:
         low, high = self.slope_estimates[[0, -1]]
-        weaker = "weaker" if abs(high) < abs(low) else "not weaker"
         p_value = self.damping["p_value"]
         told = f"p = {p_value:.3f}" if p_value >= _SMALL else f"p < {_SMALL:g}"
-        first = (
-            f"The response is {weaker} at a satisfaction of {self.at[-1]:g} ({high:.4g}) than at "
-            f"{self.at[0]:g} ({low:.4g}); {told} for no difference."
-        )
+        here, there = f"{self.at[0]:g} ({low:.4g})", f"{self.at[-1]:g} ({high:.4g})"
+        if low * high < 0:
+            first = f"The response is reversed at a satisfaction of {there} against that at {here}"
+        else:
+            weaker = "weaker" if abs(high) < abs(low) else "not weaker"
+            first = f"The response is {weaker} at a satisfaction of {there} than at {here}"
+        first += f"; {told} for no difference."
         pointwise = (
             "Each interval, and the region, holds its level at one satisfaction, not at all of "
             "them together."
         )
         chance = "Unless the event came to people at random, this is an association."
         remarks = [first, pointwise, chance]
+        if not self.covariance.any():
+            remarks.insert(1, EXACT)
         if not len(self.region_ends):
             remarks.insert(1, "At no observed satisfaction does the slope differ from 0.")
         if self.model == "logit":
@@ -189,4 +200,4 @@ class AdverseResponse(FrozenRecord):
         return tuple(remarks)
 
     def _inference(self, estimate: FloatArray, error: FloatArray) -> dict[str, FloatArray]:
-        return tested(estimate, error, degrees=self.degrees, level=self.level)
+        return inference_columns(estimate, error, degrees=self.degrees, level=self.level)
