@@ -369,7 +369,7 @@ def test_failed_resamples_are_counted():
             "customer_satisfaction": [1, 3, 2, 5, 4, 7, 6, 8],
         }
     )
-    with pytest.warns(FailedResamplesWarning, match="did not vary"):
+    with pytest.warns(FailedResamplesWarning, match="does not vary"):
         found = service_profit_paths(table, level=0.8, rng=1)
     # (7 / 8)^8 = 0.344, and 1 / 8^7 with that unit alone; four standard errors are 0.043.
     assert found.n_failed / 2000 == pytest.approx(0.344, abs=0.043)

@@ -11,15 +11,11 @@ import pandas as pd
 from loyaltymodel import _resampling as resampling
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, percentile
-from loyaltymodel._options import check_count, check_flag
+from loyaltymodel._intervals import check_resamples, percentile
+from loyaltymodel._options import check_flag
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_variables
-from loyaltymodel.errors import (
-    FailedResamplesWarning,
-    NotIdentifiedError,
-    warn_caller,
-)
+from loyaltymodel.errors import NotIdentifiedError
 from loyaltymodel.jones_sasser.links.association import check_spread
 
 # What is estimated, in this order.
@@ -40,7 +36,6 @@ VARIANCES = (
 _SHARE = EFFECTS.index("share of the total effect that is indirect")
 _LEAST = 5
 _COLLINEAR = 1e-10  # of its variance, so much must be left to a variable
-_WORTH_A_WARNING = 0.01  # share of resamples left out
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -234,8 +229,7 @@ def partial_determination(
     [1.0, 0.5, 0.5, 0.5]
     """
     check_flag("standardized", standardized)
-    check_count("n_resamples", n_resamples, least=2)
-    check_level(level)
+    check_resamples(n_resamples, level=level)
     given = {"quality": quality, "satisfaction": satisfaction, "loyalty": loyalty}
     found = read_variables(given, data=data, missing=missing)
     variables = [np.asarray(found[name], dtype=np.float64) for name in given]
@@ -255,17 +249,12 @@ def partial_determination(
     replicates = np.concatenate(drawn)
     kept = replicates[np.isfinite(np.delete(replicates, _SHARE, axis=1)).all(axis=1)]
     n_failed = n_resamples - len(kept)
-    if len(kept) < 2:  # noqa: PLR2004 - one number has no spread
-        raise NotIdentifiedError(
-            f"{n_failed} of {n_resamples} resamples have a variable that does not vary, or "
-            "quality and satisfaction alike; more customers are needed"
-        )
-    if n_failed > _WORTH_A_WARNING * n_resamples:
-        warn_caller(
-            f"{n_failed} of {n_resamples} resamples could not be estimated and were left out, "
-            "because a variable did not vary in them, or quality and satisfaction were alike",
-            FailedResamplesWarning,
-        )
+    resampling.check_failures(
+        n_failed,
+        n_resamples,
+        "have a variable that does not vary, or quality and satisfaction alike",
+        way_out="more customers are needed",
+    )
     interval = percentile(kept, level=level)
     ends = np.stack([kept.std(axis=0, ddof=1), interval.low, interval.high])
     if np.isnan(kept[:, _SHARE]).any():  # a total effect of exactly 0 has no shares

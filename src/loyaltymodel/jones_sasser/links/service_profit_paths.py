@@ -16,10 +16,8 @@ from loyaltymodel._regression import entangled
 from loyaltymodel._variables import Variables, codes_of, read_variables
 from loyaltymodel.errors import (
     DataError,
-    FailedResamplesWarning,
     NotIdentifiedError,
     OptionError,
-    warn_caller,
 )
 from loyaltymodel.jones_sasser.links.association import check_spread
 from loyaltymodel.jones_sasser.links.recursive_paths import path_coefficients, total_effects
@@ -35,7 +33,6 @@ from loyaltymodel.jones_sasser.links.service_profit import (
 )
 from loyaltymodel.jones_sasser.links.service_profit_result import WAYS, ServiceProfitPaths
 
-_WORTH_A_WARNING = 0.01  # share of resamples left out
 _STAFF, _CUSTOMERS, _CONTENT = "employee_retention", "customer_loyalty", "employee_satisfaction"
 
 
@@ -188,7 +185,13 @@ def service_profit_paths(
         ]
     )
     kept = replicates[np.isfinite(replicates[:, np.isfinite(estimate)]).all(axis=1)]
-    n_failed = _count_failed(len(kept), n_resamples)
+    n_failed = n_resamples - len(kept)
+    resampling.check_failures(
+        n_failed,
+        n_resamples,
+        "have a construct that does not vary, or sources that are alike",
+        way_out="more units are needed",
+    )
     interval = percentile(kept, level=widened)
     error = kept.std(axis=0, ddof=1)
     table = np.column_stack([estimate, error, interval.low, interval.high])
@@ -316,23 +319,6 @@ def _resampled(
         resampling.resampled_moments(units, counts)[1]
         for counts in resampling.draw_counts(units, n_resamples, rng, size=size)
     ]
-
-
-def _count_failed(n_kept: int, n_resamples: int) -> int:
-    """Return how many resamples failed; warn of many, and refuse if hardly any is left."""
-    n_failed = n_resamples - n_kept
-    if n_kept < 2:  # noqa: PLR2004 - one number has no spread
-        raise NotIdentifiedError(
-            f"{n_failed} of {n_resamples} resamples have a construct that does not vary, or "
-            "sources that are alike; more units are needed"
-        )
-    if n_failed > _WORTH_A_WARNING * n_resamples:
-        warn_caller(
-            f"{n_failed} of {n_resamples} resamples could not be estimated and were left out, "
-            "because a construct did not vary in them, or its sources were alike",
-            FailedResamplesWarning,
-        )
-    return n_failed
 
 
 def _widened(level: float, n_units: int, n_resamples: int) -> float:
