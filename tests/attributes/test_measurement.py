@@ -14,7 +14,6 @@ from statsmodels.stats.weightstats import DescrStatsW
 from loyaltymodel.attributes.label_sets import (
     codes_from_labels,
     label_set,
-    satisfaction_indicators,
 )
 from loyaltymodel.attributes.measurement import direct_report, net_promoter
 from loyaltymodel.attributes.measurement_index import (
@@ -341,13 +340,6 @@ def test_labels_keep_the_index_and_their_spaces_do_not_matter():
     assert codes_from_labels(labels, "mild", missing="drop").to_dict() == {"p": 3, "q": 5}
     data = pl.DataFrame({"s": ["中立", "满意"]})
     assert codes_from_labels("s", "neutral", data=data).to_list() == [3, 4]
-
-
-def test_indicator_lists():
-    table = satisfaction_indicators()
-    assert table.query("source == '004:203'")["chinese"].to_list()[0] == "按时送达率"
-    table.loc[0, "indicator"] = ""
-    assert satisfaction_indicators().loc[0, "indicator"]
 
 
 # Bad input

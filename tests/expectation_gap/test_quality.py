@@ -61,6 +61,7 @@ def test_lists_are_those_of_the_texts():
         assert len(elements) == size
         assert len({element.name for element in elements}) == size
         assert all(element.chinese for element in elements)
+    assert indicators("supplier")[0].chinese == "按时送达率"
     assert [element.name for element in indicators("garvin")] == [
         "performance", "features", "reliability", "conformance", "durability", "serviceability",
         "aesthetics", "perceived_quality",

@@ -11,7 +11,6 @@ from loyaltymodel.attributes.label_sets import (
     LabelSet,
     codes_from_labels,
     label_set,
-    satisfaction_indicators,
 )
 from loyaltymodel.attributes.measurement import (
     DirectReport,
@@ -68,5 +67,4 @@ __all__ = [
     "rank_weights",
     "satisfaction_benefits",
     "satisfaction_curve",
-    "satisfaction_indicators",
 ]

@@ -1,4 +1,4 @@
-"""Words of the field's teaching texts as data: labels of five-point scales, lists of indicators."""
+"""Labels of five-point scales, as the teaching texts of the field have them, as data."""
 
 from __future__ import annotations
 
@@ -206,67 +206,6 @@ def codes_from_labels(
         )
     codes = np.array([labels.index(value) + 1 for value in stripped], dtype=np.intp)[places]
     return as_given([answers], read.labels, codes, name="code")
-
-
-def satisfaction_indicators() -> pd.DataFrame:
-    """Return the lists of satisfaction indicators (满意度指标) of the teaching texts.
-
-    Returns
-    -------
-    DataFrame
-        A row an indicator: ``source``, the teaching text and line of its list, ``indicator``
-        and ``chinese``. A new table at every call.
-
-    Notes
-    -----
-    The texts give the lists without weights and without questions. The on-time rate is a share
-    from 0 to 1, the others are ratings: :func:`importance_index` takes a scale for each.
-
-    Examples
-    --------
-    >>> from loyaltymodel import attributes
-    >>> attributes.satisfaction_indicators().groupby("source").size().to_dict()
-    {'000:184': 4, '004:199': 5, '004:203': 7, '004:97': 4}
-    """
-    rows = [
-        (source, english, chinese)
-        for source, pairs in _INDICATORS.items()
-        for english, chinese in pairs
-    ]
-    return pd.DataFrame(rows, columns=["source", "indicator", "chinese"])
-
-
-_INDICATORS = {
-    "004:203": (
-        ("on-time delivery rate", "按时送达率"),
-        ("quality", "品质"),
-        ("function", "功能"),
-        ("service", "服务"),
-        ("price", "价格"),
-        ("communication", "交流能力"),
-        ("trust", "信任度"),
-    ),
-    "004:97": (
-        ("quality", "质量"),
-        ("performance", "性能"),
-        ("price", "价格"),
-        ("delivery time", "交付时间"),
-    ),
-    # Known in English only: the inventory of the texts does not give their wording.
-    "004:199": (
-        ("quality", ""),
-        ("features", ""),
-        ("function", ""),
-        ("image", ""),
-        ("price", ""),
-    ),
-    "000:184": (
-        ("product", ""),
-        ("service", ""),
-        ("price", ""),
-        ("after-sales service", ""),
-    ),
-}
 
 
 def _way_out(label: object, labels: Sequence[str]) -> str:

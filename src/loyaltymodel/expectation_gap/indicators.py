@@ -205,7 +205,9 @@ def indicators(name: ListName) -> tuple[Indicator, ...]:
     Notes
     -----
     Garvin's dimensions are checked [1]_. The other lists are those of the teaching texts, for
-    which no source in the literature is known; they are data to work with, not findings.
+    which no source in the literature is known; they are data to work with, not findings. The
+    wording of the texts for "product" and "offer" is not at hand: their Chinese terms are plain
+    translations. The on-time rate of a supplier is a share from 0 to 1, the others are ratings.
 
     References
     ----------
