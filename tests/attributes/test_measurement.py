@@ -90,6 +90,20 @@ def test_weighted_interval_covers():
     assert np.mean(held_top) > 0.95 - 3 * 0.01
 
 
+def test_intervals_hold_their_level_with_very_unequal_weights():
+    rng = np.random.default_rng(2)
+    held = []
+    for _ in range(600):
+        weights = rng.lognormal(0, 1.5, 20)
+        answers = rng.integers(1, 6, 20).astype(float)
+        table = direct_report(answers, scale=(1, 5), weights=weights).measures.iloc[0]
+        assert table["measure"] == "mean"
+        held.append(table["ci_low"] <= 3.0 <= table["ci_high"])
+    # In 20,000 surveys it was 0.928; with n - 1 degrees and residuals as they are, 0.81. What 600
+    # surveys know of it has a standard error of 0.011.
+    assert np.mean(held) == pytest.approx(0.928, abs=3 * 0.011)
+
+
 def test_scales_without_steps_list_the_answers_given():
     report = direct_report([0.5, 0.5, 2.25], scale=(0, 10))
     assert report.distribution["answer"].to_list() == [0.5, 2.25]

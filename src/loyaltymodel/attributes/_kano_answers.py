@@ -135,6 +135,6 @@ def read_importance(
             )
         if len(values) < LEAST:
             raise DataError(f"{key} has one answer; a mean with an interval needs two or more")
-        mean, error = weighted_mean(values[:, None], np.ones(len(values)))
+        mean, error, _ = weighted_mean(values[:, None], np.ones(len(values)))
         rows.append((len(values), mean[0], error[0]))
     return np.array(rows, dtype=np.float64)

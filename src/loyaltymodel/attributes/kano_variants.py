@@ -119,8 +119,8 @@ def kano_continuous(
         lengths[name] = len(labels) + n_dropped
         _check_enough(name, len(labels))
         values = np.column_stack([score[place] for score, place in zip(scores, codes, strict=True)])
-        mean, error = weighted_mean(values, np.ones(len(values)))
-        reach = student_reach(len(values) - 1, level=level) * error
+        mean, error, degrees = weighted_mean(values, np.ones(len(values)))
+        reach = student_reach(degrees, level=level) * error
         row: dict[str, Any] = {"attribute": name}
         for k, question in enumerate(ASKED):
             row |= {

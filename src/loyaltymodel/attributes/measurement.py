@@ -86,7 +86,7 @@ class DirectReport(FrozenRecord):
     def measures(self) -> pd.DataFrame:
         """Mean, points from 0 to 100, and shares of the top and the bottom answers."""
         lowest, highest = self.scale
-        reach = student_reach(self.n - 1, level=self.level) * self.std_error
+        reach = student_reach(self.n_effective - 1, level=self.level) * self.std_error
         stretch = 100 / (highest - lowest)
         ends = np.array([self.mean - reach, self.mean + reach])
         shares = self.totals / self.totals.sum()
@@ -221,8 +221,9 @@ def direct_report(
     Notes
     -----
     The interval of the mean is that of t, which may leave the scale where there are few
-    answers. Those of the shares are Wilson's, with weights for
-    the effective number sum(w)^2 / sum(w^2). Each interval holds its level on its own, not
+    answers; its error is HC2, and its degrees of freedom are the effective number
+    sum(w)^2 / sum(w^2) less 1, that is n - 1 without weights. Those of the shares are Wilson's,
+    for the same number. Each interval holds its level on its own, not
     all of them together. A mean of five-point answers takes their steps to be equal.
 
     Examples
@@ -249,7 +250,7 @@ def direct_report(
     read, weight = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
     require_two(weight, "ratings")
     x = np.asarray(read["ratings"], dtype=np.float64)
-    mean, error = weighted_mean(x[:, None], weight)
+    mean, error, _ = weighted_mean(x[:, None], weight)
     answers = _steps(x, lowest, highest)
     totals = np.bincount(np.searchsorted(answers, x), weight, minlength=len(answers)).astype(
         np.float64

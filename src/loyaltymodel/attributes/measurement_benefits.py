@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
-from loyaltymodel._counts import kish
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_finite, count_of, enumerate_names, suggest
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_variables
+from loyaltymodel.attributes.measurement_kernels import weighted_mean
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
 BenefitName = Literal[
@@ -413,20 +413,13 @@ def _compare(
                 "their mean is this customer's and its error cannot be seen; limit the weights, or "
                 "leave them out"
             )
-        mean, error = _mean(y[chosen], own)
-        means.append(mean)
+        mean, error, degrees = weighted_mean(y[chosen, None], own)
+        means.append(float(mean[0]))
         # Equal values have a mean that misses them by rounding, and an error that is no error.
-        errors.append(error if np.ptp(y[chosen]) > 0 else 0.0)
+        errors.append(float(error[0]) if np.ptp(y[chosen]) > 0 else 0.0)
         sizes.append(size)
-        effective.append(kish(own))
+        effective.append(degrees + 1)
     return means, errors, sizes, effective, read.n_dropped, bool((y < 0).any())
-
-
-def _mean(y: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    """Return a weighted mean and its HC2 error; with equal weights that of a plain mean."""
-    share = weights / weights.sum()
-    mean = share @ y
-    return float(mean), float(np.sqrt((share**2 * (y - mean) ** 2 / (1 - share)).sum()))
 
 
 def _why_none(is_rating: bool, below: bool, means: Sequence[float]) -> str:  # noqa: FBT001 (internal)

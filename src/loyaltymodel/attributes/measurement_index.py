@@ -308,8 +308,8 @@ def importance_index(
     require_two(weight, "performance and importance")
     scores = (points * shares).sum(axis=1)
     columns = np.column_stack([scores, points, shares, points * shares])
-    mean, error = weighted_mean(columns, weight)
-    reach = student_reach(read.n_rows - 1, level=level) * error[0]
+    mean, error, degrees = weighted_mean(columns, weight)
+    reach = student_reach(degrees, level=level) * error[0]
     k = len(performance)
     return ImportanceIndex(
         tuple(str(name) for name in performance),

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._counts import kish
 from loyaltymodel._intervals import wald, wilson
 
 ShareInterval = Literal["wilson", "delta", "exact"]
@@ -42,14 +43,14 @@ def _clopper_pearson(
     return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
 
 
-def weighted_mean(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return means (k,) of values (n, k) with weights (n,), and their standard errors.
+def weighted_mean(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Return means (k,) of values (n, k) with weights (n,), their errors, and degrees of freedom.
 
-    The error is that of a ratio of two sums over independent respondents; with equal weights
-    it is the standard deviation over the root of n.
+    The error (HC2) is that of a ratio of two sums over independent respondents, of whom those
+    with much weight pull the mean to themselves; the degrees are Kish's number less 1. With equal
+    weights they are the standard deviation over the root of n, and n - 1.
     """
-    n, total = len(values), weights.sum()
-    mean = weights @ values / total
-    apart = weights[:, None] * (values - mean)
-    error = np.sqrt((apart**2).sum(axis=0) * n / (n - 1)) / total
-    return mean, error
+    share = weights / weights.sum()
+    mean = share @ values
+    pull = share**2 / (1 - share)
+    return mean, np.sqrt(pull @ (values - mean) ** 2), kish(weights) - 1

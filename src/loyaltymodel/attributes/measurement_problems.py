@@ -191,8 +191,8 @@ def _gap(
     expected: FloatArray, received: FloatArray, weight: FloatArray, level: float
 ) -> dict[str, Any]:
     columns = np.column_stack([expected, received, expected - received])
-    mean, error = weighted_mean(columns, weight)
-    reach = student_reach(len(columns) - 1, level=level) * error[2]
+    mean, error, degrees = weighted_mean(columns, weight)
+    reach = student_reach(degrees, level=level) * error[2]
     total = weight.sum()
     short, above = weight[expected > received].sum(), weight[expected < received].sum()
     n = np.array([kish(weight)])
