@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from loyaltymodel import _regression as regression
-from loyaltymodel._intervals import student, wald
+from loyaltymodel._intervals import satterthwaite, student, wald
 
 from tolerances import EXACT, SAME
 
@@ -133,3 +133,18 @@ def test_the_size_of_rounding_is_that_of_what_answers_were_made_of():
     assert regression.is_level(rounding, size=101.4)
     assert not regression.is_level(rounding * [1, 2, 3], size=101.4)
     assert not regression.is_level(np.array([1.0, 1.0 + 1e-9]))
+
+
+def test_unknown_degrees_are_not_taken_for_endless_ones():
+    found = student(np.array([1.0, 1.0]), np.array([0.5, 0.5]), np.array([np.nan, 3.0]), level=0.9)
+    for part in (found.low, found.high, found.p_value):
+        assert np.isnan(part).tolist() == [True, False]
+
+
+def test_degrees_of_a_difference_are_those_of_welch():
+    rng = np.random.default_rng(3)
+    one, two = rng.normal(0, 1, 8), rng.normal(0, 3, 5)
+    variances = np.array([one.var(ddof=1) / 8, two.var(ddof=1) / 5])
+    degrees = satterthwaite(np.stack([variances, [0, 0]]), np.array([7.0, 4.0]))
+    assert degrees[0] == pytest.approx(stats.ttest_ind(one, two, equal_var=False).df, rel=SAME)
+    assert np.isnan(degrees[1])

@@ -157,18 +157,28 @@ def student(
 ) -> Interval:
     """Return Student's interval; with infinite degrees of freedom it is that of the normal law.
 
-    Errors of 0 are treated as :func:`wald` treats them; an error that is NaN leaves NaN.
+    Errors of 0 are treated as :func:`wald` treats them; errors or degrees that are NaN leave NaN.
     """
     from scipy.special import stdtr, stdtrit  # noqa: PLC0415  see ndtr
 
-    known = np.isfinite(degrees)
-    df = np.where(known, degrees, 1.0)
-    reach = np.where(known, stdtrit(df, (1 + level) / 2), ndtri(np.array((1 + level) / 2)))
+    endless = np.isinf(degrees)
+    df = np.where(endless, 1.0, degrees)
+    reach = np.where(endless, ndtri(np.array((1 + level) / 2)), stdtrit(df, (1 + level) / 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(estimate == 0, 0.0, np.abs(estimate) / std_error)
     t = np.where(np.isnan(std_error), np.nan, t)
-    tail = np.where(known, stdtr(df, -t), ndtr(-t))
+    tail = np.where(endless, ndtr(-t), stdtr(df, -t))
     return Interval(estimate - reach * std_error, estimate + reach * std_error, 2 * tail)
+
+
+def satterthwaite(variances: FloatArray, degrees: FloatArray) -> FloatArray:
+    """Return the degrees of freedom (...) of sums of independent variances (..., m).
+
+    Each variance has ``degrees`` (..., m) of its own. NaN where all variances are 0.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: FloatArray = variances.sum(axis=-1) ** 2 / (variances**2 / degrees).sum(axis=-1)
+    return found
 
 
 def student_reach(degrees: float, *, level: float) -> float:

@@ -56,12 +56,13 @@ def decisive(design: FloatArray) -> BoolArray:
     return alone
 
 
-def is_level(y: FloatArray, *, size: float | None = None) -> bool:
+def is_level(y: FloatArray | BoolArray, *, size: float | None = None) -> bool:
     """Tell whether answers are the same but for rounding.
 
     ``size`` is the largest number of which they were made, if that is not their own.
     """
-    return bool(np.ptp(y) <= _ROUNDING * _size_of(y, size))
+    low, high = float(y.min()), float(y.max())  # of True and False as well
+    return high - low <= _ROUNDING * (max(abs(low), abs(high)) if size is None else size)
 
 
 def least_squares(
@@ -79,17 +80,13 @@ def least_squares(
     basis, back = _orthogonal(design)
     found = OLS(y, basis).fit(cov_type=kind, use_t=True)
     estimates, likelihood = back @ found.params, float(found.llf)
-    limit = _ROUNDING * _size_of(y, size)
+    limit = _ROUNDING * (float(np.abs(y).max()) if size is None else size)
     if np.abs(y - design @ estimates).max() > limit:
         return Regression(estimates, back @ found.cov_params() @ back.T, likelihood)
     # By how much residuals of this size at most can move each coefficient.
     moves = limit * np.linalg.norm(back, axis=1)
     estimates = np.where(np.abs(estimates) <= moves, 0.0, estimates)
     return Regression(estimates, np.zeros_like(back), likelihood)
-
-
-def _size_of(y: FloatArray, size: float | None) -> float:
-    return float(np.abs(y).max()) if size is None else size
 
 
 def logistic(

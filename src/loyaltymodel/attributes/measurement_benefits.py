@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
+from loyaltymodel._intervals import check_level, satterthwaite, student
 from loyaltymodel._options import check_finite, count_of, enumerate_names, suggest
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_variables
@@ -197,14 +197,10 @@ class SatisfactionBenefits(FrozenRecord):
 
     def _difference(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return Welch's comparison: difference, its ends, and p-values, (k,) each."""
-        from scipy.special import stdtr  # noqa: PLC0415 (slow to import)
-
         difference = self.means[:, 0] - self.means[:, 1]
         error, degrees = _together(self.errors, self.effective_sizes)
-        reach = _reach(degrees, self.level) * error
-        with np.errstate(invalid="ignore", divide="ignore"):
-            p_value = 2 * stdtr(degrees, -np.abs(difference) / error)
-        return difference, difference - reach, difference + reach, np.asarray(p_value)
+        found = student(difference, error, degrees, level=self.level)
+        return difference, found.low, found.high, found.p_value
 
     def _ratio(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return ratios and their ends (k,), made on the scale of logarithms; NaN without one."""
@@ -212,8 +208,9 @@ class SatisfactionBenefits(FrozenRecord):
         means = np.where(has_one[:, None], self.means, np.nan)
         error, degrees = _together(self.errors / means, self.effective_sizes)
         ratio = means[:, 0] / means[:, 1]
+        reach = student(np.zeros_like(error), error, degrees, level=self.level).high
         with np.errstate(over="ignore"):  # no end above, where weights leave hardly any degrees
-            factor = np.exp(_reach(degrees, self.level) * error)
+            factor = np.exp(reach)
         return ratio, ratio / factor, ratio * factor
 
 
@@ -437,13 +434,4 @@ def _why_none(is_rating: bool, below: bool, means: Sequence[float]) -> str:  # n
 def _together(errors: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return errors (k,) of differences, and Welch's degrees of freedom; NaN without spread."""
     square = errors**2
-    total = square.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        degrees = total**2 / (square**2 / (sizes - 1)).sum(axis=1)
-    return np.sqrt(total), degrees
-
-
-def _reach(degrees: FloatArray, level: float) -> FloatArray:
-    from scipy.special import stdtrit  # noqa: PLC0415 (slow to import)
-
-    return np.asarray(stdtrit(degrees, (1 + level) / 2), dtype=np.float64)
+    return np.sqrt(square.sum(axis=1)), satterthwaite(square, sizes - 1)

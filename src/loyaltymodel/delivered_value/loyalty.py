@@ -323,7 +323,7 @@ def _check_answers(answers: FloatArray, outcome: Outcome) -> None:
 
 
 def _check_relative(relative: FloatArray) -> None:
-    if np.ptp(relative) <= _ROUNDING * np.abs(relative).max():
+    if is_level(relative):
         raise NotIdentifiedError(
             f"relative value is {relative[0]:g} for everybody, so what it does for loyalty cannot "
             "be seen; customers must differ in own value or in that of their best rival"

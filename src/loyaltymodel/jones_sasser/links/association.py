@@ -13,6 +13,7 @@ from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, wilson
 from loyaltymodel._options import check_choice, count_of
+from loyaltymodel._regression import is_level
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -355,18 +356,12 @@ def check_spread(
             f"{least} are needed"
         )
     for name, values in zip(names, variables, strict=True):
-        if is_constant(values):
+        if is_level(values):
             rounded = "" if values.max() == values.min() else " but for rounding"
             raise DataError(
                 f"{name} is {values[0]:g} for every {unit}{rounded}; something that does not vary "
                 "goes together with nothing"
             )
-
-
-def is_constant(values: FloatArray) -> bool:
-    """Tell whether values spread no more than rounding makes them."""
-    low, high = float(values.min()), float(values.max())  # also of True and False
-    return high - low <= _SAME * max(abs(low), abs(high))
 
 
 def _ranks(values: FloatArray) -> FloatArray:

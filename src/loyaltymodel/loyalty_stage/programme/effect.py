@@ -10,8 +10,9 @@ import numpy as np
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._counts import kish
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
+from loyaltymodel._intervals import check_level, satterthwaite
 from loyaltymodel._options import check_choice, count_of
+from loyaltymodel._regression import is_level
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.programme.kernels import (
@@ -19,7 +20,6 @@ from loyaltymodel.loyalty_stage.programme.kernels import (
     mean_error,
     mean_of,
     n_clusters,
-    satterthwaite,
     variance_of,
 )
 from loyaltymodel.loyalty_stage.programme.result import (
@@ -192,7 +192,7 @@ def programme_effect(
         estimate=estimate,
         std_error=float(np.sqrt(variances.sum())),
         degrees=(
-            satterthwaite(variances, degrees)
+            float(satterthwaite(variances, degrees))
             if people.cluster is None
             else float(people.clusters_of_groups.min() - 1)
         ),
@@ -365,7 +365,7 @@ def _unit_of(x: FloatArray, people: _People) -> float:
                 "more than 2; limit the weights, or take "
                 'estimator="difference_in_differences"'
             )
-        if np.ptp(own) <= _NO_SPREAD * np.abs(own).max():
+        if is_level(own):
             raise NotIdentifiedError(
                 f"before is the same for all {name}, so no line can be drawn; take "
                 'estimator="difference_in_differences", or "difference"'

@@ -56,11 +56,6 @@ def line_leverage(x: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray(weights / weights.sum() + weights * apart**2 / (weights @ apart**2))
 
 
-def satterthwaite(variances: FloatArray, degrees: FloatArray) -> float:
-    """Return the degrees of freedom of a sum of independent variances."""
-    return float(variances.sum() ** 2 / (variances**2 / degrees).sum())
-
-
 def n_clusters(cluster: IntArray, rows: BoolArray) -> int:
     """Return how many clusters have at least one of the rows."""
     return int((np.bincount(cluster[rows]) > 0).sum())
