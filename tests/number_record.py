@@ -1,0 +1,156 @@
+"""The numbers that the library's examples and reference tests show, apart from every name.
+
+A line is what one docstring, page or comparison shows, so a renaming leaves the files as they are
+and a change of behaviour does not. ``python tests/number_record.py`` writes them anew; the
+commit that does so says which numbers moved, and why.
+"""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import os
+import re
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "tests" / "record" / "examples.txt"
+COMPARISONS = ROOT / "tests" / "record" / "comparisons.txt"
+RECORDING = "LOYALTYMODEL_RECORD"  # in the environment: the file to which comparisons are added
+
+# Modules that hold numbers against other programs, found by the folder that they read.
+READS_REFERENCE = '"reference"'
+# Comparisons agree to so many digits on every machine; the tests themselves are stricter.
+DIGITS = 8
+
+_ROW_NUMBER = re.compile(r"^ *\d+ {2,}")  # of a table as pandas prints it
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:,\d{3})*(?:\.\d*)?(?:e[-+]?\d+)?(?![\w])|\bnan\b")
+_PARSER = doctest.DocTestParser()
+
+
+def numbers_in(text: str) -> str:
+    """Return the numbers that the examples of a text show, sorted, in one line."""
+    found = []
+    for example in _PARSER.get_examples(text):
+        for line in example.want.splitlines():
+            found += _NUMBER.findall(_ROW_NUMBER.sub("", line))
+    return " ".join(sorted(found, key=_order))
+
+
+def _order(number: str) -> tuple[bool, float, str]:
+    return number == "nan", 0.0 if number == "nan" else float(number.replace(",", "")), number
+
+
+def _docstrings(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return [text for node in nodes if (text := ast.get_docstring(node))]
+
+
+def examples() -> list[tuple[str, str]]:
+    """Return the lines of all examples, and where each stands."""
+    found = []
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        found += [(numbers_in(text), str(path.relative_to(ROOT))) for text in _docstrings(path)]
+    for path in sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]):
+        text = path.read_text(encoding="utf-8").replace("```", "")
+        found.append((numbers_in(text), str(path.relative_to(ROOT))))
+    return sorted((line, place) for line, place in found if line)
+
+
+def fingerprint(values: object) -> str:
+    """Return the size, mean and root mean square of numbers, whatever their order and names."""
+    array = np.asarray(values, dtype=np.float64).ravel()
+    array = array[np.isfinite(array)]
+    if not len(array):
+        return "0"
+    mean, square = array.mean(), np.sqrt((array**2).mean())
+    return f"{len(array)} {mean:.{DIGITS - 1}e} {square:.{DIGITS - 1}e}"
+
+
+def near(one: str, other: str) -> bool:
+    """Tell whether two fingerprints are the same but for rounding."""
+    first, second = (np.array(line.split(), dtype=np.float64) for line in (one, other))
+    if len(first) != len(second) or first[0] != second[0]:
+        return False
+    # Relative to the size of the values: a mean near 0 has no digits of its own.
+    return bool((np.abs(first - second)[1:] <= 10.0 ** (3 - DIGITS) * (first[-1] + 1e-12)).all())
+
+
+def differences() -> list[str]:
+    """Return what the examples show that is not in the record, and the reverse."""
+    recorded = Counter(EXAMPLES.read_text(encoding="utf-8").splitlines())
+    now = examples()
+    new = Counter(line for line, _ in now) - recorded
+    gone = recorded - Counter(line for line, _ in now)
+    places = dict(now)
+    return [f"new in {places[line]}: {line}" for line in sorted(new.elements())] + [
+        f"gone: {line}" for line in sorted(gone.elements())
+    ]
+
+
+@pytest.fixture(autouse=True)
+def comparisons_are_those_recorded(request, monkeypatch):
+    """In tests against other programs: every number compared is in the record.
+
+    A number that is not fails the test, though it be within the tolerance.
+    """
+    if READS_REFERENCE not in Path(request.module.__file__).read_text(encoding="utf-8"):
+        yield
+        return
+    seen = set()
+    compare = np.testing.assert_allclose
+
+    def compare_and_keep(actual, desired, *args, **kwargs):
+        compare(actual, desired, *args, **kwargs)
+        seen.add(fingerprint(actual))
+
+    monkeypatch.setattr(np.testing, "assert_allclose", compare_and_keep)
+    yield
+    if target := os.environ.get(RECORDING):
+        with Path(target).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in sorted(seen))
+        return
+    recorded = _recorded_by_size()
+    new = [line for line in sorted(seen) if not any(near(line, r) for r in recorded[size_of(line)])]
+    assert not new, f"compared, but not in {COMPARISONS.name} (size, mean, root mean square): {new}"
+
+
+def size_of(line: str) -> str:
+    """Return the size in a fingerprint."""
+    return line.split(maxsplit=1)[0]
+
+
+@cache
+def _recorded_by_size() -> dict[str, list[str]]:
+    found = defaultdict(list)
+    for line in COMPARISONS.read_text(encoding="utf-8").splitlines():
+        found[size_of(line)].append(line)
+    return found
+
+
+def main() -> None:
+    """Write both records anew."""
+    EXAMPLES.write_text("".join(f"{line}\n" for line, _ in examples()), encoding="utf-8")
+    modules = [
+        str(path)
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        if READS_REFERENCE in path.read_text(encoding="utf-8")
+    ]
+    COMPARISONS.write_text("", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "--no-cov", *modules]
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, RECORDING: str(COMPARISONS)})
+    lines = sorted(set(COMPARISONS.read_text(encoding="utf-8").splitlines()))
+    COMPARISONS.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
