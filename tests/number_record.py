@@ -103,7 +103,8 @@ def comparisons_are_those_recorded(request, monkeypatch):
 
     A number that is not fails the test, though it be within the tolerance.
     """
-    if READS_REFERENCE not in Path(request.module.__file__).read_text(encoding="utf-8"):
+    drawn = hasattr(request.function, "hypothesis")  # other numbers every time
+    if drawn or READS_REFERENCE not in Path(request.module.__file__).read_text(encoding="utf-8"):
         yield
         return
     seen = set()
