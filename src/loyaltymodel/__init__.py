@@ -22,6 +22,8 @@ Each theory is a sub-package that is loaded when it is first used:
     Surveys to learn and test with.
 ``plots``
     Pictures of results.
+``results``
+    What every result is made of, for type hints and for tables of one's own.
 ``errors``
     What can go wrong, by name.
 """
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from loyaltymodel import jones_sasser as jones_sasser
     from loyaltymodel import loyalty_stage as loyalty_stage
     from loyaltymodel import plots as plots
+    from loyaltymodel import results as results
     from loyaltymodel import structural as structural
     from loyaltymodel import survey as survey
 
@@ -55,6 +58,7 @@ _SUB_PACKAGES = (
     "jones_sasser",
     "loyalty_stage",
     "plots",
+    "results",
     "structural",
     "survey",
 )
@@ -70,6 +74,7 @@ __all__ = [
     "jones_sasser",
     "loyalty_stage",
     "plots",
+    "results",
     "structural",
     "survey",
 ]

@@ -18,6 +18,12 @@ from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, warn
 
 Counts = npt.NDArray[np.uint16]
 
+# How many times chance is drawn unless the user says otherwise: resamples for intervals, whose
+# ends are quantiles far out, and resamples or permutations for a p-value. With 999 the levels of
+# 5 and 1 % are whole numbers of resamples.
+FOR_INTERVALS = 2000
+FOR_TESTS = 999
+
 _COUNTS = 40_000_000  # counts in a slice of resamples: 80 MB
 _MATRICES = 6_000_000  # elements of covariance matrices in a slice of resamples: 48 MB
 _DRAWS = 1_000_000  # draws at a time: 8 MB

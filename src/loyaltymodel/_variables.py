@@ -17,7 +17,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing, check_names, open_frame, row_labels, without_repeated
-from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated
 from loyaltymodel.errors import DataError
 
 Bounds = tuple[float, float]
@@ -125,6 +125,60 @@ def read_weighted(
     if not found.any():
         raise DataError("all weights are zero; at least one must be above 0")
     return read, found
+
+
+def several_variables(what: str, given: object) -> dict[str, object]:
+    """Return variables by name: from a mapping, a table, a Series, or names of columns.
+
+    One way in wherever several variables go: ``{"price": prices}``, a frame of them, a list or
+    an Index of names of columns of ``data``, or one such name. ``what`` names the option.
+
+    Raises
+    ------
+    DataError
+        If there is none, or what is given has no names or names that stand twice.
+    """
+    found = _named_variables(what, given)
+    if not found:
+        raise DataError(f"{what} are empty; give at least one variable")
+    if bad := [name for name in found if not isinstance(name, str)]:
+        raise DataError(f"names of {what} must be text, not {enumerate_names(map(repr, bad))}")
+    return found
+
+
+def _named_variables(what: str, given: Any) -> dict[Any, object]:
+    if isinstance(given, Mapping):
+        return dict(given)
+    if isinstance(given, str):
+        return {given: given}
+    if isinstance(given, pd.Series):
+        return {what if given.name is None else given.name: given}
+    if isinstance(given, pd.Index) or (
+        isinstance(given, (Sequence, np.ndarray)) and all(isinstance(v, str) for v in given)
+    ):
+        names = list(given)
+        if twice := repeated(names):
+            raise DataError(
+                f"{what} name {enumerate_names(twice)} more than once; name each of them once"
+            )
+        return {name: name for name in names}
+    if isinstance(given, (Sequence, np.ndarray, set, frozenset)):
+        kind = "an array" if isinstance(given, np.ndarray) else f"a {type(given).__name__}"
+        raise DataError(
+            f"{what} are {kind} without names; give a table, names of columns with data=, or a "
+            "mapping from name to values, such as dict(zip(names, array.T))"
+        )
+    alone, times = without_repeated(given)
+    if twice := [name for name, count in times.items() if count > 1]:
+        raise DataError(
+            f"{what} have more than one column named {enumerate_names(twice)}; rename or drop the "
+            "copies"
+        )
+    frame = open_frame(alone)
+    labels = row_labels(alone, frame)
+    if isinstance(alone, pd.DataFrame):
+        return {name: alone[name] for name in alone.columns}
+    return {n: pd.Series(frame.get_column(n).to_numpy(), index=labels) for n in frame.columns}
 
 
 def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> FloatArray:
