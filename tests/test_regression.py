@@ -69,19 +69,19 @@ def test_entangled_columns_are_named():
     rng = np.random.default_rng(2)
     a, b, c = rng.normal(size=(3, 30))
     one = np.ones(30)
-    assert regression.entangled(np.column_stack([one, a, b])).tolist() == []
-    assert regression.entangled(np.column_stack([one, a, b, a + 2])).tolist() == [0, 1, 3]
-    assert regression.entangled(np.column_stack([one, a, 0 * b, c])).tolist() == [2]
-    assert regression.entangled(np.column_stack([a, b, c])[:2]).tolist() == [0, 1, 2]
+    assert regression.collinear(np.column_stack([one, a, b])).tolist() == []
+    assert regression.collinear(np.column_stack([one, a, b, a + 2])).tolist() == [0, 1, 3]
+    assert regression.collinear(np.column_stack([one, a, 0 * b, c])).tolist() == [2]
+    assert regression.collinear(np.column_stack([a, b, c])[:2]).tolist() == [0, 1, 2]
     # One unit is as good as another.
-    assert regression.entangled(np.column_stack([one, a * 1e9, b, a + 2])).tolist() == [0, 1, 3]
+    assert regression.collinear(np.column_stack([one, a * 1e9, b, a + 2])).tolist() == [0, 1, 3]
 
 
 def test_who_alone_decides_a_coefficient():
     x = np.array([0.0, 0.0, 0.0, 5.0])
     design = np.column_stack([np.ones(4), x])
-    assert regression.decisive(design).tolist() == [False, False, False, True]
-    assert not regression.decisive(design[:, :1]).any()
+    assert regression.full_leverage(design).tolist() == [False, False, False, True]
+    assert not regression.full_leverage(design[:, :1]).any()
 
 
 @given(
@@ -130,9 +130,9 @@ def test_the_size_of_rounding_is_that_of_what_answers_were_made_of():
     before = np.array([0.3, 5.7, 101.3])
     rounding = (before + 0.1) - before
     assert np.ptp(rounding) > 0
-    assert regression.is_level(rounding, size=101.4)
-    assert not regression.is_level(rounding * [1, 2, 3], size=101.4)
-    assert not regression.is_level(np.array([1.0, 1.0 + 1e-9]))
+    assert regression.is_constant(rounding, size=101.4)
+    assert not regression.is_constant(rounding * [1, 2, 3], size=101.4)
+    assert not regression.is_constant(np.array([1.0, 1.0 + 1e-9]))
 
 
 def test_unknown_degrees_are_not_taken_for_endless_ones():

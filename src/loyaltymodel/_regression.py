@@ -37,7 +37,7 @@ class Regression(FrozenRecord):
     log_likelihood: float = float("nan")
 
 
-def entangled(design: FloatArray) -> IntArray:
+def collinear(design: FloatArray) -> IntArray:
     """Return the places of columns that are 0, or else of those that determine each other."""
     lengths = np.linalg.norm(design, axis=0)
     if (lengths == 0).any():
@@ -49,14 +49,14 @@ def entangled(design: FloatArray) -> IntArray:
     return np.flatnonzero(np.abs(directions[-1]) > np.sqrt(_SINGULAR))
 
 
-def decisive(design: FloatArray) -> BoolArray:
+def full_leverage(design: FloatArray) -> BoolArray:
     """Tell which rows alone decide a coefficient: the fit meets them, so HC3 divides by 0."""
     basis, _ = np.linalg.qr(design / np.linalg.norm(design, axis=0))
     alone: BoolArray = (basis**2).sum(axis=1) > 1 - _ALONE
     return alone
 
 
-def is_level(y: FloatArray | BoolArray, *, size: float | None = None) -> bool:
+def is_constant(y: FloatArray | BoolArray, *, size: float | None = None) -> bool:
     """Tell whether answers are the same but for rounding.
 
     ``size`` is the largest number of which they were made, if that is not their own.

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyaltymodel._regression import entangled
+from loyaltymodel._regression import collinear
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser import profit_conditions
 from loyaltymodel.jones_sasser.links.moderation import slope_moderation
@@ -433,10 +433,10 @@ def test_more_moderators_than_clusters_have_no_joint_test():
 
 def test_columns_that_follow_from_others_are_named():
     x = np.column_stack([np.ones(5), np.arange(5.0), 2 - np.arange(5.0), [0, 0, 1, 0, 3]])
-    assert entangled(x).tolist() == [0, 1, 2]
-    assert entangled(x[:, [0, 1, 3]]).size == 0
+    assert collinear(x).tolist() == [0, 1, 2]
+    assert collinear(x[:, [0, 1, 3]]).size == 0
     x[:, 3] = 0
-    assert entangled(x).tolist() == [3]
+    assert collinear(x).tolist() == [3]
 
 
 @pytest.mark.slow

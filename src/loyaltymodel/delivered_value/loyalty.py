@@ -15,9 +15,9 @@ from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated
 from loyaltymodel._regression import (
     Regression,
-    decisive,
-    entangled,
-    is_level,
+    collinear,
+    full_leverage,
+    is_constant,
     least_squares,
     logistic,
 )
@@ -314,7 +314,7 @@ def _check_answers(answers: FloatArray, outcome: Outcome) -> None:
             f"loyalty has {answers[odd][0]:g}, but a binary outcome is 0 or 1; recode it, or say "
             'outcome="score" for a score'
         )
-    if is_level(answers):
+    if is_constant(answers):
         raise NotIdentifiedError(
             f"loyalty is {answers[0]:g} for every one of {count_of(len(answers), 'customer')}, so "
             "nothing can be seen of what it goes with; survey those who left as well, or take "
@@ -323,7 +323,7 @@ def _check_answers(answers: FloatArray, outcome: Outcome) -> None:
 
 
 def _check_relative(relative: FloatArray) -> None:
-    if is_level(relative):
+    if is_constant(relative):
         raise NotIdentifiedError(
             f"relative value is {relative[0]:g} for everybody, so what it does for loyalty cannot "
             "be seen; customers must differ in own value or in that of their best rival"
@@ -345,7 +345,7 @@ def _fit(
             )
         return fitted
     _check_enough(len(answers), x.shape[1])
-    if (alone := decisive(x)).any():
+    if (alone := full_leverage(x)).any():
         raise NotIdentifiedError(
             f"the customer in row {labels[int(np.argmax(alone))]} alone differs from the others in "
             "relative value, so the slope has no error; more customers must differ"
@@ -367,7 +367,7 @@ def _fit_separately(
     """Fit own and best rival's value apart; NaN and the reason where they cannot be."""
     problem = ""
     names = ("own value", "the best rival's value")
-    if follows := [names[k - 1] for k in entangled(x) if k]:
+    if follows := [names[k - 1] for k in collinear(x) if k]:
         problem = (
             f"{follows[0]} is the same for everybody"
             if len(follows) == 1
@@ -380,7 +380,7 @@ def _fit_separately(
         problem = "own and best rival's value together tell perfectly who is loyal"
     elif len(x) <= x.shape[1]:
         problem = "there are too few customers for three coefficients"
-    elif decisive(x).any():
+    elif full_leverage(x).any():
         problem = "one customer alone tells own from the best rival's value"
     else:
         return least_squares(answers, x, covariance="HC3" if robust else "classical"), ""

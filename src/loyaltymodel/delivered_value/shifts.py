@@ -12,7 +12,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel._regression import decisive, entangled, is_level, least_squares
+from loyaltymodel._regression import collinear, full_leverage, is_constant, least_squares
 from loyaltymodel._variables import Variables, codes_of, read_variables
 from loyaltymodel.delivered_value.covariates import (
     Covariate,
@@ -228,7 +228,7 @@ def _covariate(name: str, read: Variables, reference: object) -> Covariate:
 
 
 def _check(answers: FloatArray, x: FloatArray, terms: tuple[str, ...], model: Model) -> None:
-    if is_level(answers):
+    if is_constant(answers):
         raise NotIdentifiedError(
             f"everybody gives the rating {answers[0]:g}, so nothing shifts it; take a rating in "
             "which customers differ"
@@ -245,7 +245,7 @@ def _check(answers: FloatArray, x: FloatArray, terms: tuple[str, ...], model: Mo
             f"{count_of(len(answers), 'customer')} cannot determine {needed} shifts and "
             "thresholds; take fewer covariates, or more customers"
         )
-    follows = [terms[k - 1] for k in entangled(np.column_stack([np.ones(len(x)), x])) if k]
+    follows = [terms[k - 1] for k in collinear(np.column_stack([np.ones(len(x)), x])) if k]
     if len(follows) == 1:
         raise NotIdentifiedError(
             f"covariate {follows[0]!r} is the same for everybody, so it cannot shift ratings; "
@@ -260,7 +260,7 @@ def _check(answers: FloatArray, x: FloatArray, terms: tuple[str, ...], model: Mo
 
 def _linear(answers: FloatArray, x: FloatArray, labels: pd.Index) -> _Fit:
     design = np.column_stack([np.ones(len(x)), x])
-    if (alone := decisive(design)).any():
+    if (alone := full_leverage(design)).any():
         raise NotIdentifiedError(
             f"the customer in row {labels[int(np.argmax(alone))]} alone decides a shift, so it has "
             "no error; leave the customer out, merge categories, or take fewer covariates"

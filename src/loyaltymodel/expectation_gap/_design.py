@@ -9,7 +9,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._regression import decisive, entangled
+from loyaltymodel._regression import collinear, full_leverage
 from loyaltymodel.errors import DataError, NotIdentifiedError
 
 
@@ -23,7 +23,7 @@ def check_design(
             f"{count_of(n, 'person')} cannot determine {k} coefficients "
             "and an error; there must be more people than coefficients, so take fewer terms"
         )
-    listed = [names[place] for place in entangled(design)]
+    listed = [names[place] for place in collinear(design)]
     if not listed:
         return
     if not design[:, names.index(listed[0])].any():
@@ -40,7 +40,7 @@ def check_design(
 
 def check_leverage(design: FloatArray, labels: pd.Index) -> None:
     """Refuse a person without whom a coefficient would not exist: HC3 divides by 0 there."""
-    if (alone := decisive(design)).any():
+    if (alone := full_leverage(design)).any():
         row = labels[int(np.argmax(alone))]
         raise NotIdentifiedError(
             f"a coefficient rests on the person in row {row} alone, so that the fit passes through "

@@ -10,7 +10,7 @@ import numpy as np
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice
-from loyaltymodel._regression import Covariance, is_level, least_squares
+from loyaltymodel._regression import Covariance, is_constant, least_squares
 from loyaltymodel._variables import as_given
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
@@ -207,7 +207,7 @@ def satisfaction_drivers(
     check_design(design, names)
     y = np.asarray(read["satisfaction"], dtype=np.float64)
     size = float(np.abs(y).max())
-    if is_level(y, size=size):
+    if is_constant(y, size=size):
         raise DataError("satisfaction is the same for everybody, so there is nothing to explain")
     if covariance == "HC3":
         check_leverage(design, read.labels)

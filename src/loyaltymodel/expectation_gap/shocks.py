@@ -12,7 +12,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._regression import is_level, least_squares, logistic, sums_of
+from loyaltymodel._regression import is_constant, least_squares, logistic, sums_of
 from loyaltymodel._variables import Variables, read_numbers, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
@@ -281,7 +281,7 @@ def _fit(
 ) -> tuple[FloatArray, FloatArray]:
     """Return coefficients (k,) and their covariance matrix (k, k)."""
     if model == "linear":
-        if is_level(y, size=size):
+        if is_constant(y, size=size):
             what = "outcome less the baseline" if "baseline" in read.values else "outcome"
             raise DataError(
                 f"the {what} is the same for everybody, so there is nothing to explain; take in "

@@ -13,7 +13,7 @@ from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, wilson
 from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._regression import is_level
+from loyaltymodel._regression import is_constant
 from loyaltymodel._tables import Summary, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -356,7 +356,7 @@ def check_spread(
             f"{least} are needed"
         )
     for name, values in zip(names, variables, strict=True):
-        if is_level(values):
+        if is_constant(values):
             rounded = "" if values.max() == values.min() else " but for rounding"
             raise DataError(
                 f"{name} is {values[0]:g} for every {unit}{rounded}; something that does not vary "

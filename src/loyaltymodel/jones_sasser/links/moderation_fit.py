@@ -10,7 +10,7 @@ import numpy as np
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._intervals import student
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._regression import entangled, logistic
+from loyaltymodel._regression import collinear, logistic
 from loyaltymodel.errors import DataError, NotIdentifiedError
 from loyaltymodel.jones_sasser.links.moderation_kernels import (
     Slopes,
@@ -102,7 +102,7 @@ def fit_slopes(
             f"{count_of(len(x), 'customer')} cannot determine {x.shape[1]} coefficients and an "
             "error; there must be more customers than terms, so take fewer moderators"
         )
-    if len(alike := entangled(x)):
+    if len(alike := collinear(x)):
         raise NotIdentifiedError(
             f"{enumerate_names([listed[k] for k in alike])} cannot be told apart, because one of "
             "them can be computed from the others; leave a moderator out"

@@ -12,7 +12,7 @@ from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples, ndtr, percentile, student, student_reach
 from loyaltymodel._options import count_of
-from loyaltymodel._regression import entangled
+from loyaltymodel._regression import collinear
 from loyaltymodel._variables import Variables, codes_of, read_variables
 from loyaltymodel.errors import (
     DataError,
@@ -250,7 +250,7 @@ def _regress(
     n, k = x.shape
     unit = x.std(axis=0)
     design = np.column_stack([np.ones(n), (x - x.mean(axis=0)) / unit])
-    if len(entangled(design)):
+    if len(collinear(design)):
         raise NotIdentifiedError(
             f"{' and '.join(sources)} are the same up to scale across the units, so that nobody "
             "can tell which of them matters; leave one out by columns="

@@ -11,7 +11,7 @@ import numpy as np
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._intervals import chi_square_tail, ndtr, percentile
 from loyaltymodel._options import enumerate_names
-from loyaltymodel._regression import entangled
+from loyaltymodel._regression import collinear
 from loyaltymodel._resampling import check_failures
 from loyaltymodel.errors import DataError, NotIdentifiedError
 from loyaltymodel.jones_sasser.curves.families import family_of
@@ -82,7 +82,7 @@ def fit_regressions(survey: Survey) -> dict[ViewName, RegressionFit]:
     for view, columns in wanted.items():
         terms = ("constant", *columns, *survey.binding)
         x = survey.design.columns(*columns.values())
-        if alike := [terms[k] for k in entangled(x[people[0] > 0])]:
+        if alike := [terms[k] for k in collinear(x[people[0] > 0])]:
             if view == "bonds weaken":
                 continue  # the row says so
             raise NotIdentifiedError(

@@ -12,7 +12,7 @@ from loyaltymodel._counts import kish
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, satterthwaite
 from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._regression import is_level
+from loyaltymodel._regression import is_constant
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.programme.kernels import (
@@ -365,7 +365,7 @@ def _unit_of(x: FloatArray, people: _People) -> float:
                 "more than 2; limit the weights, or take "
                 'estimator="difference_in_differences"'
             )
-        if is_level(own):
+        if is_constant(own):
             raise NotIdentifiedError(
                 f"before is the same for all {name}, so no line can be drawn; take "
                 'estimator="difference_in_differences", or "difference"'
