@@ -1,8 +1,8 @@
 """The numbers that the library's examples and reference tests show, apart from every name.
 
 A line is what one docstring, page or comparison shows, so a renaming leaves the files as they are
-and a change of behaviour does not. ``python tests/number_record.py`` writes them anew; the
-commit that does so says which numbers moved, and why.
+and a change of behaviour does not. ``python tests/number_record.py`` writes them anew, and with
+paths only the examples of these files; the commit says which numbers moved, and why.
 """
 
 from __future__ import annotations
@@ -48,22 +48,25 @@ def _order(number: str) -> tuple[bool, float, str]:
     return number == "nan", 0.0 if number == "nan" else float(number.replace(",", "")), number
 
 
-def _docstrings(path: Path) -> list[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    nodes = [node for node in ast.walk(tree) if isinstance(node, kinds)]
-    return [text for node in nodes if (text := ast.get_docstring(node))]
+def _lines_of(path: str, text: str) -> list[str]:
+    """Return the lines of a file: one a docstring, or one for a page."""
+    if path.endswith(".md"):
+        parts = [text.replace("```", "")]
+    else:
+        kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+        nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
+        parts = [doc for node in nodes if (doc := ast.get_docstring(node))]
+    return [line for part in parts if (line := numbers_in(part))]
 
 
 def examples() -> list[tuple[str, str]]:
     """Return the lines of all examples, and where each stands."""
+    paths = [*(ROOT / "src").rglob("*.py"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
     found = []
-    for path in sorted((ROOT / "src").rglob("*.py")):
-        found += [(numbers_in(text), str(path.relative_to(ROOT))) for text in _docstrings(path)]
-    for path in sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]):
-        text = path.read_text(encoding="utf-8").replace("```", "")
-        found.append((numbers_in(text), str(path.relative_to(ROOT))))
-    return sorted((line, place) for line, place in found if line)
+    for path in sorted(paths):
+        place = path.relative_to(ROOT).as_posix()
+        found += [(line, place) for line in _lines_of(place, path.read_text(encoding="utf-8"))]
+    return sorted(found)
 
 
 def fingerprint(values: object) -> str:
@@ -138,8 +141,28 @@ def _recorded_by_size() -> dict[str, list[str]]:
     return found
 
 
+def update(paths: list[str]) -> None:
+    """Put the examples of some files in the record in place of those committed."""
+    record = Counter(EXAMPLES.read_text(encoding="utf-8").splitlines())
+    now = examples()
+    for given in paths:
+        listed = ["git", "ls-tree", "-r", "--name-only", "HEAD", given]
+        for path in _output(listed).splitlines():
+            if path.endswith((".py", ".md")):
+                record -= Counter(_lines_of(path, _output(["git", "show", f"HEAD:{path}"])))
+        record += Counter(line for line, place in now if place.startswith(given.rstrip("/")))
+    EXAMPLES.write_text("".join(f"{line}\n" for line in sorted(record.elements())), "utf-8")
+
+
+def _output(command: list[str]) -> str:
+    return subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
+
+
 def main() -> None:
     """Write both records anew."""
+    if len(sys.argv) > 1:
+        update(sys.argv[1:])
+        return
     EXAMPLES.write_text("".join(f"{line}\n" for line, _ in examples()), encoding="utf-8")
     modules = [
         str(path)

@@ -52,6 +52,8 @@ class Result(FrozenRecord):
 
     # What the people are called: customers where they buy, respondents where they answer.
     people: ClassVar[str] = "respondents"
+    # Whether it rests on rows of data, and so has n_obs and n_dropped.
+    rests_on_data: ClassVar[bool] = True
 
     # What a subclass says
 
