@@ -407,6 +407,15 @@ def test_a_terminal_without_chinese_letters_still_gets_a_report(place):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("no_chinese_font")
+def test_pictures_without_a_chinese_font_say_how_to_get_one(run, place):
+    (place / "model.txt").write_text("满意 =~ s\n忠诚 =~ l\n忠诚 ~ 满意\n", encoding="utf-8")
+    arguments = ("--data", place / "survey.csv", "--model", place / "model.txt", *SCALE)
+    code, out, err = run(*arguments, "--pictures", "drawn")
+    assert (code, err) == (0, "")
+    assert out.count('pip install "loyaltymodel[zh]"') == 1
+
+
 def test_a_pipe_that_closes_early_is_no_error(place):
     assert "BrokenPipe" not in program(place, "| true").stderr
 

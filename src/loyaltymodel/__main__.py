@@ -20,7 +20,13 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import enumerate_names
 from loyaltymodel._version import __version__
-from loyaltymodel.errors import DataError, ExtraNotInstalledError, LoyaltyModelError, OptionError
+from loyaltymodel.errors import (
+    DataError,
+    ExtraNotInstalledError,
+    LoyaltyModelError,
+    MissingFontWarning,
+    OptionError,
+)
 from loyaltymodel.structural import StructuralModel, StructuralResult
 from loyaltymodel.structural.kernels import Scheme
 
@@ -198,10 +204,10 @@ def _draw(result: StructuralResult, folder: Path) -> str:
             else:
                 plots.importance_performance_map(result, target, ax=ax)
             figure.savefig(folder / name, dpi=200)
-    note = ""
-    if any("missing from font" in str(warning.message) for warning in caught):
-        note = "\nSome letters are missing: install a font that has them, such as Noto Sans CJK."
-    return f"Pictures in the folder {folder}: {', '.join(figures)}{note}"
+    # The pictures have the same names, and so the same letters.
+    missing = [w.message for w in caught if w.category is MissingFontWarning][:1]
+    notes = "".join(f"\nNote: {message}" for message in missing)
+    return f"Pictures in the folder {folder}: {', '.join(figures)}{notes}"
 
 
 def _most_interesting(result: StructuralResult) -> str:

@@ -13,6 +13,7 @@ __all__ = [
     "LowReliabilityWarning",
     "LoyaltyModelError",
     "LoyaltyModelWarning",
+    "MissingFontWarning",
     "ModelError",
     "NegativeWeightWarning",
     "NotIdentifiedError",
@@ -77,6 +78,10 @@ class CollinearityWarning(LoyaltyModelWarning):
 
 class LowReliabilityWarning(LoyaltyModelWarning):
     """A score rests on items that agree too little to be trusted as one."""
+
+
+class MissingFontWarning(LoyaltyModelWarning):
+    """A picture has letters that no font at hand has; they are drawn as boxes."""
 
 
 class ScaleWarning(LoyaltyModelWarning):

@@ -4,12 +4,15 @@ Each public function has examples here; a new one fails until it has.
 """
 
 import inspect
+import io
 import re
+import warnings
 from functools import cache, partial
 from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 from typing import get_args
+from unicodedata import east_asian_width
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,7 +29,7 @@ from loyaltymodel import (
     plots,
     structural,
 )
-from loyaltymodel.errors import OptionError
+from loyaltymodel.errors import MissingFontWarning, OptionError
 from loyaltymodel.plots._names import Language, shown_names, wrapped
 
 PUBLIC = {
@@ -320,9 +323,9 @@ EXAMPLES = {
 }
 ALL = [f"{name}-{k}" for name, draws in EXAMPLES.items() for k in range(len(draws))]
 in_both_languages = pytest.mark.parametrize("language", get_args(Language))
-# Where no Chinese font is installed, and of small surveys.
+# Of small surveys.
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:Glyph"),
+    pytest.mark.filterwarnings("error::loyaltymodel.errors.MissingFontWarning"),
     pytest.mark.filterwarnings("ignore::loyaltymodel.errors.LoyaltyModelWarning"),
 ]
 
@@ -353,6 +356,10 @@ def texts_of(figure):
                 if low <= tick.get_loc() <= high:
                     found += [label for label in (tick.label1, tick.label2) if label.get_visible()]
     return [text for text in found if text.get_text().strip()]
+
+
+def is_wide(letter):
+    return east_asian_width(letter) in "WF"
 
 
 def english(figure):
@@ -396,6 +403,22 @@ def test_no_letters_lie_on_others_or_leave_the_figure(example, language):
         width = min(a.x1, b.x1) - max(a.x0, b.x0)
         height = min(a.y1, b.y1) - max(a.y0, b.y0)
         assert not (width > EDGE and height > EDGE), f"{one!r} lies on {other!r}"
+
+
+@in_both_languages
+@pytest.mark.parametrize("example", ALL)
+@pytest.mark.usefixtures("no_chinese_font")
+def test_without_a_chinese_font_there_is_one_warning_of_ours_a_picture(example, language):
+    name, _, k = example.rpartition("-")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        figure = EXAMPLES[name][int(k)](language=language).get_figure()
+        figure.savefig(io.BytesIO(), dpi=30)
+    assert not [w for w in caught if "missing from font" in str(w.message)]
+    # An English picture of a result without names has no Chinese letters.
+    chinese = any(map(is_wide, "".join(text.get_text() for text in texts_of(figure))))
+    ours = [w for w in caught if w.category is MissingFontWarning]
+    assert len(ours) == 1 or (language == "en" and not chinese and not ours)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

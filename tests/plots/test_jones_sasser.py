@@ -160,7 +160,6 @@ def test_names_of_lines_do_not_overlap(held, segments_too):
         assert words & set(shown(ax)) == (words if segments_too else set())
 
 
-@pytest.mark.filterwarnings("ignore:Glyph")  # where no Chinese font is installed
 def test_the_family_can_be_written_in_chinese():
     ax = pictures.curve_family(CURVE, segments=True, language="zh")
     words = {"质量不敏感区", "质量敏感区", "囚禁者", "传道者", "破坏者", "图利者"}

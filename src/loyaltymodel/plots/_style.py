@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from numpy.typing import ArrayLike
 
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel.errors import OptionError
+from loyaltymodel.plots._fonts import families, warn_of_boxes
 
 COLUMN = 3.5  # inches: the width of a journal column, 89 mm
 
@@ -43,35 +41,9 @@ GUIDE: dict[str, Any] = {
     "zorder": 1,
 }
 
-_CHINESE = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "Heiti SC",
-    "STHeiti",
-    "SimHei",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Noto Sans CJK JP",
-    "Arial Unicode MS",
-)
 _DARK = 0.179  # luminance below which white is farther away than black, by the rule of WCAG
 _AN_EM = SMALL / 72  # inches
 _SURELY_FITS = 1.8  # inches that a legend has above any axes as wide as a column
-
-
-@cache
-def _installed(names: tuple[str, ...]) -> tuple[str, ...]:
-    known = {font.name for font in fontManager.ttflist}
-    return tuple(name for name in names if name in known)
-
-
-def families() -> list[str]:
-    """Return the fonts to write in: the user's own, then those at hand with Chinese letters."""
-    return [*rcParams["font.family"], *_installed(_CHINESE)]
 
 
 def check_kind(name: str, value: object, kinds: Sequence[type], source: str) -> None:
@@ -121,6 +93,7 @@ def size_of(ax: Axes) -> tuple[float, float]:
 def extent_of(ax: Axes, text: str, letters: float = SMALL) -> FloatArray:
     """Return width and height of a text in inches."""
     figure = figure_of(ax)
+    warn_of_boxes(figure, text)
     trial = figure.text(0, 0, text, parse_math=False, fontsize=letters, fontfamily=families())
     extent = trial.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
     trial.remove()
@@ -145,6 +118,7 @@ def write(
     on_card: bool = False,
 ) -> None:
     """Write about a point, above everything else; on a white card if lines pass beneath."""
+    warn_of_boxes(figure_of(ax), text)
     card = {"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none"}
     ax.text(
         x,
@@ -175,6 +149,7 @@ def write_off(
 
     They begin there, unless they are told to end there or to stand about it.
     """
+    warn_of_boxes(figure_of(ax), text)
     usual: dict[str, Any] = {"fontsize": SMALL, "ha": "left", "va": "center"}
     ax.annotate(
         text,
@@ -202,6 +177,7 @@ def write_at_right(ax: Axes, rows: ArrayLike, texts: Sequence[str], heading: str
 def caption(ax: Axes, text: str) -> None:
     """Say above the axes what its numbers are, unless something is written there already."""
     if text and not ax.get_title(loc="left"):
+        warn_of_boxes(figure_of(ax), text)
         ax.set_title(
             text, loc="left", fontsize=SMALL, fontfamily=families(), color=GREY, pad=3, wrap=True
         )
@@ -249,6 +225,7 @@ def add_legend(ax: Axes, *, inside: bool = False, lift: int = 0) -> None:
     handles, labels = ax.get_legend_handles_labels()
     if not handles:
         return
+    warn_of_boxes(figure_of(ax), *map(str, labels))
     place: dict[str, Any] = {"loc": "best"}
     if not inside:
         place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": _columns(ax, labels)}
@@ -307,8 +284,11 @@ def tidy(ax: Axes) -> None:
     ax.tick_params(labelsize=SMALL, length=2.5, width=0.6)
     for side in ("left", "bottom"):
         ax.spines[side].set_linewidth(0.6)
-    for text in (ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels(), *ax.get_yticklabels()):
-        text.set_fontfamily(families())
+    texts = (ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels(), *ax.get_yticklabels())
+    warn_of_boxes(figure_of(ax), *(text.get_text() for text in texts))
+    fonts = families()
+    for text in texts:
+        text.set_fontfamily(fonts)
     for label in (ax.xaxis.label, ax.yaxis.label):
         label.set_fontsize(LETTERS)
         label.set_parse_math(False)

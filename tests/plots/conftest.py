@@ -1,5 +1,0 @@
-"""Pictures are drawn in memory."""
-
-import matplotlib
-
-matplotlib.use("Agg")
