@@ -1,0 +1,147 @@
+"""Tables of estimates: columns, names, differences, JSON."""
+
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.results import EstimateTable
+
+from tolerances import EXACT
+
+PATHS = {"source": ["image", "value", "image"], "target": ["loyalty", "loyalty", "value"]}
+
+
+@pytest.fixture
+def table():
+    covariance = [[0.04, 0.01, 0.0], [0.01, 0.03, 0.0], [0.0, 0.0, 0.01]]
+    errors = np.sqrt(np.diag(covariance))
+    return EstimateTable.wald(PATHS, [1.0, 0.5, 0.0], errors, covariance=covariance, level=0.9)
+
+
+@pytest.fixture
+def resampled():
+    rng = np.random.default_rng(1)
+    drawn = rng.normal([1.0, 0.5, 0.0], 0.2, (400, 3))
+    return EstimateTable.resampled(PATHS, [1.0, 0.5, 0.0], drawn)
+
+
+def test_students_columns_are_those_of_scipy():
+    df = np.array([3.0, 12.0])
+    table = EstimateTable.student({"term": ["a", "b"]}, [1.5, -0.2], [0.5, 0.4], df=df, level=0.9)
+    law = stats.t(df)
+    reach = law.ppf(0.95) * table.std_error
+    np.testing.assert_allclose(table.ci_low, table.estimate - reach, rtol=EXACT)
+    np.testing.assert_allclose(table.ci_high, table.estimate + reach, rtol=EXACT)
+    t = np.abs(table.estimate / table.std_error)
+    np.testing.assert_allclose(table.p_value, 2 * law.sf(t), rtol=1e-10)
+
+
+def test_wilsons_interval_is_that_of_scipy():
+    table = EstimateTable.wilson({"answer": ["yes"]}, [7 / 31], [31])
+    expected = stats.binomtest(7, 31).proportion_ci(method="wilson")
+    assert [table.ci_low[0], table.ci_high[0]] == pytest.approx([expected.low, expected.high])
+    assert list(table.frame().columns) == ["answer", "estimate", "ci_low", "ci_high"]
+
+
+def test_frames_have_labels_first_and_belong_to_the_caller(table):
+    frame = table.frame()
+    assert list(frame.columns) == [
+        "source", "target", "estimate", "std_error", "ci_low", "ci_high", "p_value",
+    ]  # fmt: skip
+    frame.loc[:, "estimate"] = 9.0
+    assert table.estimate.tolist() == [1.0, 0.5, 0.0]
+    assert not any(
+        np.shares_memory(table.frame()[name].to_numpy(), getattr(table, name))
+        for name in ("estimate", "std_error")
+    )
+
+
+def test_rows_are_found_by_all_labels_or_by_the_last(table):
+    assert table.row(("image", "value"))["estimate"] == 0.0
+    assert table.row("value")["estimate"] == 0.0
+    assert table.place(["value", "loyalty"]) == 1
+    with pytest.raises(OptionError, match="several rows are called 'loyalty'"):
+        table.row("loyalty")
+    with pytest.raises(OptionError, match="no row is called 'price'"):
+        table.row("price")
+
+
+def test_a_difference_needs_what_tells_how_sure_it_is(table):
+    apart = table.difference(("image", "loyalty"), ("value", "loyalty"))
+    assert apart["estimate"] == 0.5
+    assert apart["std_error"] == pytest.approx(np.sqrt(0.04 + 0.03 - 2 * 0.01))
+    assert apart["p_value"] == pytest.approx(2 * stats.norm.sf(0.5 / np.sqrt(0.05)))
+    alone = EstimateTable.wald(PATHS, [1.0, 0.5, 0.0], [0.2, 0.1, 0.1])
+    with pytest.raises(DataError, match="cannot be told how sure"):
+        alone.difference("value", ("image", "loyalty"))
+
+
+def test_a_difference_of_resamples_keeps_their_dependence(resampled):
+    drawn = resampled.replicates[:, 0] - resampled.replicates[:, 1]
+    apart = resampled.difference(("image", "loyalty"), ("value", "loyalty"))
+    assert apart["std_error"] == pytest.approx(drawn.std(ddof=1))
+    ends = np.quantile(drawn, [0.025, 0.975], method="weibull")
+    assert [apart["ci_low"], apart["ci_high"]] == pytest.approx(ends.tolist())
+    itself = resampled.difference("value", "value")
+    assert itself["estimate"] == itself["std_error"] == 0.0
+
+
+@pytest.mark.parametrize("name", ["table", "resampled"])
+def test_json_reads_back_to_an_equal_table(name, request):
+    table = request.getfixturevalue(name)
+    text = table.to_json()
+    again = EstimateTable.from_json(text)
+    assert again.to_json() == text
+    pd.testing.assert_frame_equal(again.frame(), table.frame(), check_exact=True)
+    assert repr(again) == repr(table)
+    one, other = ("image", "loyalty"), ("value", "loyalty")
+    pd.testing.assert_series_equal(
+        again.difference(one, other), table.difference(one, other), check_exact=True
+    )
+
+
+def test_what_is_missing_or_endless_survives_json():
+    table = EstimateTable(
+        labels={"item": ("a", "b")},
+        estimate=[np.nan, 1.0],
+        ci_low=[-np.inf, 0],
+        ci_high=[2, np.inf],
+    )
+    again = EstimateTable.from_json(table.to_json())
+    np.testing.assert_array_equal(again.ci_low, [-np.inf, 0])
+    assert np.isnan(again.estimate[0])
+    assert again.p_value is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"labels": {}, "estimate": [1]', '{"x": 1}'])
+def test_other_json_is_refused_by_name(text):
+    with pytest.raises(DataError, match="no table of estimates"):
+        EstimateTable.from_json(text)
+
+
+def test_columns_of_other_lengths_are_refused():
+    with pytest.raises(DataError, match="there are 2 estimates, but term has another length"):
+        EstimateTable(labels={"term": ("a",)}, estimate=[1.0, 2.0])
+    with pytest.raises(DataError, match="std_error has another length"):
+        EstimateTable(labels={"term": ("a", "b")}, estimate=[1.0, 2.0], std_error=[1.0])
+
+
+def test_tables_cannot_be_changed_and_pickle(table):
+    with pytest.raises(AttributeError):
+        table.level = 0.5
+    again = pickle.loads(pickle.dumps(table))
+    for each in (table, again):
+        with pytest.raises(ValueError, match="read-only"):
+            each.estimate[0] = 2.0
+    assert again.to_json() == table.to_json()
+
+
+def test_tables_show_themselves(table):
+    assert repr(table) == "<EstimateTable: 3 rows by source, target, 90% Wald>"
+    assert "<table>" in table._repr_html_()
+    assert json.loads(table.to_json())["method"] == "Wald"
