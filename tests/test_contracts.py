@@ -21,6 +21,7 @@ from loyaltymodel import (
     jones_sasser,
     loyalty_stage,
     plots,
+    results,
     structural,
     survey,
 )
@@ -41,6 +42,7 @@ PACKAGES = [
     plots.jones_sasser,
     plots.loyalty_stage,
     plots.structural,
+    results,
     structural,
     survey,
 ]
@@ -90,7 +92,7 @@ def test_signatures(name):
         if parameter.default is not parameter.empty and parameter.name not in BY_POSITION:
             assert parameter.kind is parameter.KEYWORD_ONLY, f"{parameter} is not keyword-only"
     positional = [p for p in given if p.kind is p.POSITIONAL_OR_KEYWORD]
-    assert len(positional) <= (4 if name == "structural.simulate" else 2), positional
+    assert len(positional) <= (4 if name == "structural.simulate" else 3), positional
     assert inspect.signature(function).return_annotation is not inspect.Signature.empty
 
 
