@@ -254,12 +254,11 @@ def test_the_probabilities_are_those_of_the_posterior():
     gain = true @ np.linalg.inv(observed)
     left = true - gain @ true
     for k in (0, 17, 101):
-        law = stats.multivariate_normal(
-            x.mean(axis=0) + gain @ (x[k] - x.mean(axis=0)), left, abseps=1e-13, releps=1e-13
-        )
+        mean = x.mean(axis=0) + gain @ (x[k] - x.mean(axis=0))
+        law = {"mean": mean, "cov": left, "abseps": 1e-13, "releps": 1e-13}
 
         def between(low, high, law=law):
-            return law.cdf(high, lower_limit=low)
+            return stats.multivariate_normal.cdf(high, lower_limit=low, **law)
 
         far = 60.0
         want = [

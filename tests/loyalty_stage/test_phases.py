@@ -3,6 +3,7 @@
 import itertools
 import math
 import pickle
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -296,6 +297,7 @@ def test_orthants_agree_with_scipy(ridge):
         nodes, error = kernels.choose_order(r)
         assert error < 1e-9
         found = kernels.orthants(list(h.T), r, nodes)
+        draws = "rng" in signature(multivariate_normal.cdf).parameters  # from SciPy 1.16 on
         for j in range(2, 5):
             for person, row in enumerate(h):
                 expected = multivariate_normal.cdf(
@@ -305,7 +307,7 @@ def test_orthants_agree_with_scipy(ridge):
                     maxpts=400_000,
                     abseps=1e-7,
                     releps=1e-7,
-                    rng=np.random.default_rng(1),
+                    **({"rng": np.random.default_rng(1)} if draws else {}),
                 )
                 assert found[j - 1, person] == pytest.approx(expected, abs=QUASI_MONTE_CARLO)
 
