@@ -29,7 +29,7 @@ def world(rng, n, *, a=0.7, b=0.4, direct=0.1):
 
 
 def effects(found):
-    return found.effects.set_index("effect")
+    return found.effects.set_index("quantity")
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +80,14 @@ def test_standardized_effects_are_those_of_z_scores(people):
     z = {name: (v - v.mean()) / v.std() for name, v in people.items()}
     raw = partial_determination(**z, n_resamples=39, rng=1)
     standardized = partial_determination(**people, standardized=True, n_resamples=39, rng=1)
-    np.testing.assert_allclose(standardized.estimate, raw.estimate, atol=SAME)
+    np.testing.assert_allclose(standardized.estimates.estimate, raw.estimates.estimate, atol=SAME)
     # In resamples the deviations are those of the resample, so that errors differ.
-    assert not np.allclose(standardized.std_error[:5], raw.std_error[:5], rtol=1e-3)
-    np.testing.assert_allclose(standardized.std_error[6:], raw.std_error[6:], rtol=1e-8)
+    assert not np.allclose(
+        standardized.estimates.std_error[:5], raw.estimates.std_error[:5], rtol=1e-3
+    )
+    np.testing.assert_allclose(
+        standardized.estimates.std_error[6:], raw.estimates.std_error[6:], rtol=1e-8
+    )
 
 
 @given(
@@ -93,8 +97,8 @@ def test_standardized_effects_are_those_of_z_scores(people):
 def test_units_are_carried_through(scales, shifts):
     people = world(np.random.default_rng(2), 40)
     moved = {n: x * k + m for (n, x), k, m in zip(people.items(), scales, shifts, strict=True)}
-    plain = partial_determination(**people, n_resamples=39, rng=1).estimate
-    found = partial_determination(**moved, n_resamples=39, rng=1).estimate
+    plain = partial_determination(**people, n_resamples=39, rng=1).estimates.estimate
+    found = partial_determination(**moved, n_resamples=39, rng=1).estimates.estimate
     q, s, loyal = scales
     units = [s / q, loyal / s, loyal / q, loyal / q, loyal / q, 1, 1, 1, 1, 1]
     np.testing.assert_allclose(found, plain * units, rtol=1e-8, atol=1e-9)  # shifts cost digits
@@ -117,13 +121,15 @@ def test_resampling_is_that_of_customers_drawn_one_by_one(people):
     found = partial_determination(**people, n_resamples=4000, rng=1)
     # A standard error from 1,500 draws is itself sure to about 1 / sqrt(3000) = 1.8 percent,
     # from 4,000 to 1.1; four times both together is 8.5 percent.
-    np.testing.assert_allclose(found.std_error[:5], np.std(drawn, axis=0, ddof=1), rtol=0.085)
+    np.testing.assert_allclose(
+        found.estimates.std_error[:5], np.std(drawn, axis=0, ddof=1), rtol=0.085
+    )
     # Ends: the density at the 2.5 percent point makes a quantile of 1,500 draws sure to about
     # 0.067 standard errors, and of 4,000 to 0.041; four times both is 0.31.
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0, method="weibull")
-    error = 0.32 * found.std_error[:5]
-    assert (np.abs(found.ci_low[:5] - low) < error).all()
-    assert (np.abs(found.ci_high[:5] - high) < error).all()
+    error = 0.32 * found.estimates.std_error[:5]
+    assert (np.abs(found.estimates.ci_low[:5] - low) < error).all()
+    assert (np.abs(found.estimates.ci_high[:5] - high) < error).all()
 
 
 def test_answers_that_repeat_are_drawn_as_counts(monkeypatch):
@@ -135,9 +141,11 @@ def test_answers_that_repeat_are_drawn_as_counts(monkeypatch):
     grouped = partial_determination(**given, n_resamples=4000, rng=1)
     monkeypatch.setattr(determination.np, "unique", lambda rows, **_: (rows, np.ones(len(rows))))
     one_by_one = partial_determination(**given, n_resamples=4000, rng=1)
-    np.testing.assert_array_equal(grouped.estimate, one_by_one.estimate)
+    np.testing.assert_array_equal(grouped.estimates.estimate, one_by_one.estimates.estimate)
     # Four times the error of two standard errors from 4,000 draws each: 6.4 percent.
-    np.testing.assert_allclose(grouped.std_error, one_by_one.std_error, rtol=0.065)
+    np.testing.assert_allclose(
+        grouped.estimates.std_error, one_by_one.estimates.std_error, rtol=0.065
+    )
 
 
 def test_slices_change_nothing(people, monkeypatch):
@@ -147,9 +155,9 @@ def test_slices_change_nothing(people, monkeypatch):
     monkeypatch.setattr(resampling, "_COUNTS", 7 * 200)
     for answers, before in ((people, whole), (few, whole_few)):
         sliced = partial_determination(**answers, n_resamples=50, rng=3)
-        np.testing.assert_allclose(sliced.ci_low, before.ci_low, atol=SAME)
+        np.testing.assert_allclose(sliced.estimates.ci_low, before.estimates.ci_low, atol=SAME)
     other = partial_determination(**people, n_resamples=50, rng=4)
-    assert not np.allclose(other.ci_low, whole.ci_low)
+    assert not np.allclose(other.estimates.ci_low, whole.estimates.ci_low)
 
 
 def test_full_and_no_mediation():
@@ -162,7 +170,7 @@ def test_full_and_no_mediation():
         0, abs=0.03
     )
     assert effects(full).loc["direct effect of quality", "estimate"] == pytest.approx(0, abs=0.03)
-    assert full.estimate[determination._SHARE] == pytest.approx(1, abs=0.1)
+    assert full.estimates.estimate[determination._SHARE] == pytest.approx(1, abs=0.1)
 
 
 def test_a_total_effect_of_zero_has_no_shares():
@@ -171,7 +179,7 @@ def test_a_total_effect_of_zero_has_no_shares():
     e = np.array([-1.0, 1, -1, 1] * 5)
     found = partial_determination(quality=q, satisfaction=q + e, loyalty=e, n_resamples=100, rng=1)
     share = found.effects.iloc[-1]
-    assert found.estimate[2] == 0
+    assert found.estimates.estimate[2] == 0
     assert share[["estimate", "ci_low", "ci_high"]].isna().all()
     assert found.effects.iloc[:-1, 1:].notna().all(axis=None)
     assert found.effects.loc[3, "estimate"] == pytest.approx(1, abs=SAME)
@@ -188,7 +196,7 @@ def test_failed_resamples_are_counted():
         found = partial_determination(**given, n_resamples=2000, rng=1)
     # (7 / 8)^8 = 0.344; in some more only he is drawn, or satisfaction follows quality.
     assert found.n_failed / 2000 == pytest.approx(0.344, abs=0.05)
-    assert np.isfinite(found.std_error).all()
+    assert np.isfinite(found.estimates.std_error).all()
     assert f"{found.n_failed} left out" in str(found.summary())
 
 
@@ -197,8 +205,8 @@ def test_columns_and_missing_values(people, found):
     by_name = partial_determination(
         quality="quality", satisfaction="satisfaction", loyalty="loyalty", data=table, rng=1
     )
-    np.testing.assert_array_equal(by_name.estimate, found.estimate)
-    np.testing.assert_array_equal(by_name.ci_high, found.ci_high)
+    np.testing.assert_array_equal(by_name.estimates.estimate, found.estimates.estimate)
+    np.testing.assert_array_equal(by_name.estimates.ci_high, found.estimates.ci_high)
     table.loc[5, "loyalty"] = np.nan
     dropped = partial_determination(
         quality="quality",
@@ -244,7 +252,7 @@ def test_intervals_keep_their_promise():
     truth = np.append(truth, [0.49 / 1.49, with_s, 1 - 1 / loyal - with_s, 1 / loyal])
     hits = np.array(
         [
-            (found.ci_low <= truth) & (truth <= found.ci_high)
+            (found.estimates.ci_low <= truth) & (truth <= found.estimates.ci_high)
             for found in (
                 partial_determination(**world(rng, 200), n_resamples=999, rng=rng)
                 for _ in range(600)

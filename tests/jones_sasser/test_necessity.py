@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
@@ -32,10 +33,10 @@ def empty_squares(pairs, scope):
 def test_effect_is_the_share_of_empty_squares(pairs):
     s, loyal = (np.array(column) for column in zip(*pairs, strict=True))
     observed = (s.min(), s.max(), loyal.min(), loyal.max())
-    found = necessary_condition(s, loyal, n_permutations=1, rng=1)
+    found = necessary_condition(s, loyal, n_resamples=1, rng=1)
     assert found.effect_size == pytest.approx(empty_squares(pairs, observed), abs=EXACT)
     theirs = necessary_condition(
-        s, loyal, satisfaction_scale=(0, 7), loyalty_scale=(0, 6), n_permutations=1, rng=1
+        s, loyal, scale={"satisfaction": (0, 7), "loyalty": (0, 6)}, n_resamples=1, rng=1
     )
     assert theirs.effect_size == pytest.approx(empty_squares(pairs, (0, 7, 0, 6)), abs=EXACT)
 
@@ -43,7 +44,7 @@ def test_effect_is_the_share_of_empty_squares(pairs):
 @given(pairs=answers)
 def test_ceiling_and_bottleneck(pairs):
     s, loyal = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
-    found = necessary_condition(s, loyal, n_permutations=1, rng=1)
+    found = necessary_condition(s, loyal, n_resamples=1, rng=1)
     levels = np.unique(s)
     highest = [loyal[s <= level].max() for level in levels]
     assert found.ceiling(levels).tolist() == highest
@@ -65,7 +66,7 @@ def test_ceiling_and_bottleneck(pairs):
 )
 def test_p_value_is_that_of_all_permutations(s, loyal):
     s, loyal = np.array(s), np.array(loyal)
-    observed = necessary_condition(s, loyal, n_permutations=20_000, rng=2)
+    observed = necessary_condition(s, loyal, n_resamples=20_000, rng=2)
     orders = np.array(list(itertools.permutations(range(7))))
     levels, top = np.sort(s), loyal.max()
     stairs = np.maximum.accumulate(loyal[orders], axis=1)[:, :-1]
@@ -101,9 +102,7 @@ def test_a_gate_is_found():
     n = 20_000
     s = rng.uniform(size=n)
     loyal = np.minimum(s, rng.uniform(size=n))
-    found = necessary_condition(
-        s, loyal, satisfaction_scale=(0, 1), loyalty_scale=(0, 1), n_permutations=20, rng=1
-    )
+    found = necessary_condition(s, loyal, scale=(0, 1), n_resamples=20, rng=1)
     # The stairs lie below the true ceiling by about 1 / sqrt(n), the distance to the next
     # customer near it; 0.02 is three times that.
     assert found.effect_size == pytest.approx(0.5, abs=0.02)
@@ -116,7 +115,7 @@ def test_the_words_for_sizes():
     plain = necessary_condition([1, 2, 3, 3], [1, 2, 3, 1], rng=1)
     sizes = [(0.0, "none"), (0.05, "small"), (0.1, "medium"), (0.3, "large"), (0.5, "very large")]
     for effect, word in sizes:
-        content = {name: getattr(plain, name) for name in plain.__slots__}
+        content = {field.name: getattr(plain, field.name) for field in fields(plain)}
         assert type(plain)(**{**content, "effect_size": effect}).size == word
 
 
@@ -128,10 +127,10 @@ def test_one_loyal_dissatisfied_customer_takes_the_effect_away():
 
 
 def test_only_the_satisfied_count_when_asked():
-    found = necessary_condition([1, 4, 5, 5], [1, 2, 5, 1], satisfied_from=5, rng=1)
+    found = necessary_condition([1, 4, 5, 5], [1, 2, 5, 1], cuts=5, rng=1)
     # Two could have 4 above the lowest, one has.
     assert (found.n_satisfied, found.unreached) == (2, 0.5)
-    bottom = necessary_condition([1, 1, 5], [1, 1, 5], satisfied_from=1, rng=1)
+    bottom = necessary_condition([1, 1, 5], [1, 1, 5], cuts={"satisfaction": 1}, rng=1)
     assert bottom.unreached == 0.0
 
 
@@ -144,14 +143,12 @@ def test_results_and_seeds():
     asked = pd.Series([1.0, 3.0], index=["x", "y"])
     assert found.ceiling(asked).to_dict() == {"x": 1.0, "y": 3.0}
     assert found.bottleneck(3) == 3.0
-    wide = necessary_condition(
-        "s", "l", data=people, missing="drop", satisfaction_scale=(0, 5), loyalty_scale=(0, 5)
-    )
+    wide = necessary_condition("s", "l", data=people, missing="drop", scale=(0, 5))
     assert np.isnan(wide.ceiling(0.5))
     assert np.isnan(wide.bottleneck(4))
     copy = pickle.loads(pickle.dumps(found))
     with pytest.raises(ValueError, match="read-only"):
-        copy.loyalty[0] = 9
+        copy.corners[0] = 9
     assert "p-value" in str(found.summary())
 
 
@@ -159,10 +156,12 @@ BAD = [
     ({"satisfaction": [1, 2]}, DataError, "equally long"),
     ({"satisfaction": [2] * 4}, DataError, "for every customer"),
     ({"satisfaction": [1, 2, 3, np.nan]}, DataError, 'missing="drop"'),
-    ({"satisfaction_scale": (2, 5)}, DataError, "between 2 and 5"),
-    ({"loyalty_scale": 5}, OptionError, "not two numbers"),
-    ({"satisfied_from": 4}, DataError, "choose a lower"),
-    ({"n_permutations": 0}, OptionError, "at least 1"),
+    ({"scale": {"satisfaction": (2, 5)}}, DataError, "between 2 and 5"),
+    ({"scale": {"loyalty": 5}}, OptionError, "not two numbers"),
+    ({"scale": {"value": (1, 5)}}, OptionError, "satisfaction and loyalty"),
+    ({"cuts": {"loyalty": 4}}, OptionError, "one for satisfaction"),
+    ({"cuts": 4}, DataError, "choose a lower"),
+    ({"n_resamples": 0}, OptionError, "at least 1"),
 ]
 
 
@@ -189,7 +188,7 @@ def test_the_shares_that_the_notes_state():
         for _ in range(400):
             s = rng.normal(size=100)
             loyal = r * s + np.sqrt(1 - r**2) * rng.normal(size=100)
-            one = necessary_condition(s, loyal, n_permutations=199, rng=rng)
+            one = necessary_condition(s, loyal, n_resamples=199, rng=rng)
             found.append((one.p_value <= 0.05, one.effect_size))
         return np.mean(found, axis=0)
 

@@ -44,14 +44,14 @@ TABLES = [retention, defection]
 def test_the_printed_numbers():
     # As the teaching texts print them, in percent, from score 1 to score 5.
     table = retention_table()
-    np.testing.assert_allclose(100 * table.low, [0, 15, 60, 80, 92], rtol=EXACT)
-    np.testing.assert_allclose(100 * table.high, [5, 20, 65, 85, 97], rtol=EXACT)
+    np.testing.assert_allclose(100 * table.lower, [0, 15, 60, 80, 92], rtol=EXACT)
+    np.testing.assert_allclose(100 * table.upper, [5, 20, 65, 85, 97], rtol=EXACT)
     assert table.period == "one year"
     assert table.labels[0] == "very dissatisfied"
     assert table.figures == ("B05", "B04", "B03", "B02", "B01")
     lost = defection_table()
-    np.testing.assert_allclose(100 * (1 - lost.high), [80, 40, 20, 10, 1], rtol=EXACT)
-    np.testing.assert_allclose(100 * (1 - lost.low), [80, 40, 20, 10, 2], rtol=EXACT)
+    np.testing.assert_allclose(100 * (1 - lost.upper), [80, 40, 20, 10, 1], rtol=EXACT)
+    np.testing.assert_allclose(100 * (1 - lost.lower), [80, 40, 20, 10, 2], rtol=EXACT)
     assert lost.period is None
     assert lost.labels[-1] == "highly satisfied"
 
@@ -59,16 +59,16 @@ def test_the_printed_numbers():
 def test_retention_of_a_score():
     table = retention_table()
     assert table.retention(5) == pytest.approx(0.945, abs=EXACT)
-    assert [table.retention(5, bound=end) for end in ("low", "high")] == [0.92, 0.97]
+    assert [table.retention(5, bound=end) for end in ("lower", "upper")] == [0.92, 0.97]
     assert 1 - defection_table().retention(5) == pytest.approx(0.015, abs=EXACT)
 
 
 def test_a_horizon_is_a_power():
     table = retention_table()
-    assert table.retention(3, periods=3, bound="low") == pytest.approx(0.6**3, abs=EXACT)
+    assert table.retention(3, periods=3, bound="lower") == pytest.approx(0.6**3, abs=EXACT)
     assert table.retention(3, periods=0.5) ** 2 == pytest.approx(0.625, abs=EXACT)
     after = table.expected_retained({3: 1000}, periods=3)
-    assert after.low == pytest.approx(216, abs=1e-9)  # 1000 times the rounding of EXACT
+    assert after.lower == pytest.approx(216, abs=1e-9)  # 1000 times the rounding of EXACT
 
 
 def test_no_horizon_where_none_is_printed():
@@ -92,9 +92,9 @@ def test_interpolation_keeps_the_printed_points_and_their_order(make):
     fine = np.linspace(1, 5, 401)
     ends = [
         table.retention(fine, bound=bound, interpolation="pchip")
-        for bound in ("low", "midpoint", "high")
+        for bound in ("lower", "midpoint", "upper")
     ]
-    for values, printed in zip(ends, (table.low, table.midpoint, table.high), strict=True):
+    for values, printed in zip(ends, (table.lower, table.midpoint, table.upper), strict=True):
         np.testing.assert_allclose(values[::100], printed, atol=EXACT)
         assert (np.diff(values) >= -EXACT).all()
     assert (ends[0] <= ends[1] + EXACT).all()
@@ -107,12 +107,12 @@ def test_expected_customers_are_counted_one_by_one(make, counts):
     table = make()
     found = table.expected_retained(counts)
     people = np.repeat([1, 2, 3, 4, 5], counts)
-    assert found.n_customers == len(people)
-    for bound in ("low", "midpoint", "high"):
+    assert found.customers == len(people)
+    for bound in ("lower", "midpoint", "upper"):
         alone = table.retention(people, bound=bound).sum() if len(people) else 0.0
         assert getattr(found, bound) == pytest.approx(alone, abs=1e-10)  # 150 roundings
-    assert found.low <= found.midpoint + EXACT
-    assert found.midpoint <= found.high + EXACT
+    assert found.lower <= found.midpoint + EXACT
+    assert found.midpoint <= found.upper + EXACT
 
 
 def test_distributions_by_name_and_in_stacks():
@@ -121,9 +121,9 @@ def test_distributions_by_name_and_in_stacks():
     for same in ({1: 10, 4: 20}, pd.Series([20, 10], index=[4, 1])):
         assert table.expected_retained(same).midpoint == one.midpoint
     stack = table.expected_retained([[10, 0, 0, 20, 0], [0, 0, 0, 0, 1]])
-    np.testing.assert_array_equal(stack.n_customers, [30, 1])
+    np.testing.assert_array_equal(stack.customers, [30, 1])
     np.testing.assert_allclose(stack.midpoint, [one.midpoint, 0.945], atol=EXACT)
-    assert not stack.low.flags.writeable
+    assert not stack.lower.flags.writeable
 
 
 def test_ratios_are_those_of_the_dispute():
@@ -138,9 +138,9 @@ def test_ratios_are_those_of_the_dispute():
     assert top(first, "defection")["midpoint"] == pytest.approx(3.2, abs=0.05)
     assert top(second, "defection")["midpoint"] == pytest.approx(6.7, abs=0.05)
     assert top(first, "probability")["midpoint"] == pytest.approx(1.145, abs=0.0005)
-    assert top(first, "odds")["low"] == pytest.approx(2.0, abs=0.05)
-    assert top(first, "odds")["high"] == pytest.approx(8.1, abs=0.05)
-    assert np.isinf(first.ratios().loc[0, "high"])  # nobody need stay at score 1
+    assert top(first, "odds")["lower"] == pytest.approx(2.0, abs=0.05)
+    assert top(first, "odds")["upper"] == pytest.approx(8.1, abs=0.05)
+    assert np.isinf(first.ratios().loc[0, "upper"])  # nobody need stay at score 1
 
 
 @pytest.mark.parametrize("kind", ["odds", "probability", "defection"])
@@ -152,11 +152,11 @@ def test_the_ends_of_a_ratio_are_reached_within_the_ranges(kind):
         return {"odds": p / (1 - p), "probability": p, "defection": 1 / (1 - p)}[kind]
 
     for k, row in ratios.iterrows():
-        below = np.linspace(table.low[k], table.high[k], 7)
-        above = np.linspace(table.low[k + 1], table.high[k + 1], 7)
+        below = np.linspace(table.lower[k], table.upper[k], 7)
+        above = np.linspace(table.lower[k + 1], table.upper[k + 1], 7)
         all_ratios = [strength(b) / strength(a) for a, b in itertools.product(below, above)]
-        assert row["low"] == pytest.approx(min(all_ratios), rel=EXACT)
-        assert row["high"] == pytest.approx(max(all_ratios), rel=EXACT)
+        assert row["lower"] == pytest.approx(min(all_ratios), rel=EXACT)
+        assert row["upper"] == pytest.approx(max(all_ratios), rel=EXACT)
 
 
 def test_scores_come_back_as_they_came():
@@ -178,12 +178,12 @@ def test_tables_cannot_be_changed(make):
     again = pickle.loads(pickle.dumps(table))
     for one in (table, again):
         with pytest.raises(ValueError, match="read-only"):
-            one.low[0] = 1
+            one.lower[0] = 1
         with pytest.raises(AttributeError):
             one.period = "a day"
-    frame = table.frame
-    frame.loc[0, "low"] = 9
-    assert table.frame.loc[0, "low"] != 9
+    frame = table.levels
+    frame.loc[0, "lower"] = 9
+    assert table.levels.loc[0, "lower"] != 9
     text = str(table.summary())
     assert table.concept in text
     assert table.doubt in text
@@ -206,7 +206,7 @@ def test_scores_that_are_refused(score, options, message):
 
 
 BAD_OPTIONS = [
-    ({"bound": "middle"}, "'low', 'midpoint', 'high'"),
+    ({"bound": "middle"}, "'lower', 'midpoint', 'upper'"),
     ({"interpolation": "linear"}, "'none', 'pchip'"),
     ({"periods": 0}, "above 0"),
     ({"periods": np.inf}, "above 0"),
@@ -238,10 +238,10 @@ def test_counts_that_are_refused(counts, message):
 
 
 BAD_TABLES = [
-    ({"low": [0.1], "high": [0.2]}, "one label and one range"),
-    ({"levels": [2, 1]}, "must rise"),
-    ({"low": [0.3, 0.5], "high": [0.2, 0.6]}, "low <= high"),
-    ({"low": [10, 20], "high": [20, 30]}, "not in percent"),
+    ({"lower": [0.1], "upper": [0.2]}, "one label and one range"),
+    ({"scores": [2, 1]}, "must rise"),
+    ({"lower": [0.3, 0.5], "upper": [0.2, 0.6]}, "lower <= upper"),
+    ({"lower": [10, 20], "upper": [20, 30]}, "not in percent"),
     ({"labels": ()}, "one label"),
 ]
 
@@ -251,10 +251,10 @@ def test_tables_of_ones_own_are_checked(change, message):
     content = {
         "concept": "own",
         "title": "own",
-        "levels": [1, 2],
+        "scores": [1, 2],
         "labels": ("bad", "good"),
-        "low": [0.1, 0.5],
-        "high": [0.2, 0.6],
+        "lower": [0.1, 0.5],
+        "upper": [0.2, 0.6],
         "period": "one month",
     }
     assert PublishedTable(**content).retention(2, periods=2) == pytest.approx(0.3025)
@@ -317,11 +317,11 @@ def test_shares_that_contradict_each_other(shares, kind, message):
 
 def test_the_two_readings_of_the_trap():
     trap = satisfaction_trap(0.10, 0.90).set_index("reading")
-    assert trap.loc["as printed", ["low", "high"]].tolist() == [0.65, 0.85]
+    assert trap.loc["as printed", ["lower", "upper"]].tolist() == [0.65, 0.85]
     assert not trap.loc["as printed", "possible"]
     turned = trap.loc["condition turned round"]
-    assert turned["low"] == pytest.approx(0.065 / 0.9, abs=EXACT)
-    assert turned["high"] == pytest.approx(0.085 / 0.9, abs=EXACT)
+    assert turned["lower"] == pytest.approx(0.065 / 0.9, abs=EXACT)
+    assert turned["upper"] == pytest.approx(0.085 / 0.9, abs=EXACT)
     assert turned["possible"]
     # Where 70 percent leave and 85 are satisfied, at least 55 of the 85 leave and at most 70,
     # 0.647 to 0.824; the readings say 0.65 to 0.85 and 0.535 to 0.7.
@@ -376,16 +376,16 @@ def test_zones_and_their_borders():
     zones = heskett_zone(people)
     assert zones.tolist() == ["defection"] * 2 + ["indifference"] * 2 + ["affection"] * 2
     assert zones.index.equals(people.index)
-    on_ten = heskett_zone([5, 6, 9, 10], scale=(1, 10), cut_offs=(6, 9))
+    on_ten = heskett_zone([5, 6, 9, 10], scale=(1, 10), cuts=(6, 9))
     assert on_ten.tolist() == ["defection", "indifference", "indifference", "affection"]
     assert heskett_zones()["zone"].tolist() == ["defection", "indifference", "affection"]
 
 
 BAD_ZONES = [
     ({"satisfaction": 6}, DataError, "between 1 and 5"),
-    ({"satisfaction": 9, "scale": (1, 10), "cut_offs": (7, 12)}, OptionError, "1 to 10"),
-    ({"satisfaction": 3, "cut_offs": (4, 3)}, OptionError, "rising"),
-    ({"satisfaction": 3, "cut_offs": 3}, OptionError, "pair"),
+    ({"satisfaction": 9, "scale": (1, 10), "cuts": (7, 12)}, OptionError, "1 to 10"),
+    ({"satisfaction": 3, "cuts": (4, 3)}, OptionError, "rising"),
+    ({"satisfaction": 3, "cuts": 3}, OptionError, "pair"),
     ({"satisfaction": 3, "scale": (5, 1)}, OptionError, "lower"),
 ]
 

@@ -53,7 +53,12 @@ def branches():
 
 @pytest.fixture(scope="module")
 def found(branches):
-    return service_profit_paths(branches, rng=1)
+    return service_profit_paths(data=branches, rng=1)
+
+
+def numbers(table):
+    """All numbers of a table of estimates (k, 4), or with p-values (k, 5)."""
+    return table.frame().select_dtypes("number").to_numpy()
 
 
 def sources_of(target):
@@ -72,7 +77,7 @@ def routes(source, target):
     ]
 
 
-def effect_of(frame, source, target, column="total"):
+def effect_of(frame, source, target, column="estimate"):
     return frame.set_index(["source", "target"]).loc[(source, target), column]
 
 
@@ -89,13 +94,14 @@ def test_links_are_those_of_statsmodels(branches, found):
             row = paths.loc[(source, target)]
             assert row.iloc[:5].tolist() == pytest.approx(expected, abs=SAME)
             unit = branches[source].std() / branches[target].std()
-            assert row["standardized"] == pytest.approx(other.params[k] * unit, abs=SAME)
+            own = found.standardized_path_estimates.row((source, target))["estimate"]
+            assert own == pytest.approx(other.params[k] * unit, abs=SAME)
         assert r_squared[target] == pytest.approx(other.rsquared, abs=SAME)
 
 
 def test_errors_of_clusters_are_those_of_leaving_each_out(branches):
     region = np.arange(40) % 7
-    found = service_profit_paths(branches, clusters=region, rng=1)
+    found = service_profit_paths(data=branches, clusters=region, rng=1)
     y = branches["external_service_value"].to_numpy()
     x = sm.add_constant(branches[sources_of("external_service_value")].to_numpy())
     whole = sm.OLS(y, x).fit().params
@@ -106,33 +112,33 @@ def test_errors_of_clusters_are_those_of_leaving_each_out(branches):
     rows = found.paths.query("target == 'external_service_value'")
     assert rows["std_error"].tolist() == pytest.approx(error.tolist(), rel=1e-9)
     reach = stats.t.ppf(0.975, 6) * error
-    assert (rows["ci_high"] - rows["coefficient"]).tolist() == pytest.approx(reach.tolist())
+    assert (rows["ci_high"] - rows["estimate"]).tolist() == pytest.approx(reach.tolist())
     assert found.n_clusters == 7
     assert "clusters   7" in str(found.summary())
 
 
 def test_clusters_may_be_a_column_of_names(branches):
     table = branches.assign(region=np.array(list("abcde"))[np.arange(40) % 5])
-    by_column = service_profit_paths(table, clusters="region", rng=1)
-    by_codes = service_profit_paths(branches, clusters=np.arange(40) % 5, rng=1)
-    np.testing.assert_array_equal(by_column.links, by_codes.links)
-    np.testing.assert_array_equal(by_column.effects_raw, by_codes.effects_raw)
+    by_column = service_profit_paths(data=table, clusters="region", rng=1)
+    by_codes = service_profit_paths(data=branches, clusters=np.arange(40) % 5, rng=1)
+    pd.testing.assert_frame_equal(by_column.paths, by_codes.paths)
+    pd.testing.assert_frame_equal(by_column.effects, by_codes.effects)
 
 
 def test_effects_are_those_of_the_inverse(found):
     place = {name: k for k, name in enumerate(CONSTRUCTS)}
-    for frame, column in (
-        (found.effects, "coefficient"),
-        (found.standardized_effects, "standardized"),
+    for frame, paths in (
+        (found.effects, found.paths),
+        (found.standardized_effects, found.standardized_paths),
     ):
         b = np.zeros((9, 9))
-        for row in found.paths.itertuples():
-            b[place[row.source], place[row.target]] = getattr(row, column)
+        for row in paths.itertuples():
+            b[place[row.source], place[row.target]] = row.estimate
         total = np.linalg.inv(np.eye(9) - b) - np.eye(9)
         expected = [total[place[row.source], place[row.target]] for row in frame.itertuples()]
-        assert frame["total"].tolist() == pytest.approx(expected, abs=SAME)
+        assert frame["estimate"].tolist() == pytest.approx(expected, abs=SAME)
         assert len(frame) == 34
-        links = frame[frame["direct"].notna()]
+        links = frame[frame["direct"]]
         assert set(zip(links["source"], links["target"], strict=True)) == set(LINKS)
 
 
@@ -154,9 +160,9 @@ def test_given_coefficients_are_traced_route_by_route(values, known):
     assert len(frame) == len(listed)
     for source, target, total, n_routes, n_known in listed:
         row = frame.set_index(["source", "target"]).loc[(source, target)]
-        assert row["total"] == pytest.approx(total, abs=SAME)
+        assert row["estimate"] == pytest.approx(total, abs=SAME)
         assert (row["routes"], row["routes_known"]) == (n_routes, n_known)
-        assert np.isnan(row["direct"]) == ((source, target) not in given_links)
+        assert row["direct"] == ((source, target) in LINKS)
 
 
 BAD_COEFFICIENTS = [
@@ -176,7 +182,7 @@ def test_coefficients_that_are_refused(coefficients, message):
 
 
 def test_loyal_employees_in_three_ways(branches, found):
-    rows = found.employee_loyalty.set_index("how")
+    rows = found.employee_loyalty.set_index("quantity")
     chain = rows.loc["total effect along the chain"]
     assert chain["estimate"] == effect_of(found.effects, STAFF, CUSTOMERS)
     y = branches[CUSTOMERS].to_numpy()
@@ -194,8 +200,10 @@ def test_what_makes_both_is_in_the_plain_regression_only():
     # Var(satisfaction) 1.36, retention 0.5 of it and an error: covariance 0.68, variance 1.34.
     # Loyal customers: 0.42 of value, 0.5 of retention and 0.3 of productivity, 0.4 of
     # satisfaction, which is 0.68 / 1.34 of retention.
-    found = service_profit_paths(world(np.random.default_rng(2), 50_000), n_resamples=40, rng=1)
-    chain, plain, held = found.loyalties[:, 0]
+    found = service_profit_paths(
+        data=world(np.random.default_rng(2), 50_000), n_resamples=40, rng=1
+    )
+    chain, plain, held = found.loyalty_estimates.estimate
     # Four standard errors of about 1.2 / sqrt(50,000).
     assert chain == pytest.approx(0.21, abs=0.022)
     assert held == pytest.approx(0.21, abs=0.022)
@@ -231,7 +239,7 @@ def test_resampling_is_that_of_units_drawn_one_by_one(branches, clustered):
 
     drawn = one_by_one(branches, draw, 600)
     clusters = region if clustered else None
-    found = service_profit_paths(branches, clusters=clusters, n_resamples=4000, rng=1)
+    found = service_profit_paths(data=branches, clusters=clusters, n_resamples=4000, rng=1)
     ours = [
         effect_of(frame, STAFF, CUSTOMERS, "std_error")
         for frame in (found.effects, found.standardized_effects)
@@ -259,25 +267,22 @@ def test_units_are_carried_through(scales, shifts):
     moved = plain * scales + shifts
     unit = dict(zip(CONSTRUCTS, scales, strict=True))
     options = {"n_resamples": 200, "level": 0.8, "rng": 1}
-    first, second = (service_profit_paths(table, **options) for table in (plain, moved))
+    first, second = (service_profit_paths(data=table, **options) for table in (plain, moved))
     by_link = np.array([unit[target] / unit[source] for source, target in LINKS])
     by_pair = np.array([unit[target] / unit[source] for source, target, _ in pairs()])
     # Shifts of 10 on a spread of 0.1 cost four digits.
-    np.testing.assert_allclose(second.links[:, 4], first.links[:, 4], rtol=1e-7)
-    np.testing.assert_allclose(
-        second.links[:, :4], first.links[:, :4] * by_link[:, None], rtol=1e-7
-    )
-    np.testing.assert_allclose(
-        second.effects_raw, first.effects_raw * by_pair[:, None], rtol=1e-7, atol=1e-9
-    )
-    np.testing.assert_allclose(
-        second.effects_standardized, first.effects_standardized, rtol=1e-7, atol=1e-9
-    )
+    before, after = (numbers(found.path_estimates) for found in (first, second))
+    np.testing.assert_allclose(after[:, 4], before[:, 4], rtol=1e-7)
+    np.testing.assert_allclose(after[:, :4], before[:, :4] * by_link[:, None], rtol=1e-7)
+    before, after = (numbers(found.effect_estimates) for found in (first, second))
+    np.testing.assert_allclose(after, before * by_pair[:, None], rtol=1e-7, atol=1e-9)
+    before, after = (numbers(found.standardized_effect_estimates) for found in (first, second))
+    np.testing.assert_allclose(after, before, rtol=1e-7, atol=1e-9)
 
 
 def test_what_was_not_measured_is_unknown_and_said(branches):
     table = branches.drop(columns=["customer_satisfaction", "employee_productivity"])
-    found = service_profit_paths(table, rng=1)
+    found = service_profit_paths(data=table, rng=1)
     paths = found.paths.set_index(["source", "target"])
     gone = [link for link in LINKS if not set(link) <= set(table)]
     assert len(gone) == 4
@@ -285,18 +290,19 @@ def test_what_was_not_measured_is_unknown_and_said(branches):
     assert paths.drop(index=gone).notna().all(axis=None)
     # Over satisfaction there is no way; from content employees to value one of two.
     effects = found.effects.set_index(["source", "target"])
-    assert effects.loc[(STAFF, CUSTOMERS)].drop(["routes", "routes_measured"]).isna().all()
+    assert effects.loc[(STAFF, CUSTOMERS)].iloc[3:].isna().all()
+    assert not effects.loc[(STAFF, CUSTOMERS), "direct"]
     assert effects.loc[(STAFF, CUSTOMERS), ["routes", "routes_measured"]].tolist() == [1, 0]
     part = effects.loc[(CONTENT, "external_service_value")]
     assert part[["routes", "routes_measured"]].tolist() == [2, 1]
-    product = paths.loc[(CONTENT, STAFF), "coefficient"]
-    product *= paths.loc[(STAFF, "external_service_value"), "coefficient"]
-    assert part["total"] == pytest.approx(product, abs=SAME)
+    product = paths.loc[(CONTENT, STAFF), "estimate"]
+    product *= paths.loc[(STAFF, "external_service_value"), "estimate"]
+    assert part["estimate"] == pytest.approx(product, abs=SAME)
     assert found.employee_loyalty["estimate"].isna().tolist() == [True, False, False]
     equations = found.equations.set_index("target")
     assert equations.loc["external_service_value", "not_measured"] == "employee_productivity"
     assert np.isnan(equations.loc[CUSTOMERS, "r_squared"])
-    text = str(found.summary())
+    text = " ".join(str(found.summary()).split())
     assert "Not measured: employee_productivity, customer_satisfaction" in text
     assert "the rest of the effect is not in the number" in text
     assert "together with employee_productivity" in text
@@ -304,8 +310,8 @@ def test_what_was_not_measured_is_unknown_and_said(branches):
 
 
 def test_loyal_people_alone_can_be_regressed(branches):
-    found = service_profit_paths(branches[[STAFF, CUSTOMERS]], rng=1)
-    assert found.paths["coefficient"].isna().all()
+    found = service_profit_paths(data=branches[[STAFF, CUSTOMERS]], rng=1)
+    assert found.paths["estimate"].isna().all()
     assert found.employee_loyalty["estimate"].isna().tolist() == [True, False, True]
     assert "regression across units" in str(found.summary())
     assert "Links in units" not in str(found.summary())
@@ -317,48 +323,54 @@ def test_the_summary_says_what_is_there(found):
     assert "40 units are few" not in text
     assert "Not measured" not in text
     assert "causal only if" in text
-    few = service_profit_paths(world(np.random.default_rng(5), 12), rng=1)
+    few = service_profit_paths(data=world(np.random.default_rng(5), 12), rng=1)
     assert "12 units are few" in str(few.summary())
 
 
 def test_seeds_slices_and_tables(branches, monkeypatch):
     before = branches.copy()
     options = {"n_resamples": 100, "level": 0.9, "rng": 1}
-    found = service_profit_paths(branches, **options)
-    again = service_profit_paths(pl.from_pandas(branches), **options)
-    np.testing.assert_array_equal(again.effects_raw, found.effects_raw)
-    other = service_profit_paths(branches, **{**options, "rng": 2})
-    np.testing.assert_array_equal(other.links, found.links)
-    assert not np.allclose(other.effects_raw[:, 2], found.effects_raw[:, 2])
+    found = service_profit_paths(data=branches, **options)
+    again = service_profit_paths(data=pl.from_pandas(branches), **options)
+    np.testing.assert_array_equal(numbers(again.effect_estimates), numbers(found.effect_estimates))
+    other = service_profit_paths(data=branches, **{**options, "rng": 2})
+    np.testing.assert_array_equal(numbers(other.path_estimates), numbers(found.path_estimates))
+    assert not np.allclose(
+        numbers(other.effect_estimates)[:, 2], numbers(found.effect_estimates)[:, 2]
+    )
     monkeypatch.setattr(resampling, "_COUNTS", 7 * 40)
-    sliced = service_profit_paths(branches, **options)
-    np.testing.assert_allclose(sliced.effects_raw, found.effects_raw, atol=SAME)
+    sliced = service_profit_paths(data=branches, **options)
+    np.testing.assert_allclose(
+        numbers(sliced.effect_estimates), numbers(found.effect_estimates), atol=SAME
+    )
     pd.testing.assert_frame_equal(branches, before)
     renamed = branches.rename(columns=str.upper)
     names = {name.lower(): name for name in reversed(list(renamed))}
-    by_name = service_profit_paths(renamed, columns=names, **options)
-    np.testing.assert_array_equal(by_name.effects_raw, sliced.effects_raw)
+    by_name = service_profit_paths(data=renamed, columns=names, **options)
+    np.testing.assert_array_equal(
+        numbers(by_name.effect_estimates), numbers(sliced.effect_estimates)
+    )
 
 
 def test_results_stay_as_they_are(found):
     loaded = pickle.loads(pickle.dumps(found))
-    np.testing.assert_array_equal(loaded.links, found.links)
+    np.testing.assert_array_equal(numbers(loaded.path_estimates), numbers(found.path_estimates))
     for result in (found, loaded):
         with pytest.raises(ValueError, match="read-only"):
-            result.effects_raw[0, 0] = 1.0
+            result.effect_estimates.estimate[0] = 1.0
         frame = result.effects
-        frame.loc[:, "total"] = 0.0
-        assert (result.effects["total"] != 0).any()
+        frame.loc[:, "estimate"] = 0.0
+        assert (result.effects["estimate"] != 0).any()
 
 
 def test_units_with_gaps_are_left_out_of_everything(branches, found):
     holed = branches.copy()
     holed.loc[3, "profitability"] = np.nan
-    dropped = service_profit_paths(holed, missing="drop", rng=1)
-    without = service_profit_paths(branches.drop(index=3), rng=1)
+    dropped = service_profit_paths(data=holed, missing="drop", rng=1)
+    without = service_profit_paths(data=branches.drop(index=3), rng=1)
     assert (dropped.n_obs, dropped.n_dropped) == (39, 1)
-    np.testing.assert_array_equal(dropped.links, without.links)
-    assert not np.allclose(dropped.links[0], found.links[0])
+    np.testing.assert_array_equal(numbers(dropped.path_estimates), numbers(without.path_estimates))
+    assert not np.allclose(numbers(dropped.path_estimates)[0], numbers(found.path_estimates)[0])
 
 
 def test_failed_resamples_are_counted():
@@ -370,11 +382,11 @@ def test_failed_resamples_are_counted():
         }
     )
     with pytest.warns(FailedResamplesWarning, match="does not vary"):
-        found = service_profit_paths(table, level=0.8, rng=1)
+        found = service_profit_paths(data=table, level=0.8, rng=1)
     # (7 / 8)^8 = 0.344, and 1 / 8^7 with that unit alone; four standard errors are 0.043.
     assert found.n_failed / 2000 == pytest.approx(0.344, abs=0.043)
     # That unit decides the slope alone, so nothing is known of the error of the regression.
-    assert np.isnan(found.paths.dropna(subset="coefficient")["std_error"]).all()
+    assert np.isnan(found.paths.dropna(subset="estimate")["std_error"]).all()
     assert "rests on a single unit" in str(found.summary())
     assert np.isfinite(effect_of(found.effects, *table, "ci_low"))
 
@@ -439,9 +451,9 @@ def test_the_chain_refuses_what_the_paths_refuse():
         ),
     ):
         with pytest.raises(OptionError, match=message):
-            service_profit_chain(base(), columns=columns)
+            service_profit_chain(data=base(), columns=columns)
     with pytest.raises(DataError, match="there are 4 units with"):
-        service_profit_chain(base()[:4])
+        service_profit_chain(data=base()[:4])
 
 
 def test_the_least_number_of_resamples_is_what_the_docstring_says():
@@ -465,7 +477,7 @@ def test_too_few_resamples_that_can_be_estimated(monkeypatch):
         estimation, "_resampled", lambda z, *_: [np.zeros((99, z.shape[1], z.shape[1]))]
     )
     with pytest.raises(NotIdentifiedError, match="more units"):
-        service_profit_paths(base(), n_resamples=99, level=0.8)
+        service_profit_paths(data=base(), n_resamples=99, level=0.8)
 
 
 def test_a_stack_of_matrices_is_solved_one_by_one():
@@ -522,24 +534,23 @@ def test_leaving_out_is_exact_for_lines():
 @pytest.mark.parametrize("n", [15, 25, 100])
 def test_intervals_keep_their_promise(n):
     rng = np.random.default_rng(n)
-    truth = service_profit_effects(TRUTH)["total"].to_numpy()
-    whole = service_profit_paths(world(np.random.default_rng(0), 1_000_000), n_resamples=40)
+    truth = service_profit_effects(TRUTH)["estimate"].to_numpy()
+    whole = service_profit_paths(data=world(np.random.default_rng(0), 1_000_000), n_resamples=40)
     over_several = np.array([(source, end) not in LINKS for source, end, _ in pairs()])
     hits = {"effects": [], "standardized": [], "links": [], "loyalties": []}
     for _ in range(1000):
-        found = service_profit_paths(world(rng, n), n_resamples=1000, rng=rng)
-        for name, target, low, high in (
-            ("effects", truth, found.effects_raw[:, 2], found.effects_raw[:, 3]),
+        found = service_profit_paths(data=world(rng, n), n_resamples=1000, rng=rng)
+        for name, target, table in (
+            ("effects", truth, found.effect_estimates),
             (
                 "standardized",
-                whole.effects_standardized[:, 0],
-                found.effects_standardized[:, 2],
-                found.effects_standardized[:, 3],
+                whole.standardized_effect_estimates.estimate,
+                found.standardized_effect_estimates,
             ),
-            ("links", np.array([*TRUTH.values()]), found.links[:, 2], found.links[:, 3]),
-            ("loyalties", whole.loyalties[:, 0], found.loyalties[:, 2], found.loyalties[:, 3]),
+            ("links", np.array([*TRUTH.values()]), found.path_estimates),
+            ("loyalties", whole.loyalty_estimates.estimate, found.loyalty_estimates),
         ):
-            hits[name].append((low <= target) & (target <= high))
+            hits[name].append((table.ci_low <= target) & (target <= table.ci_high))
     share = {name: np.mean(rows, axis=0) for name, rows in hits.items()}
     # Four standard errors of a share of 1,000 at 0.95 are 0.028. The shares of effects over
     # several links differ between pairs: with few units those of a link of 0 are too large.

@@ -33,51 +33,65 @@ def people():
     return pd.DataFrame({"s": s, "told": mentions, "said": valence})
 
 
+def lines_of(found):
+    return found.quantities.iloc[:2]
+
+
+def of(found, quantity):
+    return found.quantities.groupby("quantity").get_group(quantity).reset_index(drop=True)
+
+
 def test_activity_is_that_of_statsmodels_and_scipy(people):
-    found = word_of_mouth("s", mentions="told", valence="said", data=people, level=0.9).activity
-    assert found["lowest"].tolist() == found["highest"].tolist() == [1, 2, 3, 4, 5]
-    for row in found.itertuples():
-        told = people.loc[people["s"] == row.lowest, "told"].to_numpy()
-        assert row.n_obs == len(told)
+    found = word_of_mouth("s", mentions="told", valence="said", data=people, level=0.9)
+    assert found.ranges.tolist() == [[k, k] for k in (1, 2, 3, 4, 5)]
+    for k, row in of(found, "spoke").iterrows():
+        told = people.loc[people["s"] == row["lowest"], "told"].to_numpy()
+        assert row["n_obs"] == len(told)
         spoke = (told > 0).sum()
         ends = proportion_confint(spoke, len(told), alpha=0.1, method="wilson")
-        assert row.spoke == pytest.approx(spoke / len(told), abs=EXACT)
-        assert (row.spoke_low, row.spoke_high) == pytest.approx(tuple(ends), abs=SAME)
+        assert row["estimate"] == pytest.approx(spoke / len(told), abs=EXACT)
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(ends), abs=SAME)
         mean = stats.ttest_1samp(told, 0).confidence_interval(0.9)
-        assert row.mentions == pytest.approx(told.mean(), abs=EXACT)
-        assert (row.mentions_low, row.mentions_high) == pytest.approx(tuple(mean), abs=SAME)
+        other = of(found, "mentions").loc[k]
+        assert other["estimate"] == pytest.approx(told.mean(), abs=EXACT)
+        assert (other["ci_low"], other["ci_high"]) == pytest.approx(tuple(mean), abs=SAME)
 
 
 def test_the_net_share_has_the_published_interval():
     # The example of ci.prop.ps in the documentation of the R package statpsych (Bonett): f01 = 4
     # and f10 = 26 of 48, for which it states what it should return.
     said = np.repeat([1, -1, 0], [26, 4, 18])
-    found = word_of_mouth(np.repeat([1, 2], [48, 2]), valence=[*said, 0, 1]).net.iloc[0]
+    words = word_of_mouth(np.repeat([1, 2], [48, 2]), valence=[*said, 0, 1])
+    found = of(words, "net").loc[0]
     assert (found["ci_low"], found["ci_high"]) == pytest.approx((0.2548067, 0.6251933), abs=5e-8)
-    assert found[["positive", "negative", "net"]].tolist() == pytest.approx(
-        [26 / 48, 4 / 48, 22 / 48], abs=EXACT
-    )
-    assert found["sign"] == "positive"
+    shares = [of(words, name).loc[0, "estimate"] for name in ("positive", "negative", "net")]
+    assert shares == pytest.approx([26 / 48, 4 / 48, 22 / 48], abs=EXACT)
+    ends = proportion_confint([26, 4], 48, method="wilson")
+    for k, name in enumerate(("positive", "negative")):
+        row = of(words, name).loc[0]
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx((ends[0][k], ends[1][k]), abs=SAME)
+    assert words.signs.loc[0, "sign"] == "positive"
 
 
 def test_signs_and_what_is_said_of_them(people):
     found = word_of_mouth("s", mentions="told", valence="said", data=people)
-    assert found.net["sign"].tolist() == ["negative", "negative", "open", "positive", "positive"]
+    assert found.signs["sign"].tolist() == ["negative", "negative", "open", "positive", "positive"]
     text = str(found.summary())
     assert "against the firm at 1, 2, and for it at 4, 5" in text
     merged = word_of_mouth("s", valence="said", cuts=[3, 4], data=people)
-    assert merged.activity[["lowest", "highest"]].to_numpy().tolist() == [[1, 2], [3, 3], [4, 5]]
-    assert merged.count.sum() == 400
+    assert merged.ranges.tolist() == [[1, 2], [3, 3], [4, 5]]
+    assert merged.counts.sum() == 400
     assert "against the firm at 1 to 2, and for it at 4 to 5" in str(merged.summary())
     silent = word_of_mouth([1, 1, 2, 2], valence=[0, 0, 0, 0])
     assert "at no level" in str(silent.summary())
     # Nobody spoke: an interval of no width would be too sure, and this one has 0 in its middle.
-    assert silent.net["ci_low"].tolist() == pytest.approx((-silent.net["ci_high"]).tolist())
-    assert (silent.net["ci_high"] > 0.5).all()
+    net = of(silent, "net")
+    assert net["ci_low"].tolist() == pytest.approx((-net["ci_high"]).tolist())
+    assert (net["ci_high"] > 0.5).all()
 
 
 def test_the_net_share_stays_within_its_bounds():
-    found = word_of_mouth([1, 1, 2, 2], valence=[-1, -1, 1, 1]).net
+    found = of(word_of_mouth([1, 1, 2, 2], valence=[-1, -1, 1, 1]), "net")
     assert found["ci_low"].tolist()[0] == -1
     assert found["ci_high"].tolist()[1] == 1
 
@@ -85,20 +99,16 @@ def test_the_net_share_stays_within_its_bounds():
 def test_who_speaks_without_mentions(people):
     by_valence = word_of_mouth("s", valence="said", data=people)
     by_mentions = word_of_mouth("s", mentions="told", data=people)
-    np.testing.assert_array_equal(by_valence.spoke, by_mentions.spoke)
-    assert by_valence.mentions is None
-    assert list(by_valence.activity) == ["lowest", "highest", "n_obs", *SPOKE]
+    pd.testing.assert_frame_equal(of(by_valence, "spoke"), of(by_mentions, "spoke"))
+    assert "mentions" not in set(by_valence.quantities["quantity"])
     with pytest.raises(DataError, match="give valence"):
-        _ = by_mentions.net
-
-
-SPOKE = ["spoke", "spoke_low", "spoke_high"]
+        _ = by_mentions.signs
 
 
 def test_levels_without_a_spread_have_no_interval_of_the_mean():
     found = word_of_mouth([1, 1, 2, 2, 2, 3], mentions=[0, 0, 1, 2, 3, 4])
-    assert found.activity["mentions_low"].isna().tolist() == [True, False, True]
-    assert found.activity["spoke_low"].notna().all()
+    assert of(found, "mentions")["ci_low"].isna().tolist() == [True, False, True]
+    assert of(found, "spoke")["ci_low"].notna().all()
     assert "or where all said the same" in str(found.summary())
 
 
@@ -107,10 +117,14 @@ def test_levels_without_a_spread_have_no_interval_of_the_mean():
 def test_shares_add_up_and_mirrors_turn(answers):
     s, said = np.array(answers).T
     found, mirrored = word_of_mouth(s, valence=said), word_of_mouth(s, valence=-said)
-    assert found.count.sum() == len(s)
-    np.testing.assert_allclose(found.valence[:, :2].sum(axis=1), found.spoke[:, 0], atol=EXACT)
-    np.testing.assert_allclose(found.valence[:, 3], -mirrored.valence[:, 4], atol=EXACT)
-    whole = (found.count * found.valence[:, 2]).sum() / len(s)
+    assert found.counts.sum() == len(s)
+    spoke, well, ill, net = (
+        of(found, name)["estimate"] for name in ("spoke", "positive", "negative", "net")
+    )
+    np.testing.assert_allclose(well + ill, spoke, atol=EXACT)
+    ends = of(found, "net")["ci_low"], -of(mirrored, "net")["ci_high"]
+    np.testing.assert_allclose(*ends, atol=EXACT)
+    whole = (found.counts * net).sum() / len(s)
     assert whole == pytest.approx(said.mean(), abs=EXACT)
 
 
@@ -167,21 +181,22 @@ def test_lines_are_those_of_statsmodels(turn):
     x, y = curve(np.random.default_rng(2), 200, valley)
     found = u_shape_test(x, y, turning_point=turn, level=0.9)
     slopes, errors, pulls = person_by_person(x, y, turn)
-    lines = found.lines
-    assert lines["slope"].tolist() == pytest.approx(slopes, abs=SAME)
+    lines = lines_of(found)
+    assert lines["estimate"].tolist() == pytest.approx(slopes, abs=SAME)
     assert lines["std_error"].tolist() == pytest.approx(errors, rel=1e-9)
     assert lines["n_obs"].tolist() == [(x <= turn).sum(), (x >= turn).sum()]
     degrees = lines["n_obs"] - 2
-    t = lines["slope"] / lines["std_error"]
+    t = lines["estimate"] / lines["std_error"]
     one_sided = [stats.t.cdf(t[0], degrees[0]), stats.t.sf(t[1], degrees[1])]
     assert lines["p_value"].tolist() == pytest.approx(one_sided, rel=1e-8)
     assert found.p_value == pytest.approx(max(one_sided), rel=1e-6)
     # Customers at the turn are on both lines, so that the slopes go together.
     error = np.sqrt((pulls.sum(axis=0) ** 2).sum())
-    apart = found.asymmetry
-    assert apart.value == pytest.approx(-sum(slopes), abs=SAME)
+    apart = found.estimates.row("fall less rise")
+    assert found.asymmetry == apart["estimate"] == pytest.approx(-sum(slopes), abs=SAME)
+    assert apart["std_error"] == pytest.approx(error, rel=1e-9)
     reach = stats.t.ppf(0.95, degrees.min()) * error
-    assert apart.ci_high - apart.value == pytest.approx(reach, rel=1e-9)
+    assert apart["ci_high"] - apart["estimate"] == pytest.approx(reach, rel=1e-9)
 
 
 def test_the_parabola_is_that_of_statsmodels():
@@ -189,9 +204,10 @@ def test_the_parabola_is_that_of_statsmodels():
     found = u_shape_test(x, y, turning_point=5)
     other = sm.OLS(y, np.column_stack([np.ones(150), x, x**2])).fit(cov_type="HC3", use_t=True)
     p_values = []
-    for row, sign in zip(found.parabola.itertuples(), (-1, 1), strict=True):
-        at = other.t_test(np.array([0, 1, 2 * row.satisfaction]))
-        assert row.slope == pytest.approx(at.effect.item(), rel=1e-8)
+    rows = found.quantities.query("test == 'parabola'")
+    for row, end, sign in zip(rows.itertuples(), found.ends, (-1, 1), strict=True):
+        at = other.t_test(np.array([0, 1, 2 * end]))
+        assert row.estimate == pytest.approx(at.effect.item(), rel=1e-8)
         assert row.std_error == pytest.approx(at.sd.item(), rel=1e-8)
         assert (row.ci_low, row.ci_high) == pytest.approx(tuple(at.conf_int()[0]), rel=1e-7)
         p_values.append(stats.t.sf(sign * at.tvalue.item(), 147))
@@ -199,7 +215,7 @@ def test_the_parabola_is_that_of_statsmodels():
     tests = found.tests.set_index("test")
     assert tests.loc["parabola", "p_value"] == pytest.approx(max(p_values), rel=1e-6)
     turn = -other.params[1] / (2 * other.params[2])
-    assert tests.loc["parabola", "turn"] == pytest.approx(turn, rel=1e-8)
+    assert tests.loc["parabola", "turning_point"] == pytest.approx(turn, rel=1e-8)
 
 
 def test_levels_are_as_good_as_customers():
@@ -209,8 +225,8 @@ def test_levels_are_as_good_as_customers():
     y = x**2 + rng.normal(size=60)
     slopes, errors, _ = person_by_person(x, y, 0.1)
     found = u_shape_test(x, y, turning_point=0.1)
-    assert found.lines["slope"].tolist() == pytest.approx(slopes, abs=SAME)
-    assert found.lines["std_error"].tolist() == pytest.approx(errors, rel=1e-8)
+    assert lines_of(found)["estimate"].tolist() == pytest.approx(slopes, abs=SAME)
+    assert lines_of(found)["std_error"].tolist() == pytest.approx(errors, rel=1e-8)
 
 
 def test_the_search_finds_the_best_of_the_candidates():
@@ -224,9 +240,11 @@ def test_the_search_finds_the_best_of_the_candidates():
     assert found.turning_point == TEN[1:-1][best]
     assert found.n_candidates == 8
     # Corrected for the search: more than the smallest, less than eight times it.
-    assert weaker[best] < found.p_value < 8 * weaker[best] + 4 * np.sqrt(found.p_value / 9999)
+    assert weaker[best] < found.p_value < 8 * weaker[best] + 4 * np.sqrt(found.p_value / 999)
     again = u_shape_test(x, y, turning_point=found.turning_point)
-    np.testing.assert_allclose(found.lines_found, again.lines_found, rtol=SAME)
+    for name in ("estimate", "std_error", "ci_low", "ci_high", "p_value"):
+        ours, theirs = (getattr(result.estimates, name) for result in (found, again))
+        np.testing.assert_allclose(ours[:2], theirs[:2], rtol=SAME)
     assert "searched among 8" in str(found.summary())
     assert "corrected for the search" in str(found.summary())
     assert "corrected" not in str(u_shape_test(x, y, turning_point=5).summary())
@@ -287,9 +305,9 @@ def test_turns_with_few_customers_are_no_candidates():
     assert found.n_candidates == 2
     assert found.turning_point in (3, 4)
     assert found.p_value > 0.9
-    assert (found.lines["slope"] > 0).all()
-    assert found.lines["n_obs"].tolist() == [(SKEWED <= 3).sum(), (SKEWED >= 3).sum()]
-    assert np.isfinite([found.asymmetry.value, found.asymmetry.ci_low]).all()
+    assert (lines_of(found)["estimate"] > 0).all()
+    assert lines_of(found)["n_obs"].tolist() == [(SKEWED <= 3).sum(), (SKEWED >= 3).sum()]
+    assert np.isfinite(found.estimates.ci_low).all()
     assert "turn at 3, p = 1.0000" in repr(found)
     # A line without error is against a U with certainty; no turn that is left out may be chosen.
     perfect = u_shape_test(SKEWED, 2.0 * SKEWED, rng=1)
@@ -301,7 +319,7 @@ def test_rising_activity_of_the_satisfied_is_no_u():
     rng = np.random.default_rng(16)
     rejected = [
         u_shape_test(
-            SKEWED, curve(SKEWED) + rng.normal(0, 0.5, len(SKEWED)), n_draws=199, rng=rng
+            SKEWED, curve(SKEWED) + rng.normal(0, 0.5, len(SKEWED)), n_resamples=199, rng=rng
         ).p_value
         < 0.05
         for curve in (lambda x: x, lambda x: 3.0 * (x == 5))
@@ -322,8 +340,8 @@ def test_every_company_of_the_barometer_has_an_answer():
     for _, own in people.groupby("company"):
         found = u_shape_test("SAT1", "STAYED", data=own, missing="drop", rng=1)
         n_candidates.append(found.n_candidates)
-        assert np.isfinite(found.lines_found).all()
-        assert np.isfinite([found.p_value, found.asymmetry.ci_low, found.asymmetry.ci_high]).all()
+        assert np.isfinite(lines_of(found).iloc[:, 2:].to_numpy(float)).all()
+        assert np.isfinite([found.p_value, *found.estimates.row("fall less rise")[:4]]).all()
     assert len(n_candidates) == 24
     assert min(n_candidates) < 8  # some have turns that hardly anybody lies below
 
@@ -351,7 +369,7 @@ def test_what_a_notebook_shows(people):
 
 def test_mentions_that_differ_by_rounding_have_no_interval():
     found = word_of_mouth([1, 1, 1, 2, 2], mentions=[0.1 + 0.2, 0.3, 0.3, 1, 2])
-    assert found.activity["mentions_low"].isna().tolist() == [True, False]
+    assert of(found, "mentions")["ci_low"].isna().tolist() == [True, False]
 
 
 @settings(max_examples=15)
@@ -360,24 +378,22 @@ def test_units_do_not_matter(unit, shift, up):
     x, y = curve(np.random.default_rng(10), 80, valley)
     first = u_shape_test(x, y, turning_point=6)
     second = u_shape_test(shift + unit * x, up * y - shift, turning_point=shift + unit * 6)
-    np.testing.assert_allclose(
-        second.lines_found[:, 1:5] * unit / up, first.lines_found[:, 1:5], rtol=1e-7
-    )
+    for name in ("estimate", "std_error", "ci_low", "ci_high"):
+        before, after = (getattr(result.estimates, name) for result in (first, second))
+        np.testing.assert_allclose(after[:2] * unit / up, before[:2], rtol=1e-7)
+        np.testing.assert_allclose(after[3:] * unit / up, before[3:], rtol=1e-6, atol=1e-9)
     assert second.p_value == pytest.approx(first.p_value, rel=1e-6)
-    np.testing.assert_allclose(
-        second.parabola_found[:, :4] * unit / up, first.parabola_found[:, :4], rtol=1e-6, atol=1e-9
-    )
 
 
 def test_mirrors_and_turns():
     x, y = curve(np.random.default_rng(11), 80, valley)
     first, mirrored = (u_shape_test(s, y, turning_point=t) for s, t in ((x, 6), (11 - x, 5)))
     assert mirrored.p_value == pytest.approx(first.p_value, rel=1e-9)
-    assert mirrored.asymmetry.value == pytest.approx(-first.asymmetry.value, rel=1e-9)
+    assert mirrored.asymmetry == pytest.approx(-first.asymmetry, rel=1e-9)
     upside_down = u_shape_test(x, -y, rng=1)
     assert upside_down.p_value > 0.9
     perfect = u_shape_test([1, 1, 1, 2, 2, 3, 3, 3], [4, 4, 4, 1, 1, 2, 2, 2], turning_point=2)
-    assert perfect.asymmetry.value == pytest.approx(2, abs=EXACT)
+    assert perfect.asymmetry == pytest.approx(2, abs=EXACT)
     assert perfect.p_value < 1e-12  # lines without error, but for rounding
 
 
@@ -385,17 +401,17 @@ def test_columns_of_any_table(people):
     plain = u_shape_test(people["s"].to_numpy(), people["told"].to_numpy(), rng=1)
     for frame in (people, pl.from_pandas(people)):
         found = u_shape_test("s", "told", data=frame, rng=1)
-        np.testing.assert_array_equal(found.lines_found, plain.lines_found)
+        np.testing.assert_array_equal(found.estimates.estimate, plain.estimates.estimate)
     words = word_of_mouth("s", mentions="told", data=pl.from_pandas(people))
     holed = people.astype(float)
     holed.loc[0, "told"] = np.nan
     assert u_shape_test("s", "told", data=holed, missing="drop").n_dropped == 1
     assert word_of_mouth("s", mentions="told", data=holed, missing="drop").n_dropped == 1
-    for result, name in ((plain, "lines_found"), (words, "spoke")):
+    for result in (plain, words):
         loaded = pickle.loads(pickle.dumps(result))
-        np.testing.assert_array_equal(getattr(loaded, name), getattr(result, name))
+        pd.testing.assert_frame_equal(loaded.quantities, result.quantities)
         with pytest.raises(ValueError, match="read-only"):
-            getattr(loaded, name)[0, 0] = 1
+            loaded.estimates.estimate[0] = 1
 
 
 LEVELS = np.repeat([1, 2, 3, 4], 10)
@@ -412,7 +428,7 @@ BAD_U = [
     ({"turning_point": "3"}, OptionError, "must lie within"),
     ({"turning_point": np.nan}, OptionError, "must lie within"),
     ({"turning_point": 1.5}, DataError, "another turning_point"),
-    ({"n_draws": 9}, OptionError, "at least 99"),
+    ({"n_resamples": 9}, OptionError, "at least 99"),
     ({"level": 0}, OptionError, "between 0 and 1"),
 ]
 
@@ -440,7 +456,7 @@ def test_no_u_is_found_where_there_is_none(name):
     rejected = []
     for _ in range(2000):
         x, y = curve(rng, 300, WORST[name])
-        searched = u_shape_test(x, y, n_draws=999, rng=rng).p_value < 0.05
+        searched = u_shape_test(x, y, n_resamples=999, rng=rng).p_value < 0.05
         at = {"flat, then rising in the middle": 5, "falling at the beginning, then flat": 2}
         given_turn = u_shape_test(x, y, turning_point=at.get(name, 9)).p_value < 0.05
         rejected.append([searched, given_turn])
@@ -457,7 +473,9 @@ def test_the_parabola_is_misled_as_the_notes_state():
     found = []
     for _ in range(1000):
         x = rng.uniform(0.05, 1, 1000)
-        tests = u_shape_test(x, -3 * np.log(x) + rng.normal(size=1000), n_draws=199, rng=rng).tests
+        tests = u_shape_test(
+            x, -3 * np.log(x) + rng.normal(size=1000), n_resamples=199, rng=rng
+        ).tests
         found.append(tests["p_value"] < 0.05)
     lines, parabola = np.mean(found, axis=0)
     # Four standard errors of a share of 1,000 at 0.93: 0.032.
@@ -471,9 +489,9 @@ def test_intervals_of_asymmetry_and_net_shares_keep_their_promise():
     hits = []
     for _ in range(2000):
         x, y = curve(rng, 120, lambda x: np.where(x < 5, 2 * (5 - x), x - 5))
-        apart = u_shape_test(x, y, turning_point=5).asymmetry
+        apart = u_shape_test(x, y, turning_point=5).estimates.row("fall less rise")
         said = rng.choice([1, -1, 0], 20, p=[0.6, 0.1, 0.3])
-        net = word_of_mouth([1] * 20 + [2] * 20, valence=[*said, *said]).net.iloc[0]
-        hits.append([apart.ci_low < 1 < apart.ci_high, net["ci_low"] < 0.5 < net["ci_high"]])
+        net = of(word_of_mouth([1] * 20 + [2] * 20, valence=[*said, *said]), "net").loc[0]
+        hits.append([apart["ci_low"] < 1 < apart["ci_high"], net["ci_low"] < 0.5 < net["ci_high"]])
     # Four standard errors of a share of 2,000 at 0.95.
     assert np.mean(hits, axis=0) == pytest.approx([0.95, 0.95], abs=0.0195)

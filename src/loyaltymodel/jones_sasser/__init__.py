@@ -33,8 +33,6 @@ from loyaltymodel.jones_sasser.inference.hypotheses import (
 )
 from loyaltymodel.jones_sasser.links.association import (
     Association,
-    Estimate,
-    LinearityTest,
     association,
     comparison_table,
 )
@@ -89,10 +87,8 @@ __all__ = [
     "Cusp",
     "CuspResult",
     "Deregulation",
-    "Estimate",
     "Hazard",
     "HypothesisTest",
-    "LinearityTest",
     "LoyaltyCurve",
     "LoyaltyCurveResult",
     "NecessaryCondition",

@@ -4,171 +4,149 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, ndtri, wilson
+from loyaltymodel._intervals import check_level, ndtri
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._regression import is_constant
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError
+from loyaltymodel.jones_sasser.links.cuts import Cuts, check_cuts, satisfied_from
 
 Language = Literal["en", "zh"]
 Kind = Literal["pearson", "spearman"]
 
+_PEARSON, _SPEARMAN, _SHARE = "Pearson correlation", "Spearman correlation", "satisfied, not loyal"
 _LEAST = 5  # customers: the interval needs 4, the curvature one more to leave an error
 _SAME = 1e-12  # share of a sum of squares, or of a value, that rounding leaves of nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A number with its confidence interval.
-
-    Attributes
-    ----------
-    value : float
-        The estimate.
-    ci_low, ci_high : float
-        Ends of the interval.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> jones_sasser.Estimate(0.5, 0.3, 0.7).value
-    0.5
-    """
-
-    value: float
-    ci_low: float
-    ci_high: float
-
-
-@dataclass(frozen=True, slots=True)
-class LinearityTest:
-    """A test of the straight line against a parabola.
-
-    Attributes
-    ----------
-    curvature : float
-        Coefficient of squared satisfaction; positive where the curve bends upwards. NaN, as
-        all the rest, where satisfaction has two values only.
-    f_statistic, p_value : float
-        The F test, which takes errors to be equally large at every satisfaction; NaN where
-        every customer lies on the straight line.
-    df : int
-        Its degrees of freedom below the line; there is 1 above.
-    robust_f_statistic, robust_p_value : float
-        The same question with the HC3 standard error, which takes nothing of the kind; NaN
-        where a single customer is the only one at a satisfaction that the parabola needs.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> found = jones_sasser.association([1, 2, 3, 4, 5, 5], [1, 1, 1, 2, 4, 5])
-    >>> found.linearity.curvature > 0, found.linearity.df
-    (True, 3)
-    """
-
-    curvature: float
-    f_statistic: float
-    p_value: float
-    df: int
-    robust_f_statistic: float
-    robust_p_value: float
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Association(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Association(Result):
     """How satisfaction and loyalty go together in a sample; made by :func:`association`.
 
     Attributes
     ----------
     n_obs, n_dropped : int
         Customers used, and left out because of missing values.
+    estimates : EstimateTable
+        Correlations of the values and of their ranks, and with cut-offs the share of satisfied
+        customers who are not loyal.
+    curvature : float
+        Coefficient of squared satisfaction; positive where the curve bends upwards. NaN, as
+        the tests are, where satisfaction has two values only.
+    statistic, p_value : ndarray of shape (2,)
+        Tests of the straight line against a parabola: the F test, which takes errors to be
+        equally large at every satisfaction (NaN where every customer lies on the straight
+        line), and the same question with the HC3 standard error, which takes nothing of the
+        kind (NaN where a single customer is the only one at a satisfaction that the parabola
+        needs).
+    df : int
+        Their degrees of freedom below the line; there is 1 above.
     level : float
         Confidence level of the intervals.
-    pearson, spearman : Estimate
-        Correlations of the values and of their ranks.
-    linearity : LinearityTest
-        Straight or curved.
-    satisfied_from, loyal_from : float or None
-        The cut-offs that were given.
+    cuts : mapping from str to float, or None
+        From which satisfaction and loyalty on customers count as satisfied and as loyal.
     n_satisfied : int or None
-        Customers at or above ``satisfied_from``.
-    satisfied_not_loyal : Estimate or None
-        Share of them whose loyalty is below ``loyal_from``; None without cut-offs.
+        Customers at or above the cut of satisfaction.
 
     Examples
     --------
     >>> from loyaltymodel import jones_sasser
-    >>> found = jones_sasser.association([1, 2, 3, 4, 5], [2, 1, 4, 3, 5])
-    >>> round(found.pearson.value, 3), round(found.spearman.value, 3), found.n_obs
-    (0.8, 0.8, 5)
+    >>> found = jones_sasser.association([1, 2, 3, 4, 5, 5], [1, 1, 1, 2, 4, 5])
+    >>> round(found.pearson, 3), round(found.spearman, 3), found.n_obs
+    (0.863, 0.924, 6)
+    >>> found.curvature > 0, found.df
+    (True, 3)
     """
+
+    people: ClassVar[str] = "customers"
 
     n_obs: int
     n_dropped: int
+    estimates: EstimateTable
+    curvature: float
+    statistic: FloatArray
+    p_value: FloatArray
+    df: int
     level: float
-    pearson: Estimate
-    spearman: Estimate
-    linearity: LinearityTest
-    satisfied_from: float | None
-    loyal_from: float | None
+    cuts: FrozenMapping[str, float] | None
     n_satisfied: int | None
-    satisfied_not_loyal: Estimate | None
 
     @property
-    def frame(self) -> pd.DataFrame:
-        """The estimates, a row each: ``quantity``, ``estimate``, ``ci_low``, ``ci_high``."""
-        rows = {"Pearson correlation": self.pearson, "Spearman correlation": self.spearman}
-        if self.satisfied_not_loyal is not None:
-            rows["satisfied but not loyal"] = self.satisfied_not_loyal
+    def pearson(self) -> float:
+        """Correlation of satisfaction and loyalty."""
+        return float(self.estimates.row(_PEARSON)["estimate"])
+
+    @property
+    def spearman(self) -> float:
+        """Correlation of their ranks."""
+        return float(self.estimates.row(_SPEARMAN)["estimate"])
+
+    @property
+    def satisfied_not_loyal(self) -> float | None:
+        """Share of satisfied customers who are not loyal; None without cut-offs."""
+        return None if self.cuts is None else float(self.estimates.row(_SHARE)["estimate"])
+
+    @property
+    def quantities(self) -> pd.DataFrame:
+        """Correlations and share: ``quantity``, ``estimate``, ``ci_low``, ``ci_high``."""
+        return self.estimates.frame()
+
+    @property
+    def tests(self) -> pd.DataFrame:
+        """Tests of the straight line: ``std_errors``, ``statistic`` (F), ``df``, ``p_value``."""
         return pd.DataFrame(
-            [(name, row.value, row.ci_low, row.ci_high) for name, row in rows.items()],
-            columns=["quantity", "estimate", "ci_low", "ci_high"],
+            {
+                "std_errors": ["model", "robust"],
+                "statistic": self.statistic.copy(),
+                "df": self.df,
+                "p_value": self.p_value.copy(),
+            }
         )
 
-    def summary(self) -> Summary:
-        """Return the numbers and what they mean, ready to be printed.
+    def _title(self) -> str:
+        return "Satisfaction and loyalty"
 
-        Returns
-        -------
-        Summary
-            Text, HTML and LaTeX.
-        """
-        facts = [("customers", str(self.n_obs)), ("left out", str(self.n_dropped))]
-        if self.n_satisfied is not None:
-            facts.append((f"satisfied, from {self.satisfied_from:g}", str(self.n_satisfied)))
-        tables = [table_of(f"Estimates with {100 * self.level:g}% intervals", self.frame)]
-        test = self.linearity
-        if np.isnan(test.curvature):
-            remark = "Satisfaction has two values only, so that straight or curved is no question."
-        else:
-            rows = [
-                ("equal errors", test.f_statistic, test.p_value),
-                ("robust (HC3)", test.robust_f_statistic, test.robust_p_value),
-            ]
-            frame = pd.DataFrame(rows, columns=["errors", f"F(1, {test.df})", "p_value"])
-            tables.append(table_of("Test of the straight line against a parabola", frame))
-            shape = "upwards (convex)" if test.curvature > 0 else "downwards (concave)"
-            remark = (
-                f"The parabola that fits best bends {shape}: curvature {test.curvature:.3g}. "
-                "Where the spread of loyalty differs by satisfaction, trust the robust test."
-            )
-        return Summary("Satisfaction and loyalty", tuple(facts), tuple(tables), (remark,))
+    def _brief(self) -> str:
+        return f"{count_of(self.n_obs, 'customer')}, r = {self.pearson:.3f}"
+
+    def _facts(self) -> Facts:
+        if self.cuts is None:
+            return ()
+        return ((f"satisfied, from {self.cuts['satisfaction']:g}", f"{self.n_satisfied:,}"),)
+
+    def _tables(self) -> tuple[Table, ...]:
+        tables = [table_of("Estimates", self.quantities)]
+        if not np.isnan(self.curvature):
+            title = "Test of the straight line against a parabola, F(1, df)"
+            tables.append(table_of(title, self.tests, digits=(3, 0, 3)))
+        return tuple(tables)
+
+    def _remarks(self) -> tuple[str, ...]:
+        if np.isnan(self.curvature):
+            return ("Satisfaction has two values only, so that straight or curved is no question.",)
+        shape = "upwards (convex)" if self.curvature > 0 else "downwards (concave)"
+        remark = (
+            f"The parabola that fits best bends {shape}: curvature {self.curvature:.3g}. "
+            "Where the spread of loyalty differs by satisfaction, trust the robust test (HC3)."
+        )
+        return (remark,)
 
 
 def association(
     satisfaction: object,
     loyalty: object,
     *,
-    satisfied_from: float | None = None,
-    loyal_from: float | None = None,
+    cuts: Cuts | None = None,
     level: float = 0.95,
     data: object = None,
     missing: Missing = "raise",
@@ -180,9 +158,10 @@ def association(
     satisfaction, loyalty : array or Series of shape (n,), or str
         Scores in any units, higher for more; or names of columns of ``data``. Loyalty may be
         0 and 1.
-    satisfied_from, loyal_from : float, optional
-        From which satisfaction and from which loyalty a customer counts as satisfied and as
-        loyal. With both the share of satisfied customers who are not loyal is estimated.
+    cuts : float or mapping from str to float, optional
+        From which "satisfaction" and from which "loyalty" on a customer counts as satisfied
+        and as loyal: one number for both, or such as ``{"satisfaction": 4, "loyalty": 3}``.
+        With them the share of satisfied customers who are not loyal is estimated.
     level : float
         Confidence level between 0 and 1.
     data : pandas, polars or pyarrow table, optional
@@ -201,7 +180,7 @@ def association(
         If a value is missing or infinite, there are fewer than 5 customers, a variable is
         constant, or no customer is satisfied.
     OptionError
-        If only one cut-off is given, or an option is not as described.
+        If a mapping lacks one of the cuts, or an option is not as described.
 
     Notes
     -----
@@ -236,44 +215,48 @@ def association(
 
     >>> from loyaltymodel import jones_sasser
     >>> found = jones_sasser.association(
-    ...     [1, 2, 3, 4, 4, 5, 5], [1, 1, 2, 2, 4, 4, 5], satisfied_from=4, loyal_from=4
+    ...     [1, 2, 3, 4, 4, 5, 5], [1, 1, 2, 2, 4, 4, 5], cuts=4
     ... )
-    >>> found.satisfied_not_loyal.value, found.n_satisfied
+    >>> found.satisfied_not_loyal, found.n_satisfied
     (0.25, 4)
     """
     check_level(level)
-    if (satisfied_from is None) != (loyal_from is None):
-        raise OptionError(
-            "satisfied_from and loyal_from belong together; give both for the share of satisfied "
-            "customers who are not loyal, or neither"
-        )
     given = {"satisfaction": satisfaction, "loyalty": loyalty}
+    limits = check_cuts(cuts, tuple(given))
     found = read_variables(given, data=data, missing=missing)
     s, loyal = (np.asarray(found[name], dtype=np.float64) for name in given)
     check_spread(given, (s, loyal), least=_LEAST)
-    share, n_satisfied = None, None
-    if satisfied_from is not None and loyal_from is not None:
-        among = s >= satisfied_from
+    rows = {
+        _PEARSON: correlate(s, loyal, kind="pearson", level=level),
+        _SPEARMAN: correlate(s, loyal, kind="spearman", level=level),
+    }
+    n_satisfied = None
+    if limits is not None:
+        among = satisfied_from(s, limits["satisfaction"])
         n_satisfied = int(among.sum())
-        if n_satisfied == 0:
-            raise DataError(
-                f"no customer has a satisfaction of {satisfied_from:g} or more, the highest is "
-                f"{s.max():g}; choose a lower satisfied_from"
-            )
-        observed = float((loyal[among] < loyal_from).mean())
-        ends = wilson(np.array(observed), np.array(float(n_satisfied)), level=level)
-        share = Estimate(observed, float(ends[0]), float(ends[1]))
+        share = float((loyal[among] < limits["loyalty"]).mean())
+        table = EstimateTable.wilson({"quantity": [_SHARE]}, [share], [n_satisfied], level=level)
+        rows[_SHARE] = table.row(_SHARE).to_numpy()
+    estimate, low, high = np.array(list(rows.values())).T
+    curvature, statistic, p_value = _linearity(s, loyal)
     return Association(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
+        estimates=EstimateTable(
+            labels=FrozenMapping({"quantity": tuple(rows)}),
+            estimate=estimate,
+            ci_low=low,
+            ci_high=high,
+            level=level,
+            method="Fisher z" if limits is None else "Fisher z and Wilson",
+        ),
+        curvature=curvature,
+        statistic=statistic,
+        p_value=p_value,
+        df=found.n_rows - 3,
         level=level,
-        pearson=correlate(s, loyal, kind="pearson", level=level),
-        spearman=correlate(s, loyal, kind="spearman", level=level),
-        linearity=_linearity(s, loyal),
-        satisfied_from=satisfied_from,
-        loyal_from=loyal_from,
+        cuts=limits,
         n_satisfied=n_satisfied,
-        satisfied_not_loyal=share,
     )
 
 
@@ -329,20 +312,19 @@ def comparison_table(*, language: Language = "en") -> pd.DataFrame:
     return pd.DataFrame(rows[language], columns=["criterion", "satisfaction", "loyalty"])
 
 
-def correlate(x: FloatArray, y: FloatArray, *, kind: Kind, level: float) -> Estimate:
-    """Return a correlation with its interval by Fisher's z; without width at -1 and 1."""
+def correlate(x: FloatArray, y: FloatArray, *, kind: Kind, level: float) -> FloatArray:
+    """Return a correlation and the ends of its interval by Fisher's z; no width at -1 and 1."""
     n = len(x)
     if kind == "spearman":
         x, y = _ranks(x), _ranks(y)
     x, y = x - x.mean(), y - y.mean()
     r = float(x @ y / np.sqrt((x @ x) * (y @ y)))
     if abs(r) >= 1 - _SAME:
-        end = float(round(r))
-        return Estimate(end, end, end)
+        return np.full(3, float(round(r)))
     variance = (1.0 if kind == "pearson" else 1 + r**2 / 2) / (n - 3)
     reach = float(ndtri(np.array((1 + level) / 2))) * np.sqrt(variance)
     z = np.arctanh(r)
-    return Estimate(r, float(np.tanh(z - reach)), float(np.tanh(z + reach)))
+    return np.array([r, np.tanh(z - reach), np.tanh(z + reach)])
 
 
 def check_spread(
@@ -372,8 +354,11 @@ def _ranks(values: FloatArray) -> FloatArray:
     return ranks
 
 
-def _linearity(s: FloatArray, loyal: FloatArray) -> LinearityTest:
-    """Test the squared term of a parabola, ordinary and robust, in closed form."""
+def _linearity(s: FloatArray, loyal: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """Test the squared term of a parabola, ordinary and robust, in closed form.
+
+    Returned are the curvature, two statistics and two p-values.
+    """
     from scipy.special import fdtrc  # noqa: PLC0415 - slow to import, needed only here
 
     n = len(s)
@@ -385,8 +370,7 @@ def _linearity(s: FloatArray, loyal: FloatArray) -> LinearityTest:
     square = square - z * (z @ square) / (z @ z)
     own = square @ square
     if own <= _SAME * total:  # two values of satisfaction make the square a straight line
-        nan = float("nan")
-        return LinearityTest(nan, nan, nan, n - 3, nan, nan)
+        return float("nan"), np.full(2, np.nan), np.full(2, np.nan)
     curvature = square @ error / own
     rest = error - curvature * square
     # What rounding leaves of a perfect line or parabola is no error to divide by.
@@ -399,11 +383,5 @@ def _linearity(s: FloatArray, loyal: FloatArray) -> LinearityTest:
         # be seen, and then the robust error does not exist.
         scaled = np.where(leverage < 1 - _SAME, rest / (1 - leverage), np.nan)
         robust = np.divide(explained * own, square**2 @ scaled**2) if residual else f
-    return LinearityTest(
-        float(curvature),
-        float(f),
-        float(fdtrc(1, n - 3, f)),
-        n - 3,
-        float(robust),
-        float(fdtrc(1, n - 3, robust)),
-    )
+    statistic = np.array([f, robust], dtype=np.float64)
+    return float(curvature), statistic, np.asarray(fdtrc(1, n - 3, statistic), dtype=np.float64)

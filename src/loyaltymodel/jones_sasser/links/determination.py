@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel import _resampling as resampling
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples, percentile
-from loyaltymodel._options import check_flag
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._options import check_flag, count_of
+from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._results import Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import NotIdentifiedError
 from loyaltymodel.jones_sasser.links.association import check_spread
@@ -38,8 +42,8 @@ _LEAST = 5
 _COLLINEAR = 1e-10  # of its variance, so much must be left to a variable
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PartialDetermination(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class PartialDetermination(Result):
     """A mediation by satisfaction, with intervals; made by :func:`partial_determination`.
 
     Attributes
@@ -48,20 +52,20 @@ class PartialDetermination(FrozenRecord):
         Customers used, and left out because of missing values.
     standardized : bool
         Whether effects are in standard deviations; else in the units of the answers.
+    estimates : EstimateTable
+        Six effects, then four shares of variance, by ``quantity``.
     level : float
-        Confidence level of the intervals.
+        Confidence level of the percentile intervals.
     n_resamples, n_failed : int
         Resamples drawn, and how many of them could not be estimated and were left out.
-    estimate, std_error, ci_low, ci_high : ndarray of shape (10,)
-        Six effects and four shares of variance, in the order of the tables.
 
     Examples
     --------
     >>> from loyaltymodel import jones_sasser
     >>> found = jones_sasser.partial_determination(
-    ...     quality=[1, 2, 3, 4, 5, 6] * 5,
-    ...     satisfaction=[2, 1, 4, 3, 6, 5] * 5,
-    ...     loyalty=[1, 1, 2, 2, 4, 3] * 5,
+    ...     [1, 2, 3, 4, 5, 6] * 5,
+    ...     [2, 1, 4, 3, 6, 5] * 5,
+    ...     [1, 1, 2, 2, 4, 3] * 5,
     ...     n_resamples=200,
     ...     rng=1,
     ... )
@@ -69,72 +73,59 @@ class PartialDetermination(FrozenRecord):
     1.0
     """
 
+    people: ClassVar[str] = "customers"
+    interval: ClassVar[str] = "percentile"
+
     n_obs: int
     n_dropped: int
     standardized: bool
+    estimates: EstimateTable
     level: float
     n_resamples: int
     n_failed: int
-    estimate: FloatArray
-    std_error: FloatArray
-    ci_low: FloatArray
-    ci_high: FloatArray
 
     @property
     def effects(self) -> pd.DataFrame:
-        """The effects, a row each: ``effect``, ``estimate``, ``std_error``, interval."""
-        return self._frame("effect", EFFECTS, 0)
+        """The effects, a row each: ``quantity``, ``estimate``, ``std_error``, interval."""
+        return self.estimates.frame().iloc[: len(EFFECTS)]
 
     @property
     def variance(self) -> pd.DataFrame:
         """Shares of variance, a row each; the three of loyalty add up to 1."""
-        return self._frame("share", VARIANCES, len(EFFECTS))
+        return self.estimates.frame().iloc[len(EFFECTS) :].reset_index(drop=True)
 
-    def summary(self) -> Summary:
-        """Return the numbers and how to read them, ready to be printed.
+    def _title(self) -> str:
+        return "Partial determination of loyalty"
 
-        Returns
-        -------
-        Summary
-            Text, HTML and LaTeX.
-        """
-        facts = (
-            ("customers", str(self.n_obs)),
-            ("left out", str(self.n_dropped)),
-            ("resamples", f"{self.n_resamples}, {self.n_failed} left out"),
-            ("intervals", f"percentile, {100 * self.level:g}%"),
-        )
+    def _brief(self) -> str:
+        indirect = self.estimates.row(EFFECTS[3])["estimate"]
+        return f"{count_of(self.n_obs, 'customer')}, indirect effect {indirect:.4g}"
+
+    def _tables(self) -> tuple[Table, ...]:
         units = "standard deviations" if self.standardized else "units of the answers"
-        tables = (
+        return (
             table_of(f"Effects ({units})", self.effects),
             table_of("Shares of variance", self.variance),
         )
+
+    def _remarks(self) -> tuple[str, ...]:
         remark = (
             "The effects are causal only if nothing else drives both satisfaction and loyalty, "
             "and quality is not an answer to loyalty itself; one survey cannot show that."
         )
-        return Summary("Partial determination of loyalty", facts, tables, (remark,))
+        return (remark,)
 
-    def _frame(self, what: str, names: tuple[str, ...], start: int) -> pd.DataFrame:
-        part = slice(start, start + len(names))
-        return pd.DataFrame(
-            {
-                what: list(names),
-                "estimate": self.estimate[part].copy(),
-                "std_error": self.std_error[part].copy(),
-                "ci_low": self.ci_low[part].copy(),
-                "ci_high": self.ci_high[part].copy(),
-            }
-        )
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
 
 
 def partial_determination(
-    *,
     quality: object,
     satisfaction: object,
     loyalty: object,
+    *,
     standardized: bool = False,
-    n_resamples: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     level: float = 0.95,
     rng: np.random.Generator | int | None = None,
     data: object = None,
@@ -219,13 +210,13 @@ def partial_determination(
 
     >>> from loyaltymodel import jones_sasser
     >>> found = jones_sasser.partial_determination(
-    ...     quality=[1, 1, 2, 2, 3, 3] * 5,
-    ...     satisfaction=[0, 2, 1, 3, 2, 4] * 5,
-    ...     loyalty=[0, 1, 0.5, 1.5, 1, 2] * 5,
+    ...     [1, 1, 2, 2, 3, 3] * 5,
+    ...     [0, 2, 1, 3, 2, 4] * 5,
+    ...     [0, 1, 0.5, 1.5, 1, 2] * 5,
     ...     n_resamples=200,
     ...     rng=1,
     ... )
-    >>> found.effects.set_index("effect")["estimate"].round(6).tolist()[:4]
+    >>> found.effects["estimate"].round(6).tolist()[:4]
     [1.0, 0.5, 0.5, 0.5]
     """
     check_flag("standardized", standardized)
@@ -263,13 +254,19 @@ def partial_determination(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
         standardized=standardized,
+        estimates=EstimateTable(
+            labels=FrozenMapping({"quantity": EFFECTS + VARIANCES}),
+            estimate=estimate,
+            std_error=ends[0],
+            ci_low=ends[1],
+            ci_high=ends[2],
+            level=level,
+            method="percentile bootstrap",
+            replicates=kept,
+        ),
         level=level,
         n_resamples=n_resamples,
         n_failed=n_failed,
-        estimate=estimate,
-        std_error=ends[0],
-        ci_low=ends[1],
-        ci_high=ends[2],
     )
 
 

@@ -14,12 +14,11 @@ from loyaltymodel._options import (
     check_flag,
     count_of,
     enumerate_names,
-    repeated,
     suggest,
 )
-from loyaltymodel._variables import codes_of, read_variables
+from loyaltymodel._variables import codes_of, read_variables, several_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.links.association import Estimate, check_spread
+from loyaltymodel.jones_sasser.links.association import check_spread
 from loyaltymodel.jones_sasser.links.moderation_fit import answers, fit_slopes
 from loyaltymodel.jones_sasser.links.moderation_result import (
     EXPECTED,
@@ -37,7 +36,7 @@ def slope_moderation(
     satisfaction: object,
     loyalty: object,
     *,
-    moderators: Mapping[str, object] | Sequence[str],
+    moderators: object,
     outcome: Outcome = "binary",
     measures: Measure = "loyalty",
     conditions: Mapping[str, str] | None = None,
@@ -60,7 +59,7 @@ def slope_moderation(
         Scores in any units, higher for more; or the name of a column of ``data``.
     loyalty : array or Series of shape (n,), or str
         1 for loyal and 0 for not with ``outcome="binary"``, else a score or an amount.
-    moderators : mapping from str to array, Series or str, or sequence of str
+    moderators : table, mapping from str to array, Series or str, or sequence of str
         What may change the slope, by name; or names of columns of ``data``. Numbers, such as
         0 and 1 for a market that is closed or open.
     outcome : {"binary", "score"}
@@ -87,7 +86,7 @@ def slope_moderation(
     Returns
     -------
     SlopeModeration
-        Slopes with intervals, cross-differences, coefficients, joint tests, and whether the
+        Slopes with intervals, cross-differences, products, joint tests, and whether the
         expected signs were found.
 
     Raises
@@ -161,9 +160,9 @@ def slope_moderation(
     ...     outcome="score",
     ...     conditions={"open": "openness"},
     ... )
-    >>> found.interactions[["moderator", "low", "high", "cross_difference"]].round(6)
-      moderator  low  high  cross_difference
-    0      open  0.0   1.0               1.5
+    >>> found.interactions[["moderator", "from_value", "to_value", "estimate"]].round(6)
+      moderator  from_value  to_value  estimate
+    0      open         0.0       1.0       1.5
     >>> found.expectations["verdict"].item()
     'as expected'
     """
@@ -185,9 +184,7 @@ def slope_moderation(
     groups = None if clusters is None else _groups(codes_of(found["clusters"]))
     fitted = fit_slopes(values, names, groups, outcome=outcome, curved=curved, level=level)
     levels = _levels(names, values, at)
-    rows, products, contrasts, differences, joint = answers(fitted, levels)
-    mean = fitted.slopes_at(None, 0.0)
-    average = fitted.tested(np.array([mean.average]), fitted.moves_of(mean)[:, None])[0]
+    told = answers(fitted, names, levels)
     return SlopeModeration(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
@@ -196,33 +193,24 @@ def slope_moderation(
         measures=measures,
         curved=curved,
         level=level,
-        average_slope=Estimate(*(float(average[k]) for k in (0, 2, 3))),
         moderators=names,
         conditions=kinds,
-        place=np.repeat(np.arange(len(names)), [len(v) for v in levels]),
-        slope_values=rows,
-        products=products,
-        contrasts=contrasts,
-        differences=differences,
-        joint=joint,
+        average_estimate=told.average,
+        slope_estimates=told.slopes,
+        difference_estimates=told.differences,
+        product_estimates=told.products,
+        contrasts=told.contrasts,
+        share_opposite=told.share_opposite,
+        statistic=told.joint[:, 0],
+        p_value=told.joint[:, 1],
+        df=float(len(names)),
+        df_residual=fitted.degrees,
     )
 
 
-def _check_moderators(moderators: Mapping[str, object] | Sequence[str]) -> dict[str, object]:
-    """Return moderators by name; names of columns stand for themselves."""
-    if isinstance(moderators, Mapping):
-        chosen = dict(moderators)
-    elif isinstance(moderators, Sequence) and not isinstance(moderators, str):
-        if twice := repeated(moderators):
-            raise OptionError(f"moderators have {enumerate_names(twice)} twice; name each once")
-        chosen = {name: name for name in moderators}
-    else:
-        chosen = {}
-    if not chosen or not all(isinstance(name, str) for name in chosen):
-        raise OptionError(
-            f"moderators={moderators!r} must be a mapping from name to values, or a sequence of "
-            'names of columns, with at least one, such as ["openness"]'
-        )
+def _check_moderators(moderators: object) -> dict[str, object]:
+    """Return moderators by name."""
+    chosen = several_variables("moderators", moderators)
     if taken := [name for name in chosen if name in _RESERVED]:
         raise OptionError(
             f"a moderator is named {taken[0]!r}, which stands for something else here"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._intervals import student
+from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._regression import collinear, logistic
 from loyaltymodel.errors import DataError, NotIdentifiedError
@@ -59,14 +59,13 @@ class SlopeFit:
         moved: FloatArray = self.moves.moved @ found.gradient + rest
         return moved
 
-    def tested(self, estimate: FloatArray, moves: FloatArray) -> FloatArray:
-        """Estimates (r,) with error, ends and p-value (r, 5), by their moves (g, r)."""
+    def tested(self, labels: Labels, estimate: FloatArray, moves: FloatArray) -> EstimateTable:
+        """Estimates (r,) with errors, intervals and p-values, by their moves (g, r)."""
         error = np.sqrt(self.moves.factor * (moves**2).sum(axis=0))
-        found = student(estimate, error, self.degrees, level=self.level)
-        return np.column_stack([estimate, error, found.low, found.high, found.p_value])
+        return EstimateTable.student(labels, estimate, error, df=self.degrees, level=self.level)
 
-    def joint(self, estimate: FloatArray, moves: FloatArray) -> tuple[float, ...]:
-        """F test that all estimates (r,) are 0: F, its degrees of freedom, p-value."""
+    def joint(self, estimate: FloatArray, moves: FloatArray) -> tuple[float, float]:
+        """F test that all estimates (r,) are 0: F and its p-value."""
         from scipy.special import fdtrc  # noqa: PLC0415 - slow to import, needed only here
 
         r = len(estimate)
@@ -75,9 +74,9 @@ class SlopeFit:
         with np.errstate(divide="ignore", invalid="ignore"):
             t, spread = estimate / unit, spread / (unit[:, None] * unit)
         if not np.isfinite(spread).all() or np.linalg.matrix_rank(spread, hermitian=True) < r:
-            return (np.nan, float(r), self.degrees, np.nan)
+            return np.nan, np.nan
         f = float(t @ np.linalg.solve(spread, t)) / r
-        return (f, float(r), self.degrees, float(fdtrc(r, self.degrees, f)))
+        return f, float(fdtrc(r, self.degrees, f))
 
 
 def fit_slopes(
@@ -154,27 +153,52 @@ def _logistic(y: FloatArray, x: FloatArray) -> FloatArray:
     return found.estimates
 
 
-def answers(
-    fitted: SlopeFit, levels: list[FloatArray]
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a fitted regression says of q moderators."""
+
+    average: EstimateTable
+    slopes: EstimateTable
+    differences: EstimateTable
+    products: EstimateTable
+    contrasts: FloatArray  # (q, 2)
+    share_opposite: FloatArray  # (q,)
+    joint: FloatArray  # (2, 2) F and p-value of products and of differences
+
+
+def answers(fitted: SlopeFit, names: tuple[str, ...], levels: list[FloatArray]) -> Answers:
     """Slopes, coefficients of products, contrasts, differences of slopes, and joint tests."""
     q = len(levels)
-    rows, estimates, moves, opposite = [], np.empty(q), [], np.empty(q)
+    slopes, slope_moves, estimates, moves, opposite = [], [], np.empty(q), [], np.empty(q)
     for place, points in enumerate(levels):
         at_points = [fitted.slopes_at(place, value) for value in points]
         moves_at = np.column_stack([fitted.moves_of(found) for found in at_points])
         averages = np.array([found.average for found in at_points])
-        rows.append(np.column_stack([points, fitted.tested(averages, moves_at)[:, :4]]))
+        slopes.append(averages)
+        slope_moves.append(moves_at)
         own = at_points[-1].own - at_points[0].own
         estimates[place] = averages[-1] - averages[0]
         moves.append(moves_at[:, -1] - moves_at[:, 0])
         opposite[place] = (own * estimates[place] < 0).mean()
     moved = np.column_stack(moves)
-    differences = np.column_stack([fitted.tested(estimates, moved), opposite])
     # The products are the last terms; back from z-scores to the units of the columns.
     unit = fitted.s_unit * fitted.m_unit
     products, product_moves = fitted.coefficients[-q:] / unit, fitted.moves.moved[:, -q:] / unit
-    joint = np.array([fitted.joint(products, product_moves), fitted.joint(estimates, moved)])
-    contrasts = np.array([points[[0, -1]] for points in levels])
-    tested = fitted.tested(products, product_moves)
-    return np.concatenate(rows), tested, contrasts, differences, joint
+    mean = fitted.slopes_at(None, 0.0)
+    mean_labels = {"quantity": ["average slope"]}
+    labels = {
+        "moderator": np.repeat(names, [len(points) for points in levels]),
+        "value": np.concatenate(levels),
+    }
+    of = {"moderator": names}
+    return Answers(
+        average=fitted.tested(
+            mean_labels, np.array([mean.average]), fitted.moves_of(mean)[:, None]
+        ),
+        slopes=fitted.tested(labels, np.concatenate(slopes), np.hstack(slope_moves)),
+        differences=fitted.tested(of, estimates, moved),
+        products=fitted.tested(of, products, product_moves),
+        contrasts=np.array([points[[0, -1]] for points in levels]),
+        share_opposite=opposite,
+        joint=np.array([fitted.joint(products, product_moves), fitted.joint(estimates, moved)]),
+    )

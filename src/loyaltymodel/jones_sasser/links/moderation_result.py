@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import count_of
-from loyaltymodel._tables import Summary, table_of
-from loyaltymodel.jones_sasser.links.association import Estimate
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 
 Outcome = Literal["binary", "score"]
 Measure = Literal["loyalty", "profit"]
@@ -29,7 +30,7 @@ EXPECTED: dict[str, tuple[Measure, int]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class SlopeModeration(FrozenRecord):
+class SlopeModeration(Result):
     """Slopes of loyalty by satisfaction under conditions; made by :func:`slope_moderation`.
 
     Attributes
@@ -46,26 +47,26 @@ class SlopeModeration(FrozenRecord):
         Whether the square of satisfaction is among the terms.
     level : float
         Confidence level of the intervals.
-    average_slope : Estimate
-        Slope averaged over the customers as they are.
     moderators : tuple of str
         Their names, q of them.
     conditions : tuple of str or None
         Which of the five conditions each one is.
-    place : ndarray of shape (r,)
-        The moderator of each row of slopes.
-    slope_values : ndarray of shape (r, 5)
-        Value of the moderator, average slope there, standard error, ends of the interval.
-    products : ndarray of shape (q, 5)
-        Coefficient of satisfaction times moderator, error, ends, p-value; for a binary outcome
-        of the log odds.
+    average_estimate : EstimateTable
+        Slope averaged over the customers as they are.
+    slope_estimates : EstimateTable
+        Average slope by ``moderator`` and its ``value``.
+    difference_estimates : EstimateTable
+        Slope at the higher less slope at the lower value, by ``moderator``.
+    product_estimates : EstimateTable
+        Coefficient of satisfaction times ``moderator``; for a binary outcome of the log odds.
     contrasts : ndarray of shape (q, 2)
-        The low and the high value between which slopes are compared.
-    differences : ndarray of shape (q, 6)
-        Slope at the high less slope at the low value, error, ends, p-value, and the share of
-        customers whose own difference has the other sign.
-    joint : ndarray of shape (2, 4)
-        F, its two degrees of freedom and p-value, for the products and for the differences.
+        The lower and the higher value between which slopes are compared.
+    share_opposite : ndarray of shape (q,)
+        Share of customers whose own difference has the other sign.
+    statistic, p_value : ndarray of shape (2,)
+        Joint F tests of the products and of the differences.
+    df, df_residual : float
+        Their degrees of freedom.
 
     Examples
     --------
@@ -76,9 +77,11 @@ class SlopeModeration(FrozenRecord):
     ...     moderators={"open": [0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1]},
     ...     outcome="score",
     ... )
-    >>> found.slopes[["value", "slope"]].round(6).to_numpy().tolist()
+    >>> found.slopes[["value", "estimate"]].round(6).to_numpy().tolist()
     [[0.0, 0.5], [1.0, 2.0]]
     """
+
+    people: ClassVar[str] = "customers"
 
     n_obs: int
     n_dropped: int
@@ -87,99 +90,105 @@ class SlopeModeration(FrozenRecord):
     measures: Measure
     curved: bool
     level: float
-    average_slope: Estimate
     moderators: tuple[str, ...]
     conditions: tuple[str | None, ...]
-    place: IntArray
-    slope_values: FloatArray
-    products: FloatArray
+    average_estimate: EstimateTable
+    slope_estimates: EstimateTable
+    difference_estimates: EstimateTable
+    product_estimates: EstimateTable
     contrasts: FloatArray
-    differences: FloatArray
-    joint: FloatArray
+    share_opposite: FloatArray
+    statistic: FloatArray
+    p_value: FloatArray
+    df: float
+    df_residual: float
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return (
-            f"<SlopeModeration: {count_of(self.n_obs, 'customer')}, "
-            f"{count_of(len(self.moderators), 'moderator')}, {self.outcome} outcome>"
-        )
+    @property
+    def std_errors(self) -> str:
+        """Kind of the standard errors: "robust" (HC3), or "cluster" (the cluster jackknife)."""
+        return "robust" if self.n_clusters is None else "cluster"
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    @property
+    def average_slope(self) -> float:
+        """Slope averaged over the customers as they are, per unit of satisfaction."""
+        return float(self.average_estimate.estimate[0])
 
     @property
     def slopes(self) -> pd.DataFrame:
         """Average slopes, a row a moderator and value: per unit of satisfaction, with interval."""
-        frame = pd.DataFrame({"moderator": [self.moderators[k] for k in self.place]})
-        frame[["value", "slope", "std_error", "ci_low", "ci_high"]] = self.slope_values
-        return frame
+        return self.slope_estimates.frame()
 
     @property
     def interactions(self) -> pd.DataFrame:
-        """Cross-differences, a row a moderator: slope at ``high`` less slope at ``low``."""
-        frame = pd.DataFrame({"moderator": list(self.moderators)})
-        frame[["low", "high"]] = self.contrasts
-        columns = ["cross_difference", "std_error", "ci_low", "ci_high", "p_value"]
-        frame[[*columns, "share_opposite"]] = self.differences
+        """Cross-differences, a row a moderator: slope at ``to_value`` less at ``from_value``."""
+        frame = self.difference_estimates.frame()
+        frame.insert(1, "from_value", self.contrasts[:, 0])
+        frame.insert(2, "to_value", self.contrasts[:, 1])
+        frame["share_opposite"] = self.share_opposite.copy()
         return frame
 
     @property
-    def coefficients(self) -> pd.DataFrame:
+    def products(self) -> pd.DataFrame:
         """Coefficients of satisfaction times moderator, a row each; log odds if binary."""
-        frame = pd.DataFrame({"moderator": list(self.moderators)})
-        frame[["coefficient", "std_error", "ci_low", "ci_high", "p_value"]] = self.products
-        return frame
+        return self.product_estimates.frame()
 
     @property
     def tests(self) -> pd.DataFrame:
-        """Joint tests of no moderation: of all coefficients, and of all cross-differences."""
-        what = ["every coefficient of a product is 0", "every cross-difference is 0"]
-        frame = pd.DataFrame({"hypothesis": what})
-        frame[["f_statistic", "df", "df_error", "p_value"]] = self.joint
-        return frame
+        """Joint F tests of no moderation: of all products, and of all cross-differences."""
+        return pd.DataFrame(
+            {
+                "hypothesis": ["every coefficient of a product is 0", "every difference is 0"],
+                "statistic": self.statistic.copy(),
+                "df": self.df,
+                "df_residual": self.df_residual,
+                "p_value": self.p_value.copy(),
+            }
+        )
 
     @property
     def expectations(self) -> pd.DataFrame:
         """Moderators that are one of the five conditions: expected sign, and what was found."""
-        rows = []
-        for k, (name, condition) in enumerate(zip(self.moderators, self.conditions, strict=True)):
-            if condition is None:
-                continue
-            of, sign = EXPECTED[condition]
-            expected = float(sign) if of == self.measures else np.nan
-            found, _, low, high = self.differences[k, :4]
-            rows.append(
-                (name, condition, expected, found, low, high, _verdict(expected, low, high))
-            )
-        columns = ["moderator", "condition", "expected_sign", "cross_difference"]
-        return pd.DataFrame(rows, columns=[*columns, "ci_low", "ci_high", "verdict"])
+        frame = self.difference_estimates.frame().drop(columns=["std_error", "p_value"])
+        frame.insert(1, "condition", list(self.conditions))
+        signs = [self._sign(condition) for condition in self.conditions]
+        frame.insert(2, "expected_sign", signs)
+        ends = zip(signs, frame["ci_low"], frame["ci_high"], strict=True)
+        frame["verdict"] = [_verdict(*row) for row in ends]
+        known = [condition is not None for condition in self.conditions]
+        return frame[known].reset_index(drop=True)
 
-    def summary(self) -> Summary:
-        """Return the numbers and what they mean, ready to be printed.
+    def _sign(self, condition: str | None) -> float:
+        if condition is None:
+            return np.nan
+        of, sign = EXPECTED[condition]
+        return float(sign) if of == self.measures else np.nan
 
-        Returns
-        -------
-        Summary
-            Text, HTML and LaTeX.
-        """
+    def _title(self) -> str:
+        return f"Moderation of satisfaction and {self.measures}"
+
+    def _brief(self) -> str:
+        return (
+            f"{count_of(self.n_obs, 'customer')}, "
+            f"{count_of(len(self.moderators), 'moderator')}, {self.outcome} outcome"
+        )
+
+    def _facts(self) -> Facts:
         of = f"probability of {self.measures}" if self.outcome == "binary" else self.measures
-        mean = self.average_slope
-        facts = [("customers", str(self.n_obs)), ("left out", str(self.n_dropped))]
-        if self.n_clusters is not None:
-            facts.append(("clusters", str(self.n_clusters)))
-        facts += [
+        mean = self.average_estimate.frame().iloc[0]
+        return (
             ("slope of", f"{of}, per unit of satisfaction"),
-            ("on average", f"{mean.value:.3f} ({mean.ci_low:.3f} to {mean.ci_high:.3f})"),
-        ]
-        level = f"{100 * self.level:g}% intervals"
-        tables = [
-            table_of(f"Slopes, {level}", self.slopes),
-            table_of(
-                f"Cross-differences: slope at high less slope at low, {level}", self.interactions
+            (
+                "on average",
+                f"{mean['estimate']:.3f} ({mean['ci_low']:.3f} to {mean['ci_high']:.3f})",
             ),
-        ]
+            ("standard errors", "HC3" if self.n_clusters is None else "cluster jackknife"),
+        )
+
+    def _tables(self) -> tuple[Table, ...]:
+        title = "Cross-differences: slope at the higher less slope at the lower value"
+        tables = [table_of("Slopes", self.slopes), table_of(title, self.interactions)]
         if self.outcome == "binary":
-            tables.append(table_of(f"Products in log odds, {level}", self.coefficients))
+            tables.append(table_of("Products in log odds", self.products))
         tables.append(table_of("No moderation at all", self.tests, digits=(3, 0, 0, 3)))
         if any(self.conditions):
             shown = self.expectations
@@ -190,12 +199,10 @@ class SlopeModeration(FrozenRecord):
                 digits=0,
             )
             tables.append(rows.with_column("verdict", shown["verdict"].tolist()))
-        return Summary(
-            f"Moderation of satisfaction and {self.measures}",
-            tuple(facts),
-            tuple(tables),
-            self._remarks(),
-        )
+        return tuple(tables)
+
+    def _coefficients(self) -> EstimateTable:
+        return self.product_estimates
 
     def _remarks(self) -> tuple[str, ...]:
         remarks = []
@@ -210,7 +217,7 @@ class SlopeModeration(FrozenRecord):
                 "Customers count as independent. If a condition is the same for all customers of a "
                 "market, give clusters: there are as many observations of it as markets."
             )
-        if np.isnan(self.joint[:, -1]).any():
+        if np.isnan(self.p_value).any():
             remarks.append(
                 "Moderators are too many for a joint test: it needs more clusters than moderators, "
                 "and no two that say the same."

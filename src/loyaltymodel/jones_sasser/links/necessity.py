@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_count
-from loyaltymodel._scales import resolve_limits
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._options import check_count, count_of, enumerate_names
+from loyaltymodel._resampling import FOR_TESTS
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._scales import AnswerLimits, Pair, check_pair
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import like, read_numbers, read_variables
-from loyaltymodel.errors import DataError
+from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.links.association import check_spread
+from loyaltymodel.jones_sasser.links.cuts import Cuts, check_cuts, satisfied_from
 
 Size = Literal["none", "small", "medium", "large", "very large"]
 
@@ -27,8 +30,8 @@ _IN_SLICE = 4_000_000  # cells or customers of permutations at a time: 32 MB
 _ROUNDING = 1e-9  # effects closer than this are the same sum, added in another order
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class NecessaryCondition(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class NecessaryCondition(Result):
     """A ceiling of loyalty over satisfaction; made by :func:`necessary_condition`.
 
     Attributes
@@ -40,15 +43,15 @@ class NecessaryCondition(FrozenRecord):
         loyal as anybody.
     p_value : float
         How often pairs at random have an effect as large.
-    n_permutations : int
+    n_resamples : int
         Number of random pairings.
     scope : tuple of float
         Lowest and highest satisfaction, lowest and highest loyalty, between which the empty
         part is measured.
-    satisfaction, loyalty : ndarray of shape (k,)
-        Corners of the ceiling: customers who are more loyal than all who are less satisfied.
-    satisfied_from : float or None
-        Cut-off that was given.
+    corners : ndarray of shape (k, 2)
+        Satisfaction and loyalty where the ceiling rises.
+    cuts : mapping from str to float, or None
+        From which satisfaction on customers count in ``unreached``.
     n_satisfied : int
         Customers at or above it; all without one.
     unreached : float
@@ -59,31 +62,30 @@ class NecessaryCondition(FrozenRecord):
     --------
     >>> from loyaltymodel import jones_sasser
     >>> found = jones_sasser.necessary_condition([1, 2, 3, 3], [1, 2, 3, 1], rng=1)
-    >>> found.frame
+    >>> found.peers
        satisfaction  loyalty
     0           1.0      1.0
     1           2.0      2.0
     2           3.0      3.0
     """
 
+    people: ClassVar[str] = "customers"
+
     n_obs: int
     n_dropped: int
     effect_size: float
     p_value: float
-    n_permutations: int
+    n_resamples: int
     scope: tuple[float, float, float, float]
-    satisfaction: FloatArray
-    loyalty: FloatArray
-    satisfied_from: float | None
+    corners: FloatArray
+    cuts: FrozenMapping[str, float] | None
     n_satisfied: int
     unreached: float
 
     @property
-    def frame(self) -> pd.DataFrame:
+    def peers(self) -> pd.DataFrame:
         """The ceiling: from this ``satisfaction`` on this ``loyalty`` has been seen."""
-        return pd.DataFrame(
-            {"satisfaction": self.satisfaction.copy(), "loyalty": self.loyalty.copy()}
-        )
+        return pd.DataFrame(self.corners.copy(), columns=["satisfaction", "loyalty"])
 
     @property
     def size(self) -> Size:
@@ -118,8 +120,8 @@ class NecessaryCondition(FrozenRecord):
         2.0
         """
         s = read_numbers("satisfaction", satisfaction, bounds=self.scope[:2])
-        place = np.searchsorted(self.satisfaction, s, side="right")
-        return like(satisfaction, np.append(np.nan, self.loyalty)[place], name="ceiling")
+        place = np.searchsorted(self.corners[:, 0], s, side="right")
+        return like(satisfaction, np.append(np.nan, self.corners[:, 1])[place], name="ceiling")
 
     def bottleneck(self, loyalty: object) -> Any:
         """Return the least satisfaction at which a loyalty has been seen.
@@ -149,41 +151,41 @@ class NecessaryCondition(FrozenRecord):
         3.0
         """
         wanted = read_numbers("loyalty", loyalty, bounds=self.scope[2:])
-        place = np.searchsorted(self.loyalty, wanted, side="left")
-        return like(loyalty, np.append(self.satisfaction, np.nan)[place], name="bottleneck")
+        place = np.searchsorted(self.corners[:, 1], wanted, side="left")
+        return like(loyalty, np.append(self.corners[:, 0], np.nan)[place], name="bottleneck")
 
-    def summary(self) -> Summary:
-        """Return the numbers and how to read them, ready to be printed.
+    def _title(self) -> str:
+        return "Satisfaction as a necessary condition"
 
-        Returns
-        -------
-        Summary
-            Text, HTML and LaTeX.
-        """
-        who = "all" if self.satisfied_from is None else f"from {self.satisfied_from:g}"
-        facts = (
-            ("customers", str(self.n_obs)),
-            ("left out", str(self.n_dropped)),
+    def _brief(self) -> str:
+        return f"{count_of(self.n_obs, 'customer')}, effect size {self.effect_size:.3f}"
+
+    def _facts(self) -> Facts:
+        who = "all" if self.cuts is None else f"from {self.cuts['satisfaction']:g}"
+        return (
             ("effect size", f"{self.effect_size:.3f} ({self.size})"),
-            ("p-value", f"{self.p_value:.4f}, {self.n_permutations} permutations"),
+            ("p-value", f"{self.p_value:.4f}, by random pairings"),
             (f"unreached, satisfaction {who}", f"{self.unreached:.3f}"),
         )
-        table = table_of("Ceiling: the first to reach a loyalty", self.frame, n_labels=0)
+
+    def _tables(self) -> tuple[Table, ...]:
+        return (table_of("Ceiling: the first to reach a loyalty", self.peers, n_labels=0),)
+
+    def _remarks(self) -> tuple[str, ...]:
         remark = (
             "The test asks whether satisfaction and loyalty are unrelated. A plain correlation "
             "passes it too, so that a small p-value alone does not make a condition necessary."
         )
-        return Summary("Satisfaction as a necessary condition", facts, (table,), (remark,))
+        return (remark,)
 
 
 def necessary_condition(
     satisfaction: object,
     loyalty: object,
     *,
-    satisfaction_scale: tuple[float, float] | None = None,
-    loyalty_scale: tuple[float, float] | None = None,
-    satisfied_from: float | None = None,
-    n_permutations: int = 2000,
+    scale: AnswerLimits | None = None,
+    cuts: Cuts | None = None,
+    n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
     data: object = None,
     missing: Missing = "raise",
@@ -198,11 +200,13 @@ def necessary_condition(
     ----------
     satisfaction, loyalty : array or Series of shape (n,), or str
         Scores, higher for more; or names of columns of ``data``.
-    satisfaction_scale, loyalty_scale : pair of numbers, optional
-        Lowest and highest possible score. Without it those observed.
-    satisfied_from : float, optional
-        From which satisfaction customers count in ``unreached``; all by default.
-    n_permutations : int
+    scale : pair of numbers or mapping from str to pair, optional
+        Lowest and highest possible score of both, or of "satisfaction" and "loyalty" each.
+        Where none is given those observed.
+    cuts : float or mapping from str to float, optional
+        From which "satisfaction" on customers count in ``unreached``, such as
+        ``{"satisfaction": 4}`` or only 4; all by default.
+    n_resamples : int
         Number of random pairings of satisfaction and loyalty for the test.
     rng : Generator or int, optional
         Source of randomness; the same seed gives the same p-value.
@@ -222,7 +226,8 @@ def necessary_condition(
         If a value is missing, infinite or off the scale, there are fewer than 3 customers, a
         variable is constant, or no customer is satisfied.
     OptionError
-        If a scale is no pair, or an option is not as described.
+        If a scale is no pair, a scale or cut is of something else, or an option is not as
+        described.
 
     Notes
     -----
@@ -263,15 +268,15 @@ def necessary_condition(
 
     >>> from loyaltymodel import jones_sasser
     >>> found = jones_sasser.necessary_condition(
-    ...     [1, 2, 3, 3], [1, 2, 3, 1], satisfied_from=3, rng=1
+    ...     [1, 2, 3, 3], [1, 2, 3, 1], cuts={"satisfaction": 3}, rng=1
     ... )
     >>> found.effect_size, found.size, found.unreached
     (0.75, 'very large', 0.5)
     """
-    check_count("n_permutations", n_permutations, least=1)
+    check_count("n_resamples", n_resamples, least=1)
     given = {"satisfaction": satisfaction, "loyalty": loyalty}
-    scales = {"satisfaction": satisfaction_scale, "loyalty": loyalty_scale}
-    bounds = {name: _pair(name, pair) for name, pair in scales.items() if pair is not None}
+    bounds = _bounds(scale, tuple(given))
+    limits = check_cuts(cuts, ("satisfaction",))
     found = read_variables(given, data=data, bounds=bounds, missing=missing)
     s, loyal = (np.asarray(found[name], dtype=np.float64) for name in given)
     check_spread(given, (s, loyal), least=_LEAST)
@@ -284,35 +289,41 @@ def necessary_condition(
     effect = float(_effect(l_levels[ceiling][None], s_levels, scope)[0])
     as_large = sum(
         int((_effect(l_levels[drawn], s_levels, scope) >= effect - _ROUNDING).sum())
-        for drawn in _permuted_ceilings(s_code, l_code, n_permutations, np.random.default_rng(rng))
+        for drawn in _permuted_ceilings(s_code, l_code, n_resamples, np.random.default_rng(rng))
     )
-    among = np.ones(len(s), dtype=bool) if satisfied_from is None else s >= satisfied_from
-    if not among.any():
-        raise DataError(
-            f"no customer has a satisfaction of {satisfied_from:g} or more, the highest is "
-            f"{s.max():g}; choose a lower satisfied_from"
-        )
+    if limits is None:
+        among = np.ones(len(s), dtype=np.bool_)
+    else:
+        among = satisfied_from(s, limits["satisfaction"])
     allowed = float((l_levels[ceiling[s_code[among]]] - bottom).sum())
     corner = np.append(True, np.diff(ceiling) > 0)
     return NecessaryCondition(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
         effect_size=effect,
-        p_value=(1 + as_large) / (1 + n_permutations),
-        n_permutations=n_permutations,
+        p_value=(1 + as_large) / (1 + n_resamples),
+        n_resamples=n_resamples,
         scope=scope,
-        satisfaction=s_levels[corner],
-        loyalty=l_levels[ceiling[corner]],
-        satisfied_from=satisfied_from,
+        corners=np.column_stack([s_levels[corner], l_levels[ceiling[corner]]]),
+        cuts=limits,
         n_satisfied=int(among.sum()),
         # Where the ceiling is at the bottom nothing is allowed, and nothing is missing.
         unreached=1 - float((loyal[among] - bottom).sum()) / allowed if allowed > 0 else 0.0,
     )
 
 
-def _pair(name: str, scale: tuple[float, float]) -> tuple[float, float]:
-    limits = resolve_limits(scale, (name,))
-    return float(limits.lowest[0]), float(limits.highest[0])
+def _bounds(scale: AnswerLimits | None, names: tuple[str, ...]) -> dict[str, Pair]:
+    """Return the limits of the variables for which some are given."""
+    if scale is None:
+        return {}
+    if not isinstance(scale, Mapping):
+        return dict.fromkeys(names, check_pair(scale))
+    if unknown := set(scale) - set(names):
+        raise OptionError(
+            f"scale names {enumerate_names(map(repr, unknown))}; it can give pairs for "
+            f"{' and '.join(names)}"
+        )
+    return {name: check_pair(pair, name=f"scale of {name!r}") for name, pair in scale.items()}
 
 
 def _highest(s_code: IntArray, l_code: IntArray, n_levels: int) -> IntArray:
@@ -334,7 +345,7 @@ def _effect(
 
 
 def _permuted_ceilings(
-    s_code: IntArray, l_code: IntArray, n_permutations: int, rng: np.random.Generator
+    s_code: IntArray, l_code: IntArray, n_resamples: int, rng: np.random.Generator
 ) -> Iterator[IntArray]:
     """Ceilings (slice, k), as codes of loyalty, of random pairings.
 
@@ -346,8 +357,8 @@ def _permuted_ceilings(
     cells, n = len(by_s) * len(by_l), len(s_code)
     size = max(1, _IN_SLICE // min(cells, n))
     last = np.cumsum(by_s) - 1  # the last customer of each level, sorted by satisfaction
-    for start in range(0, n_permutations, size):
-        b = min(size, n_permutations - start)
+    for start in range(0, n_resamples, size):
+        b = min(size, n_resamples - start)
         if cells <= n:
             from scipy.stats import random_table  # noqa: PLC0415 - slow to import
 

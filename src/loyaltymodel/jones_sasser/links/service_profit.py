@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import IntArray
+from loyaltymodel._arrays import FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing, column_names
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import enumerate_names, is_number, repeated, suggest
@@ -79,9 +80,9 @@ def service_profit_links() -> pd.DataFrame:
 
 
 def service_profit_chain(
-    data: object,
-    *,
     columns: Mapping[str, str] | None = None,
+    *,
+    data: object = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> pd.DataFrame:
@@ -89,12 +90,12 @@ def service_profit_chain(
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table
-        A row a unit, such as a branch or a shop: employees and customers of one unit meet,
-        and its profit is known.
     columns : mapping from str to str, optional
         Column of each construct of :func:`service_profit_links` that was measured. Without it
         every column named like a construct is used.
+    data : pandas, polars or pyarrow table
+        A row a unit, such as a branch or a shop: employees and customers of one unit meet,
+        and its profit is known.
     level : float
         Confidence level between 0 and 1.
     missing : {"raise", "drop"}
@@ -103,14 +104,14 @@ def service_profit_chain(
     Returns
     -------
     DataFrame
-        A row a link: ``source``, ``target``, ``correlation`` (Pearson), ``ci_low``,
-        ``ci_high`` and ``n_obs``. A link whose ends are not both measured has NaN and 0.
+        A row a link: ``source``, ``target``, ``n_obs``, ``estimate`` (Pearson's correlation),
+        ``ci_low`` and ``ci_high``. A link whose ends are not both measured has NaN and 0.
 
     Raises
     ------
     DataError
-        If a column is absent, has missing or infinite values or does not vary, or a link has
-        fewer than 5 units.
+        If there is no table, a column is absent, has missing or infinite values or does not
+        vary, or a link has fewer than 5 units.
     OptionError
         If ``columns`` names a construct that the chain does not have, or one column twice, or
         no link has both its ends.
@@ -135,28 +136,37 @@ def service_profit_chain(
     ...         "customer_loyalty": [60, 66, 70, 65, 66, 61],
     ...     }
     ... )
-    >>> chain = jones_sasser.service_profit_chain(branches)
-    >>> chain.loc[chain["n_obs"] > 0, ["source", "target", "correlation"]].round(2)
-                      source            target  correlation
-    6  customer_satisfaction  customer_loyalty         0.83
+    >>> chain = jones_sasser.service_profit_chain(data=branches)
+    >>> chain.loc[chain["n_obs"] > 0, ["source", "target", "estimate"]].round(2)
+                      source            target  estimate
+    6  customer_satisfaction  customer_loyalty      0.83
     """
     check_level(level)
     named = find_columns(data, columns)
     if not any(source in named and target in named for source, target in LINKS):
         raise OptionError(no_link())
-    rows = []
-    for source, target in LINKS:
+    rows, n_obs = np.full((len(LINKS), 3), np.nan), np.zeros(len(LINKS), dtype=np.intp)
+    for k, (source, target) in enumerate(LINKS):
         if source not in named or target not in named:
-            rows.append((source, target, np.nan, np.nan, np.nan, 0))
             continue
         given = {source: named[source], target: named[target]}
         found = read_variables(given, data=data, missing=missing)
         ends = [np.asarray(found[end], dtype=np.float64) for end in given]
         check_spread(given, ends, least=LEAST, unit="unit")
-        r = correlate(*ends, kind="pearson", level=level)
-        rows.append((source, target, r.value, r.ci_low, r.ci_high, found.n_rows))
-    names = ["source", "target", "correlation", "ci_low", "ci_high", "n_obs"]
-    return pd.DataFrame(rows, columns=names)
+        rows[k] = correlate(*ends, kind="pearson", level=level)
+        n_obs[k] = found.n_rows
+    estimate, low, high = rows.T
+    sources, targets = zip(*LINKS, strict=True)
+    frame = EstimateTable(
+        labels=FrozenMapping({"source": sources, "target": targets}),
+        estimate=estimate,
+        ci_low=low,
+        ci_high=high,
+        level=level,
+        method="Fisher z",
+    ).frame()
+    frame.insert(2, "n_obs", n_obs)
+    return frame
 
 
 def service_profit_effects(coefficients: Mapping[tuple[str, str], float]) -> pd.DataFrame:
@@ -171,9 +181,10 @@ def service_profit_effects(coefficients: Mapping[tuple[str, str], float]) -> pd.
     Returns
     -------
     DataFrame
-        A row a pair that a route of known links joins: ``source``, ``target``, ``direct`` (NaN
-        where the chain has no link between the two), ``total``, ``routes`` of the chain from
-        one to the other, and ``routes_known``. No pair has both a link and a longer route.
+        A row a pair that a route of known links joins: ``source``, ``target``, ``direct``
+        (whether that is a link of the chain), the total effect ``estimate``, ``routes`` of the
+        chain from one to the other, and ``routes_known``. No pair has both a link and a longer
+        route.
 
     Raises
     ------
@@ -202,11 +213,11 @@ def service_profit_effects(coefficients: Mapping[tuple[str, str], float]) -> pd.
     ...         ("customer_satisfaction", "customer_loyalty"): 0.4,
     ...     }
     ... )
-    >>> effects[["target", "direct", "total"]]
-                      target  direct  total
-    0  customer_satisfaction     0.5    0.5
-    1       customer_loyalty     NaN    0.2
-    2       customer_loyalty     0.4    0.4
+    >>> effects[["target", "direct", "estimate"]]
+                      target  direct  estimate
+    0  customer_satisfaction    True       0.5
+    1       customer_loyalty   False       0.2
+    2       customer_loyalty    True       0.4
     """
     known = _known_links(coefficients)
     names = list(CONSTRUCTS)
@@ -220,9 +231,9 @@ def service_profit_effects(coefficients: Mapping[tuple[str, str], float]) -> pd.
         place = names.index(source), names.index(target)
         if routes_known[place] == 0:
             continue
-        direct = known.get((source, target), np.nan)
+        direct = (source, target) in LINKS
         rows.append((source, target, direct, total[place], routes, int(routes_known[place])))
-    columns = ["source", "target", "direct", "total", "routes", "routes_known"]
+    columns = ["source", "target", "direct", "estimate", "routes", "routes_known"]
     return pd.DataFrame(rows, columns=columns)
 
 

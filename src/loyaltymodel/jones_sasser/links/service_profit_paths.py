@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from loyaltymodel import _resampling as resampling
-from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples, ndtr, percentile, student, student_reach
 from loyaltymodel._options import count_of
 from loyaltymodel._regression import collinear
+from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._variables import Variables, codes_of, read_variables
 from loyaltymodel.errors import (
     DataError,
@@ -33,15 +35,16 @@ from loyaltymodel.jones_sasser.links.service_profit import (
 )
 from loyaltymodel.jones_sasser.links.service_profit_result import WAYS, ServiceProfitPaths
 
+_METHOD = "percentile bootstrap, widened"
 _STAFF, _CUSTOMERS, _CONTENT = "employee_retention", "customer_loyalty", "employee_satisfaction"
 
 
 def service_profit_paths(
-    data: object,
-    *,
     columns: Mapping[str, str] | None = None,
+    *,
+    data: object = None,
     clusters: object = None,
-    n_resamples: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     level: float = 0.95,
     rng: np.random.Generator | int | None = None,
     missing: Missing = "raise",
@@ -54,11 +57,11 @@ def service_profit_paths(
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table
-        A row a unit, such as a branch or a shop.
     columns : mapping from str to str, optional
         Column of each construct of :func:`service_profit_links` that was measured. Without it
         every column named like a construct is used.
+    data : pandas, polars or pyarrow table
+        A row a unit, such as a branch or a shop.
     clusters : array or Series of shape (n,), or str, optional
         Groups of units that share what is not measured, such as regions; or their column.
     n_resamples : int
@@ -84,8 +87,8 @@ def service_profit_paths(
     Raises
     ------
     DataError
-        If a column is absent, has missing or infinite values or does not vary, or there are
-        fewer than 5 units or clusters.
+        If there is no table, a column is absent, has missing or infinite values or does not
+        vary, or there are fewer than 5 units or clusters.
     NotIdentifiedError
         If the sources of a construct are the same up to scale, or no resample can be estimated.
     OptionError
@@ -153,12 +156,12 @@ def service_profit_paths(
     ...         "customer_loyalty": [0, 4, 2, 6, 4, 8],
     ...     }
     ... )
-    >>> found = jones_sasser.service_profit_paths(branches, rng=1)
-    >>> found.effects.dropna(subset="total")[["source", "target", "total"]].round(6)
-                        source                 target  total
-    25  external_service_value  customer_satisfaction    0.5
-    26  external_service_value       customer_loyalty    1.0
-    29   customer_satisfaction       customer_loyalty    2.0
+    >>> found = jones_sasser.service_profit_paths(data=branches, rng=1)
+    >>> found.effects.dropna(subset="estimate")[["source", "target", "estimate"]].round(6)
+                        source                 target  estimate
+    25  external_service_value  customer_satisfaction       0.5
+    26  external_service_value       customer_loyalty       1.0
+    29   customer_satisfaction       customer_loyalty       2.0
     """
     check_resamples(n_resamples, level=level)
     named = find_columns(data, columns)
@@ -197,6 +200,7 @@ def service_profit_paths(
     table = np.column_stack([estimate, error, interval.low, interval.high])
     table[np.isnan(estimate)] = np.nan
     raw, standardized, own = np.split(table, [len(pairs()), 2 * len(pairs())])
+    joined = [(source, target) for source, target, _ in pairs()]
     return ServiceProfitPaths(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
@@ -206,12 +210,35 @@ def service_profit_paths(
         n_failed=n_failed,
         measured=names,
         r_squared=r_squared,
-        links=links,
-        standardized_links=own[:, [0, 2, 3]],
-        effects_raw=raw,
-        effects_standardized=standardized,
-        loyalties=_loyalties(values, names, groups, raw, level),
+        path_estimates=_table(LINKS, links, level, "Student's t"),
+        standardized_path_estimates=_table(LINKS, own, level, _METHOD),
+        effect_estimates=_table(joined, raw, level, _METHOD),
+        standardized_effect_estimates=_table(joined, standardized, level, _METHOD),
+        loyalty_estimates=EstimateTable(
+            labels=FrozenMapping({"quantity": WAYS}),
+            level=level,
+            method=f"{_METHOD}, and Student's t",
+            **_columns(_loyalties(values, names, groups, raw, level)),
+        ),
     )
+
+
+def _table(
+    links: Sequence[tuple[str, str]], values: FloatArray, level: float, method: str
+) -> EstimateTable:
+    """Make a table of values (k, 4), or with p-values (k, 5), from sources to targets."""
+    sources, targets = zip(*links, strict=True)
+    return EstimateTable(
+        labels=FrozenMapping({"source": sources, "target": targets}),
+        level=level,
+        method=method,
+        **_columns(values),
+    )
+
+
+def _columns(values: FloatArray) -> dict[str, FloatArray]:
+    names = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
+    return dict(zip(names, values.T, strict=False))
 
 
 def _groups(found: Variables) -> IntArray:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._results import Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel.jones_sasser.links.service_profit import (
     CONSTRUCTS,
     LINKS,
@@ -27,7 +30,7 @@ _FEW = 30  # units, below which a summary says that they are few
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class ServiceProfitPaths(FrozenRecord):
+class ServiceProfitPaths(Result):
     """The service profit chain estimated across units; made by :func:`service_profit_paths`.
 
     Attributes
@@ -44,14 +47,13 @@ class ServiceProfitPaths(FrozenRecord):
         Constructs that were measured, in the order of the chain.
     r_squared : ndarray of shape (9,)
         Of each construct, in the order of the chain; NaN where nothing explains it.
-    links : ndarray of shape (9, 5)
-        Raw coefficient, standard error, ends of the interval and p-value of each link.
-    standardized_links : ndarray of shape (9, 3)
-        Standardised coefficient of each link, and the ends of its interval.
-    effects_raw, effects_standardized : ndarray of shape (34, 4)
-        Total effect of each pair, standard error, and ends of the interval.
-    loyalties : ndarray of shape (3, 4)
-        The same of loyal employees on loyal customers, in three ways.
+    path_estimates, standardized_path_estimates : EstimateTable
+        Coefficient of each of the 9 links in the units of the columns, with Student's
+        intervals and p-values, and in standard deviations.
+    effect_estimates, standardized_effect_estimates : EstimateTable
+        Total effect of each of 34 pairs, in the units of the columns and in standard deviations.
+    loyalty_estimates : EstimateTable
+        Effect of loyal employees on loyal customers, in three ways.
 
     Examples
     --------
@@ -64,10 +66,12 @@ class ServiceProfitPaths(FrozenRecord):
     ...         "customer_loyalty": [1, 3, 4, 6, 7, 8],
     ...     }
     ... )
-    >>> found = jones_sasser.service_profit_paths(branches, rng=1)
+    >>> found = jones_sasser.service_profit_paths(data=branches, rng=1)
     >>> found.measured
     ('external_service_value', 'customer_satisfaction', 'customer_loyalty')
     """
+
+    people: ClassVar[str] = "units"
 
     n_obs: int
     n_dropped: int
@@ -77,30 +81,21 @@ class ServiceProfitPaths(FrozenRecord):
     n_failed: int
     measured: tuple[str, ...]
     r_squared: FloatArray
-    links: FloatArray
-    standardized_links: FloatArray
-    effects_raw: FloatArray
-    effects_standardized: FloatArray
-    loyalties: FloatArray
-
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return (
-            f"<ServiceProfitPaths: {count_of(self.n_obs, 'unit')}, {len(self.measured)} of "
-            f"{len(CONSTRUCTS)} constructs measured>"
-        )
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    path_estimates: EstimateTable
+    standardized_path_estimates: EstimateTable
+    effect_estimates: EstimateTable
+    standardized_effect_estimates: EstimateTable
+    loyalty_estimates: EstimateTable
 
     @property
     def paths(self) -> pd.DataFrame:
-        """Links, a row each: raw coefficient with its test, then the standardised one."""
-        frame = pd.DataFrame(LINKS, columns=["source", "target"])
-        raw = ["coefficient", "std_error", "ci_low", "ci_high", "p_value"]
-        frame[raw] = self.links
-        frame[["standardized", "standardized_low", "standardized_high"]] = self.standardized_links
-        return frame
+        """Links in the units of the columns, a row each: ``source``, ``target``, estimate."""
+        return self.path_estimates.frame()
+
+    @property
+    def standardized_paths(self) -> pd.DataFrame:
+        """Links in standard deviations, a row each: ``source``, ``target``, estimate."""
+        return self.standardized_path_estimates.frame()
 
     @property
     def equations(self) -> pd.DataFrame:
@@ -116,51 +111,52 @@ class ServiceProfitPaths(FrozenRecord):
 
     @property
     def effects(self) -> pd.DataFrame:
-        """Total effects in the units of the columns, a row a pair, with routes and interval."""
-        return self._effects(self.effects_raw)
+        """Total effects in the units of the columns, a row a pair, with routes and interval.
+
+        ``direct`` says whether a pair is a link of the chain; no pair has both a link and a
+        longer route.
+        """
+        return self._effects(self.effect_estimates)
 
     @property
     def standardized_effects(self) -> pd.DataFrame:
         """Total effects in standard deviations, a row a pair, with routes and interval."""
-        return self._effects(self.effects_standardized)
+        return self._effects(self.standardized_effect_estimates)
 
     @property
     def employee_loyalty(self) -> pd.DataFrame:
         """Effect of loyal employees on loyal customers, raw: along the chain, and regressed."""
-        frame = pd.DataFrame({"how": WAYS})
-        frame[["estimate", "std_error", "ci_low", "ci_high"]] = self.loyalties
-        return frame
+        return self.loyalty_estimates.frame()
 
-    def summary(self) -> Summary:
-        """Return the numbers and what they mean, ready to be printed.
+    def _title(self) -> str:
+        return "Service profit chain"
 
-        Returns
-        -------
-        Summary
-            Text, HTML and LaTeX.
-        """
-        facts = [("units", str(self.n_obs)), ("left out", str(self.n_dropped))]
-        if self.n_clusters is not None:
-            facts.append(("clusters", str(self.n_clusters)))
-        facts.append(("resamples", f"{self.n_resamples}, {self.n_failed} left out"))
+    def _brief(self) -> str:
+        return (
+            f"{count_of(self.n_obs, 'unit')}, {len(self.measured)} of "
+            f"{len(CONSTRUCTS)} constructs measured"
+        )
+
+    def _tables(self) -> tuple[Table, ...]:
         paths, effects = self.paths, self.effects
-        known = effects["total"].notna()
-        shown = ["source", "target", "total", "std_error", "ci_low", "ci_high"]
-        longer = known & effects["direct"].isna()
+        shown = ["source", "target", "estimate", "std_error", "ci_low", "ci_high"]
+        longer = effects["estimate"].notna() & ~effects["direct"]
         tables = []
-        there = paths["coefficient"].notna()
+        there = paths["estimate"].notna()
         if there.any():
-            links = paths.loc[there, paths.columns[:6]].join(paths["standardized"])
-            title = f"Links in units of the columns, {100 * self.level:g}% intervals"
-            tables.append(table_of(title, links, n_labels=2))
+            links = paths.loc[there, shown]
+            links["standardized"] = self.standardized_path_estimates.estimate[there]
+            tables.append(table_of("Links in units of the columns", links, n_labels=2))
         if longer.any():
-            share = f"{100 * self.level:g}% intervals"
-            title = f"Effects over several links in units of the columns, {share}"
+            title = "Effects over several links in units of the columns"
             tables.append(table_of(title, effects.loc[longer, shown], n_labels=2))
-        if np.isfinite(self.loyalties[:, 0]).any():
+        if np.isfinite(self.loyalty_estimates.estimate).any():
             title = "Loyal employees (employee_retention) to loyal customers (customer_loyalty)"
             tables.append(table_of(title, self.employee_loyalty))
-        return Summary("Service profit chain", tuple(facts), tuple(tables), self._remarks())
+        return tuple(tables)
+
+    def _coefficients(self) -> EstimateTable:
+        return self.path_estimates
 
     def _remarks(self) -> tuple[str, ...]:
         remarks = []
@@ -178,14 +174,15 @@ class ServiceProfitPaths(FrozenRecord):
             for row in cut.itertuples()
         ]
         effects = self.effects
-        part = effects["total"].notna() & (effects["routes_measured"] < effects["routes"])
+        part = effects["estimate"].notna() & (effects["routes_measured"] < effects["routes"])
         if part.any():
             listed = [f"{row.source} to {row.target}" for row in effects[part].itertuples()]
             remarks.append(
                 f"Only some of the routes are measured from {enumerate_names(listed)}; the rest "
                 "of the effect is not in the number."
             )
-        if np.isnan(self.links[np.isfinite(self.links[:, 0]), 1]).any():
+        known = np.isfinite(self.path_estimates.estimate)
+        if self.paths["std_error"][known].isna().any():
             remarks.append(
                 "A link without standard error rests on a single unit or cluster, without which "
                 "it could not be estimated."
@@ -200,11 +197,9 @@ class ServiceProfitPaths(FrozenRecord):
         )
         return tuple(remarks)
 
-    def _effects(self, values: FloatArray) -> pd.DataFrame:
-        joined = pairs()
-        frame = pd.DataFrame(joined, columns=["source", "target", "routes"])
-        frame["routes_measured"] = measured_routes(self.measured)
-        link = [(source, target) in LINKS for source, target, _ in joined]
-        frame["direct"] = np.where(link, values[:, 0], np.nan)
-        frame[["total", "std_error", "ci_low", "ci_high"]] = values
+    def _effects(self, table: EstimateTable) -> pd.DataFrame:
+        frame = table.frame()
+        frame.insert(2, "routes", [routes for _, _, routes in pairs()])
+        frame.insert(3, "routes_measured", measured_routes(self.measured))
+        frame.insert(4, "direct", [(source, target) in LINKS for source, target, _ in pairs()])
         return frame

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtr, ndtri, student, student_reach
 from loyaltymodel._options import check_count, count_of, is_number
-from loyaltymodel._tables import Summary, number, table_of
+from loyaltymodel._resampling import FOR_TESTS
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.jones_sasser.links.association import Estimate, check_spread
+from loyaltymodel.jones_sasser.links.association import check_spread
 from loyaltymodel.jones_sasser.links.u_shape_kernels import (
     Levels,
     Slopes,
@@ -28,10 +32,21 @@ from loyaltymodel.jones_sasser.links.u_shape_kernels import (
 
 _LEAST = 5  # customers on either side of the turn
 _MOST = 19  # candidates for the turn
+_APART = "fall less rise"
+_LABELS = {
+    "test": ("two lines", "two lines", "two lines", "parabola", "parabola"),
+    "quantity": (
+        "slope at the left",
+        "slope at the right",
+        _APART,
+        "slope at the lowest",
+        "slope at the highest",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class UShape(FrozenRecord):
+class UShape(Result):
     """A test of a U-shaped relation; made by :func:`u_shape_test`.
 
     Attributes
@@ -45,16 +60,18 @@ class UShape(FrozenRecord):
     n_candidates : int
         Among how many turning points it was searched, those with a slope and its error on either
         side; 1 if it was given.
+    n_resamples : int
+        Draws that the correction for the search rests on; 0 without a search.
     p_value : float
         That of the two lines against no U, corrected for the search.
-    lines_found : ndarray of shape (2, 6)
-        Customers, slope, error, ends of the interval and one-sided p-value on either side.
-    asymmetry : Estimate
-        How much steeper the left falls than the right rises.
+    estimates : EstimateTable
+        By ``test`` and ``quantity``: slopes of the two lines and how much steeper the left
+        falls than the right rises, slopes of a parabola at the lowest and the highest
+        satisfaction. P-values are one-sided: falling, and rising.
+    counts : ndarray of shape (5,)
+        Customers that each of them rests on.
     ends : ndarray of shape (2,)
         Lowest and highest satisfaction.
-    parabola_found : ndarray of shape (2, 5)
-        Slope of a parabola at the ends, with error, interval and one-sided p-value.
     parabola_turn : float
         Where the parabola turns.
 
@@ -64,83 +81,75 @@ class UShape(FrozenRecord):
     >>> found = jones_sasser.u_shape_test(
     ...     [1, 1, 1, 2, 2, 2, 3, 3, 3], [8, 9, 7, 4, 3, 2, 5, 6, 4], turning_point=2
     ... )
-    >>> found.lines["slope"].tolist()
-    [-5.0, 2.0]
+    >>> found.quantities[["test", "quantity", "n_obs", "estimate"]].head(3)
+            test            quantity  n_obs  estimate
+    0  two lines   slope at the left      6      -5.0
+    1  two lines  slope at the right      6       2.0
+    2  two lines      fall less rise      9       3.0
     """
+
+    people: ClassVar[str] = "customers"
 
     n_obs: int
     n_dropped: int
     level: float
     turning_point: float
     n_candidates: int
+    n_resamples: int
     p_value: float
-    lines_found: FloatArray
-    asymmetry: Estimate
+    estimates: EstimateTable
+    counts: IntArray
     ends: FloatArray
-    parabola_found: FloatArray
     parabola_turn: float
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return (
-            f"<UShape: {count_of(self.n_obs, 'customer')}, turn at {self.turning_point:g}, "
-            f"p = {self.p_value:.4f}>"
-        )
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    @property
+    def asymmetry(self) -> float:
+        """How much steeper the left falls than the right rises."""
+        return float(self.estimates.row(_APART)["estimate"])
 
     @property
-    def lines(self) -> pd.DataFrame:
-        """The two lines, a row each; p-values are one-sided: falling, and rising."""
-        frame = pd.DataFrame({"side": ["at or below", "at or above"]})
-        columns = ["n_obs", "slope", "std_error", "ci_low", "ci_high", "p_value"]
-        frame[columns] = self.lines_found
-        return frame.astype({"n_obs": int})
-
-    @property
-    def parabola(self) -> pd.DataFrame:
-        """Slopes of a parabola at both ends; p-values are one-sided: falling, and rising."""
-        frame = pd.DataFrame({"end": ["lowest", "highest"], "satisfaction": self.ends})
-        frame[["slope", "std_error", "ci_low", "ci_high", "p_value"]] = self.parabola_found
+    def quantities(self) -> pd.DataFrame:
+        """Slopes and their asymmetry: ``test``, ``quantity``, ``n_obs``, ``estimate``, ..."""
+        frame = self.estimates.frame()
+        frame.insert(2, "n_obs", self.counts.copy())
         return frame
 
     @property
     def tests(self) -> pd.DataFrame:
-        """Both tests of a U, a row each: where it turns, and the p-value against no U."""
+        """Both tests of a U: ``test``, where it turns (``turning_point``), ``p_value``."""
+        p_values = self.estimates.p_value
+        assert p_values is not None  # noqa: S101  slopes are tested
         return pd.DataFrame(
             {
                 "test": ["two lines", "parabola"],
-                "turn": [self.turning_point, self.parabola_turn],
-                "p_value": [self.p_value, float(self.parabola_found[:, -1].max())],
+                "turning_point": [self.turning_point, self.parabola_turn],
+                "p_value": [self.p_value, float(p_values[-2:].max())],
             }
         )
 
-    def summary(self) -> Summary:
-        """Return the numbers and what they mean, ready to be printed.
+    def _title(self) -> str:
+        return "U shape"
 
-        Returns
-        -------
-        Summary
-            Text, HTML and LaTeX.
-        """
-        searched = f"searched among {self.n_candidates}" if self.n_candidates > 1 else "given"
-        apart = self.asymmetry
-        facts = (
-            ("customers", str(self.n_obs)),
-            ("left out", str(self.n_dropped)),
-            ("turning point", f"{self.turning_point:g}, {searched}"),
-            (
-                "fall less rise",
-                f"{apart.value:.3f} ({number(apart.ci_low)} to {number(apart.ci_high)})",
-            ),
+    def _brief(self) -> str:
+        return (
+            f"{count_of(self.n_obs, 'customer')}, turn at {self.turning_point:g}, "
+            f"p = {self.p_value:.4f}"
         )
-        level = f"{100 * self.level:g}% intervals, one-sided p"
-        tables = (
-            table_of(f"Two lines, {level}", self.lines, digits=(0, 3, 3, 3, 3, 3)),
-            table_of(f"Parabola at both ends, {level}", self.parabola),
+
+    def _facts(self) -> Facts:
+        searched = f"searched among {self.n_candidates}" if self.n_candidates > 1 else "given"
+        return (
+            ("turning point", f"{self.turning_point:g}, {searched}"),
+            ("satisfaction", f"from {self.ends[0]:g} to {self.ends[1]:g}"),
+        )
+
+    def _tables(self) -> tuple[Table, ...]:
+        return (
+            table_of("Slopes, one-sided p", self.quantities, n_labels=2, digits=(0, *[3] * 5)),
             table_of("Against no U", self.tests),
         )
+
+    def _remarks(self) -> tuple[str, ...]:
         remarks = [
             "A U is shown only if both sides are: the p-value of a test is the larger of its two"
             + (", corrected for the search." if self.n_candidates > 1 else "."),
@@ -154,7 +163,7 @@ class UShape(FrozenRecord):
                 "Slopes and their difference are those at the turning point that was found, "
                 "which makes a U look somewhat deeper than it is."
             )
-        return Summary("U shape", facts, tables, tuple(remarks))
+        return tuple(remarks)
 
 
 def u_shape_test(
@@ -162,7 +171,7 @@ def u_shape_test(
     activity: object,
     *,
     turning_point: float | None = None,
-    n_draws: int = 9999,
+    n_resamples: int = FOR_TESTS,
     level: float = 0.95,
     rng: np.random.Generator | int | None = None,
     data: object = None,
@@ -181,7 +190,7 @@ def u_shape_test(
         The satisfaction where the U may turn, strictly within those observed, chosen before the
         data were seen. Without it the one is searched that speaks most for a U, and the p-value
         is corrected for that.
-    n_draws : int
+    n_resamples : int
         Number of draws that the correction for the search rests on.
     level : float
         Confidence level between 0 and 1.
@@ -252,12 +261,12 @@ def u_shape_test(
     >>> found = jones_sasser.u_shape_test(
     ...     [1, 1, 1, 2, 2, 2, 3, 3, 3], [8, 9, 7, 4, 3, 2, 5, 6, 4], turning_point=2
     ... )
-    >>> found.lines["slope"].tolist(), found.asymmetry.value
+    >>> found.estimates.estimate[:2].tolist(), found.asymmetry
     ([-5.0, 2.0], 3.0)
     >>> round(found.p_value, 3)
     0.058
     """
-    check_count("n_draws", n_draws, least=99)
+    check_count("n_resamples", n_resamples, least=99)
     check_level(level)
     given = {"satisfaction": satisfaction, "activity": activity}
     found = read_variables(given, data=data, missing=missing)
@@ -293,7 +302,7 @@ def u_shape_test(
     if n_candidates > 1:
         generator = np.random.default_rng(rng)
         p_value = max(
-            share_of_larger(weakest, part[np.ix_(usable, usable)], n_draws, generator)
+            share_of_larger(weakest, part[np.ix_(usable, usable)], n_resamples, generator)
             for part in correlations
         )
     both = np.array([best, best + len(turns)])
@@ -301,17 +310,28 @@ def u_shape_test(
     degrees = slopes.n_used[both] - 2
     lines = _one_sided(slopes.slope[both], error, degrees, level)
     parabola, turn = _parabola(levels, level)
+    apart = _asymmetry(slopes.slope[both], covariance[np.ix_(both, both)], degrees, level)
+    estimate, std_error, low, high, p_values = np.vstack([lines, apart, parabola]).T
     return UShape(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
         level=level,
         turning_point=float(turns[best]),
         n_candidates=n_candidates,
+        n_resamples=n_resamples if n_candidates > 1 else 0,
         p_value=p_value,
-        lines_found=np.column_stack([slopes.n_used[both], lines]),
-        asymmetry=_asymmetry(slopes.slope[both], covariance[np.ix_(both, both)], degrees, level),
+        estimates=EstimateTable(
+            labels=FrozenMapping(_LABELS),
+            estimate=estimate,
+            std_error=std_error,
+            ci_low=low,
+            ci_high=high,
+            p_value=p_values,
+            level=level,
+            method="Student's t",
+        ),
+        counts=np.array([*slopes.n_used[both], *[found.n_rows] * 3], dtype=np.intp),
         ends=levels.x[[0, -1]],
-        parabola_found=parabola,
         parabola_turn=turn,
     )
 
@@ -363,8 +383,8 @@ def _parabola(levels: Levels, level: float) -> tuple[FloatArray, float]:
 
 def _asymmetry(
     slope: FloatArray, covariance: FloatArray, degrees: FloatArray, level: float
-) -> Estimate:
-    """Return how much steeper the left falls than the right rises."""
-    value = float(-slope.sum())
-    reach = student_reach(float(degrees.min()), level=level) * float(np.sqrt(covariance.sum()))
-    return Estimate(value, value - reach, value + reach)
+) -> FloatArray:
+    """Return how much steeper the left falls than the right rises, with error and interval."""
+    value, error = float(-slope.sum()), float(np.sqrt(covariance.sum()))
+    reach = student_reach(float(degrees.min()), level=level) * error
+    return np.array([value, error, value - reach, value + reach, np.nan])

@@ -146,12 +146,12 @@ def sides_of(levels: Levels, turns: FloatArray, *, least: int) -> tuple[BoolArra
 
 
 def share_of_larger(
-    statistic: float, correlations: FloatArray, n_draws: int, rng: np.random.Generator
+    statistic: float, correlations: FloatArray, n_resamples: int, rng: np.random.Generator
 ) -> float:
     """Chance that the largest of correlated standard normal numbers reaches a statistic."""
     if np.isnan(statistic):
         raise ValueError("a statistic that is not a number is neither reached nor missed")
     values, vectors = np.linalg.eigh(correlations)
     root = vectors * np.sqrt(values.clip(0))
-    largest = (rng.standard_normal((n_draws, len(values))) @ root.T).max(axis=1)
-    return float((1 + (largest >= statistic).sum()) / (n_draws + 1))
+    largest = (rng.standard_normal((n_resamples, len(values))) @ root.T).max(axis=1)
+    return float((1 + (largest >= statistic).sum()) / (n_resamples + 1))

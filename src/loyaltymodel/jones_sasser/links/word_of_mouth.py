@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student, wilson
 from loyaltymodel._options import count_of
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import Bounds, Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
 
@@ -21,7 +24,7 @@ _FEWER = 2  # so many customers for each level of satisfaction, on average, or c
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class WordOfMouth(FrozenRecord):
+class WordOfMouth(Result):
     """Word of mouth by level of satisfaction; made by :func:`word_of_mouth`.
 
     Attributes
@@ -32,109 +35,104 @@ class WordOfMouth(FrozenRecord):
         Confidence level of the intervals.
     ranges : ndarray of shape (m, 2)
         Lowest and highest satisfaction of each level.
-    count : ndarray of shape (m,)
+    counts : ndarray of shape (m,)
         Customers at each level.
-    spoke : ndarray of shape (m, 3)
-        Share who spoke, and the ends of its interval.
-    mentions : ndarray of shape (m, 3) or None
-        People told, on average, and the ends of the interval.
-    valence : ndarray of shape (m, 5) or None
-        Share who spoke well, share who spoke ill, the difference and the ends of its interval.
+    estimates : EstimateTable
+        By ``quantity``, level by level: the share who "spoke"; with mentions how many people
+        were told on average ("mentions"); with valence the shares who spoke well ("positive")
+        and ill ("negative"), and their difference ("net").
 
     Examples
     --------
     >>> from loyaltymodel import jones_sasser
     >>> found = jones_sasser.word_of_mouth([1, 1, 2, 2, 2], mentions=[9, 12, 0, 3, 0])
-    >>> found.activity[["lowest", "n_obs", "spoke", "mentions"]].round(3)
-       lowest  n_obs  spoke  mentions
-    0     1.0      2  1.000      10.5
-    1     2.0      3  0.333       1.0
+    >>> found.quantities[["quantity", "lowest", "n_obs", "estimate"]].round(3)
+       quantity  lowest  n_obs  estimate
+    0     spoke     1.0      2     1.000
+    1     spoke     2.0      3     0.333
+    2  mentions     1.0      2    10.500
+    3  mentions     2.0      3     1.000
     """
+
+    people: ClassVar[str] = "customers"
 
     n_obs: int
     n_dropped: int
     level: float
     ranges: FloatArray
-    count: IntArray
-    spoke: FloatArray
-    mentions: FloatArray | None
-    valence: FloatArray | None
-
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return (
-            f"<WordOfMouth: {count_of(self.n_obs, 'customer')}, "
-            f"{count_of(len(self.count), 'level')} of satisfaction>"
-        )
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    counts: IntArray
+    estimates: EstimateTable
 
     @property
-    def activity(self) -> pd.DataFrame:
-        """Who speaks and how much, a row a level of satisfaction."""
-        frame = self._levels()
-        frame[["spoke", "spoke_low", "spoke_high"]] = self.spoke
-        if self.mentions is not None:
-            frame[["mentions", "mentions_low", "mentions_high"]] = self.mentions
+    def quantities(self) -> pd.DataFrame:
+        """Who speaks, how much and how: a row a quantity and level of satisfaction.
+
+        ``quantity``, ``lowest`` and ``highest`` satisfaction of the level, ``n_obs``,
+        ``estimate``, ``ci_low``, ``ci_high``.
+        """
+        frame = self.estimates.frame()
+        frame.insert(3, "n_obs", np.tile(self.counts, len(frame) // len(self.counts)))
         return frame
 
     @property
-    def net(self) -> pd.DataFrame:
-        """Shares who spoke well and ill, and their difference, a row a level of satisfaction."""
-        if self.valence is None:
+    def signs(self) -> pd.DataFrame:
+        """Whether word of mouth is for the firm, a row a level: ``lowest``, ``highest``, ``sign``.
+
+        "positive" or "negative" where the interval of the net share has no 0 in it, else "open".
+        """
+        net = self._rows("net")
+        if not net.any():
             raise DataError(
                 "nothing is known of what was said; give valence to word_of_mouth, with 1 for "
                 "well, -1 for ill and 0 for neither"
             )
-        frame = self._levels()
-        frame[["positive", "negative", "net", "ci_low", "ci_high"]] = self.valence
-        frame["sign"] = np.select(
-            [self.valence[:, 3] > 0, self.valence[:, 4] < 0], ["positive", "negative"], "open"
-        )
+        table = self.estimates
+        assert table.ci_low is not None and table.ci_high is not None  # noqa: S101, PT018
+        frame = pd.DataFrame(self.ranges.copy(), columns=["lowest", "highest"])
+        found = [table.ci_low[net] > 0, table.ci_high[net] < 0]
+        frame["sign"] = np.select(found, ["positive", "negative"], "open")
         return frame
 
-    def summary(self) -> Summary:
-        """Return the numbers and what they mean, ready to be printed.
+    def _rows(self, quantity: str) -> BoolArray:
+        return np.array([name == quantity for name in self.estimates.labels["quantity"]])
 
-        Returns
-        -------
-        Summary
-            Text, HTML and LaTeX.
-        """
-        facts = (
-            ("customers", str(self.n_obs)),
-            ("left out", str(self.n_dropped)),
-            ("levels of satisfaction", str(len(self.count))),
+    def _title(self) -> str:
+        return "Word of mouth by satisfaction"
+
+    def _brief(self) -> str:
+        return (
+            f"{count_of(self.n_obs, 'customer')}, "
+            f"{count_of(len(self.counts), 'level')} of satisfaction"
         )
-        level = f"{100 * self.level:g}% intervals"
-        activity = self.activity
-        wide = (0,) + (3,) * (activity.shape[1] - 3)
-        labels = activity.assign(
-            **{n: activity[n].map("{:g}".format) for n in ("lowest", "highest")}
-        )
-        tables = [table_of(f"Who speaks, {level}", labels, n_labels=2, digits=wide)]
+
+    def _facts(self) -> Facts:
+        return (("levels of satisfaction", str(len(self.counts))),)
+
+    def _tables(self) -> tuple[Table, ...]:
+        frame = self.quantities
+        ends = {n: frame[n].map("{:g}".format) for n in ("lowest", "highest")}
+        digits = (0, 3, 3, 3)
+        tables = [table_of("Who speaks", frame.assign(**ends), n_labels=3, digits=digits)]
+        if self._rows("net").any():
+            shown = self.signs
+            ends = {n: shown[n].map("{:g}".format) for n in ("lowest", "highest")}
+            tables.append(table_of("For or against the firm", shown.assign(**ends), n_labels=3))
+        return tuple(tables)
+
+    def _remarks(self) -> tuple[str, ...]:
         remarks = []
-        if self.mentions is not None and np.isnan(self.mentions[:, 1]).any():
+        low = self.estimates.ci_low
+        if low is not None and np.isnan(low[self._rows("mentions")]).any():
             remarks.append(
                 "Mentions have no interval at levels with one customer, or where all said the same."
             )
-        if self.valence is not None:
-            net = self.net
-            shown = labels[["lowest", "highest"]].join(net.iloc[:, 2:-1])
-            table = table_of(f"Well less ill, {level}", shown, n_labels=2, digits=(0, *[3] * 5))
-            tables.append(table.with_column("sign", net["sign"].tolist()))
-            remarks.append(_turn(net))
+        if self._rows("net").any():
+            remarks.append(_turn(self.signs))
         remarks.append(
             "Customers report themselves what they told others; those who answer a survey may "
             "speak more than those who do not."
         )
-        return Summary("Word of mouth by satisfaction", facts, tuple(tables), tuple(remarks))
-
-    def _levels(self) -> pd.DataFrame:
-        frame = pd.DataFrame(self.ranges.copy(), columns=["lowest", "highest"])
-        frame["n_obs"] = self.count
-        return frame
+        return tuple(remarks)
 
 
 def word_of_mouth(
@@ -170,8 +168,8 @@ def word_of_mouth(
     Returns
     -------
     WordOfMouth
-        By level the share who spoke, the mean number of people told, and the share who spoke well
-        less the share who spoke ill.
+        By level the share who spoke, the mean number of people told, the shares who spoke well
+        and ill, and their difference.
 
     Raises
     ------
@@ -197,7 +195,8 @@ def word_of_mouth(
     The net share is p+ - p-, which is what a net promoter score is made of. Its interval adds one
     customer of either kind, and is otherwise that of the normal law [1]_:
     d -+ z sqrt((p+ + p- - d^2) / (n + 2)) with p+ = (n+ + 1) / (n + 2), p- alike and d = p+ - p-.
-    It is cut at -1 and 1. ``sign`` is "positive" or "negative" where the interval has no 0 in it.
+    It is cut at -1 and 1; the shares themselves have Wilson's. A sign is "positive" or "negative"
+    where the interval has no 0 in it.
 
     That the very satisfied and the very dissatisfied speak most, the latter more so, is usually
     attributed to Anderson (1998); its abstract adds that the difference between the
@@ -219,10 +218,13 @@ def word_of_mouth(
     >>> found = jones_sasser.word_of_mouth(
     ...     [1, 1, 1, 1, 5, 5, 5, 5], valence=[-1, -1, -1, 1, 1, 0, 0, 1]
     ... )
-    >>> found.net[["lowest", "positive", "negative", "net", "sign"]]
-       lowest  positive  negative  net  sign
-    0     1.0      0.25      0.75 -0.5  open
-    1     5.0      0.50      0.00  0.5  open
+    >>> net = found.quantities.query("quantity == 'net'")
+    >>> net[["lowest", "estimate", "ci_low", "ci_high"]].round(3)
+       lowest  estimate  ci_low  ci_high
+    6     1.0      -0.5  -1.000    0.421
+    7     5.0       0.5  -0.263    0.930
+    >>> found.signs["sign"].tolist()
+    ['open', 'open']
     """
     check_level(level)
     if mentions is None and valence is None:
@@ -245,28 +247,45 @@ def word_of_mouth(
             "as the limits of low, middle and high"
         )
     spoke = told > 0 if told is not None else said != 0
-    share = np.bincount(place, spoke) / count
-    ends = np.column_stack(wilson(share, count.astype(np.float64), level=level))
+    rows = {"spoke": _share(np.asarray(spoke), place, level)}
+    if told is not None:
+        rows["mentions"] = _means(told, place, level)
+    if said is not None:
+        rows["positive"] = _share(said > 0, place, level)
+        rows["negative"] = _share(said < 0, place, level)
+        rows["net"] = _net(said, place, level)
+    ranges = _ranges(s, place)
+    estimate, low, high = np.vstack(list(rows.values())).T
+    labels = {
+        "quantity": tuple(np.repeat(list(rows), len(count)).tolist()),
+        "lowest": tuple(ranges[:, 0].tolist()) * len(rows),
+        "highest": tuple(ranges[:, 1].tolist()) * len(rows),
+    }
     return WordOfMouth(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
         level=level,
-        ranges=_ranges(s, place),
-        count=count,
-        spoke=np.column_stack([share, ends]),
-        mentions=None if told is None else _means(told, place, level),
-        valence=None if said is None else _net(said, place, level),
+        ranges=ranges,
+        counts=count,
+        estimates=EstimateTable(
+            labels=FrozenMapping(labels),
+            estimate=estimate,
+            ci_low=low,
+            ci_high=high,
+            level=level,
+            method="Wilson, Student's t and Wald",
+        ),
     )
 
 
-def _turn(net: pd.DataFrame) -> str:
+def _turn(signs: pd.DataFrame) -> str:
     """Say at which levels word of mouth is for and against the firm."""
     names = [
         f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        for low, high in net[["lowest", "highest"]].to_numpy()
+        for low, high in signs[["lowest", "highest"]].to_numpy()
     ]
     against, pro = (
-        ", ".join(name for name, own in zip(names, net["sign"], strict=True) if own == sign)
+        ", ".join(name for name, own in zip(names, signs["sign"], strict=True) if own == sign)
         for sign in ("negative", "positive")
     )
     return (
@@ -322,6 +341,13 @@ def _ranges(s: FloatArray, place: IntArray) -> FloatArray:
     return np.column_stack([low, high])
 
 
+def _share(hits: BoolArray, place: IntArray, level: float) -> FloatArray:
+    """Share of each level (m, 3) with Wilson's interval."""
+    count = np.bincount(place).astype(np.float64)
+    share = np.bincount(place, hits) / count
+    return np.column_stack([share, *wilson(share, count, level=level)])
+
+
 def _means(told: FloatArray, place: IntArray, level: float) -> FloatArray:
     """Mean of each level (m, 3) with Student's interval; NaN where no spread is seen."""
     count = np.bincount(place)
@@ -335,10 +361,10 @@ def _means(told: FloatArray, place: IntArray, level: float) -> FloatArray:
 
 
 def _net(said: FloatArray, place: IntArray, level: float) -> FloatArray:
-    """Shares who spoke well and ill, their difference, and its interval (m, 5)."""
+    """Share who spoke well less share who spoke ill, and its interval (m, 3)."""
     count = np.bincount(place)
     well, ill = np.bincount(place, said > 0), np.bincount(place, said < 0)
     p, q = (well + 1) / (count + 2), (ill + 1) / (count + 2)
     reach = ndtri(np.array((1 + level) / 2)) * np.sqrt((p + q - (p - q) ** 2) / (count + 2))
     low, high = (p - q - reach).clip(-1), (p - q + reach).clip(max=1)
-    return np.column_stack([well / count, ill / count, (well - ill) / count, low, high])
+    return np.column_stack([(well - ill) / count, low, high])

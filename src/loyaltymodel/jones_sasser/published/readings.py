@@ -129,7 +129,7 @@ def satisfaction_trap(defection: float, satisfaction: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a reading, "as printed" and "condition turned round": ``low`` and ``high``, the
+        A row a reading, "as printed" and "condition turned round": ``lower`` and ``upper``, the
         share of the satisfied who leave, and ``possible``, whether any part of the range
         agrees with the shares given. Where an end does not, it stands all the same.
 
@@ -149,8 +149,8 @@ def satisfaction_trap(defection: float, satisfaction: float) -> pd.DataFrame:
 
     >>> from loyaltymodel import jones_sasser
     >>> jones_sasser.satisfaction_trap(0.10, 0.90).round(3)
-                     reading    low   high  possible
-    0             as printed  0.650  0.850     False
+                      reading  lower  upper  possible
+    0              as printed  0.650  0.850     False
     1  condition turned round  0.072  0.094      True
     """
     given = {"defection": defection, "satisfaction": satisfaction}
@@ -172,8 +172,8 @@ def satisfaction_trap(defection: float, satisfaction: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "reading": list(rows),
-            "low": [v[0] for v in rows.values()],
-            "high": [v[1] for v in rows.values()],
+            "lower": [v[0] for v in rows.values()],
+            "upper": [v[1] for v in rows.values()],
             "possible": [bool(value[0]) for value in inside],
         }
     )
@@ -266,7 +266,7 @@ def heskett_zone(
     satisfaction: object,
     *,
     scale: tuple[float, float] = (1, 5),
-    cut_offs: tuple[float, float] = (3, 4),
+    cuts: tuple[float, float] = (3, 4),
     data: object = None,
     missing: Missing = "raise",
 ) -> Any:
@@ -278,7 +278,7 @@ def heskett_zone(
         Satisfaction in the units of ``scale``; or the name of a column of ``data``.
     scale : pair of numbers
         Lowest and highest possible answer.
-    cut_offs : pair of numbers
+    cuts : pair of numbers
         Where indifference begins and where it ends, in the units of ``scale``. The default is
         read from a figure and belongs to a scale from 1 to 5.
     data : pandas, polars or pyarrow table, optional
@@ -289,15 +289,15 @@ def heskett_zone(
     Returns
     -------
     str, ndarray or Series of str
-        "defection" below the first cut-off, "affection" above the second, and "indifference"
-        between them, both cut-offs included; as the variable came.
+        "defection" below the first cut, "affection" above the second, and "indifference"
+        between them, both cuts included; as the variable came.
 
     Raises
     ------
     DataError
         If an answer is missing or off the scale.
     OptionError
-        If the scale is no pair, or the cut-offs are not two rising numbers within it.
+        If the scale is no pair, or the cuts are not two rising numbers within it.
 
     See Also
     --------
@@ -322,7 +322,7 @@ def heskett_zone(
     ['defection', 'defection', 'indifference', 'indifference', 'affection', 'affection']
     """
     lowest, highest = check_pair(scale)
-    first, second = _rising("cut_offs", cut_offs, lowest, highest)
+    first, second = _rising("cuts", cuts, lowest, highest)
     given = {"satisfaction": satisfaction}
     bounds = {"satisfaction": (lowest, highest)}
     found = read_variables(given, data=data, bounds=bounds, missing=missing)

@@ -4,36 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel import evidence
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_positive, enumerate_names
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._options import check_choice, check_positive, count_of, enumerate_names
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import as_given, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
 
-Bound = Literal["low", "midpoint", "high"]
+Bound = Literal["lower", "midpoint", "upper"]
 Interpolation = Literal["none", "pchip"]
 Ratio = Literal["odds", "probability", "defection"]
 
-_BOUNDS: tuple[Bound, ...] = ("low", "midpoint", "high")
+_BOUNDS: tuple[Bound, ...] = ("lower", "midpoint", "upper")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RetainedCustomers(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RetainedCustomers(Result):
     """How many of some customers a table expects to stay.
 
     Attributes
     ----------
-    n_customers : float or ndarray
+    customers : float or ndarray
         The customers that were given, in all.
-    low, midpoint, high : float or ndarray
+    lower, midpoint, upper : float or ndarray
         Expected number of them who stay, by the lower ends, the middles and the upper ends of
         the table's ranges.
 
@@ -41,18 +42,37 @@ class RetainedCustomers(FrozenRecord):
     --------
     >>> from loyaltymodel import jones_sasser
     >>> retained = jones_sasser.retention_table().expected_retained({4: 100, 5: 100})
-    >>> retained.n_customers, round(retained.low, 6), round(retained.high, 6)
+    >>> retained.customers, round(retained.lower, 6), round(retained.upper, 6)
     (200.0, 172.0, 182.0)
     """
 
-    n_customers: float | FloatArray
-    low: float | FloatArray
+    rests_on_data: ClassVar[bool] = False
+
+    customers: float | FloatArray
+    lower: float | FloatArray
     midpoint: float | FloatArray
-    high: float | FloatArray
+    upper: float | FloatArray
+
+    @property
+    def distributions(self) -> pd.DataFrame:
+        """A row a distribution: ``customers``, ``lower``, ``midpoint``, ``upper``."""
+        names = ("customers", "lower", "midpoint", "upper")
+        return pd.DataFrame({name: np.ravel(getattr(self, name)) for name in names})
+
+    def _title(self) -> str:
+        return "Customers who are expected to stay"
+
+    def _brief(self) -> str:
+        if np.ndim(self.customers):
+            return count_of(int(np.size(self.customers)), "distribution")
+        return f"{self.lower:.6g} to {self.upper:.6g} of {self.customers:g} customers"
+
+    def _tables(self) -> tuple[Table, ...]:
+        return (table_of("Customers", self.distributions, n_labels=0, digits=1),)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PublishedTable(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class PublishedTable(Result):
     """A printed table of retention by level of satisfaction, with its source and its doubts.
 
     Attributes
@@ -61,11 +81,11 @@ class PublishedTable(FrozenRecord):
         Its name, such as "REL-09".
     title : str
         What it shows.
-    levels : ndarray of shape (k,)
-        Scores of satisfaction, rising.
+    scores : ndarray of shape (k,)
+        Levels of satisfaction, rising.
     labels : tuple of str
         What the levels are called.
-    low, high : ndarray of shape (k,)
+    lower, upper : ndarray of shape (k,)
         Ends of the printed range of retention at each level, from 0 to 1; equal where one
         number is printed.
     period : str or None
@@ -95,12 +115,14 @@ class PublishedTable(FrozenRecord):
     ('REL-09', 'one year', [0.025, 0.175, 0.625, 0.825, 0.945])
     """
 
+    rests_on_data: ClassVar[bool] = False
+
     concept: str
     title: str
-    levels: FloatArray
+    scores: FloatArray
     labels: tuple[str, ...]
-    low: FloatArray
-    high: FloatArray
+    lower: FloatArray
+    upper: FloatArray
     period: str | None
     figures: tuple[str, ...] = ()
     literature: str = ""
@@ -108,39 +130,39 @@ class PublishedTable(FrozenRecord):
 
     def __post_init__(self) -> None:
         """Check the numbers and protect them."""
-        for name in ("levels", "low", "high"):
+        for name in ("scores", "lower", "upper"):
             object.__setattr__(self, name, read_numbers(name, getattr(self, name)))
-        shapes = {self.levels.shape, self.low.shape, self.high.shape, (len(self.labels),)}
+        shapes = {self.scores.shape, self.lower.shape, self.upper.shape, (len(self.labels),)}
         if len(shapes) > 1 or len(self.labels) == 0:
             raise DataError(
-                f"table {self.concept!r} needs one label and one range a level; its levels have "
-                f"shape {self.levels.shape}, its ranges {self.low.shape} and {self.high.shape}, "
+                f"table {self.concept!r} needs one label and one range a level; its scores have "
+                f"shape {self.scores.shape}, its ranges {self.lower.shape} and {self.upper.shape}, "
                 f"and there are {len(self.labels)} labels"
             )
-        if not (np.diff(self.levels) > 0).all():
-            raise DataError(f"the levels of table {self.concept!r} must rise; sort them")
-        if not ((self.low >= 0) & (self.low <= self.high) & (self.high <= 1)).all():
+        if not (np.diff(self.scores) > 0).all():
+            raise DataError(f"the scores of table {self.concept!r} must rise; sort them")
+        if not ((self.lower >= 0) & (self.lower <= self.upper) & (self.upper <= 1)).all():
             raise DataError(
-                f"table {self.concept!r} must have 0 <= low <= high <= 1 at every level; give "
+                f"table {self.concept!r} must have 0 <= lower <= upper <= 1 at every level; give "
                 "retention as a share, not in percent"
             )
-        FrozenRecord.__post_init__(self)
+        Result.__post_init__(self)
 
     @property
     def midpoint(self) -> FloatArray:
         """Middles of the ranges (k,)."""
-        return (self.low + self.high) / 2
+        return (self.lower + self.upper) / 2
 
     @property
-    def frame(self) -> pd.DataFrame:
-        """The table, a row a level: ``level``, ``label``, ``low``, ``midpoint``, ``high``."""
+    def levels(self) -> pd.DataFrame:
+        """The table, a row a level: ``score``, ``label``, ``lower``, ``midpoint``, ``upper``."""
         return pd.DataFrame(
             {
-                "level": self.levels.copy(),
+                "score": self.scores.copy(),
                 "label": list(self.labels),
-                "low": self.low.copy(),
+                "lower": self.lower.copy(),
                 "midpoint": self.midpoint,
-                "high": self.high.copy(),
+                "upper": self.upper.copy(),
             }
         )
 
@@ -160,7 +182,7 @@ class PublishedTable(FrozenRecord):
         ----------
         score : number, array or Series of shape (n,), or str
             Satisfaction on the levels of the table; or the name of a column of ``data``.
-        bound : {"low", "midpoint", "high"}
+        bound : {"lower", "midpoint", "upper"}
             Which end of the printed range, or its middle.
         periods : float, optional
             Number of the table's periods, above 0, under a constant rate: the share of one
@@ -201,7 +223,7 @@ class PublishedTable(FrozenRecord):
 
         >>> from loyaltymodel import jones_sasser
         >>> table = jones_sasser.retention_table()
-        >>> table.retention(4, bound="low"), table.retention(4, bound="high")
+        >>> table.retention(4, bound="lower"), table.retention(4, bound="upper")
         (0.8, 0.85)
         >>> round(table.retention(4, periods=2), 6)
         0.680625
@@ -209,7 +231,7 @@ class PublishedTable(FrozenRecord):
         check_choice("bound", bound, Bound)
         check_choice("interpolation", interpolation, Interpolation)
         power = self._power(periods)
-        limits = (float(self.levels[0]), float(self.levels[-1]))
+        limits = (float(self.scores[0]), float(self.scores[-1]))
         given = {"score": score}
         found = read_variables(given, data=data, bounds={"score": limits}, missing=missing)
         shares = self._at(found["score"].astype(np.float64), bound, interpolation) ** power
@@ -223,7 +245,7 @@ class PublishedTable(FrozenRecord):
         Parameters
         ----------
         counts : mapping or Series from level to number, or array-like of shape (..., k)
-            Customers at each level, in the order of ``levels`` for an array; shares add up as
+            Customers at each level, in the order of ``scores`` for an array; shares add up as
             well as numbers do.
         periods : float, optional
             Number of the table's periods, above 0.
@@ -255,9 +277,9 @@ class PublishedTable(FrozenRecord):
         113.75
         """
         power = self._power(periods)
-        numbers = self._counts(counts)
+        numbers = self._numbers(counts)
         total = numbers.sum(axis=-1)
-        low, middle, high = (numbers @ self._values(bound) ** power for bound in _BOUNDS)
+        low, middle, high = (numbers @ self._ends(bound) ** power for bound in _BOUNDS)
         if numbers.ndim == 1:
             return RetainedCustomers(float(total), float(low), float(middle), float(high))
         return RetainedCustomers(total, low, middle, high)
@@ -274,8 +296,8 @@ class PublishedTable(FrozenRecord):
         Returns
         -------
         DataFrame
-            A row a pair of neighbours: ``from_level``, ``to_level``, ``midpoint`` (at the
-            middles of the ranges), ``low`` and ``high`` (the least and the most that the
+            A row a pair of neighbours: ``from_score``, ``to_score``, ``midpoint`` (at the
+            middles of the ranges), ``lower`` and ``upper`` (the least and the most that the
             ranges allow; infinite where nobody stays at the lower level, or nobody leaves at
             the higher one).
 
@@ -291,8 +313,8 @@ class PublishedTable(FrozenRecord):
 
         >>> from loyaltymodel import jones_sasser
         >>> jones_sasser.retention_table().ratios().round(2).tail(1)
-           from_level  to_level   low  midpoint  high
-        3         4.0       5.0  2.03      3.64  8.08
+           from_score  to_score  lower  midpoint  upper
+        3         4.0       5.0   2.03      3.64   8.08
         """
         check_choice("kind", kind, Ratio)
 
@@ -302,56 +324,59 @@ class PublishedTable(FrozenRecord):
             return share / (1 - share) if kind == "odds" else 1 / (1 - share)
 
         with np.errstate(divide="ignore", invalid="ignore"):
-            low, middle, high = (strength(v) for v in (self.low, self.midpoint, self.high))
+            low, middle, high = (strength(v) for v in (self.lower, self.midpoint, self.upper))
             return pd.DataFrame(
                 {
-                    "from_level": self.levels[:-1],
-                    "to_level": self.levels[1:],
-                    "low": low[1:] / high[:-1],
+                    "from_score": self.scores[:-1],
+                    "to_score": self.scores[1:],
+                    "lower": low[1:] / high[:-1],
                     "midpoint": middle[1:] / middle[:-1],
-                    "high": high[1:] / low[:-1],
+                    "upper": high[1:] / low[:-1],
                 }
             )
 
-    def summary(self) -> Summary:
-        """Return the table with its source and its doubts, ready to be printed.
+    def _title(self) -> str:
+        return self.title
 
-        Returns
-        -------
-        Summary
-            Text, HTML and LaTeX.
-        """
-        facts = (
+    def _brief(self) -> str:
+        return f"{self.concept}, {count_of(len(self.scores), 'level')}"
+
+    def _facts(self) -> Facts:
+        return (
             ("concept", self.concept),
             ("period", self.period or "none stated"),
             ("figures", ", ".join(self.figures) or "-"),
             ("literature", self.literature or "-"),
         )
-        frame = self.frame.assign(level=[f"{level:g}" for level in self.levels])
-        table = table_of("Share of customers who stay", frame, n_labels=2)
-        return Summary(self.title, facts, (table,), (self.doubt,) if self.doubt else ())
 
-    def _values(self, bound: Bound) -> FloatArray:
-        return {"low": self.low, "midpoint": self.midpoint, "high": self.high}[bound]
+    def _tables(self) -> tuple[Table, ...]:
+        frame = self.levels.assign(score=[f"{score:g}" for score in self.scores])
+        return (table_of("Share of customers who stay", frame, n_labels=2),)
+
+    def _remarks(self) -> tuple[str, ...]:
+        return (self.doubt,) if self.doubt else ()
+
+    def _ends(self, bound: Bound) -> FloatArray:
+        return {"lower": self.lower, "midpoint": self.midpoint, "upper": self.upper}[bound]
 
     def _at(self, score: FloatArray, bound: Bound, interpolation: Interpolation) -> FloatArray:
-        place = np.searchsorted(self.levels, score)
-        between = self.levels[place] != score
+        place = np.searchsorted(self.scores, score)
+        between = self.scores[place] != score
         if not between.any():
-            return self._values(bound)[place]
+            return self._ends(bound)[place]
         if interpolation == "none":
             first = score[int(np.argmax(between))]
             raise DataError(
                 f"score {first:g} lies between two levels of table {self.concept}, which has "
-                f"{enumerate_names(f'{level:g}' for level in self.levels)}; "
+                f"{enumerate_names(f'{level:g}' for level in self.scores)}; "
                 'interpolation="pchip" draws a monotone curve through them'
             )
         from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - needed only here
 
-        middle = PchipInterpolator(self.levels, self.midpoint)(score)
+        middle = PchipInterpolator(self.scores, self.midpoint)(score)
         # Curves through the two ends could cross each other; half the width is never negative.
-        reach = PchipInterpolator(self.levels, (self.high - self.low) / 2)(score)
-        side = {"low": -1.0, "midpoint": 0.0, "high": 1.0}[bound]
+        reach = PchipInterpolator(self.scores, (self.upper - self.lower) / 2)(score)
+        side = {"lower": -1.0, "midpoint": 0.0, "upper": 1.0}[bound]
         return np.asarray((middle + side * reach).clip(0.0, 1.0), dtype=np.float64)
 
     def _power(self, periods: float | None) -> float:
@@ -365,23 +390,23 @@ class PublishedTable(FrozenRecord):
             )
         return float(periods)
 
-    def _counts(self, counts: npt.ArrayLike | Mapping[float, float]) -> FloatArray:
+    def _numbers(self, counts: npt.ArrayLike | Mapping[float, float]) -> FloatArray:
         if isinstance(counts, (Mapping, pd.Series)):
-            numbers = np.zeros(len(self.levels))
+            numbers = np.zeros(len(self.scores))
             for level, number in counts.items():
-                hit = np.flatnonzero(self.levels == level)
+                hit = np.flatnonzero(self.scores == level)
                 if not hit.size:
                     raise DataError(
                         f"there is no level {level!r} in table {self.concept}, which has "
-                        f"{enumerate_names(f'{known:g}' for known in self.levels)}"
+                        f"{enumerate_names(f'{known:g}' for known in self.scores)}"
                     )
                 numbers[hit] += read_numbers(f"counts[{level!r}]", number)
         else:
             numbers = read_numbers("counts", counts)
-        if numbers.ndim == 0 or numbers.shape[-1] != len(self.levels):
+        if numbers.ndim == 0 or numbers.shape[-1] != len(self.scores):
             raise DataError(
                 f"counts has shape {numbers.shape}; a number for each of the "
-                f"{len(self.levels)} levels is needed, from {self.labels[0]!r} to "
+                f"{len(self.scores)} levels is needed, from {self.labels[0]!r} to "
                 f"{self.labels[-1]!r}"
             )
         if (numbers < 0).any():
@@ -406,13 +431,13 @@ def retention_table() -> PublishedTable:
     Examples
     --------
     >>> from loyaltymodel import jones_sasser
-    >>> jones_sasser.retention_table().frame.round(3)
-       level              label   low  midpoint  high
-    0    1.0  very dissatisfied  0.00     0.025  0.05
-    1    2.0       dissatisfied  0.15     0.175  0.20
-    2    3.0            neutral  0.60     0.625  0.65
-    3    4.0          satisfied  0.80     0.825  0.85
-    4    5.0     very satisfied  0.92     0.945  0.97
+    >>> jones_sasser.retention_table().levels.round(3)
+       score              label  lower  midpoint  upper
+    0    1.0  very dissatisfied   0.00     0.025   0.05
+    1    2.0       dissatisfied   0.15     0.175   0.20
+    2    3.0            neutral   0.60     0.625   0.65
+    3    4.0          satisfied   0.80     0.825   0.85
+    4    5.0     very satisfied   0.92     0.945   0.97
     """
     figures = sorted(evidence.get("REL-09"), key=lambda figure: figure.number, reverse=True)
     return _table(figures, title="One-year retention by satisfaction score (REL-09)", lost=False)
@@ -451,10 +476,10 @@ def _table(figures: list[evidence.Figure], *, title: str, lost: bool) -> Publish
     return PublishedTable(
         concept=first.concept,
         title=title,
-        levels=np.arange(1.0, len(figures) + 1),
+        scores=np.arange(1.0, len(figures) + 1),
         labels=tuple(figure.subject.rpartition(", ")[2] for figure in figures),
-        low=low,
-        high=high,
+        lower=low,
+        upper=high,
         period=first.period,
         figures=tuple(figure.number for figure in figures),
         literature=first.literature,
