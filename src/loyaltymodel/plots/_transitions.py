@@ -15,6 +15,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel.loyalty_stage.behaviour.result import PurchaseBehaviour
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
 from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
+from loyaltymodel.plots._fonts import families
 from loyaltymodel.plots._labels import name_areas
 from loyaltymodel.plots._names import (
     Language,
@@ -32,7 +33,6 @@ from loyaltymodel.plots._style import (
     axes_or_new,
     check_kind,
     extent_of,
-    families,
     ink_on,
     size_of,
     tidy,
