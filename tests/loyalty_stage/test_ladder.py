@@ -40,8 +40,8 @@ def test_guttman_errors_agree_with_mokken(kind):
 def test_reproducibility_agrees_with_the_count_in_r():
     expected = MOKKEN["output"]["binary"]["reproducibility_own"]
     data = MOKKEN["input"]["binary"]
-    result = reproducibility(data["X"], items=data["columns"])
-    table = result.coefficients.set_index("count")
+    result, _ = reproducibility(data["X"], items=data["columns"])
+    table = result.counts.set_index("count")
     for row, suffix in (("goodenough_edwards", "goodenough_edwards"), ("minimum", "min")):
         assert table.loc[row, "reproducibility"] == pytest.approx(expected[f"CR_{suffix}"])
         assert table.loc[row, "scalability"] == pytest.approx(expected[f"CS_{suffix}"])
@@ -50,7 +50,7 @@ def test_reproducibility_agrees_with_the_count_in_r():
         expected["errors_min_cornell"],
     ]
     assert result.marginal == pytest.approx(expected["MMR"])
-    ideal = result.patterns.query("errors == 0")["n"].sum()
+    ideal = result.patterns.query("errors == 0")["n_obs"].sum()
     assert ideal == expected["n_perfect_patterns"]
 
 
@@ -94,13 +94,15 @@ def test_scale_types_and_expectation_agree_with_enumeration(answers):
 def test_the_claimed_order_and_that_of_the_data():
     # Everybody climbs the second step first.
     answers = np.repeat([[0, 0], [0, 1], [1, 1]], [5, 5, 5], axis=0)
-    given_order = reproducibility(answers, items=["cognitive", "affective"])
-    assert given_order.errors.tolist() == [0] * 5 + [2] * 5 + [0] * 5
+    given_order, customers = reproducibility(answers, items=["cognitive", "affective"])
+    assert customers["errors"].tolist() == [0] * 5 + [2] * 5 + [0] * 5
     assert "claimed to come first" in str(given_order.summary())
-    popular = reproducibility(answers, items=["cognitive", "affective"], order="popularity")
+    popular, customers = reproducibility(
+        answers, items=["cognitive", "affective"], order="popularity"
+    )
     assert popular.names == ("affective", "cognitive")
-    assert popular.errors.sum() == 0
-    assert popular.coefficients["scalability"].tolist() == [1.0, 1.0]
+    assert customers["errors"].sum() == 0
+    assert popular.counts["scalability"].tolist() == [1.0, 1.0]
     assert guttman_errors(answers).sum() == 0
     assert guttman_errors(answers, order="given").sum() == 5
 
@@ -108,22 +110,23 @@ def test_the_claimed_order_and_that_of_the_data():
 def test_independent_steps_have_no_consistency():
     rng = np.random.default_rng(1)
     answers = (rng.random((20_000, 4)) < [0.8, 0.6, 0.4, 0.2]).astype(int)
-    result = reproducibility(answers)
+    result, _ = reproducibility(answers)
     # A share of 80,000 cells, of which 20,000 are independent: a standard error below 0.003.
-    assert result.coefficients.loc[0, "consistency"] == pytest.approx(0, abs=0.03)
+    assert result.counts.loc[0, "consistency"] == pytest.approx(0, abs=0.03)
     patterns = result.patterns
     assert patterns["expected_share"].sum() == pytest.approx(1)
     np.testing.assert_allclose(patterns["share"], patterns["expected_share"], atol=0.012)
 
 
 def test_phases_go_in_and_labels_come_back():
-    scores = simulate_phases(300, 1).scores
+    scores = simulate_phases(300, rng=1).scores
     scores.index = [f"c{k}" for k in range(300)]
-    result = oliver(scores)
-    ladder = reproducibility(result.passed)
-    assert ladder.errors.index.equals(scores.index)
+    phases, found = oliver(scores)
+    ladder, customers = reproducibility(phases.passed(scores))
+    assert customers.index.equals(scores.index)
     # Whoever passes out of order has errors, and nobody else.
-    assert ((ladder.errors > 0) == result.out_of_order).all()
+    assert ((customers["errors"] > 0) == found["out_of_order"]).all()
+    assert (customers["pattern"].str.len() == 4).all()
     again = pickle.loads(pickle.dumps(ladder))
     assert str(again.summary()) == str(ladder.summary())
     assert not again.pattern_rows.flags.writeable
@@ -137,15 +140,19 @@ def test_phases_go_in_and_labels_come_back():
 @pytest.fixture(scope="module")
 def fitted():
     data = LOGIT["input"]
-    return sequential_logit(data["y"], {"x1": data["x1"], "x2": data["x2"]})
+    return sequential_logit({"x1": data["x1"], "x2": data["x2"]}, data["y"])
 
 
 def test_each_step_agrees_with_r(fitted):
     for j, expected in enumerate(LOGIT["output"]["stagewise_glm"]):
+        part = slice(3 * j, 3 * j + 3)
+        found = fitted.estimates
         np.testing.assert_allclose(
-            fitted.estimates[j], list(expected["coef"].values()), rtol=NEWTON
+            found.estimate[part], list(expected["coef"].values()), rtol=NEWTON
         )
-        np.testing.assert_allclose(fitted.covariances[j], expected["vcov"]["values"], atol=NEWTON)
+        np.testing.assert_allclose(
+            found.covariance[part, part], expected["vcov"]["values"], atol=NEWTON
+        )
         assert fitted.log_likelihoods[j] == pytest.approx(expected["logLik"], rel=NEWTON)
         assert fitted.n_at_risk[j] == expected["n"]
 
@@ -153,16 +160,19 @@ def test_each_step_agrees_with_r(fitted):
 def test_the_parallel_model_and_its_test_agree_with_r(fitted):
     expected = LOGIT["output"]["stacked_parallel_glm"]
     np.testing.assert_allclose(
-        fitted.parallel_estimates, list(expected["coef"].values()), rtol=NEWTON
+        fitted.parallel_estimates.estimate, list(expected["coef"].values()), rtol=NEWTON
     )
-    np.testing.assert_allclose(fitted.parallel_covariance, expected["vcov"]["values"], atol=NEWTON)
+    covariance = fitted.parallel_estimates.covariance
+    np.testing.assert_allclose(covariance, expected["vcov"]["values"], atol=NEWTON)
     test = LOGIT["output"]["parallel_LR_test"]
-    assert fitted.parallelism["statistic"] == pytest.approx(test["chi2"], rel=NEWTON)
-    assert fitted.parallelism["df"] == test["df"]
-    assert fitted.parallelism["p_value"] == pytest.approx(test["p"], rel=NEWTON)
+    row = fitted.tests.iloc[0]
+    assert row["statistic"] == pytest.approx(test["chi2"], rel=NEWTON)
+    assert row["df"] == test["df"]
+    assert row["p_value"] == pytest.approx(test["p"], rel=NEWTON)
     vgam = LOGIT["output"]["VGAM_cratio_parallel"]["coef"]
     # VGAM stops its iteration early: seven digits.
-    np.testing.assert_allclose(fitted.parallel_estimates, list(vgam.values()), rtol=1e-7)
+    common = fitted.parallel_estimates.estimate
+    np.testing.assert_allclose(common, list(vgam.values()), rtol=1e-7)
 
 
 def test_predictions_agree_with_r(fitted):
@@ -175,7 +185,7 @@ def test_predictions_agree_with_r(fitted):
     np.testing.assert_allclose(own.sum(axis=1), 1, rtol=EXACT)
     # By hand for the first person: stay, climb once and stay, and so on.
     x = np.array([1.0, data["x1"][0], data["x2"][0]])
-    climb = 1 / (1 + np.exp(-fitted.estimates @ x))
+    climb = 1 / (1 + np.exp(-fitted.estimates.estimate.reshape(3, 3) @ x))
     by_hand = [
         1 - climb[0],
         climb[0] * (1 - climb[1]),
@@ -188,12 +198,11 @@ def test_predictions_agree_with_r(fitted):
 def test_units_of_covariates_do_not_matter(fitted):
     data = LOGIT["input"]
     other = sequential_logit(
-        data["y"], {"x1": 1e6 * np.array(data["x1"]), "x2": 1e-6 * np.array(data["x2"])}
+        {"x1": 1e6 * np.array(data["x1"]), "x2": 1e-6 * np.array(data["x2"])}, data["y"]
     )
-    np.testing.assert_allclose(other.estimates * [1, 1e6, 1e-6], fitted.estimates, rtol=1e-8)
-    np.testing.assert_allclose(
-        other.coefficients["p_value"], fitted.coefficients["p_value"], rtol=1e-8
-    )
+    ours, theirs = (found.estimates.estimate.reshape(3, 3) for found in (other, fitted))
+    np.testing.assert_allclose(ours * [1, 1e6, 1e-6], theirs, rtol=1e-8)
+    np.testing.assert_allclose(other.terms["p_value"], fitted.terms["p_value"], rtol=1e-8)
 
 
 def draw_stages(rng, n, slopes):
@@ -209,20 +218,20 @@ def draw_stages(rng, n, slopes):
 def test_slopes_are_recovered_and_unequal_ones_found():
     rng = np.random.default_rng(2)
     x, stage = draw_stages(rng, 20_000, [0.8, 0.8, 0.8])
-    same = sequential_logit(stage, {"x": x})
-    slopes = same.coefficients.query("term == 'x'")
+    same = sequential_logit({"x": x}, stage)
+    slopes = same.terms.query("term == 'x'")
     # Four standard errors.
     assert (np.abs(slopes["estimate"] - 0.8) < 4 * slopes["std_error"]).all()
-    common = same.parallel_coefficients.set_index("term").loc["x"]
+    common = same.parallel_terms.set_index("term").loc["x"]
     assert abs(common["estimate"] - 0.8) < 4 * common["std_error"]
     x, stage = draw_stages(rng, 3000, [1.0, 0.0, -0.5])
-    assert sequential_logit(stage, {"x": x}).parallelism["p_value"] < 1e-6
+    assert sequential_logit({"x": x}, stage).tests.loc[0, "p_value"] < 1e-6
 
 
 def test_the_test_of_parallelism_keeps_its_level():
     rng = np.random.default_rng(3)
     p = [
-        sequential_logit(stage, {"x": x}).parallelism["p_value"]
+        sequential_logit({"x": x}, stage).tests.loc[0, "p_value"]
         for x, stage in (draw_stages(rng, 400, [0.5, 0.5]) for _ in range(150))
     ]
     # 150 uniform values: the mean is known to 0.024; four of them.
@@ -236,29 +245,29 @@ def test_every_form_of_input_gives_the_same_model(fitted):
     words = table["y"].map(names)
     ordered = pd.Series(pd.Categorical(words, list(names.values()), ordered=True))
     for result in (
-        sequential_logit("y", ["x1", "x2"], data=table),
-        sequential_logit("y", ["x1", "x2"], data=pa.Table.from_pandas(table)),
-        sequential_logit(table["y"], table[["x1", "x2"]]),
-        sequential_logit(words, table[["x1", "x2"]], stages=list(names.values())),
-        sequential_logit(ordered, table[["x1", "x2"]]),
-        sequential_logit("o", ["x1", "x2"], data=table.assign(o=ordered)),
+        sequential_logit(["x1", "x2"], "y", data=table),
+        sequential_logit(["x1", "x2"], "y", data=pa.Table.from_pandas(table)),
+        sequential_logit(table[["x1", "x2"]], table["y"]),
+        sequential_logit(table[["x1", "x2"]], words, stages=list(names.values())),
+        sequential_logit(table[["x1", "x2"]], ordered),
+        sequential_logit(["x1", "x2"], "o", data=table.assign(o=ordered)),
     ):
-        np.testing.assert_allclose(result.estimates, fitted.estimates, rtol=EXACT)
+        np.testing.assert_allclose(result.estimates.estimate, fitted.estimates.estimate, rtol=EXACT)
     assert result.stages == ("none", "low", "mid", "high")
     gaps = table.assign(x1=table["x1"].where(table.index != 0))
-    assert sequential_logit("y", ["x1", "x2"], data=gaps, missing="drop").n_dropped == 1
+    assert sequential_logit(["x1", "x2"], "y", data=gaps, missing="drop").n_dropped == 1
 
 
 def test_phases_go_in():
-    world = simulate_phases(2000, 4)
-    stage = oliver(world.scores).stage
+    world = simulate_phases(2000, rng=4)
+    stage = oliver(world.scores).customers["stage"]
     tenure = world.true_scores.mean(axis=1) + np.random.default_rng(1).normal(0, 5, 2000)
-    result = sequential_logit(stage, {"tenure": tenure})
+    result = sequential_logit({"tenure": tenure}, stage)
     assert result.stages == ("none", "cognitive", "affective", "conative", "action")
-    assert (result.coefficients.query("term == 'tenure'")["ci_low"] > 0).all()
+    assert (result.terms.query("term == 'tenure'")["ci_low"] > 0).all()
     again = pickle.loads(pickle.dumps(result))
     assert str(again.summary()) == str(result.summary())
-    assert not again.estimates.flags.writeable
+    assert not again.estimates.estimate.flags.writeable
     assert "chi2(3)" in str(result.summary())
     assert "<table" in result._repr_html_()
     assert "4 steps" in repr(result)
@@ -266,10 +275,12 @@ def test_phases_go_in():
 
 def test_one_step_leaves_nothing_to_compare():
     card = np.repeat([0, 0, 1, 1], [30, 10, 10, 30])
-    result = sequential_logit(np.repeat([0, 1, 0, 1], [30, 10, 10, 30]), {"card": card})
-    assert np.isnan(result.parallelism["p_value"])
+    result = sequential_logit({"card": card}, np.repeat([0, 1, 0, 1], [30, 10, 10, 30]))
+    assert np.isnan(result.tests.loc[0, "p_value"])
     assert "nothing to compare" in str(result.summary())
-    np.testing.assert_allclose(result.estimates[0], result.parallel_estimates, rtol=NEWTON)
+    np.testing.assert_allclose(
+        result.estimates.estimate, result.parallel_estimates.estimate, rtol=NEWTON
+    )
 
 
 STAGE = [0, 0, 1, 2, 1, 0, 2, 1, 2, 0, 1, 2]
@@ -284,72 +295,72 @@ TWICE = pd.DataFrame(GOOD, columns=["a", "a", "b"])
         (lambda: reproducibility(GOOD[:, :1]), DataError, "at least two"),
         (lambda: reproducibility(GOOD * 2), DataError, "between 0 and 1"),
         (lambda: reproducibility(GOOD / 2), DataError, "whether it is passed"),
-        (lambda: reproducibility(GOOD * [1, 1, 0]), DataError, "another threshold"),
+        (lambda: reproducibility(GOOD * [1, 1, 0]), DataError, "another cut-off"),
         (lambda: reproducibility(GOOD, order="theory"), OptionError, "choose one of"),
         (lambda: guttman_errors(GOOD * [1, 1, 2], order="given"), OptionError, "popularity"),
         (lambda: guttman_errors(GOOD, scale=(1, 2)), DataError, "between 1 and 2"),
         (lambda: guttman_errors("abc"), DataError, "a pandas, polars or pyarrow table"),
-        (lambda: sequential_logit([2] * 12, {"age": AGE}), OptionError, "give all of them"),
+        (lambda: sequential_logit({"age": AGE}, [2] * 12), OptionError, "give all of them"),
         (
-            lambda: sequential_logit([1] * 12, {"age": AGE}, stages=[0, 1]),
+            lambda: sequential_logit({"age": AGE}, [1] * 12, stages=[0, 1]),
             NotIdentifiedError,
             "merge this stage",
         ),
         (
-            lambda: sequential_logit([0] * 12, {"age": AGE}, stages=[0, 1]),
+            lambda: sequential_logit({"age": AGE}, [0] * 12, stages=[0, 1]),
             NotIdentifiedError,
             "merge this stage",
         ),
         (
-            lambda: sequential_logit(list("abcbacbacabc"), {"age": AGE}),
+            lambda: sequential_logit({"age": AGE}, list("abcbacbacabc")),
             OptionError,
             "from lowest to highest",
         ),
         (
-            lambda: sequential_logit(STAGE, {"age": AGE}, stages=[0, 1]),
+            lambda: sequential_logit({"age": AGE}, STAGE, stages=[0, 1]),
             DataError,
             "name every stage",
         ),
-        (lambda: sequential_logit(STAGE, {"age": AGE}, stages=[0]), OptionError, "at least two"),
-        (lambda: sequential_logit(STAGE, {"a": [1.0] * 12}), NotIdentifiedError, "leave it out"),
+        (lambda: sequential_logit({"age": AGE}, STAGE, stages=[0]), OptionError, "at least two"),
+        (lambda: sequential_logit({"a": [1.0] * 12}, STAGE), NotIdentifiedError, "leave it out"),
         (
-            lambda: sequential_logit(STAGE, {"a": AGE, "b": np.multiply(AGE, 2)}),
+            lambda: sequential_logit({"a": AGE, "b": np.multiply(AGE, 2)}, STAGE),
             NotIdentifiedError,
             "leave one of them out",
         ),
         (
-            lambda: sequential_logit([0] * 6 + [1] * 6, {"a": np.arange(12)}),
+            lambda: sequential_logit({"a": np.arange(12)}, [0] * 6 + [1] * 6),
             NotIdentifiedError,
             "off to infinity",
         ),
         (
-            lambda: sequential_logit([0, 0, 1, 1, 0, 1] * 3, {"a": [0, 0, 1, 1, 0, 0] * 3}),
+            lambda: sequential_logit({"a": [0, 0, 1, 1, 0, 0] * 3}, [0, 0, 1, 1, 0, 1] * 3),
             NotIdentifiedError,
             "off to infinity",
         ),
-        (lambda: sequential_logit(STAGE, {}), DataError, "at least one"),
-        (lambda: sequential_logit(STAGE, TWICE[:12]), DataError, "drop the copies"),
+        (lambda: sequential_logit({}, STAGE), DataError, "at least one"),
+        (lambda: sequential_logit(TWICE[:12], STAGE), DataError, "drop the copies"),
         (lambda: reproducibility(TWICE), DataError, "drop the copies"),
         (lambda: reproducibility(pd.DataFrame(GOOD)), DataError, "must be text"),
-        (lambda: sequential_logit(STAGE, {"stage": AGE}), DataError, "rename it"),
-        (lambda: sequential_logit(STAGE, np.array(AGE)), OptionError, "give a mapping"),
-        (lambda: sequential_logit(STAGE, [1, 2]), OptionError, "names of columns"),
-        (lambda: sequential_logit(STAGE, ["a", "a"]), OptionError, "name each once"),
-        (lambda: sequential_logit(STAGE, "age"), DataError, "give data="),
-        (lambda: sequential_logit(STAGE, {"age": AGE[:5]}), DataError, "equally long"),
+        (lambda: sequential_logit({"stage": AGE}, STAGE), DataError, "rename it"),
+        (lambda: sequential_logit(np.array(AGE), STAGE), DataError, "mapping from name"),
+        (lambda: sequential_logit([1, 2], STAGE), DataError, "names of columns"),
+        (lambda: sequential_logit(["a", "a"], STAGE), DataError, "more than once"),
+        (lambda: sequential_logit("age", STAGE), DataError, "give data="),
+        (lambda: sequential_logit({"age": AGE[:5]}, STAGE), DataError, "equally long"),
         (
-            lambda: sequential_logit(STAGE, {"age": [np.nan, *AGE[1:]]}),
+            lambda: sequential_logit({"age": [np.nan, *AGE[1:]]}, STAGE),
             DataError,
             'missing="drop"',
         ),
-        (lambda: sequential_logit(STAGE, {"age": AGE}, level=2), OptionError, "such as 0.95"),
+        (lambda: sequential_logit({"age": AGE}, STAGE, level=2), OptionError, "such as 0.95"),
         (
-            lambda: sequential_logit(STAGE, {"age": AGE}).predict({"sex": [1]}),
+            lambda: sequential_logit({"age": AGE}, STAGE).predict({"sex": [1]}),
             DataError,
             "give them as well",
         ),
         (
-            lambda: sequential_logit(STAGE, {"age": AGE}).predict({"age": [1]}, parallel=1),
+            lambda: sequential_logit({"age": AGE}, STAGE).predict({"age": [1]}, parallel=1),
             OptionError,
             "True or False",
         ),

@@ -78,7 +78,7 @@ def ladder(
     Parameters
     ----------
     result : PhaseResult
-        What ``loyalty_stage.oliver`` returned.
+        What ``loyalty_stage.oliver`` returned beside its customers.
     names : mapping from stage to str, optional
         Names to show instead.
     language : {"en", "zh"}
@@ -107,29 +107,28 @@ def ladder(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import loyalty_stage, plots
     >>> scores = [[80, 20, 70, 90], [60, 40, 40, 40], [20, 90, 90, 90], [90, 90, 90, 90]]
-    >>> ax = plots.loyalty_stage.ladder(loyalty_stage.oliver(scores))
+    >>> result, customers = loyalty_stage.oliver(scores)
+    >>> ax = plots.loyalty_stage.ladder(result)
     >>> [float(bar.get_width()) for bar in ax.patches]
     [25.0, 50.0, 0.0, 0.0, 25.0]
     """
     check_kind("result", result, [PhaseResult], "loyalty_stage.oliver()")
     words = words_in(language, _WORDS)
-    shown = shown_names(result.stages, names, chinese_in(language, chinese_phases()))
+    shown = shown_names(result.names, names, chinese_in(language, chinese_phases()))
     stages = wrapped(shown.values())
-    table = result.shares
-    kinds = [("observed", "", {"facecolor": BLUE, "alpha": 0.6})]
+    table = result.stages
+    kinds = [("observed", {"facecolor": BLUE, "alpha": 0.6})]
     if result.reliability is not None:
-        kinds.append(("true", "true_", {"facecolor": "white", "edgecolor": BLUE, "hatch": "/////"}))
+        kinds.append(("true", {"facecolor": "white", "edgecolor": BLUE, "hatch": "/////"}))
     two = len(kinds) > 1
     lines = max(name.count("\n") for name in stages) + 1
     ax = axes_or_new(ax, height=0.65 + max(0.22 + 0.1 * two, 0.12 * lines) * len(stages))
     rows = np.arange(len(stages))
     ax.set_xlabel(words["customers"])
     most = 0.0
-    for k, (kind, prefix, style) in enumerate(kinds):
+    for k, (kind, style) in enumerate(kinds):
         at = rows + (_BAR / 2 - k * _BAR if two else 0.0)
-        values = [
-            table[f"{prefix}{column}"].to_numpy() for column in ("share", "ci_low", "ci_high")
-        ]
+        values = table[table["quantity"] == kind][["estimate", "ci_low", "ci_high"]].to_numpy().T
         share, low, high = (100 * value for value in values)
         ax.barh(
             at,
@@ -206,8 +205,8 @@ def scalability(
     """
     check_kind("result", result, [ScalabilityResult], "loyalty_stage.scalability()")
     words = words_in(language, _WORDS)
-    columns = ["H", "ci_low", "ci_high"]
-    values = np.vstack([result.items[columns].to_numpy(), result.scale[columns].to_numpy()])
+    columns = ["estimate", "ci_low", "ci_high"]
+    values = np.vstack([part[columns].to_numpy() for part in (result.items, result.whole)])
     h, low, high = values.T
     shown = shown_names(result.names, names, chinese_in(language, chinese_phases()))
     ax, rows = row_axes(ax, [*shown.values(), words["all"]], row=0.18, more=0.9, last=0.3)

@@ -1,7 +1,7 @@
 """Guttman errors and Loevinger's H on arrays of answer patterns and their counts.
 
 Answers are whole numbers 0, 1, ..., m of an item. An item step (j, a) is passed by an answer of
-at least a to item j. People with the same answers are one row with a count, and a resample is
+at least a to item j. Respondents with the same answers are one row with a count, and a resample is
 another row of counts: everything here takes counts (b, r) of r patterns.
 """
 
@@ -19,7 +19,7 @@ _CLOSE = 1e-12  # shares that differ by no more than rounding are tied
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patterns:
-    """Distinct rows of answers (r, k), how many people gave each (r,), and whose is which (n,)."""
+    """Distinct rows of answers (r, k), how many gave each (r,), and whose is which (n,)."""
 
     rows: IntArray
     counts: IntArray

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import IntArray
-from loyaltymodel._frames import Missing, column_names, without_repeated
+from loyaltymodel._frames import Missing, open_frame
 from loyaltymodel._options import count_of, enumerate_names, repeated
 from loyaltymodel._scales import Pair, check_pair
-from loyaltymodel._variables import read_variables
+from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.errors import DataError, OptionError
 
-_LEAST_ITEMS, _LEAST_PEOPLE = 2, 2
+_LEAST_ITEMS, _LEAST_RESPONDENTS = 2, 2
 _MOST_ANSWERS = 50  # of an item: more of them are a measurement rather than steps
 
 
@@ -51,9 +51,10 @@ def read_items(
     elif binary:
         bounds = dict.fromkeys(names, (0.0, 1.0))
     variables = read_variables(given, data=data, bounds=bounds, missing=missing)
-    if variables.n_rows < _LEAST_PEOPLE:
+    if variables.n_rows < _LEAST_RESPONDENTS:
         raise DataError(
-            f"there is {count_of(variables.n_rows, 'row')} of answers; give those of several people"
+            f"there is {count_of(variables.n_rows, 'row')} of answers; give those of several "
+            "respondents"
         )
     columns = []
     for name in names:
@@ -63,12 +64,12 @@ def read_items(
             way_out = "whether it is passed, 1 or 0" if binary else "whole numbers"
             raise DataError(
                 f"{name} has values that are not whole numbers; give {way_out}, such as those of "
-                "oliver(...).passed"
+                "the result of oliver()"
             )
         if low == high:
             raise DataError(
                 f"{name} is {low:g} for everybody, so it cannot be seen where it stands in the "
-                "ladder; leave it out, or take another threshold"
+                "ladder; leave it out, or take another cut-off"
             )
         if high - low > _MOST_ANSWERS:
             raise DataError(
@@ -88,8 +89,8 @@ def _given(answers: object, items: Sequence[str] | None) -> tuple[dict[str, obje
         array = np.asarray(answers)
         if array.ndim != 2:  # noqa: PLR2004
             raise DataError(
-                f"the answers have shape {array.shape}; (n, k) is needed, a row a person and a "
-                "column an item"
+                f"the answers have shape {array.shape}; (n, k) is needed, a row a respondent "
+                "and a column an item"
             )
         names = (
             list(items) if items is not None else [f"item {j + 1}" for j in range(array.shape[1])]
@@ -100,22 +101,8 @@ def _given(answers: object, items: Sequence[str] | None) -> tuple[dict[str, obje
                 "many names as columns"
             )
         return {name: array[:, j] for j, name in enumerate(names)}, None
-    names = list(items) if items is not None else all_columns(answers)
-    return {name: name for name in names}, answers
-
-
-def all_columns(data: object) -> list[str]:
-    """Return the names of all columns of a table, of which each must stand once."""
-    _, times = without_repeated(data)
-    if twice := [name for name, count in times.items() if count > 1]:
-        raise DataError(
-            f"the table has more than one column named {enumerate_names(twice)}; rename or drop "
-            "the copies"
-        )
-    names = list(column_names(data))
-    if odd := [name for name in names if not isinstance(name, str)]:
-        raise DataError(
-            f"names of columns must be text, not {enumerate_names(odd)}; rename them, or give an "
-            "array by .to_numpy()"
-        )
-    return names
+    if items is not None:
+        return {name: name for name in items}, answers
+    if isinstance(answers, str):
+        open_frame(answers)  # refuses what is no table
+    return several_variables("answers", answers), None

@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice
+from loyaltymodel._results import Facts, Result, WithCustomers
 from loyaltymodel._scales import Pair
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.ladder.kernels import (
     expected_errors,
@@ -26,12 +27,12 @@ from loyaltymodel.loyalty_stage.ladder.reading import read_items
 Order = Literal["given", "popularity"]
 _THUMB = (
     "Rules of thumb ask for a reproducibility of 0.9 and a scalability of 0.6; both depend on how "
-    "people are spread over the steps."
+    "respondents are spread over the steps."
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class ReproducibilityResult(FrozenRecord):
+class ReproducibilityResult(Result):
     """How well a ladder reproduces who passes what. Made by :func:`reproducibility`.
 
     Two ways to count errors are used side by side. "goodenough_edwards" counts the cells that
@@ -45,19 +46,15 @@ class ReproducibilityResult(FrozenRecord):
     order : {"given", "popularity"}
         Where their order comes from.
     popularity : ndarray of shape (k,)
-        Share of people who pass each step.
+        Share of respondents who pass each step.
     pattern_rows : ndarray of shape (r, k)
         The distinct patterns of 0 and 1.
     pattern_counts : ndarray of shape (r,)
-        How many people show each.
+        How many respondents show each.
     pattern_errors : ndarray of shape (r, 2)
         Errors of each pattern in both ways.
-    of_person : ndarray of shape (n,)
-        Pattern of each person.
-    labels : Index
-        Labels of the people's rows.
     n_dropped : int
-        People left out because of missing values.
+        Respondents left out because of missing values.
     expected : float
         Reproducibility that independent steps of the same popularity would have, counted as
         Goodenough and Edwards do.
@@ -65,9 +62,11 @@ class ReproducibilityResult(FrozenRecord):
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
-    >>> result = loyalty_stage.reproducibility([[0, 0], [1, 0], [1, 1], [0, 1]])
-    >>> result.errors.tolist()
+    >>> result, customers = loyalty_stage.reproducibility([[0, 0], [1, 0], [1, 1], [0, 1]])
+    >>> customers["errors"].tolist()
     [0, 0, 0, 2]
+    >>> result
+    <ReproducibilityResult: 2 steps, reproducibility 0.750>
     """
 
     names: tuple[str, ...]
@@ -76,24 +75,13 @@ class ReproducibilityResult(FrozenRecord):
     pattern_rows: IntArray
     pattern_counts: IntArray
     pattern_errors: IntArray
-    of_person: IntArray
-    labels: pd.Index
     n_dropped: int
     expected: float
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        value = self.coefficients["reproducibility"].iloc[0]
-        return f"<ReproducibilityResult: {len(self.names)} steps, reproducibility {value:.3f}>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
-
     @property
-    def errors(self) -> pd.Series:
-        """Errors of each person, counted as Goodenough and Edwards do."""
-        values = self.pattern_errors[self.of_person, 0]
-        return pd.Series(values, index=self.labels, name="errors")
+    def n_obs(self) -> int:
+        """Number of respondents."""
+        return int(self.pattern_counts.sum())
 
     @property
     def marginal(self) -> float:
@@ -101,14 +89,14 @@ class ReproducibilityResult(FrozenRecord):
         return float(np.maximum(self.popularity, 1 - self.popularity).mean())
 
     @property
-    def coefficients(self) -> pd.DataFrame:
+    def counts(self) -> pd.DataFrame:
         """A row a way of counting: ``count``, ``errors``, and three coefficients.
 
         ``reproducibility`` is 1 less errors over cells; ``scalability`` is how much of the way
         from guessing (:attr:`marginal`) to perfection that is; ``consistency`` (first row only)
         of the way from independence.
         """
-        cells = self.pattern_counts.sum() * len(self.names)
+        cells = self.n_obs * len(self.names)
         errors = self.pattern_counts @ self.pattern_errors
         value = 1 - errors / cells
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -126,7 +114,7 @@ class ReproducibilityResult(FrozenRecord):
 
     @property
     def patterns(self) -> pd.DataFrame:
-        """A row a pattern: ``pattern``, ``n``, ``share``, ``expected_share``, ``errors``.
+        """A row a pattern: ``pattern``, ``n_obs``, ``share``, ``expected_share``, ``errors``.
 
         Ideal patterns have no errors. ``expected_share`` is what independent steps of the same
         popularity would give; patterns that nobody shows are not listed.
@@ -135,49 +123,37 @@ class ReproducibilityResult(FrozenRecord):
         order = np.lexsort((-self.pattern_counts, self.pattern_errors[:, 0]))
         frame = pd.DataFrame(
             {
-                "pattern": ["".join(map(str, row)) for row in self.pattern_rows],
-                "n": self.pattern_counts,
-                "share": self.pattern_counts / self.pattern_counts.sum(),
+                "pattern": pattern_names(self.pattern_rows),
+                "n_obs": self.pattern_counts,
+                "share": self.pattern_counts / self.n_obs,
                 "expected_share": odds.prod(axis=1),
                 "errors": self.pattern_errors[:, 0],
             }
         )
         return frame.iloc[order].reset_index(drop=True)
 
-    def summary(self) -> Summary:
-        """Return the coefficients in words and tables.
+    def _title(self) -> str:
+        return "Reproducibility of a ladder (Guttman)"
 
-        Returns
-        -------
-        Summary
-            Coefficients, patterns, and what to keep in mind.
+    def _brief(self) -> str:
+        value = self.counts["reproducibility"].iloc[0]
+        return f"{len(self.names)} steps, reproducibility {value:.3f}"
 
-        Examples
-        --------
-        >>> from loyaltymodel import loyalty_stage
-        >>> result = loyalty_stage.reproducibility([[0, 0], [1, 0], [1, 1], [0, 1]])
-        >>> print(result.summary().title)
-        Reproducibility of a ladder (Guttman)
-        """
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
+    def _facts(self) -> Facts:
         stood = zip(self.names, self.popularity, strict=True)
         ideal = self.pattern_counts[self.pattern_errors[:, 0] == 0].sum()
-        facts = (
-            ("people", f"{self.pattern_counts.sum()}{left_out}"),
+        return (
             ("steps", "; ".join(f"{name} {value:.3f}" for name, value in stood)),
             ("order", "as given" if self.order == "given" else "by popularity"),
-            ("ideal patterns", f"{100 * ideal / self.pattern_counts.sum():.1f} % of people"),
+            ("ideal patterns", f"{100 * ideal / self.n_obs:.1f}% of respondents"),
             ("by guessing", f"reproducibility {self.marginal:.3f}"),
             ("if independent", f"reproducibility {self.expected:.3f}"),
         )
-        return Summary(
-            title="Reproducibility of a ladder (Guttman)",
-            facts=facts,
-            tables=(
-                table_of("Coefficients", self.coefficients, digits=(0, 3, 3, 3)),
-                table_of("Patterns", self.patterns, digits=(0, 3, 3, 0)),
-            ),
-            remarks=tuple(self._remarks()),
+
+    def _tables(self) -> tuple[Table, ...]:
+        return (
+            table_of("Coefficients", self.counts, digits=(0, 3, 3, 3)),
+            table_of("Patterns", self.patterns, digits=(0, 3, 3, 0)),
         )
 
     def _remarks(self) -> list[str]:
@@ -185,10 +161,15 @@ class ReproducibilityResult(FrozenRecord):
         if (np.diff(self.popularity) > 0).any():
             j = int(np.argmax(np.diff(self.popularity) > 0))
             remarks.append(
-                f"More people pass {self.names[j + 1]} than {self.names[j]}, which is claimed to "
-                "come first."
+                f"More respondents pass {self.names[j + 1]} than {self.names[j]}, which is claimed "
+                "to come first."
             )
         return remarks
+
+
+def pattern_names(rows: IntArray) -> list[str]:
+    """Return each pattern (r, k) as a word, such as "110"."""
+    return ["".join(map(str, row)) for row in rows]
 
 
 def reproducibility(
@@ -197,14 +178,14 @@ def reproducibility(
     items: Sequence[str] | None = None,
     order: Order = "given",
     missing: Missing = "raise",
-) -> ReproducibilityResult:
+) -> WithCustomers[ReproducibilityResult]:
     """Return Guttman's coefficients: how well a ladder reproduces who passes what.
 
     Parameters
     ----------
     answers : table, or array of shape (n, k)
         1 where a person passes a step and 0 where not, a column a step; such as
-        ``oliver(...).passed``.
+        ``result.passed(scores)`` of :func:`oliver`.
     items : sequence of str, optional
         Columns of the table in order, or names for those of an array; without it all columns.
     order : {"given", "popularity"}
@@ -215,8 +196,11 @@ def reproducibility(
 
     Returns
     -------
-    ReproducibilityResult
-        Errors of each person, coefficients of reproducibility and scalability, patterns.
+    result : ReproducibilityResult
+        Coefficients of reproducibility and scalability, and patterns.
+    customers : DataFrame
+        A row a respondent with the labels of the data: ``pattern``, and its ``errors``, counted
+        as Goodenough and Edwards do.
 
     Raises
     ------
@@ -229,25 +213,26 @@ def reproducibility(
     See Also
     --------
     scalability : Loevinger's H, with standard errors and for graded answers.
-    sequential_logit : What makes people pass each step.
+    sequential_logit : What makes customers pass each step.
 
     Notes
     -----
     Reproducibility is 1 - errors / (n k). Programs count errors in different ways, which can
     halve them; here both common ways stand side by side. Reproducibility is high wherever most
-    people agree, so it is set against guessing, MMR = mean of max(p, 1 - p), by the coefficient
-    of scalability (CR - MMR) / (1 - MMR). None of them is a test; :func:`scalability` has one.
+    respondents agree, so it is set against guessing, MMR = mean of max(p, 1 - p), by the
+    coefficient of scalability (CR - MMR) / (1 - MMR). None of them is a test;
+    :func:`scalability` has one.
 
     Examples
     --------
-    Of four people one passes the second step only. Two of his answers differ from the ideal
+    Of four respondents one passes the second step only. Two of his answers differ from the ideal
     pattern "10" and one would have to change, so 1 - 2/8 and 1 - 1/8:
 
     >>> from loyaltymodel import loyalty_stage
-    >>> result = loyalty_stage.reproducibility(
+    >>> result, customers = loyalty_stage.reproducibility(
     ...     [[0, 0], [1, 0], [1, 1], [0, 1]], items=["cognitive", "affective"]
     ... )
-    >>> result.coefficients[["count", "errors", "reproducibility"]]
+    >>> result.counts[["count", "errors", "reproducibility"]]
                     count  errors  reproducibility
     0  goodenough_edwards       2            0.750
     1             minimum       1            0.875
@@ -261,18 +246,19 @@ def reproducibility(
     patterns = find_patterns(values)
     own, fewest = scale_type_errors(patterns.rows)
     popularity = values.mean(axis=0)
-    return ReproducibilityResult(
+    result = ReproducibilityResult(
         names=names,
         order=order,
         popularity=popularity,
         pattern_rows=patterns.rows,
         pattern_counts=patterns.counts,
         pattern_errors=np.column_stack([own, fewest]),
-        of_person=patterns.of_person,
-        labels=read.labels,
         n_dropped=read.n_dropped,
         expected=1 - expected_errors(popularity) / len(names),
     )
+    words = np.array(pattern_names(patterns.rows), dtype=object)
+    own_rows = {"pattern": words[patterns.of_person], "errors": own[patterns.of_person]}
+    return WithCustomers(result, pd.DataFrame(own_rows, index=read.labels))
 
 
 def guttman_errors(
@@ -283,16 +269,16 @@ def guttman_errors(
     scale: Pair | None = None,
     missing: Missing = "raise",
 ) -> pd.Series:
-    """Return how often each person takes a harder step without an easier one (Guttman errors).
+    """Return how often each respondent takes a harder step without an easier one (Guttman errors).
 
     Parameters
     ----------
     answers : table, or array of shape (n, k)
-        Whole numbers, a row a person and a column an item: 0 and 1, or graded answers.
+        Whole numbers, a row a respondent and a column an item: 0 and 1, or graded answers.
     items : sequence of str, optional
         Columns of the table, or names for those of an array; without it all columns.
     order : {"popularity", "given"}
-        "popularity" takes a step to be easier if more people pass it; "given" takes the items
+        "popularity" takes a step to be easier if more respondents pass it; "given" takes the items
         as they stand, for answers of 0 and 1 only.
     scale : pair of float, optional
         Lowest and highest possible answer; answers outside are an error.
@@ -302,7 +288,7 @@ def guttman_errors(
     Returns
     -------
     Series
-        Errors of each person, 0 or more, with the labels of the rows. They are whole numbers
+        Errors of each respondent, 0 or more, with the labels of the rows. They are whole numbers
         unless steps are equally popular.
 
     Raises
@@ -316,7 +302,7 @@ def guttman_errors(
 
     See Also
     --------
-    scalability : The errors of all people, against those expected.
+    scalability : The errors of all respondents, against those expected.
 
     Notes
     -----

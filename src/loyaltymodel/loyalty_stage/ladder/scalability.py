@@ -9,13 +9,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, check_resamples, ndtr, percentile, wald
 from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names
-from loyaltymodel._resampling import check_failures
+from loyaltymodel._resampling import FOR_INTERVALS, check_failures
+from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import Pair
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import SmallSampleWarning, warn_caller
 from loyaltymodel.loyalty_stage.ladder.kernels import (
     Patterns,
@@ -26,36 +28,34 @@ from loyaltymodel.loyalty_stage.ladder.kernels import (
 )
 from loyaltymodel.loyalty_stage.ladder.reading import read_items
 
-IntervalKind = Literal["delta", "bootstrap"]
+IntervalKind = Literal["wald", "percentile"]
 Strength = Literal["none", "weak", "medium", "strong"]
 
-_NUMBERS = ("H", "std_error", "ci_low", "ci_high", "z", "p_value")
+_ALL = "all"
+_METHODS = {"wald": "Wald (delta method)", "percentile": "percentile bootstrap"}
 _STRENGTHS: tuple[tuple[float, Strength], ...] = ((0.5, "strong"), (0.4, "medium"), (0.3, "weak"))
 _ELEMENTS = 2_000_000  # patterns times resamples at a time: 16 MB
-_LEAST_PEOPLE = 20  # below which the delta method is no more than a guess
+_LEAST_RESPONDENTS = 20  # below which the delta method is no more than a guess
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class ScalabilityResult(FrozenRecord):
-    """Loevinger's H of pairs, of items and of the scale. Made by :func:`scalability`.
+class ScalabilityResult(Result):
+    """Loevinger's H of pairs, of items and of all. Made by :func:`scalability`.
 
     Attributes
     ----------
     names : tuple of str
         The items.
-    n_obs : int
-        Number of people.
-    n_dropped : int
-        People left out because of missing answers.
-    means : ndarray of shape (k,)
+    n_obs, n_dropped : int
+        Respondents used, and left out because of missing answers.
+    item_means : ndarray of shape (k,)
         Mean answer to each item, counted from its lowest answer.
-    pair_values : ndarray of shape (k (k - 1) / 2, 6)
-        H, standard error, ends of the interval, Z against independence and its p-value.
-    item_values : ndarray of shape (k, 6)
-        The same by item.
-    scale_values : ndarray of shape (6,)
-        The same for all items together.
-    interval : {"delta", "bootstrap"}
+    estimates : EstimateTable
+        H by ``item`` and ``other``: of k (k - 1) / 2 pairs, of each item with all others, and
+        of all together. P-values are one-sided, against independence.
+    statistic : ndarray
+        Z of each of them against independence.
+    interval : {"wald", "percentile"}
         How standard errors and intervals were made.
     level : float
         Confidence level of each interval.
@@ -74,26 +74,18 @@ class ScalabilityResult(FrozenRecord):
     names: tuple[str, ...]
     n_obs: int
     n_dropped: int
-    means: FloatArray
-    pair_values: FloatArray
-    item_values: FloatArray
-    scale_values: FloatArray
+    item_means: FloatArray
+    estimates: EstimateTable
+    statistic: FloatArray
     interval: IntervalKind
     level: float
     n_resamples: int
     n_failed: int
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return f"<ScalabilityResult: {len(self.names)} items, H = {self.H:.3f}>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
-
     @property
     def H(self) -> float:  # noqa: N802  the name that the coefficient has everywhere
         """H of all items together, at most 1."""
-        return float(self.scale_values[0])
+        return float(self.estimates.estimate[-1])
 
     @property
     def strength(self) -> Strength:
@@ -105,80 +97,69 @@ class ScalabilityResult(FrozenRecord):
 
     @property
     def pairs(self) -> pd.DataFrame:
-        """A row a pair: ``item``, ``other``, then as in :attr:`scale`."""
-        first, second = np.triu_indices(len(self.names), 1)
-        frame = pd.DataFrame(self.pair_values.copy(), columns=list(_NUMBERS))
-        frame.insert(0, "item", [self.names[i] for i in first])
-        frame.insert(1, "other", [self.names[j] for j in second])
-        return frame
+        """A row a pair: ``item``, ``other``, ``estimate`` of H, error, interval, ``statistic``."""
+        return self._part(0, self._n_pairs)
 
     @property
     def items(self) -> pd.DataFrame:
-        """A row an item: ``item``, ``mean`` of its answers, then as in :attr:`scale`."""
-        frame = pd.DataFrame(self.item_values.copy(), columns=list(_NUMBERS))
-        frame.insert(0, "item", list(self.names))
-        frame.insert(1, "mean", self.means.copy())
+        """A row an item: ``item``, ``mean`` of its answers, then as in :attr:`pairs`."""
+        frame = self._part(self._n_pairs, -1).drop(columns="other")
+        frame.insert(1, "mean", self.item_means.copy())
         return frame
 
     @property
-    def scale(self) -> pd.Series:
-        """H of all items: ``H``, ``std_error``, ``ci_low``, ``ci_high``, ``z``, ``p_value``."""
-        return pd.Series(self.scale_values.copy(), index=list(_NUMBERS), name="scale")
+    def whole(self) -> pd.DataFrame:
+        """The row of all items together, as in :attr:`pairs`."""
+        return self._part(-1, None).drop(columns=["item", "other"])
 
-    def summary(self) -> Summary:
-        """Return the coefficients in words and tables.
+    @property
+    def _n_pairs(self) -> int:
+        return len(self.names) * (len(self.names) - 1) // 2
 
-        Returns
-        -------
-        Summary
-            H of the scale, of items and of pairs, and what to keep in mind.
+    def _part(self, start: int, stop: int | None) -> pd.DataFrame:
+        frame = self.estimates.frame()
+        frame.insert(frame.shape[1] - 1, "statistic", self.statistic.copy())
+        return frame.iloc[start:stop].reset_index(drop=True)
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from loyaltymodel import loyalty_stage
-        >>> answers = np.repeat([[0, 0], [1, 0], [1, 1]], 10, axis=0)
-        >>> print(loyalty_stage.scalability(answers).summary().title)
-        Scalability (Loevinger's H)
-        """
-        how = (
-            f"percentiles of {count_of(self.n_resamples, 'resample')}"
-            if self.interval == "bootstrap"
-            else "delta method, normal"
-        )
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
-        h, error, low, high, z, p = self.scale_values
-        facts = (
-            ("people", f"{self.n_obs}{left_out}"),
-            ("H of the scale", f"{h:.3f}, standard error {error:.3f} ({self.strength})"),
-            ("interval", f"{low:.3f} to {high:.3f} at {100 * self.level:g} %"),
+    def _title(self) -> str:
+        return "Scalability (Loevinger's H)"
+
+    def _brief(self) -> str:
+        return f"{len(self.names)} items, H = {self.H:.3f}"
+
+    def _facts(self) -> Facts:
+        whole = self.whole.iloc[0]
+        error, low, high = whole[["std_error", "ci_low", "ci_high"]]
+        z, p = whole[["statistic", "p_value"]]
+        return (
+            ("H of all", f"{self.H:.3f} ({low:.3f} to {high:.3f}), {self.strength}"),
+            ("standard error", f"{error:.3f}"),
             ("independence", f"Z = {z:.2f}, p = {p:.2g}, one-sided"),
-            ("errors", how),
         )
+
+    def _tables(self) -> tuple[Table, ...]:
+        return table_of("Items", self.items), table_of("Pairs", self.pairs, n_labels=2)
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
+
+    def _remarks(self) -> list[str]:
         remarks = []
-        negative = self.pairs.query("H < 0")
+        negative = self.pairs.query("estimate < 0")
         if len(negative):
             both = negative["item"] + " and " + negative["other"]
             remarks.append(
                 f"H is negative for {enumerate_names(both)}, which speaks against one ladder; "
                 "was an item not reversed?"
             )
-        falling = np.argsort(-self.means, kind="stable").tolist()
+        falling = np.argsort(-self.item_means, kind="stable").tolist()
         if falling != list(range(len(self.names))):
             listed = " > ".join(self.names[j] for j in falling)
             remarks.append(
                 f"By their means the order is {listed}, not the one in which the items stand. H "
                 "takes the order from the data."
             )
-        return Summary(
-            title="Scalability (Loevinger's H)",
-            facts=facts,
-            tables=(
-                table_of("Items", self.items, digits=3),
-                table_of("Pairs", self.pairs, n_labels=2, digits=3),
-            ),
-            remarks=tuple(remarks),
-        )
+        return remarks
 
 
 def scalability(
@@ -186,9 +167,9 @@ def scalability(
     *,
     items: Sequence[str] | None = None,
     scale: Pair | None = None,
-    interval: IntervalKind = "delta",
+    interval: IntervalKind = "wald",
     level: float = 0.95,
-    n_resamples: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     rng: np.random.Generator | int | None = None,
     missing: Missing = "raise",
 ) -> ScalabilityResult:
@@ -200,18 +181,18 @@ def scalability(
     ----------
     answers : table, or array of shape (n, k)
         Whole numbers, a row a person and a column an item: 0 and 1 for steps that are passed
-        or not, such as ``oliver(...).passed``, or graded answers.
+        or not, such as ``result.passed(scores)`` of :func:`oliver`, or graded answers.
     items : sequence of str, optional
         Columns of the table, or names for those of an array; without it all columns.
     scale : pair of float, optional
         Lowest and highest possible answer; answers outside are an error.
-    interval : {"delta", "bootstrap"}
+    interval : {"wald", "percentile"}
         Standard errors and intervals by the delta method and the normal law, or by resampling
-        people.
+        respondents.
     level : float
         Confidence level, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        Number of resamples, for ``interval="percentile"``; enough for the level:
         (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy.random.Generator, int or None
         Source of randomness; an int is a seed, None takes fresh entropy.
@@ -235,7 +216,7 @@ def scalability(
     See Also
     --------
     reproducibility : Guttman's coefficients, for steps in a claimed order.
-    guttman_errors : Errors of each person.
+    guttman_errors : Errors of each respondent.
 
     Notes
     -----
@@ -272,7 +253,7 @@ def scalability(
     check_choice("interval", interval, IntervalKind)
     check_level(level)
     check_count("n_resamples", n_resamples, least=2)
-    if interval == "bootstrap":
+    if interval == "percentile":
         check_resamples(n_resamples, level=level)
     read = read_items(answers, items, scale=scale, missing=missing)
     patterns = find_patterns(read.values)
@@ -281,11 +262,11 @@ def scalability(
     estimate = np.concatenate([found.pairs[0], found.items[0], found.scale])
     error = np.concatenate([pair_errors, item_errors, [scale_error]])
     n_failed = 0
-    if interval == "delta":
-        if len(read.values) < _LEAST_PEOPLE:
+    if interval == "wald":
+        if len(read.values) < _LEAST_RESPONDENTS:
             warn_caller(
-                f"{count_of(len(read.values), 'person')} are few for the delta method; "
-                'interval="bootstrap" is another guess, and more people are the way out',
+                f"{count_of(len(read.values), 'respondent')} are few for the delta method; "
+                'interval="percentile" is another guess, and more of them are the way out',
                 SmallSampleWarning,
             )
         ends = wald(estimate, error, level=level)
@@ -297,19 +278,28 @@ def scalability(
         low, high = between.low, between.high
     pair_z, item_z, scale_z = independence_statistics(patterns, found)
     z = np.concatenate([pair_z, item_z, [scale_z]])
-    values = np.column_stack([estimate, error, low, high, z, ndtr(-z)])
-    n_pairs, k = len(found.pairs[0]), len(read.names)
+    first, second = np.triu_indices(len(read.names), 1)
+    items = [*(read.names[i] for i in first), *read.names, _ALL]
+    others = [*(read.names[j] for j in second), *[_ALL] * (len(read.names) + 1)]
     return ScalabilityResult(
         names=read.names,
         n_obs=len(read.values),
         n_dropped=read.n_dropped,
-        means=read.values.mean(axis=0),
-        pair_values=values[:n_pairs],
-        item_values=values[n_pairs : n_pairs + k],
-        scale_values=values[-1],
+        item_means=read.values.mean(axis=0),
+        estimates=EstimateTable(
+            labels=FrozenMapping({"item": tuple(items), "other": tuple(others)}),
+            estimate=estimate,
+            std_error=error,
+            ci_low=low,
+            ci_high=high,
+            p_value=ndtr(-z),
+            level=level,
+            method=_METHODS[interval],
+        ),
+        statistic=z,
         interval=interval,
         level=level,
-        n_resamples=n_resamples if interval == "bootstrap" else 0,
+        n_resamples=n_resamples if interval == "percentile" else 0,
         n_failed=n_failed,
     )
 
@@ -317,7 +307,7 @@ def scalability(
 def _resample(
     patterns: Patterns, n_resamples: int, rng: np.random.Generator | int | None
 ) -> tuple[FloatArray, int]:
-    """Return H of pairs, items and scale of people drawn again (b, ...), and how many failed."""
+    """Return H of respondents drawn again (b, ...), and how many failed."""
     generator = np.random.default_rng(rng)
     n = int(patterns.counts.sum())
     size = max(1, _ELEMENTS // len(patterns.counts))
@@ -334,7 +324,7 @@ def _resample(
         n_failed,
         n_resamples,
         "have an item that did not vary",
-        way_out='leave the item out, or use interval="delta"',
+        way_out='leave the item out, or use interval="wald"',
         so="; the intervals are too narrow",
     )
     return replicates[whole], n_failed

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._regression import Regression, logistic
-from loyaltymodel._variables import Variables, codes_of, read_variables
+from loyaltymodel._variables import Variables, codes_of, read_variables, several_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.ladder.steps_result import (
+    INTERCEPT,
     SequentialLogitResult,
-    covariates_of,
     design_of,
 )
 
@@ -27,8 +28,8 @@ _RANK = 1e-9
 
 
 def sequential_logit(
+    covariates: object,
     stage: object,
-    covariates: Mapping[str, object] | Sequence[str] | object,
     *,
     data: object = None,
     stages: Sequence[object] | None = None,
@@ -43,11 +44,12 @@ def sequential_logit(
 
     Parameters
     ----------
+    covariates : table, mapping from str to Series or array, or sequence of str
+        Numbers, one each per customer: all columns of a table, by name, or as names of columns
+        of ``data``.
     stage : Series, array of shape (n,) or str
-        Stage of each person, such as ``oliver(...).stage``, or a column of ``data``.
-    covariates : mapping from str to Series or array, sequence of str, or table
-        Numbers, one each per person: by name, as names of columns of ``data``, or all columns
-        of a table.
+        Stage of each customer, such as the column ``stage`` of the customers of :func:`oliver`,
+        or a column of ``data``.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     stages : sequence, optional
@@ -97,22 +99,20 @@ def sequential_logit(
     >>> from loyaltymodel import loyalty_stage
     >>> card = np.repeat([0, 0, 1, 1], [30, 10, 10, 30])
     >>> stage = np.repeat([0, 1, 0, 1], [30, 10, 10, 30])
-    >>> result = loyalty_stage.sequential_logit(stage, {"card": card})
-    >>> result.coefficients[["step", "term", "odds_ratio"]].round(3)
+    >>> result = loyalty_stage.sequential_logit({"card": card}, stage)
+    >>> result.terms[["step", "term", "odds_ratio"]].round(3)
       step       term  odds_ratio
     0    1  intercept       0.333
     1    1       card       9.000
     """
     check_level(level)
-    given, table = covariates_of(covariates, data)
+    given = several_variables("covariates", covariates)
     names = tuple(given)
-    if not names:
-        raise DataError("there are no covariates; give at least one, such as {'age': ages}")
     if _STAGE in names:
         raise DataError("no covariate can be called 'stage'; rename it")
-    order = _order_of(stage, table, stages)
+    order = _order_of(stage, data, stages)
     variables = read_variables(
-        {_STAGE: stage, **given}, data=table, categories=[_STAGE], missing=missing
+        {_STAGE: stage, **given}, data=data, categories=[_STAGE], missing=missing
     )
     codes, known = _codes(variables, order)
     x = design_of(variables, names)
@@ -135,13 +135,34 @@ def sequential_logit(
         n_at_risk=np.array(at_risk),
         n_passed=np.array(passed),
         n_dropped=variables.n_dropped,
-        estimates=np.array([f.estimates for f in fits]),
-        covariances=np.array([f.covariance for f in fits]),
+        estimates=_by_step(fits, known[1:], names, level),
         log_likelihoods=np.array([f.log_likelihood for f in fits]),
-        parallel_estimates=stacked.estimates,
-        parallel_covariance=stacked.covariance,
+        parallel_estimates=EstimateTable.wald(
+            {"term": [*(f"{INTERCEPT} of {stage}" for stage in known[1:]), *names]},
+            stacked.estimates,
+            np.sqrt(np.diag(stacked.covariance)),
+            level=level,
+            covariance=stacked.covariance,
+        ),
         parallel_log_likelihood=stacked.log_likelihood,
         level=level,
+    )
+
+
+def _by_step(
+    fits: Sequence[Regression], steps: Sequence[str], names: Sequence[str], level: float
+) -> EstimateTable:
+    """Put the estimates of all steps, which are independent, into one table."""
+    k = len(names) + 1
+    covariance = np.zeros((len(fits) * k, len(fits) * k))
+    for j, fitted in enumerate(fits):
+        covariance[j * k : (j + 1) * k, j * k : (j + 1) * k] = fitted.covariance
+    return EstimateTable.wald(
+        {"step": np.repeat(steps, k), "term": [INTERCEPT, *names] * len(fits)},
+        np.concatenate([fitted.estimates for fitted in fits]),
+        np.sqrt(np.diag(covariance)),
+        level=level,
+        covariance=covariance,
     )
 
 
@@ -168,7 +189,7 @@ def _codes(variables: Variables, order: list[object] | None) -> tuple[IntArray, 
         if not all(isinstance(v, (int, float, np.number)) for v in distinct):
             raise OptionError(
                 "the order of the stages is not known; give stages= from lowest to highest, or "
-                "an ordered categorical such as oliver(...).stage"
+                "an ordered categorical such as the stage of oliver()'s customers"
             )
         return codes, tuple(f"{v:g}" for v in distinct)
     place = {name: k for k, name in enumerate(order)}
@@ -184,8 +205,9 @@ def _check_step(stage: str, x: FloatArray, climbed: BoolArray, names: Sequence[s
     if climbed.all() or not climbed.any():
         who = "all" if len(climbed) and climbed.all() else "none"
         raise NotIdentifiedError(
-            f"{who} of the {len(climbed)} people before the step to {stage!r} climb it, so there "
-            "is nothing to explain; merge this stage with its neighbour, or take another threshold"
+            f"{who} of the {len(climbed)} customers before the step to {stage!r} climb it, so "
+            "there is nothing to explain; merge this stage with its neighbour, or take another "
+            "cut-off"
         )
     spread = x[:, 1:].std(axis=0)
     constant = [
@@ -195,13 +217,13 @@ def _check_step(stage: str, x: FloatArray, climbed: BoolArray, names: Sequence[s
     ]
     if constant:
         raise NotIdentifiedError(
-            f"{enumerate_names(constant)} does not vary among people before the step to "
+            f"{enumerate_names(constant)} does not vary among customers before the step to "
             f"{stage!r}; leave it out"
         )
     scaled = (x[:, 1:] - x[:, 1:].mean(axis=0)) / spread
     if np.linalg.matrix_rank(scaled, tol=_RANK * np.sqrt(scaled.size)) < len(names):
         raise NotIdentifiedError(
-            f"{enumerate_names(names)} determine each other among people before the step to "
+            f"{enumerate_names(names)} determine each other among customers before the step to "
             f"{stage!r}; leave one of them out"
         )
 
