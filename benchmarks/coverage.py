@@ -41,21 +41,17 @@ def one_survey(task: tuple[str, int]) -> dict[str, np.ndarray]:
     found = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        target = structural.bootstrap(
-            model, whole, draw="parametric", n_resamples=39, rng=1, **options
-        ).estimates
+        aim = structural.fit(model, whole, **options)
+        drawn = structural.bootstrap(aim, draw="parametric", n_resamples=39, rng=1)
+        target = drawn.estimates.estimate
+        result = structural.fit(model, survey, **options)
         for interval in INTERVALS:
             boot = structural.bootstrap(
-                model,
-                survey,
-                interval=interval,
-                level=LEVEL,
-                n_resamples=RESAMPLES,
-                rng=seed,
-                **options,
+                result, survey, interval=interval, level=LEVEL, n_resamples=RESAMPLES, rng=seed
             )
-            held = (boot.ci_low <= target) & (target <= boot.ci_high)
-            found[interval] = np.where(np.isnan(boot.ci_low), np.nan, held)
+            low, high = boot.estimates.ci_low, boot.estimates.ci_high
+            held = (low <= target) & (target <= high)
+            found[interval] = np.where(np.isnan(low), np.nan, held)
     found["failed"] = np.array([boot.n_failed])
     return found
 
@@ -92,10 +88,10 @@ def labels_of(model: structural.StructuralModel, *, consistent: bool) -> pd.Data
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        table = structural.bootstrap(
-            model, moments, scale=SCALE, draw="parametric", n_resamples=39, rng=1
-        ).table()
-    kinds = table["kind"].where(~table["kind"].isin(["paths", "index"]), "paths and index")
+        result = structural.fit(model, moments, scale=SCALE)
+        drawn = structural.bootstrap(result, draw="parametric", n_resamples=39, rng=1)
+    table = drawn.estimates.frame()
+    kinds = table["quantity"].where(~table["quantity"].isin(["paths", "index"]), "paths and index")
     # Reliabilities of single items are 1 by definition and say nothing.
     return table.assign(group=kinds, consistent=consistent)
 
@@ -108,7 +104,7 @@ def report(table: pd.DataFrame, interval: str) -> None:
         worst = part.loc[share.sub(LEVEL).abs().idxmax()]
         print(
             f"    {group:<17} mean {share.mean():.3f}  from {share.min():.3f} to {share.max():.3f}"
-            f"  furthest: {worst['kind']} {worst['name']} {worst['share']:.3f}"
+            f"  furthest: {worst['quantity']} {worst['name']} {worst['share']:.3f}"
         )
 
 

@@ -56,7 +56,7 @@ def errors_by_sample() -> None:
             whole = structural.population(model, truth)
             target = structural.fit(
                 model, whole.moments(n), consistent=options["consistent"]
-            ).paths["coefficient"]
+            ).paths["estimate"]
             if options["consistent"]:
                 target = pd.Series([truth.paths[p.source, p.target] for p in model.paths])
             found = [
@@ -64,7 +64,7 @@ def errors_by_sample() -> None:
                     model,
                     structural.simulate(model, truth, n, rng),
                     consistent=options["consistent"],
-                ).paths["coefficient"]
+                ).paths["estimate"]
                 for _ in range(SURVEYS)
             ]
             error = float(np.sqrt(((np.array(found) - target.to_numpy()) ** 2).mean()))
@@ -94,7 +94,7 @@ def bias_of_rounding() -> None:
         )
         paths = structural.fit(model, moments, consistent=True).paths
         columns[name] = [
-            f"{p.coefficient - truth.paths[p.source, p.target]:+.3f}"
+            f"{p.estimate - truth.paths[p.source, p.target]:+.3f}"
             for p in paths.itertuples(index=False)
         ]
     table = pd.DataFrame(columns, index=[f"{source} -> {target}" for source, target in arrows])

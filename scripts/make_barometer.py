@@ -116,7 +116,7 @@ def make_companies(rng: np.random.Generator) -> pd.DataFrame:
                     "revenue": round(facts["revenue"] * share, 1),
                     "sector_share": SECTOR_SHARES[facts["sector"]],
                     "standing": round(facts["level"] + effect, 3),
-                    "n": int(rng.integers(235, 266)),
+                    "n_obs": int(rng.integers(235, 266)),
                 }
             )
     return pd.DataFrame(rows)
@@ -125,13 +125,13 @@ def make_companies(rng: np.random.Generator) -> pd.DataFrame:
 def make_people(
     rng: np.random.Generator, companies: pd.DataFrame
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Answers and behaviour of every person in the first wave."""
-    of_person = companies.loc[companies.index.repeat(companies["n"])].reset_index(drop=True)
-    n = len(of_person)
-    constraint = of_person["industry"].map(INDUSTRIES["constraint"]).to_numpy()
-    latent = make_latent(rng, of_person["standing"].to_numpy())
-    people = of_person[["company", "industry", "sector"]].copy()
-    people.insert(0, "person", np.arange(1, n + 1))
+    """Answers and behaviour of every customer in the first wave."""
+    of_customer = companies.loc[companies.index.repeat(companies["n_obs"])].reset_index(drop=True)
+    n = len(of_customer)
+    constraint = of_customer["industry"].map(INDUSTRIES["constraint"]).to_numpy()
+    latent = make_latent(rng, of_customer["standing"].to_numpy())
+    people = of_customer[["company", "industry", "sector"]].copy()
+    people.insert(0, "customer", np.arange(1, n + 1))
     for construct, items in LOADINGS.items():
         for item, loading in items.items():
             noise = np.sqrt(1 - loading**2) * rng.standard_normal(n)
@@ -238,7 +238,7 @@ def make_second_wave(
     n = int(asked.sum())
     fresh = np.sqrt(1 - STABILITY**2) * rng.standard_normal(n)
     again = STABILITY * latent["satisfaction"][asked] + fresh
-    second = people.loc[asked, ["person", "company", "industry", "sector"]].reset_index(drop=True)
+    second = people.loc[asked, ["customer", "company", "industry", "sector"]].reset_index(drop=True)
     rest = np.sqrt(1 - PATHS["loyalty"]["satisfaction"] ** 2)
     loyalty = PATHS["loyalty"]["satisfaction"] * again + rest * rng.standard_normal(n)
     for construct, score in (("satisfaction", again), ("loyalty", loyalty)):
@@ -291,7 +291,7 @@ def make_codebook(people: pd.DataFrame) -> Codebook:
         },
         items=items,
     )
-    unknown = set(people.columns) - set(book.names) - {"person", "company", "industry", "sector"}
+    unknown = set(people.columns) - set(book.names) - {"customer", "company", "industry", "sector"}
     if unknown:
         raise ValueError(f"columns without an item: {sorted(unknown)}")
     return book

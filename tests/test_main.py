@@ -176,7 +176,7 @@ def test_weights_are_used(run, place):
     assert {k: float(v) for k, v in indices(out).items()} == pytest.approx(
         {"satisfaction": 68.75, "loyalty": 43.75}, abs=0.051
     )
-    assert "weights in 'w'" in out
+    assert "in column 'w'" in out
 
 
 def test_missing_answers_are_left_out_on_request_and_counted(run, place):
@@ -216,18 +216,21 @@ def test_json_file_holds_the_whole_result(run, place):
     result = json.loads((place / "result.json").read_text(encoding="utf-8"))
     assert code == 0
     assert indices(out)["satisfaction"] == "37.5"
-    assert result["index"] == {"satisfaction": 37.5, "loyalty": 37.5}
-    assert result["n_obs"] == 4
-    (path,) = result["paths"]
+    level = {row["construct"]: row["estimate"] for row in result["tables"]["index"]}
+    assert level == {"satisfaction": 37.5, "loyalty": 37.5}
+    assert result["values"]["n_obs"] == 4
+    (path,) = result["tables"]["paths"]
     assert (path["source"], path["target"]) == ("satisfaction", "loyalty")
-    assert path["coefficient"] == pytest.approx(0.8)
+    assert path["estimate"] == pytest.approx(0.8)
     assert StructuralModel(**result["model"]) == StructuralModel.from_text(MODEL)
     assert result["version"] == loyaltymodel.__version__
 
 
 def test_json_file_without_a_scale_has_no_index(run, place):
     run("--data", "survey.csv", "--model", "model.txt", "--json", "result.json")
-    assert json.loads((place / "result.json").read_text(encoding="utf-8"))["index"] is None
+    result = json.loads((place / "result.json").read_text(encoding="utf-8"))
+    assert "index" not in result["tables"]
+    assert result["tables"]["constructs"][0]["index"] is None
 
 
 def test_nothing_is_written_unless_asked_for(run, place):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import math
 import os
 import sys
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 missing=options.missing,
             )
         if options.json is not None:
-            Path(options.json).write_text(result.to_json(indent=2) + "\n", encoding="utf-8")
+            text = json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+            Path(options.json).write_text(f"{text}\n", encoding="utf-8")
         pictures = "" if options.no_pictures else _draw(result, Path(options.pictures))
     except (LoyaltyModelError, OSError) as error:
         print(f"loyaltymodel: {_as_options(' '.join(str(error).split()))}", file=sys.stderr)
@@ -222,7 +224,9 @@ def _report(result: StructuralResult, source: str) -> str:
     if result.settings.scale is None:
         parts.append("No index: --scale LOW HIGH gives the limits of the questionnaire.")
     else:
-        lines = [f"  {name}: {_points(value)}" for name, value in result.index.items()]
+        lines = [
+            f"  {name}: {_points(value)}" for name, value in result.constructs["index"].items()
+        ]
         parts.append("\n".join(["Index, from 0 (worst) to 100 (best):", *lines]))
     marks = {True: "ok  ", False: "LOOK"}
     checks = [f"  {marks[check.passed]}  {check.sentence}" for check in result.checks()]

@@ -51,7 +51,7 @@ def people():
 @pytest.fixture(scope="module")
 def clean(people):
     return datasets.barometer_codebook().clean(
-        people, keep=["person", "company", "industry", "sector"]
+        people, keep=["customer", "company", "industry", "sector"]
     )
 
 
@@ -62,21 +62,21 @@ def test_it_has_the_shape_that_was_promised(people):
     assert people["company"].nunique() == 24
     counts = people["company"].value_counts()
     assert counts.between(230, 270).all()
-    assert counts.loc[companies["company"]].to_list() == companies["n"].to_list()
-    assert people["person"].is_unique
+    assert counts.loc[companies["company"]].to_list() == companies["n_obs"].to_list()
+    assert people["customer"].is_unique
 
 
 def test_the_codebook_finds_no_error_and_every_dont_know(people):
     problems = datasets.barometer_codebook().check(people)
     assert {problem.severity for problem in problems} == {"notice"}
     unknown = sum(problem.count for problem in problems if problem.kind == "dont_know")
-    assert unknown == (people.drop(columns="person") == 98).sum().sum()
+    assert unknown == (people.drop(columns="customer") == 98).sum().sum()
     assert 0 < unknown < 0.02 * people.size
 
 
 def test_the_second_wave_asks_some_of_those_who_stayed(people):
     again = datasets.load_barometer(wave=2)
-    first = people.set_index("person").loc[again["person"]]
+    first = people.set_index("customer").loc[again["customer"]]
     assert (first["STAYED"] == 1).all()
     assert (first["company"].to_numpy() == again["company"].to_numpy()).all()
     assert 0.35 < len(again) / people["STAYED"].sum() < 0.45
@@ -98,13 +98,13 @@ def test_the_structure_is_recovered_within_companies(clean):
     items = list(model.items)
     within = answers[items] - answers.groupby("company")[items].transform("mean")
     result = structural.fit(model, within, consistent=True)
-    found = result.paths.set_index(["source", "target"])["coefficient"]
+    found = result.paths.set_index(["source", "target"])["estimate"]
     # The standard error of these paths is about 1.1 / sqrt(n), measured in benchmarks/recovery.py;
     # four of them, and 0.01 for rounding and for company means that are estimated.
     allowed = 4 * 1.1 / np.sqrt(len(within)) + 0.01
     for path in truth["paths"]:
         assert abs(found[path["source"], path["target"]] - path["coefficient"]) < allowed
-    loadings = result.loadings.set_index("item")["loading"]
+    loadings = result.loadings.set_index("item")["estimate"]
     # Rounding and the ends of the scale take up to 0.03 from a loading.
     assert (loadings - pd.Series(truth["loadings"])).abs().max() < 0.04
 
@@ -130,13 +130,13 @@ def test_a_national_index_can_be_made_of_it(clean):
     book, companies = datasets.barometer_codebook(), datasets.barometer_companies()
     items = list(book.constructs["satisfaction"])
     points = book.points(clean.dropna(subset=items), items, keep=["company"])
-    index = points.groupby("company")[items].mean().mean(axis=1).rename("index").reset_index()
+    index = points.groupby("company")[items].mean().mean(axis=1).rename("estimate").reset_index()
     table = companies.merge(index)
-    industries = structural.aggregate(table, weight="revenue", by=["sector", "industry"])
-    sectors = structural.aggregate(industries, weight="revenue", by="sector")
+    industries = structural.aggregate(table, weights="revenue", groups=["sector", "industry"])
+    sectors = structural.aggregate(industries, weights="revenue", groups="sector")
     shares = companies.drop_duplicates("sector").set_index("sector")["sector_share"]
     nation = structural.aggregate(
-        sectors.assign(share=sectors["sector"].map(shares)), weight="share"
+        sectors.assign(share=sectors["sector"].map(shares)), weights="share"
     )
-    assert 60 < nation["index"].item() < 75
-    assert table["standing"].corr(table["index"]) > 0.9
+    assert 60 < nation["estimate"].item() < 75
+    assert table["standing"].corr(table["estimate"]) > 0.9

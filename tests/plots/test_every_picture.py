@@ -65,19 +65,19 @@ def survey(items, n=80, seed=1):
 def importance(names):
     data = survey([*names, "总体满意"])
     options = {"data": data, "scale": (1, 10), "n_resamples": 50, "rng": 1}
-    return attributes.importance_performance(list(names), target="总体满意", **options)
+    return attributes.importance_performance(list(names), "总体满意", **options)
 
 
 @cache
 def drivers(names):
     data = survey([*names, "总体满意"])
-    return attributes.key_drivers("总体满意", list(names), data=data, n_resamples=50, rng=1)
+    return attributes.key_drivers(list(names), "总体满意", data=data, n_resamples=50, rng=1)
 
 
 @cache
 def penalties(names):
-    options = {"low": 5, "high": 7, "data": survey([*names, "总体满意"], 300)}
-    return attributes.penalty_reward("总体满意", list(names), **options)
+    options = {"cuts": (5, 7), "data": survey([*names, "总体满意"], 300)}
+    return attributes.penalty_reward(list(names), "总体满意", **options)
 
 
 @cache
@@ -136,8 +136,9 @@ MANY = (
 @cache
 def boot(text):
     model = structural.StructuralModel.from_text(text)
-    options = {"scale": (1, 10), "n_resamples": 60, "rng": 1}
-    return structural.bootstrap(model, survey(list(model.items), 200), **options)
+    answers = survey(list(model.items), 200)
+    result = structural.fit(model, answers, scale=(1, 10))
+    return structural.bootstrap(result, answers, n_resamples=60, rng=1)
 
 
 CURVE = jones_sasser.curve("power", {"hi": 0.95, "k": 3.0})
@@ -147,7 +148,7 @@ GROUPS = dict(zip([*LONG[:3], *SHORT], (0.6, 0.6, 0.3, 0.3, 0.2, 0.01, 0.0), str
 @cache
 def fitted(reliability=None):
     people = jones_sasser.simulate(4000, levels=10, constraints=GROUPS, rng=1)
-    groups = {} if reliability else {"groups": "industry"}
+    groups = {} if reliability else {"constraint_by": "industry"}
     return jones_sasser.fit(
         "satisfaction", "stayed", data=people, reliability=reliability, **groups
     )
@@ -156,13 +157,16 @@ def fitted(reliability=None):
 @cache
 def freed():
     groups = np.repeat(list(GROUPS), 3)
-    return jones_sasser.remove_constraint(fitted(), np.tile([0.2, 0.6, 0.9], 7), groups=groups)
+    found, _ = jones_sasser.remove_constraint(
+        fitted(), np.tile([0.2, 0.6, 0.9], 7), constraint_by=groups
+    )
+    return found
 
 
 def matrix(sort, show, top, **options):
     scores = np.random.default_rng(2).integers(1, top + 1, (400, 2)).T
     given = dict(zip(("satisfaction", "loyalty"), scores, strict=True))
-    found = sort(**given, scale=(1, top), **options)
+    found, _ = sort(**given, scale=(1, top), **options)
     return partial(plots.jones_sasser.people_matrix, found, **given, show=show)
 
 
@@ -181,8 +185,8 @@ NINE = loyalty_stage.markov_chain(
 
 @cache
 def phases():
-    world = loyalty_stage.simulate_phases(300, 1, deviations=10.0, reliability=0.7)
-    return loyalty_stage.oliver(world.scores, reliability=0.7)
+    world = loyalty_stage.simulate_phases(300, sds=10.0, reliability=0.7, rng=1)
+    return loyalty_stage.oliver(world.scores, reliability=0.7).result
 
 
 @cache
@@ -253,7 +257,7 @@ EXAMPLES = {
     "jones_sasser.deregulation": [
         draw(
             "jones_sasser.deregulation",
-            lambda: jones_sasser.remove_constraint(CURVE, [0.5, 1.0], constraint=0.5),
+            lambda: jones_sasser.remove_constraint(CURVE, [0.5, 1.0], constraint=0.5).result,
         ),
         draw("jones_sasser.deregulation", freed),
     ],
@@ -265,7 +269,7 @@ EXAMPLES = {
     "jones_sasser.loyalty_surface": [of_curve("loyalty_surface")],
     "jones_sasser.people_matrix": [
         matrix(jones_sasser.segments, "people", 5),
-        matrix(jones_sasser.segments, "density", 10, extreme_cut=(1, 10)),
+        matrix(jones_sasser.segments, "density", 10, cuts={"extremes": (1, 10)}),
         matrix(jones_sasser.satisfied_loyal, "density", 10, constraint=np.linspace(0, 0.9, 400)),
     ],
     "jones_sasser.true_and_false_loyalty": [

@@ -18,7 +18,8 @@ def boot():
     raw = answers(np.random.default_rng(3), 90, SIZES, ARROWS)
     model = model_of(SIZES, ARROWS)
     survey = pd.DataFrame(np.rint(5.5 + 1.5 * raw).clip(1, 10), columns=model.items)
-    return structural.bootstrap(model, survey, scale=(1, 10), n_resamples=200, rng=1)
+    result = structural.fit(model, survey, scale=(1, 10))
+    return structural.bootstrap(result, survey, n_resamples=200, rng=1)
 
 
 @pytest.mark.parametrize("draw", [plots.inference.forest, plots.inference.htmt_map])
@@ -57,7 +58,7 @@ def test_the_histogram_counts_every_resample(boot):
 
 def test_the_map_shows_every_ratio_and_frames_those_in_doubt(boot):
     ax = plots.inference.htmt_map(boot, threshold=0.6)
-    table = boot.htmt(threshold=0.6)
+    table = boot.htmt_test(threshold=0.6)
     assert [text.get_text() for text in ax.texts] == [f"{r:.2f}" for r in table["estimate"]]
     framed = [text.get_bbox_patch().get_edgecolor()[3] > 0 for text in ax.texts]
     assert framed == (table["ci_high"] >= 0.6).to_list()
@@ -68,9 +69,7 @@ def test_what_is_not_there_is_refused(boot):
         plots.inference.forest(boot, "arrows")
     with pytest.raises(OptionError, match="not the name"):
         plots.inference.replicates(boot, ("paths", "c2", "c0"))
-    model = boot.result.model
-    without = structural.bootstrap(
-        model, boot.result.moments, draw="parametric", n_resamples=50, rng=1
-    )
+    result = structural.fit(boot.result.model, boot.result.moments)
+    without = structural.bootstrap(result, draw="parametric", n_resamples=50, rng=1)
     with pytest.raises(DataError, match="scale"):
         plots.inference.forest(without, "index")

@@ -209,9 +209,9 @@ def test_every_construct_has_a_box_with_its_index_and_r_squared(preset):
     assert list(found) == list(result.model.names)
     assert len(boxes(ax)) == len(found)
     for name, text in found.items():
-        facts = [f"{result.index[name]:.1f}"]
+        facts = [f"{result.constructs['index'][name]:.1f}"]
         if name in result.model.endogenous:
-            facts.append(f"R² {result.r_squared[name]:.2f}")
+            facts.append(f"R² {result.constructs['r_squared'][name]:.2f}")
         assert text.get_text() == f"{name}\n{', '.join(facts)}"
 
 
@@ -227,7 +227,7 @@ def test_every_coefficient_stands_on_its_own_arrow(result, digits):
     centres = {name: np.array(text.get_position()) for name, text in words(ax).items()}
     assert len(labels(ax)) == len(arrows(ax)) == len(result.paths)
     for path, label in zip(result.paths.itertuples(), labels(ax), strict=True):
-        assert label.get_text() == f"{path.coefficient:.{digits}f}"
+        assert label.get_text() == f"{path.estimate:.{digits}f}"
         way = centres[path.target] - centres[path.source]
         part = np.array(label.get_position()) - centres[path.source]
         assert way[0] * part[1] - way[1] * part[0] == pytest.approx(0, abs=1e-9)
@@ -268,7 +268,7 @@ def test_every_arrow_leads_to_the_right(preset):
 
 def test_arrows_of_negative_coefficients_are_broken(opposed):
     ax = plots.path_diagram(opposed)
-    negative = (opposed.paths["coefficient"] < 0).tolist()
+    negative = (opposed.paths["estimate"] < 0).tolist()
     assert negative == [True, True, False]
     broken = [arrow.get_linestyle() not in ("-", "solid") for arrow in arrows(ax)]
     assert broken == negative
@@ -351,7 +351,7 @@ def test_every_item_has_a_marker_at_its_loading(result):
     table = result.loadings
     assert [tick.get_text() for tick in ax.get_yticklabels()] == list(table["item"])
     np.testing.assert_allclose(
-        points(ax), np.column_stack([table["loading"], range(len(table))]), atol=EXACT
+        points(ax), np.column_stack([table["estimate"], range(len(table))]), atol=EXACT
     )
     bottom, top = ax.get_ylim()
     assert bottom > top, "the first item stands at the top"
@@ -391,7 +391,7 @@ def test_a_negative_loading_stands_left_of_zero():
     survey = datasets.load_mobile_phones()
     survey["CUSA3"] = 11 - survey["CUSA3"]
     result = fit(scsb(datasets.mobile_phone_items()), survey)
-    lowest = result.loadings["loading"].min()
+    lowest = result.loadings["estimate"].min()
     assert lowest < 0
     ax = plots.loadings(result)
     assert ax.get_xlim()[0] < lowest
@@ -421,7 +421,7 @@ on_targets = pytest.mark.parametrize(("name", "target"), TARGETS, ids=map("-".jo
 def test_each_driver_stands_at_its_impact_and_index(result):
     ax = plots.importance_performance_map(result, "loyalty")
     table = drivers(result, "loyalty")
-    expected = np.column_stack([table["impact"], result.index[table["source"]]])
+    expected = np.column_stack([table["estimate"], result.constructs["index"][table["source"]]])
     np.testing.assert_allclose(points(ax), expected, atol=EXACT)
     assert {text.get_text() for text in ax.texts} == set(table["source"])
     assert ax.get_xlabel() == "Impact on loyalty (points per point)"

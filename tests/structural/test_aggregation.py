@@ -19,7 +19,7 @@ def companies():
         {
             "sector": rng.choice(["goods", "services", "public"], n),
             "industry": rng.choice(list("abcde"), n),
-            "index": rng.uniform(40, 95, n),
+            "estimate": rng.uniform(40, 95, n),
             "std_error": rng.uniform(0.5, 3, n),
             "revenue": rng.uniform(1, 100, n),
         }
@@ -27,13 +27,15 @@ def companies():
 
 
 def test_each_group_is_a_weighted_mean_with_its_error(companies):
-    found = aggregate(companies, weight="revenue", by=["sector", "industry"], std_error="std_error")
+    found = aggregate(
+        companies, weights="revenue", groups=["sector", "industry"], std_error="std_error"
+    )
     assert len(found) == len(companies[["sector", "industry"]].drop_duplicates())
     for row in found.itertuples():
         part = companies.query("sector == @row.sector and industry == @row.industry")
         share = part["revenue"] / part["revenue"].sum()
-        assert found.loc[row.Index, "index"] == pytest.approx(
-            np.average(part["index"], weights=part["revenue"]), abs=EXACT * 100
+        assert found.loc[row.Index, "estimate"] == pytest.approx(
+            np.average(part["estimate"], weights=part["revenue"]), abs=EXACT * 100
         )
         assert row.std_error == pytest.approx(np.sqrt((share**2 * part["std_error"] ** 2).sum()))
         assert row.revenue == pytest.approx(part["revenue"].sum())
@@ -42,28 +44,28 @@ def test_each_group_is_a_weighted_mean_with_its_error(companies):
 
 def test_three_steps_up_equal_one_when_the_weights_are_the_same(companies):
     industries = aggregate(
-        companies, weight="revenue", by=["sector", "industry"], std_error="std_error"
+        companies, weights="revenue", groups=["sector", "industry"], std_error="std_error"
     )
-    sectors = aggregate(industries, weight="revenue", by="sector", std_error="std_error")
-    nation = aggregate(sectors, weight="revenue", std_error="std_error")
-    at_once = aggregate(companies, weight="revenue", std_error="std_error")
-    for column in ("index", "std_error", "revenue"):
+    sectors = aggregate(industries, weights="revenue", groups="sector", std_error="std_error")
+    nation = aggregate(sectors, weights="revenue", std_error="std_error")
+    at_once = aggregate(companies, weights="revenue", std_error="std_error")
+    for column in ("estimate", "std_error", "revenue"):
         assert nation[column].item() == pytest.approx(at_once[column].item(), rel=1e-12)
 
 
 def test_the_nation_can_weigh_sectors_by_something_else(companies):
-    sectors = aggregate(companies, weight="revenue", by="sector")
+    sectors = aggregate(companies, weights="revenue", groups="sector")
     shares = {"goods": 0.2, "services": 0.7, "public": 0.1}
-    nation = aggregate(sectors.assign(gdp=sectors["sector"].map(shares)), weight="gdp")
-    by_hand = (sectors["sector"].map(shares) * sectors["index"]).sum()
-    assert nation["index"].item() == pytest.approx(by_hand)
+    nation = aggregate(sectors.assign(gdp=sectors["sector"].map(shares)), weights="gdp")
+    by_hand = (sectors["sector"].map(shares) * sectors["estimate"]).sum()
+    assert nation["estimate"].item() == pytest.approx(by_hand)
 
 
 def test_groups_come_in_order_of_appearance_and_take_polars(companies):
-    ours = aggregate(companies, weight="revenue", by="sector")
+    ours = aggregate(companies, weights="revenue", groups="sector")
     assert list(ours["sector"]) == list(dict.fromkeys(companies["sector"]))
     pd.testing.assert_frame_equal(
-        aggregate(pl.from_pandas(companies), weight="revenue", by="sector"), ours
+        aggregate(pl.from_pandas(companies), weights="revenue", groups="sector"), ours
     )
 
 
@@ -72,22 +74,22 @@ def test_the_error_of_a_difference_from_ones_own_group_is_that_of_simulated_surv
     rng = np.random.default_rng(11)
     truth = np.array([70.0, 75.0, 80.0, 60.0])
     units = pd.DataFrame(
-        {"index": truth, "std_error": [1.0, 2.0, 0.5, 3.0], "size": [4.0, 1.0, 3.0, 2.0]}
+        {"estimate": truth, "std_error": [1.0, 2.0, 0.5, 3.0], "size": [4.0, 1.0, 3.0, 2.0]}
     )
     surveys = truth + rng.standard_normal((200_000, 4)) * units["std_error"].to_numpy()
     share = (units["size"] / units["size"].sum()).to_numpy()
     spread = (surveys - (surveys @ share)[:, None]).std(axis=0)
-    found = compare_with_group(units, weight="size")
+    found = compare_with_group(units, weights="size")
     # The standard deviation of 200,000 draws is known to 0.16 %; five times that is allowed.
-    np.testing.assert_allclose(found["difference_std_error"], spread, rtol=0.008)
-    np.testing.assert_allclose(found["difference"], truth - truth @ share, atol=EXACT * 100)
+    np.testing.assert_allclose(found["std_error"], spread, rtol=0.008)
+    np.testing.assert_allclose(found["estimate"], truth - truth @ share, atol=EXACT * 100)
 
 
 def test_a_group_of_one_does_not_differ_from_itself():
-    one = pd.DataFrame({"index": [70.0], "std_error": [2.0], "size": [1.0]})
-    found = compare_with_group(one, weight="size")
-    assert found["difference"].item() == 0
-    assert found["difference_std_error"].item() == 0
+    one = pd.DataFrame({"estimate": [70.0], "std_error": [2.0], "size": [1.0]})
+    found = compare_with_group(one, weights="size")
+    assert found["estimate"].item() == 0
+    assert found["std_error"].item() == 0
     assert found["p_value"].item() == 1
 
 
@@ -101,9 +103,9 @@ def test_intervals_and_p_values_agree(companies):
 
 
 def test_the_benchmark_s_own_error_counts():
-    unit = pd.DataFrame({"index": [75.0], "std_error": [3.0]})
+    unit = pd.DataFrame({"estimate": [75.0], "std_error": [3.0]})
     found = compare_with_benchmark(unit, benchmark=70, benchmark_std_error=4)
-    assert found["difference_std_error"].item() == pytest.approx(5)
+    assert found["std_error"].item() == pytest.approx(5)
     # 1.959964 is the 97.5 % point of the standard normal distribution.
     assert found["ci_low"].item() == pytest.approx(5 - 1.959963985 * 5, abs=1e-8)
 
@@ -112,7 +114,7 @@ BAD = {
     "absent column": ({"revenue": None}, DataError, "no column 'revenue'"),
     "missing weight": ({"revenue": np.nan}, DataError, "no finite number in row 3"),
     "negative weight": ({"revenue": -1.0}, DataError, "'revenue' has -1; it must not be negative"),
-    "missing value": ({"index": np.nan}, DataError, "'index' has no finite number in row 3"),
+    "missing value": ({"estimate": np.nan}, DataError, "'estimate' has no finite number in row 3"),
     "negative error": ({"std_error": -2.0}, DataError, "'std_error' has -2"),
     "no group": ({"sector": None}, DataError, "without a group in column sector"),
 }
@@ -127,13 +129,13 @@ def test_bad_units_are_refused(companies, name):
     else:
         companies.loc[3, column] = value
     with pytest.raises(error, match=message):
-        aggregate(companies, weight="revenue", by="sector", std_error="std_error")
+        aggregate(companies, weights="revenue", groups="sector", std_error="std_error")
 
 
 def test_a_group_without_weight_is_named(companies):
     companies.loc[companies["sector"] == "public", "revenue"] = 0
     with pytest.raises(DataError, match=r"zero for group \['public'\]"):
-        aggregate(companies, weight="revenue", by="sector")
+        aggregate(companies, weights="revenue", groups="sector")
 
 
 @pytest.mark.parametrize("level", [0, 1, 95, float("nan"), "0.95"])

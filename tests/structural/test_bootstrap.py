@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from loyaltymodel import _resampling as resampling
@@ -43,7 +44,7 @@ def survey():
 def refitted(result):
     """All quantities of a fitted model, from its tables, in the order of the inference tables."""
     effects = {
-        (row.source, row.target): row.coefficient for row in result.paths.itertuples(index=False)
+        (row.source, row.target): row.estimate for row in result.paths.itertuples(index=False)
     }
     routes = {}
 
@@ -57,18 +58,18 @@ def refitted(result):
 
     for name in result.model.names:
         walk((name,), 1.0)
-    reliability = result.reliability
+    reliability = result.reliability.groupby("quantity")["estimate"]
     return {
-        "paths": result.paths["coefficient"].to_numpy(),
-        "weights": result.weights["weight"].to_numpy(),
-        "loadings": result.loadings["loading"].to_numpy(),
-        "total_effects": result.total_effects["effect"].to_numpy(),
+        "paths": result.paths["estimate"].to_numpy(),
+        "weights": result.weights["estimate"].to_numpy(),
+        "loadings": result.loadings["estimate"].to_numpy(),
+        "total_effects": result.total_effects["estimate"].to_numpy(),
         "specific_effects": routes,
-        "r_squared": result.r_squared.to_numpy(),
-        "index": result.index.to_numpy(),
-        "impacts": result.impacts["impact"].to_numpy(),
-        "htmt": result.htmt["htmt"].to_numpy(),
-        **{name: reliability[name].to_numpy() for name in reliability},
+        "r_squared": result.r_squared["estimate"].to_numpy(),
+        "index": result.index["estimate"].to_numpy(),
+        "impacts": result.impacts["estimate"].to_numpy(),
+        "htmt": result.htmt["estimate"].to_numpy(),
+        **{name: values.to_numpy() for name, values in reliability},
     }
 
 
@@ -83,25 +84,25 @@ def test_replicates_equal_refitting_each_resampled_frame(survey, mode, consisten
     if weighted:
         survey = survey.assign(w=np.random.default_rng(1).uniform(0.5, 2, len(survey)))
         options["weights"] = "w"
-    boot = bootstrap(model, survey, n_resamples=50, rng=7, level=0.9, **options)
+    result = fit(model, survey, **options)
+    boot = bootstrap(result, survey, n_resamples=50, rng=7, level=0.9)
     units = read_units(boot.result, survey, None, None)
     counts = next(resampling.draw_counts(units, 50, np.random.default_rng(7), size=50))
     assert boot.n_failed == 0
-    table = boot.table()
+    table = boot.estimates.frame()
     for k in range(50):
         frame = survey.loc[survey.index.repeat(counts[k].astype(int))]
         expected = refitted(fit(model, frame, **options))
         for kind, values in expected.items():
-            place = (table["kind"] == kind).to_numpy()
+            place = (table["quantity"] == kind).to_numpy()
             if kind == "specific_effects":
-                names = [name.split(" -> ", 2)[2] for name in table["name"][place]]
-                expected[kind] = [values[name] for name in names]
-            found = boot.replicates[k, place]
+                expected[kind] = [values[name] for name in table["name"][place]]
+            found = boot.estimates.replicates[k, place]
             np.testing.assert_allclose(found, expected[kind], atol=SAME, rtol=SAME, err_msg=kind)
 
 
 def test_the_estimates_are_those_of_the_fit(survey):
-    boot = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=40, rng=1)
+    boot = bootstrap(fit(MODEL, survey, scale=(1, 10)), survey, n_resamples=40, rng=1)
     expected = refitted(fit(MODEL, survey, scale=(1, 10)))
     np.testing.assert_allclose(boot.paths["estimate"], expected["paths"], atol=SAME)
     np.testing.assert_allclose(boot.index["estimate"], expected["index"], atol=1e-8)
@@ -125,33 +126,33 @@ def test_counts_do_not_depend_on_the_slices(survey):
 
 
 def test_estimates_do_not_depend_on_the_slices(survey, monkeypatch):
-    one = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=200, rng=2)
+    one = bootstrap(fit(MODEL, survey, scale=(1, 10)), survey, n_resamples=200, rng=2)
     monkeypatch.setattr("loyaltymodel._resampling._MATRICES", 36 * 13)  # 13 resamples a slice
     monkeypatch.setattr("loyaltymodel._resampling._PRODUCTS", 21 * 17)  # 17 people a slice
-    other = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=200, rng=2)
-    np.testing.assert_allclose(one.replicates, other.replicates, atol=SAME)
+    other = bootstrap(fit(MODEL, survey, scale=(1, 10)), survey, n_resamples=200, rng=2)
+    np.testing.assert_allclose(one.estimates.replicates, other.estimates.replicates, atol=SAME)
 
 
 @pytest.mark.parametrize("options", [{"draw": "parametric"}, {"interval": "studentized"}])
 def test_no_kind_of_draw_depends_on_the_slices(survey, monkeypatch, options):
-    one = bootstrap(MODEL, survey, n_resamples=60, rng=2, **options)
+    one = bootstrap(fit(MODEL, survey), survey, n_resamples=60, rng=2, **options)
     monkeypatch.setattr("loyaltymodel._resampling._MATRICES", 36 * 50 * 13)
     monkeypatch.setattr("loyaltymodel._resampling._INNER_DRAWS", 90 * 50 * 7)
     if "draw" in options:
         monkeypatch.setattr("loyaltymodel._resampling._MATRICES", 36 * 13)
-    other = bootstrap(MODEL, survey, n_resamples=60, rng=2, **options)
-    np.testing.assert_allclose(one.replicates, other.replicates, atol=SAME)
-    np.testing.assert_allclose(one.ci_low, other.ci_low, atol=1e-8)
+    other = bootstrap(fit(MODEL, survey), survey, n_resamples=60, rng=2, **options)
+    np.testing.assert_allclose(one.estimates.replicates, other.estimates.replicates, atol=SAME)
+    np.testing.assert_allclose(one.estimates.ci_low, other.estimates.ci_low, atol=1e-8)
 
 
 def test_the_same_seed_gives_the_same_and_another_something_else(survey):
     one, two, three = (
-        bootstrap(MODEL, survey, n_resamples=100, rng=seed).paths for seed in (1, 1, 2)
+        bootstrap(fit(MODEL, survey), survey, n_resamples=100, rng=seed).paths for seed in (1, 1, 2)
     )
     assert one.equals(two)
     assert not one.equals(three)
     generator = np.random.default_rng(1)
-    assert bootstrap(MODEL, survey, n_resamples=100, rng=generator).paths.equals(one)
+    assert bootstrap(fit(MODEL, survey), survey, n_resamples=100, rng=generator).paths.equals(one)
 
 
 def test_strata_keep_their_sizes_and_clusters_stay_together(survey):
@@ -175,8 +176,10 @@ def test_clusters_that_answer_alike_make_errors_larger():
     rng = np.random.default_rng(4)
     once = pd.DataFrame(answers(rng, 60, SIZES, ARROWS), columns=MODEL.items)
     copies = once.loc[once.index.repeat(4)].reset_index(names="who")
-    alone = bootstrap(MODEL, copies, n_resamples=400, rng=1).paths["std_error"]
-    together = bootstrap(MODEL, copies, cluster="who", n_resamples=400, rng=1).paths["std_error"]
+    alone = bootstrap(fit(MODEL, copies), copies, n_resamples=400, rng=1).paths["std_error"]
+    together = bootstrap(fit(MODEL, copies), copies, clusters="who", n_resamples=400, rng=1).paths[
+        "std_error"
+    ]
     # Four copies of each answer look like four times the people, so half the error.
     assert (together / alone).mean() == pytest.approx(2, rel=0.1)
 
@@ -188,10 +191,10 @@ def test_errors_agree_between_the_methods():
     )
     survey = simulate(MODEL, truth, 3_000, 5)
     draws = [
-        bootstrap(MODEL, survey, n_resamples=2000, rng=1),
-        bootstrap(MODEL, survey, n_resamples=2000, rng=1, draw="parametric"),
-        jackknife(MODEL, survey),
-        jackknife(MODEL, survey, kind="infinitesimal"),
+        bootstrap(fit(MODEL, survey), survey, n_resamples=2000, rng=1),
+        bootstrap(fit(MODEL, survey), survey, n_resamples=2000, rng=1, draw="parametric"),
+        jackknife(fit(MODEL, survey), survey),
+        jackknife(fit(MODEL, survey), survey, kind="infinitesimal"),
     ]
     errors = np.array([found.paths["std_error"] for found in draws])
     # Bootstrap errors of 2,000 resamples are known to 1.6 %; normal answers, so all agree.
@@ -201,7 +204,7 @@ def test_errors_agree_between_the_methods():
 def test_the_jackknife_of_a_mean_is_its_textbook_error(survey):
     model = StructuralModel.from_text("c0 =~ c0i0; c2 =~ c2i0; c2 ~ c0")
     for kind in ("delete-one", "infinitesimal"):
-        found = jackknife(model, survey, scale=(1, 10), kind=kind).index
+        found = jackknife(fit(model, survey, scale=(1, 10)), survey, kind=kind).index
         expected = survey[["c0i0", "c2i0"]].std() / np.sqrt(len(survey)) * 100 / 9
         # The infinitesimal jackknife divides by n, not n - 1.
         if kind == "infinitesimal":
@@ -215,7 +218,9 @@ def test_a_correlation_has_the_error_of_theory():
     truth = Truth(paths={("a", "b"): 0.6}, loadings={"a1": 1, "b1": 1})
     survey = simulate(model, truth, 2_000, 1)
     for interval in ("percentile", "bca", "basic", "studentized"):
-        found = bootstrap(model, survey, n_resamples=600, rng=1, interval=interval).paths.iloc[0]
+        found = bootstrap(
+            fit(model, survey), survey, n_resamples=600, rng=1, interval=interval
+        ).paths.iloc[0]
         r = found["estimate"]
         assert found["std_error"] == pytest.approx((1 - r**2) / np.sqrt(2_000), rel=0.1)
         assert found["ci_high"] - found["ci_low"] == pytest.approx(
@@ -225,17 +230,24 @@ def test_a_correlation_has_the_error_of_theory():
 
 @pytest.mark.parametrize("interval", ["percentile", "basic", "bca", "studentized"])
 def test_p_values_agree_with_intervals(survey, interval):
-    table = bootstrap(MODEL, survey, n_resamples=199, rng=1, interval=interval, level=0.9).table()
+    result = fit(MODEL, survey)
+    boot = bootstrap(result, survey, n_resamples=199, rng=1, interval=interval, level=0.9)
+    table = boot.estimates.frame()
     excluded = (table["ci_low"] > 0) | (table["ci_high"] < 0)
-    assert ((table["p_value"] < 0.1) == excluded).all()
+    asked = table["p_value"].notna()
+    assert ((table["p_value"] < 0.1) == excluded)[asked].all()
+    # 0 is a question for all quantities that can be below it.
+    above_zero = {"index", "r_squared", "htmt", "alpha", "rho_a", "rho_c", "ave"}
+    assert set(table["quantity"][~asked]) <= above_zero
+    assert not set(table["quantity"][asked]) & above_zero
 
 
 def test_differences(survey):
-    boot = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=300, rng=1)
+    boot = bootstrap(fit(MODEL, survey, scale=(1, 10)), survey, n_resamples=300, rng=1)
     found = boot.difference(("paths", "c0", "c1"), ("paths", "c0", "c2"))
     one, two = boot.paths["estimate"][:2]
     assert found["estimate"] == pytest.approx(one - two)
-    apart = boot.replicates[:, 0] - boot.replicates[:, 1]
+    apart = boot.estimates.replicates[:, 0] - boot.estimates.replicates[:, 1]
     assert found["std_error"] == pytest.approx(apart.std(ddof=1))
     assert boot.difference(("index", "c0"), ("index", "c0"))["std_error"] == 0
     route = boot.difference(("specific_effects", "c0 -> c1 -> c2"), ("paths", "c0", "c2"))
@@ -246,11 +258,11 @@ def test_differences(survey):
 
 
 def test_htmt_is_tested_against_a_threshold(survey):
-    boot = bootstrap(MODEL, survey, n_resamples=400, rng=1)
+    boot = bootstrap(fit(MODEL, survey), survey, n_resamples=400, rng=1)
     for threshold in (0.3, 0.6, 0.9):
-        table = boot.htmt(threshold=threshold)
+        table = boot.htmt_test(threshold=threshold)
         assert ((table["p_value"] < 0.05) == (table["ci_high"] < threshold)).all()
-    assert boot.htmt(threshold=2.0)["p_value"].max() == pytest.approx(1 / 401)
+    assert boot.htmt_test(threshold=2.0)["p_value"].max() == pytest.approx(1 / 401)
 
 
 def test_failures_are_counted_by_kind_and_warned_of():
@@ -260,18 +272,18 @@ def test_failures_are_counted_by_kind_and_warned_of():
     survey["c0i0"] = 3.0
     survey.loc[0, "c0i0"] = 4.0
     with pytest.warns(FailedResamplesWarning, match="left out of everything: constant_item") as w:
-        boot = bootstrap(model_of([1, 1], [(0, 1)]), survey, n_resamples=500, rng=1)
+        boot = bootstrap(fit(model_of([1, 1], [(0, 1)]), survey), survey, n_resamples=500, rng=1)
     assert w[0].filename == __file__
     expected = 500 * (11 / 12) ** 12
     assert boot.failures["constant_item"] == pytest.approx(expected, abs=4 * np.sqrt(expected))
-    assert len(boot.replicates) + boot.n_failed == 500
+    assert len(boot.estimates.replicates) + boot.n_failed == 500
 
 
 def test_impossible_correlations_of_plsc_are_left_out():
     model = ecsi(datasets.mobile_phone_items())
     survey = datasets.load_mobile_phones()
     with pytest.warns(match="positive semidefinite|left out"):
-        boot = bootstrap(model, survey, consistent=True, n_resamples=200, rng=1)
+        boot = bootstrap(fit(model, survey, consistent=True), survey, n_resamples=200, rng=1)
     assert boot.failures["impossible_correlation"] > 20
     assert np.isfinite(boot.paths[COLUMNS]).all(axis=None)
 
@@ -280,10 +292,10 @@ def test_a_quantity_that_some_resamples_lack_rests_on_the_others():
     model = ecsi(datasets.mobile_phone_items())
     survey = datasets.load_mobile_phones()
     with pytest.warns(FailedResamplesWarning, match="index loyalty in"):
-        boot = bootstrap(model, survey, scale=(1, 10), n_resamples=500, rng=1)
-    lacking = boot.table()["kind"].eq("index") & boot.table()["name"].eq("loyalty")
-    column = boot.replicates[:, lacking.to_numpy()][:, 0]
-    assert boot.undefined[lacking.to_numpy()][0] == np.isnan(column).sum() > 0
+        boot = bootstrap(fit(model, survey, scale=(1, 10)), survey, n_resamples=500, rng=1)
+    place = boot.estimates.place(("index", "loyalty"))
+    column = boot.replicates_of(("index", "loyalty"))
+    assert boot.undefined[place] == np.isnan(column).sum() > 0
     row = boot.index.set_index("construct").loc["loyalty"]
     assert row["std_error"] == pytest.approx(np.nanstd(column, ddof=1))
     assert row["ci_low"] < row["estimate"] < row["ci_high"]
@@ -298,8 +310,13 @@ def test_the_exact_fit_test_holds_its_size_and_finds_a_wrong_model():
     rng = np.random.default_rng(1)
     rejected = [
         exact_fit_test(
-            MODEL, simulate(MODEL, truth, 300, rng), consistent=True, n_resamples=99, rng=rng
-        )["p_value"].to_numpy()
+            fit(MODEL, survey := simulate(MODEL, truth, 300, rng), consistent=True),
+            survey,
+            n_resamples=99,
+            rng=rng,
+        )
+        .distances["p_value"]
+        .to_numpy()
         <= 0.05
         for _ in range(60)
     ]
@@ -308,23 +325,25 @@ def test_the_exact_fit_test_holds_its_size_and_finds_a_wrong_model():
     wrong = model_of([3, 2, 1], ARROWS)
     shuffled = simulate(MODEL, truth, 300, 2)
     shuffled.columns = wrong.items
-    found = exact_fit_test(wrong, shuffled, consistent=True, n_resamples=199, rng=1)
-    assert (found["p_value"] < 0.05).all()
+    result = fit(wrong, shuffled, consistent=True)
+    found = exact_fit_test(result, shuffled, n_resamples=199, rng=1)
+    assert (found.distances["p_value"] < 0.05).all()
 
 
 def test_the_exact_fit_test_reports_the_fit_measures(survey):
-    found = exact_fit_test(MODEL, survey, n_resamples=50, rng=1)
-    measures = fit(MODEL, survey).fit_measures()
+    result = fit(MODEL, survey)
+    found = exact_fit_test(result, survey, n_resamples=50, rng=1).distances
+    measures = result.fit_measures()
     for model in ("saturated", "estimated"):
-        part = found[found["model"] == model]
-        np.testing.assert_allclose(part["value"], measures[model].loc[part.index], atol=SAME)
+        part = found[found["model"] == model].set_index("measure")
+        np.testing.assert_allclose(part["statistic"], measures[model].loc[part.index], atol=SAME)
     assert (found["critical_95"] <= found["critical_99"]).all()
 
 
 def test_an_improper_model_cannot_be_tested_exactly(survey):
     twins = survey.assign(c1i1=survey["c1i0"])
     with pytest.raises(NotIdentifiedError, match="positive definite"):
-        exact_fit_test(MODEL, twins, n_resamples=20, rng=1)
+        exact_fit_test(fit(MODEL, twins), twins, n_resamples=20, rng=1)
 
 
 BAD = {
@@ -335,16 +354,16 @@ BAD = {
     "interval": ({"interval": "bc"}, OptionError, "'percentile', 'basic', 'bca'"),
     "draw": ({"draw": "rows"}, OptionError, "'respondents', 'parametric'"),
     "progress": ({"progress": 1}, OptionError, "True or False"),
-    "no such cluster": ({"cluster": "nobody"}, DataError, "no column 'nobody'"),
-    "one cluster": ({"cluster": "one"}, DataError, "'one' has one value"),
-    "clusters missing": ({"cluster": "holes"}, DataError, "'holes' has respondents without"),
+    "no such cluster": ({"clusters": "nobody"}, DataError, "no column 'nobody'"),
+    "one cluster": ({"clusters": "one"}, DataError, "'one' of clusters has one value"),
+    "clusters missing": ({"clusters": "holes"}, DataError, "'holes' has respondents without"),
     "clusters across strata": (
-        {"cluster": "pairs", "strata": "halves"},
+        {"clusters": "pairs", "strata": "halves"},
         DataError,
         "'pairs' lies in two strata of 'halves'",
     ),
     "parametric clusters": (
-        {"draw": "parametric", "cluster": "pairs"},
+        {"draw": "parametric", "clusters": "pairs"},
         OptionError,
         "need respondents",
     ),
@@ -359,17 +378,80 @@ def test_bad_input_is_refused(survey, name):
         one=1, holes=[None, *range(89)], pairs=np.arange(90) // 2, halves=np.arange(90) % 2
     )
     with pytest.raises(error, match=message):
-        bootstrap(MODEL, data, **options)
+        bootstrap(fit(MODEL, data), data, **options)
 
 
 def test_moments_need_the_parametric_bootstrap(survey):
     moments = Moments.from_frame(survey)
+    result = fit(MODEL, moments)
     with pytest.raises(OptionError, match='draw="parametric"'):
-        bootstrap(MODEL, moments, n_resamples=50)
+        bootstrap(result, moments, n_resamples=50)
+    with pytest.raises(DataError, match=r'keeps no answers.*draw="parametric"'):
+        bootstrap(result, n_resamples=50)
     with pytest.raises(OptionError, match="no respondents"):
-        jackknife(MODEL, moments)
-    found = bootstrap(MODEL, moments, n_resamples=50, draw="parametric", rng=1)
+        jackknife(result, moments)
+    found = bootstrap(result, n_resamples=50, draw="parametric", rng=1)
     assert found.method == "parametric bootstrap"
+    again = bootstrap(result, moments, n_resamples=50, draw="parametric", rng=1)
+    assert again.paths.equals(found.paths)
+
+
+def drop_rows(survey):
+    return survey.iloc[:-1]
+
+
+def move_an_item(survey):
+    return survey.assign(c1i1=survey["c1i1"] + 1e-3)
+
+
+def shuffle_an_item(survey):
+    return survey.assign(c0i1=survey["c0i1"].sample(frac=1, random_state=1).to_numpy())
+
+
+OTHER_DATA = {
+    "fewer rows": (drop_rows, "89 respondents, and the result rests on 90"),
+    "another mean": (move_an_item, "means of 'c1i1' are not those in the result"),
+    "other covariances": (shuffle_an_item, "covariances of .*'c0i1'.* are not those"),
+    "an item less": (lambda s: s.drop(columns="c2i0"), "no column 'c2i0'"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_DATA)
+def test_data_that_the_result_was_not_fitted_to_are_refused(survey, name):
+    change, message = OTHER_DATA[name]
+    result = fit(MODEL, survey, scale=(1, 10))
+    for again in (bootstrap, jackknife, exact_fit_test):
+        with pytest.raises(DataError, match=message):
+            again(result, change(survey))
+    with pytest.raises(DataError, match=message):
+        bootstrap(result, change(survey), draw="parametric")
+
+
+def test_data_that_were_weighted_are_read_with_their_weights(survey):
+    weighted = survey.assign(w=np.random.default_rng(1).uniform(0.5, 2, len(survey)))
+    result = fit(MODEL, weighted, weights="w")
+    assert bootstrap(result, weighted, n_resamples=50, rng=1).n_failed == 0
+    with pytest.raises(DataError, match="no column 'w'"):
+        bootstrap(result, survey)
+    with pytest.raises(DataError, match=r"means of .* fit the model to these first"):
+        bootstrap(fit(MODEL, survey), weighted.assign(c0i0=weighted["c0i0"] * weighted["w"]))
+
+
+def test_the_order_of_rows_and_the_kind_of_table_do_not_matter(survey):
+    result = fit(MODEL, survey)
+    shuffled = survey.sample(frac=1, random_state=1)
+    one, two = jackknife(result, survey), jackknife(result, pl.from_pandas(shuffled))
+    np.testing.assert_allclose(one.estimates.std_error, two.estimates.std_error, atol=SAME)
+
+
+def test_differences_of_a_jackknife_rest_on_its_covariance(survey):
+    found = jackknife(fit(MODEL, survey), survey)
+    names = ("paths", "c0 -> c1"), ("paths", "c0 -> c2")
+    by_covariance = found.estimates.difference(*names)
+    np.testing.assert_allclose(found.difference(*names), by_covariance, rtol=1e-9)
+    np.testing.assert_allclose(
+        np.sqrt(np.diag(found.estimates.covariance)), found.estimates.std_error, rtol=1e-9
+    )
 
 
 def test_parametric_covariances_are_those_of_samples():
@@ -379,24 +461,24 @@ def test_parametric_covariances_are_those_of_samples():
         Truth(paths={("a", "b"): 0.6}, loadings={"a1": 1, "b1": 1}),
     )
     result = fit(world.model, world.moments(50))
-    boot = bootstrap(world.model, world.moments(50), n_resamples=20_000, draw="parametric", rng=1)
+    boot = bootstrap(result, n_resamples=20_000, draw="parametric", rng=1)
     r = boot.paths.iloc[0]
-    assert result.paths["coefficient"].item() == pytest.approx(0.6)
+    assert result.paths["estimate"].item() == pytest.approx(0.6)
     # The error of r in normal samples of 50, to the first order, is (1 - r^2) / sqrt(49).
     assert r["std_error"] == pytest.approx(0.64 / 7, rel=0.03)
 
 
 def test_progress_is_shown_on_standard_error(survey, capsys):
-    bootstrap(MODEL, survey, n_resamples=60, rng=1, progress=True)
+    bootstrap(fit(MODEL, survey), survey, n_resamples=60, rng=1, progress=True)
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.endswith("60/60\n")
-    bootstrap(MODEL, survey, n_resamples=60, rng=1)
+    bootstrap(fit(MODEL, survey), survey, n_resamples=60, rng=1)
     assert capsys.readouterr().err == ""
 
 
 def test_tables_for_a_paper(survey):
-    boot = bootstrap(MODEL, survey, scale=(1, 10), n_resamples=100, rng=1)
+    boot = bootstrap(fit(MODEL, survey, scale=(1, 10)), survey, n_resamples=100, rng=1)
     plain, starred = boot.summary(), boot.summary(stars=True)
     assert "*" not in str(plain)
     assert "*" in str(starred)
@@ -406,9 +488,9 @@ def test_tables_for_a_paper(survey):
 
 
 def test_the_result_cannot_be_changed(survey):
-    boot = bootstrap(MODEL, survey, n_resamples=60, rng=1)
+    boot = bootstrap(fit(MODEL, survey), survey, n_resamples=60, rng=1)
     with pytest.raises(ValueError, match="read-only"):
-        boot.replicates[0, 0] = 1
+        boot.estimates.replicates[0, 0] = 1
     table = boot.paths
     table["estimate"] = 0.0
     assert (boot.paths["estimate"] != 0).all()

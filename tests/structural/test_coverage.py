@@ -25,11 +25,12 @@ def test_95_percent_intervals_hold_their_target(interval, consistent):
     # Continuous answers pass 1 and 10, so the limits are wide; coverage does not depend on them.
     options = {"scale": (-5.0, 20.0), "consistent": consistent}
     target = fit(model, population(model, truth).moments(250), **options)
-    expected = np.concatenate([target.paths["coefficient"], target.index])
+    expected = np.concatenate([target.paths["estimate"], target.index["estimate"]])
     held = []
     for seed in range(SURVEYS):
         survey = simulate(model, truth, 250, seed)
-        boot = bootstrap(model, survey, interval=interval, n_resamples=999, rng=seed, **options)
+        result = fit(model, survey, **options)
+        boot = bootstrap(result, survey, interval=interval, n_resamples=999, rng=seed)
         low = np.concatenate([boot.paths["ci_low"], boot.index["ci_low"]])
         high = np.concatenate([boot.paths["ci_high"], boot.index["ci_high"]])
         held.append((low <= expected) & (expected <= high))
@@ -46,7 +47,7 @@ def test_uncorrected_intervals_do_not_hold_the_path_between_factors():
     held = [
         row["ci_low"] <= 0.5 <= row["ci_high"]
         for row in (
-            bootstrap(model, survey, n_resamples=499, rng=1).paths.iloc[0]
+            bootstrap(fit(model, survey), survey, n_resamples=499, rng=1).paths.iloc[0]
             for survey in (simulate(model, truth, 250, seed) for seed in range(100))
         )
     ]

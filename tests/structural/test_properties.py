@@ -29,18 +29,18 @@ def survey(seed, n=80):
 def numbers(result):
     """Everything but index and impacts, as one labelled series."""
     parts = [
-        result.paths.set_index(["source", "target"])["coefficient"],
-        result.total_effects.set_index(["source", "target"])["effect"],
+        result.paths.set_index(["source", "target"])["estimate"],
+        result.total_effects.set_index(["source", "target"])["estimate"],
         result.f_squared.set_index(["source", "target"])["f_squared"],
         result.vif.set_index(["source", "target"])["vif"],
-        result.weights.set_index(["construct", "item"])["weight"],
-        result.loadings.set_index(["construct", "item"])["loading"],
+        result.weights.set_index(["construct", "item"])["estimate"],
+        result.loadings.set_index(["construct", "item"])["estimate"],
         result.item_vif.set_index(["construct", "item"])["vif"],
         result.cross_loadings.stack(),
         result.construct_correlations.stack(),
-        result.reliability.stack(),
-        result.r_squared,
-        result.r_squared_adjusted,
+        result.reliability.set_index(["construct", "quantity"])["estimate"],
+        result.constructs["r_squared"].dropna(),
+        result.constructs["r_squared_adjusted"].dropna(),
     ]
     keys = [str(k) for k in range(len(parts))]
     flat = pd.concat(
@@ -60,8 +60,8 @@ def assert_alike(one, other, atol=SAME):
 def test_the_index_stays_between_0_and_100(seed, mode, scheme):
     data = survey(seed)
     result = fit(model_of(SIZES, ARROWS, mode), data, scale=(1, 10), scheme=scheme)
-    index = result.index
-    negative = result.weights.query("weight < 0")["construct"].unique()
+    index = result.constructs["index"]
+    negative = result.weights.query("estimate < 0")["construct"].unique()
     assert set(index.index[index.isna()]) == set(negative)
     assert index.dropna().between(0, 100).all()
 
@@ -89,7 +89,7 @@ def test_only_the_index_moves_with_the_scale_of_an_item(seed, mode, slope, shift
     )
     assert_alike(numbers(before), numbers(after), atol=1e-8)  # shifts of 1000 cost five digits
     # And not even the index, if the limits move along.
-    np.testing.assert_allclose(before.index, after.index, atol=1e-6)
+    np.testing.assert_allclose(before.index["estimate"], after.index["estimate"], atol=1e-6)
 
 
 @ANY
@@ -109,7 +109,8 @@ def test_order_of_rows_columns_and_constructs_does_not_matter(seed, scheme, rand
         scale=(1, 10),
     )
     assert_alike(numbers(result), numbers(other), atol=1e-8)  # two paths to one fixed point
-    assert_alike(result.index.sort_index(), other.index.sort_index(), atol=1e-6)
+    one, two = (r.constructs["index"].sort_index() for r in (result, other))
+    assert_alike(one, two, atol=1e-6)
 
 
 @ANY
@@ -143,7 +144,7 @@ def test_scores_in_points_average_to_the_index(seed, mode):
     data = survey(seed)
     result = fit(model_of(SIZES, ARROWS, mode), data, scale=(1, 10))
     points = result.scores(data, unit="points")
-    np.testing.assert_allclose(points.mean(), result.index, atol=1e-8)
+    np.testing.assert_allclose(points.mean(), result.index["estimate"], atol=1e-8)
     assert points.dropna(axis=1).stack().between(-1e-9, 100 + 1e-9).all()
 
 
@@ -155,7 +156,7 @@ def test_impacts_are_slopes_between_scores_in_points(seed):
     points = result.scores(data, unit="points")
     # c1 has a single driver, so its impact is a simple regression of points on points.
     slope = np.polyfit(points["c0"], points["c1"], 1)[0]
-    impact = result.impacts.query("source == 'c0' and target == 'c1'")["impact"].item()
+    impact = result.impacts.query("source == 'c0' and target == 'c1'")["estimate"].item()
     assert impact == pytest.approx(slope, rel=1e-7)
 
 
@@ -168,8 +169,8 @@ def test_weights_of_people_act_like_repeated_rows(seed):
     model = model_of(SIZES, ARROWS)
     weighted = fit(model, data.assign(w=times), weights="w", scale=(1, 10))
     plain = fit(model, repeated, scale=(1, 10))
-    # Adjusted R2 knows how many people there are; everything else does not.
+    # Adjusted R2 knows how many respondents there are; everything else does not.
     drop = ["11"]
     assert_alike(numbers(weighted).drop(drop), numbers(plain).drop(drop), atol=1e-8)
-    assert_alike(weighted.index, plain.index, atol=1e-8)
+    assert_alike(weighted.constructs["index"], plain.constructs["index"], atol=1e-8)
     assert weighted.n_obs == len(data)

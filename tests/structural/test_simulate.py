@@ -53,17 +53,17 @@ def test_mode_b_finds_the_weights_and_paths_of_a_composite_world():
     truth = Truth(paths=PATHS, loadings=LOADINGS, weights=weights)
     model = model_of(SIZES, ARROWS, "B")
     result = fit(model, population(model, truth, kind="composite").moments(100))
-    found = result.paths.set_index(["source", "target"])["coefficient"]
+    found = result.paths.set_index(["source", "target"])["estimate"]
     for pair, value in PATHS.items():
         assert found[pair] == pytest.approx(value, abs=REFERENCE)
-    w = result.weights.set_index("item")["weight"]
+    w = result.weights.set_index("item")["estimate"]
     assert w["c0i1"] / w["c0i0"] == pytest.approx(2, abs=1e-7)
     assert w["c1i1"] / w["c1i0"] == pytest.approx(3, abs=1e-7)
 
 
 def test_plsc_finds_a_factor_world_exactly():
     result = fit(MODEL, population(MODEL, TRUTH).moments(100), consistent=True)
-    found = result.paths.set_index(["source", "target"])["coefficient"]
+    found = result.paths.set_index(["source", "target"])["estimate"]
     for pair, value in PATHS.items():
         assert found[pair] == pytest.approx(value, abs=REFERENCE)
 
@@ -90,10 +90,10 @@ def test_samples_have_the_moments_of_the_population():
 
 def test_the_error_of_estimates_falls_with_the_root_of_the_sample():
     rng = np.random.default_rng(3)
-    target = fit(MODEL, population(MODEL, TRUTH).moments(100)).estimates.paths
+    target = fit(MODEL, population(MODEL, TRUTH).moments(100)).solution.paths
     error = {}
     for n in (200, 3_200):
-        found = [fit(MODEL, simulate(MODEL, TRUTH, n, rng)).estimates.paths for _ in range(150)]
+        found = [fit(MODEL, simulate(MODEL, TRUTH, n, rng)).solution.paths for _ in range(150)]
         error[n] = np.sqrt(((np.array(found) - target) ** 2).mean())
     # Sixteen times the people, a quarter of the error; 450 values each are known to 5 %.
     assert error[200] / error[3_200] == pytest.approx(4, rel=0.2)
@@ -167,11 +167,11 @@ def test_correlations_of_causes_must_hold_together():
         ({"answers": "text"}, "'continuous', 'scale'"),
         ({"answers": "scale"}, "go together"),
         ({"scale": (1, 10)}, "go together"),
-        ({"n": 0}, "at least 1"),
+        ({"n_obs": 0}, "at least 1"),
     ],
 )
 def test_options_are_refused(options, message):
-    n = options.pop("n", 10)
+    n = options.pop("n_obs", 10)
     with pytest.raises(OptionError, match=message):
         simulate(MODEL, TRUTH, n, 1, **options)
 

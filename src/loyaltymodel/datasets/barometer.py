@@ -31,7 +31,7 @@ def load_barometer(*, wave: Wave = 1) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a person: ``person`` (the same number in both waves), ``company``, ``industry``,
+        A row a customer: ``customer`` (the same number in both waves), ``company``, ``industry``,
         ``sector``, and the items of the codebook. ``STAYED`` (1 or 0) and ``SPEND`` (money in
         the year) are what customers did, not what they said.
 
@@ -52,7 +52,7 @@ def load_barometer(*, wave: Wave = 1) -> pd.DataFrame:
     >>> people["company"].nunique(), people["industry"].nunique(), people["sector"].nunique()
     (24, 8, 3)
     >>> again = datasets.load_barometer(wave=2)
-    >>> set(again["person"]) < set(people["person"])
+    >>> set(again["customer"]) < set(people["customer"])
     True
     """
     check_choice("wave", wave, Wave)
@@ -68,7 +68,7 @@ def barometer_companies() -> pd.DataFrame:
         A row a company: ``company``, ``industry``, ``sector``, ``rivals`` (companies that a
         customer of the industry can choose from), ``revenue`` (money a year), ``sector_share``
         (the sector's share of the economy), ``standing`` (the company's true standing, in
-        standard deviations of a customer's quality) and ``n`` (respondents).
+        standard deviations of a customer's quality) and ``n_obs`` (respondents).
 
     Examples
     --------

@@ -40,7 +40,7 @@ from loyaltymodel.structural import InferenceResult
 
 __all__ = ["forest", "htmt_map", "replicates"]
 
-Kind = Literal[
+Quantity = Literal[
     "paths",
     "weights",
     "loadings",
@@ -98,7 +98,7 @@ _WORDS: Mapping[Language, Words] = {
 
 def forest(
     result: InferenceResult,
-    kind: Kind = "paths",
+    quantity: Quantity = "paths",
     *,
     names: Mapping[str, str] | None = None,
     language: Language = "en",
@@ -110,7 +110,7 @@ def forest(
     ----------
     result : InferenceResult
         What to draw.
-    kind : {"paths", "weights", "loadings", "total_effects", "specific_effects", "impacts", \
+    quantity : {"paths", "weights", "loadings", "total_effects", "specific_effects", "impacts", \
 "index", "r_squared"}
         Which estimates.
     names : mapping from construct or item to str, optional
@@ -141,29 +141,30 @@ def forest(
     >>> from loyaltymodel import datasets, plots, structural
     >>> model = structural.ecsi(datasets.mobile_phone_items())
     >>> survey = datasets.load_mobile_phones()
-    >>> boot = structural.bootstrap(model, survey, n_resamples=200, rng=1)
+    >>> result = structural.fit(model, survey)
+    >>> boot = structural.bootstrap(result, survey, n_resamples=200, rng=1)
     >>> plots.inference.forest(boot).get_xlabel()
     'Path coefficient'
     """
-    check_choice("kind", kind, Kind)
+    check_choice("quantity", quantity, Quantity)
     words = words_in(language, _WORDS)
     shown = _shown(result, names)
-    table = getattr(result, kind)
+    table = getattr(result, quantity)
     # Before the estimate stand the names of what it is about; of a route the last says all.
     labels = table.iloc[:, : list(table.columns).index("estimate")]
-    if kind == "specific_effects":
+    if quantity == "specific_effects":
         labels = labels.iloc[:, -1:]
     routes = [_route(row, shown) for row in labels.itertuples(index=False)]
     ax, rows = row_axes(ax, routes, row=0.165, more=0.75, letters=_ROUTE)
     low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
-    bounded = kind in ("index", "r_squared")
+    bounded = quantity in ("index", "r_squared")
     if not bounded:
         ax.axvline(0, color=GREY, linewidth=0.7)
     draw_intervals(ax, rows, low, high, label=interval_in(language, result.level))
     out = (low > 0) | (high < 0) | bounded
     label, hollow = ("", "") if bounded else (words["out"], words["in"])
     draw_marks(ax, table["estimate"], rows, full=out, label=label, hollow=hollow)
-    ax.set_xlabel(words[kind])
+    ax.set_xlabel(words[quantity])
     tidy(ax)
     add_legend(ax)
     return ax
@@ -185,7 +186,7 @@ def replicates(
     result : InferenceResult
         What to draw.
     name : tuple of str
-        Kind and name, as :meth:`InferenceResult.difference` takes them, such as
+        Quantity and name, as :meth:`InferenceResult.difference` takes them, such as
         ``("paths", "satisfaction", "loyalty")``.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
@@ -215,14 +216,15 @@ def replicates(
     >>> from loyaltymodel import datasets, plots, structural
     >>> model = structural.ecsi(datasets.mobile_phone_items())
     >>> survey = datasets.load_mobile_phones()
-    >>> boot = structural.bootstrap(model, survey, n_resamples=200, rng=1)
+    >>> result = structural.fit(model, survey)
+    >>> boot = structural.bootstrap(result, survey, n_resamples=200, rng=1)
     >>> ax = plots.inference.replicates(boot, ("paths", "satisfaction", "loyalty"))
     >>> ax.get_xlabel()
     'Path coefficient: satisfaction → loyalty'
     """
     words = words_in(language, _WORDS)
     shown = _shown(result, names)
-    values, row = result.replicates_of(name), result.row_of(name)
+    values, row = result.replicates_of(name), result.row(name)
     ax = axes_or_new(ax, height=COLUMN * 0.65)
     ax.hist(values[~np.isnan(values)], bins=bins, color=BLUE, alpha=0.55, edgecolor="white")
     ax.axvline(row["estimate"], color=INK, linewidth=1.0, label=words["estimate"])
@@ -281,13 +283,14 @@ def htmt_map(
     >>> from loyaltymodel import datasets, plots, structural
     >>> model = structural.ecsi(datasets.mobile_phone_items())
     >>> survey = datasets.load_mobile_phones()
-    >>> boot = structural.bootstrap(model, survey, n_resamples=200, rng=1)
+    >>> result = structural.fit(model, survey)
+    >>> boot = structural.bootstrap(result, survey, n_resamples=200, rng=1)
     >>> len(plots.inference.htmt_map(boot).texts)
     21
     """
     words = words_in(language, _WORDS)
     shown = wrapped(shown_names(result.result.model.names, names).values())
-    table = result.htmt(threshold=threshold)
+    table = result.htmt_test(threshold=threshold)
     k = len(shown)
     # The pairs are listed as the lower triangle of a square, row by row.
     rows, columns = np.tril_indices(k, -1)

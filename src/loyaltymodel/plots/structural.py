@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -123,13 +124,14 @@ def path_diagram(
     own = ax is None
     ax = axes_or_new(ax)
     ax.set_axis_off()
-    values = result.paths["coefficient"].to_numpy()
+    values = result.paths["estimate"].to_numpy()
     with_index = result.settings.scale is not None
     negative = words["negative"] if (values < 0).any() else ""
     caption(ax, words["boxes" if with_index else "R²"] + negative)
     width, height = size_of(ax)
     constructs = list(result.model.names)
-    texts = [_facts(result, name, shown[name]) for name in constructs]
+    rows = result.constructs.to_dict(orient="index")
+    texts = [_facts(rows[name], shown[name]) for name in constructs]
     sizes = np.array([extent_of(ax, text, LETTERS) for text in texts]) + _PADDING
     arrows = [(constructs.index(p.source), constructs.index(p.target)) for p in result.model.paths]
     coefficients = [number(value, digits) for value in values]
@@ -224,7 +226,7 @@ def loadings(
     for before, after in zip(rows[:-1][first[1:]], rows[1:][first[1:]], strict=True):
         ax.axhline((before + after) / 2, color=GREY, linewidth=0.4)
     ax.axvline(_HALF_SHARED, **GUIDE)
-    values = table["loading"].to_numpy()
+    values = table["estimate"].to_numpy()
     draw_intervals(ax, rows, np.zeros_like(values), values)
     draw_marks(ax, values, rows, full=~hollow, label=words["A"], hollow=words["B"])
     ax.set_xlim(min(0.0, 1.1 * float(values.min())), 1.03 * max(1.0, float(values.max())))
@@ -309,8 +311,8 @@ def importance_performance_map(
         raise DataError(
             f"{target!r} or all of its drivers have no index, because an item has a negative weight"
         )
-    x = impacts["impact"].to_numpy()
-    y = result.index[impacts["source"]].to_numpy()
+    x = impacts["estimate"].to_numpy()
+    y = result.constructs["index"][impacts["source"]].to_numpy()
     ax = axes_or_new(ax, height=COLUMN * 0.8)
     ax.axvline(x.mean(), **GUIDE, label=words["mean"])
     ax.axhline(y.mean(), **GUIDE)
@@ -327,12 +329,12 @@ def importance_performance_map(
     return ax
 
 
-def _facts(result: StructuralResult, name: str, shown: str) -> str:
+def _facts(row: Mapping[Any, float], shown: str) -> str:
     """Put together what stands in a box: the name, and beneath it index and R2 if there are."""
     facts = []
-    if result.settings.scale is not None and np.isfinite(index := result.index[name]):
-        facts.append(f"{index:.1f}")
-    if name in result.model.endogenous:
-        facts.append(f"R² {result.r_squared[name]:.2f}")
+    if np.isfinite(row["index"]):
+        facts.append(f"{row['index']:.1f}")
+    if np.isfinite(row["r_squared"]):
+        facts.append(f"R² {row['r_squared']:.2f}")
     (text,) = wrapped([shown])
     return "\n".join([text, ", ".join(facts)]) if facts else text

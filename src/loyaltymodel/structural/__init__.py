@@ -7,7 +7,6 @@ and returns a :class:`StructuralResult`.
 """
 
 from loyaltymodel._moments import Moments
-from loyaltymodel._tables import Summary, Table
 from loyaltymodel.structural.aggregation import (
     aggregate,
     compare_with_benchmark,
@@ -15,8 +14,8 @@ from loyaltymodel.structural.aggregation import (
 )
 from loyaltymodel.structural.bootstrap import bootstrap, jackknife
 from loyaltymodel.structural.checks import Check
-from loyaltymodel.structural.estimates import Estimates
-from loyaltymodel.structural.exact_fit import exact_fit_test
+from loyaltymodel.structural.estimates import PLSSolution
+from loyaltymodel.structural.exact_fit import ExactFitTest, exact_fit_test
 from loyaltymodel.structural.fit import fit
 from loyaltymodel.structural.index import satisfaction_index
 from loyaltymodel.structural.inference import InferenceResult
@@ -29,16 +28,15 @@ from loyaltymodel.structural.simulate import Population, Truth, population, simu
 __all__ = [
     "Check",
     "Construct",
-    "Estimates",
+    "ExactFitTest",
     "FitSettings",
     "InferenceResult",
     "Moments",
+    "PLSSolution",
     "Path",
     "Population",
     "StructuralModel",
     "StructuralResult",
-    "Summary",
-    "Table",
     "Truth",
     "acsi",
     "aggregate",

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import read_columns, read_table
-from loyaltymodel._intervals import check_level, wald
+from loyaltymodel._intervals import check_level
 from loyaltymodel._options import enumerate_names
 from loyaltymodel.errors import DataError
 
@@ -17,9 +18,9 @@ from loyaltymodel.errors import DataError
 def aggregate(
     units: object,
     *,
-    weight: str,
-    by: str | Sequence[str] = (),
-    value: str = "index",
+    weights: str,
+    groups: str | Sequence[str] = (),
+    value: str = "estimate",
     std_error: str | None = None,
 ) -> pd.DataFrame:
     """Return the weighted mean index of each group of units (逐级汇总).
@@ -32,9 +33,9 @@ def aggregate(
     ----------
     units : pandas, polars or pyarrow table
         A row a unit, such as a company.
-    weight : str
+    weights : str
         Column of weights, none negative; such as revenue.
-    by : str or sequence of str
+    groups : str or sequence of str
         Columns that name the group; without any there is one group, all units.
     value : str
         Column to average, such as an index from 0 to 100.
@@ -44,8 +45,8 @@ def aggregate(
     Returns
     -------
     DataFrame
-        A row a group, in order of first appearance: the columns of ``by``, ``value``,
-        ``std_error`` if asked for, ``weight`` (the sum of weights) and ``n_units``.
+        A row a group, in order of first appearance: the columns of ``groups``, ``estimate``,
+        ``std_error`` if asked for, the column of ``weights`` (their sum) and ``n_units``.
 
     Raises
     ------
@@ -74,21 +75,23 @@ def aggregate(
     ...         "revenue": [3.0, 1.0],
     ...     }
     ... )
-    >>> aggregate(companies, weight="revenue", by="industry", std_error="std_error").round(3)
-      industry  index  std_error  revenue  n_units
-    0   phones   77.5      0.901      4.0        2
+    >>> aggregate(
+    ...     companies, weights="revenue", groups="industry", value="index", std_error="std_error"
+    ... ).round(3)
+      industry  estimate  std_error  revenue  n_units
+    0   phones      77.5      0.901      4.0        2
     """
-    groups, keys = _groups(units, by)
-    names = [value, weight, *([std_error] if std_error is not None else [])]
+    places, keys = _groups(units, groups)
+    names = [value, weights, *([std_error] if std_error is not None else [])]
     x, w, *se = _numbers(units, names)
-    total = _totals(w, groups, keys, weight)
+    total = _totals(w, places, keys, weights)
     result = keys.copy()
-    result[value] = np.bincount(groups, w * x) / total
+    result["estimate"] = np.bincount(places, w * x) / total
     if std_error is not None:
         _not_negative(se[0], std_error)
-        result[std_error] = np.sqrt(np.bincount(groups, (w * se[0]) ** 2)) / total
-    result[weight] = total
-    result["n_units"] = np.bincount(groups)
+        result["std_error"] = np.sqrt(np.bincount(places, (w * se[0]) ** 2)) / total
+    result[weights] = total
+    result["n_units"] = np.bincount(places)
     return result
 
 
@@ -97,7 +100,7 @@ def compare_with_benchmark(
     *,
     benchmark: float,
     benchmark_std_error: float = 0.0,
-    value: str = "index",
+    value: str = "estimate",
     std_error: str = "std_error",
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -119,8 +122,9 @@ def compare_with_benchmark(
     Returns
     -------
     DataFrame
-        The units' columns and ``difference`` (unit less benchmark), ``difference_std_error``,
-        ``ci_low``, ``ci_high`` and the two-sided ``p_value`` of no difference.
+        The units' columns, ``benchmark``, ``estimate`` (unit less benchmark), ``std_error``,
+        ``ci_low``, ``ci_high`` and the two-sided ``p_value`` of no difference. A column of the
+        units that has one of these names is replaced.
 
     Raises
     ------
@@ -141,22 +145,23 @@ def compare_with_benchmark(
     >>> import pandas as pd
     >>> from loyaltymodel.structural import compare_with_benchmark
     >>> units = pd.DataFrame({"index": [75.0], "std_error": [1.5]})
-    >>> compare_with_benchmark(units, benchmark=72)[["difference", "p_value"]].round(4)
-       difference  p_value
-    0         3.0   0.0455
+    >>> compare_with_benchmark(units, benchmark=72, value="index").round(4)
+       index  benchmark  estimate  std_error  ci_low  ci_high  p_value
+    0   75.0       72.0       3.0        1.5  0.0601   5.9399   0.0455
     """
     check_level(level)
     x, se = _numbers(units, [value, std_error])
     _not_negative(se, std_error)
-    return _differences(units, x - benchmark, np.hypot(se, benchmark_std_error), level)
+    mean = np.full(len(x), float(benchmark))
+    return _differences(units, x, mean, np.hypot(se, benchmark_std_error), level)
 
 
 def compare_with_group(
     units: object,
     *,
-    weight: str,
-    by: str | Sequence[str] = (),
-    value: str = "index",
+    weights: str,
+    groups: str | Sequence[str] = (),
+    value: str = "estimate",
     std_error: str = "std_error",
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -166,9 +171,9 @@ def compare_with_group(
     ----------
     units : pandas, polars or pyarrow table
         A row a unit.
-    weight : str
+    weights : str
         Column of weights, none negative.
-    by : str or sequence of str
+    groups : str or sequence of str
         Columns that name the group; without any there is one group, all units.
     value, std_error : str
         Columns of the values and their standard errors.
@@ -178,7 +183,7 @@ def compare_with_group(
     Returns
     -------
     DataFrame
-        As of :func:`compare_with_benchmark`.
+        As of :func:`compare_with_benchmark`; ``benchmark`` is the mean of the group.
 
     Raises
     ------
@@ -201,26 +206,27 @@ def compare_with_group(
 
     >>> import pandas as pd
     >>> from loyaltymodel.structural import compare_with_group
-    >>> units = pd.DataFrame({"index": [80.0, 70.0], "std_error": [1.0, 1.0], "size": [1, 1]})
-    >>> compare_with_group(units, weight="size")[["difference", "difference_std_error"]].round(3)
-       difference  difference_std_error
-    0         5.0                 0.707
-    1        -5.0                 0.707
+    >>> units = pd.DataFrame({"index": [80.0, 70.0], "std_error": [1.0, 1.0], "revenue": [1, 1]})
+    >>> found = compare_with_group(units, weights="revenue", value="index")
+    >>> found[["index", "benchmark", "estimate", "std_error"]].round(3)
+       index  benchmark  estimate  std_error
+    0   80.0       75.0       5.0      0.707
+    1   70.0       75.0      -5.0      0.707
     """
     check_level(level)
-    groups, keys = _groups(units, by)
-    x, w, se = _numbers(units, [value, weight, std_error])
+    places, keys = _groups(units, groups)
+    x, w, se = _numbers(units, [value, weights, std_error])
     _not_negative(se, std_error)
-    share = w / _totals(w, groups, keys, weight)[groups]
-    mean = np.bincount(groups, share * x)[groups]
-    of_mean = np.bincount(groups, (share * se) ** 2)[groups]
+    share = w / _totals(w, places, keys, weights)[places]
+    mean = np.bincount(places, share * x).astype(np.float64)[places]
+    of_mean = np.bincount(places, (share * se) ** 2)[places]
     variance = of_mean - (share * se) ** 2 + ((1 - share) * se) ** 2
-    return _differences(units, x - mean, np.sqrt(variance), level)
+    return _differences(units, x, mean, np.sqrt(variance), level)
 
 
-def _groups(units: object, by: str | Sequence[str]) -> tuple[IntArray, pd.DataFrame]:
+def _groups(units: object, groups: str | Sequence[str]) -> tuple[IntArray, pd.DataFrame]:
     """Give each unit the number of its group, and list the groups as they first appear."""
-    names = [by] if isinstance(by, str) else list(by)
+    names = [groups] if isinstance(groups, str) else list(groups)
     table = read_table(units, names)
     if not names:
         return np.zeros(len(table), dtype=np.intp), pd.DataFrame(index=[0])
@@ -241,9 +247,9 @@ def _numbers(units: object, names: Sequence[str]) -> list[FloatArray]:
     return values
 
 
-def _totals(weights: FloatArray, groups: IntArray, keys: pd.DataFrame, name: str) -> FloatArray:
+def _totals(weights: FloatArray, places: IntArray, keys: pd.DataFrame, name: str) -> FloatArray:
     _not_negative(weights, name)
-    total = np.bincount(groups, weights).astype(np.float64)
+    total = np.bincount(places, weights).astype(np.float64)
     if not (total > 0).all():
         empty = keys.iloc[int(np.argmin(total > 0))].tolist()
         raise DataError(f"all weights in column {name!r} are zero for group {empty}")
@@ -256,13 +262,10 @@ def _not_negative(values: FloatArray, name: str) -> None:
 
 
 def _differences(
-    units: object, difference: FloatArray, std_error: FloatArray, level: float
+    units: object, x: FloatArray, benchmark: FloatArray, std_error: FloatArray, level: float
 ) -> pd.DataFrame:
-    interval = wald(difference, std_error, level=level)
-    return read_table(units).assign(
-        difference=difference,
-        difference_std_error=std_error,
-        ci_low=interval.low,
-        ci_high=interval.high,
-        p_value=interval.p_value,
-    )
+    found = EstimateTable.wald({}, x - benchmark, std_error, level=level).frame()
+    table = read_table(units)
+    kept = table[[name for name in table.columns if name not in {"benchmark", *found.columns}]]
+    found.insert(0, "benchmark", benchmark)
+    return pd.concat([kept, found.set_index(kept.index)], axis=1)

@@ -1,4 +1,4 @@
-"""From a model and a survey to the uncertainty of every estimate, by resampling respondents."""
+"""From a fitted model to the uncertainty of every estimate, by resampling respondents."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._frames import Missing
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._options import check_choice, check_flag, enumerate_names
-from loyaltymodel._scales import AnswerLimits
 from loyaltymodel.errors import FailedResamplesWarning, OptionError, warn_caller
-from loyaltymodel.structural.fit import fit
 from loyaltymodel.structural.inference import (
     InferenceResult,
     IntervalKind,
     Method,
+    covariance_of,
     errors_of,
     make_interval,
+    table_labels,
 )
-from loyaltymodel.structural.kernels import Scheme
-from loyaltymodel.structural.model import StructuralModel
+from loyaltymodel.structural.quantities import ABOVE_ZERO
 from loyaltymodel.structural.replication import (
     WORTH_A_WARNING,
     Drawn,
     Task,
+    check_same_data,
     collect,
     drawn_slices,
     leave_out,
@@ -34,31 +34,22 @@ from loyaltymodel.structural.replication import (
     parametric_slices,
     read_units,
 )
-from loyaltymodel.structural.settings import Sign
-from loyaltymodel.survey import Codebook
+from loyaltymodel.structural.result import StructuralResult
 
 Draw = Literal["respondents", "parametric"]
 JackknifeKind = Literal["delete-one", "infinitesimal"]
 
 
 def bootstrap(
-    model: StructuralModel,
-    data: object,
+    result: StructuralResult,
+    data: object = None,
     *,
-    scheme: Scheme = "path",
-    consistent: bool = False,
-    scale: AnswerLimits | Codebook | None = None,
-    weights: str | None = None,
-    missing: Missing = "raise",
-    tol: float = 1e-10,
-    max_iter: int = 300,
-    sign: Sign = "sum",
-    n_resamples: int = 5000,
+    clusters: str | None = None,
+    strata: str | None = None,
     interval: IntervalKind = "percentile",
     level: float = 0.95,
+    n_resamples: int = 5000,
     draw: Draw = "respondents",
-    cluster: str | None = None,
-    strata: str | None = None,
     rng: np.random.Generator | int | None = None,
     progress: bool = False,
 ) -> InferenceResult:
@@ -69,26 +60,25 @@ def bootstrap(
 
     Parameters
     ----------
-    model : StructuralModel
-        Constructs, items and paths.
-    data : pandas, polars or pyarrow table, or Moments
-        The answers; Moments with ``draw="parametric"`` only.
-    scheme, consistent, scale, weights, missing, tol, max_iter, sign : see :func:`fit`
-        As there.
-    n_resamples : int
-        Number of resamples; enough for the level: (n + 1)(1 - level) / 2 must be at least 1.
+    result : StructuralResult
+        The fitted model; it is estimated again with the same settings.
+    data : pandas, polars or pyarrow table
+        The answers that it was fitted to, with the column of weights if there is one. Not needed
+        with ``draw="parametric"``, for which the moments suffice.
+    clusters : str, optional
+        Column of groups that are drawn as a whole, such as households or branches.
+    strata : str, optional
+        Column of groups, each of which is drawn from itself, such as regions.
     interval : {"percentile", "basic", "bca", "studentized"}
         "bca" corrects for bias and skewness by leaving out each unit once. "studentized"
         bootstraps each resample 50 times for its own error, and takes as much longer.
     level : float
         Confidence level between 0 and 1.
+    n_resamples : int
+        Number of resamples; enough for the level: (n + 1)(1 - level) / 2 must be at least 1.
     draw : {"respondents", "parametric"}
         "parametric" draws means and covariance matrices as samples of the same size from a
         normal population with the moments of the data have them, and needs no rows.
-    cluster : str, optional
-        Column of groups that are drawn as a whole, such as households or branches.
-    strata : str, optional
-        Column of groups, each of which is drawn from itself, such as regions.
     rng : numpy.random.Generator, int or None
         Source of randomness. The same seed draws the same resamples.
     progress : bool
@@ -103,10 +93,11 @@ def bootstrap(
     Raises
     ------
     DataError
-        As of :func:`fit`; or if clusters or strata are missing, there are fewer than two
-        clusters, or a cluster lies in two strata.
+        If the data are needed and not given, or are not those of the result: their means and
+        covariances differ by more than 1e-9 of their size. Or if clusters or strata are
+        missing, there are fewer than two clusters, or a cluster lies in two strata.
     NotIdentifiedError
-        As of :func:`fit`; or if fewer than two resamples can be estimated.
+        If fewer than two resamples can be estimated.
     OptionError
         If an option is not one of its choices, or Moments are given without
         ``draw="parametric"``.
@@ -134,7 +125,8 @@ def bootstrap(
     >>> from loyaltymodel import datasets, structural
     >>> model = structural.ecsi(datasets.mobile_phone_items())
     >>> survey = datasets.load_mobile_phones()
-    >>> boot = structural.bootstrap(model, survey, n_resamples=1000, rng=1)
+    >>> result = structural.fit(model, survey)
+    >>> boot = structural.bootstrap(result, survey, n_resamples=1000, rng=1)
     >>> boot.n_failed, len(boot.paths), len(boot.specific_effects)
     (0, 12, 49)
 
@@ -148,28 +140,18 @@ def bootstrap(
     check_choice("draw", draw, Draw)
     check_flag("progress", progress)
     check_resamples(n_resamples, level=level)
-    result = fit(
-        model,
-        data,
-        scheme=scheme,
-        consistent=consistent,
-        scale=scale,
-        weights=weights,
-        missing=missing,
-        tol=tol,
-        max_iter=max_iter,
-        sign=sign,
-    )
     task = make_task(result)
     generator = np.random.default_rng(rng)
     nothing = np.empty((0, len(task.original())))
     if draw == "parametric":
-        _check_parametric(interval, cluster, strata)
+        _check_parametric(interval, clusters, strata)
+        if data is not None:
+            check_same_data(result, data)
         slices = parametric_slices(task, n_resamples, generator)
         drawn = collect(task, slices, n_resamples, progress=progress)
         left_out = nothing
     else:
-        units = read_units(result, data, cluster, strata)
+        units = read_units(result, data, clusters, strata)
         slices = drawn_slices(task, units, n_resamples, generator, nested=interval == "studentized")
         drawn = collect(task, slices, n_resamples, progress=progress)
         left_out = leave_out(task, units).values if interval == "bca" else nothing
@@ -178,51 +160,41 @@ def bootstrap(
 
 
 def jackknife(
-    model: StructuralModel,
+    result: StructuralResult,
     data: object,
     *,
-    scheme: Scheme = "path",
-    consistent: bool = False,
-    scale: AnswerLimits | Codebook | None = None,
-    weights: str | None = None,
-    missing: Missing = "raise",
-    tol: float = 1e-10,
-    max_iter: int = 300,
-    sign: Sign = "sum",
-    kind: JackknifeKind = "delete-one",
+    clusters: str | None = None,
     level: float = 0.95,
-    cluster: str | None = None,
+    kind: JackknifeKind = "delete-one",
 ) -> InferenceResult:
     """Return errors of everything by leaving out each respondent once (刀切法); no randomness.
 
     Parameters
     ----------
-    model : StructuralModel
-        Constructs, items and paths.
+    result : StructuralResult
+        The fitted model; it is estimated again with the same settings.
     data : pandas, polars or pyarrow table
-        The answers.
-    scheme, consistent, scale, weights, missing, tol, max_iter, sign : see :func:`fit`
-        As there.
+        The answers that it was fitted to, with the column of weights if there is one.
+    clusters : str, optional
+        Column of groups that are left out as a whole.
+    level : float
+        Confidence level between 0 and 1, of Wald intervals.
     kind : {"delete-one", "infinitesimal"}
         Leave each unit out, or give it a little more and a little less weight: the
         infinitesimal jackknife, whose error is that of the influence of each unit.
-    level : float
-        Confidence level between 0 and 1, of Wald intervals.
-    cluster : str, optional
-        Column of groups that are left out as a whole.
 
     Returns
     -------
     InferenceResult
-        As of :func:`bootstrap`; ``replicates`` are the estimates with each unit left out, for
+        As of :func:`bootstrap`; ``left_out`` are the estimates with each unit left out, for
         the infinitesimal kind scaled to the same size.
 
     Raises
     ------
     DataError
-        As of :func:`fit`; or if clusters are missing or there are fewer than two.
+        If the data are not those of the result, or clusters are missing or fewer than two.
     NotIdentifiedError
-        As of :func:`fit`; or if fewer than two estimates with a unit left out exist.
+        If fewer than two estimates with a unit left out exist.
     OptionError
         If an option is not one of its choices, or Moments are given, which have no rows.
 
@@ -242,34 +214,23 @@ def jackknife(
     The standard error of a mean is s / sqrt(n), and so is that of an index of one item:
 
     >>> import pandas as pd
-    >>> from loyaltymodel.structural import StructuralModel, jackknife
+    >>> from loyaltymodel.structural import StructuralModel, fit, jackknife
     >>> model = StructuralModel.from_text("a =~ a1; b =~ b1; b ~ a")
     >>> survey = pd.DataFrame({"a1": [1, 2, 3, 4], "b1": [1, 3, 2, 4]})
-    >>> found = jackknife(model, survey, scale=(0, 100)).index["std_error"][0]
+    >>> result = fit(model, survey, scale=(0, 100))
+    >>> found = jackknife(result, survey).index["std_error"][0]
     >>> round(float(found), 9) == round(float(survey["a1"].std() / 2), 9)
     True
     """
     check_choice("kind", kind, JackknifeKind)
     check_level(level)
-    result = fit(
-        model,
-        data,
-        scheme=scheme,
-        consistent=consistent,
-        scale=scale,
-        weights=weights,
-        missing=missing,
-        tol=tol,
-        max_iter=max_iter,
-        sign=sign,
-    )
     task = make_task(result)
-    units = read_units(result, data, cluster, None)
+    units = read_units(result, data, clusters, None)
     if kind == "delete-one":
         drawn = leave_out(task, units)
-        return _conclude(task, "jackknife", "wald", level, drawn, drawn.errors)
+        return _conclude(task, "jackknife", "wald", level, drawn, drawn.values)
     drawn = move_each(task, units)
-    return _conclude(task, "infinitesimal jackknife", "wald", level, drawn, drawn.errors)
+    return _conclude(task, "infinitesimal jackknife", "wald", level, drawn, drawn.values)
 
 
 def _conclude(
@@ -282,9 +243,24 @@ def _conclude(
 ) -> InferenceResult:
     """Turn replicates into errors, intervals and p-values."""
     estimate, values = task.original(), drawn.values
-    std_error = errors_of(values, jackknife="jackknife" in method)
+    by_leaving_out = "jackknife" in method
+    std_error = errors_of(values, jackknife=by_leaving_out)
     found = make_interval(
         interval, values, estimate, std_error, left_out, drawn.errors, level=level
+    )
+    labels = table_labels(task.result.model, task.catalogue)
+    no_question = np.isin(labels["quantity"], ABOVE_ZERO)
+    estimates = EstimateTable(
+        labels=labels,
+        estimate=estimate,
+        std_error=np.where(np.isnan(estimate), np.nan, std_error),
+        ci_low=found.low,
+        ci_high=found.high,
+        p_value=np.where(no_question, np.nan, found.p_value),
+        level=level,
+        method=f"{interval}, {method}",
+        covariance=covariance_of(values) if by_leaving_out else None,
+        replicates=None if by_leaving_out else values,
     )
     result = InferenceResult(
         result=task.result,
@@ -293,39 +269,34 @@ def _conclude(
         level=level,
         n_resamples=len(values) + sum(drawn.failures.values()),
         failures=drawn.failures,
-        estimates=estimate,
-        std_error=np.where(np.isnan(estimate), np.nan, std_error),
-        ci_low=found.low,
-        ci_high=found.high,
-        p_value=found.p_value,
+        estimates=estimates,
         undefined=np.isnan(values).sum(axis=0),
-        replicates=values,
         left_out=left_out,
     )
-    _warn_of_undefined(result)
+    _warn_of_undefined(result, len(values))
     return result
 
 
-def _warn_of_undefined(found: InferenceResult) -> None:
-    often = (found.undefined > WORTH_A_WARNING * len(found.replicates)) & ~np.isnan(found.estimates)
+def _warn_of_undefined(found: InferenceResult, n_kept: int) -> None:
+    table = found.estimates.frame()
+    often = (found.undefined > WORTH_A_WARNING * n_kept) & table["estimate"].notna()
     if often.any():
-        table = found.table()[often]
         listed = [
-            f"{kind} {name} in {count}"
-            for kind, name, count in zip(
-                table["kind"], table["name"], found.undefined[often], strict=True
+            f"{quantity} {name} in {count}"
+            for quantity, name, count in zip(
+                table["quantity"][often], table["name"][often], found.undefined[often], strict=True
             )
         ]
         warn_caller(
-            f"quantities that do not exist in some of {len(found.replicates)} resamples, mostly "
+            f"quantities that do not exist in some of {n_kept} resamples, mostly "
             f"because a weight is negative: {enumerate_names(listed)}. Their intervals rest on the "
             "others",
             FailedResamplesWarning,
         )
 
 
-def _check_parametric(interval: str, cluster: str | None, strata: str | None) -> None:
-    if cluster is not None or strata is not None:
+def _check_parametric(interval: str, clusters: str | None, strata: str | None) -> None:
+    if clusters is not None or strata is not None:
         raise OptionError("clusters and strata need respondents; leave them out, or draw those")
     if interval in ("bca", "studentized"):
         raise OptionError(

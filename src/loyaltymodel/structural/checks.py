@@ -16,7 +16,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel.structural import criteria
-from loyaltymodel.structural.estimates import Estimates, correlation_matrix, design_of
+from loyaltymodel.structural.estimates import PLSSolution, correlation_matrix, design_of
 from loyaltymodel.structural.kernels import Design
 from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.settings import FitSettings
@@ -150,40 +150,40 @@ class Check:
 
 
 def all_checks(
-    model: StructuralModel, settings: FitSettings, moments: Moments, estimates: Estimates
+    model: StructuralModel, settings: FitSettings, moments: Moments, solution: PLSSolution
 ) -> list[Check]:
     """Return every check: first whether the solution stands, then how good it is."""
     return [
-        *validity_checks(model, settings, moments, estimates),
-        *_quality_checks(model, moments, estimates),
+        *validity_checks(model, settings, moments, solution),
+        *_quality_checks(model, moments, solution),
     ]
 
 
 def validity_checks(
-    model: StructuralModel, settings: FitSettings, moments: Moments, estimates: Estimates
+    model: StructuralModel, settings: FitSettings, moments: Moments, solution: PLSSolution
 ) -> list[Check]:
     """Return the checks on which the solution stands; ``fit`` warns of those that fail."""
     return [
-        _converged(settings, estimates),
+        _converged(settings, solution),
         _enough_respondents(model, moments),
         _complete_answers(moments),
-        *_admissible(model, estimates),
-        _no_negative_weights(model, estimates),
+        *_admissible(model, solution),
+        _no_negative_weights(model, solution),
     ]
 
 
-def _converged(settings: FitSettings, estimates: Estimates) -> Check:
-    times = count_of(estimates.n_iter, "iteration")
+def _converged(settings: FitSettings, solution: PLSSolution) -> Check:
+    times = count_of(solution.n_iter, "iteration")
     return Check(
         name="convergence",
         question="Did the weights settle?",
-        value=float(estimates.n_iter),
+        value=float(solution.n_iter),
         threshold=float(settings.max_iter),
-        passed=estimates.converged,
+        passed=solution.converged,
         reference=f"the settings: no weight moves by tol = {settings.tol:g} within max_iter",
         sentence=(
             f"The weights settled after {times}."
-            if estimates.converged
+            if solution.converged
             else f"The weights still moved by tol = {settings.tol:g} or more after {times}: raise "
             "max_iter, and if that does not help, look for constructs that are hardly related."
         ),
@@ -227,21 +227,21 @@ def _complete_answers(moments: Moments) -> Check:
     )
 
 
-def _admissible(model: StructuralModel, estimates: Estimates) -> list[Check]:
+def _admissible(model: StructuralModel, solution: PLSSolution) -> list[Check]:
     """Ask whether the estimates lie where such numbers can lie at all."""
-    correlations = np.abs(estimates.correlations[np.tril_indices(len(model.names), -1)])
+    correlations = np.abs(solution.correlations[np.tril_indices(len(model.names), -1)])
     item, construct = model.items.__getitem__, model.names.__getitem__
     return [
-        *_at_most(_LOADINGS_POSSIBLE, np.abs(estimates.loadings), item),
-        *_at_most(_RELIABILITIES_POSSIBLE, estimates.rho_a, construct),
+        *_at_most(_LOADINGS_POSSIBLE, np.abs(solution.loadings), item),
+        *_at_most(_RELIABILITIES_POSSIBLE, solution.rho_a, construct),
         *_at_most(_CORRELATIONS_POSSIBLE, correlations, _pair_of(model)),
-        _correlations_consistent(estimates),
-        *_at_most(_R_SQUARED_POSSIBLE, estimates.r_squared, construct),
+        _correlations_consistent(solution),
+        *_at_most(_R_SQUARED_POSSIBLE, solution.r_squared, construct),
     ]
 
 
-def _correlations_consistent(estimates: Estimates) -> Check:
-    lowest = float(np.linalg.eigvalsh(estimates.correlations)[0])
+def _correlations_consistent(solution: PLSSolution) -> Check:
+    lowest = float(np.linalg.eigvalsh(solution.correlations)[0])
     passed = lowest >= -_ROUNDING
     return Check(
         name="correlations_consistent",
@@ -260,8 +260,8 @@ def _correlations_consistent(estimates: Estimates) -> Check:
     )
 
 
-def _no_negative_weights(model: StructuralModel, estimates: Estimates) -> Check:
-    weights = estimates.weights
+def _no_negative_weights(model: StructuralModel, solution: PLSSolution) -> Check:
+    weights = solution.weights
     negative = [item for item, w in zip(model.items, weights, strict=True) if w < 0]
     return Check(
         name="positive_weights",
@@ -280,15 +280,15 @@ def _no_negative_weights(model: StructuralModel, estimates: Estimates) -> Check:
     )
 
 
-def _quality_checks(model: StructuralModel, moments: Moments, estimates: Estimates) -> list[Check]:
+def _quality_checks(model: StructuralModel, moments: Moments, solution: PLSSolution) -> list[Check]:
     s, design = correlation_matrix(moments)[None], design_of(model)
     ratio = criteria.htmt_absolute(s, design)[0]
-    vif = criteria.driver_vif(estimates.correlations[None], design)[0]
+    vif = criteria.driver_vif(solution.correlations[None], design)[0]
     item_vif = criteria.item_vif(s, design)[0]
     source, target = np.nonzero(design.drives)
     formed = np.flatnonzero((design.mode_b & (design.sizes > 1))[design.block])
     return [
-        *_measurement_checks(model, estimates, s, design),
+        *_measurement_checks(model, solution, s, design),
         *_at_most(_HTMT, ratio[np.tril_indices_from(ratio, -1)], _pair_of(model)),
         *_at_most(
             _VIF,
@@ -301,12 +301,12 @@ def _quality_checks(model: StructuralModel, moments: Moments, estimates: Estimat
 
 
 def _measurement_checks(
-    model: StructuralModel, estimates: Estimates, s: FloatArray, design: Design
+    model: StructuralModel, solution: PLSSolution, s: FloatArray, design: Design
 ) -> list[Check]:
     """Ask how well the items of mode A show their constructs; single items show them wholly."""
     reflective = (design.sizes > 1) & ~design.mode_b
     constructs, items = np.flatnonzero(reflective), np.flatnonzero(reflective[design.block])
-    loadings = estimates.loadings[None]
+    loadings = solution.loadings[None]
     alpha = criteria.cronbach_alpha(s, design)[0]
     rho_c = criteria.composite_reliability(loadings, design)[0]
     ave = criteria.average_variance_extracted(loadings, design)[0]
@@ -316,11 +316,11 @@ def _measurement_checks(
 
     return [
         *_at_least(_ALPHA, alpha[constructs], construct),
-        *_at_least(_RHO_A, estimates.rho_a[constructs], construct),
+        *_at_least(_RHO_A, solution.rho_a[constructs], construct),
         *_at_least(_RHO_C, rho_c[constructs], construct),
         *_at_least(_AVE, ave[constructs], construct),
-        *_at_least(_LOADINGS, estimates.loadings[items], lambda k: model.items[items[k]]),
-        *_fornell_larcker(model, estimates, ave, constructs),
+        *_at_least(_LOADINGS, solution.loadings[items], lambda k: model.items[items[k]]),
+        *_fornell_larcker(model, solution, ave, constructs),
     ]
 
 
@@ -342,11 +342,11 @@ def _items_distinct(model: StructuralModel, item_vif: FloatArray) -> Check:
 
 
 def _fornell_larcker(
-    model: StructuralModel, estimates: Estimates, ave: FloatArray, constructs: IntArray
+    model: StructuralModel, solution: PLSSolution, ave: FloatArray, constructs: IntArray
 ) -> list[Check]:
     if constructs.size == 0:
         return []
-    shared = (estimates.correlations - np.eye(len(ave))) ** 2
+    shared = (solution.correlations - np.eye(len(ave))) ** 2
     spare = (ave - shared.max(axis=1))[constructs]
     failing = [
         f"{model.names[constructs[k]]} ({spare[k]:+.3f})" for k in np.flatnonzero(~(spare >= 0))

@@ -16,8 +16,8 @@ from loyaltymodel.structural.model import StructuralModel
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Estimates(FrozenRecord):
-    """The estimated numbers as arrays, for programs; p items and j constructs in model order.
+class PLSSolution(FrozenRecord):
+    """What partial least squares found, as arrays for programs; p items, j constructs in order.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Estimates(FrozenRecord):
     converged: bool
 
     def as_stack(self) -> Structure:
-        """Return the estimates as the kernels take them: a stack of one.
+        """Return the solution as the kernels take them: a stack of one.
 
         Returns
         -------

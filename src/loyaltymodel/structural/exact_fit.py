@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._frames import Missing
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel._resampling import Units, draw_counts, resampled_moments, slice_size
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import NotIdentifiedError
 from loyaltymodel.structural.estimates import composites_of
-from loyaltymodel.structural.fit import fit
 from loyaltymodel.structural.implied import Implied, Which, distances, implied_correlations
-from loyaltymodel.structural.kernels import Scheme
-from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.replication import (
     Task,
     count_failures,
@@ -25,29 +23,111 @@ from loyaltymodel.structural.replication import (
     read_units,
     warn_of_failures,
 )
-from loyaltymodel.structural.settings import Sign
+from loyaltymodel.structural.result import StructuralResult
 
 _MEASURES = ("srmr", "d_uls", "d_g")
 _MODELS: tuple[Which, ...] = ("saturated", "estimated")
 _DEFINITE = 1e-10  # the smallest eigenvalue of a matrix that has a root to divide by
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ExactFitTest(Result):
+    """How far a model lies from the data, and how far a true one would by chance.
+
+    Made by :func:`exact_fit_test`. Arrays have a row for each of the two models, the saturated
+    and the estimated one, and a column for each distance: SRMR, d_ULS and d_G.
+
+    Attributes
+    ----------
+    n_obs : int
+        Number of respondents.
+    n_dropped : int
+        Respondents left out because an answer was missing.
+    n_resamples : int
+        Resamples drawn from a world in which each model is true.
+    failures : mapping from str to int
+        Resamples of either model left out of everything, by what was wrong with them.
+    statistic : ndarray of shape (2, 3)
+        The distances.
+    critical_95, critical_99 : ndarray of shape (2, 3)
+        What 95 and 99 in 100 samples of a true model stay below.
+    p_value : ndarray of shape (2, 3)
+        Share of resamples at or above the statistic.
+    n_used : ndarray of shape (2, 3)
+        Resamples in which the distance exists.
+
+    Examples
+    --------
+    >>> from loyaltymodel import datasets, structural
+    >>> model = structural.ecsi(datasets.mobile_phone_items())
+    >>> survey = datasets.load_mobile_phones()
+    >>> result = structural.fit(model, survey)
+    >>> structural.exact_fit_test(result, survey, n_resamples=50, rng=1)
+    <ExactFitTest: 250 respondents, 50 resamples, SRMR of the estimated model p = 0.000>
+    """
+
+    n_obs: int
+    n_dropped: int
+    n_resamples: int
+    failures: FrozenMapping[str, int]
+    statistic: FloatArray
+    critical_95: FloatArray
+    critical_99: FloatArray
+    p_value: FloatArray
+    n_used: IntArray
+
+    @property
+    def n_failed(self) -> int:
+        """Number of resamples of either model left out of everything."""
+        return sum(self.failures.values())
+
+    @property
+    def distances(self) -> pd.DataFrame:
+        """The tests: model, measure, statistic, critical values, p-value, resamples used."""
+        return pd.DataFrame(
+            {
+                "model": np.repeat(np.array(_MODELS, dtype=object), len(_MEASURES)),
+                "measure": _MEASURES * len(_MODELS),
+                "statistic": self.statistic.ravel(),
+                "critical_95": self.critical_95.ravel(),
+                "critical_99": self.critical_99.ravel(),
+                "p_value": self.p_value.ravel(),
+                "n_resamples": self.n_used.ravel(),
+            }
+        )
+
+    def _title(self) -> str:
+        return "Test of exact fit"
+
+    def _brief(self) -> str:
+        p = self.p_value[_MODELS.index("estimated"), 0]
+        drawn = f"{self.n_obs:,} respondents, {self.n_resamples:,} resamples"
+        return f"{drawn}, SRMR of the estimated model p = {p:.3f}"
+
+    def _facts(self) -> Facts:
+        return (("hypothesis", "the model is exactly true in the population"),)
+
+    def _tables(self) -> Sequence[Table]:
+        digits = (3, 3, 3, 3, 0)
+        return (table_of("Distances", self.distances, n_labels=2, digits=digits),)
+
+    def _remarks(self) -> Sequence[str]:
+        sentence = (
+            "A small p-value speaks against the model. A large one says only that this sample does "
+            "not, which in small samples is easy."
+        )
+        return [sentence]
+
+
 def exact_fit_test(
-    model: StructuralModel,
+    result: StructuralResult,
     data: object,
     *,
-    scheme: Scheme = "path",
-    consistent: bool = False,
-    weights: str | None = None,
-    missing: Missing = "raise",
-    tol: float = 1e-10,
-    max_iter: int = 300,
-    sign: Sign = "sum",
     implied: Implied = "convention",
     composites: Sequence[str] = (),
     n_resamples: int = 1000,
     rng: np.random.Generator | int | None = None,
-) -> pd.DataFrame:
+) -> ExactFitTest:
     """Test by resampling whether the model could be exactly true (精确拟合检验).
 
     The answers are transformed so that the estimated model holds in them exactly (Beran and
@@ -56,12 +136,10 @@ def exact_fit_test(
 
     Parameters
     ----------
-    model : StructuralModel
-        Constructs, items and paths.
+    result : StructuralResult
+        The fitted model; it is estimated again with the same settings.
     data : pandas, polars or pyarrow table
-        The answers.
-    scheme, consistent, weights, missing, tol, max_iter, sign : see :func:`fit`
-        As there.
+        The answers that it was fitted to, with the column of weights if there is one.
     implied, composites : see :meth:`StructuralResult.fit_measures`
         As there.
     n_resamples : int
@@ -71,19 +149,16 @@ def exact_fit_test(
 
     Returns
     -------
-    DataFrame
-        Rows ``srmr``, ``d_uls`` and ``d_g``; columns ``model`` ("saturated" or "estimated"),
-        ``value``, ``critical_95`` and ``critical_99`` (what 95 and 99 in 100 samples of a true
-        model stay below), ``p_value`` (the share of resamples at or above the value) and
-        ``n_used`` (resamples in which the distance exists).
+    ExactFitTest
+        SRMR, d_ULS and d_G of the saturated and the estimated model, with what 95 and 99 in 100
+        samples of a true model stay below, and p-values.
 
     Raises
     ------
     DataError
-        As of :func:`fit`.
+        If the data are not those of the result.
     NotIdentifiedError
-        As of :func:`fit`; or if the implied correlations are not positive definite, so that no
-        data could have them.
+        If the implied correlations are not positive definite, so that no data could have them.
     OptionError
         If an option is not one of its choices, or Moments are given, which have no rows.
 
@@ -104,32 +179,22 @@ def exact_fit_test(
     >>> from loyaltymodel import datasets, structural
     >>> model = structural.ecsi(datasets.mobile_phone_items())
     >>> survey = datasets.load_mobile_phones()
-    >>> found = structural.exact_fit_test(model, survey, n_resamples=200, rng=1)
-    >>> found.query("model == 'estimated'")["p_value"].to_list()
+    >>> result = structural.fit(model, survey)
+    >>> found = structural.exact_fit_test(result, survey, n_resamples=200, rng=1)
+    >>> found.distances.query("model == 'estimated'")["p_value"].to_list()
     [0.0, 0.0, 0.0]
     """
     check_count("n_resamples", n_resamples, least=2)
     check_choice("implied", implied, Implied)
-    result = fit(
-        model,
-        data,
-        scheme=scheme,
-        consistent=consistent,
-        weights=weights,
-        missing=missing,
-        tol=tol,
-        max_iter=max_iter,
-        sign=sign,
-    )
+    composite = composites_of(result.model, composites)
     task, units = make_task(result), read_units(result, data, None, None)
     measures = result.fit_measures(implied=implied, composites=composites)
-    composite = composites_of(model, composites)
     generator = np.random.default_rng(rng)
-    tables = []
+    rows, failures = [], []
     for which in _MODELS:
         true = implied_correlations(
             task.observed(),
-            result.estimates.as_stack(),
+            result.solution.as_stack(),
             task.catalogue.design,
             composite,
             which=which,
@@ -141,11 +206,22 @@ def exact_fit_test(
             for moments in _resamples(world, n_resamples, generator)
         ]
         drawn = np.concatenate(apart)
-        failed = count_failures(drawn[:, -1].astype(np.intp))
-        warn_of_failures(failed, n_resamples)
-        kept = drawn[drawn[:, -1] == 0, :-1]
-        tables.append(_table(which, measures[which], kept))
-    return pd.concat(tables)
+        failures.append(drawn[:, -1].astype(np.intp))
+        warn_of_failures(count_failures(failures[-1]), n_resamples)
+        statistic = measures[which].loc[list(_MEASURES)].to_numpy()
+        rows.append(_held(statistic, drawn[drawn[:, -1] == 0, :-1]))
+    statistic, critical_95, critical_99, p_value, n_used = map(np.array, zip(*rows, strict=True))
+    return ExactFitTest(
+        n_obs=result.n_obs,
+        n_dropped=result.n_dropped,
+        n_resamples=n_resamples,
+        failures=count_failures(np.concatenate(failures)),
+        statistic=statistic,
+        critical_95=critical_95,
+        critical_99=critical_99,
+        p_value=p_value,
+        n_used=n_used,
+    )
 
 
 def _resamples(
@@ -186,20 +262,10 @@ def _transformation(observed: FloatArray, true: FloatArray) -> FloatArray:
     return transformation
 
 
-def _table(which: Which, values: pd.Series, drawn: FloatArray) -> pd.DataFrame:
-    """Hold each measure against its distribution in samples of a true model."""
+def _held(statistic: FloatArray, drawn: FloatArray) -> tuple[FloatArray | IntArray, ...]:
+    """Hold each distance against its distribution in samples of a true model."""
     exists = ~np.isnan(drawn)
-    value = values[list(_MEASURES)].to_numpy()
-    beyond = (drawn >= value) & exists
-    p = np.where(np.isnan(value), np.nan, beyond.sum(axis=0) / exists.sum(axis=0))
-    return pd.DataFrame(
-        {
-            "model": which,
-            "value": value,
-            "critical_95": np.nanquantile(drawn, 0.95, axis=0),
-            "critical_99": np.nanquantile(drawn, 0.99, axis=0),
-            "p_value": p,
-            "n_used": exists.sum(axis=0),
-        },
-        index=pd.Index(_MEASURES, name="measure"),
-    )
+    beyond = (drawn >= statistic) & exists
+    p = np.where(np.isnan(statistic), np.nan, beyond.sum(axis=0) / exists.sum(axis=0))
+    critical = np.nanquantile(drawn, [0.95, 0.99], axis=0)
+    return statistic, critical[0], critical[1], p, exists.sum(axis=0)

@@ -25,7 +25,7 @@ from loyaltymodel.errors import (
 )
 from loyaltymodel.structural import kernels
 from loyaltymodel.structural.checks import validity_checks
-from loyaltymodel.structural.estimates import Estimates, correlation_matrix, design_of
+from loyaltymodel.structural.estimates import PLSSolution, correlation_matrix, design_of
 from loyaltymodel.structural.kernels import Design, Scheme
 from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.result import StructuralResult
@@ -99,7 +99,7 @@ def fit(
     Returns
     -------
     StructuralResult
-        Estimates, index, quality criteria, checks and a summary.
+        PLSSolution, index, quality criteria, checks and a summary.
 
     Raises
     ------
@@ -158,16 +158,15 @@ def fit(
     ... )
     >>> result = fit(model, survey, scale=(1, 5))
     >>> result.paths.round(3)
-             source   target  coefficient
-    0  satisfaction  loyalty          0.8
+             source   target  estimate
+    0  satisfaction  loyalty       0.8
 
     The mean answer is 2.5, and (2.5 - 1) / (5 - 1) = 0.375:
 
     >>> result.index
-    construct
-    satisfaction    37.5
-    loyalty         37.5
-    Name: index, dtype: float64
+          construct  estimate
+    0  satisfaction      37.5
+    1       loyalty      37.5
     """
     if not isinstance(model, StructuralModel):
         raise ModelError(
@@ -190,9 +189,9 @@ def fit(
     moments = _moments(model, data, settings)
     _check_moments(model, design, moments)
     correlations = correlation_matrix(moments)
-    estimates = _estimate(model, design, correlations, settings)
-    _warn(model, settings, moments, estimates)
-    return StructuralResult(model, settings, moments, estimates)
+    solution = _estimate(model, design, correlations, settings)
+    _warn(model, settings, moments, solution)
+    return StructuralResult(model, settings, moments, solution)
 
 
 def _limits_of(book: Codebook, model: StructuralModel) -> AnswerLimits:
@@ -276,7 +275,7 @@ def _check_moments(model: StructuralModel, design: Design, moments: Moments) -> 
 
 def _estimate(
     model: StructuralModel, design: Design, correlations: FloatArray, settings: FitSettings
-) -> Estimates:
+) -> PLSSolution:
     """Run the kernels on a stack of one."""
     s = correlations[None]
     outer = kernels.outer_weights(
@@ -289,7 +288,7 @@ def _estimate(
     if not np.isfinite(found.paths).all():
         _explain_no_paths(model, settings, found.rho_a[0])
     _check_drivers(model, design, found.correlations[0])
-    return Estimates(
+    return PLSSolution(
         weights=weights[0],
         loadings=found.loadings[0],
         cross_loadings=found.cross_loadings[0],
@@ -374,10 +373,10 @@ def sign_reference(model: StructuralModel, sign: Sign) -> FloatArray:
 
 
 def _warn(
-    model: StructuralModel, settings: FitSettings, moments: Moments, estimates: Estimates
+    model: StructuralModel, settings: FitSettings, moments: Moments, solution: PLSSolution
 ) -> None:
     """Warn once a kind of what the checks found wrong."""
-    failed = [c for c in validity_checks(model, settings, moments, estimates) if not c.passed]
+    failed = [c for c in validity_checks(model, settings, moments, solution) if not c.passed]
     messages: dict[type[LoyaltyModelWarning], list[str]] = {}
     # What is not used does no harm: the checks say it, but nobody needs to be warned.
     harmless = set()

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel import _intervals as intervals
-from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import Interval
 from loyaltymodel._options import check_positive
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Summary, Table, percent, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.structural.estimates import design_of
-from loyaltymodel.structural.quantities import Catalogue, make_catalogue
+from loyaltymodel.structural.model import StructuralModel
+from loyaltymodel.structural.quantities import (
+    ABOVE_ZERO,
+    RELIABILITIES,
+    Catalogue,
+    make_catalogue,
+)
 from loyaltymodel.structural.result import StructuralResult
 
 IntervalKind = Literal["percentile", "basic", "bca", "studentized"]
@@ -25,14 +33,14 @@ Name = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class InferenceResult(FrozenRecord):
+class InferenceResult(Result):
     """A structural model with the uncertainty of everything that it estimates.
 
-    Made by :func:`bootstrap` and :func:`jackknife`. Every table has the columns ``estimate``,
-    ``std_error``, ``ci_low`` and ``ci_high``, and ``p_value`` where 0 is a question: for all but
-    indices, R2 and reliabilities. The p-value is two-sided, against 0, and inverts the interval:
-    it is below 1 - level exactly where the interval leaves out 0. From b resamples it is never
-    below 2 / (b + 1).
+    Made by :func:`bootstrap` and :func:`jackknife`. Its tables are those of the
+    :class:`StructuralResult`, with ``std_error``, ``ci_low`` and ``ci_high``, and ``p_value``
+    where 0 is a question: for all but indices, R2, reliabilities and HTMT. The p-value is
+    two-sided, against 0, and inverts the interval: it is below 1 - level exactly where the
+    interval leaves out 0. From b resamples it is never below 2 / (b + 1).
 
     Attributes
     ----------
@@ -48,13 +56,15 @@ class InferenceResult(FrozenRecord):
         Resamples drawn, or units left out.
     failures : mapping from str to int
         Resamples left out of everything, by what was wrong with them.
-    estimates, std_error, ci_low, ci_high, p_value : ndarray of shape (k,)
-        All quantities, in the order of :meth:`table`.
+    estimates : EstimateTable
+        All k quantities in one table: ``quantity`` ("paths", "weights", "loadings",
+        "total_effects", "specific_effects", "r_squared", "alpha", "rho_a", "rho_c", "ave",
+        "htmt", "index", "impacts") and ``name`` ("image -> loyalty", "CUSA1", "satisfaction",
+        or a route). With the replicates of a bootstrap, NaN where a quantity does not exist, or
+        the covariance of a jackknife.
     undefined : ndarray of shape (k,)
         Number of those resamples that did not fail in which a quantity does not exist all the
         same, such as an index where a weight is negative; its interval rests on the others.
-    replicates : ndarray of shape (b, k)
-        All quantities in each resample that did not fail, NaN where one does not exist.
     left_out : ndarray of shape (n, k)
         All quantities with each unit left out; empty unless the interval needed it.
 
@@ -63,8 +73,9 @@ class InferenceResult(FrozenRecord):
     >>> from loyaltymodel import datasets, structural
     >>> model = structural.ecsi(datasets.mobile_phone_items())
     >>> survey = datasets.load_mobile_phones()
-    >>> boot = structural.bootstrap(model, survey, n_resamples=500, rng=1)
-    >>> row = boot.paths.set_index(["source", "target"]).loc[("image", "loyalty")]
+    >>> result = structural.fit(model, survey)
+    >>> boot = structural.bootstrap(result, survey, n_resamples=500, rng=1)
+    >>> row = boot.estimates.row(("paths", "image -> loyalty"))
     >>> bool(row["ci_low"] < row["estimate"] < row["ci_high"])
     True
     """
@@ -75,26 +86,23 @@ class InferenceResult(FrozenRecord):
     level: float
     n_resamples: int
     failures: FrozenMapping[str, int]
-    estimates: FloatArray
-    std_error: FloatArray
-    ci_low: FloatArray
-    ci_high: FloatArray
-    p_value: FloatArray
+    estimates: EstimateTable
     undefined: IntArray
-    replicates: FloatArray
     left_out: FloatArray
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        drawn = f"{self.n_resamples} resamples, {self.n_failed} left out"
-        return f"<InferenceResult: {self.method}, {drawn}, {self.interval} at {self.level:g}>"
+    @property
+    def n_obs(self) -> int:
+        """Number of respondents that the estimates rest on."""
+        return self.result.n_obs
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    @property
+    def n_dropped(self) -> int:
+        """Number of respondents left out because an answer was missing."""
+        return self.result.n_dropped
 
     @property
     def n_failed(self) -> int:
-        """Number of resamples that were left out."""
+        """Number of resamples left out of everything."""
         return sum(self.failures.values())
 
     @property
@@ -144,20 +152,27 @@ class InferenceResult(FrozenRecord):
             If the model was fitted without ``scale``.
         """
         self.result.index  # noqa: B018  raises what is to be said
-        return self._part("index").drop(columns="p_value")
+        return self._part("index")
 
     @property
     def r_squared(self) -> pd.DataFrame:
         """Explained variance: construct, and its uncertainty."""
-        return self._part("r_squared").drop(columns="p_value")
+        return self._part("r_squared")
 
     @property
     def reliability(self) -> pd.DataFrame:
-        """Alpha, rho_A, rho_C and AVE: criterion, construct, and their uncertainty."""
-        parts = [self._part(name) for name in _CRITERIA]
-        return pd.concat(parts, ignore_index=True).drop(columns="p_value")
+        """Alpha, rho_A, rho_C and AVE: quantity, construct, and their uncertainty."""
+        parts = [self._part(name).assign(quantity=name) for name in RELIABILITIES]
+        table = pd.concat(parts, ignore_index=True)
+        table.insert(0, "quantity", table.pop("quantity"))
+        return table
 
-    def htmt(self, *, threshold: float = 0.9) -> pd.DataFrame:
+    @property
+    def htmt(self) -> pd.DataFrame:
+        """Heterotrait-monotrait ratios: first, second, and their uncertainty."""
+        return self._part("htmt")
+
+    def htmt_test(self, *, threshold: float = 0.9) -> pd.DataFrame:
         """Return heterotrait-monotrait ratios, tested one-sided against a threshold.
 
         Parameters
@@ -182,14 +197,15 @@ class InferenceResult(FrozenRecord):
         >>> from loyaltymodel import datasets, structural
         >>> model = structural.ecsi(datasets.mobile_phone_items())
         >>> survey = datasets.load_mobile_phones()
-        >>> ratios = structural.bootstrap(model, survey, n_resamples=500, rng=1).htmt()
+        >>> result = structural.fit(model, survey)
+        >>> ratios = structural.bootstrap(result, survey, n_resamples=500, rng=1).htmt_test()
         >>> bool(((ratios["p_value"] < 0.05) == (ratios["ci_high"] < 0.9)).all())
         True
         """
         check_positive("threshold", threshold)
         place = self._catalogue().places["htmt"]
-        table = self._part("htmt").drop(columns=["ci_low", "p_value"])
-        ordered = np.sort(self.replicates[:, place], axis=0)
+        table = self.htmt.drop(columns="ci_low")
+        ordered = np.sort(self._replicates()[:, place], axis=0)
         k = ordered.shape[1]
         _, above = intervals.shares_at(ordered, np.full(k, threshold))
         table["ci_high"] = intervals.quantile(ordered, np.full(k, self.level))
@@ -202,7 +218,7 @@ class InferenceResult(FrozenRecord):
         Parameters
         ----------
         first, second : tuple of str
-            Kind and name: ``("paths", "image", "loyalty")``, ``("index", "quality")``,
+            Quantity and name: ``("paths", "image", "loyalty")``, ``("index", "quality")``,
             ``("loadings", "CUSA1")`` or ``("specific_effects", "a -> b -> c")``.
 
         Returns
@@ -222,16 +238,18 @@ class InferenceResult(FrozenRecord):
         >>> from loyaltymodel import datasets, structural
         >>> model = structural.ecsi(datasets.mobile_phone_items())
         >>> survey = datasets.load_mobile_phones()
-        >>> boot = structural.bootstrap(model, survey, n_resamples=500, rng=1)
+        >>> result = structural.fit(model, survey)
+        >>> boot = structural.bootstrap(result, survey, n_resamples=500, rng=1)
         >>> apart = boot.difference(
         ...     ("paths", "satisfaction", "loyalty"), ("paths", "complaints", "loyalty")
         ... )
         >>> bool(apart["p_value"] < 0.05)
         True
         """
-        one, other = self._locate(first), self._locate(second)
-        replicates = (self.replicates[:, one] - self.replicates[:, other])[:, None]
-        estimate = np.array([self.estimates[one] - self.estimates[other]])
+        one, other = self._place(first), self._place(second)
+        values = self._replicates()
+        replicates = (values[:, one] - values[:, other])[:, None]
+        estimate = self.estimates.estimate[[one]] - self.estimates.estimate[[other]]
         left_out = self.left_out[:, [one]] - self.left_out[:, [other]]
         std_error = errors_of(replicates, jackknife="jackknife" in self.method)
         kind = "wald" if self.interval == "studentized" else self.interval
@@ -248,35 +266,13 @@ class InferenceResult(FrozenRecord):
             }
         )
 
-    def row_of(self, name: Name) -> pd.Series:
-        """Return one quantity with its uncertainty.
-
-        Parameters
-        ----------
-        name : tuple of str
-            Kind and name, as of :meth:`difference`.
-
-        Returns
-        -------
-        Series
-            ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` and ``p_value``.
-
-        Raises
-        ------
-        OptionError
-            If there is no such quantity.
-        """
-        place = self._locate(name)
-        columns = self._columns(slice(place, place + 1))
-        return pd.Series({column: values[0] for column, values in columns.items()})
-
     def replicates_of(self, name: Name) -> FloatArray:
-        """Return one quantity in each resample that did not fail.
+        """Return one quantity in each resample that did not fail, or without each unit.
 
         Parameters
         ----------
         name : tuple of str
-            Kind and name, as of :meth:`difference`.
+            Quantity and name, as of :meth:`difference`.
 
         Returns
         -------
@@ -288,21 +284,28 @@ class InferenceResult(FrozenRecord):
         OptionError
             If there is no such quantity.
         """
-        found: FloatArray = self.replicates[:, self._locate(name)].copy()
+        found: FloatArray = self._replicates()[:, self._place(name)].copy()
         return found
 
-    def table(self) -> pd.DataFrame:
-        """Return every quantity in one table: kind, name, and its uncertainty.
+    def row(self, name: Name) -> pd.Series:
+        """Return one quantity with its uncertainty.
+
+        Parameters
+        ----------
+        name : tuple of str
+            Quantity and name, as of :meth:`difference`.
 
         Returns
         -------
-        DataFrame
-            A row a quantity, in the order of :attr:`estimates`.
+        Series
+            ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` and ``p_value``.
+
+        Raises
+        ------
+        OptionError
+            If there is no such quantity.
         """
-        parts = self._labels()
-        names = [" -> ".join(map(str, row)) for part in parts.values() for row in _rows(part)]
-        kinds = [kind for kind, part in parts.items() for _ in range(len(part))]
-        return pd.DataFrame({"kind": kinds, "name": names, **self._columns(slice(None))})
+        return self.estimates.row(self._key(name))
 
     def summary(self, *, stars: bool = False) -> Summary:
         """Return the paths, effects and indices with their uncertainty, as tables.
@@ -317,95 +320,140 @@ class InferenceResult(FrozenRecord):
         Summary
             ``print`` it, let a notebook show it, or take its LaTeX.
         """
+        page = Result.summary(self)
+        if not stars:
+            return page
+        tables = zip(page.tables, self._printed().values(), strict=True)
+        marked = tuple(table.with_column("", _stars(frame)) for table, frame in tables)
+        return replace(page, tables=marked)
+
+    def _title(self) -> str:
+        return "Uncertainty of a structural model"
+
+    def _brief(self) -> str:
+        kind = f"{percent(self.level)} {self.interval} intervals"
+        return f"{self.method}, {self.n_resamples:,} resamples, {self.n_failed} left out, {kind}"
+
+    def _facts(self) -> Facts:
+        failed = [f"{kind} {count}" for kind, count in self.failures.items() if count]
+        reasons = (("resamples left out", ", ".join(failed)),) if failed else ()
+        return (("method", self.method), *reasons)
+
+    def _tables(self) -> Sequence[Table]:
+        return [
+            table_of(title, frame, n_labels=list(frame.columns).index("estimate"))
+            for title, frame in self._printed().items()
+        ]
+
+    def _coefficients(self) -> EstimateTable:
+        place, table = self._catalogue().places["paths"], self.paths
+        return EstimateTable(
+            labels=FrozenMapping({name: tuple(table[name]) for name in ("source", "target")}),
+            level=self.level,
+            method=self.estimates.method,
+            **{name: values[place] for name, values in self._columns().items()},
+        )
+
+    def _printed(self) -> dict[str, pd.DataFrame]:
         chosen = {"Paths": self.paths, "Total effects": self.total_effects}
         chosen["Explained variance"] = self.r_squared
         if self.result.settings.scale is not None:
             chosen["Index (points)"] = self.index
-        failed = ", ".join(f"{kind} {count}" for kind, count in self.failures.items() if count)
-        facts = (
-            ("method", f"{self.method}, {self.n_resamples} resamples"),
-            ("intervals", f"{self.interval}, level {self.level:g}"),
-            ("left out", failed or "none"),
-        )
-        tables = tuple(
-            table_of(title, table, n_labels=_n_labels(table)) for title, table in chosen.items()
-        )
-        if stars:
-            tables = tuple(table.with_column("", _stars(chosen[table.title])) for table in tables)
-        return Summary("Uncertainty of a structural model", facts, tables)
+        return chosen
 
-    def _part(self, kind: str) -> pd.DataFrame:
-        place = self._catalogue().places[kind]
-        return pd.DataFrame({**self._labels()[kind], **self._columns(place)})
+    def _part(self, quantity: str) -> pd.DataFrame:
+        place = self._catalogue().places[quantity]
+        labels = labels_of(self.result.model, self._catalogue())[quantity]
+        columns = {name: values[place].copy() for name, values in self._columns().items()}
+        if quantity in ABOVE_ZERO:
+            del columns["p_value"]
+        return pd.DataFrame({**labels, **columns})
 
-    def _columns(self, place: slice) -> dict[str, FloatArray]:
-        return {
-            "estimate": self.estimates[place].copy(),
-            "std_error": self.std_error[place].copy(),
-            "ci_low": self.ci_low[place].copy(),
-            "ci_high": self.ci_high[place].copy(),
-            "p_value": self.p_value[place].copy(),
-        }
+    def _columns(self) -> dict[str, FloatArray]:
+        given = {name: getattr(self.estimates, name) for name in _COLUMNS}
+        return {name: values for name, values in given.items() if values is not None}
+
+    def _replicates(self) -> FloatArray:
+        """All quantities in each resample, or with each unit left out by a jackknife."""
+        found = self.estimates.replicates
+        return self.left_out if found is None else found
 
     def _catalogue(self) -> Catalogue:
         with_index = self.result.settings.scale is not None
         return make_catalogue(design_of(self.result.model), with_index=with_index)
 
-    def _labels(self) -> dict[str, pd.DataFrame]:
-        """Names of the quantities of each kind, in the order of the catalogue."""
-        catalogue, model = self._catalogue(), self.result.model
-        names = np.array(model.names, dtype=object)
-        items = pd.DataFrame({"construct": names[catalogue.design.block], "item": model.items})
-        pairs = [
-            dict(zip(_ENDS, names[np.array(ends)], strict=True))
-            for ends in (catalogue.paths, catalogue.reached)
-        ]
-        routes = [[model.names[k] for k in route] for route in catalogue.routes]
-        constructs = pd.DataFrame({"construct": names})
-        criteria = {
-            c: constructs.assign(criterion=c)[["criterion", "construct"]] for c in _CRITERIA
-        }
-        found = {
-            "paths": pd.DataFrame(pairs[0]),
-            "weights": items,
-            "loadings": items,
-            "total_effects": pd.DataFrame(pairs[1]),
-            "specific_effects": pd.DataFrame(
-                {
-                    "source": [route[0] for route in routes],
-                    "target": [route[-1] for route in routes],
-                    "route": [" -> ".join(route) for route in routes],
-                }
-            ),
-            "r_squared": pd.DataFrame({"construct": model.endogenous}),
-            **criteria,
-            "htmt": pd.DataFrame(
-                {"first": names[catalogue.pairs[0]], "second": names[catalogue.pairs[1]]}
-            ),
-            "index": constructs,
-            "impacts": pd.DataFrame(pairs[1]),
-        }
-        return {kind: found[kind] for kind in catalogue.places}
+    def _place(self, name: Name) -> int:
+        return self.estimates.place(self._key(name))
 
-    def _locate(self, name: Name) -> int:
-        """Find the column of a quantity."""
-        labels = self._labels()
-        kind, *wanted = name
-        if kind not in labels:
-            raise OptionError(f"no quantity is called {kind!r}; there are {', '.join(labels)}")
-        rows = _rows(labels[kind])
-        # A single word may stand for the last label alone: an item, a route, a construct.
-        hits = [k for k, row in enumerate(rows) if row == wanted or [row[-1]] == wanted]
-        if len(hits) != 1:
+    def _key(self, name: Name) -> Name:
+        """Return quantity and name as the estimates have them; labels may be given apart."""
+        quantity, *labels = name
+        known = self._catalogue().places
+        if quantity not in known:
+            raise OptionError(f"no quantity is called {quantity!r}; there are {', '.join(known)}")
+        key = (quantity, " -> ".join(labels))
+        names = [
+            row[1]
+            for row in zip(*self.estimates.labels.values(), strict=True)
+            if row[0] == quantity
+        ]
+        if key[1] not in names:
             raise OptionError(
-                f"{name!r} is not the name of one quantity; those of {kind!r} are such as "
-                f"{', '.join(repr((kind, *row)) for row in rows[:3])}"
+                f"{name!r} is not the name of one quantity; those of {quantity!r} are such as "
+                f"{', '.join(repr((quantity, n)) for n in names[:3])}"
             )
-        return int(self._catalogue().places[kind].start) + hits[0]
+        return key
 
 
 _ENDS = ("source", "target")
-_CRITERIA = ("alpha", "rho_a", "rho_c", "ave")
+_COLUMNS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
+
+
+def labels_of(model: StructuralModel, catalogue: Catalogue) -> dict[str, pd.DataFrame]:
+    """Name the quantities of each kind, in the order of the catalogue."""
+    names = np.array(model.names, dtype=object)
+    items = pd.DataFrame({"construct": names[catalogue.design.block], "item": model.items})
+    pairs = [
+        dict(zip(_ENDS, names[np.array(ends)], strict=True))
+        for ends in (catalogue.paths, catalogue.reached)
+    ]
+    routes = [[model.names[k] for k in route] for route in catalogue.routes]
+    constructs = pd.DataFrame({"construct": names})
+    found = {
+        "paths": pd.DataFrame(pairs[0]),
+        "weights": items,
+        "loadings": items,
+        "total_effects": pd.DataFrame(pairs[1]),
+        "specific_effects": pd.DataFrame(
+            {
+                "source": [route[0] for route in routes],
+                "target": [route[-1] for route in routes],
+                "route": [" -> ".join(route) for route in routes],
+            }
+        ),
+        "r_squared": pd.DataFrame({"construct": model.endogenous}),
+        **dict.fromkeys(RELIABILITIES, constructs),
+        "htmt": pd.DataFrame(
+            {"first": names[catalogue.pairs[0]], "second": names[catalogue.pairs[1]]}
+        ),
+        "index": constructs,
+        "impacts": pd.DataFrame(pairs[1]),
+    }
+    return {quantity: found[quantity] for quantity in catalogue.places}
+
+
+def table_labels(
+    model: StructuralModel, catalogue: Catalogue
+) -> FrozenMapping[str, tuple[str, ...]]:
+    """Name all quantities in two columns: which it is, and of what."""
+    quantities: list[str] = []
+    names: list[str] = []
+    for quantity, labels in labels_of(model, catalogue).items():
+        # An item and a route say all by themselves.
+        own = labels.columns[-1:] if labels.columns[-1] in ("item", "route") else labels.columns
+        quantities += [quantity] * len(labels)
+        names += [" -> ".join(row) for row in labels[own].itertuples(index=False, name=None)]
+    return FrozenMapping({"quantity": tuple(quantities), "name": tuple(names)})
 
 
 def make_interval(
@@ -474,12 +522,12 @@ def errors_of(replicates: FloatArray, *, jackknife: bool) -> FloatArray:
         return spread * (exist - 1) / np.sqrt(exist) if jackknife else spread
 
 
-def _rows(labels: pd.DataFrame) -> list[list[str]]:
-    return [list(row) for row in labels.itertuples(index=False, name=None)]
-
-
-def _n_labels(table: pd.DataFrame) -> int:
-    return list(table.columns).index("estimate")
+def covariance_of(left_out: FloatArray) -> FloatArray:
+    """Return the covariance (k, k) of estimates from those with each of n units left out."""
+    n = len(left_out)
+    centred = left_out - left_out.mean(axis=0)
+    covariance: FloatArray = centred.T @ centred * (n - 1) / n
+    return covariance
 
 
 def _stars(table: pd.DataFrame) -> Sequence[str]:

@@ -21,6 +21,11 @@ from loyaltymodel.structural.kernels import Design, Scheme, Structure
 FAILURES = ("constant_item", "not_converged", "undetermined", "impossible_correlation")
 
 
+# Criteria of reliability, and all quantities for which 0 is no question.
+RELIABILITIES = ("alpha", "rho_a", "rho_c", "ave")
+ABOVE_ZERO = ("index", "r_squared", "htmt", *RELIABILITIES)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """The quantities of a model: pairs of constructs, items, constructs and routes."""
@@ -86,7 +91,7 @@ def make_catalogue(design: Design, *, with_index: bool) -> Catalogue:
     return Catalogue(design, (source, target), (start, end), (first, second), routes, places)
 
 
-class Solution(NamedTuple):
+class Estimated(NamedTuple):
     """Correlations and deviations of the items, weights, structure, and what was wrong."""
 
     correlations: FloatArray  # (b, p, p)
@@ -96,7 +101,7 @@ class Solution(NamedTuple):
     failure: IntArray  # (b,) 0, or 1 + a place in FAILURES
 
 
-def estimate(means: FloatArray, covariances: FloatArray, design: Design, setup: Setup) -> Solution:
+def estimate(means: FloatArray, covariances: FloatArray, design: Design, setup: Setup) -> Estimated:
     """Estimate a stack from means (b, p) and covariances (b, p, p)."""
     variances = np.einsum("bii->bi", covariances)
     # An item without variance cannot be told from one with the rounding of its cross-products.
@@ -114,7 +119,7 @@ def estimate(means: FloatArray, covariances: FloatArray, design: Design, setup: 
         np.asarray(~np.isfinite(found.paths).all(axis=(1, 2))),
         np.asarray((np.abs(found.correlations) > 1 + 1e-9).any(axis=(1, 2))),
     )
-    return Solution(s, sd, weights, found, failure)
+    return Estimated(s, sd, weights, found, failure)
 
 
 def evaluate(

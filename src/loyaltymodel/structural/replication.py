@@ -15,6 +15,7 @@ from loyaltymodel import _resampling as resampling
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._frames import checked_rows, read_columns, read_table
 from loyaltymodel._moments import Moments
+from loyaltymodel._options import enumerate_names
 from loyaltymodel._resampling import Units
 from loyaltymodel._scales import resolve_limits
 from loyaltymodel.errors import (
@@ -39,6 +40,7 @@ from loyaltymodel.structural.quantities import (
 from loyaltymodel.structural.result import StructuralResult
 
 WORTH_A_WARNING = 0.01  # share of resamples left out
+_SAME = 1e-9  # data are those of a result if their moments differ by less of their size
 _INNER = 50  # resamples of a resample, for its standard error
 _STEP = 1e-3  # share of a unit's weight by which it is moved for a derivative
 
@@ -107,8 +109,39 @@ def make_task(result: StructuralResult) -> Task:
     return Task(result, catalogue, setup)
 
 
+def check_same_data(result: StructuralResult, data: object) -> None:
+    """Refuse data whose moments are not those that the result was estimated from.
+
+    Raises
+    ------
+    DataError
+        If the numbers of respondents, or means or covariances of items, differ by more than
+        rounding.
+    """
+    settings, known = result.settings, result.moments
+    if isinstance(data, Moments):
+        found = data.select(result.model.items)
+    else:
+        found = Moments.from_frame(
+            data, result.model.items, weights=settings.weights, missing=settings.missing
+        )
+    way_out = "; give the data that the result was fitted to, or fit the model to these first"
+    if found.n_obs != known.n_obs:
+        raise DataError(
+            f"the data have {found.n_obs} respondents, and the result rests on {known.n_obs}"
+            f"{way_out}"
+        )
+    sd = np.sqrt(known.covariance.diagonal())
+    apart = np.abs(found.means - known.means) / np.maximum(np.abs(known.means), sd)
+    spread = (np.abs(found.covariance - known.covariance) / np.outer(sd, sd)).max(axis=1)
+    for what, gap in (("means", apart), ("covariances", spread)):
+        if (other := np.flatnonzero(gap > _SAME)).size:
+            names = enumerate_names(repr(known.items[k]) for k in other)
+            raise DataError(f"the {what} of {names} are not those in the result{way_out}")
+
+
 def read_units(
-    result: StructuralResult, data: object, cluster: str | None, strata: str | None
+    result: StructuralResult, data: object, clusters: str | None, strata: str | None
 ) -> Units:
     """Read the rows once more, less the sample's means over its deviations, and group them."""
     if isinstance(data, Moments):
@@ -116,6 +149,12 @@ def read_units(
             "Moments have no respondents to draw or leave out; give the answers, or bootstrap "
             'with draw="parametric"'
         )
+    if data is None:
+        raise DataError(
+            "a result keeps no answers; give the data that it was fitted to, or bootstrap with "
+            'draw="parametric", for which its moments suffice'
+        )
+    check_same_data(result, data)
     settings, moments = result.settings, result.moments
     names = (
         result.model.items if settings.weights is None else (*result.model.items, settings.weights)
@@ -126,17 +165,17 @@ def read_units(
     weights = np.ones(len(rows)) if settings.weights is None else rows[:, -1].copy()
     rows = rows[:, : len(result.model.items)] - moments.means
     rows /= np.sqrt(moments.covariance.diagonal())
-    clusters = _codes(data, cluster, places)
+    cluster = _codes(data, clusters, places)
     stratum = _codes(data, strata, places)
-    if clusters is not None and clusters.max() == 0:
+    if cluster is not None and cluster.max() == 0:
         raise DataError(
-            f"cluster column {cluster!r} has one value; at least two clusters must be drawn from"
+            f"column {clusters!r} of clusters has one value; at least two must be drawn from"
         )
-    if clusters is not None and stratum is not None:
-        pairs = len(np.unique(clusters * (stratum.max() + 1) + stratum))
-        if pairs > clusters.max() + 1:
-            raise DataError(f"a cluster of {cluster!r} lies in two strata of {strata!r}")
-    return resampling.make_units(rows, weights, clusters, stratum)
+    if cluster is not None and stratum is not None:
+        pairs = len(np.unique(cluster * (stratum.max() + 1) + stratum))
+        if pairs > cluster.max() + 1:
+            raise DataError(f"a cluster of {clusters!r} lies in two strata of {strata!r}")
+    return resampling.make_units(rows, weights, cluster, stratum)
 
 
 def _codes(data: object, name: str | None, places: IntArray) -> IntArray | None:
@@ -219,7 +258,7 @@ def collect(task: Task, slices: Iterator[Slice], n_resamples: int, *, progress: 
     if len(kept) < 2:  # noqa: PLR2004  a spread needs two
         raise NotIdentifiedError(
             f"of {n_resamples} resamples {len(kept)} could be estimated ({dict(counted)}); ask "
-            "more people, or leave out items that hardly vary"
+            "more respondents, or leave out items that hardly vary"
         )
     warn_of_failures(counted, n_resamples)
     return Drawn(kept, np.concatenate(errors) if errors else kept[:0], counted)

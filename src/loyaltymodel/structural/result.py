@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing, checked_rows, read_columns
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice
+from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import Limits, resolve_limits
-from loyaltymodel._tables import Summary
-from loyaltymodel._version import __version__
+from loyaltymodel._tables import Table, plain, table_of
 from loyaltymodel.errors import DataError
 from loyaltymodel.structural import criteria, kernels, report
 from loyaltymodel.structural.checks import Check, all_checks
 from loyaltymodel.structural.estimates import (
-    Estimates,
+    PLSSolution,
     composites_of,
     correlation_matrix,
     design_of,
@@ -29,9 +29,9 @@ from loyaltymodel.structural.estimates import (
 from loyaltymodel.structural.implied import Implied, Which, distances, implied_correlations
 from loyaltymodel.structural.kernels import Design
 from loyaltymodel.structural.model import StructuralModel
+from loyaltymodel.structural.quantities import RELIABILITIES
 from loyaltymodel.structural.settings import FitSettings
 
-AlphaKind = Literal["standardised", "raw"]
 Unit = Literal["standardised", "points"]
 
 _MEASURES = ("srmr", "d_uls", "d_g", "nfi")
@@ -39,12 +39,12 @@ _NOT_DEFINITE = "observed or implied correlations are not positive definite"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class StructuralResult(FrozenRecord):
+class StructuralResult(Result):
     """A structural model as estimated from a survey, made by :func:`fit`.
 
-    It holds the model, the settings, the moments of the items and the estimates, never the
-    answers of a person. Nothing in it can be changed; every table is made afresh when it is
-    asked for and belongs to the caller.
+    It holds the model, the settings, the moments of the items and the solution, never the
+    answers of a respondent. The tables of what :func:`bootstrap` measures as well have the same
+    names and rows there, with more columns.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class StructuralResult(FrozenRecord):
         How it was estimated.
     moments : Moments
         Number of respondents, means and covariance of the model's items.
-    estimates : Estimates
+    solution : PLSSolution
         The numbers as arrays.
     version : str
         Version of this library that made the result.
@@ -62,35 +62,26 @@ class StructuralResult(FrozenRecord):
     See Also
     --------
     fit : Makes a result, and explains the settings.
+    bootstrap : Errors and intervals of everything in it.
 
     Examples
     --------
     >>> from loyaltymodel import datasets, structural
     >>> model = structural.ecsi(datasets.mobile_phone_items())
     >>> result = structural.fit(model, datasets.mobile_phone_moments(), scale=(1, 10))
-    >>> result.index.round(1)["satisfaction"].item()
+    >>> result.constructs.round(1).loc["satisfaction", "index"].item()
     72.5
     >>> result.paths.round(3).query("target == 'loyalty'")
-              source   target  coefficient
-    9          image  loyalty        0.196
-    10  satisfaction  loyalty        0.485
-    11    complaints  loyalty        0.067
+              source   target  estimate
+    9          image  loyalty     0.196
+    10  satisfaction  loyalty     0.485
+    11    complaints  loyalty     0.067
     """
 
     model: StructuralModel
-    settings: FitSettings
+    settings: FitSettings = field()
     moments: Moments
-    estimates: Estimates
-    version: str = __version__
-
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        state = "converged" if self.converged else "not converged"
-        names, items = len(self.model.names), len(self.model.items)
-        return f"<StructuralResult: {names} constructs, {items} items, n = {self.n_obs}, {state}>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    solution: PLSSolution
 
     # What was estimated
 
@@ -105,39 +96,62 @@ class StructuralResult(FrozenRecord):
         return self.moments.n_dropped
 
     @property
+    def weight_total(self) -> float:
+        """Sum of the respondents' weights; their number where they are not weighted."""
+        return float(self.moments.weight_total or self.n_obs)
+
+    @property
     def converged(self) -> bool:
         """Whether no weight moved by the tolerance any more when the iteration stopped."""
-        return self.estimates.converged
+        return self.solution.converged
 
     @property
     def n_iter(self) -> int:
         """Number of iterations that the weights took."""
-        return self.estimates.n_iter
+        return self.solution.n_iter
+
+    @property
+    def constructs(self) -> pd.DataFrame:
+        """What there is to say of each construct, in one row: level, fit and reliability.
+
+        ``index`` from 0 to 100, NaN without ``scale`` and for a construct with a negative
+        weight; ``r_squared`` and ``r_squared_adjusted``, NaN for exogenous constructs;
+        Cronbach's alpha (克朗巴哈系数) of the standardised items, ``alpha``, and of the answers
+        as they are, ``alpha_raw``; ``rho_a``, ``rho_c`` and ``ave`` as in :attr:`reliability`.
+        """
+        endogenous = ~self._design().exogenous
+        columns = {
+            "index": self._index() if self.settings.scale is not None else np.nan,
+            "r_squared": np.where(endogenous, self.solution.r_squared, np.nan),
+            "r_squared_adjusted": np.where(endogenous, self._r_squared_adjusted(), np.nan),
+            **self._reliability(),
+        }
+        return pd.DataFrame(columns, index=pd.Index(self.model.names, name="construct"))
 
     @property
     def paths(self) -> pd.DataFrame:
-        """Path coefficients (路径系数), standardised: source, target, coefficient."""
-        return self._pairs(self.estimates.paths, self._design().drives, "coefficient")
+        """Path coefficients (路径系数), standardised: source, target, estimate."""
+        return self._pairs(self.solution.paths, self._design().drives)
 
     @property
     def weights(self) -> pd.DataFrame:
-        """Outer weights on standardised items (外部权重): construct, item, weight."""
-        return self._by_item(self.estimates.weights, "weight")
+        """Outer weights on standardised items (外部权重): construct, item, estimate."""
+        return self._by_item(self.solution.weights)
 
     @property
     def loadings(self) -> pd.DataFrame:
-        """Loading of each item on its construct (载荷): construct, item, loading.
+        """Loading of each item on its construct (载荷): construct, item, estimate.
 
         The correlation of the item with the construct's score; in a consistent fit its
         correlation with the construct itself.
         """
-        return self._by_item(self.estimates.loadings, "loading")
+        return self._by_item(self.solution.loadings)
 
     @property
     def cross_loadings(self) -> pd.DataFrame:
         """Loading of every item (rows) on every construct (columns) (交叉载荷)."""
         return pd.DataFrame(
-            self.estimates.cross_loadings.copy(),
+            self.solution.cross_loadings.copy(),
             index=pd.Index(self.model.items, name="item"),
             columns=pd.Index(self.model.names, name="construct"),
         )
@@ -146,32 +160,32 @@ class StructuralResult(FrozenRecord):
     def construct_correlations(self) -> pd.DataFrame:
         """Correlations of the constructs, a symmetric table with ones on the diagonal."""
         names = pd.Index(self.model.names, name="construct")
-        return pd.DataFrame(self.estimates.correlations.copy(), index=names, columns=list(names))
+        return pd.DataFrame(self.solution.correlations.copy(), index=names, columns=names)
 
     # Effects
 
     @property
     def total_effects(self) -> pd.DataFrame:
-        """Direct and indirect effects together (总效应): source, target, effect.
+        """Direct and indirect effects together (总效应): source, target, estimate.
 
         Standard deviations that the target moves when the source moves by one, along every
         directed route; only pairs that a route connects are listed.
         """
-        return self._pairs(self._total(), self._reaches(), "effect")
+        return self._pairs(self._total(), self._reaches())
 
     @property
     def indirect_effects(self) -> pd.DataFrame:
-        """Effects by way of other constructs (间接效应): source, target, effect.
+        """Effects by way of other constructs (间接效应): source, target, estimate.
 
         Total effect less direct path; only pairs connected by a route of two steps or more.
         """
         drives = self._design().drives
         by_way = kernels.total_effects(drives[None].astype(float))[0] > drives
-        return self._pairs(self._total() - self.estimates.paths, by_way, "effect")
+        return self._pairs(self._total() - self.solution.paths, by_way)
 
     @property
     def impacts(self) -> pd.DataFrame:
-        """Total effects in points of the index: source, target, impact.
+        """Total effects in points of the index: source, target, estimate.
 
         How many points (0-100) the target moves when the source moves by one point, all else
         in the model following. In a consistent fit between the constructs free of error, else
@@ -185,15 +199,15 @@ class StructuralResult(FrozenRecord):
         deviations = self._points_per_deviation()
         if self.settings.consistent:
             # A construct free of error varies less than its score, by the root of rho_A.
-            deviations = deviations * np.sqrt(self.estimates.rho_a)
+            deviations = deviations * np.sqrt(self.solution.rho_a)
         impact = self._total() * deviations / deviations[:, None]
-        return self._pairs(impact, self._reaches(), "impact")
+        return self._pairs(impact, self._reaches())
 
     # Level and explained variance
 
     @property
-    def index(self) -> pd.Series:
-        """Index of each construct from 0 to 100 (满意指数 and its kin).
+    def index(self) -> pd.DataFrame:
+        """Index from 0 to 100 (满意指数 and its kin): construct, estimate.
 
         See :func:`satisfaction_index` for the formula. NaN for a construct with a negative
         weight, whose index would fall when an answer rises.
@@ -203,92 +217,43 @@ class StructuralResult(FrozenRecord):
         DataError
             If the model was fitted without ``scale``.
         """
-        limits = self._limits()
-        points = kernels.index_points(
-            self.moments.means,
-            self._weights_in_answers(),
-            limits.lowest,
-            limits.highest,
-            self._design(),
-        )
-        return self._by_construct(points, "index")
+        return pd.DataFrame({"construct": self.model.names, "estimate": self._index()})
 
     @property
-    def r_squared(self) -> pd.Series:
-        """Share of the variance of each endogenous construct that its drivers explain."""
-        return self._by_construct(self.estimates.r_squared, "r_squared", endogenous=True)
+    def r_squared(self) -> pd.DataFrame:
+        """Share of an endogenous construct's variance that its drivers explain.
 
-    @property
-    def r_squared_adjusted(self) -> pd.Series:
-        """R2 less what drivers explain by chance: 1 - (1 - R2)(n - 1) / (n - drivers - 1)."""
-        adjusted = criteria.adjusted_r_squared(
-            self.estimates.r_squared[None], self.n_obs, self._design()
-        )
-        return self._by_construct(adjusted[0], "r_squared_adjusted", endogenous=True)
+        Its columns are construct and estimate. The share less what drivers explain by chance,
+        1 - (1 - R2)(n - 1) / (n - drivers - 1), stands in :attr:`constructs`.
+        """
+        found = self.solution.r_squared[~self._design().exogenous]
+        return pd.DataFrame({"construct": self.model.endogenous, "estimate": found})
 
     # Quality of measurement
 
     @property
     def reliability(self) -> pd.DataFrame:
-        """Reliability and convergent validity (信度与收敛效度), a row a construct.
+        """Reliability and convergent validity (信度与收敛效度): quantity, construct, estimate.
 
         ``alpha`` is Cronbach's alpha of the standardised items, ``rho_a`` the reliability of
         the scores after Dijkstra and Henseler, ``rho_c`` the composite reliability from the
         loadings (组合信度), ``ave`` the mean squared loading (平均方差提取量). All are 1 for
         a single item. Under mode B ``rho_a`` is 1 because no correction is made, and
-        ``rho_c`` and ``ave`` have no meaning as reliability.
+        ``rho_c`` and ``ave`` have no meaning as reliability. :attr:`constructs` has them side by
+        side.
         """
-        estimates, design = self.estimates, self._design()
-        loadings = estimates.loadings[None]
-        return pd.DataFrame(
-            {
-                "alpha": criteria.cronbach_alpha(self._correlations(), design)[0],
-                "rho_a": estimates.rho_a.copy(),
-                "rho_c": criteria.composite_reliability(loadings, design)[0],
-                "ave": criteria.average_variance_extracted(loadings, design)[0],
-            },
-            index=pd.Index(self.model.names, name="construct"),
-        )
-
-    def alpha(self, kind: AlphaKind = "standardised") -> pd.Series:
-        """Return Cronbach's alpha (克朗巴哈系数) of each construct.
-
-        Parameters
-        ----------
-        kind : {"standardised", "raw"}
-            From the items' correlations, or from their covariances in answer units.
-
-        Returns
-        -------
-        Series
-            At most 1, a construct each; 1 for a single item.
-
-        Raises
-        ------
-        OptionError
-            If ``kind`` is not one of its choices.
-
-        Examples
-        --------
-        The two value items correlate by r; standardised alpha is 2 r / (1 + r):
-
-        >>> from loyaltymodel import datasets, structural
-        >>> model = structural.ecsi(datasets.mobile_phone_items())
-        >>> result = structural.fit(model, datasets.mobile_phone_moments())
-        >>> pair = result.moments.select(["PERV1", "PERV2"]).covariance
-        >>> r = pair[0, 1] / (pair[0, 0] * pair[1, 1]) ** 0.5
-        >>> round(float(2 * r / (1 + r) - result.alpha()["value"]), 12)
-        0.0
-        """
-        check_choice("kind", kind, AlphaKind)
-        matrix = self._correlations() if kind == "standardised" else self.moments.covariance[None]
-        return self._by_construct(criteria.cronbach_alpha(matrix, self._design())[0], "alpha")
+        found = self._reliability()
+        parts = [
+            pd.DataFrame({"quantity": name, "construct": self.model.names, "estimate": found[name]})
+            for name in RELIABILITIES
+        ]
+        return pd.concat(parts, ignore_index=True)
 
     @property
     def htmt(self) -> pd.DataFrame:
-        """Heterotrait-monotrait ratios (异质-单质比率) of each pair: first, second, and three.
+        """Heterotrait-monotrait ratios (异质-单质比率) of each pair: first, second, estimate.
 
-        ``htmt`` takes means of absolute correlations. ``htmt_signed`` takes signed means and
+        ``estimate`` takes means of absolute correlations. ``htmt_signed`` takes signed means and
         then the absolute value; programs differ here. ``htmt2`` takes geometric means, which
         exist for positive correlations only. ``note`` says why a ratio is missing.
         """
@@ -308,7 +273,7 @@ class StructuralResult(FrozenRecord):
             {
                 "first": names[first],
                 "second": names[second],
-                "htmt": absolute,
+                "estimate": absolute,
                 "htmt_signed": signed,
                 "htmt2": geometric,
                 "note": np.array(notes, dtype=object),
@@ -333,10 +298,8 @@ class StructuralResult(FrozenRecord):
         the constructs are kept, as in cSEM; programs that estimate the model again without
         the path differ.
         """
-        estimates = self.estimates
-        sizes = criteria.f_squared(
-            estimates.paths[None], self._vif()[None], estimates.r_squared[None]
-        )
+        found = self.solution
+        sizes = criteria.f_squared(found.paths[None], self._vif()[None], found.r_squared[None])
         return self._pairs(sizes[0], self._design().drives, "f_squared")
 
     def fit_measures(
@@ -394,7 +357,7 @@ class StructuralResult(FrozenRecord):
         check_choice("implied", implied, Implied)
         design, observed = self._design(), self._correlations()
         composite = composites_of(self.model, composites)
-        found = self.estimates.as_stack()
+        found = self.solution.as_stack()
         measured = {}
         for which in get_args(Which):
             claimed = implied_correlations(
@@ -406,27 +369,27 @@ class StructuralResult(FrozenRecord):
         absent = table.isna().any(axis=1)
         return table.assign(note=np.where(absent, _NOT_DEFINITE, "")).astype({"note": object})
 
-    # People
+    # Respondents
 
     def scores(
         self, data: object, *, unit: Unit = "standardised", missing: Missing = "raise"
     ) -> pd.DataFrame:
-        """Return the score of each person on each construct (得分).
+        """Return the score of each respondent on each construct (得分).
 
         Parameters
         ----------
         data : pandas, polars or pyarrow table
-            Answers to all items of the model, of the people in the fit or of others.
+            Answers to all items of the model, of the respondents in the fit or of others.
         unit : {"standardised", "points"}
             Standardised to mean 0 and variance 1 in the fit, or in points from 0 to 100.
-            Over the people in the fit the points average to :attr:`index`.
+            Over the respondents in the fit the points average to :attr:`index`.
         missing : {"raise", "drop"}
-            With "drop" people with a missing answer get no row.
+            With "drop" respondents with a missing answer get no row.
 
         Returns
         -------
         DataFrame
-            A row a person under the label that the person has in ``data``, a column a
+            A row a respondent under the label that the row has in ``data``, a column a
             construct. In points NaN for a construct with a negative weight.
 
         Raises
@@ -483,96 +446,58 @@ class StructuralResult(FrozenRecord):
         >>> print(result.checks()[0].sentence)
         The weights settled after 8 iterations.
         """
-        return all_checks(self.model, self.settings, self.moments, self.estimates)
-
-    def summary(self) -> Summary:
-        """Return the result in tables: ``print`` it, or let a notebook show it.
-
-        Returns
-        -------
-        Summary
-            Facts, index and quality by construct, paths, items, and the checks that failed.
-        """
-        return report.summarise(
-            self.model,
-            self.settings,
-            self.moments,
-            self.estimates,
-            constructs=self._constructs(),
-            paths=self.paths.assign(
-                total=self.total_effects.merge(self.paths)["effect"],
-                vif=self.vif["vif"],
-                f_squared=self.f_squared["f_squared"],
-            ),
-            items=self.weights.assign(loading=self.loadings["loading"]),
-            checks=self.checks(),
-        )
+        return all_checks(self.model, self.settings, self.moments, self.solution)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as text, numbers and lists, for other tools.
+        """Return the result for other programs: plain numbers, text, lists and dictionaries.
 
         Returns
         -------
         dict
-            Model, settings, sample, every table as a list of rows, and the checks. What needs
-            ``scale`` is None without it; a number that is not defined is None.
+            As of every result, and the ``model``, from which the same model can be made again,
+            and the ``checks``. Tables that need ``scale`` are absent without it.
         """
-        has_scale = self.settings.scale is not None
-        tables = {
-            "constructs": self._constructs().reset_index(),
-            "items": self.weights.assign(loading=self.loadings["loading"]),
-            "paths": self.paths,
-            "total_effects": self.total_effects,
-            "indirect_effects": self.indirect_effects,
-            "impacts": self.impacts if has_scale else None,
-            "construct_correlations": self.construct_correlations.reset_index(),
-            "cross_loadings": self.cross_loadings.reset_index(),
-            "htmt": self.htmt,
-            "vif": self.vif,
-            "item_vif": self.item_vif,
-            "f_squared": self.f_squared,
-        }
         return {
-            "version": self.version,
+            **Result.to_dict(self),
             "model": self.model.model_dump(mode="json"),
-            "settings": report.plain(asdict(self.settings)),
-            "n_obs": self.n_obs,
-            "n_dropped": self.n_dropped,
-            "weight_total": self.moments.weight_total,
-            "converged": self.converged,
-            "n_iter": self.n_iter,
-            "index": report.plain(self.index.to_dict()) if has_scale else None,
-            **{name: report.records(table) for name, table in tables.items()},
-            "checks": [report.plain(asdict(check)) for check in self.checks()],
+            "checks": [plain(asdict(check)) for check in self.checks()],
         }
 
-    def to_json(self, *, indent: int | None = None) -> str:
-        """Return :meth:`to_dict` as JSON.
+    def _title(self) -> str:
+        return "Structural model"
 
-        Parameters
-        ----------
-        indent : int or None
-            Spaces per level; None writes a single line.
+    def _brief(self) -> str:
+        state = "converged" if self.converged else "not converged"
+        names, items = len(self.model.names), len(self.model.items)
+        return f"{names} constructs, {items} items, {self.n_obs:,} respondents, {state}"
 
-        Returns
-        -------
-        str
-            JSON text without NaN or infinity, which JSON does not know.
-        """
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+    def _facts(self) -> Facts:
+        return report.facts(self.model, self.settings, self.solution, self.checks())
 
-    def _constructs(self) -> pd.DataFrame:
-        """Index, explained variance and reliability of each construct; NaN where undefined."""
-        labels = pd.Index(self.model.names, name="construct")
-        index = self.index if self.settings.scale is not None else pd.Series(np.nan, labels)
-        return pd.DataFrame(
-            {
-                "index": index,
-                "r_squared": self.r_squared.reindex(labels),
-                "r_squared_adjusted": self.r_squared_adjusted.reindex(labels),
-                **self.reliability,
-            }
+    def _tables(self) -> Sequence[Table]:
+        overview = self.constructs.drop(columns=["r_squared_adjusted", "alpha_raw"]).reset_index()
+        digits = [1] + [3] * 5
+        if self.settings.scale is None:
+            overview, digits = overview.drop(columns="index"), digits[1:]
+        total = self.total_effects.rename(columns={"estimate": "total"})
+        paths = self.paths.merge(total, how="left").assign(
+            vif=self.vif["vif"], f_squared=self.f_squared["f_squared"]
         )
+        items = self.weights.rename(columns={"estimate": "weight"})
+        items["loading"] = self.loadings["estimate"]
+        return (
+            table_of("Constructs", overview, digits=digits),
+            table_of("Paths", paths, n_labels=2),
+            table_of("Items", items, n_labels=2),
+        )
+
+    def _remarks(self) -> Sequence[str]:
+        return report.remarks(self.model, self.checks())
+
+    def _coefficients(self) -> EstimateTable:
+        paths = self.paths
+        labels = {name: tuple(paths[name]) for name in ("source", "target")}
+        return EstimateTable(labels=FrozenMapping(labels), estimate=paths["estimate"].to_numpy())
 
     # Arrays behind the tables
 
@@ -590,8 +515,36 @@ class StructuralResult(FrozenRecord):
             )
         return resolve_limits(self.settings.scale, self.model.items)
 
+    def _index(self) -> FloatArray:
+        limits = self._limits()
+        points: FloatArray = kernels.index_points(
+            self.moments.means,
+            self._weights_in_answers(),
+            limits.lowest,
+            limits.highest,
+            self._design(),
+        )
+        return points
+
+    def _r_squared_adjusted(self) -> FloatArray:
+        adjusted: FloatArray = criteria.adjusted_r_squared(
+            self.solution.r_squared[None], self.n_obs, self._design()
+        )[0]
+        return adjusted
+
+    def _reliability(self) -> dict[str, FloatArray]:
+        """Alpha of two kinds and the other criteria, (j,) each."""
+        design, loadings = self._design(), self.solution.loadings[None]
+        return {
+            "alpha": criteria.cronbach_alpha(self._correlations(), design)[0],
+            "alpha_raw": criteria.cronbach_alpha(self.moments.covariance[None], design)[0],
+            "rho_a": self.solution.rho_a.copy(),
+            "rho_c": criteria.composite_reliability(loadings, design)[0],
+            "ave": criteria.average_variance_extracted(loadings, design)[0],
+        }
+
     def _weights_in_answers(self) -> FloatArray:
-        weights: FloatArray = self.estimates.weights / np.sqrt(self.moments.covariance.diagonal())
+        weights: FloatArray = self.solution.weights / np.sqrt(self.moments.covariance.diagonal())
         return weights
 
     def _points_per_deviation(self) -> FloatArray:
@@ -602,7 +555,7 @@ class StructuralResult(FrozenRecord):
         )
 
     def _total(self) -> FloatArray:
-        total: FloatArray = kernels.total_effects(self.estimates.paths[None])[0]
+        total: FloatArray = kernels.total_effects(self.solution.paths[None])[0]
         return total
 
     def _reaches(self) -> BoolArray:
@@ -610,22 +563,17 @@ class StructuralResult(FrozenRecord):
         return reaches
 
     def _vif(self) -> FloatArray:
-        vif: FloatArray = criteria.driver_vif(self.estimates.correlations[None], self._design())[0]
+        vif: FloatArray = criteria.driver_vif(self.solution.correlations[None], self._design())[0]
         return vif
 
-    def _pairs(self, matrix: FloatArray, chosen: BoolArray, value: str) -> pd.DataFrame:
+    def _pairs(
+        self, matrix: FloatArray, chosen: BoolArray, value: str = "estimate"
+    ) -> pd.DataFrame:
         target, source = np.nonzero(chosen.T)
         names = np.array(self.model.names, dtype=object)
         content = {"source": names[source], "target": names[target], value: matrix[source, target]}
         return pd.DataFrame(content)
 
-    def _by_item(self, values: FloatArray, value: str) -> pd.DataFrame:
+    def _by_item(self, values: FloatArray, value: str = "estimate") -> pd.DataFrame:
         names = np.array(self.model.names, dtype=object)[self._design().block]
         return pd.DataFrame({"construct": names, "item": self.model.items, value: values.copy()})
-
-    def _by_construct(
-        self, values: FloatArray, value: str, *, endogenous: bool = False
-    ) -> pd.Series:
-        labels = pd.Index(self.model.names, name="construct")
-        series = pd.Series(values.copy(), index=labels, name=value)
-        return series.loc[list(self.model.endogenous)] if endogenous else series

@@ -1,4 +1,4 @@
-"""Answers of people in a world whose structure is known, and what the world looks like whole."""
+"""Answers of respondents in a world of known structure, and what the world looks like whole."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Truth(FrozenRecord):
     See Also
     --------
     population : The world of a truth, and what is refused.
-    simulate : Answers of people in it.
+    simulate : Answers of respondents in it.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class Truth(FrozenRecord):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Population(FrozenRecord):
-    """A world as a whole: what estimates approach as more and more people answer.
+    """A world as a whole: what estimates approach as more and more respondents answer.
 
     Attributes
     ----------
@@ -99,9 +99,9 @@ class Population(FrozenRecord):
     PLSc finds the path of 0.5. Without correction it is 0.5 times the root of the reliability
     of the sum of a1 and a2, 2 * 0.64 / (1 + 0.64):
 
-    >>> fit(model, world.moments(1000), consistent=True).paths["coefficient"].round(6).item()
+    >>> fit(model, world.moments(1000), consistent=True).paths["estimate"].round(6).item()
     0.5
-    >>> fit(model, world.moments(1000)).paths["coefficient"].round(6).item()
+    >>> fit(model, world.moments(1000)).paths["estimate"].round(6).item()
     0.441726
     >>> round(0.5 * (2 * 0.64 / 1.64) ** 0.5, 6)
     0.441726
@@ -215,14 +215,14 @@ def population(model: StructuralModel, truth: Truth, *, kind: Kind = "factor") -
 def simulate(
     model: StructuralModel,
     truth: Truth,
-    n: int,
+    n_obs: int,
     rng: np.random.Generator | int | None = None,
     *,
     kind: Kind = "factor",
     answers: Answers = "continuous",
     scale: AnswerLimits | None = None,
 ) -> pd.DataFrame:
-    """Return answers of people drawn from a world of known structure (模拟数据).
+    """Return answers of respondents drawn from a world of known structure (模拟数据).
 
     Parameters
     ----------
@@ -230,8 +230,8 @@ def simulate(
         Constructs, items and paths.
     truth : Truth
         A coefficient for every path and a loading for every item.
-    n : int
-        Number of people, at least 1.
+    n_obs : int
+        Number of respondents, at least 1.
     rng : numpy.random.Generator, int or None
         Source of randomness; an int is a seed, None takes fresh entropy.
     kind : {"factor", "composite"}
@@ -240,14 +240,14 @@ def simulate(
         "continuous" gives normally distributed answers. "scale" rounds them to whole numbers
         and moves those beyond the limits of ``scale`` to the limit, as a questionnaire does;
         that attenuates correlations, so estimates from such answers differ from the truth
-        however many people answer.
+        however many respondents answer.
     scale : pair, or mapping from item to pair
         Lowest and highest answer; with ``answers="scale"`` only, and needed there.
 
     Returns
     -------
     DataFrame
-        ``n`` rows, a column an item.
+        ``n_obs`` rows, a column an item.
 
     Raises
     ------
@@ -268,13 +268,13 @@ def simulate(
     >>> int(rounded["a1"].min()), int(rounded["a1"].max())
     (1, 10)
     """
-    check_count("n", n, least=1)
+    check_count("n_obs", n_obs, least=1)
     check_choice("answers", answers, Answers)
     if (answers == "scale") != (scale is not None):
         raise OptionError('answers="scale" and scale=(lowest, highest) go together')
     world = population(model, truth, kind=kind)
     generator = np.random.default_rng(rng)
-    values = _draw(world, n, generator)
+    values = _draw(world, n_obs, generator)
     if scale is not None:
         limits = resolve_limits(scale, model.items)
         values = np.rint(values).clip(limits.lowest, limits.highest)
