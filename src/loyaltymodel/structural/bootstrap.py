@@ -10,6 +10,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._options import check_choice, check_flag, enumerate_names
+from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel.errors import FailedResamplesWarning, OptionError, warn_caller
 from loyaltymodel.structural.inference import (
     InferenceResult,
@@ -48,7 +49,7 @@ def bootstrap(
     strata: str | None = None,
     interval: IntervalKind = "percentile",
     level: float = 0.95,
-    n_resamples: int = 5000,
+    n_resamples: int = FOR_INTERVALS,
     draw: Draw = "respondents",
     rng: np.random.Generator | int | None = None,
     progress: bool = False,

@@ -10,7 +10,13 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._options import check_choice, check_count
-from loyaltymodel._resampling import Units, draw_counts, resampled_moments, slice_size
+from loyaltymodel._resampling import (
+    FOR_TESTS,
+    Units,
+    draw_counts,
+    resampled_moments,
+    slice_size,
+)
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import NotIdentifiedError
@@ -125,7 +131,7 @@ def exact_fit_test(
     *,
     implied: Implied = "convention",
     composites: Sequence[str] = (),
-    n_resamples: int = 1000,
+    n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
 ) -> ExactFitTest:
     """Test by resampling whether the model could be exactly true (精确拟合检验).
