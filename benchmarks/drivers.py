@@ -90,7 +90,7 @@ def resampled() -> None:
             drivers: dict[str, Array] = drivers,
             n_resamples: int = n_resamples,
         ) -> object:
-            return key_drivers(rows[:, -1], drivers, n_resamples=n_resamples, rng=1)
+            return key_drivers(drivers, rows[:, -1], n_resamples=n_resamples, rng=1)
 
         orders = "all" if p <= kernels.EXACT_UP_TO else "2,000"
         rounds = 1 if p == 15 and n_resamples else 3

@@ -41,6 +41,21 @@ OUTCOMES = {
 }  # fmt: skip
 
 
+def rows_of(found):
+    """Every number of every outcome in one row, as difference_low, n_others ..."""
+    short = {"highly satisfied": "high", "others": "other"}
+    ends = {"estimate": "", "ci_low": "_low", "ci_high": "_high", "p_value": "_p", "n_obs": "_n"}
+    table = pd.DataFrame(
+        {
+            f"{short.get(quantity, quantity)}{end}": rows.set_index("outcome")[column]
+            for quantity, rows in found.comparisons.groupby("quantity")
+            for column, end in ends.items()
+        }
+    )
+    outcomes = found.outcomes.set_index("outcome")
+    return table.loc[outcomes.index].join(outcomes).reset_index()
+
+
 def groups(people, column):
     return (people.loc[chosen, column] for chosen in (people["s"] >= 5, people["s"] < 5))
 
@@ -72,16 +87,16 @@ def test_there_are_six_claims_with_their_sources():
 
 @pytest.mark.parametrize("level", [0.8, 0.95])
 def test_differences_are_welchs(people, level):
-    table = satisfaction_benefits("s", OUTCOMES, high=5, data=people, level=level).table
+    table = rows_of(satisfaction_benefits("s", OUTCOMES, cuts=5, data=people, level=level))
     for row, column in zip(table.itertuples(), OUTCOMES.values(), strict=True):
         top, rest = groups(people, column)
         found = stats.ttest_ind(top, rest, equal_var=False)
         ends = found.confidence_interval(level)
-        assert (row.mean_high, row.mean_other) == pytest.approx((top.mean(), rest.mean()))
-        assert (row.n_high, row.n_other) == (len(top), len(rest))
+        assert (row.high, row.other) == pytest.approx((top.mean(), rest.mean()))
+        assert (row.high_n, row.other_n) == (len(top), len(rest))
         assert row.difference == pytest.approx(top.mean() - rest.mean(), abs=SAME)
         assert (row.difference_low, row.difference_high) == pytest.approx(tuple(ends), abs=SAME)
-        assert row.p_value == pytest.approx(found.pvalue, abs=SAME)
+        assert row.difference_p == pytest.approx(found.pvalue, abs=SAME)
         also = CompareMeans(DescrStatsW(top), DescrStatsW(rest))
         ends = also.tconfint_diff(alpha=1 - level, usevar="unequal")
         assert (row.difference_low, row.difference_high) == pytest.approx(ends, abs=SAME)
@@ -92,9 +107,9 @@ def test_differences_are_welchs(people, level):
 
 def test_ratios_are_worked_out_by_hand(people):
     found = satisfaction_benefits(
-        "s", OUTCOMES, high=5, ratings=["price_sensitivity"], data=people, level=0.9
+        "s", OUTCOMES, cuts=5, rated=["price_sensitivity"], data=people, level=0.9
     )
-    table = found.table.set_index("outcome")
+    table = rows_of(found).set_index("outcome")
     for name in ("tenure", "cost_to_serve", "word_of_mouth"):
         top, rest = groups(people, OUTCOMES[name])
         a, b = (stats.sem(group) ** 2 / group.mean() ** 2 for group in (top, rest))
@@ -109,7 +124,7 @@ def test_ratios_are_worked_out_by_hand(people):
     assert without["no_ratio"].to_list() == [
         "values below 0 let the mean be 0 or less", "a rating has no true zero",
     ]  # fmt: skip
-    assert without[["difference", "difference_low", "p_value"]].notna().all(axis=None)
+    assert without[["difference", "difference_low", "difference_p"]].notna().all(axis=None)
     text = str(found.summary())
     assert "purchases has no ratio: values below 0" in text
     assert "price_sensitivity has no ratio: a rating" in text
@@ -120,9 +135,8 @@ def test_the_ratio_of_two_large_shares_is_the_relative_risk():
     # 1 / 4000 of the interval's width.
     hits = (1200, 1000)
     told = np.repeat([1, 0, 1, 0], [hits[0], 4000 - hits[0], hits[1], 4000 - hits[1]])
-    row = satisfaction_benefits(
-        np.repeat([5, 1], 4000), {"word_of_mouth": told}, high=5
-    ).table.iloc[0]
+    found = satisfaction_benefits(np.repeat([5, 1], 4000), {"word_of_mouth": told}, cuts=5)
+    row = rows_of(found).iloc[0]
     risk = relative_risk(hits[0], 4000, hits[1], 4000)
     ends = risk.confidence_interval(0.95)
     assert row["ratio"] == pytest.approx(risk.relative_risk, rel=EXACT)
@@ -139,12 +153,12 @@ def test_the_ratio_of_two_large_shares_is_the_relative_risk():
 def test_units_leave_ratios_and_turned_groups_turn_them(top, rest, unit):
     s = [5] * len(top) + [1] * len(rest)
     y = np.array(top + rest)
-    plain = satisfaction_benefits(s, {"tenure": y}, high=5).table.iloc[0]
-    scaled = satisfaction_benefits(s, {"tenure": y * unit}, high=5).table.iloc[0]
-    turned = satisfaction_benefits([6 - k for k in s], {"tenure": y}, high=5).table.iloc[0]
+    plain = rows_of(satisfaction_benefits(s, {"tenure": y}, cuts=5)).iloc[0]
+    scaled = rows_of(satisfaction_benefits(s, {"tenure": y * unit}, cuts=5)).iloc[0]
+    turned = rows_of(satisfaction_benefits([6 - k for k in s], {"tenure": y}, cuts=5)).iloc[0]
     spread = max(np.ptp(top), np.ptp(rest))
     if spread == 0:
-        assert np.isnan(plain["p_value"])
+        assert np.isnan(plain["difference_p"])
     if spread < 1e-6:  # as small as rounding, or none
         return
     for name in ("ratio", "ratio_low", "ratio_high"):
@@ -163,16 +177,16 @@ def test_what_cannot_be_said_is_said_by_name():
             "word_of_mouth": [0, 0, 1, 0, 1],
             "tenure": [0.3, 0.3, 0.1, 0.1, 0.1],
         },
-        high=5,
+        cuts=5,
     )
-    table = found.table.set_index("outcome")
+    table = rows_of(found).set_index("outcome")
     assert table["no_ratio"].to_list() == [
         "the mean of the others is 0", "the mean of the highly satisfied is 0", "",
     ]  # fmt: skip
     # Nothing varies, so there is no interval, and nothing is certain.
     assert table.loc["tenure", "ratio"] == pytest.approx(3)
     assert np.isnan(
-        table.loc["tenure", ["ratio_low", "difference_low", "p_value"]].astype(float)
+        table.loc["tenure", ["ratio_low", "difference_low", "difference_p"]].astype(float)
     ).all()
     assert not table.loc["tenure", "certain"]
     assert "tenure does not vary within either group" in str(found.summary())
@@ -186,16 +200,16 @@ def test_what_cannot_be_said_is_said_by_name():
 
 def test_weights_count_people(people):
     weights = np.random.default_rng(1).integers(1, 4, len(people))
-    row = satisfaction_benefits(
-        "s", {"tenure": "years"}, high=5, weights=weights, data=people
-    ).table.iloc[0]
+    row = rows_of(
+        satisfaction_benefits("s", {"tenure": "years"}, cuts=5, weights=weights, data=people)
+    ).iloc[0]
     repeated = people.loc[people.index.repeat(weights)]
     top, rest = groups(repeated, "years")
-    assert row["mean_high"] == pytest.approx(top.mean(), rel=SAME)
-    assert row["mean_other"] == pytest.approx(rest.mean(), rel=SAME)
-    assert row["n_high"] == (people["s"] >= 5).sum()
+    assert row["high"] == pytest.approx(top.mean(), rel=SAME)
+    assert row["other"] == pytest.approx(rest.mean(), rel=SAME)
+    assert row["high_n"] == (people["s"] >= 5).sum()
     # HC2 and Kish's number, written out person by person.
-    found = satisfaction_benefits("s", {"tenure": "years"}, high=5, weights=weights, data=people)
+    found = satisfaction_benefits("s", {"tenure": "years"}, cuts=5, weights=weights, data=people)
     top = (people["s"] >= 5).to_numpy()
     for place, chosen in enumerate((top, ~top)):
         w, y = weights[chosen].tolist(), people.loc[chosen, "years"].tolist()
@@ -204,26 +218,28 @@ def test_weights_count_people(people):
             (a / sum(w)) ** 2 * (b - mean) ** 2 / (1 - a / sum(w))
             for a, b in zip(w, y, strict=True)
         )
-        assert found.errors[0, place] ** 2 == pytest.approx(variance, rel=SAME)
+        assert found.estimates.std_error[place] ** 2 == pytest.approx(variance, rel=SAME)
         worth = sum(w) ** 2 / sum(a * a for a in w)
         assert found.effective_sizes[0, place] == pytest.approx(worth, rel=SAME)
-    equal = satisfaction_benefits(
-        "s", {"tenure": "years"}, high=5, weights=np.full(len(people), 0.3), data=people
-    ).table
-    plain = satisfaction_benefits("s", {"tenure": "years"}, high=5, data=people).table
+    equal = rows_of(
+        satisfaction_benefits(
+            "s", {"tenure": "years"}, cuts=5, weights=np.full(len(people), 0.3), data=people
+        )
+    )
+    plain = rows_of(satisfaction_benefits("s", {"tenure": "years"}, cuts=5, data=people))
     pd.testing.assert_frame_equal(equal, plain, rtol=SAME)
 
 
 def test_weighted_differences_are_those_of_programme_effects(people):
     weights = np.random.default_rng(2).lognormal(0, 1, len(people))
-    row = satisfaction_benefits(
-        "s", {"tenure": "years"}, high=5, weights=weights, data=people
-    ).table.iloc[0]
+    row = rows_of(
+        satisfaction_benefits("s", {"tenure": "years"}, cuts=5, weights=weights, data=people)
+    ).iloc[0]
     effect = programme_effect("years", people["s"] >= 5, weights=weights, data=people)
     assert row["difference"] == pytest.approx(effect.estimate, rel=SAME)
     ends = (row["difference_low"], row["difference_high"])
     assert ends == pytest.approx(effect.interval, rel=SAME)
-    assert row["p_value"] == pytest.approx(effect.effect["p_value"], rel=SAME)
+    assert row["difference_p"] == pytest.approx(effect.effect["p_value"], rel=SAME)
 
 
 def test_very_uneven_weights_still_cover():
@@ -233,7 +249,7 @@ def test_very_uneven_weights_still_cover():
     for seed in range(600):
         rng = np.random.default_rng([3, seed])
         y, w = 10 + rng.standard_normal(30), rng.lognormal(0, 1.5, 30)
-        row = satisfaction_benefits(s, {"tenure": y}, high=5, weights=w).table.iloc[0]
+        row = rows_of(satisfaction_benefits(s, {"tenure": y}, cuts=5, weights=w)).iloc[0]
         held += [
             row["difference_low"] <= 0 <= row["difference_high"],
             row["ratio_low"] <= 1 <= row["ratio_high"],
@@ -244,18 +260,18 @@ def test_very_uneven_weights_still_cover():
 
 def test_weights_of_any_size_that_leave_two_people():
     y = {"tenure": [1.0, 3, 2, 5]}
-    plain = satisfaction_benefits(S, y, high=5).table
+    plain = rows_of(satisfaction_benefits(S, y, cuts=5))
     for weights in ([1e300] * 4, [1e-300] * 2 + [1e300] * 2):
-        found = satisfaction_benefits(S, y, high=5, weights=weights).table
+        found = rows_of(satisfaction_benefits(S, y, cuts=5, weights=weights))
         pd.testing.assert_frame_equal(found, plain, rtol=SAME)
     # Hardly any degrees of freedom: the ratio has no end, and that is no warning.
-    row = satisfaction_benefits(S, y, high=5, weights=[1e8, 1, 1, 1e8]).table.iloc[0]
+    row = rows_of(satisfaction_benefits(S, y, cuts=5, weights=[1e8, 1, 1, 1e8])).iloc[0]
     assert (row["ratio_low"], row["ratio_high"]) == (0, np.inf)
 
 
 def test_it_says_what_it_is():
-    found = satisfaction_benefits(S, {"tenure": Y}, high=5)
-    assert repr(found) == "<SatisfactionBenefits: tenure; highly satisfied from 5 on>"
+    found = satisfaction_benefits(S, {"tenure": Y}, cuts=5)
+    assert repr(found) == "<SatisfactionBenefits: tenure; highly satisfied from 5 on, 4 customers>"
     assert "<table" in found._repr_html_()
 
 
@@ -263,30 +279,33 @@ def test_people_are_left_out_outcome_by_outcome(people):
     holes = people.astype({"told": float})
     holes.loc[:9, "told"] = np.nan
     found = satisfaction_benefits(
-        "s", {"tenure": "years", "word_of_mouth": "told"}, high=5, data=holes, missing="drop"
+        "s", {"tenure": "years", "word_of_mouth": "told"}, cuts=5, data=holes, missing="drop"
     )
-    assert found.n_dropped.tolist() == [0, 10]
-    assert found.sizes.sum(axis=1).tolist() == [120, 110]
+    assert (found.n_obs, found.n_dropped) == (120, 0)
+    assert found.outcomes["n_dropped"].to_list() == [0, 10]
+    assert found.group_sizes.sum(axis=1).tolist() == [120, 110]
     assert "tenure 0, word_of_mouth 10" in str(found.summary())
     rest = satisfaction_benefits(
-        "s", {"word_of_mouth": "told"}, high=5, data=pl.from_pandas(people.iloc[10:])
+        "s", {"word_of_mouth": "told"}, cuts=5, data=pl.from_pandas(people.iloc[10:])
     )
-    np.testing.assert_allclose(found.means[1], rest.means[0], rtol=EXACT)
+    np.testing.assert_allclose(
+        found.estimates.estimate[4:6], rest.estimates.estimate[:2], rtol=EXACT
+    )
     again = pickle.loads(pickle.dumps(found))
     with pytest.raises(ValueError, match="read-only"):
-        again.means[0, 0] = 0
+        again.group_sizes[0, 0] = 0
 
 
 BAD = [
-    ((S, {}), {}, OptionError, "outcomes are tenure, purchases"),
-    ((S, Y), {}, OptionError, "must be a mapping"),
+    ((S, {}), {}, DataError, "outcomes are empty"),
+    ((S, np.array(Y)), {}, DataError, "without names"),
     ((S, {"tenur": Y}), {}, OptionError, "did you mean 'tenure'"),
-    ((S, {"tenure": Y}), {"high": np.nan}, OptionError, "such as 5"),
-    ((S, {"tenure": Y}), {"high": "top"}, OptionError, "finite number"),
-    ((S, {"tenure": Y}), {"ratings": "tenure"}, OptionError, "sequence of names"),
-    ((S, {"tenure": Y}), {"ratings": ["purchases"]}, OptionError, "not among the outcomes"),
-    ((S, {"tenure": Y}), {"high": 6}, DataError, "0 customers.*6 or more.*another high="),
-    ((S, {"tenure": Y}), {"high": 1}, DataError, "below 1.*another high="),
+    ((S, {"tenure": Y}), {"cuts": np.nan}, OptionError, "such as 5"),
+    ((S, {"tenure": Y}), {"cuts": "top"}, OptionError, "finite number"),
+    ((S, {"tenure": Y}), {"rated": "tenure"}, OptionError, "sequence of names"),
+    ((S, {"tenure": Y}), {"rated": ["purchases"]}, OptionError, "not among the outcomes"),
+    ((S, {"tenure": Y}), {"cuts": 6}, DataError, "0 customers.*6 or more.*another cut"),
+    ((S, {"tenure": Y}), {"cuts": 1}, DataError, "below 1.*another cut"),
     ((S, {"tenure": Y}), {"weights": [1, 0, 1, 1]}, DataError, "weights must.*above 0"),
     ((S, {"tenure": Y}), {"weights": [0, 0, 0, 0]}, DataError, "weights must.*above 0"),
     ((S, {"tenure": Y}), {"weights": [1, -1, 1, 1]}, DataError, "weights must.*above 0"),
@@ -301,7 +320,7 @@ BAD = [
 @pytest.mark.parametrize(("given", "options", "error", "says"), BAD)
 def test_bad_input_is_refused_with_a_way_out(given, options, error, says):
     with pytest.raises(error, match=says):
-        satisfaction_benefits(*given, **{"high": 5, **options})
+        satisfaction_benefits(*given, **{"cuts": 5, **options})
 
 
 # Recovery
@@ -324,7 +343,7 @@ def test_intervals_cover_difference_and_ratio():
             rng.gamma(4, np.where(high, 2, 2.5)),
             (rng.random(250) < np.where(high, 0.4, 0.3)).astype(float),
         )
-        found = satisfaction_benefits(s, dict(zip(outcomes, values, strict=True)), high=5).table
+        found = rows_of(satisfaction_benefits(s, dict(zip(outcomes, values, strict=True)), cuts=5))
         for k, (name, true) in enumerate(truth.items()):
             covered[k] += (found[f"{name}_low"] <= true) & (true <= found[f"{name}_high"])
     np.testing.assert_allclose(covered / 2000, 0.95, atol=0.02)

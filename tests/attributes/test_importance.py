@@ -50,6 +50,11 @@ def as_mapping(x):
     return {f"d{k}": column for k, column in enumerate(x.T)}
 
 
+def measures_of(found):
+    """All measures of all drivers, one after another."""
+    return found.estimates.estimate[: 6 * len(found.drivers)]
+
+
 def r_squared(x, y, w=None):
     """R2 of a regression with intercept, person by person."""
     w = np.ones(len(y)) if w is None else w
@@ -65,7 +70,7 @@ def r_squared(x, y, w=None):
 @pytest.fixture(scope="module")
 def phones():
     survey = datasets.load_mobile_phones()
-    return key_drivers(REFERENCE["input"]["y"], REFERENCE["input"]["x"], data=survey)
+    return key_drivers(REFERENCE["input"]["x"], REFERENCE["input"]["y"], data=survey)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +85,7 @@ def phones():
 )
 def test_relaimpo(phones, column, theirs):
     expected = REFERENCE["output"]["raw"][theirs]
-    assert phones.table[column].to_dict() == pytest.approx(expected, abs=DIRECT)
+    assert phones.drivers[column].to_dict() == pytest.approx(expected, abs=DIRECT)
     if column in phones.shares:
         shares = REFERENCE["output"]["normalised_to_100pct"][theirs]
         assert phones.shares[column].to_dict() == pytest.approx(shares, abs=DIRECT)
@@ -88,9 +93,9 @@ def test_relaimpo(phones, column, theirs):
 
 def test_rwa_and_the_regression_itself(phones):
     output = REFERENCE["output"]
-    weights = phones.table["relative_weights"].to_dict()
+    weights = phones.drivers["relative_weights"].to_dict()
     assert weights == pytest.approx(output["johnson_rwa_package"], abs=DIRECT)
-    assert phones.table["standardised"].to_dict() == pytest.approx(output["std_beta"], abs=DIRECT)
+    assert phones.drivers["standardised"].to_dict() == pytest.approx(output["std_beta"], abs=DIRECT)
     assert phones.r_squared == pytest.approx(output["R2"], abs=DIRECT)
     assert phones.r_squared_adjusted == pytest.approx(output["adjR2"], abs=DIRECT)
 
@@ -98,7 +103,7 @@ def test_rwa_and_the_regression_itself(phones):
 def test_conditional_dominance(phones):
     expected = REFERENCE["output"]["conditional_dominance"]["values"]
     np.testing.assert_allclose(phones.gains, expected, atol=DIRECT)
-    np.testing.assert_allclose(phones.gains.mean(axis=1), phones.table["lmg"], atol=DIRECT)
+    np.testing.assert_allclose(phones.gains.mean(axis=1), phones.drivers["lmg"], atol=DIRECT)
 
 
 # Against plain computations
@@ -112,7 +117,7 @@ def test_lmg_is_the_mean_gain_over_all_orders(p):
         for place, driver in enumerate(order):
             before = list(order[:place])
             expected[driver] += r_squared(x[:, [*before, driver]], y) - r_squared(x[:, before], y)
-    found = key_drivers(y, as_mapping(x)).table
+    found = key_drivers(as_mapping(x), y).drivers
     np.testing.assert_allclose(found["lmg"], expected / factorial(p), atol=SAME)
 
 
@@ -127,7 +132,7 @@ def test_every_subset_has_its_regression():
 
 def test_first_last_and_inflation():
     x, y = world(4)
-    table = key_drivers(y, as_mapping(x)).table
+    table = key_drivers(as_mapping(x), y).drivers
     for k in range(4):
         others = [j for j in range(4) if j != k]
         row = table.iloc[k]
@@ -141,9 +146,9 @@ def test_first_last_and_inflation():
 def test_a_weight_counts_people():
     x, y = world(4)
     w = np.random.default_rng(3).integers(0, 4, len(y))
-    counted = key_drivers(y, as_mapping(x), weights=w)
-    repeated = key_drivers(np.repeat(y, w), as_mapping(np.repeat(x, w, axis=0)))
-    np.testing.assert_allclose(counted.measures, repeated.measures, atol=SAME)
+    counted = key_drivers(as_mapping(x), y, weights=w)
+    repeated = key_drivers(as_mapping(np.repeat(x, w, axis=0)), np.repeat(y, w))
+    np.testing.assert_allclose(measures_of(counted), measures_of(repeated), atol=SAME)
     assert counted.n_obs == (w > 0).sum()
     assert counted.r_squared == pytest.approx(r_squared(x, y, w), abs=SAME)
 
@@ -152,27 +157,27 @@ def test_a_weight_counts_people():
 @given(st.integers(1, 7), st.integers(0, 10_000), st.floats(0, 1.5))
 def test_what_adds_up_adds_up_and_scales_do_not_matter(p, seed, common):
     x, y = world(p, seed=seed, common=common)
-    found = key_drivers(y, as_mapping(x))
+    found = key_drivers(as_mapping(x), y)
     for name in ("pratt", "relative_weights", "lmg"):
-        assert found.table[name].sum() == pytest.approx(found.r_squared, abs=SAME)
+        assert found.drivers[name].sum() == pytest.approx(found.r_squared, abs=SAME)
         assert found.shares[name].sum() == pytest.approx(1, abs=1e-8)  # R2 may be small
-    assert (found.table[["first", "last", "relative_weights", "lmg"]] > -SAME).all(axis=None)
-    between = found.table["lmg"].to_numpy()
+    assert (found.drivers[["first", "last", "relative_weights", "lmg"]] > -SAME).all(axis=None)
+    between = found.drivers["lmg"].to_numpy()
     assert (between <= found.gains.max(axis=1) + SAME).all()
     order = np.random.default_rng(seed).permutation(p)
     names = [f"d{k}" for k in order]
-    again = key_drivers(3 - 2 * y, {f"d{k}": 5 + 0.1 * x[:, k] for k in order})
+    again = key_drivers({f"d{k}": 5 + 0.1 * x[:, k] for k in order}, 3 - 2 * y)
     same = ["first", "last", "pratt", "relative_weights", "lmg", "vif"]
-    np.testing.assert_allclose(again.table[same], found.table.loc[names, same], atol=1e-9)
+    np.testing.assert_allclose(again.drivers[same], found.drivers.loc[names, same], atol=1e-9)
 
 
 def test_without_correlation_all_definitions_agree():
     design = np.array(np.meshgrid(*[[-1, 1]] * 4)).reshape(4, -1).T
     y = design @ [4, 3, 2, 1]
-    found = key_drivers(y, as_mapping(design))
+    found = key_drivers(as_mapping(design), y)
     expected = np.array([16, 9, 4, 1]) / 30
     for name in ("first", "last", "pratt", "relative_weights", "lmg"):
-        np.testing.assert_allclose(found.table[name], expected, atol=SAME)
+        np.testing.assert_allclose(found.drivers[name], expected, atol=SAME)
 
 
 # Drawn orders
@@ -180,27 +185,27 @@ def test_without_correlation_all_definitions_agree():
 
 def test_drawn_orders_are_close_to_all_by_their_own_error():
     x, y = world(8)
-    exact = key_drivers(y, as_mapping(x))
-    drawn = [key_drivers(y, as_mapping(x), n_orders=200, rng=seed) for seed in range(60)]
-    lmg = np.array([one.table["lmg"] for one in drawn])
+    exact = key_drivers(as_mapping(x), y)
+    drawn = [key_drivers(as_mapping(x), y, n_orders=200, rng=seed) for seed in range(60)]
+    lmg = np.array([one.drivers["lmg"] for one in drawn])
     for one in drawn:
-        assert one.table["lmg"].sum() == pytest.approx(one.r_squared, abs=SAME)
+        assert one.drivers["lmg"].sum() == pytest.approx(one.r_squared, abs=SAME)
     own = np.mean([one.monte_carlo_error for one in drawn], axis=0)
     # Sixty draws know a standard deviation to a tenth, and their mean to an eighth of it.
     np.testing.assert_allclose(lmg.std(axis=0, ddof=1) / own, 1, atol=0.4)
-    assert (np.abs(lmg.mean(axis=0) - exact.table["lmg"]) < 4 * own / np.sqrt(60)).all()
+    assert (np.abs(lmg.mean(axis=0) - exact.drivers["lmg"]) < 4 * own / np.sqrt(60)).all()
     assert (exact.monte_carlo_error == 0).all()
 
 
 def test_beyond_fifteen_drivers_orders_are_drawn():
     x, y = world(18, n=200)
-    found = key_drivers(y, as_mapping(x), rng=1)
+    found = key_drivers(as_mapping(x), y, rng=1)
     assert found.n_orders == 2000
     assert "2000 drawn" in str(found.summary())
-    assert found.table["lmg"].sum() == pytest.approx(found.r_squared, abs=SAME)
+    assert found.drivers["lmg"].sum() == pytest.approx(found.r_squared, abs=SAME)
     # All 262,144 regressions, which the kernel can do, if not within its slice of memory.
     exact = kernels.gains_by_size(found.correlations[None])[0].mean(axis=1)
-    error = np.abs(found.table["lmg"] - exact) / found.monte_carlo_error
+    error = np.abs(found.drivers["lmg"] - exact) / found.monte_carlo_error
     assert error.max() < 4.5  # eighteen normal deviates
 
 
@@ -232,18 +237,18 @@ def test_a_problem_without_solution_leaves_the_others_alone():
 
 def test_a_resample_is_an_analysis_of_the_people_drawn():
     x, y = world(4)
-    found = key_drivers(y, as_mapping(x), n_resamples=50, rng=5)
+    found = key_drivers(as_mapping(x), y, n_resamples=50, rng=5)
     units = resampling.make_units(np.column_stack([x, y]), np.ones(len(y)), None, None)
     counts = next(resampling.draw_counts(units, 50, np.random.default_rng(5), size=50))
     for k in (0, 49):
-        again = key_drivers(y, as_mapping(x), weights=counts[k].astype(float))
-        replicate = found.uncertainty.replicates[k]
-        np.testing.assert_allclose(replicate[:24], again.measures.ravel(), atol=SAME)
+        again = key_drivers(as_mapping(x), y, weights=counts[k].astype(float))
+        replicate = found.estimates.replicates[k]
+        np.testing.assert_allclose(replicate[:24], measures_of(again), atol=SAME)
         assert replicate[-1] == pytest.approx(again.r_squared, abs=SAME)
-    table = found.intervals
+    table = found.importance
     assert table["estimate"].to_numpy()[-1] == found.r_squared
     assert table["std_error"].to_numpy() == pytest.approx(
-        found.uncertainty.replicates.std(axis=0, ddof=1)
+        found.estimates.replicates.std(axis=0, ddof=1)
     )
     assert list(table["measure"].unique())[-4:] == [
         "pratt_share",
@@ -256,7 +261,7 @@ def test_a_resample_is_an_analysis_of_the_people_drawn():
 def test_the_same_seed_gives_the_same_intervals():
     x, y = world(3)
     one, two, other = (
-        key_drivers(y, as_mapping(x), n_resamples=99, rng=seed).intervals for seed in (1, 1, 2)
+        key_drivers(as_mapping(x), y, n_resamples=99, rng=seed).importance for seed in (1, 1, 2)
     )
     pd.testing.assert_frame_equal(one, two)
     assert not one.equals(other)
@@ -264,19 +269,19 @@ def test_the_same_seed_gives_the_same_intervals():
 
 def test_ranks_and_differences():
     x, y = world(3, n=400)
-    found = key_drivers(y, as_mapping(x), n_resamples=400, rng=1)
+    found = key_drivers(as_mapping(x), y, n_resamples=400, rng=1)
     ranks = found.ranks()
     assert ranks["rank"].tolist() == [1, 2, 3]
     assert (ranks["best"] <= ranks["rank"]).all()
     assert (ranks["rank"] <= ranks["worst"]).all()
     assert ranks["probability_first"].sum() == pytest.approx(1)
-    turned = key_drivers(y, as_mapping(x * [-1, 1, 1]), n_resamples=400, rng=1)
+    turned = key_drivers(as_mapping(x * [-1, 1, 1]), y, n_resamples=400, rng=1)
     by_size = turned.ranks(measure="standardised")
     assert by_size["rank"].tolist() == [1, 2, 3]
-    assert turned.table.loc["d0", "standardised"] < 0
+    assert turned.drivers.loc["d0", "standardised"] < 0
     for measure in ("standardised", "lmg"):
         apart = found.difference("d0", "d2", measure=measure)
-        table = found.table[measure]
+        table = found.drivers[measure]
         assert apart["estimate"] == pytest.approx(table["d0"] - table["d2"])
         assert (apart["ci_low"] > 0) == (apart["p_value"] < 0.05)
     assert found.difference("d0", "d1")["estimate"] == -found.difference("d1", "d0")["estimate"]
@@ -295,8 +300,8 @@ def coverage(n, surveys, n_resamples):
     held = []
     for seed in range(surveys):
         x = np.random.default_rng(seed).normal(size=(n, 5)) @ root.T
-        found = key_drivers(x[:, 4], as_mapping(x[:, :4]), n_resamples=n_resamples, rng=seed)
-        low, high = found.uncertainty.ci_low, found.uncertainty.ci_high
+        found = key_drivers(as_mapping(x[:, :4]), x[:, 4], n_resamples=n_resamples, rng=seed)
+        low, high = found.estimates.ci_low, found.estimates.ci_high
         held.append((low <= truth) & (truth <= high))
     shares = np.mean(held, axis=0)
     table = dict(zip(kernels.MEASURES, shares[:24].reshape(6, 4), strict=True))
@@ -333,22 +338,23 @@ def test_penalty_and_reward_are_those_of_a_dummy_regression():
     x = rng.integers(1, 11, (300, 3))
     y = x @ [0.5, 0.2, 0.1] - (x[:, 0] <= 3) * 2 + rng.normal(size=300)
     w = rng.uniform(0.5, 2, 300)
-    found = penalty_reward(
-        y, as_mapping(x), low={"d0": 3, "d1": 4, "d2": 3}, high=8, weights=w, n_resamples=99, rng=1
-    )
+    cuts = {"d0": (3, 8), "d1": (4, 8), "d2": (3, 8)}
+    found = penalty_reward(as_mapping(x), y, cuts=cuts, weights=w, n_resamples=99, rng=1)
     low, high = x <= [3, 4, 3], x >= 8
     design = np.column_stack([np.ones(300), low, high]) * np.sqrt(w)[:, None]
     expected = np.linalg.lstsq(design, y * np.sqrt(w), rcond=None)[0][1:]
-    table = found.table
+    table = dict(list(found.effects.groupby("quantity")["estimate"]))
     np.testing.assert_allclose(table["penalty"], expected[:3], atol=SAME)
     np.testing.assert_allclose(table["reward"], expected[3:], atol=SAME)
     np.testing.assert_allclose(table["range"], expected[3:] - expected[:3], atol=SAME)
     np.testing.assert_allclose(table["asymmetry"], expected[3:] + expected[:3], atol=SAME)
-    np.testing.assert_allclose(table["share_low"], w @ low / w.sum())
+    shares = found.groups.query("group == 'low'")["share"]
+    np.testing.assert_allclose(shares, w @ low / w.sum())
     assert found.r_squared == pytest.approx(r_squared(np.column_stack([low, high]), y, w))
-    np.testing.assert_array_equal(
-        found.intervals["estimate"][:12], table.iloc[:, 4:].T.to_numpy().ravel()
-    )
+    assert found.effects["quantity"].unique().tolist() == [
+        "penalty", "reward", "range", "asymmetry", "r_squared",
+    ]  # fmt: skip
+    assert found.effects["p_value"].notna().tolist() == [True] * 12 + [False]
     assert "Asymmetry" in str(found.summary())
     assert repr(found).startswith("<PenaltyRewardResult: 3 attributes, target target, 300")
     assert "Penalty" in found._repr_html_()
@@ -358,8 +364,8 @@ def test_penalty_and_reward_find_the_asymmetry_put_in():
     rng = np.random.default_rng(5)
     x = rng.integers(1, 6, (4000, 2))
     y = -2.0 * (x[:, 0] <= 2) + 0.5 * (x[:, 0] >= 4) + 1.0 * (x[:, 1] >= 4) + rng.normal(size=4000)
-    found = penalty_reward(y, as_mapping(x), low=2, high=4, n_resamples=300, rng=1)
-    rows = found.intervals.set_index(["quantity", "attribute"])
+    found = penalty_reward(as_mapping(x), y, cuts=(2, 4), n_resamples=300, rng=1)
+    rows = found.effects.set_index(["quantity", "attribute"])
     truth = {"penalty": (-2, 0), "reward": (0.5, 1), "asymmetry": (-1.5, 1)}
     for quantity, values in truth.items():
         for name, value in zip(("d0", "d1"), values, strict=True):
@@ -375,13 +381,40 @@ def test_penalty_and_reward_find_the_asymmetry_put_in():
 def test_columns_of_any_table():
     x, y = world(2)
     frame = pd.DataFrame({**as_mapping(x), "y": y, "w": 1.0})
-    expected = key_drivers("y", ["d0", "d1"], data=frame, weights="w")
+    expected = key_drivers(["d0", "d1"], "y", data=frame, weights="w")
     for data in (pl.from_pandas(frame), frame.set_index(pd.Index(range(100, 160)))):
-        found = key_drivers("y", ["d0", "d1"], data=data, weights="w")
-        np.testing.assert_array_equal(found.measures, expected.measures)
-    renamed = key_drivers("y", {"first": "d0", "second": frame["d1"]}, data=frame)
-    assert renamed.drivers == ("first", "second")
+        found = key_drivers(["d0", "d1"], "y", data=data, weights="w")
+        np.testing.assert_array_equal(measures_of(found), measures_of(expected))
+    renamed = key_drivers({"first": "d0", "second": frame["d1"]}, "y", data=frame)
+    assert tuple(renamed.drivers.index) == ("first", "second")
     assert renamed.target == "y"
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_a_table_of_drivers_and_a_series_of_the_target(make):
+    x, y = world(2)
+    expected = key_drivers(as_mapping(x), y)
+    found = key_drivers(make(as_mapping(x)), pd.Series(y, name="overall"))
+    np.testing.assert_array_equal(measures_of(found), measures_of(expected))
+    assert (found.target, expected.target) == ("overall", "target")
+    data = make({**as_mapping(x), "y": y})
+    for drivers in (["d0", "d1"], pd.Index(["d0", "d1"])):
+        again = key_drivers(drivers, "y", data=data)
+        np.testing.assert_array_equal(measures_of(again), measures_of(expected))
+    with pytest.raises(DataError, match="'y' is the target and also"):
+        key_drivers(data, pd.Series(y, name="y"))
+
+
+def test_only_coefficients_are_tested_against_0():
+    x, y = world(3)
+    plain = key_drivers(as_mapping(x), y)
+    assert plain.importance.columns.to_list() == ["measure", "driver", "estimate"]
+    assert (plain.level, plain.interval) == (None, None)
+    found = key_drivers(as_mapping(x), y, n_resamples=99, level=0.9, rng=1)
+    tested = found.importance.query("p_value.notna()")
+    assert tested["measure"].unique().tolist() == ["standardised"]
+    assert (found.level, found.interval) == (0.9, "percentile")
+    assert "90% percentile" in str(found.summary())
 
 
 def test_missing_answers_are_left_out_if_asked_for():
@@ -389,47 +422,47 @@ def test_missing_answers_are_left_out_if_asked_for():
     holes = x.copy()
     holes[3, 0] = np.nan
     with pytest.raises(DataError, match=r'd0 has 1 missing value.*missing="drop"'):
-        key_drivers(y, as_mapping(holes))
-    found = key_drivers(y, as_mapping(holes), missing="drop")
+        key_drivers(as_mapping(holes), y)
+    found = key_drivers(as_mapping(holes), y, missing="drop")
     keep = np.arange(len(y)) != 3
     assert (found.n_obs, found.n_dropped) == (59, 1)
-    assert "59 (1 left out)" in str(found.summary())
+    assert "left out     1" in str(found.summary())
     np.testing.assert_allclose(
-        found.measures, key_drivers(y[keep], as_mapping(x[keep])).measures, atol=SAME
+        measures_of(found), measures_of(key_drivers(as_mapping(x[keep]), y[keep])), atol=SAME
     )
 
 
 def test_results_stay_as_they_are():
     x, y = world(3)
     before = x.copy()
-    found = key_drivers(y, as_mapping(x), n_resamples=60, rng=1)
+    found = key_drivers(as_mapping(x), y, n_resamples=60, rng=1)
     np.testing.assert_array_equal(x, before)
     again = pickle.loads(pickle.dumps(found))
-    pd.testing.assert_frame_equal(again.intervals, found.intervals)
-    for array in (again.measures, again.uncertainty.replicates, found.by_size):
+    pd.testing.assert_frame_equal(again.importance, found.importance)
+    for array in (again.correlations, again.estimates.replicates, found.by_size):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
-    table = found.table
+    table = found.drivers
     table.iloc[0, 0] = 9
-    assert found.table.iloc[0, 0] != 9
+    assert found.drivers.iloc[0, 0] != 9
     assert repr(found).startswith("<KeyDriversResult: 3 drivers of target, 60 respondents")
     assert "Shares of R2" in found._repr_html_()
 
 
 def test_a_target_explained_wholly_is_no_problem():
     x, _ = world(3)
-    found = key_drivers(x @ [1, 2, 3], as_mapping(x))
+    found = key_drivers(as_mapping(x), x @ [1, 2, 3])
     assert found.r_squared == pytest.approx(1)
-    assert found.table["lmg"].sum() == pytest.approx(1)
-    drawn = key_drivers(x @ [1, 2, 3], as_mapping(x), n_orders=100, rng=1)
-    assert drawn.table["lmg"].sum() == pytest.approx(1)
+    assert found.drivers["lmg"].sum() == pytest.approx(1)
+    drawn = key_drivers(as_mapping(x), x @ [1, 2, 3], n_orders=100, rng=1)
+    assert drawn.drivers["lmg"].sum() == pytest.approx(1)
 
 
 def test_near_collinearity_is_warned_of():
     x, y = world(3, n=200)
     x[:, 2] = x[:, 0] + 0.05 * x[:, 2]
     with pytest.warns(CollinearityWarning, match=r"d0 \(\d+.*d2 \(") as caught:
-        key_drivers(y, as_mapping(x))
+        key_drivers(as_mapping(x), y)
     assert caught[0].filename == __file__
 
 
@@ -444,18 +477,20 @@ def test_resamples_that_fail_are_counted():
     x[0, 1] = 1  # constant in every third resample
     y = x[:, 0] + rng.normal(size=40)
     with pytest.warns(FailedResamplesWarning, match="of 200 resamples .*were left out"):
-        found = key_drivers(y, as_mapping(x), n_resamples=200, rng=1)
+        found = key_drivers(as_mapping(x), y, n_resamples=200, rng=1)
     # (1 - 1/40)^40 = 0.363 of the resamples leave that person out.
-    assert found.uncertainty.n_failed / 200 == pytest.approx(0.363, abs=0.1)
-    assert len(found.uncertainty.replicates) == 200 - found.uncertainty.n_failed
+    assert found.n_failed / 200 == pytest.approx(0.363, abs=0.1)
+    assert len(found.estimates.replicates) == 200 - found.n_failed
     assert "left out" in str(found.summary())
 
 
 def test_too_few_resamples_that_can_be_estimated_are_an_error():
     # Ten people answer one question each differently; hardly a resample has all of them.
     y = np.random.default_rng(1).normal(size=12)
-    with pytest.raises(NotIdentifiedError, match=r"nearly all of 39 resamples .*ask more people"):
-        key_drivers(y, as_mapping(np.eye(12)[:, :10]), n_resamples=39, rng=1)
+    with pytest.raises(
+        NotIdentifiedError, match=r"nearly all of 39 resamples .*ask more respondents"
+    ):
+        key_drivers(as_mapping(np.eye(12)[:, :10]), y, n_resamples=39, rng=1)
 
 
 X, Y = world(3)
@@ -467,97 +502,103 @@ FRAME = pd.DataFrame({**as_mapping(X), "y": Y})
 @pytest.mark.parametrize(
     ("error", "message", "call"),
     [
-        (DataError, r"constant: flat \(always 5\).*leave it out", lambda: key_drivers(Y, CONSTANT)),
-        (DataError, "constant: target", lambda: key_drivers(np.ones(60), as_mapping(X))),
+        (DataError, r"constant: flat \(always 5\).*leave it out", lambda: key_drivers(CONSTANT, Y)),
+        (DataError, "constant: target", lambda: key_drivers(as_mapping(X), np.ones(60))),
         (
             NotIdentifiedError,
             "d0, d1, both make each other up.*leave out one",
-            lambda: key_drivers(Y, SUM),
+            lambda: key_drivers(SUM, Y),
         ),
         (
             NotIdentifiedError,
             "a, b make each other up exactly",
-            lambda: key_drivers(Y, {"a": X[:, 0], "b": X[:, 0]}),
+            lambda: key_drivers({"a": X[:, 0], "b": X[:, 0]}, Y),
         ),
         (
             NotIdentifiedError,
             "4 respondents are too few for 3 drivers.*at least 5.*fewer drivers",
-            lambda: key_drivers(Y[:4], as_mapping(X[:4])),
+            lambda: key_drivers(as_mapping(X[:4]), Y[:4]),
         ),
-        (DataError, "equally long", lambda: key_drivers(Y[:50], as_mapping(X))),
+        (DataError, "equally long", lambda: key_drivers(as_mapping(X), Y[:50])),
         (
             DataError,
-            "drivers named more than once: d0",
-            lambda: key_drivers("y", ["d0", "d0"], data=FRAME),
+            "drivers name d0 more than once",
+            lambda: key_drivers(["d0", "d0"], "y", data=FRAME),
         ),
         (
             DataError,
             "'y' is the target and also",
-            lambda: key_drivers("y", ["d0", "y"], data=FRAME),
+            lambda: key_drivers(["d0", "y"], "y", data=FRAME),
         ),
-        (DataError, "did you mean 'd1'", lambda: key_drivers("y", ["D1"], data=FRAME)),
-        (DataError, "give data=", lambda: key_drivers("y", ["d0"])),
-        (DataError, "mapping from name to values", lambda: key_drivers(Y, X)),
-        (DataError, "drivers are empty", lambda: key_drivers(Y, {})),
-        (DataError, "must be text", lambda: key_drivers(Y, {1: X[:, 0]})),
+        (DataError, "did you mean 'd1'", lambda: key_drivers(["D1"], "y", data=FRAME)),
+        (DataError, "give data=", lambda: key_drivers(["d0"], "y")),
+        (DataError, "mapping from name to values", lambda: key_drivers(X, Y)),
+        (DataError, "drivers are empty", lambda: key_drivers({}, Y)),
+        (DataError, "must be text", lambda: key_drivers({1: X[:, 0]}, Y)),
         (
             DataError,
             "weights must lie 0 or more.*first -1 in row 0",
-            lambda: key_drivers(Y, as_mapping(X), weights=-np.ones(60)),
+            lambda: key_drivers(as_mapping(X), Y, weights=-np.ones(60)),
         ),
         (
             DataError,
             "all weights are zero",
-            lambda: key_drivers(Y, as_mapping(X), weights=np.zeros(60)),
+            lambda: key_drivers(as_mapping(X), Y, weights=np.zeros(60)),
         ),
-        (DataError, "not numeric", lambda: key_drivers(Y, {"d0": ["a"] * 60})),
-        (OptionError, "missing", lambda: key_drivers(Y, as_mapping(X), missing="mean")),
-        (OptionError, "n_orders=3 must be", lambda: key_drivers(Y, as_mapping(X), n_orders=3)),
-        (OptionError, "even number", lambda: key_drivers(Y, as_mapping(X), n_orders=5)),
+        (DataError, "not numeric", lambda: key_drivers({"d0": ["a"] * 60}, Y)),
+        (OptionError, "missing", lambda: key_drivers(as_mapping(X), Y, missing="mean")),
+        (OptionError, "n_orders=3 must be", lambda: key_drivers(as_mapping(X), Y, n_orders=3)),
+        (OptionError, "even number", lambda: key_drivers(as_mapping(X), Y, n_orders=5)),
         (
             OptionError,
             "30 resamples cannot show.*at least 39.*draw 0",
-            lambda: key_drivers(Y, as_mapping(X), n_resamples=30),
+            lambda: key_drivers(as_mapping(X), Y, n_resamples=30),
         ),
-        (OptionError, "n_resamples", lambda: key_drivers(Y, as_mapping(X), n_resamples=-1)),
-        (OptionError, "level", lambda: key_drivers(Y, as_mapping(X), level=95)),
-        (DataError, "n_resamples=1000", lambda: key_drivers(Y, as_mapping(X)).intervals),
+        (OptionError, "n_resamples", lambda: key_drivers(as_mapping(X), Y, n_resamples=-1)),
+        (OptionError, "level", lambda: key_drivers(as_mapping(X), Y, level=95)),
+        (DataError, "n_resamples=2000", lambda: key_drivers(as_mapping(X), Y).ranks()),
+        (
+            DataError,
+            "n_resamples=2000",
+            lambda: key_drivers(as_mapping(X), Y).difference("d0", "d1"),
+        ),
         (
             OptionError,
             "no driver 'x'; the drivers are d0, d1, d2",
-            lambda: key_drivers(Y, as_mapping(X), n_resamples=99).difference("x", "d0"),
+            lambda: key_drivers(as_mapping(X), Y, n_resamples=99).difference("x", "d0"),
         ),
         (
             OptionError,
             "measure='best' is not an option",
-            lambda: key_drivers(Y, as_mapping(X), n_resamples=99).ranks(measure="best"),
+            lambda: key_drivers(as_mapping(X), Y, n_resamples=99).ranks(measure="best"),
         ),
         (
             OptionError,
-            "low is not below high for 'd0'",
-            lambda: penalty_reward(Y, as_mapping(X), low=1, high=1),
+            "cuts of 'd0' are .1, 1.*not below",
+            lambda: penalty_reward(as_mapping(X), Y, cuts=(1, 1)),
         ),
         (
             OptionError,
-            "low and the attributes differ in d1, d2",
-            lambda: penalty_reward(Y, as_mapping(X), low={"d0": 1}, high=2),
+            "cuts and the attributes differ in d1, d2",
+            lambda: penalty_reward(as_mapping(X), Y, cuts={"d0": (1, 2)}),
         ),
-        (OptionError, "high='top'", lambda: penalty_reward(Y, as_mapping(X), low=0, high="top")),
+        (OptionError, "cuts='top'", lambda: penalty_reward(as_mapping(X), Y, cuts=(0, "top"))),
+        (OptionError, "3, no pair", lambda: penalty_reward(as_mapping(X), Y, cuts=3)),
         (
             DataError,
-            "nobody rates 'd0' low; set another cut-off",
-            lambda: penalty_reward(Y, as_mapping(X), low=-99, high=1),
+            "nobody rates 'd0' low; set other cuts",
+            lambda: penalty_reward(as_mapping(X), Y, cuts=(-99, 1)),
         ),
         (
             NotIdentifiedError,
-            "low d0, high d0 make each other up.*other cut-offs",
-            lambda: penalty_reward(Y, {"d0": np.sign(X[:, 0])}, low=-1, high=1),
+            "low d0, high d0 make each other up.*other cuts",
+            lambda: penalty_reward({"d0": np.sign(X[:, 0])}, Y, cuts=(-1, 1)),
         ),
         (
             NotIdentifiedError,
             "5 respondents are too few for 4 coefficients",
             lambda: penalty_reward(
-                [1, 2, 3, 4, 5], {"a": [1, 2, 3, 1, 3], "b": [1, 3, 2, 2, 1]}, low=1, high=3
+                {"a": [1, 2, 3, 1, 3], "b": [1, 3, 2, 2, 1]}, [1, 2, 3, 4, 5], cuts=(1, 3)
             ),
         ),
     ],

@@ -98,6 +98,11 @@ def test_categories_come_back_with_the_users_labels():
 # The published example
 
 
+def rows_of(result, quantity):
+    """The better, or worse, coefficients of all attributes."""
+    return result.better_worse[result.better_worse["quantity"] == quantity].reset_index(drop=True)
+
+
 @pytest.fixture(scope="module")
 def example():
     return kano_from_counts(COUNTS, test="fong")
@@ -105,11 +110,11 @@ def example():
 
 def test_published_coefficients(example):
     for name in ("better", "worse"):
-        np.testing.assert_array_equal(example.coefficients[name].round(3), EXAMPLE[name])
+        np.testing.assert_array_equal(rows_of(example, name)["estimate"].round(3), EXAMPLE[name])
 
 
 def test_published_categories_and_strengths(example):
-    found = example.categories
+    found = example.attributes
     assert found["category"].to_list() == EXAMPLE["category"].to_list()
     np.testing.assert_array_equal((100 * found["category_strength"]).round(), EXAMPLE["strength"])
     np.testing.assert_array_equal((100 * found["total_strength"]).round(), EXAMPLE["total"])
@@ -122,15 +127,15 @@ def test_published_rule_of_priority(example):
 
 
 def test_published_form_of_fongs_test(example):
-    z = example.categories["statistic"].to_numpy()
+    z = example.attributes["statistic"].to_numpy()
     np.testing.assert_array_equal((1.65 * EXAMPLE["difference"] / z).round(1), EXAMPLE["critical"])
     assert (z > 1.65).tolist() == (EXAMPLE["difference"] > EXAMPLE["critical"]).to_list()
 
 
 def test_fongs_test_calls_significant_what_the_exact_one_does_not():
     # 101 against 81 of 296: significant at 10 % by the published form, p = 0.16 exactly.
-    exact = kano_from_counts(COUNTS).categories.set_index("attribute")["p_value"]
-    fong = kano_from_counts(COUNTS, test="fong").categories.set_index("attribute")["p_value"]
+    exact = kano_from_counts(COUNTS).attributes.set_index("attribute")["p_value"]
+    fong = kano_from_counts(COUNTS, test="fong").attributes.set_index("attribute")["p_value"]
     assert fong["service"] < 0.1 < exact["service"]
 
 
@@ -148,7 +153,7 @@ some_counts = st.lists(st.integers(0, 40), min_size=6, max_size=6).filter(lambda
 
 @given(counts=some_counts)
 def test_exact_test_is_scipys(counts):
-    row = kano_from_counts({"x": dict(zip(CATEGORIES, counts, strict=True))}).categories.iloc[0]
+    row = kano_from_counts({"x": dict(zip(CATEGORIES, counts, strict=True))}).attributes.iloc[0]
     first, second = sorted(counts)[:-3:-1]
     expected = stats.binomtest(first, first + second, 0.5).pvalue
     assert row["p_value"] == pytest.approx(expected, rel=SAME)
@@ -158,7 +163,7 @@ def test_exact_test_is_scipys(counts):
 @given(counts=some_counts)
 def test_normal_test_is_the_textbook_formula(counts):
     given_counts = {"x": dict(zip(CATEGORIES, counts, strict=True))}
-    row = kano_from_counts(given_counts, test="normal").categories.iloc[0]
+    row = kano_from_counts(given_counts, test="normal").attributes.iloc[0]
     a, b = sorted(counts)[:-3:-1]
     z = (a - b) / np.sqrt(a + b)
     assert row["statistic"] == pytest.approx(z, rel=EXACT)
@@ -168,21 +173,22 @@ def test_normal_test_is_the_textbook_formula(counts):
 @pytest.mark.parametrize(("method", "scipys"), [("wilson", "wilson"), ("exact", "exact")])
 @pytest.mark.parametrize("level", [0.8, 0.95])
 def test_intervals_of_coefficients_are_scipys(method, scipys, level):
-    found = kano_from_counts(COUNTS, interval=method, level=level).coefficients
+    result = kano_from_counts(COUNTS, interval=method, level=level)
+    better, worse = rows_of(result, "better"), rows_of(result, "worse")
     for k, (_, row) in enumerate(COUNTS.iterrows()):
         base = row[list("AOMI")].sum()
         for part, low, high in (
-            (row["A"] + row["O"], found["better_low"][k], found["better_high"][k]),
-            (row["O"] + row["M"], -found["worse_high"][k], -found["worse_low"][k]),
+            (row["A"] + row["O"], better["ci_low"][k], better["ci_high"][k]),
+            (row["O"] + row["M"], -worse["ci_high"][k], -worse["ci_low"][k]),
         ):
             expected = stats.binomtest(int(part), int(base)).proportion_ci(level, method=scipys)
             assert (low, high) == pytest.approx((expected.low, expected.high), rel=SAME)
 
 
-def test_delta_interval_by_hand():
+def test_wald_interval_by_hand():
     # 50 of 100: 0.5 plus and minus 1.96 times sqrt(0.25 / 100).
-    row = kano_from_counts({"x": {"A": 50, "I": 50}}, interval="delta").coefficients.iloc[0]
-    assert row["better_low"] == pytest.approx(0.5 - 0.05 * stats.norm.ppf(0.975), rel=EXACT)
+    row = kano_from_counts({"x": {"A": 50, "I": 50}}, interval="wald").better_worse.iloc[0]
+    assert row["ci_low"] == pytest.approx(0.5 - 0.05 * stats.norm.ppf(0.975), rel=EXACT)
 
 
 @pytest.mark.parametrize(("part", "low", "high"), [(0, 0.0, None), (12, None, 1.0)])
@@ -211,16 +217,16 @@ def test_intervals_of_coefficients_cover(n, p):
     up, _, base = coefficient_counts(counts)
     truth = (p[0] + p[1]) / sum(p[:4])
     held = {}
-    for method in ("wilson", "delta", "exact"):
+    for method in ("wilson", "wald", "exact"):
         low, high = share_interval(up, base, level=0.95, method=method)
         held[method] = np.mean((low <= truth) & (truth <= high))
     # A count jumps: Wilson's coverage swings about the level by up to 1.5 points at n = 20,
     # Clopper-Pearson's stays above it.
     assert abs(held["wilson"] - 0.95) < 0.015 + OF_95
     assert held["exact"] > 0.95 - OF_95
-    assert held["delta"] < held["exact"]
+    assert held["wald"] < held["exact"]
     if n * truth < 2:
-        assert held["delta"] < 0.7  # why it is not the default
+        assert held["wald"] < 0.7  # why it is not the default
 
 
 def rejected(p, n, test, level=0.1):
@@ -278,10 +284,10 @@ def test_differences_between_groups_are_scipys():
         table = np.array([list(counts.values()) for counts in by_group.values()])
         expected = stats.chi2_contingency(table, correction=False)
         assert found.statistic[k] == pytest.approx(expected.statistic, rel=SAME)
-        assert found.dof[k] == expected.dof
+        assert found.df[k] == expected.dof
         assert found.p_value[k] == pytest.approx(expected.pvalue, rel=SAME)
         assert found.cramers_v[k] == pytest.approx(stats.contingency.association(table), rel=SAME)
-    assert found.categories.iloc[0].to_list() == ["seat", "A", "M"]
+    assert found.categories.loc["seat"].to_list() == ["A", "M"]
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 30])
@@ -294,7 +300,7 @@ def test_holms_adjustment_is_that_of_statsmodels(k):
 
 def test_permutations_agree_with_all_that_there_are():
     pairs, groups = grouped({"x": {"a": {"A": 3, "O": 1}, "b": {"O": 2, "M": 1}}})
-    found = kano_segments(pairs, groups, test="permutation", n_permutations=20_000, rng=3)
+    found = kano_segments(pairs, groups, test="permutation", n_resamples=20_000, rng=3)
     categories = kano_category(*pairs["x"])
 
     def statistic(order):
@@ -316,7 +322,7 @@ def test_permutations_hold_their_size():
             {"x": (rng.integers(1, 6, 24), rng.integers(1, 6, 24))},
             np.repeat(["a", "b"], 12),
             test="permutation",
-            n_permutations=99,
+            n_resamples=99,
             rng=rng,
         ).p_value[0]
         for _ in range(300)
@@ -335,7 +341,7 @@ def test_one_category_only_is_no_difference():
     for test in ("chi_square", "permutation"):
         found = kano_segments(pairs, groups, test=test, rng=1)
         assert found.p_value[0] == 1
-        assert found.dof[0] == 0
+        assert found.df[0] == 0
         assert np.isnan(found.cramers_v[0])
 
 
@@ -343,8 +349,8 @@ def test_groups_are_analysed_as_if_alone():
     pairs, groups = grouped(TWO_ATTRIBUTES)
     found = kano_segments(pairs, groups)
     alone = {name: (f[groups == "old"], d[groups == "old"]) for name, (f, d) in pairs.items()}
-    expected = kano(alone).coefficients
-    of_old = found.coefficients.query("group == 'old'").drop(columns="group")
+    expected = kano(alone).better_worse
+    of_old = found.better_worse.query("group == 'old'").drop(columns="group")
     pd.testing.assert_frame_equal(of_old.reset_index(drop=True), expected)
     assert "Categories by group" in str(found.summary())
 
@@ -353,11 +359,11 @@ def test_groups_are_analysed_as_if_alone():
 
 
 def test_scores_by_hand():
-    found = kano_continuous({"x": ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])}).iloc[0]
+    found = kano_continuous({"x": ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])}).set_index("quantity")
     functional, dysfunctional = np.array([4, 2, 0, -1, -2]), np.array([-2, -1, 0, 2, 4])
-    assert found["functional"] == pytest.approx(functional.mean(), rel=EXACT)
+    assert found.loc["functional", "estimate"] == pytest.approx(functional.mean(), rel=EXACT)
     interval = stats.t.interval(0.95, 4, dysfunctional.mean(), stats.sem(dysfunctional))
-    ends = (found["dysfunctional_low"], found["dysfunctional_high"])
+    ends = tuple(found.loc["dysfunctional", ["ci_low", "ci_high"]])
     assert ends == pytest.approx(interval, rel=SAME)
 
 
@@ -369,16 +375,15 @@ def test_answers_that_are_not_divided_are_plain_kano():
     rng = np.random.default_rng(6)
     pairs = {name: answers_of(row, rng) for name, row in COUNTS.iterrows()}
     fuzzy = kano_fuzzy({name: (one_hot(f), one_hot(d)) for name, (f, d) in pairs.items()})
-    plain = kano(pairs, interval="delta")
-    np.testing.assert_allclose(fuzzy[list("AOMIRQ")], plain.shares[list("AOMIRQ")], atol=EXACT)
-    assert fuzzy["category"].to_list() == plain.categories["category"].to_list()
-    table = plain.coefficients
+    plain = kano(pairs, interval="wald")
+    letters = list("AOMIRQ")
+    np.testing.assert_allclose(fuzzy.attributes[letters], plain.shares[letters], atol=EXACT)
+    assert fuzzy.attributes["category"].to_list() == plain.attributes["category"].to_list()
     for name in ("better", "worse"):
-        np.testing.assert_allclose(fuzzy[name], table[name], rtol=EXACT)
+        own, table = rows_of(fuzzy, name), rows_of(plain, name)
+        np.testing.assert_allclose(own["estimate"], table["estimate"], rtol=EXACT)
         # The error divides by n - 1 instead of n.
-        width, plain_width = (
-            (t[f"{name}_high"] - t[f"{name}_low"]).to_numpy() for t in (fuzzy, table)
-        )
+        width, plain_width = ((t["ci_high"] - t["ci_low"]).to_numpy() for t in (own, table))
         np.testing.assert_allclose(width, plain_width * np.sqrt(296 / 295), rtol=SAME)
 
 
@@ -395,7 +400,7 @@ def test_fuzzy_memberships_by_brute_force(seed, cut):
                 expected[person, place] += functional[person, row] * dysfunctional[person, column]
     if cut is not None:
         expected = (expected >= cut).astype(float)
-    found = kano_fuzzy({"x": (functional, dysfunctional)}, cut=cut).iloc[0]
+    found = kano_fuzzy({"x": (functional, dysfunctional)}, cuts=cut).attributes.iloc[0]
     np.testing.assert_allclose(
         found[list(CATEGORIES)].astype(float), expected.mean(axis=0), atol=SAME
     )
@@ -412,8 +417,9 @@ def test_fuzzy_interval_covers():
     truth = (cells["A"] + cells["O"]) / sum(cells[letter] for letter in "AOMI")
     held = []
     for _ in range(400):
-        found = kano_fuzzy({"x": (rng.dirichlet(alpha_f, 80), rng.dirichlet(alpha_d, 80))}).iloc[0]
-        held.append(found["better_low"] <= truth <= found["better_high"])
+        found = kano_fuzzy({"x": (rng.dirichlet(alpha_f, 80), rng.dirichlet(alpha_d, 80))})
+        row = found.better_worse.iloc[0]
+        held.append(row["ci_low"] <= truth <= row["ci_high"])
     # 400 surveys know a share of 0.95 to 0.011; the normal law at n = 80 takes a little.
     assert np.mean(held) == pytest.approx(0.95, abs=3 * 0.011 + 0.005)
 
@@ -429,7 +435,7 @@ KINDS = ["must_be", "one_dimensional", "attractive"]
 )
 def test_curves_rise_between_their_ends_and_bend_the_right_way(kind, low, high, curvature):
     x = np.linspace(0, 1, 21)
-    s = satisfaction_curve(x, kind, low=low, high=high, curvature=curvature)
+    s = satisfaction_curve(x, kind, scale=(low, high), curvature=curvature)
     assert (s[0], s[-1]) == pytest.approx((low, high), abs=SAME)
     assert (np.diff(s) >= 0).all()
     bend = {"must_be": -1, "one_dimensional": 0, "attractive": 1}[kind]
@@ -486,6 +492,20 @@ def test_any_table_with_pairs_of_columns(make):
     assert found.loc[0, list("AOMI")].to_list() == [1, 1, 1, 1]
 
 
+def test_names_of_columns_side_by_side_are_pairs():
+    expected = kano(WIDE).frequencies
+    for names in (list(WIDE), WIDE.columns):
+        pd.testing.assert_frame_equal(kano(names, data=WIDE).frequencies, expected)
+
+
+def test_a_cut_for_each_attribute_of_fuzzy_answers():
+    pair = ([[0.5, 0.5, 0, 0, 0]] * 2, [[0, 0, 0, 0, 1]] * 2)
+    found = kano_fuzzy({"x": pair, "y": pair}, cuts={"x": 0.5, "y": 0.6}).attributes
+    assert found["O"].to_list() == [1, 0]
+    with pytest.raises(OptionError, match="differ in y; a mapping needs a cut"):
+        kano_fuzzy({"x": pair, "y": pair}, cuts={"x": 0.5})
+
+
 def test_the_input_stays_as_it_was_and_order_does_not_matter():
     before = WIDE.copy()
     first = kano(WIDE)
@@ -498,31 +518,34 @@ def test_missing_answers_are_left_out_attribute_by_attribute():
     data = WIDE.astype(float)
     data.iloc[0, 0] = np.nan
     result = kano(data, missing="drop")
-    assert result.n.to_dict() == {"seat": 3, "price": 4}
+    assert result.frequencies["n_obs"].to_list() == [3, 4]
+    assert (result.n_obs, result.n_dropped) == (4, 0)
     assert result.frequencies["n_dropped"].to_list() == [1, 0]
     assert "1 pair of answers were incomplete" in str(result.summary())
 
 
 def test_self_stated_importance():
     stated = {"seat": [9, 7, 8, 8], "price": [1, 2, 3, 4]}
-    result = kano(WIDE, importance=stated, importance_scale=(1, 9))
+    result = kano(WIDE, importance=stated, scale={"seat": (1, 9), "price": (1, 4)})
     for k, values in enumerate(stated.values()):
         row = result.importance.iloc[k]
         interval = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
-        assert row["importance"] == pytest.approx(np.mean(values), rel=EXACT)
+        assert row["estimate"] == pytest.approx(np.mean(values), rel=EXACT)
         assert (row["ci_low"], row["ci_high"]) == pytest.approx(interval, rel=SAME)
     assert "Self-stated importance" in str(result.summary())
 
 
 def test_ties_go_to_what_hurts_most():
     result = kano_from_counts({"x": {"A": 5, "O": 5, "M": 5, "I": 5}})
-    row = result.categories.iloc[0]
+    row = result.attributes.iloc[0]
     assert (row["category"], row["runner_up"], row["tied"], row["p_value"]) == ("M", "O", True, 1)
 
 
 def test_nobody_in_a_o_m_i_has_no_coefficients():
     result = kano_from_counts({"x": {"R": 6, "Q": 2}, "y": {"O": 3}})
-    assert result.coefficients.loc[0, "better":"worse_high"].isna().all()
+    rows = result.better_worse.query("attribute == 'x'")
+    assert rows[["estimate", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert rows["n_obs"].to_list() == [0, 0]
     text = str(result.summary())
     assert "No coefficients, for want of A, O, M and I: x" in text
 
@@ -534,7 +557,7 @@ def test_a_question_that_most_misunderstood_is_named():
 def test_results_cannot_be_changed_and_pickle():
     result = kano(WIDE)
     again = pickle.loads(pickle.dumps(result))
-    pd.testing.assert_frame_equal(again.categories, result.categories)
+    pd.testing.assert_frame_equal(again.attributes, result.attributes)
     for thing in (result, again):
         assert not thing.counts.flags.writeable
         with pytest.raises(AttributeError):
@@ -547,7 +570,7 @@ def test_results_cannot_be_changed_and_pickle():
 def test_summary_names_what_is_not_sure():
     text = str(kano_from_counts(COUNTS, test="fong").summary())
     assert "Fong's test rejects more often than it says" in text
-    assert "Not told apart from the runner-up at level 0.95: service, hotline, loan." in text
+    assert "Not told apart from the runner-up at level 95%: service, hotline, loan." in text
 
 
 # Bad input
@@ -619,7 +642,7 @@ BAD = {
     "the same answer twice": (lambda: kano(PAIR, answers=(1, 1, 3, 4, 5)), OptionError, "such as"),
     "answers as text": (lambda: kano(PAIR, answers="12345"), OptionError, "no sequence of five"),
     "test": (lambda: kano(PAIR, test="chi"), OptionError, "'exact', 'normal', 'fong'"),
-    "interval": (lambda: kano(PAIR, interval="bca"), OptionError, "'wilson', 'delta', 'exact'"),
+    "interval": (lambda: kano(PAIR, interval="bca"), OptionError, "'wilson', 'wald', 'exact'"),
     "level": (lambda: kano(PAIR, level=95), OptionError, "between 0 and 1"),
     "missing option": (lambda: kano(PAIR, missing="mean"), OptionError, "'raise', 'drop'"),
     "importance of some": (
@@ -628,7 +651,7 @@ BAD = {
         "all of them and no other",
     ),
     "importance off scale": (
-        lambda: kano(PAIR, importance={"x": [1, 2, 10]}, importance_scale=(1, 9)),
+        lambda: kano(PAIR, importance={"x": [1, 2, 10]}, scale=(1, 9)),
         DataError,
         "between 1 and 9",
     ),
@@ -663,7 +686,7 @@ BAD = {
         "a name of its own",
     ),
     "scale without importance": (
-        lambda: kano(PAIR, importance_scale=(1, 9)),
+        lambda: kano(PAIR, scale=(1, 9)),
         OptionError,
         "give both",
     ),
@@ -693,7 +716,7 @@ BAD = {
     ),
     "group test": (lambda: kano_segments(PAIR, ["a"] * 3, test="t"), OptionError, "permutation"),
     "permutations": (
-        lambda: kano_segments(PAIR, ["a"] * 3, n_permutations=0),
+        lambda: kano_segments(PAIR, ["a"] * 3, n_resamples=0),
         OptionError,
         "at least 1",
     ),
@@ -729,7 +752,7 @@ BAD = {
         "two or more",
     ),
     "fuzzy answers as a table": (lambda: kano_fuzzy(WIDE), DataError, "mapping"),
-    "cut": (lambda: kano_fuzzy({"x": (FUZZY, FUZZY)}, cut=40), OptionError, "such as 0.4"),
+    "cut": (lambda: kano_fuzzy({"x": (FUZZY, FUZZY)}, cuts=40), OptionError, "such as 0.4"),
     "fulfilment in percent": (
         lambda: satisfaction_curve([50], "must_be"),
         DataError,
@@ -737,7 +760,7 @@ BAD = {
     ),
     "kind of curve": (lambda: satisfaction_curve(0.5, "M"), OptionError, "'one_dimensional'"),
     "ends of a curve": (
-        lambda: satisfaction_curve(0.5, "must_be", low=1),
+        lambda: satisfaction_curve(0.5, "must_be", scale=(1, 0)),
         OptionError,
         "lower one first",
     ),

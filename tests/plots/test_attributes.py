@@ -5,6 +5,7 @@ from itertools import combinations
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from loyaltymodel import datasets
@@ -27,10 +28,10 @@ def results(request, survey):
     options = {"data": survey, "n_resamples": request.param, "rng": 1}
     return {
         "importance_performance_grid": importance_performance(
-            NINE, target="CUSA1", scale=(1, 10), **options
+            NINE, "CUSA1", scale=(1, 10), **options
         ),
-        "driver_shares": key_drivers("CUSA1", NINE, **options),
-        "penalty_reward": penalty_reward("CUSA1", NINE[:7], low=6, high=9, **options),
+        "driver_shares": key_drivers(NINE, "CUSA1", **options),
+        "penalty_reward": penalty_reward(NINE[:7], "CUSA1", cuts=(6, 9), **options),
     }
 
 
@@ -75,14 +76,14 @@ def test_the_grid_shows_attributes_cut_offs_and_intervals(results):
     result = results["importance_performance_grid"]
     ax = plots.importance_performance_grid(result)
     (points,) = marks(ax)
-    np.testing.assert_array_equal(points[:, 0], result.performance)
-    np.testing.assert_array_equal(points[:, 1], result.importance)
+    np.testing.assert_array_equal(points[:, 0], result.attributes["performance"])
+    np.testing.assert_array_equal(points[:, 1], result.attributes["importance"])
     dashed = [line.get_xydata() for line in ax.lines if line.get_linestyle() == "--"]
-    assert dashed[0][0, 1] == result.cuts[0]
-    assert dashed[1][0, 0] == result.cuts[1]
-    if result.uncertainty is not None:
+    assert dashed[0][0, 1] == result.cuts["importance"]
+    assert dashed[1][0, 0] == result.cuts["performance"]
+    if result.n_resamples:
         segments = [line.get_xydata() for line in ax.lines if line.get_alpha() == 0.7]
-        rows = result.intervals.set_index(["quantity", "attribute"])
+        rows = result.coordinates.set_index(["quantity", "attribute"])
         assert len(segments) == 18
         for k, attribute in enumerate(NINE):
             across, upright = segments[k], segments[9 + k]
@@ -155,9 +156,9 @@ def test_shares_stand_from_large_to_small(measure, results):
     assert points[:, 0] == pytest.approx(shares.to_numpy())
     assert [text.get_text() for text in ax.get_yticklabels()] == list(shares.index)
     (bars,) = ax.collections
-    if result.uncertainty is None:
+    if not result.n_resamples:
         return
-    rows = result.intervals.query("measure == @measure + '_share'").set_index("driver")
+    rows = result.importance.query("measure == @measure + '_share'").set_index("driver")
     for segment, name in zip(bars.get_segments(), shares.index, strict=True):
         ends = 100 * rows.loc[name, ["ci_low", "ci_high"]].to_numpy(dtype=float)
         assert segment[:, 0] == pytest.approx(ends)
@@ -171,11 +172,13 @@ def test_an_unknown_division_is_refused(results):
 def test_penalties_are_hollow_and_rewards_full(results):
     result = results["penalty_reward"]
     ax = plots.penalty_reward(result)
-    table = result.table.sort_values("range", ascending=False, kind="stable")
+    groups = result.effects.set_index("attribute").groupby("quantity")["estimate"]
+    table = pd.DataFrame(dict(list(groups))).loc[NINE[:7]]
+    table = table.sort_values("range", ascending=False, kind="stable")
     penalty, reward = (line for line in ax.lines if line.get_marker() == "o")
     assert penalty.get_xdata() == pytest.approx(table["penalty"].to_numpy())
     assert reward.get_xdata() == pytest.approx(table["reward"].to_numpy())
     assert penalty.get_markerfacecolor() == "white"
     assert reward.get_markerfacecolor() != "white"
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["penalty", "reward"]
-    assert len(ax.collections) == (0 if result.uncertainty is None else 2)
+    assert len(ax.collections) == (2 if result.n_resamples else 0)

@@ -27,6 +27,10 @@ def result():
     return kano_from_counts(COUNTS)
 
 
+def rows_of(result, quantity):
+    return result.better_worse[result.better_worse["quantity"] == quantity]
+
+
 def crowd(k, n=80):
     rng = np.random.default_rng(3)
     drawn = rng.multinomial(n, rng.dirichlet(np.ones(4), k))
@@ -58,10 +62,10 @@ def share_a_part(one, other):
 
 def test_points_stand_at_the_coefficients_and_are_full_where_the_category_is_sure(result):
     drawn = markers(kano_plane(result))
-    table = result.coefficients
-    expected = list(zip(-table["worse"], table["better"], strict=True))
+    worse, better = (rows_of(result, name)["estimate"] for name in ("worse", "better"))
+    expected = list(zip(-worse, better, strict=True))
     assert sorted(drawn) == sorted(expected)
-    sure = (result.categories["p_value"] < 0.05).to_list()
+    sure = (result.attributes["p_value"] < 0.05).to_list()
     assert sure == [False, False, True]
     assert [drawn[point] for point in expected] == sure
 
@@ -71,10 +75,10 @@ def test_intervals_are_drawn_whole(result):
     across, upright = (
         np.array(lines.get_segments()) for lines in ax.collections if len(lines.get_segments()) == 3
     )
-    table = result.coefficients
-    np.testing.assert_allclose(across[:, 0, 0], -table["worse_high"], rtol=EXACT)
-    np.testing.assert_allclose(across[:, 1, 0], -table["worse_low"], rtol=EXACT)
-    np.testing.assert_allclose(upright[:, :, 1], table[["better_low", "better_high"]], rtol=EXACT)
+    worse, better = rows_of(result, "worse"), rows_of(result, "better")
+    np.testing.assert_allclose(across[:, 0, 0], -worse["ci_high"], rtol=EXACT)
+    np.testing.assert_allclose(across[:, 1, 0], -worse["ci_low"], rtol=EXACT)
+    np.testing.assert_allclose(upright[:, :, 1], better[["ci_low", "ci_high"]], rtol=EXACT)
 
 
 @pytest.mark.parametrize("k", [3, 10, 22])
@@ -114,7 +118,7 @@ def test_attributes_without_coefficients_are_not_drawn():
 
 
 def test_intervals_that_leave_the_unit_square_are_in_view():
-    ax = kano_plane(kano_from_counts({"x": {"O": 19, "I": 1}}, interval="delta"))
+    ax = kano_plane(kano_from_counts({"x": {"O": 19, "I": 1}}, interval="wald"))
     assert ax.get_xlim()[1] > 1.04
 
 

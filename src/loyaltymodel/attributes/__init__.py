@@ -6,7 +6,12 @@ from loyaltymodel.attributes.importance import key_drivers
 from loyaltymodel.attributes.kano import kano, kano_category, kano_from_counts
 from loyaltymodel.attributes.kano_result import KanoResult
 from loyaltymodel.attributes.kano_segments import KanoSegments, kano_segments
-from loyaltymodel.attributes.kano_variants import kano_continuous, kano_fuzzy, satisfaction_curve
+from loyaltymodel.attributes.kano_variants import (
+    KanoFuzzyResult,
+    kano_continuous,
+    kano_fuzzy,
+    satisfaction_curve,
+)
 from loyaltymodel.attributes.label_sets import (
     LabelSet,
     codes_from_labels,
@@ -32,12 +37,12 @@ from loyaltymodel.attributes.measurement_index import (
 from loyaltymodel.attributes.measurement_problems import derived_dissatisfaction, problem_analysis
 from loyaltymodel.attributes.performance import importance_performance
 from loyaltymodel.attributes.performance_result import ImportancePerformanceResult
-from loyaltymodel.attributes.uncertainty import Uncertainty
 
 __all__ = [
     "DirectReport",
     "ImportanceIndex",
     "ImportancePerformanceResult",
+    "KanoFuzzyResult",
     "KanoResult",
     "KanoSegments",
     "KeyDriversResult",
@@ -45,7 +50,6 @@ __all__ = [
     "NetPromoter",
     "PenaltyRewardResult",
     "SatisfactionBenefits",
-    "Uncertainty",
     "benefit_outcomes",
     "codes_from_labels",
     "derived_dissatisfaction",

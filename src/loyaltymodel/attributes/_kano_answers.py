@@ -13,7 +13,8 @@ from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, enumerate_names
-from loyaltymodel._variables import Bounds, read_variables
+from loyaltymodel._scales import AnswerLimits, resolve_limits
+from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.attributes._pairs import Pair
 from loyaltymodel.attributes.kano_kernels import ANSWERS, EVALUATION, CategoryTest
 from loyaltymodel.attributes.measurement_kernels import ShareInterval, weighted_mean
@@ -95,19 +96,20 @@ def _check_answers(answers: Sequence[object]) -> dict[object, int]:
     return known
 
 
-def check_lengths(lengths: Mapping[str, int]) -> None:
-    """Refuse attributes that were not answered by the same respondents."""
+def check_lengths(lengths: Mapping[str, int]) -> int:
+    """Refuse attributes that were not answered by the same respondents, and count these."""
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {n}" for name, n in lengths.items())
         raise DataError(
             f"attributes must have equally many respondents, but {listed}; a respondent who did "
             'not answer has a missing value, and missing="drop" leaves it out'
         )
+    return next(iter(lengths.values()))
 
 
 def read_importance(
-    importance: Mapping[str, object] | None,
-    scale: Bounds | None,
+    importance: object,
+    scale: AnswerLimits | None,
     lengths: Mapping[str, int],
     data: object,
     missing: Missing,
@@ -115,18 +117,24 @@ def read_importance(
     """Return number, mean and standard error (k, 3) of the stated importance."""
     if importance is None:
         if scale is not None:
-            raise OptionError("importance_scale has no meaning without importance; give both")
+            raise OptionError("scale is that of importance; give both, or leave it out")
         return None
-    if not isinstance(importance, Mapping) or set(importance) != set(lengths):
+    stated = several_variables("importance", importance)
+    if set(stated) != set(lengths):
         raise OptionError(
             f"importance must name the attributes {enumerate_names(lengths)}, all of them and no "
             "other; give a mapping from attribute to answers"
         )
+    limits = (
+        {}
+        if scale is None
+        else dict(zip(lengths, resolve_limits(scale, list(lengths)).pairs, strict=True))
+    )
     rows = []
     for name, n in lengths.items():
         key = f"importance of {name}"
-        bounds = None if scale is None else {key: scale}
-        read = read_variables({key: importance[name]}, data=data, bounds=bounds, missing=missing)
+        bounds = {key: limits[name]} if name in limits else None
+        read = read_variables({key: stated[name]}, data=data, bounds=bounds, missing=missing)
         values = np.asarray(read[key], dtype=np.float64)
         if len(values) + read.n_dropped != n:
             raise DataError(

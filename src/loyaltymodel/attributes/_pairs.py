@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
 from loyaltymodel._frames import column_names
 from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel.errors import DataError, OptionError
@@ -19,9 +21,9 @@ def named_pairs(
 ) -> tuple[dict[str, Pair], object]:
     """Return the two variables of each attribute, and the table that they are columns of.
 
-    A table has them side by side; the part of their names before the last separator is the
-    name of the attribute. ``asked`` says what the two are, ``never_first`` which endings of a
-    column show that the order is wrong.
+    A table, or a list of names of columns, has them side by side; the part of their names before
+    the last separator is the name of the attribute. ``asked`` says what the two are,
+    ``never_first`` which endings of a column show that the order is wrong.
 
     Raises
     ------
@@ -35,12 +37,18 @@ def named_pairs(
         if not found:
             raise DataError(f"pairs names no attribute; give at least one, {_form(asked)}")
         return found, data
+    if isinstance(pairs, pd.Index) or (isinstance(pairs, (list, tuple)) and _is_text(pairs)):
+        return _by_name(list(pairs), asked, never_first), data
     if data is not None:
         raise OptionError(
             "pairs is a table already, so data= is one too many; give the names of the columns "
             f"with data=, {_form(asked)}"
         )
     return _by_name(list(column_names(pairs)), asked, never_first), pairs
+
+
+def _is_text(names: Sequence[object]) -> bool:
+    return all(isinstance(name, str) for name in names)
 
 
 def _form(asked: tuple[str, str]) -> str:

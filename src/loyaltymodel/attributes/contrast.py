@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
-from loyaltymodel._options import check_finite, enumerate_names
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._options import check_finite, count_of, enumerate_names
+from loyaltymodel._results import Facts
+from loyaltymodel._tables import Table, table_of
+from loyaltymodel._variables import several_variables
 from loyaltymodel.attributes import kernels
-from loyaltymodel.attributes.inputs import Answers, Door, named, read_with_target
-from loyaltymodel.attributes.uncertainty import (
-    Uncertainty,
-    facts_of,
-    observed_moments,
-    resample,
-    tidy,
-)
+from loyaltymodel.attributes._resampled import _Resampled, observed_moments, with_resamples
+from loyaltymodel.attributes.inputs import Answers, Door, read_with_target
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
-Cutoff = float | Mapping[str, float]
+LowAndHigh = tuple[float, float]
 
+_GROUPS = ("low", "high")
 _QUANTITIES = ("penalty", "reward", "range", "asymmetry")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class PenaltyRewardResult(FrozenRecord):
+class PenaltyRewardResult(_Resampled):
     """What low and high performance of each attribute do to a target.
 
     Made by :func:`penalty_reward`.
@@ -39,123 +38,106 @@ class PenaltyRewardResult(FrozenRecord):
     ----------
     target : str
         What is explained.
-    attributes : tuple of str
-        The attributes, k names.
-    low, high : ndarray of shape (k,)
+    cuts : mapping from attribute to (float, float)
         Up to which answer performance counts as low, and from which as high.
+    estimates : EstimateTable
+        Penalty, reward, range and asymmetry in units of the target, and R2, by ``quantity`` and
+        ``attribute``.
     n_obs : int
         Number of respondents whose weight is not zero.
     n_dropped : int
         Respondents left out because an answer was missing.
-    share_low, share_high : ndarray of shape (k,)
-        Weighted shares of respondents who rate it low and high.
-    penalty, reward : ndarray of shape (k,)
-        Coefficients of low and of high performance, in units of the target.
-    r_squared : float
-        Share of the target's variance that they explain together.
-    uncertainty : Uncertainty or None
-        What resampling found, if it was asked for.
+    group_shares : ndarray of shape (k, 2)
+        Weighted shares of respondents who rate each attribute low and high.
+    n_resamples : int
+        Number of resamples drawn; 0 for none.
+    n_failed : int
+        Resamples left out because a variable was constant or collinear in them.
+    level : float or None
+        Confidence level of each interval; None without resamples.
 
     Examples
     --------
     >>> from loyaltymodel import attributes, datasets
     >>> survey = datasets.load_mobile_phones()
-    >>> attributes.penalty_reward("CUSA1", ["PERQ1", "PERQ4"], low=6, high=9, data=survey)
+    >>> attributes.penalty_reward(["PERQ1", "PERQ4"], "CUSA1", cuts=(6, 9), data=survey)
     <PenaltyRewardResult: 2 attributes, target CUSA1, 250 respondents, R2 0.384>
     """
 
     target: str
-    attributes: tuple[str, ...]
-    low: FloatArray
-    high: FloatArray
-    n_obs: int
-    n_dropped: int
-    share_low: FloatArray
-    share_high: FloatArray
-    penalty: FloatArray
-    reward: FloatArray
-    r_squared: float
-    uncertainty: Uncertainty | None
-
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return (
-            f"<PenaltyRewardResult: {len(self.attributes)} attributes, target {self.target}, "
-            f"{self.n_obs} respondents, R2 {self.r_squared:.3f}>"
-        )
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    cuts: FrozenMapping[str, LowAndHigh]
+    group_shares: FloatArray
 
     @property
-    def table(self) -> pd.DataFrame:
-        """Cut-offs, shares, penalty, reward, their range and asymmetry, a row an attribute."""
-        columns = {
-            "low": self.low,
-            "high": self.high,
-            "share_low": self.share_low,
-            "share_high": self.share_high,
-            "penalty": self.penalty,
-            "reward": self.reward,
-            "range": self.reward - self.penalty,
-            "asymmetry": self.reward + self.penalty,
-        }
-        index = pd.Index(self.attributes, name="attribute")
-        return pd.DataFrame({name: values.copy() for name, values in columns.items()}, index)
+    def r_squared(self) -> float:
+        """Share of the target's variance that low and high performance explain together."""
+        return float(self.estimates.estimate[-1])
 
     @property
-    def intervals(self) -> pd.DataFrame:
-        """Penalty, reward, range, asymmetry and R2, a row each, with errors and intervals.
+    def effects(self) -> pd.DataFrame:
+        """Penalty, reward, range and asymmetry of each attribute, and R2, a row each.
 
-        Raises
-        ------
-        DataError
-            If no resamples were asked for.
+        ``quantity`` and ``attribute``, then ``estimate``; with resamples also ``std_error``,
+        ``ci_low``, ``ci_high`` and the ``p_value`` of no effect, which R2 does not have.
         """
-        k = len(self.attributes)
-        labels = pd.DataFrame(
+        return self.estimates.frame()
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """Where performance of each attribute is low and high, and of how many it is.
+
+        ``attribute`` and ``group``, "low" or "high"; its ``cut``, and the weighted ``share`` of
+        respondents in it.
+        """
+        return pd.DataFrame(
             {
-                "quantity": [*np.repeat(_QUANTITIES, k), "r_squared"],
-                "attribute": [*self.attributes * len(_QUANTITIES), ""],
+                "attribute": [name for name in self.cuts for _ in _GROUPS],
+                "group": [*_GROUPS] * len(self.cuts),
+                "cut": [cut for pair in self.cuts.values() for cut in pair],
+                "share": self.group_shares.ravel(),
             }
         )
-        estimate = np.append(_quantities(self.penalty, self.reward), self.r_squared)
-        return tidy(labels, estimate, self.uncertainty)
 
-    def summary(self) -> Summary:
-        """Return penalties and rewards as tables and words.
+    def _title(self) -> str:
+        return f"Penalty and reward on {self.target}"
 
-        Returns
-        -------
-        Summary
-            ``print`` it, let a notebook show it, or take its LaTeX.
-        """
-        dropped = f" ({self.n_dropped} left out)" if self.n_dropped else ""
-        facts = [
-            ("target", self.target),
-            ("respondents", f"{self.n_obs}{dropped}"),
-            ("R2", f"{self.r_squared:.3f}"),
+    def _brief(self) -> str:
+        n = count_of(len(self.cuts), "attribute")
+        return f"{n}, target {self.target}, {self.n_obs} respondents, R2 {self.r_squared:.3f}"
+
+    def _facts(self) -> Facts:
+        return (("target", self.target), ("R2", f"{self.r_squared:.3f}"))
+
+    def _tables(self) -> Sequence[Table]:
+        values = self.estimates.estimate[:-1].reshape(len(_QUANTITIES), -1).T
+        wide = pd.DataFrame(values, columns=list(_QUANTITIES))
+        wide.insert(0, "attribute", list(self.cuts))
+        tables = [
+            table_of("Penalty and reward, in units of the target", wide),
+            table_of("Who rates low and high", self.groups, n_labels=2),
         ]
-        tables = [table_of("Penalty and reward, in units of the target", self.table.reset_index())]
-        if self.uncertainty is not None:
-            facts += facts_of(self.uncertainty)
-            rows = self.intervals.query("quantity == 'asymmetry'").drop(columns="quantity")
+        if self.n_resamples:
+            rows = self.effects.query("quantity == 'asymmetry'").drop(columns="quantity")
             tables.append(table_of("Asymmetry: reward plus penalty", rows))
+        return tables
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
+
+    def _remarks(self) -> Sequence[str]:
         remark = (
             "Penalty and reward compare with those who rate the attribute in between and all "
             "others alike. Where the asymmetry is negative, low performance hurts more than high "
             "performance helps."
         )
-        title = f"Penalty and reward on {self.target}"
-        return Summary(title, tuple(facts), tuple(tables), (remark,))
+        return (remark,)
 
 
 def penalty_reward(
+    attributes: object,
     target: object,
-    attributes: Sequence[str] | Mapping[str, object],
     *,
-    low: Cutoff,
-    high: Cutoff,
+    cuts: LowAndHigh | Mapping[str, LowAndHigh],
     data: object = None,
     weights: object = None,
     missing: Missing = "raise",
@@ -171,14 +153,14 @@ def penalty_reward(
 
     Parameters
     ----------
+    attributes : table, names of columns, or mapping from str to str or array-like of shape (n,)
+        Rated performance: a table, columns of ``data``, or names to show, each with its column
+        or values.
     target : str or array-like of shape (n,)
         What is to be explained, such as overall satisfaction: a column of ``data``, or values.
-    attributes : sequence of str, or mapping from str to str or array-like of shape (n,)
-        Rated performance: columns of ``data``; or names to show, each with its column or
-        values.
-    low, high : float, or mapping from attribute to float
-        Performance is low up to and including ``low`` and high from ``high`` on, in units of
-        the answers; one number for all, or one for each attribute.
+    cuts : pair of numbers, or mapping from attribute to pair
+        Performance is low up to and including the first and high from the second on, in units of
+        the answers; one pair for all, or one for each attribute.
     data : pandas, polars or pyarrow table, optional
         Where the columns are.
     weights : str or array-like of shape (n,), optional
@@ -208,7 +190,7 @@ def penalty_reward(
         If respondents are fewer than dummy variables plus two, or a dummy variable is made up
         exactly by others, such as where nobody is in between.
     OptionError
-        If an option is not one of its choices, or ``low`` is not below ``high``.
+        If an option is not one of its choices, or ``cuts`` are no pairs with the lower one first.
 
     Warns
     -----
@@ -221,8 +203,8 @@ def penalty_reward(
 
     Notes
     -----
-    target = a + sum over attributes of penalty_j [x_j <= low_j] + reward_j [x_j >= high_j] +
-    error. The result depends on where low and high are set, and there is no default for that.
+    target = a + sum over attributes of penalty_j [x_j <= c_1j] + reward_j [x_j >= c_2j] +
+    error. The result depends on the cuts, and there is no default for them.
     Asymmetry divided by range lies between -1 and 1 where the penalty is not positive and the
     reward not negative, and is an index of the kind that Mikulić and Prebežac call impact
     asymmetry. It is not computed, because it is undetermined where the range is near 0.
@@ -240,18 +222,18 @@ def penalty_reward(
     >>> from loyaltymodel import attributes
     >>> staff = [2, 2, 6, 6, 9, 9]
     >>> satisfaction = [1, 3, 4, 6, 5, 7]
-    >>> found = attributes.penalty_reward(satisfaction, {"staff": staff}, low=3, high=8)
-    >>> found.table[["penalty", "reward", "range", "asymmetry"]].round(9)
-               penalty  reward  range  asymmetry
-    attribute
-    staff         -3.0     1.0    4.0       -2.0
+    >>> found = attributes.penalty_reward({"staff": staff}, satisfaction, cuts=(3, 8))
+    >>> found.effects.round(9).iloc[:4]
+        quantity attribute  estimate
+    0    penalty     staff      -3.0
+    1     reward     staff       1.0
+    2      range     staff       4.0
+    3  asymmetry     staff      -2.0
     """
     check_resamples(n_resamples, level=level, optional=True)
-    given = named(attributes, "attributes")
-    lows, highs = _cutoffs("low", low, given), _cutoffs("high", high, given)
-    if (crossed := lows >= highs).any():
-        first = list(given)[int(np.argmax(crossed))]
-        raise OptionError(f"low is not below high for {first!r}; nobody would be in between")
+    given = several_variables("attributes", attributes)
+    pairs = _pairs_of(cuts, list(given))
+    lows, highs = np.array(list(pairs.values()), dtype=np.float64).T
     answers = read_with_target(given, target, Door(data, weights, missing))
     dummies = _dummies(answers, lows, highs)
     units = dummies.units()
@@ -267,26 +249,29 @@ def penalty_reward(
         return np.concatenate([found, r_squared[:, None]], axis=1), solvable
 
     estimate = evaluate(covariances[:, 0], covariances)[0][0]
-    uncertainty = resample(
+    estimates, n_failed = with_resamples(
+        {
+            "quantity": [*(name for name in _QUANTITIES for _ in given), "r_squared"],
+            "attribute": [*list(given) * len(_QUANTITIES), ""],
+        },
+        estimate,
         units,
         evaluate,
+        tested=np.arange(len(estimate)) < len(estimate) - 1,
         n_resamples=n_resamples,
         level=level,
         rng=np.random.default_rng(rng),
     )
     return PenaltyRewardResult(
         target=answers.names[-1],
-        attributes=tuple(given),
-        low=lows,
-        high=highs,
+        cuts=pairs,
+        estimates=estimates,
         n_obs=answers.n_obs,
         n_dropped=answers.n_dropped,
-        share_low=dummies.means[:k],
-        share_high=dummies.means[k:-1],
-        penalty=estimate[:k],
-        reward=estimate[k : 2 * k],
-        r_squared=float(estimate[-1]),
-        uncertainty=uncertainty,
+        group_shares=dummies.means[:-1].reshape(2, k).T,
+        n_resamples=n_resamples,
+        n_failed=n_failed,
+        level=level if n_resamples else None,
     )
 
 
@@ -295,20 +280,34 @@ def _quantities(penalty: FloatArray, reward: FloatArray) -> FloatArray:
     return np.concatenate([penalty, reward, reward - penalty, reward + penalty], axis=-1)
 
 
-def _cutoffs(option: str, cutoff: object, names: Mapping[str, object]) -> FloatArray:
-    """Return a cut-off for each attribute, from one number or a mapping."""
-    if isinstance(cutoff, Mapping):
-        if apart := sorted(set(cutoff) ^ set(names)):
-            raise OptionError(
-                f"{option} and the attributes differ in {enumerate_names(apart)}; a mapping "
-                "needs one cut-off for each attribute"
-            )
-        found = [cutoff[name] for name in names]
-    else:
-        found = [cutoff] * len(names)
-    for value in found:
-        check_finite(option, value, way_out=" in units of the answers")
-    return np.array(found, dtype=np.float64)
+def _pairs_of(cuts: object, names: Sequence[str]) -> FrozenMapping[str, LowAndHigh]:
+    """Return where each attribute is low and where it is high, from one pair or a mapping."""
+    if isinstance(cuts, Mapping) and (apart := sorted(set(cuts) ^ set(names))):
+        raise OptionError(
+            f"cuts and the attributes differ in {enumerate_names(apart)}; a mapping needs a pair "
+            "for each attribute"
+        )
+    return FrozenMapping(
+        {name: _pair(cuts[name] if isinstance(cuts, Mapping) else cuts, name) for name in names}
+    )
+
+
+def _pair(pair: Any, name: str) -> LowAndHigh:
+    try:
+        low, high = pair
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"cuts of {name!r} are {pair!r}, no pair; give up to which answer performance is low "
+            "and from which it is high, such as (6, 9)"
+        ) from None
+    for value in (low, high):
+        check_finite("cuts", value, way_out=" in units of the answers")
+    if low >= high:
+        raise OptionError(
+            f"cuts of {name!r} are ({low:g}, {high:g}): the lower one is not below the higher one, "
+            "so that nobody would be in between"
+        )
+    return float(low), float(high)
 
 
 def _dummies(answers: Answers, low: FloatArray, high: FloatArray) -> Answers:
@@ -328,8 +327,9 @@ def _dummies(answers: Answers, low: FloatArray, high: FloatArray) -> Answers:
             place = int(np.argmax(alike))
             who = "nobody" if share[place] == 0 else "everybody"
             raise DataError(
-                f"{who} rates {names[place]!r} {option}; set another cut-off for it, such as "
-                f"{option}={{{names[place]!r}: ...}} with one for each attribute, or leave it out"
+                f"{who} rates {names[place]!r} {option}; set other cuts for it, such as "
+                f"cuts={{{names[place]!r}: (..., ...)}} with a pair for each attribute, or leave "
+                "it out"
             )
     labels = [f"{option} {name}" for option in marks for name in names]
     values = np.column_stack([*marks.values(), answers.values[:, -1]])
@@ -348,12 +348,12 @@ def _check_identified(dummies: Answers, correlations: FloatArray) -> None:
     if dummies.n_obs < len(names) + 2:
         raise NotIdentifiedError(
             f"{dummies.n_obs} respondents are too few for {len(names)} coefficients, which need "
-            f"at least {len(names) + 2}; take fewer attributes, or ask more people"
+            f"at least {len(names) + 2}; take fewer attributes, or ask more respondents"
         )
     together = kernels.collinear(correlations[:-1, :-1])
     if len(together):
         listed = enumerate_names((names[k] for k in together), most=6)
         raise NotIdentifiedError(
             f"{listed} make each other up exactly, so their effects cannot be told apart; set "
-            "other cut-offs, so that some respondents are in between, or leave an attribute out"
+            "other cuts, so that some respondents are in between, or leave an attribute out"
         )

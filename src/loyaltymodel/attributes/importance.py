@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_count, enumerate_names
+from loyaltymodel._variables import several_variables
 from loyaltymodel.attributes import kernels
-from loyaltymodel.attributes.drivers_result import KeyDriversResult, pack
-from loyaltymodel.attributes.inputs import Answers, Door, named, read_with_target
-from loyaltymodel.attributes.uncertainty import observed_moments, resample
+from loyaltymodel.attributes._resampled import observed_moments, with_resamples
+from loyaltymodel.attributes.drivers_result import KeyDriversResult, labels_of, pack
+from loyaltymodel.attributes.inputs import Answers, Door, read_with_target
 from loyaltymodel.errors import (
     CollinearityWarning,
     NotIdentifiedError,
@@ -27,8 +26,8 @@ _FEWEST_ORDERS = 4  # two pairs, for an error
 
 
 def key_drivers(
+    drivers: object,
     target: object,
-    drivers: Sequence[str] | Mapping[str, object],
     *,
     data: object = None,
     weights: object = None,
@@ -47,10 +46,10 @@ def key_drivers(
 
     Parameters
     ----------
+    drivers : table, names of columns, or mapping from str to str or array-like of shape (n,)
+        A table of them, columns of ``data``, or names to show, each with its column or values.
     target : str or array-like of shape (n,)
         What is to be explained, such as overall satisfaction: a column of ``data``, or values.
-    drivers : sequence of str, or mapping from str to str or array-like of shape (n,)
-        Columns of ``data``; or names to show, each with its column or values.
     data : pandas, polars or pyarrow table, optional
         Where the columns are.
     weights : str or array-like of shape (n,), optional
@@ -71,8 +70,8 @@ def key_drivers(
     Returns
     -------
     KeyDriversResult
-        A table with a column for each method, shares of R2, R2, variance inflation, and
-        intervals of all of them if resamples were asked for.
+        Every driver by every method, shares of R2, R2 and variance inflation; with resamples
+        also errors and intervals of all of them.
 
     Raises
     ------
@@ -138,7 +137,7 @@ def key_drivers(
     >>> from loyaltymodel import attributes
     >>> staff, speed = [1, 1, -1, -1], [1, -1, 1, -1]
     >>> satisfaction = [3, 1, -1, -3]
-    >>> found = attributes.key_drivers(satisfaction, {"staff": staff, "speed": speed})
+    >>> found = attributes.key_drivers({"staff": staff, "speed": speed}, satisfaction)
     >>> found.shares.round(3)
             pratt  relative_weights  lmg
     driver
@@ -149,8 +148,8 @@ def key_drivers(
 
     >>> from loyaltymodel import datasets
     >>> survey = datasets.load_mobile_phones()
-    >>> found = attributes.key_drivers("CUSA1", ["PERQ1", "PERQ4", "PERV2"], data=survey)
-    >>> found.table[["standardised", "first", "last", "pratt", "lmg"]].round(3)
+    >>> found = attributes.key_drivers(["PERQ1", "PERQ4", "PERV2"], "CUSA1", data=survey)
+    >>> found.drivers[["standardised", "first", "last", "pratt", "lmg"]].round(3)
             standardised  first   last  pratt    lmg
     driver
     PERQ1          0.411  0.365  0.104  0.248  0.216
@@ -161,9 +160,9 @@ def key_drivers(
     """
     check_resamples(n_resamples, level=level, optional=True)
     door = Door(data, weights, missing)
-    answers = read_with_target(named(drivers, "drivers"), target, door)
-    generator = np.random.default_rng(rng)
-    orders = orders_of(len(answers.names) - 1, n_orders, generator)
+    answers = read_with_target(several_variables("drivers", drivers), target, door)
+    names, generator = answers.names[:-1], np.random.default_rng(rng)
+    orders = orders_of(len(names), n_orders, generator)
     units = answers.units()
     covariances = observed_moments(units)[1]
     check_drivers(answers, covariances[0])
@@ -173,26 +172,31 @@ def key_drivers(
         of_drawn = kernels.importance(drawn, orders)
         return pack(of_drawn), of_drawn.solvable
 
-    uncertainty = resample(
+    estimate = pack(found)[0]
+    estimates, n_failed = with_resamples(
+        labels_of(names),
+        estimate,
         units,
         evaluate,
+        # What is never negative cannot be tested against 0.
+        tested=np.arange(len(estimate)) < len(names),
         n_resamples=n_resamples,
         level=level,
         rng=generator,
     )
     return KeyDriversResult(
         target=answers.names[-1],
-        drivers=answers.names[:-1],
+        estimates=estimates,
         n_obs=answers.n_obs,
         n_dropped=answers.n_dropped,
-        r_squared=float(found.r_squared[0]),
         correlations=covariances[0],
-        measures=found.measures[0],
         by_size=found.by_size[0],
         vif=found.vif[0],
         n_orders=None if orders is None else 2 * len(orders),
         monte_carlo_error=found.monte_carlo_error[0],
-        uncertainty=uncertainty,
+        n_resamples=n_resamples,
+        n_failed=n_failed,
+        level=level if n_resamples else None,
     )
 
 
@@ -221,7 +225,7 @@ def check_drivers(answers: Answers, correlations: FloatArray) -> None:
     if answers.n_obs < len(drivers) + 2:
         raise NotIdentifiedError(
             f"{answers.n_obs} respondents are too few for {len(drivers)} drivers, which need at "
-            f"least {len(drivers) + 2}; take fewer drivers, or ask more people"
+            f"least {len(drivers) + 2}; take fewer drivers, or ask more respondents"
         )
     among = correlations[:-1, :-1]
     together = kernels.collinear(among)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from loyaltymodel import _resampling as resampling
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import enumerate_names, repeated
+from loyaltymodel._options import enumerate_names
 from loyaltymodel._resampling import Units
-from loyaltymodel._variables import read_weighted
+from loyaltymodel._variables import read_weighted, several_variables
 from loyaltymodel.errors import DataError
 
 
@@ -51,33 +52,35 @@ class Answers:
         return resampling.make_units(rows, self.weights, None, None)
 
 
-def named(variables: object, what: str) -> dict[str, object]:
-    """Return variables by name: columns under their own names, others as a mapping has them.
+def paired_by_attribute(
+    performance: object, importance: object
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Return performance and importance of the same attributes, under the same names.
+
+    A mapping of importance is paired by its names. Columns, in a list or a table, are paired by
+    name if they have the same names, else by their order.
 
     Raises
     ------
     DataError
-        If there is none, or names are not text or stand more than once.
+        If there are none, or they differ in number or name.
     """
-    if isinstance(variables, Mapping):
-        found = dict(variables)
-    elif isinstance(variables, Sequence) and all(isinstance(name, str) for name in variables):
-        names = [variables] if isinstance(variables, str) else list(variables)
-        if twice := repeated(names):
-            raise DataError(
-                f"{what} named more than once: {enumerate_names(twice)}; name each of them once"
-            )
-        found = {name: name for name in names}
-    else:
+    given = several_variables("performance", performance)
+    stated = several_variables("importance", importance)
+    if len(stated) != len(given):
         raise DataError(
-            f"{what} are a {type(variables).__name__}; give names of columns with data=, or a "
-            "mapping from name to values, such as dict(zip(names, array.T))"
+            f"there are {len(stated)} variables of importance for {len(given)} of performance; "
+            "give one for each attribute"
         )
-    if not found:
-        raise DataError(f"{what} are empty; at least one is needed")
-    if bad := [name for name in found if not isinstance(name, str)]:
-        raise DataError(f"names of {what} must be text, not {enumerate_names(map(repr, bad))}")
-    return found
+    apart = sorted(set(given) ^ set(stated))
+    if apart and isinstance(importance, Mapping):
+        raise DataError(
+            f"importance and performance differ in the attributes {enumerate_names(apart)}; give "
+            "both under the same names"
+        )
+    if apart:
+        return given, dict(zip(given, stated.values(), strict=True))
+    return given, {name: stated[name] for name in given}
 
 
 class Door(NamedTuple):
@@ -122,7 +125,7 @@ def read_with_target(
     DataError
         As :func:`read_answers`; or if the target is one of the variables, or one is constant.
     """
-    name = target if isinstance(target, str) else "target"
+    name = _name_of(target)
     if name in variables:
         raise DataError(
             f"{name!r} is the target and also among what explains it; leave it out there, or "
@@ -132,6 +135,12 @@ def read_with_target(
     answers = read_answers(given, door, bounds=bounds)
     _check_they_vary(answers)
     return answers
+
+
+def _name_of(target: object) -> str:
+    """Return the name of a column or a Series; any other target is called so."""
+    name = target.name if isinstance(target, pd.Series) else target
+    return name if isinstance(name, str) else "target"
 
 
 def _check_they_vary(answers: Answers) -> None:

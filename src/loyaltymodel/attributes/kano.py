@@ -11,7 +11,8 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import enumerate_names
-from loyaltymodel._variables import Bounds, as_given
+from loyaltymodel._scales import AnswerLimits
+from loyaltymodel._variables import as_given
 from loyaltymodel.attributes._kano_answers import (
     ASKED,
     CODES,
@@ -112,8 +113,8 @@ def kano(
     *,
     data: object = None,
     answers: Sequence[object] = CODES,
-    importance: Mapping[str, object] | None = None,
-    importance_scale: Bounds | None = None,
+    importance: object = None,
+    scale: AnswerLimits | None = None,
     test: CategoryTest = "exact",
     interval: ShareInterval = "wilson",
     level: float = 0.95,
@@ -127,24 +128,27 @@ def kano(
 
     Parameters
     ----------
-    pairs : mapping from attribute to pair, or table
+    pairs : mapping from attribute to pair, table, or names of columns
         The answers to the functional and the dysfunctional question of each attribute: arrays,
-        Series or names of columns of ``data``. A table has two columns an attribute side by
-        side, the functional one first, whose names agree up to the last ``_``, ``.``, ``-`` or
-        space, such as ``seat_functional`` and ``seat_dysfunctional``.
+        Series or names of columns of ``data``. A table, or a list of names of columns, has two
+        columns an attribute side by side, the functional one first, whose names agree up to the
+        last ``_``, ``.``, ``-`` or space, such as ``seat_functional`` and
+        ``seat_dysfunctional``.
     data : pandas, polars or pyarrow table, optional
         Where named columns are found.
     answers : sequence of 5
         How the data write the answers like, must-be, neutral, live-with and dislike, in this
         order: codes or labels.
-    importance : mapping from attribute to array-like, Series or str, optional
-        Self-stated importance (自述重要性) of every attribute, higher for more important.
-    importance_scale : pair of numbers, optional
+    importance : mapping from attribute to array-like, Series or str, or table, optional
+        Self-stated importance (自述重要性) of every attribute, higher for more important; a table
+        has the attributes as its columns.
+    scale : pair of numbers, or mapping from attribute to pair, optional
         Lowest and highest importance that the questionnaire allows; checked if given.
     test : {"exact", "normal", "fong"}
         How the category is tested against the runner-up.
-    interval : {"wilson", "delta", "exact"}
-        How the intervals of the coefficients are made.
+    interval : {"wilson", "wald", "exact"}
+        How the intervals of the coefficients are made: Wilson's, the estimate plus and minus
+        its standard errors (by the delta method), or Clopper's and Pearson's.
     level : float
         Confidence level between 0 and 1.
     missing : {"raise", "drop"}
@@ -169,8 +173,8 @@ def kano(
     better = (A + O) / (A + O + M + I), worse = -(O + M) / (A + O + M + I)
 
     The letters are counts [1]_. Given their sum, the numerators are binomial, so that "wilson" and
-    "exact" (Clopper-Pearson) hold their level in small samples; "delta", the estimate plus and
-    minus its standard error, does not where a coefficient is close to 0 or 1.
+    "exact" (Clopper-Pearson) hold their level in small samples; "wald", the estimate plus and
+    minus its standard errors, does not where a coefficient is close to 0 or 1.
 
     With a answers in the category and b in the runner-up of n, "exact" asks whether a out of
     a + b could be the toss of a coin, two-sided; "normal" takes abs(a - b) / sqrt(a + b) for
@@ -180,7 +184,7 @@ def kano(
     too small, and at a nominal 10 % it rejects 14 to 23 % of true ties, the more the larger
     the share of the two.
 
-    An average over people who disagree is misleading: compare groups with
+    An average over respondents who disagree is misleading: compare groups with
     :func:`kano_segments`.
 
     References
@@ -199,29 +203,28 @@ def kano(
     >>> absent = [2, 3, 3, 4, 5, 5, 5, 5, 5, 3]
     >>> result = attributes.kano({"seat": (present, absent)})
     >>> result.frequencies
-      attribute  A  O  M  I  R  Q   n  n_dropped
-    0      seat  4  3  2  1  0  0  10          0
+      attribute  A  O  M  I  R  Q  n_obs  n_dropped
+    0      seat  4  3  2  1  0  0     10          0
 
     better = (4 + 3) / 10 and worse = -(3 + 2) / 10. Four against three is a toss of a coin:
 
-    >>> result.coefficients[["better", "worse"]]
-       better  worse
-    0     0.7   -0.5
-    >>> float(result.categories["p_value"][0])
+    >>> result.better_worse[["attribute", "quantity", "estimate"]]
+      attribute quantity  estimate
+    0      seat   better       0.7
+    1      seat    worse      -0.5
+    >>> float(result.attributes["p_value"][0])
     1.0
     """
     check_options(test, interval, level)
     named, table = named_pairs(pairs, data, asked=ASKED, never_first=NEVER_FIRST)
-    counts, dropped = [], []
-    lengths = {}
+    counts, lengths = [], {}
     for name, pair in named.items():
         codes, labels, n_dropped = read_answers(name, pair, table, answers, missing)
         counts.append(category_counts(*codes))
-        dropped.append(n_dropped)
         lengths[name] = len(labels) + n_dropped
-    check_lengths(lengths)
-    stated = read_importance(importance, importance_scale, lengths, table, missing)
-    return _result(named, counts, dropped, level, interval, test, stated)
+    n_asked = check_lengths(lengths)
+    stated = read_importance(importance, scale, lengths, table, missing)
+    return _result(list(named), counts, n_asked, level, interval, test, stated)
 
 
 def kano_from_counts(
@@ -240,8 +243,9 @@ def kano_from_counts(
         as its index. Categories that are not named have no respondents.
     test : {"exact", "normal", "fong"}
         How the category is tested against the runner-up.
-    interval : {"wilson", "delta", "exact"}
-        How the intervals of the coefficients are made.
+    interval : {"wilson", "wald", "exact"}
+        How the intervals of the coefficients are made: Wilson's, the estimate plus and minus
+        its standard errors (by the delta method), or Clopper's and Pearson's.
     level : float
         Confidence level between 0 and 1.
 
@@ -270,9 +274,10 @@ def kano_from_counts(
     >>> from loyaltymodel import attributes
     >>> counts = {"app": {"A": 45, "O": 123, "M": 95, "I": 33}}
     >>> result = attributes.kano_from_counts(counts)
-    >>> result.coefficients[["better", "worse"]].round(3)
-       better  worse
-    0   0.568 -0.736
+    >>> result.better_worse[["quantity", "estimate"]].round(3)
+      quantity  estimate
+    0   better     0.568
+    1    worse    -0.736
     """
     check_options(test, interval, level)
     table = counts if isinstance(counts, pd.DataFrame) else _table_of(counts)
@@ -296,27 +301,36 @@ def kano_from_counts(
     if len(named) != len(table) or not named:
         raise DataError("counts need one row an attribute, each with a name of its own")
     rows = list(numbers.astype(np.intp))
-    return _result(named, rows, [0] * len(rows), level, interval, test, None)
+    return _result(list(named), rows, None, level, interval, test, None)
 
 
 def _result(
-    named: Mapping[str, object],
+    names: Sequence[str],
     counts: Sequence[IntArray],
-    dropped: Sequence[int],
+    n_asked: int | None,
     level: float,
     interval: ShareInterval,
     test: CategoryTest,
     stated: FloatArray | None,
 ) -> KanoResult:
     table = np.array(counts, dtype=np.intp)
-    few = [name for name, n in zip(named, table.sum(axis=1), strict=True) if n < LEAST]
+    few = [name for name, n in zip(names, table.sum(axis=1), strict=True) if n < LEAST]
     if few:
         raise DataError(
             f"fewer than {LEAST} respondents on {enumerate_names(few)}; an attribute needs two "
             "or more. kano_category gives the category of a single respondent"
         )
-    left_out = np.array(dropped, dtype=np.intp)
-    return KanoResult(tuple(named), table, left_out, level, interval, test, stated)
+    answered = table.sum(axis=1)
+    asked = answered if n_asked is None else np.full(len(names), n_asked)
+    return KanoResult(
+        names=tuple(names),
+        counts=table,
+        dropped=asked - answered,
+        stated=stated,
+        test=test,
+        interval=interval,
+        level=level,
+    )
 
 
 def _table_of(counts: object) -> pd.DataFrame:

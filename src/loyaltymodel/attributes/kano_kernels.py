@@ -102,7 +102,7 @@ def ratio(part: FloatArray, whole: FloatArray) -> tuple[float, float]:
     return float(estimate), float(np.sqrt((apart**2).sum() * n / (n - 1)) / total)
 
 
-def permutation_tail(table: FloatArray, n_permutations: int, rng: np.random.Generator) -> float:
+def permutation_tail(table: FloatArray, n_resamples: int, rng: np.random.Generator) -> float:
     """Return the Monte Carlo p-value of Pearson's statistic, given both margins of a table."""
     # Loaded here: scipy.stats takes longer to import than all the rest together.
     from scipy.stats import random_table  # noqa: PLC0415
@@ -112,11 +112,11 @@ def permutation_tail(table: FloatArray, n_permutations: int, rng: np.random.Gene
     if min(whole.shape) == 1:
         return 1.0
     law = random_table(whole.sum(axis=1), whole.sum(axis=0))
-    drawn = law.rvs(size=n_permutations, random_state=rng)
+    drawn = law.rvs(size=n_resamples, random_state=rng)
     observed = independence(whole.astype(np.float64)).chi_square
     simulated = independence(np.asarray(drawn, dtype=np.float64)).chi_square
     as_far = simulated >= observed * (1 - 1e-12)
-    return float((1 + as_far.sum()) / (n_permutations + 1))
+    return float((1 + as_far.sum()) / (n_resamples + 1))
 
 
 def holm(p_values: FloatArray) -> FloatArray:

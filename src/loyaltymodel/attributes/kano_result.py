@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
-from loyaltymodel._intervals import student_reach
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_share, count_of, enumerate_names
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, percent, table_of
 from loyaltymodel.attributes.kano_kernels import (
     CATEGORIES,
     A,
@@ -25,66 +27,76 @@ from loyaltymodel.attributes.kano_kernels import (
 from loyaltymodel.attributes.measurement_kernels import ShareInterval, share_interval
 from loyaltymodel.errors import DataError
 
+COEFFICIENTS = ("better", "worse")
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KanoResult(FrozenRecord):
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class KanoResult(Result):
     """Categories of attributes, how sure they are, and what the attributes are worth.
 
     Attributes
     ----------
-    attributes : tuple of str
+    names : tuple of str
         Names of the k attributes.
     counts : ndarray of shape (k, 6)
         How many respondents put each attribute into A, O, M, I, R and Q, in this order.
-    n_dropped : ndarray of shape (k,)
-        How many respondents were left out because they did not answer both questions.
-    level : float
-        Confidence level of the intervals.
-    interval : str
-        How the intervals of the coefficients are made.
-    test : str
-        How the category is tested against the runner-up.
+    dropped : ndarray of shape (k,)
+        How many respondents were left out of each attribute because they did not answer both
+        questions.
     stated : ndarray of shape (k, 3) or None
         Self-stated importance: number of answers, mean and standard error.
+    test : str
+        How the category is tested against the runner-up.
+    interval : str
+        How the intervals of the coefficients are made.
+    level : float
+        Confidence level of the intervals.
 
     Examples
     --------
     >>> from loyaltymodel import attributes
     >>> result = attributes.kano_from_counts({"app": {"A": 45, "O": 123, "M": 95, "I": 33}})
-    >>> result.categories[["attribute", "category", "runner_up"]]
+    >>> result
+    <KanoResult: 1 attribute, 296 respondents>
+    >>> result.attributes[["attribute", "category", "runner_up"]]
       attribute category runner_up
     0       app        O         M
     """
 
-    attributes: tuple[str, ...]
+    names: tuple[str, ...]
     counts: IntArray
-    n_dropped: IntArray
-    level: float = 0.95
-    interval: ShareInterval = "wilson"
-    test: CategoryTest = "exact"
+    dropped: IntArray
     stated: FloatArray | None = None
+    test: CategoryTest = "exact"
+    interval: ShareInterval = "wilson"
+    level: float = 0.95
 
     @property
-    def n(self) -> pd.Series:
-        """Number of respondents who answered both questions, by attribute."""
-        return pd.Series(self.counts.sum(axis=1), self.attributes, name="n")
+    def n_obs(self) -> int:
+        """Number of respondents on the attribute that most of them answered."""
+        return int(self.counts.sum(axis=1).max())
+
+    @property
+    def n_dropped(self) -> int:
+        """Number of the other respondents; :attr:`frequencies` has it by attribute."""
+        return int(self.dropped.min())
 
     @property
     def frequencies(self) -> pd.DataFrame:
         """How many respondents put each attribute into each category."""
         table = pd.DataFrame(self.counts.copy(), columns=list(CATEGORIES))
-        table.insert(0, "attribute", self.attributes)
-        return table.assign(n=self.counts.sum(axis=1), n_dropped=self.n_dropped.copy())
+        table.insert(0, "attribute", self.names)
+        return table.assign(n_obs=self.counts.sum(axis=1), n_dropped=self.dropped.copy())
 
     @property
     def shares(self) -> pd.DataFrame:
         """Shares of the categories, which add up to 1 in each row."""
         table = pd.DataFrame(self._shares(), columns=list(CATEGORIES))
-        table.insert(0, "attribute", self.attributes)
+        table.insert(0, "attribute", self.names)
         return table
 
     @property
-    def categories(self) -> pd.DataFrame:
+    def attributes(self) -> pd.DataFrame:
         """The most frequent category of each attribute, and how far ahead it is.
 
         ``category_strength`` is the share of the category less that of the runner-up,
@@ -100,7 +112,7 @@ class KanoResult(FrozenRecord):
         statistic, p_value = runner_up_test(ahead, behind, n, self.test)
         return pd.DataFrame(
             {
-                "attribute": self.attributes,
+                "attribute": self.names,
                 "category": [CATEGORIES[k] for k in first],
                 "runner_up": [CATEGORIES[k] for k in second],
                 "share": ahead / n,
@@ -114,34 +126,41 @@ class KanoResult(FrozenRecord):
         )
 
     @property
-    def coefficients(self) -> pd.DataFrame:
-        """Better and worse coefficients with their intervals.
-
-        ``n_base`` is A + O + M + I; where nobody is in these categories, the coefficients are
-        NaN.
-        """
+    def estimates(self) -> EstimateTable:
+        """Better and worse coefficients, by ``attribute`` and ``quantity``."""
         up, down, base = coefficient_counts(self.counts.astype(np.float64))
         better_low, better_high = share_interval(up, base, level=self.level, method=self.interval)
         low, high = share_interval(down, base, level=self.level, method=self.interval)
         with np.errstate(invalid="ignore"):
             better, worse = up / base, down / base
-        return pd.DataFrame(
-            {
-                "attribute": self.attributes,
-                "better": better,
-                "better_low": better_low,
-                "better_high": better_high,
-                # Less than nothing, but no -0.0 where nobody is dissatisfied.
-                "worse": 0.0 - worse,
-                "worse_low": 0.0 - high,
-                "worse_high": 0.0 - low,
-                "n_base": base.astype(np.intp),
-            }
+        # Worse is less than nothing, but no -0.0 where nobody is dissatisfied.
+        return EstimateTable(
+            labels=FrozenMapping(
+                {
+                    "attribute": tuple(name for name in self.names for _ in COEFFICIENTS),
+                    "quantity": COEFFICIENTS * len(self.names),
+                }
+            ),
+            estimate=np.column_stack([better, 0.0 - worse]).ravel(),
+            ci_low=np.column_stack([better_low, 0.0 - high]).ravel(),
+            ci_high=np.column_stack([better_high, 0.0 - low]).ravel(),
+            level=self.level,
+            method=_INTERVALS[self.interval],
         )
 
     @property
+    def better_worse(self) -> pd.DataFrame:
+        """Better and worse coefficients with their intervals, a row each.
+
+        ``n_obs`` is A + O + M + I; where nobody is in these categories, the coefficients are
+        NaN.
+        """
+        rows = np.repeat(self._base(), len(COEFFICIENTS))
+        return self.estimates.frame().assign(n_obs=rows)
+
+    @property
     def importance(self) -> pd.DataFrame:
-        """Self-stated importance of the attributes: means with intervals.
+        """Self-stated importance of the attributes: means with Student's intervals.
 
         Raises
         ------
@@ -151,17 +170,9 @@ class KanoResult(FrozenRecord):
         if self.stated is None:
             raise DataError("the result has no self-stated importance; give importance= to kano")
         n, mean, error = self.stated.T
-        reach = np.array([student_reach(int(m) - 1, level=self.level) for m in n]) * error
-        return pd.DataFrame(
-            {
-                "attribute": self.attributes,
-                "importance": mean.copy(),
-                "std_error": error.copy(),
-                "ci_low": mean - reach,
-                "ci_high": mean + reach,
-                "n": n.astype(np.intp),
-            }
-        )
+        labels = {"attribute": self.names}
+        table = EstimateTable.student(labels, mean, error, df=n - 1, level=self.level)
+        return replace(table, p_value=None).frame().assign(n_obs=n.astype(np.intp))
 
     def by_priority(self, *, tolerance: float = 0.05) -> pd.Series:
         """Return the categories by the rule M before O before A before I.
@@ -191,75 +202,80 @@ class KanoResult(FrozenRecord):
         """
         check_share("tolerance", tolerance, such_as=0.05)
         chosen = first_by_priority(self._shares(), tolerance)
-        return pd.Series([CATEGORIES[k] for k in chosen], self.attributes, name="category")
+        index = pd.Index(self.names, name="attribute")
+        return pd.Series([CATEGORIES[k] for k in chosen], index, name="category")
 
-    def summary(self) -> Summary:
-        """Return the categories and coefficients in words and tables.
+    def _title(self) -> str:
+        return "Kano analysis"
 
-        Returns
-        -------
-        Summary
-            Print it, or let a notebook show it.
-        """
-        categories, coefficients = self.categories, self.coefficients
+    def _brief(self) -> str:
+        n = count_of(len(self.names), "attribute")
+        return f"{n}, {count_of(self.n_obs, 'respondent')}"
+
+    def _facts(self) -> Facts:
+        n = self.counts.sum(axis=1)
+        facts = [
+            ("attributes", str(len(self.names))),
+            ("category against runner-up", _TESTS[self.test]),
+        ]
+        if n.min() < n.max():
+            facts.append(("respondents an attribute", f"{n.min():,} to {n.max():,}"))
+        return facts
+
+    def _tables(self) -> Sequence[Table]:
         chosen = ["attribute", "category", "runner_up", "share", "category_strength"]
         tables = [
             table_of(
                 "Categories",
-                categories[[*chosen, "total_strength", "p_value"]],
+                self.attributes[[*chosen, "total_strength", "p_value"]],
                 n_labels=3,
             ),
-            table_of(
-                f"Coefficients, {100 * self.level:g}% intervals",
-                coefficients,
-                digits=(3,) * 6 + (0,),
-            ),
+            table_of("Coefficients", self.better_worse, n_labels=2, digits=(3, 3, 3, 0)),
         ]
         if self.stated is not None:
-            title = f"Self-stated importance, {100 * self.level:g}% intervals"
-            tables.append(table_of(title, self.importance, digits=(3,) * 4 + (0,)))
-        n = self.counts.sum(axis=1)
-        smallest, largest = int(n.min()), int(n.max())
-        facts = (
-            ("Attributes", str(len(self.attributes))),
-            ("Respondents", str(largest) if smallest == largest else f"{smallest} to {largest}"),
-            ("Category against runner-up", _TESTS[self.test]),
-            ("Intervals of coefficients", _INTERVALS[self.interval]),
-        )
-        return Summary("Kano analysis", facts, tuple(tables), self._remarks(categories))
+            table = self.importance
+            tables.append(table_of("Self-stated importance", table, digits=(3, 3, 3, 3, 0)))
+        return tables
 
-    def _shares(self) -> FloatArray:
-        shares: FloatArray = self.counts / self.counts.sum(axis=1, keepdims=True)
-        return shares
-
-    def _remarks(self, categories: pd.DataFrame) -> tuple[str, ...]:
+    def _remarks(self) -> Sequence[str]:
+        table = self.attributes
         remarks = [
             "A attractive, O one-dimensional, M must-be, I indifferent, R reverse, Q questionable."
         ]
-        unsure = categories["attribute"][categories["p_value"] > 1 - self.level]
+        unsure = table["attribute"][table["p_value"] > 1 - self.level]
         if len(unsure):
             remarks.append(
-                f"Not told apart from the runner-up at level {self.level:g}: "
+                f"Not told apart from the runner-up at level {percent(self.level)}: "
                 f"{enumerate_names(unsure)}."
             )
         if self.test == "fong":
             remarks.append(
                 "Fong's test rejects more often than it says: 14-23 % of true ties at 10 %."
             )
-        doubtful = categories["attribute"][categories["category"] == "Q"]
+        doubtful = table["attribute"][table["category"] == "Q"]
         if len(doubtful):
             remarks.append(
                 f"Most answers contradict each other on {enumerate_names(doubtful)}; the question "
                 "was probably misunderstood."
             )
-        nobody = self.coefficients.query("n_base == 0")["attribute"]
-        if len(nobody):
+        if nobody := [n for n, base in zip(self.names, self._base(), strict=True) if base == 0]:
             remarks.append(
                 f"No coefficients, for want of A, O, M and I: {enumerate_names(nobody)}."
             )
-        if dropped := int(self.n_dropped.sum()):
+        if dropped := int(self.dropped.sum()):
             remarks.append(f"{count_of(dropped, 'pair')} of answers were incomplete and left out.")
-        return tuple(remarks)
+        return remarks
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
+
+    def _base(self) -> IntArray:
+        """Return A + O + M + I of each attribute."""
+        return coefficient_counts(self.counts.astype(np.float64))[2].astype(np.intp)
+
+    def _shares(self) -> FloatArray:
+        shares: FloatArray = self.counts / self.counts.sum(axis=1, keepdims=True)
+        return shares
 
 
 _TESTS = {
@@ -267,4 +283,4 @@ _TESTS = {
     "normal": "normal test, |a - b| / sqrt(a + b)",
     "fong": "Fong's test",
 }
-_INTERVALS = {"wilson": "Wilson", "delta": "delta method", "exact": "Clopper-Pearson"}
+_INTERVALS = {"wilson": "Wilson", "wald": "Wald", "exact": "Clopper-Pearson"}

@@ -9,12 +9,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._counts import independence
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, chi_square_tail
-from loyaltymodel._options import check_choice, check_count, enumerate_names
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names
+from loyaltymodel._resampling import FOR_TESTS
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import codes_of
 from loyaltymodel.attributes._kano_answers import (
     ASKED,
@@ -30,7 +32,7 @@ from loyaltymodel.attributes.kano_kernels import (
     holm,
     permutation_tail,
 )
-from loyaltymodel.attributes.kano_result import KanoResult
+from loyaltymodel.attributes.kano_result import COEFFICIENTS, KanoResult
 from loyaltymodel.attributes.measurement_kernels import ShareInterval
 from loyaltymodel.errors import DataError, SmallSampleWarning, warn_caller
 
@@ -43,8 +45,8 @@ _GROUP_TESTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KanoSegments(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class KanoSegments(Result):
     """How groups of respondents differ in the categories of attributes.
 
     Attributes
@@ -53,9 +55,11 @@ class KanoSegments(FrozenRecord):
         Names of the groups.
     results : tuple of KanoResult
         The analysis of each group.
+    n_dropped : int
+        Respondents left out of every attribute for want of an answer or a group.
     statistic : ndarray of shape (k,)
         Pearson's statistic of each attribute.
-    dof : ndarray of shape (k,)
+    df : ndarray of shape (k,)
         Its degrees of freedom.
     p_value : ndarray of shape (k,)
         P-value that all groups have the same shares of categories.
@@ -65,6 +69,8 @@ class KanoSegments(FrozenRecord):
         Size of the difference from 0 to 1; NaN where there is only one category.
     test : str
         Where the p-values come from.
+    n_resamples : int
+        Number of random tables an attribute; 0 where the chi-square law is used.
 
     Examples
     --------
@@ -72,28 +78,48 @@ class KanoSegments(FrozenRecord):
     >>> answers = {"seat": ([1, 1, 1, 1, 3, 3, 3, 3], [5, 5, 5, 5, 3, 3, 3, 3])}
     >>> groups = ["old"] * 4 + ["new"] * 4
     >>> segments = attributes.kano_segments(answers, groups, test="permutation", rng=1)
+    >>> segments
+    <KanoSegments: 1 attribute in 2 groups, 8 respondents>
     >>> segments.categories
-      attribute new old
-    0      seat   I   O
+    group     new old
+    attribute
+    seat        I   O
     """
 
     groups: tuple[object, ...]
     results: tuple[KanoResult, ...]
+    n_dropped: int
     statistic: FloatArray
-    dof: IntArray
+    df: IntArray
     p_value: FloatArray
     p_adjusted: FloatArray
     cramers_v: FloatArray
     test: GroupTest
+    n_resamples: int = 0
+
+    @property
+    def n_obs(self) -> int:
+        """Number of respondents on the attribute that most of them answered."""
+        return int(np.sum([one.counts.sum(axis=1) for one in self.results], axis=0).max())
+
+    @property
+    def level(self) -> float:
+        """Confidence level of the intervals of coefficients."""
+        return self.results[0].level
+
+    @property
+    def interval(self) -> ShareInterval:
+        """Kind of interval of the coefficients."""
+        return self.results[0].interval
 
     @property
     def tests(self) -> pd.DataFrame:
         """Tests that all groups have the same shares of categories, one an attribute."""
         return pd.DataFrame(
             {
-                "attribute": self.results[0].attributes,
+                "attribute": self._names(),
                 "statistic": self.statistic.copy(),
-                "dof": self.dof.copy(),
+                "df": self.df.copy(),
                 "p_value": self.p_value.copy(),
                 "p_adjusted": self.p_adjusted.copy(),
                 "cramers_v": self.cramers_v.copy(),
@@ -102,44 +128,52 @@ class KanoSegments(FrozenRecord):
 
     @property
     def categories(self) -> pd.DataFrame:
-        """The most frequent category of each attribute in each group."""
-        table = pd.DataFrame({"attribute": self.results[0].attributes})
-        for group, result in zip(self.groups, self.results, strict=True):
-            table[group] = result.categories["category"]
-        return table
+        """The most frequent category of each attribute, a column a group."""
+        found = [one.attributes["category"].to_numpy() for one in self.results]
+        columns = pd.Index(self.groups, name="group", tupleize_cols=False)
+        index = pd.Index(self._names(), name="attribute")
+        return pd.DataFrame(np.column_stack(found), index, columns)
 
     @property
-    def coefficients(self) -> pd.DataFrame:
-        """Better and worse coefficients of each attribute in each group."""
+    def better_worse(self) -> pd.DataFrame:
+        """Better and worse coefficients of each attribute in each group, a row each."""
         parts = []
         for group, result in zip(self.groups, self.results, strict=True):
-            part = result.coefficients
+            part = result.better_worse
             part.insert(1, "group", [group] * len(part))
             parts.append(part)
         table = pd.concat(parts, ignore_index=True)
-        order = np.argsort(np.tile(np.arange(len(parts[0])), len(parts)), kind="stable")
+        places = np.repeat(np.arange(len(self._names())), len(COEFFICIENTS))
+        order = np.argsort(np.tile(places, len(parts)), kind="stable")
         return table.iloc[order].reset_index(drop=True)
 
-    def summary(self) -> Summary:
-        """Return the differences in words and tables.
+    def _title(self) -> str:
+        return "Kano analysis by group"
 
-        Returns
-        -------
-        Summary
-            Print it, or let a notebook show it.
-        """
-        categories = self.categories
-        facts = (
-            ("Groups", ", ".join(str(group) for group in self.groups)),
-            ("Attributes", str(len(categories))),
-            ("P-values", _GROUP_TESTS[self.test]),
+    def _brief(self) -> str:
+        attributes = count_of(len(self._names()), "attribute")
+        groups = count_of(len(self.groups), "group")
+        return f"{attributes} in {groups}, {count_of(self.n_obs, 'respondent')}"
+
+    def _facts(self) -> Facts:
+        return (
+            ("groups", ", ".join(str(group) for group in self.groups)),
+            ("attributes", str(len(self._names()))),
+            ("p-values", _GROUP_TESTS[self.test]),
         )
-        tables = (
+
+    def _tables(self) -> Sequence[Table]:
+        categories = self.categories.reset_index()
+        return (
             table_of("Categories by group", categories, n_labels=categories.shape[1]),
             table_of("Differences between groups", self.tests, digits=(3, 0, 3, 3, 3)),
         )
-        remark = "p_adjusted allows for the number of attributes (Holm)."
-        return Summary("Kano analysis by group", facts, tables, (remark,))
+
+    def _remarks(self) -> Sequence[str]:
+        return ("p_adjusted allows for the number of attributes (Holm).",)
+
+    def _names(self) -> tuple[str, ...]:
+        return self.results[0].names
 
 
 def kano_segments(
@@ -149,7 +183,7 @@ def kano_segments(
     data: object = None,
     answers: Sequence[object] = CODES,
     test: GroupTest = "chi_square",
-    n_permutations: int = 9999,
+    n_resamples: int = FOR_TESTS,
     interval: ShareInterval = "wilson",
     level: float = 0.95,
     missing: Missing = "raise",
@@ -159,7 +193,7 @@ def kano_segments(
 
     Parameters
     ----------
-    pairs : mapping from attribute to pair, or table
+    pairs : mapping from attribute to pair, table, or names of columns
         As for :func:`kano`.
     groups : array-like of shape (n,), Series or str
         The group of each respondent, or the name of a column of ``data``; of ``pairs``, if
@@ -171,10 +205,10 @@ def kano_segments(
     test : {"chi_square", "permutation"}
         Whether p-values come from the chi-square law, for large groups, or from random tables
         with the same margins, for groups of any size.
-    n_permutations : int
+    n_resamples : int
         Number of random tables an attribute.
-    interval : {"wilson", "delta", "exact"}
-        How the intervals of the coefficients are made.
+    interval : {"wilson", "wald", "exact"}
+        How the intervals of the coefficients are made, as for :func:`kano`.
     level : float
         Confidence level between 0 and 1.
     missing : {"raise", "drop"}
@@ -205,7 +239,7 @@ def kano_segments(
     -----
     Pearson's statistic of the table of groups and categories. ``p_adjusted`` allows for the
     number of attributes (Holm). With ``test="permutation"`` a p-value is never smaller than
-    1 / (n_permutations + 1).
+    1 / (n_resamples + 1).
 
     Examples
     --------
@@ -222,13 +256,13 @@ def kano_segments(
     check_level(level)
     check_choice("interval", interval, ShareInterval)
     check_choice("test", test, GroupTest)
-    check_count("n_permutations", n_permutations, least=1)
+    check_count("n_resamples", n_resamples, least=1)
     named, table = named_pairs(pairs, data, asked=ASKED, never_first=NEVER_FIRST)
     read = {
         name: read_grouped(name, pair, groups, table, answers, missing)
         for name, pair in named.items()
     }
-    check_lengths({name: len(part[1]) + part[2] for name, part in read.items()})
+    n_asked = check_lengths({name: len(part[1]) + part[2] for name, part in read.items()})
     together = np.concatenate([part[1] for part in read.values()])
     places, names = codes_of(together)
     if len(names) < 2:  # noqa: PLR2004 - a comparison needs two
@@ -241,15 +275,32 @@ def kano_segments(
         ]
     )
     _check_groups(tables, list(named), names)
-    statistic, dof, p_value = _compare(tables, list(named), test, n_permutations, rng)
+    statistic, df, p_value = _compare(tables, list(named), test, n_resamples, rng)
     shorter = np.minimum((tables.sum(axis=2) > 0).sum(axis=1), (tables.sum(axis=1) > 0).sum(axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.sqrt(statistic / tables.sum(axis=(1, 2)) / (shorter - 1))
-    zeros = np.zeros(len(named), dtype=np.intp)
     results = tuple(
-        KanoResult(tuple(named), tables[:, g], zeros, level, interval) for g in range(len(names))
+        KanoResult(
+            names=tuple(named),
+            counts=tables[:, g],
+            dropped=np.zeros(len(named), dtype=np.intp),
+            interval=interval,
+            level=level,
+        )
+        for g in range(len(names))
     )
-    return KanoSegments(names, results, statistic, dof, p_value, holm(p_value), size, test)
+    return KanoSegments(
+        groups=names,
+        results=results,
+        n_dropped=n_asked - int(tables.sum(axis=(1, 2)).max()),
+        statistic=statistic,
+        df=df,
+        p_value=p_value,
+        p_adjusted=holm(p_value),
+        cramers_v=size,
+        test=test,
+        n_resamples=n_resamples if test == "permutation" else 0,
+    )
 
 
 def _grouped_counts(categories: IntArray, groups: IntArray, n_groups: int) -> IntArray:
@@ -271,14 +322,14 @@ def _compare(
     tables: IntArray,
     names: list[str],
     test: GroupTest,
-    n_permutations: int,
+    n_resamples: int,
     rng: np.random.Generator | int | None,
 ) -> tuple[FloatArray, IntArray, FloatArray]:
     counts = tables.astype(np.float64)
     found = independence(counts)
     if test == "permutation":
         generator = np.random.default_rng(rng)
-        tails = [permutation_tail(table, n_permutations, generator) for table in counts]
+        tails = [permutation_tail(table, n_resamples, generator) for table in counts]
         return found.chi_square, found.df, np.array(tails)
     least = np.nanmin(found.expected, axis=(1, 2))
     if (least < _EXPECTED).any():

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, student_reach, wald
-from loyaltymodel._options import check_choice, check_positive, check_share, is_number
+from loyaltymodel._intervals import check_level
+from loyaltymodel._options import (
+    check_choice,
+    check_positive,
+    check_share,
+    count_of,
+    enumerate_names,
+)
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._scales import Pair, check_pair
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.attributes._kano_answers import (
     ASKED,
@@ -31,6 +42,7 @@ from loyaltymodel.attributes.kano_kernels import (
     memberships,
     ratio,
 )
+from loyaltymodel.attributes.kano_result import COEFFICIENTS
 from loyaltymodel.attributes.measurement_kernels import weighted_mean
 from loyaltymodel.errors import DataError, OptionError
 
@@ -60,7 +72,7 @@ def kano_continuous(
 
     Parameters
     ----------
-    pairs : mapping from attribute to pair, or table
+    pairs : mapping from attribute to pair, table, or names of columns
         As for :func:`kano`.
     data : pandas, polars or pyarrow table, optional
         Where named columns are found.
@@ -77,8 +89,9 @@ def kano_continuous(
     Returns
     -------
     DataFrame
-        A row an attribute: ``functional`` and ``dysfunctional``, the mean scores, from -2 to 4
-        by default, each with ``_low`` and ``_high``, and ``n``.
+        Two rows an attribute, by ``attribute`` and ``quantity``, "functional" and
+        "dysfunctional": the mean score as ``estimate``, from -2 to 4 by default, ``std_error``,
+        ``ci_low``, ``ci_high``, and ``n_obs``.
 
     Raises
     ------
@@ -93,7 +106,7 @@ def kano_continuous(
     are lopsided on purpose: negative answers belong to reverse and questionable attributes and
     count less. A high functional score speaks for an attractive attribute, a high
     dysfunctional one for a must-be, both for a one-dimensional one. A mean of 2 may come from
-    people who agree or from people who are far apart, so look at the categories as well. The
+    respondents who agree or who are far apart, so look at the categories as well. The
     intervals are those of t.
 
     Examples
@@ -103,9 +116,10 @@ def kano_continuous(
 
     >>> from loyaltymodel import attributes
     >>> scores = attributes.kano_continuous({"seat": ([1, 1, 2, 2], [4, 4, 5, 5])})
-    >>> scores[["functional", "dysfunctional", "n"]]
-       functional  dysfunctional  n
-    0         3.0            3.0  4
+    >>> scores[["attribute", "quantity", "estimate", "n_obs"]]
+      attribute       quantity  estimate  n_obs
+    0      seat     functional       3.0      4
+    1      seat  dysfunctional       3.0      4
     """
     check_level(level)
     scores = [
@@ -113,32 +127,114 @@ def kano_continuous(
         _scores("dysfunctional_scores", dysfunctional_scores),
     ]
     named, table = named_pairs(pairs, data, asked=ASKED, never_first=NEVER_FIRST)
-    rows, lengths = [], {}
+    found, lengths, sizes = [], {}, []
     for name, pair in named.items():
         codes, labels, n_dropped = read_answers(name, pair, table, answers, missing)
         lengths[name] = len(labels) + n_dropped
         _check_enough(name, len(labels))
         values = np.column_stack([score[place] for score, place in zip(scores, codes, strict=True)])
-        mean, error, degrees = weighted_mean(values, np.ones(len(values)))
-        reach = student_reach(degrees, level=level) * error
-        row: dict[str, Any] = {"attribute": name}
-        for k, question in enumerate(ASKED):
-            row |= {
-                question: mean[k],
-                f"{question}_low": mean[k] - reach[k],
-                f"{question}_high": mean[k] + reach[k],
-            }
-        rows.append({**row, "n": len(values)})
+        found.append(weighted_mean(values, np.ones(len(values))))
+        sizes.append(len(values))
     check_lengths(lengths)
-    return pd.DataFrame(rows)
+    labels_of = {
+        "attribute": [name for name in named for _ in ASKED],
+        "quantity": list(ASKED) * len(named),
+    }
+    mean, error = (np.concatenate([part[k] for part in found]) for k in (0, 1))
+    n = np.repeat(sizes, len(ASKED))
+    made = EstimateTable.student(labels_of, mean, error, df=n - 1, level=level)
+    return replace(made, p_value=None).frame().assign(n_obs=n)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class KanoFuzzyResult(Result):
+    """Kano categories of attributes from answers that respondents divided.
+
+    Made by :func:`kano_fuzzy`.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the k attributes.
+    memberships : ndarray of shape (k, 6)
+        Mean membership in A, O, M, I, R and Q, in this order; with a cut, the share of
+        respondents who count in each.
+    estimates : EstimateTable
+        Better and worse coefficients, by ``attribute`` and ``quantity``.
+    n_obs : int
+        Number of respondents.
+    cuts : mapping from attribute to float, or None
+        From which membership on a respondent counts; None where memberships are added up.
+
+    Examples
+    --------
+    >>> from loyaltymodel import attributes
+    >>> present, absent = [[0.7, 0.3, 0, 0, 0]] * 2, [[0, 0, 0, 0, 1]] * 2
+    >>> attributes.kano_fuzzy({"seat": (present, absent)})
+    <KanoFuzzyResult: 1 attribute, 2 respondents>
+    """
+
+    names: tuple[str, ...]
+    memberships: FloatArray
+    estimates: EstimateTable
+    n_obs: int
+    cuts: FrozenMapping[str, float] | None
+
+    @property
+    def n_dropped(self) -> int:
+        """Number of respondents left out: none, because every membership must be given."""
+        return 0
+
+    @property
+    def level(self) -> float:
+        """Confidence level of the intervals."""
+        return self.estimates.level
+
+    @property
+    def interval(self) -> str:
+        """Kind of interval: the estimate plus and minus its standard errors."""
+        return "wald"
+
+    @property
+    def attributes(self) -> pd.DataFrame:
+        """The largest category of each attribute, and mean memberships in all of them."""
+        table = pd.DataFrame(self.memberships.copy(), columns=list(CATEGORIES))
+        first, _ = leaders(self.memberships)
+        table.insert(0, "attribute", self.names)
+        table.insert(1, "category", [CATEGORIES[k] for k in first])
+        return table
+
+    @property
+    def better_worse(self) -> pd.DataFrame:
+        """Better and worse coefficients with errors and intervals, a row each."""
+        return self.estimates.frame()
+
+    def _title(self) -> str:
+        return "Kano analysis of fuzzy answers"
+
+    def _brief(self) -> str:
+        n = count_of(len(self.names), "attribute")
+        return f"{n}, {count_of(self.n_obs, 'respondent')}"
+
+    def _facts(self) -> Facts:
+        if self.cuts is None:
+            return ()
+        cuts = sorted(set(self.cuts.values()))
+        return (("membership counts from", ", ".join(f"{cut:g}" for cut in cuts)),)
+
+    def _tables(self) -> Sequence[Table]:
+        return (
+            table_of("Categories and mean memberships", self.attributes, n_labels=2),
+            table_of("Coefficients", self.better_worse, n_labels=2),
+        )
 
 
 def kano_fuzzy(
     pairs: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]],
     *,
-    cut: float | None = None,
+    cuts: float | Mapping[str, float] | None = None,
     level: float = 0.95,
-) -> pd.DataFrame:
+) -> KanoFuzzyResult:
     """Return the Kano categories of attributes from fuzzy answers (模糊卡诺模型).
 
     Respondents who waver divide each answer among the five possible ones, such as 0.7 like and
@@ -149,19 +245,18 @@ def kano_fuzzy(
     pairs : mapping from attribute to pair of arrays of shape (n, 5)
         For the functional and for the dysfunctional question, each respondent's memberships in
         like, must-be, neutral, live-with and dislike: from 0 to 1, summing to 1.
-    cut : float, optional
-        With a number from 0 to 1, a respondent counts fully in every category with at least
-        this membership, and not at all in the others; 0.4 is in use. By default the
-        memberships themselves are added up.
+    cuts : float, or mapping from attribute to float, optional
+        With a number from 0 to 1, for all attributes or for each, a respondent counts fully in
+        every category with at least this membership, and not at all in the others; 0.4 is in
+        use. By default the memberships themselves are added up.
     level : float
         Confidence level between 0 and 1.
 
     Returns
     -------
-    DataFrame
-        A row an attribute: mean memberships "A" to "Q", from 0 to 1, which sum to 1 without
-        ``cut``; ``category``, the largest; ``better`` and ``worse`` with ``_low`` and
-        ``_high``; and ``n``.
+    KanoFuzzyResult
+        Mean memberships "A" to "Q", from 0 to 1, which sum to 1 without ``cuts``; the largest
+        of them as the category; and the better and worse coefficients.
 
     Raises
     ------
@@ -169,7 +264,7 @@ def kano_fuzzy(
         If memberships are not (n, 5) each, leave 0 to 1 or do not sum to 1, or there are fewer
         than two respondents.
     OptionError
-        If ``cut`` or ``level`` does not lie between 0 and 1.
+        If a cut or ``level`` does not lie between 0 and 1, or ``cuts`` leave out an attribute.
 
     Notes
     -----
@@ -177,26 +272,29 @@ def kano_fuzzy(
     two answers; the membership in a category is the sum over its cells. The method with a cut
     is usually attributed to Lee and Huang (2009). With a cut, someone who is divided among
     many categories counts in none. Answers that are not divided give the coefficients of
-    :func:`kano`, with the interval of the delta method.
+    :func:`kano`, with its interval "wald".
 
     Examples
     --------
-    Two people. One likes it and dislikes to be without (O). The other wavers between like and
+    Two respondents. One likes it and dislikes to be without (O). The other wavers between like and
     must-be, and dislikes to be without: half O, half M. On average 0.75 O and 0.25 M.
 
     >>> from loyaltymodel import attributes
     >>> present = [[1, 0, 0, 0, 0], [0.5, 0.5, 0, 0, 0]]
     >>> absent = [[0, 0, 0, 0, 1], [0, 0, 0, 0, 1]]
     >>> found = attributes.kano_fuzzy({"seat": (present, absent)})
-    >>> found[["O", "M", "category", "better", "worse"]]
-          O     M category  better  worse
-    0  0.75  0.25        O    0.75   -1.0
+    >>> found.attributes[["category", "O", "M"]]
+      category     O     M
+    0        O  0.75  0.25
+    >>> found.better_worse[["quantity", "estimate"]]
+      quantity  estimate
+    0   better      0.75
+    1    worse     -1.00
     """
     check_level(level)
-    if cut is not None:
-        check_share("cut", cut, above=True, such_as=0.4)
     named, _ = named_pairs(_mapping(pairs), None, asked=ASKED)
-    rows, lengths = [], {}
+    limits = _cuts_of(cuts, list(named))
+    shares, coefficients, lengths = [], [], {}
     for name, (functional, dysfunctional) in named.items():
         first = _memberships(f"{name} functional", functional)
         second = _memberships(f"{name} dysfunctional", dysfunctional)
@@ -207,9 +305,29 @@ def kano_fuzzy(
             )
         _check_enough(name, len(first))
         lengths[name] = len(first)
-        rows.append({"attribute": name, **_fuzzy_row(first, second, cut, level), "n": len(first)})
-    check_lengths(lengths)
-    return pd.DataFrame(rows)
+        belongs = memberships(first, second)
+        if limits is not None:
+            # Products of decimals may miss a cut that they meet by a rounding error.
+            belongs = (belongs >= limits[name] - 1e-12).astype(np.float64)
+        shares.append(belongs.mean(axis=0))
+        up, down, base = coefficient_counts(belongs)
+        better, worse = ratio(up, base), ratio(down, base)
+        # Less than nothing, but no -0.0 where nobody is dissatisfied.
+        coefficients += [better, (0.0 - worse[0], worse[1])]
+    n_obs = check_lengths(lengths)
+    labels = {
+        "attribute": [name for name in named for _ in COEFFICIENTS],
+        "quantity": list(COEFFICIENTS) * len(named),
+    }
+    estimate, error = np.array(coefficients).T
+    made = EstimateTable.wald(labels, estimate, error, level=level)
+    return KanoFuzzyResult(
+        names=tuple(named),
+        memberships=np.array(shares),
+        estimates=replace(made, p_value=None),
+        n_obs=n_obs,
+        cuts=limits,
+    )
 
 
 def satisfaction_curve(
@@ -217,8 +335,7 @@ def satisfaction_curve(
     kind: Curve,
     *,
     data: object = None,
-    low: float | None = None,
-    high: float | None = None,
+    scale: Pair | None = None,
     curvature: float = 3.0,
     missing: Missing = "raise",
 ) -> Any:
@@ -237,10 +354,10 @@ def satisfaction_curve(
         Which curve: rising fast and levelling off, straight, or rising ever faster.
     data : pandas, polars or pyarrow table, optional
         Where a named column is found.
-    low, high : float, optional
-        Satisfaction without any and with full fulfilment, in any unit; -1 and 0 by default for
-        "must_be", -1 and 1 for "one_dimensional", 0 and 1 for "attractive". The worse and
-        better coefficients of :class:`KanoResult` are a natural choice.
+    scale : pair of numbers, optional
+        Lowest and highest satisfaction, without any and with full fulfilment, in any unit; -1
+        and 0 by default for "must_be", -1 and 1 for "one_dimensional", 0 and 1 for "attractive".
+        The worse and better coefficients of :class:`KanoResult` are a natural choice.
     curvature : float
         How far the curves bend, above 0; towards 0 they become straight. Without meaning for
         "one_dimensional".
@@ -250,19 +367,19 @@ def satisfaction_curve(
     Returns
     -------
     float, Series or ndarray of shape (n,)
-        Satisfaction, from ``low`` to ``high``.
+        Satisfaction, from the lowest to the highest of ``scale``.
 
     Raises
     ------
     DataError
         If a level is missing (with ``missing="raise"``) or lies outside 0 and 1.
     OptionError
-        If ``kind`` is not one of its choices, ``low`` is not below ``high``, or ``curvature``
-        is not above 0.
+        If ``kind`` is not one of its choices, ``scale`` is no pair with the lower number first,
+        or ``curvature`` is not above 0.
 
     Notes
     -----
-    With x for the fulfilment, k for the curvature and s = low + (high - low) g(x):
+    With x for the fulfilment, k for the curvature and s = lowest + (highest - lowest) g(x):
 
     - must-be: g(x) = (1 - exp(-k x)) / (1 - exp(-k))
     - one-dimensional: g(x) = x
@@ -287,7 +404,7 @@ def satisfaction_curve(
     """
     check_choice("kind", kind, Curve)
     check_positive("curvature", curvature)
-    bottom, top = _ends(kind, low, high)
+    bottom, top = _ENDS[kind] if scale is None else check_pair(scale)
     read = read_variables(
         {"fulfilment": fulfilment}, data=data, bounds={"fulfilment": (0.0, 1.0)}, missing=missing
     )
@@ -317,6 +434,21 @@ def _scores(name: str, scores: Sequence[float]) -> FloatArray:
 def _check_enough(name: str, n: int) -> None:
     if n < LEAST:
         raise DataError(f"attribute {name!r} has one respondent; an interval needs two or more")
+
+
+def _cuts_of(cuts: object, names: Sequence[str]) -> FrozenMapping[str, float] | None:
+    """Return the cut of each attribute, from one number or a mapping."""
+    if cuts is None:
+        return None
+    given: Mapping[str, Any] = cuts if isinstance(cuts, Mapping) else dict.fromkeys(names, cuts)
+    if apart := sorted(set(given) ^ set(names)):
+        raise OptionError(
+            f"cuts and the attributes differ in {enumerate_names(apart)}; a mapping needs a cut "
+            "for each attribute"
+        )
+    for cut in given.values():
+        check_share("cuts", cut, above=True, such_as=0.4)
+    return FrozenMapping({name: float(given[name]) for name in names})
 
 
 def _mapping(given: object) -> Mapping[str, tuple[object, object]]:
@@ -349,40 +481,3 @@ def _memberships(name: str, given: object) -> FloatArray:
             "sum, and leave out rows without answers"
         )
     return values
-
-
-def _fuzzy_row(
-    functional: FloatArray, dysfunctional: FloatArray, cut: float | None, level: float
-) -> dict[str, Any]:
-    belongs = memberships(functional, dysfunctional)
-    if cut is not None:
-        # Products of decimals may miss a cut that they meet by a rounding error.
-        belongs = (belongs >= cut - 1e-12).astype(np.float64)
-    shares = belongs.mean(axis=0)
-    first, _ = leaders(shares[None, :])
-    up, down, base = coefficient_counts(belongs)
-    better, worse = ratio(up, base), ratio(down, base)
-    # Less than nothing, but no -0.0 where nobody is dissatisfied.
-    estimate = np.array([better[0], 0.0 - worse[0]])
-    ends = wald(estimate, np.array([better[1], worse[1]]), level=level)
-    return {
-        **dict(zip(CATEGORIES, shares, strict=True)),
-        "category": CATEGORIES[int(first[0])],
-        "better": estimate[0],
-        "better_low": ends.low[0],
-        "better_high": ends.high[0],
-        "worse": estimate[1],
-        "worse_low": ends.low[1],
-        "worse_high": ends.high[1],
-    }
-
-
-def _ends(kind: Curve, low: float | None, high: float | None) -> tuple[float, float]:
-    bottom = _ENDS[kind][0] if low is None else low
-    top = _ENDS[kind][1] if high is None else high
-    if not (is_number(bottom) and is_number(top) and -np.inf < bottom < top < np.inf):
-        raise OptionError(
-            f"low={bottom!r} and high={top!r} must be finite numbers with the lower one first; "
-            "satisfaction rises with fulfilment"
-        )
-    return float(bottom), float(top)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray, FrozenMapping
 from loyaltymodel._counts import kish
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
 from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import check_pair
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._tables import Table, percent, table_of
 from loyaltymodel._variables import read_weighted
 from loyaltymodel.attributes.measurement_kernels import share_interval, weighted_mean
 from loyaltymodel.errors import DataError, OptionError
 
-PromoterInterval = Literal["adjusted", "wald"]
+PromoterInterval = Literal["wilson", "wald"]
 
 _LEAST = 2  # respondents
 _MOST_STEPS = 101  # of a scale whose every answer is listed, such as 0 to 100
@@ -27,8 +30,8 @@ _NPS_SCALE = (0.0, 10.0)
 _PROMOTERS, _DETRACTORS = 9, 6  # from, up to
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DirectReport(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class DirectReport(Result):
     """What respondents say about their satisfaction when they are asked directly.
 
     Attributes
@@ -37,16 +40,14 @@ class DirectReport(FrozenRecord):
         The possible answers, or those that were given on a scale without steps.
     totals : ndarray of shape (a,)
         Weight of the respondents who gave each answer.
-    n : int
+    estimates : EstimateTable
+        Mean, points and shares of top and bottom answers, by ``quantity``.
+    n_obs : int
         Number of respondents.
     n_effective : float
         How many equally weighted respondents tell as much.
     n_dropped : int
         How many were left out for a missing value.
-    mean : float
-        Weighted mean answer.
-    std_error : float
-        Its standard error.
     scale : tuple of (float, float)
         Lowest and highest possible answer.
     top : int
@@ -58,120 +59,146 @@ class DirectReport(FrozenRecord):
     --------
     >>> from loyaltymodel import attributes
     >>> report = attributes.direct_report([5, 4, 4, 2], scale=(1, 5))
+    >>> report
+    <DirectReport: mean 3.75 on 1 to 5, 4 respondents>
     >>> report.mean
     3.75
     """
 
     answers: FloatArray
     totals: FloatArray
-    n: int
+    estimates: EstimateTable
+    n_obs: int
     n_effective: float
     n_dropped: int
-    mean: float
-    std_error: float
     scale: tuple[float, float]
     top: int
     level: float
 
     @property
-    def distribution(self) -> pd.DataFrame:
-        """Share of each answer, each with a Wilson interval of its own."""
-        shares = self.totals / self.totals.sum()
-        low, high = self._interval(shares)
-        return pd.DataFrame(
-            {"answer": self.answers.copy(), "share": shares, "ci_low": low, "ci_high": high}
-        )
+    def mean(self) -> float:
+        """Weighted mean answer."""
+        return float(self.estimates.estimate[0])
 
     @property
-    def measures(self) -> pd.DataFrame:
-        """Mean, points from 0 to 100, and shares of the top and the bottom answers."""
-        lowest, highest = self.scale
-        reach = student_reach(self.n_effective - 1, level=self.level) * self.std_error
-        stretch = 100 / (highest - lowest)
-        ends = np.array([self.mean - reach, self.mean + reach])
-        shares = self.totals / self.totals.sum()
-        boxes = np.array(
-            [
-                shares[self.answers > highest - self.top].sum(),
-                shares[self.answers < lowest + self.top].sum(),
-            ]
-        )
-        low, high = self._interval(boxes)
-        points = (ends - lowest) * stretch
-        return pd.DataFrame(
-            {
-                "measure": ["mean", "points", f"top_{self.top}_box", f"bottom_{self.top}_box"],
-                "estimate": [self.mean, (self.mean - lowest) * stretch, *boxes],
-                "ci_low": [ends[0], points[0], *low],
-                "ci_high": [ends[1], points[1], *high],
-            }
-        )
+    def quantities(self) -> pd.DataFrame:
+        """Mean, points from 0 to 100, and shares of the top and the bottom answers.
 
-    def summary(self) -> Summary:
-        """Return the measures and the distribution in words and tables.
-
-        Returns
-        -------
-        Summary
-            Print it, or let a notebook show it.
+        ``quantity``, ``estimate``, ``std_error`` (NaN for shares), ``ci_low`` and ``ci_high``.
         """
+        return self.estimates.frame()
+
+    @property
+    def distribution(self) -> pd.DataFrame:
+        """Share of each answer as ``estimate``, each with a Wilson interval of its own."""
+        shares = self.totals / self.totals.sum()
+        n = np.full(len(shares), self.n_effective)
+        return EstimateTable.wilson({"answer": self.answers}, shares, n, level=self.level).frame()
+
+    def _title(self) -> str:
+        return "Directly reported satisfaction"
+
+    def _brief(self) -> str:
         lowest, highest = self.scale
-        facts = [("Respondents", str(self.n)), ("Scale", f"{lowest:g} to {highest:g}")]
-        if self.n_effective < self.n * (1 - 1e-9):
-            facts.append(("Effective number", f"{self.n_effective:.1f}"))
-        if self.n_dropped:
-            facts.append(("Left out", str(self.n_dropped)))
+        return f"mean {self.mean:.2f} on {lowest:g} to {highest:g}, {self.n_obs} respondents"
+
+    def _facts(self) -> Facts:
+        lowest, highest = self.scale
+        return (("scale", f"{lowest:g} to {highest:g}"),)
+
+    def _tables(self) -> Sequence[Table]:
         distribution = self.distribution
         distribution["answer"] = [f"{answer:g}" for answer in self.answers]
-        tables = (
-            table_of(f"Measures, {100 * self.level:g}% intervals", self.measures),
-            table_of(f"Distribution, {100 * self.level:g}% intervals", distribution),
-        )
-        return Summary("Directly reported satisfaction", tuple(facts), tables)
-
-    def _interval(self, shares: FloatArray) -> tuple[FloatArray, FloatArray]:
-        n = np.full(len(shares), self.n_effective)
-        return share_interval(shares * n, n, level=self.level)
+        return (table_of("Answers in short", self.quantities), table_of("Answers", distribution))
 
 
-@dataclass(frozen=True, slots=True)
-class NetPromoter:
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class NetPromoter(Result):
     """A net promoter score with its interval.
 
     Attributes
     ----------
-    score : float
-        Percentage of promoters less percentage of detractors, from -100 to 100.
+    estimate : float
+        The score: percentage of promoters less percentage of detractors, from -100 to 100.
     ci_low, ci_high : float
         Ends of the interval.
     promoters, passives, detractors : float
         Shares of those who answer 9 or 10, 7 or 8, and 0 to 6.
-    n : int
+    n_obs : int
         Number of respondents.
     n_effective : float
         How many equally weighted respondents tell as much.
     n_dropped : int
         How many were left out for a missing value.
+    interval : str
+        How the interval is made.
     level : float
         Confidence level of the interval.
 
     Examples
     --------
     >>> from loyaltymodel import attributes
-    >>> attributes.net_promoter([10, 9, 8, 3]).score
-    25.0
+    >>> score = attributes.net_promoter([10, 9, 8, 3])
+    >>> score
+    <NetPromoter: 25 (95% interval -44 to 73), 4 respondents>
+    >>> print(score.summary())
+    Net promoter score
+    <BLANKLINE>
+    score        25.0 (-44.2 to 72.7)
+    respondents  4
+    intervals    95% Wilson
+    <BLANKLINE>
+    Who recommends
+    group       answer      share
+    ----------  --------  -------
+    promoters   9 or 10     0.500
+    passives    7 or 8      0.250
+    detractors  0 to 6      0.250
+    <BLANKLINE>
+    - The interval adds three respondents first, to come close to Wilson's.
     """
 
-    score: float
+    estimate: float
     ci_low: float
     ci_high: float
     promoters: float
     passives: float
     detractors: float
-    n: int
+    n_obs: int
     n_effective: float
     n_dropped: int
+    interval: PromoterInterval
     level: float
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """Who recommends: ``group``, the ``answer`` that it gives, and its weighted ``share``."""
+        return pd.DataFrame(
+            {
+                "group": ["promoters", "passives", "detractors"],
+                "answer": ["9 or 10", "7 or 8", "0 to 6"],
+                "share": [self.promoters, self.passives, self.detractors],
+            }
+        )
+
+    def _title(self) -> str:
+        return "Net promoter score"
+
+    def _brief(self) -> str:
+        ends = f"{percent(self.level)} interval {self.ci_low:.0f} to {self.ci_high:.0f}"
+        return f"{self.estimate:.0f} ({ends}), {self.n_obs} respondents"
+
+    def _facts(self) -> Facts:
+        ends = f"{self.ci_low:.1f} to {self.ci_high:.1f}"
+        return (("score", f"{self.estimate:.1f} ({ends})"),)
+
+    def _tables(self) -> Sequence[Table]:
+        return (table_of("Who recommends", self.groups, n_labels=2),)
+
+    def _remarks(self) -> Sequence[str]:
+        if self.interval == "wald":
+            return ()
+        return ("The interval adds three respondents first, to come close to Wilson's.",)
 
 
 def direct_report(
@@ -232,8 +259,8 @@ def direct_report(
 
     >>> from loyaltymodel import attributes
     >>> report = attributes.direct_report([5, 4, 4, 2], scale=(1, 5), top=2)
-    >>> report.measures[["measure", "estimate"]]
-            measure  estimate
+    >>> report.quantities[["quantity", "estimate"]]
+           quantity  estimate
     0          mean      3.75
     1        points     68.75
     2     top_2_box      0.75
@@ -255,17 +282,26 @@ def direct_report(
     totals = np.bincount(np.searchsorted(answers, x), weight, minlength=len(answers)).astype(
         np.float64
     )
+    n = kish(weight)
     return DirectReport(
-        answers,
-        totals,
-        len(x),
-        kish(weight),
-        read.n_dropped,
-        float(mean[0]),
-        float(error[0]),
-        (lowest, highest),
-        int(top),
-        level,
+        answers=answers,
+        totals=totals,
+        estimates=_in_short(
+            answers,
+            totals,
+            float(mean[0]),
+            float(error[0]),
+            n,
+            scale=(lowest, highest),
+            top=int(top),
+            level=level,
+        ),
+        n_obs=len(x),
+        n_effective=n,
+        n_dropped=read.n_dropped,
+        scale=(lowest, highest),
+        top=int(top),
+        level=level,
     )
 
 
@@ -274,7 +310,7 @@ def net_promoter(
     *,
     data: object = None,
     weights: object = None,
-    interval: PromoterInterval = "adjusted",
+    interval: PromoterInterval = "wilson",
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> NetPromoter:
@@ -289,8 +325,10 @@ def net_promoter(
         Where named columns are found.
     weights : array-like of shape (n,), Series or str, optional
         Weight of each respondent, none negative.
-    interval : {"adjusted", "wald"}
-        How the interval is made.
+    interval : {"wilson", "wald"}
+        How the interval is made: "wilson" adds three respondents, 3/4 of a promoter and 3/4 of
+        a detractor among them, before it takes the score plus and minus its standard errors, as
+        Agresti and Coull come close to Wilson's interval of a share; "wald" adds nobody.
     level : float
         Confidence level between 0 and 1.
     missing : {"raise", "drop"}
@@ -313,9 +351,9 @@ def net_promoter(
     -----
     score = 100 (p - d), with p for the share of answers 9 and 10 and d for that of 0 to 6.
     Its variance is 100^2 (p + d - (p - d)^2) / n. "wald" takes the score plus and minus
-    so many standard errors, and has no width where all answers are of one kind. "adjusted"
-    first adds three respondents, 3/4 of a promoter and 3/4 of a detractor among them, which
-    did best in the comparison of Rocks [1]_; it may leave -100 to 100 and is cut there. With
+    so many standard errors, and has no width where all answers are of one kind. "wilson" is the
+    adjusted interval that did best in the comparison of Rocks [1]_: the same after three
+    respondents were added. Either may leave -100 to 100 and is cut there. With
     weights n is the effective number. The score throws information away: two surveys with the
     same mean may differ in it, and the other way round.
 
@@ -330,7 +368,7 @@ def net_promoter(
 
     >>> from loyaltymodel import attributes
     >>> found = attributes.net_promoter([10, 9, 8, 3])
-    >>> found.score, found.promoters, found.detractors
+    >>> found.estimate, found.promoters, found.detractors
     (25.0, 0.5, 0.25)
     """
     check_level(level)
@@ -350,7 +388,19 @@ def net_promoter(
     p, rest, d = (float(weight[group].sum() / total) for group in kinds)
     n = kish(weight)
     low, high = _promoter_interval(p, d, n, interval, level)
-    return NetPromoter(100 * (p - d), low, high, p, rest, d, len(x), n, read.n_dropped, level)
+    return NetPromoter(
+        estimate=100 * (p - d),
+        ci_low=low,
+        ci_high=high,
+        promoters=p,
+        passives=rest,
+        detractors=d,
+        n_obs=len(x),
+        n_effective=n,
+        n_dropped=read.n_dropped,
+        interval=interval,
+        level=level,
+    )
 
 
 def require_two(weights: FloatArray, what: str) -> None:
@@ -368,10 +418,42 @@ def _steps(x: FloatArray, lowest: float, highest: float) -> FloatArray:
     return np.unique(x)
 
 
+def _in_short(
+    answers: FloatArray,
+    totals: FloatArray,
+    mean: float,
+    std_error: float,
+    n: float,
+    *,
+    scale: tuple[float, float],
+    top: int,
+    level: float,
+) -> EstimateTable:
+    """Return mean, points from 0 to 100, and shares of the top and the bottom answers."""
+    lowest, highest = scale
+    reach = student_reach(n - 1, level=level) * std_error
+    stretch = 100 / (highest - lowest)
+    ends = np.array([mean - reach, mean + reach])
+    points = (ends - lowest) * stretch
+    shares = totals / totals.sum()
+    boxes = np.array([shares[answers > highest - top].sum(), shares[answers < lowest + top].sum()])
+    low, high = share_interval(boxes * n, np.full(len(boxes), n), level=level)
+    names = ("mean", "points", f"top_{top}_box", f"bottom_{top}_box")
+    return EstimateTable(
+        labels=FrozenMapping({"quantity": names}),
+        estimate=np.array([mean, (mean - lowest) * stretch, *boxes]),
+        std_error=np.array([std_error, std_error * stretch, np.nan, np.nan]),
+        ci_low=np.array([ends[0], points[0], *low]),
+        ci_high=np.array([ends[1], points[1], *high]),
+        level=level,
+        method="Student's t and Wilson",
+    )
+
+
 def _promoter_interval(
     p: float, d: float, n: float, interval: PromoterInterval, level: float
 ) -> tuple[float, float]:
-    if interval == "adjusted":
+    if interval == "wilson":
         p, d, n = (p * n + 0.75) / (n + 3), (d * n + 0.75) / (n + 3), n + 3
     reach = float(ndtri(np.array((1 + level) / 2))) * np.sqrt((p + d - (p - d) ** 2) / n)
     low, high = 100 * (p - d - reach), 100 * (p - d + reach)

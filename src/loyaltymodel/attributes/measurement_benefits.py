@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, satterthwaite, student
 from loyaltymodel._options import check_finite, count_of, enumerate_names, suggest
-from loyaltymodel._tables import Summary, table_of
-from loyaltymodel._variables import read_variables
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
+from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.attributes.measurement_kernels import weighted_mean
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
@@ -27,7 +29,8 @@ BenefitName = Literal[
     "cost_to_serve",
 ]
 
-_LEAST = 2  # people in a group, for its mean to have an error
+_QUANTITIES = ("highly satisfied", "others", "difference", "ratio")
+_LEAST = 2  # customers in a group, for its mean to have an error
 _TINY = float(np.finfo(np.float64).tiny)
 _WHOLE = 1 - 1e-9  # a share of the weight that leaves the others nothing to say
 _UP, _DOWN = "up", "down"
@@ -63,28 +66,27 @@ _OUTCOMES: dict[str, tuple[str, str, bool, str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class SatisfactionBenefits(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class SatisfactionBenefits(Result):
     """Outcomes of highly satisfied customers against those of the others.
 
     Attributes
     ----------
-    outcomes : tuple of str, k names
-        The outcomes that were compared.
-    high : float
+    names : tuple of str
+        The k outcomes that were compared.
+    cuts : float
         Satisfaction from which a customer counts as highly satisfied.
-    means : array, shape (k, 2)
-        Mean outcome of the highly satisfied and of the others.
-    errors : array, shape (k, 2)
-        Standard errors of these means.
-    sizes : array, shape (k, 2)
-        Numbers of people behind them.
-    effective_sizes : array, shape (k, 2)
-        Numbers of equally weighted people that tell as much (Kish's); the sizes without weights.
-    n_dropped : array, shape (k,)
-        People left out because of a missing value.
-    no_ratio : tuple of str, k texts
-        Why there is no ratio; empty where there is one.
+    estimates : EstimateTable
+        Means of both groups, their difference and their ratio, by ``outcome`` and ``quantity``.
+    group_sizes : ndarray of shape (k, 2)
+        Numbers of highly satisfied customers and of others.
+    effective_sizes : ndarray of shape (k, 2)
+        Numbers of equally weighted customers that tell as much (Kish's); the sizes without
+        weights.
+    dropped : ndarray of shape (k,)
+        Customers left out of each outcome because of a missing value.
+    no_ratio : tuple of str
+        Why there is no ratio, k texts; empty where there is one.
     level : float
         Confidence level of the intervals.
 
@@ -92,126 +94,114 @@ class SatisfactionBenefits(FrozenRecord):
     --------
     >>> from loyaltymodel import attributes
     >>> found = attributes.satisfaction_benefits(
-    ...     [5, 5, 4, 2], {"suggestions": [3, 5, 1, 3]}, high=5
+    ...     [5, 5, 4, 2], {"suggestions": [3, 5, 1, 3]}, cuts=5
     ... )
-    >>> found.means.tolist()
-    [[4.0, 2.0]]
+    >>> found
+    <SatisfactionBenefits: suggestions; highly satisfied from 5 on, 4 customers>
+    >>> found.estimates.row("highly satisfied")["estimate"].item()
+    4.0
     """
 
-    outcomes: tuple[str, ...]
-    high: float
-    means: FloatArray
-    errors: FloatArray
-    sizes: IntArray
+    people: ClassVar[str] = "customers"
+
+    names: tuple[str, ...]
+    cuts: float
+    estimates: EstimateTable
+    group_sizes: IntArray
     effective_sizes: FloatArray
-    n_dropped: IntArray
+    dropped: IntArray
     no_ratio: tuple[str, ...]
     level: float
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        named = ", ".join(self.outcomes)
-        return f"<SatisfactionBenefits: {named}; highly satisfied from {self.high:g} on>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    @property
+    def n_obs(self) -> int:
+        """Number of customers on the outcome that is known of most of them."""
+        return int(self.group_sizes.sum(axis=1).max())
 
     @property
-    def table(self) -> pd.DataFrame:
-        """Means, differences and ratios, a row an outcome, and whether they are as expected.
+    def n_dropped(self) -> int:
+        """Number of the other customers; :attr:`outcomes` has it by outcome."""
+        return int(self.dropped.min())
 
-        ``difference`` is that of the highly satisfied less the others, with ``difference_low``,
-        ``difference_high`` and ``p_value`` of none; ``ratio`` is the first over the second, with
-        ``ratio_low`` and ``ratio_high``, NaN where ``no_ratio`` says why. ``as_expected`` tells
-        whether the difference has the ``expected`` direction, ``certain`` whether its interval
-        leaves out 0.
+    @property
+    def comparisons(self) -> pd.DataFrame:
+        """Means of both groups, their difference and their ratio, a row each.
+
+        ``quantity`` is "highly satisfied" and "others" (means), "difference" (the first less
+        the second) and "ratio" (the first over the second, made on the scale of logarithms, so
+        without ``std_error``). ``p_value`` is that of no difference.
         """
-        expected = np.array([_OUTCOMES[name][3] for name in self.outcomes])
-        difference, low, high, p_value = self._difference()
-        ratio, ratio_low, ratio_high = self._ratio()
+        sizes = self.group_sizes
+        both = sizes.sum(axis=1)
+        rows = np.column_stack([sizes, both, both]).ravel()
+        return self.estimates.frame().assign(n_obs=rows)
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """Whether each outcome goes where it is expected to go.
+
+        ``expected`` is "up" or "down" with high satisfaction, ``as_expected`` tells whether the
+        difference goes there, ``certain`` whether its interval leaves out 0; ``no_ratio`` says
+        why there is no ratio.
+        """
+        expected = np.array([_OUTCOMES[name][3] for name in self.names])
         sign = np.where(expected == _UP, 1.0, -1.0)
+        rows = self.comparisons.query("quantity == 'difference'")
+        difference, low, high = rows[["estimate", "ci_low", "ci_high"]].to_numpy().T
         return pd.DataFrame(
             {
-                "outcome": list(self.outcomes),
+                "outcome": list(self.names),
                 "expected": expected.astype(object),
-                "mean_high": self.means[:, 0].copy(),
-                "mean_other": self.means[:, 1].copy(),
-                "difference": difference,
-                "difference_low": low,
-                "difference_high": high,
-                "p_value": p_value,
                 "as_expected": difference * sign > 0,
                 "certain": (low > 0) | (high < 0),
-                "ratio": ratio,
-                "ratio_low": ratio_low,
-                "ratio_high": ratio_high,
                 "no_ratio": list(self.no_ratio),
-                "n_high": self.sizes[:, 0].copy(),
-                "n_other": self.sizes[:, 1].copy(),
+                "n_dropped": self.dropped.copy(),
             }
         )
 
-    def summary(self) -> Summary:
-        """Return the comparison in words and tables.
+    def _title(self) -> str:
+        return "Benefits of high satisfaction"
 
-        Returns
-        -------
-        Summary
-            Print it, or let a notebook show it.
-        """
-        table = self.table
+    def _brief(self) -> str:
+        names = enumerate_names(self.names)
+        return f"{names}; highly satisfied from {self.cuts:g} on, {self.n_obs} customers"
+
+    def _facts(self) -> Facts:
+        facts = [("highly satisfied", f"from {self.cuts:g} on")]
+        if self.dropped.any():
+            left_out = zip(self.names, self.dropped, strict=True)
+            facts.append(("left out by outcome", ", ".join(f"{name} {n}" for name, n in left_out)))
+        return facts
+
+    def _tables(self) -> Sequence[Table]:
+        outcomes, rows = self.outcomes, self.comparisons
         words = {True: "yes", False: "no"}
         for name in ("as_expected", "certain"):
-            table[name] = table[name].map(words)
-        first = ["outcome", "expected", "as_expected", "certain", "n_high", "n_other"]
-        shown = table[[*first, "mean_high", "mean_other"]]
-        numbers = ["difference", "difference_low", "difference_high", "p_value"]
-        ratios = ["ratio", "ratio_low", "ratio_high"]
-        facts = [
-            ("highly satisfied", f"from {self.high:g} on"),
-            ("confidence level", f"{self.level:g}"),
-        ]
-        if self.n_dropped.any():
-            left_out = zip(self.outcomes, self.n_dropped, strict=True)
-            facts.append(("left out", ", ".join(f"{name} {n}" for name, n in left_out)))
+            outcomes[name] = outcomes[name].map(words)
+        shown = outcomes[["outcome", "expected", "as_expected", "certain"]]
+        digits = (3, 3, 3, 3, 3, 0)
+        return (
+            table_of("Highly satisfied customers and the others", shown, n_labels=4),
+            table_of("Means, differences and ratios", rows, n_labels=2, digits=digits),
+        )
+
+    def _remarks(self) -> Sequence[str]:
         reasons = [
             f"{name} has no ratio: {why}."
-            for name, why in zip(self.outcomes, self.no_ratio, strict=True)
+            for name, why in zip(self.names, self.no_ratio, strict=True)
             if why
         ]
+        errors = self.estimates.frame().query("quantity == 'difference'")["std_error"]
         reasons += [
             f"{name} does not vary within either group, so that it has no interval."
-            for name, errors in zip(self.outcomes, self.errors, strict=True)
-            if not errors.any()
+            for name, error in zip(self.names, errors, strict=True)
+            if error == 0
         ]
         remark = (
             "The two groups may differ in more than satisfaction, so a difference is no proof that "
             "satisfaction made it."
         )
-        tables = (
-            table_of("Highly satisfied customers and the others", shown, n_labels=len(first)),
-            table_of("Differences", table[["outcome", *numbers]]),
-            table_of("Ratios", table[["outcome", *ratios]]),
-        )
-        return Summary("Benefits of high satisfaction", tuple(facts), tables, (*reasons, remark))
-
-    def _difference(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Return Welch's comparison: difference, its ends, and p-values, (k,) each."""
-        difference = self.means[:, 0] - self.means[:, 1]
-        error, degrees = _together(self.errors, self.effective_sizes)
-        found = student(difference, error, degrees, level=self.level)
-        return difference, found.low, found.high, found.p_value
-
-    def _ratio(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return ratios and their ends (k,), made on the scale of logarithms; NaN without one."""
-        has_one = np.array([not why for why in self.no_ratio])
-        means = np.where(has_one[:, None], self.means, np.nan)
-        error, degrees = _together(self.errors / means, self.effective_sizes)
-        ratio = means[:, 0] / means[:, 1]
-        reach = student(np.zeros_like(error), error, degrees, level=self.level).high
-        with np.errstate(over="ignore"):  # no end above, where weights leave hardly any degrees
-            factor = np.exp(reach)
-        return ratio, ratio / factor, ratio * factor
+        return (*reasons, remark)
 
 
 def benefit_outcomes() -> pd.DataFrame:
@@ -249,10 +239,10 @@ def benefit_outcomes() -> pd.DataFrame:
 
 def satisfaction_benefits(
     satisfaction: object,
-    outcomes: Mapping[BenefitName, object],
+    outcomes: object,
     *,
-    high: float,
-    ratings: Sequence[BenefitName] = (),
+    cuts: float,
+    rated: Sequence[BenefitName] = (),
     data: object = None,
     weights: object = None,
     level: float = 0.95,
@@ -264,14 +254,14 @@ def satisfaction_benefits(
     ----------
     satisfaction : array-like of shape (n,), Series or str
         Satisfaction of each customer, higher for more; or the name of a column of ``data``.
-    outcomes : mapping from outcome to array-like of shape (n,), Series or str
+    outcomes : mapping from outcome to array-like of shape (n,), Series or str, or table
         What each customer did, by the names of :func:`benefit_outcomes`, such as years for
         "tenure" or money for "cost_to_serve"; 0 and 1 make shares. Larger must be more of it: for
         "price_sensitivity" a larger value for a more sensitive customer.
-    high : float
+    cuts : float
         From which satisfaction on a customer counts as highly satisfied; the highest possible
         answer for the top box.
-    ratings : sequence of str
+    rated : sequence of str
         Which of the outcomes are answers on a rating scale. They have no true zero and get no
         ratio.
     data : pandas, polars or pyarrow table, optional
@@ -286,8 +276,8 @@ def satisfaction_benefits(
     Returns
     -------
     SatisfactionBenefits
-        Its ``table`` has means, difference and ratio of each outcome with intervals, and whether
-        the difference has the expected direction.
+        Means, difference and ratio of each outcome with intervals, and whether the difference
+        has the expected direction.
 
     Raises
     ------
@@ -325,64 +315,110 @@ def satisfaction_benefits(
 
     >>> from loyaltymodel import attributes
     >>> found = attributes.satisfaction_benefits(
-    ...     [5, 5, 4, 2], {"suggestions": [3, 5, 1, 3], "cost_to_serve": [8, 12, 18, 22]}, high=5
+    ...     [5, 5, 4, 2], {"suggestions": [3, 5, 1, 3], "cost_to_serve": [8, 12, 18, 22]}, cuts=5
     ... )
-    >>> found.table[["outcome", "expected", "difference", "ratio", "as_expected", "certain"]]
-             outcome expected  difference  ratio  as_expected  certain
-    0    suggestions       up         2.0    2.0         True    False
-    1  cost_to_serve     down       -10.0    0.5         True    False
+    >>> found.outcomes[["outcome", "expected", "as_expected", "certain"]]
+             outcome expected  as_expected  certain
+    0    suggestions       up         True    False
+    1  cost_to_serve     down         True    False
+    >>> found.comparisons.query("quantity in ('difference', 'ratio')").iloc[:, :3]
+             outcome    quantity  estimate
+    2    suggestions  difference       2.0
+    3    suggestions       ratio       2.0
+    6  cost_to_serve  difference     -10.0
+    7  cost_to_serve       ratio       0.5
     """
     check_level(level)
-    names = _check_names(outcomes, ratings)
-    check_finite("high", high, way_out=", such as 5 for the top of 1 to 5")
+    given = several_variables("outcomes", outcomes)
+    _check_names(list(given), rated)
+    check_finite("cuts", cuts, way_out=", such as 5 for the top of 1 to 5")
     rows = [
-        _compare(name, satisfaction, outcomes[name], float(high), weights, data, missing)
-        for name in names
+        _compare(name, satisfaction, values, float(cuts), weights, data, missing)
+        for name, values in given.items()
     ]
     means, errors, sizes, effective, dropped, negative = zip(*rows, strict=True)
+    no_ratio = tuple(
+        _why_none(name in rated, below, mean)
+        for name, below, mean in zip(given, negative, means, strict=True)
+    )
     return SatisfactionBenefits(
-        outcomes=tuple(names),
-        high=float(high),
-        means=np.array(means),
-        errors=np.array(errors),
-        sizes=np.array(sizes, dtype=np.intp),
-        effective_sizes=np.array(effective),
-        n_dropped=np.array(dropped, dtype=np.intp),
-        no_ratio=tuple(
-            _why_none(name in ratings, below, mean)
-            for name, below, mean in zip(names, negative, means, strict=True)
+        names=tuple(given),
+        cuts=float(cuts),
+        estimates=_estimated(
+            list(given), np.array(means), np.array(errors), np.array(effective), no_ratio, level
         ),
+        group_sizes=np.array(sizes, dtype=np.intp),
+        effective_sizes=np.array(effective),
+        dropped=np.array(dropped, dtype=np.intp),
+        no_ratio=no_ratio,
         level=level,
     )
 
 
-def _check_names(outcomes: object, ratings: Sequence[str]) -> list[BenefitName]:
+def _estimated(
+    names: Sequence[str],
+    means: FloatArray,
+    errors: FloatArray,
+    sizes: FloatArray,
+    no_ratio: Sequence[str],
+    level: float,
+) -> EstimateTable:
+    """Return means, difference and ratio with their intervals, from (k, 2) each."""
+    spread = np.where(errors > 0, errors, np.nan)  # what does not vary has no interval
+    own = student(means, spread, sizes - 1, level=level)
+    difference = means[:, 0] - means[:, 1]
+    error, degrees = _together(errors, sizes)
+    apart = student(difference, error, degrees, level=level)
+    # The ratio has its interval on the scale of logarithms.
+    there = np.where(np.array([not why for why in no_ratio])[:, None], means, np.nan)
+    ratio = there[:, 0] / there[:, 1]
+    log_error, log_degrees = _together(errors / there, sizes)
+    reach = student(np.zeros_like(log_error), log_error, log_degrees, level=level).high
+    with np.errstate(over="ignore"):  # no end above, where weights leave hardly any degrees
+        factor = np.exp(reach)
+    nothing = np.full(len(names), np.nan)
+
+    def rows(*columns: FloatArray) -> FloatArray:
+        return np.column_stack(columns).ravel()
+
+    return EstimateTable(
+        labels=FrozenMapping(
+            {
+                "outcome": tuple(name for name in names for _ in _QUANTITIES),
+                "quantity": _QUANTITIES * len(names),
+            }
+        ),
+        estimate=rows(means, difference, ratio),
+        std_error=rows(errors, error, nothing),
+        ci_low=rows(own.low, apart.low, ratio / factor),
+        ci_high=rows(own.high, apart.high, ratio * factor),
+        p_value=rows(nothing, nothing, apart.p_value, nothing),
+        level=level,
+        method="Student's t, by Welch for two groups",
+    )
+
+
+def _check_names(outcomes: Sequence[str], rated: Sequence[str]) -> None:
     known: tuple[BenefitName, ...] = get_args(BenefitName)
-    if not isinstance(outcomes, Mapping) or not outcomes:
-        raise OptionError(
-            "outcomes must be a mapping from outcome to values, such as {'tenure': 'years'}; the "
-            f"outcomes are {', '.join(known)}"
-        )
     for name in outcomes:
         if name not in known:
             raise OptionError(
                 f"{name!r} is no outcome{suggest(name, known)}; choose from {', '.join(known)}"
             )
-    if isinstance(ratings, str) or not isinstance(ratings, Sequence):
-        raise OptionError(f"ratings={ratings!r} must be a sequence of names, such as ['tenure']")
-    if apart := [name for name in ratings if name not in outcomes]:
+    if isinstance(rated, str) or not isinstance(rated, Sequence):
+        raise OptionError(f"rated={rated!r} must be a sequence of names, such as ['tenure']")
+    if apart := [name for name in rated if name not in outcomes]:
         raise OptionError(
-            f"ratings have {enumerate_names(apart)}, which is not among the outcomes; name those "
+            f"rated has {enumerate_names(apart)}, which is not among the outcomes; name those "
             "that are"
         )
-    return list(outcomes)
 
 
 def _compare(
     name: str,
     satisfaction: object,
     outcome: object,
-    high: float,
+    cut: float,
     weights: object,
     data: object,
     missing: Missing,
@@ -392,16 +428,16 @@ def _compare(
     if weights is not None:
         given["weights"] = weights
     read = read_variables(given, data=data, bounds={"weights": (_TINY, np.inf)}, missing=missing)
-    y, is_high = np.asarray(read[name], dtype=np.float64), read["satisfaction"] >= high
+    y, is_high = np.asarray(read[name], dtype=np.float64), read["satisfaction"] >= cut
     w = np.ones(len(y)) if weights is None else np.asarray(read["weights"], dtype=np.float64)
     means, errors, sizes, effective = [], [], [], []
-    for chosen, who in ((is_high, f"with {high:g} or more"), (~is_high, f"below {high:g}")):
+    for chosen, who in ((is_high, f"with {cut:g} or more"), (~is_high, f"below {cut:g}")):
         size = int(chosen.sum())
         if size < _LEAST:
             verb = "has" if size == 1 else "have"
             raise DataError(
                 f"{count_of(size, 'customer')} with an answer to {name} {verb} a satisfaction "
-                f"{who}, and two are needed for an interval; choose another high="
+                f"{who}, and two are needed for an interval; choose another cut"
             )
         own = w[chosen] / w[chosen].max()  # so that squares are safe
         if 1 / own.sum() > _WHOLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,42 +10,44 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, student_reach
-from loyaltymodel._options import check_choice, enumerate_names
+from loyaltymodel._options import check_choice, count_of
+from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import AnswerLimits, resolve_limits
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import Variables, as_given, read_weighted
+from loyaltymodel.attributes.inputs import paired_by_attribute
 from loyaltymodel.attributes.measurement import require_two
 from loyaltymodel.attributes.measurement_kernels import weighted_mean
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError
 
 RankMethod = Literal["rank_order_centroid", "rank_sum"]
 Importance = Literal["rating", "rank_order_centroid", "rank_sum"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ImportanceIndex(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ImportanceIndex(Result):
     """A satisfaction index whose attributes are weighted by stated importance.
 
     Attributes
     ----------
-    attributes : tuple of str
+    names : tuple of str
         Names of the k attributes.
-    index : float
+    estimate : float
         The index, in points from 0 to 100.
-    ci_low, ci_high : float
-        Ends of its interval.
     std_error : float
         Its standard error.
+    ci_low, ci_high : float
+        Ends of its interval.
     performance : ndarray of shape (k,)
         Mean performance of each attribute, in points from 0 to 100.
     weight : ndarray of shape (k,)
         Mean share of each attribute in the weights; they sum to 1.
     contribution : ndarray of shape (k,)
         What each attribute contributes to the index, in points; they sum to it.
-    n : int
+    n_obs : int
         Number of respondents.
     n_dropped : int
         How many were left out for a missing value.
@@ -58,28 +60,30 @@ class ImportanceIndex(FrozenRecord):
     >>> performance = {"seat": [5, 3], "price": [3, 3]}
     >>> importance = {"seat": 3, "price": 1}
     >>> found = attributes.importance_index(performance, importance, scale=(1, 5))
-    >>> found.index
+    >>> found
+    <ImportanceIndex: 68.8 of 2 attributes, 2 respondents>
+    >>> found.estimate
     68.75
     """
 
-    attributes: tuple[str, ...]
-    index: float
+    names: tuple[str, ...]
+    estimate: float
+    std_error: float
     ci_low: float
     ci_high: float
-    std_error: float
     performance: FloatArray
     weight: FloatArray
     contribution: FloatArray
-    n: int
+    n_obs: int
     n_dropped: int
     level: float
 
     @property
-    def table(self) -> pd.DataFrame:
+    def attributes(self) -> pd.DataFrame:
         """Performance, weight, contribution and what is missing to 100, by attribute."""
         return pd.DataFrame(
             {
-                "attribute": self.attributes,
+                "attribute": self.names,
                 "performance": self.performance.copy(),
                 "weight": self.weight.copy(),
                 "contribution": self.contribution.copy(),
@@ -87,25 +91,22 @@ class ImportanceIndex(FrozenRecord):
             }
         )
 
-    def summary(self) -> Summary:
-        """Return the index and what it is made of in words and tables.
+    def _title(self) -> str:
+        return "Importance-weighted satisfaction index"
 
-        Returns
-        -------
-        Summary
-            Print it, or let a notebook show it.
-        """
-        interval = f"{self.index:.1f} ({self.ci_low:.1f} to {self.ci_high:.1f})"
-        facts = [("Respondents", str(self.n)), (f"Index, {100 * self.level:g}% interval", interval)]
-        if self.n_dropped:
-            facts.append(("Left out", str(self.n_dropped)))
-        remark = "lost: points that the attribute withholds from an index of 100."
-        return Summary(
-            "Importance-weighted satisfaction index",
-            tuple(facts),
-            (table_of("Attributes", self.table, digits=(1, 3, 1, 1)),),
-            (remark,),
-        )
+    def _brief(self) -> str:
+        n = count_of(len(self.names), "attribute")
+        return f"{self.estimate:.1f} of {n}, {self.n_obs} respondents"
+
+    def _facts(self) -> Facts:
+        ends = f"{self.ci_low:.1f} to {self.ci_high:.1f}"
+        return (("index", f"{self.estimate:.1f} ({ends})"),)
+
+    def _tables(self) -> Sequence[Table]:
+        return (table_of("Attributes", self.attributes, digits=(1, 3, 1, 1)),)
+
+    def _remarks(self) -> Sequence[str]:
+        return ("lost: points that the attribute withholds from an index of 100.",)
 
 
 def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
@@ -173,8 +174,8 @@ def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
 
 
 def importance_scores(
-    performance: Mapping[str, object],
-    importance: Mapping[str, object],
+    performance: object,
+    importance: object,
     *,
     scale: AnswerLimits,
     data: object = None,
@@ -185,10 +186,12 @@ def importance_scores(
 
     Parameters
     ----------
-    performance : mapping from attribute to array-like of shape (n,), Series or str
-        How well each attribute does; or names of columns of ``data``.
-    importance : mapping from attribute to number, array-like of shape (n,), Series or str
-        Importance of each attribute, for everybody or for each respondent.
+    performance : table, names of columns, or mapping from attribute to array-like, shape (n,)
+        How well each attribute does: a table, columns of ``data``, or names of attributes, each
+        with its column or values.
+    importance : table, names of columns, or mapping from attribute to number or array-like
+        Importance of each attribute, for everybody or for each respondent. A mapping has the
+        names of ``performance``; columns have them too, or stand in the same order.
     scale : pair of numbers, or mapping from attribute to pair
         Lowest and highest performance that the questionnaire allows. A rate from 0 to 1 can
         stand beside ratings from 1 to 5.
@@ -209,10 +212,10 @@ def importance_scores(
     Raises
     ------
     DataError
-        If performance is off the scale, importance is negative, all zero or no ranking, or a
-        value is missing (with ``missing="raise"``).
+        If performance is off the scale, importance is negative, all zero or no ranking, the two
+        name different attributes, or a value is missing (with ``missing="raise"``).
     OptionError
-        If the two name different attributes, or an option is not allowed.
+        If an option is not allowed.
 
     Notes
     -----
@@ -231,14 +234,15 @@ def importance_scores(
     >>> attributes.importance_scores(performance, importance, scale=(1, 5)).tolist()
     [87.5, 50.0]
     """
-    points, weights, _, read = _read(performance, importance, scale, data, importance_as, missing)
+    given, stated = paired_by_attribute(performance, importance)
+    points, weights, _, read = _read(given, stated, scale, data, importance_as, missing)
     scores = (points * weights).sum(axis=1)
-    return as_given(performance.values(), read.labels, scores, name="score")
+    return as_given(given.values(), read.labels, scores, name="score")
 
 
 def importance_index(
-    performance: Mapping[str, object],
-    importance: Mapping[str, object],
+    performance: object,
+    importance: object,
     *,
     scale: AnswerLimits,
     data: object = None,
@@ -251,10 +255,12 @@ def importance_index(
 
     Parameters
     ----------
-    performance : mapping from attribute to array-like of shape (n,), Series or str
-        How well each attribute does; or names of columns of ``data``.
-    importance : mapping from attribute to number, array-like of shape (n,), Series or str
-        Importance of each attribute, for everybody or for each respondent.
+    performance : table, names of columns, or mapping from attribute to array-like, shape (n,)
+        How well each attribute does: a table, columns of ``data``, or names of attributes, each
+        with its column or values.
+    importance : table, names of columns, or mapping from attribute to number or array-like
+        Importance of each attribute, for everybody or for each respondent. A mapping has the
+        names of ``performance``; columns have them too, or stand in the same order.
     scale : pair of numbers, or mapping from attribute to pair
         Lowest and highest performance that the questionnaire allows.
     data : pandas, polars or pyarrow table, optional
@@ -279,7 +285,7 @@ def importance_index(
         If values are refused as by :func:`importance_scores`, fewer than two respondents
         remain, or weights are negative or all zero.
     OptionError
-        If the two name different attributes, or an option is not allowed.
+        If an option is not allowed.
 
     Notes
     -----
@@ -296,33 +302,34 @@ def importance_index(
     >>> performance = {"seat": [5, 3], "price": [3, 3]}
     >>> importance = {"seat": 3, "price": 1}
     >>> found = attributes.importance_index(performance, importance, scale=(1, 5))
-    >>> found.table[["attribute", "performance", "weight", "contribution"]]
+    >>> found.attributes[["attribute", "performance", "weight", "contribution"]]
       attribute  performance  weight  contribution
     0      seat         75.0    0.75         56.25
     1     price         50.0    0.25         12.50
     """
     check_level(level)
+    given, stated = paired_by_attribute(performance, importance)
     points, shares, weight, read = _read(
-        performance, importance, scale, data, importance_as, missing, weights
+        given, stated, scale, data, importance_as, missing, weights
     )
     require_two(weight, "performance and importance")
     scores = (points * shares).sum(axis=1)
     columns = np.column_stack([scores, points, shares, points * shares])
     mean, error, degrees = weighted_mean(columns, weight)
     reach = student_reach(degrees, level=level) * error[0]
-    k = len(performance)
+    k = len(given)
     return ImportanceIndex(
-        tuple(str(name) for name in performance),
-        float(mean[0]),
-        float(mean[0] - reach),
-        float(mean[0] + reach),
-        float(error[0]),
-        mean[1 : k + 1],
-        mean[k + 1 : 2 * k + 1],
-        mean[2 * k + 1 :],
-        read.n_rows,
-        read.n_dropped,
-        level,
+        names=tuple(given),
+        estimate=float(mean[0]),
+        std_error=float(error[0]),
+        ci_low=float(mean[0] - reach),
+        ci_high=float(mean[0] + reach),
+        performance=mean[1 : k + 1],
+        weight=mean[k + 1 : 2 * k + 1],
+        contribution=mean[2 * k + 1 :],
+        n_obs=read.n_rows,
+        n_dropped=read.n_dropped,
+        level=level,
     )
 
 
@@ -337,7 +344,7 @@ def _read(
 ) -> tuple[FloatArray, FloatArray, FloatArray, Variables]:
     """Return points from 0 to 100, their weights (n, k), respondents' weights, and the rest."""
     check_choice("importance_as", importance_as, Importance)
-    names = _check_names(performance, importance)
+    names = list(performance)
     limits = resolve_limits(scale, names)
     doing = [f"performance of {name}" for name in names]
     stated = [f"importance of {name}" for name in names]
@@ -346,12 +353,12 @@ def _read(
         **dict(zip(stated, (importance[name] for name in names), strict=True)),
     }
     bounds = dict(zip(doing, limits.pairs, strict=True)) | dict.fromkeys(stated, (0.0, np.inf))
-    read, people = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
+    read, weight = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
     values = np.column_stack([read[key].astype(np.float64) for key in doing])
     points = 100 * (values - limits.lowest) / (limits.highest - limits.lowest)
     important = np.column_stack([read[key].astype(np.float64) for key in stated])
     if importance_as != "rating":
-        return points, rank_weights(important, method=importance_as), people, read
+        return points, rank_weights(important, method=importance_as), weight, read
     total = important.sum(axis=1, keepdims=True)
     if (total == 0).any():
         row = read.labels[int(np.argmax(total.ravel() == 0))]
@@ -359,18 +366,4 @@ def _read(
             f"importance is 0 for every attribute in row {row}, which leaves nothing to weigh; "
             "leave such respondents out, or make their importance missing"
         )
-    return points, important / total, people, read
-
-
-def _check_names(performance: object, importance: object) -> list[str]:
-    if not (isinstance(performance, Mapping) and isinstance(importance, Mapping) and performance):
-        raise OptionError(
-            "performance and importance must be mappings from attribute to values, such as "
-            '{"seat": "seat_score", "price": "price_score"}'
-        )
-    if apart := sorted(map(str, performance.keys() ^ importance.keys())):
-        raise OptionError(
-            f"performance and importance differ in the attributes {enumerate_names(apart)}; name "
-            "the same in both"
-        )
-    return list(performance)
+    return points, important / total, weight, read

@@ -10,7 +10,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._counts import kish
 from loyaltymodel._intervals import wald, wilson
 
-ShareInterval = Literal["wilson", "delta", "exact"]
+ShareInterval = Literal["wilson", "wald", "exact"]
 
 
 def share_interval(

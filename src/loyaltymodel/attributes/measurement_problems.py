@@ -6,20 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._counts import kish
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, student_reach
+from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_count, check_share
 from loyaltymodel._scales import pair_of
 from loyaltymodel._variables import read_variables, read_weighted
 from loyaltymodel.attributes._pairs import named_pairs
 from loyaltymodel.attributes.measurement import require_two
-from loyaltymodel.attributes.measurement_kernels import share_interval, weighted_mean
+from loyaltymodel.attributes.measurement_kernels import weighted_mean
 from loyaltymodel.errors import DataError
+
+_QUANTITIES = ("expected", "received", "dissatisfaction", "share_short", "share_above")
 
 
 def derived_dissatisfaction(
@@ -38,10 +40,11 @@ def derived_dissatisfaction(
 
     Parameters
     ----------
-    pairs : mapping from attribute to pair, or table
+    pairs : mapping from attribute to pair, table, or names of columns
         Expected and received level of each attribute on one scale: arrays, Series or names of
-        columns of ``data``. A table has two columns an attribute side by side, the expected
-        one first, whose names agree up to the last ``_``, ``.``, ``-`` or space.
+        columns of ``data``. A table, or a list of names of columns, has two columns an attribute
+        side by side, the expected one first, whose names agree up to the last ``_``, ``.``,
+        ``-`` or space.
     data : pandas, polars or pyarrow table, optional
         Where named columns are found.
     scale : pair of numbers, optional
@@ -57,10 +60,11 @@ def derived_dissatisfaction(
     Returns
     -------
     DataFrame
-        A row an attribute: ``expected`` and ``received``, the means; ``dissatisfaction``, their
-        difference, positive where it falls short, with ``ci_low`` and ``ci_high``;
-        ``share_short`` of respondents who received less than expected, with ``short_low`` and
-        ``short_high``; ``share_above`` of those who received more; and ``n``.
+        Five rows an attribute, by ``attribute`` and ``quantity``: the means "expected" and
+        "received"; "dissatisfaction", their difference, positive where it falls short;
+        "share_short" of respondents who received less than expected, and "share_above" of those
+        who received more. Each with ``estimate``, ``std_error`` (not of shares), ``ci_low``,
+        ``ci_high``, ``p_value`` (of no difference) and ``n_obs``.
 
     Raises
     ------
@@ -73,8 +77,8 @@ def derived_dissatisfaction(
     Notes
     -----
     dissatisfaction = E - P, averaged over respondents; the interval is that of t for paired
-    answers. A mean of 0 may hide as many who were disappointed as were surprised, which is
-    what the shares are for.
+    answers, and those of the shares are Wilson's. A mean of 0 may hide as many who were
+    disappointed as were surprised, which is what the shares are for.
 
     Examples
     --------
@@ -82,14 +86,16 @@ def derived_dissatisfaction(
 
     >>> from loyaltymodel import attributes
     >>> found = attributes.derived_dissatisfaction({"seat": ([5, 4, 4], [3, 4, 5])})
-    >>> found[["attribute", "dissatisfaction", "share_short", "share_above"]].round(3)
-      attribute  dissatisfaction  share_short  share_above
-    0      seat            0.333        0.333        0.333
+    >>> found[["attribute", "quantity", "estimate"]].iloc[2:].round(3)
+      attribute         quantity  estimate
+    2      seat  dissatisfaction     0.333
+    3      seat      share_short     0.333
+    4      seat      share_above     0.333
     """
     check_level(level)
     limits = pair_of("scale", scale)
     named, table = named_pairs(pairs, data, asked=("expected", "received"))
-    rows = []
+    parts, sizes = [], []
     for name, pair in named.items():
         keys = [f"{name} expected", f"{name} received"]
         given = dict(zip(keys, pair, strict=True))
@@ -97,8 +103,9 @@ def derived_dissatisfaction(
         read, weight = read_weighted(given, weights, data=table, bounds=bounds, missing=missing)
         require_two(weight, " and ".join(keys))
         expected, received = (np.asarray(read[key], dtype=np.float64) for key in keys)
-        rows.append({"attribute": name, **_gap(expected, received, weight, level)})
-    return pd.DataFrame(rows)
+        parts.append(_gap(name, expected, received, weight, level))
+        sizes += [read.n_rows] * len(_QUANTITIES)
+    return pd.concat(parts, ignore_index=True).assign(n_obs=sizes)
 
 
 def problem_analysis(
@@ -133,10 +140,11 @@ def problem_analysis(
     Returns
     -------
     DataFrame
-        A row a problem, the most frequent first: ``count``, ``share`` of mentions with
-        ``ci_low`` and ``ci_high``, ``cumulative_share``, and ``vital`` for those that it takes
-        to reach the share. With ``n_respondents`` also ``respondents``, the share of them who
-        named it, with ``respondents_low`` and ``respondents_high``.
+        A row a problem, the most frequent first: ``problem``, ``quantity`` ("mentions"),
+        ``count``, the share of all mentions as ``estimate`` with ``ci_low`` and ``ci_high``,
+        ``cumulative_share``, and ``vital`` for those that it takes to reach the share. With
+        ``n_respondents`` as many rows follow whose ``quantity`` is "respondents": the share of
+        respondents who named the problem, without a cumulative one.
 
     Raises
     ------
@@ -150,7 +158,7 @@ def problem_analysis(
     Notes
     -----
     The intervals are Wilson's. Those of the shares of mentions take mentions as independent,
-    which those of one person are not; with ``n_respondents`` the shares of respondents do
+    which those of one respondent are not; with ``n_respondents`` the shares of respondents do
     without that. Frequent is not the same as grave: the table does not know how much a problem
     costs. Four in five is the habit of Pareto charts.
 
@@ -158,11 +166,11 @@ def problem_analysis(
     --------
     >>> from loyaltymodel import attributes
     >>> table = attributes.problem_analysis({"late": 6, "rude": 1, "dirty": 3})
-    >>> table[["problem", "count", "share", "cumulative_share", "vital"]]
-      problem  count  share  cumulative_share  vital
-    0    late      6    0.6               0.6   True
-    1   dirty      3    0.3               0.9   True
-    2    rude      1    0.1               1.0  False
+    >>> table[["problem", "count", "estimate", "cumulative_share", "vital"]]
+      problem  count  estimate  cumulative_share  vital
+    0    late      6       0.6               0.6   True
+    1   dirty      3       0.3               0.9   True
+    2    rude      1       0.1               1.0  False
     """
     check_level(level)
     check_share("vital", vital, above=True, such_as=0.8)
@@ -170,45 +178,41 @@ def problem_analysis(
     order = np.argsort(-counts, kind="stable")
     count = counts[order]
     total = count.sum()
-    low, high = share_interval(count, np.full(len(count), total), level=level)
     before = np.cumsum(count) - count
-    table = pd.DataFrame(
-        {
-            "problem": [names[k] for k in order],
-            "count": count.astype(np.intp),
-            "share": count / total,
-            "ci_low": low,
-            "ci_high": high,
-            "cumulative_share": np.cumsum(count) / total,
-            # Counts are whole, so that a share that is just reached is found in spite of rounding.
-            "vital": before < vital * total * (1 - 1e-12),
-        }
-    )
-    return table if n_respondents is None else _of_respondents(table, n_respondents, level)
+    # Counts are whole, so that a share that is just reached is found in spite of rounding.
+    few = before < vital * total * (1 - 1e-12)
+    ranked = [names[k] for k in order]
+    table = _shares(ranked, "mentions", count, total, level)
+    table = table.assign(cumulative_share=np.cumsum(count) / total, vital=few)
+    if n_respondents is None:
+        return table
+    _check_once(ranked, count, n_respondents)
+    more = _shares(ranked, "respondents", count, float(n_respondents), level)
+    more = more.assign(cumulative_share=np.nan, vital=few)
+    return pd.concat([table, more], ignore_index=True)
 
 
 def _gap(
-    expected: FloatArray, received: FloatArray, weight: FloatArray, level: float
-) -> dict[str, Any]:
+    name: str, expected: FloatArray, received: FloatArray, weight: FloatArray, level: float
+) -> pd.DataFrame:
+    """Return means, their difference, and shares of those who got less and more."""
     columns = np.column_stack([expected, received, expected - received])
     mean, error, degrees = weighted_mean(columns, weight)
-    reach = student_reach(degrees, level=level) * error[2]
-    total = weight.sum()
-    short, above = weight[expected > received].sum(), weight[expected < received].sum()
-    n = np.array([kish(weight)])
-    low, high = share_interval(n * short / total, n, level=level)
-    return {
-        "expected": mean[0],
-        "received": mean[1],
-        "dissatisfaction": mean[2],
-        "ci_low": mean[2] - reach,
-        "ci_high": mean[2] + reach,
-        "share_short": short / total,
-        "short_low": low[0],
-        "short_high": high[0],
-        "share_above": above / total,
-        "n": len(columns),
-    }
+    means = EstimateTable.student(
+        _labels(name, _QUANTITIES[:3]), mean, error, df=degrees, level=level
+    )
+    table = means.frame()
+    table.loc[:1, "p_value"] = np.nan  # 0 is a question of the difference only
+    hits = np.array([weight[expected > received].sum(), weight[expected < received].sum()])
+    n = np.full(len(hits), kish(weight))
+    shares = EstimateTable.wilson(
+        _labels(name, _QUANTITIES[3:]), hits / weight.sum(), n, level=level
+    )
+    return pd.concat([table, shares.frame().reindex(columns=table.columns)])
+
+
+def _labels(name: str, quantities: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    return {"attribute": (name,) * len(quantities), "quantity": quantities}
 
 
 def _mentions(
@@ -232,18 +236,24 @@ def _mentions(
     return tuple(problems), counts
 
 
-def _of_respondents(table: pd.DataFrame, n_respondents: int, level: float) -> pd.DataFrame:
-    """Add the shares of respondents who named each problem."""
+def _shares(
+    names: list[Any], quantity: str, count: FloatArray, total: float, level: float
+) -> pd.DataFrame:
+    """Return the share of each problem, with Wilson's intervals."""
+    labels = {"problem": names, "quantity": [quantity] * len(names)}
+    n = np.full(len(count), total)
+    table = EstimateTable.wilson(labels, count / total, n, level=level).frame()
+    table.insert(2, "count", count.astype(np.intp))
+    return table
+
+
+def _check_once(names: list[Any], count: FloatArray, n_respondents: int) -> None:
+    """Refuse a problem that more respondents name than there are."""
     check_count("n_respondents", n_respondents, least=1)
-    count: npt.NDArray[np.float64] = table["count"].to_numpy(dtype=np.float64)
     if (count > n_respondents).any():
-        often = table["problem"][int(np.argmax(count))]
+        often = names[int(np.argmax(count))]
         raise DataError(
             f"{often!r} has {int(count.max())} mentions by n_respondents={n_respondents}; each "
             "respondent can count once a problem, so drop repeated mentions or leave "
             "n_respondents out"
         )
-    low, high = share_interval(count, np.full(len(count), float(n_respondents)), level=level)
-    return table.assign(
-        respondents=count / n_respondents, respondents_low=low, respondents_high=high
-    )

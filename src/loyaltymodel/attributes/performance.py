@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 
 from loyaltymodel import _quadrants as quadrants
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._quadrants import Cut, Ties, check_cut
 from loyaltymodel._scales import Pair, pair_of
+from loyaltymodel._variables import several_variables
 from loyaltymodel.attributes import kernels
+from loyaltymodel.attributes._resampled import Evaluate, observed_moments, with_resamples
 from loyaltymodel.attributes.drivers_result import Measure
 from loyaltymodel.attributes.importance import check_drivers, orders_of
 from loyaltymodel.attributes.inputs import (
     Answers,
     Door,
-    named,
+    paired_by_attribute,
     read_answers,
     read_with_target,
 )
 from loyaltymodel.attributes.measurement_index import Importance, RankMethod, rank_weights
-from loyaltymodel.attributes.performance_result import QUADRANTS, ImportancePerformanceResult
-from loyaltymodel.attributes.uncertainty import (
-    Evaluate,
-    observed_moments,
-    resample,
+from loyaltymodel.attributes.performance_result import (
+    QUADRANTS,
+    QUANTITIES,
+    ImportancePerformanceResult,
 )
 from loyaltymodel.errors import DataError, OptionError
+
+Axis = Literal["importance", "performance"]
 
 _ROUNDING = 1e-10  # what lies closer to a cut-off, in units of the axis, lies on it
 _AXES = 2
@@ -39,17 +43,15 @@ _FEWEST = 2  # attributes that can be compared
 
 
 def importance_performance(
-    performance: Sequence[str] | Mapping[str, object],
-    *,
-    importance: Sequence[str] | Mapping[str, object] | None = None,
+    performance: object,
     target: object = None,
+    *,
+    importance: object = None,
     measure: Measure = "lmg",
     data: object = None,
-    scale: tuple[float, float] | None = None,
-    importance_scale: tuple[float, float] | None = None,
+    scale: Pair | Mapping[Axis, Pair] | None = None,
     importance_as: Importance = "rating",
-    performance_cut: Cut = "mean",
-    importance_cut: Cut = "mean",
+    cuts: Cut | Mapping[Axis, Cut] = "mean",
     ties: Ties = "high",
     weights: object = None,
     missing: Missing = "raise",
@@ -59,35 +61,36 @@ def importance_performance(
 ) -> ImportancePerformanceResult:
     """Return what to improve first: importance-performance analysis (重要性-绩效分析).
 
-    What matters much and does badly comes first. Importance is either stated, as people rated
+    What matters much and does badly comes first. Importance is either stated, as respondents rated
     it, or derived from how performance goes together with a target such as satisfaction; the
     two often disagree, because they answer different questions.
 
     Parameters
     ----------
-    performance : sequence of str, or mapping from str to str or array-like of shape (n,)
-        Rated performance: columns of ``data``; or names of attributes, each with its column or
-        values.
-    importance : sequence of str, or mapping from str to str or array-like, optional
-        Stated importance, in the order of ``performance``, or under the same names.
+    performance : table, names of columns, or mapping from str to str or array-like, shape (n,)
+        Rated performance: a table, columns of ``data``, or names of attributes, each with its
+        column or values.
     target : str or array-like of shape (n,), optional
         What importance is derived from, instead of ``importance``.
+    importance : table, names of columns, or mapping from str to str or array-like, optional
+        Stated importance. A mapping has the names of ``performance``; columns have them too, or
+        stand in the same order.
     measure : {"standardised", "first", "last", "pratt", "relative_weights", "lmg"}
         Which derived importance, as :func:`key_drivers` defines them.
     data : pandas, polars or pyarrow table, optional
         Where the columns are.
-    scale : tuple of float, optional
-        Lowest and highest possible answer on performance; an answer outside is an error.
-        Needed for "midpoint" and for the gap.
-    importance_scale : tuple of float, optional
-        The same for stated importance; by default as ``scale``.
+    scale : pair of numbers, or mapping from "performance" and "importance" to pair, optional
+        Lowest and highest possible answer: one pair for both, or a pair for each that has one;
+        an answer outside is an error. Needed for "midpoint" and for the gap. Importance that is
+        derived or ranked has no scale.
     importance_as : {"rating", "rank_order_centroid", "rank_sum"}
         Whether stated importance is a rating, higher for more important, or a rank, 1 for the
         most important, and how ranks become weights (see :func:`rank_weights`).
-    performance_cut, importance_cut : {"midpoint", "mean", "median"} or float
-        Where high begins: at the middle of the scale, at the mean or the median over the
-        attributes, or at a number in the units of the axis. Derived importance and
-        weights of ranks have no scale and no midpoint.
+    cuts : {"mean", "median", "midpoint"}, float, or mapping from "performance" and "importance"
+        Where high begins: at the mean or the median over the attributes, at the middle of the
+        scale, or at a number in the units of the axis; one cut for both axes, or one for each,
+        and "mean" for one that is not named. Importance that is derived or ranked has no
+        midpoint.
     ties : {"high", "low"}
         Where an attribute that lies exactly on a cut-off belongs. With "median" and an odd
         number of attributes there always is one.
@@ -160,7 +163,7 @@ def importance_performance(
     ...     importance={"staff": [4, 5], "parking": [2, 3]},
     ...     scale=(1, 5),
     ... )
-    >>> found.table[["importance", "performance", "gap", "quadrant"]]
+    >>> found.attributes
                importance  performance   gap           quadrant
     attribute
     staff             4.5          2.0  62.5   concentrate here
@@ -168,67 +171,75 @@ def importance_performance(
     """
     check_resamples(n_resamples, level=level, optional=True)
     check_choice("ties", ties, Ties)
-    given = named(performance, "performance")
+    if (importance is None) == (target is None):
+        raise OptionError(
+            "give either importance, which respondents stated, or target, from which it is derived"
+        )
+    check_choice("importance_as", importance_as, Importance)
+    check_choice("measure", measure, Measure)
+    rated = target is None and importance_as == "rating"
+    limits = _limits(scale, rated=rated)
+    axes = _axes(cuts, limits, rated=rated)
+    door, generator = Door(data, weights, missing), np.random.default_rng(rng)
+    if target is None:
+        given, stated = paired_by_attribute(performance, importance)
+        answers = _read_stated(given, stated, limits, door)
+        if importance_as != "rating":
+            answers = _weigh_ranks(answers, importance_as)
+        evaluate = _stated(answers, limits)
+    else:
+        given = several_variables("performance", performance)
+        pair = limits["performance"]
+        bounds = None if pair is None else dict.fromkeys(given, pair)
+        answers = read_with_target(given, target, door, bounds=bounds)
+        evaluate = _derived(answers, measure, orders_of(len(given), None, generator))
     if len(given) < _FEWEST:
         raise DataError(
             f"performance has {count_of(len(given), 'attribute')}; cut-offs part attributes from "
             "each other, so give at least two"
         )
-    if (importance is None) == (target is None):
-        raise OptionError(
-            "give either importance, which people stated, or target, from which it is derived"
-        )
-    check_choice("importance_as", importance_as, Importance)
-    rated = target is None and importance_as == "rating"
-    limits, own_limits = _limits(scale, importance_scale, rated=rated)
-    check_cut("performance_cut", performance_cut, limits)
-    if importance_cut == "midpoint" and not rated:
-        raise OptionError(
-            "importance that is derived or ranked has no scale, and so no midpoint; choose 'mean', "
-            "'median' or a number as importance_cut"
-        )
-    check_cut("importance_cut", importance_cut, own_limits)
-    check_choice("measure", measure, Measure)
-    door, generator = Door(data, weights, missing), np.random.default_rng(rng)
-    if target is None:
-        stated = named(importance, "importance")
-        answers = _read_stated(given, stated, (own_limits, limits), door)
-        if importance_as != "rating":
-            answers = _weigh_ranks(answers, importance_as)
-        evaluate = _stated(answers, own_limits, limits)
-    else:
-        bounds = None if limits is None else dict.fromkeys(given, limits)
-        answers = read_with_target(given, target, door, bounds=bounds)
-        evaluate = _derived(answers, measure, orders_of(len(given), None, generator))
     units = answers.units()
     moments = observed_moments(units)
     if target is not None:
         check_drivers(answers, moments[1][0])
     estimate = evaluate(*moments)[0]
-    uncertainty = resample(units, evaluate, n_resamples=n_resamples, level=level, rng=generator)
-    axes = (_Axis(importance_cut, own_limits), _Axis(performance_cut, limits))
-    codes, levels = _quadrants_of(estimate, len(given), axes, ties)
-    cells = None
-    if uncertainty is not None:
-        drawn, _ = _quadrants_of(uncertainty.replicates, len(given), axes, ties)
-        cells = np.stack([(drawn == code).mean(axis=0) for code in range(len(QUADRANTS))], axis=1)
-    values = estimate[0].reshape(-1, len(given))
+    k = len(given)
+    n_quantities = estimate.shape[1] // k
+    estimates, n_failed = with_resamples(
+        {
+            "quantity": [name for name in QUANTITIES[:n_quantities] for _ in given],
+            "attribute": list(given) * n_quantities,
+        },
+        estimate[0],
+        units,
+        evaluate,
+        tested=np.arange(estimate.shape[1]) >= _AXES * k,  # the gap
+        n_resamples=n_resamples,
+        level=level,
+        rng=generator,
+    )
+    codes, levels = _quadrants_of(estimate, k, axes, ties)
+    shares = None
+    if estimates.replicates is not None:
+        drawn, _ = _quadrants_of(estimates.replicates, k, axes, ties)
+        shares = np.stack([(drawn == code).mean(axis=0) for code in range(len(QUADRANTS))], axis=1)
+    names = get_args(Axis)
     return ImportancePerformanceResult(
-        attributes=tuple(given),
         target=None if target is None else answers.names[-1],
         measure=None if target is None else measure,
         importance_as=None if target is not None else importance_as,
+        estimates=estimates,
         n_obs=answers.n_obs,
         n_dropped=answers.n_dropped,
-        importance=values[0],
-        performance=values[1],
-        gap=values[2] if len(values) > _AXES else None,
-        cuts=levels[0],
-        rules=(str(importance_cut), str(performance_cut)),
-        scales=(own_limits, limits),
-        codes=codes[0],
-        cells=cells,
-        uncertainty=uncertainty,
+        cuts=FrozenMapping(dict(zip(names, levels[0].tolist(), strict=True))),
+        cut_rules=FrozenMapping({name: axis.cut for name, axis in zip(names, axes, strict=True)}),
+        scale=FrozenMapping(limits),
+        ties=ties,
+        quadrants=tuple(QUADRANTS[code] for code in codes[0]),
+        quadrant_shares=shares,
+        n_resamples=n_resamples,
+        n_failed=n_failed,
+        level=level if n_resamples else None,
     )
 
 
@@ -240,50 +251,60 @@ class _Axis:
     limits: Pair | None
 
 
-def _limits(
-    scale: object, importance_scale: object, *, rated: bool
-) -> tuple[Pair | None, Pair | None]:
-    """Check the scales; only rated importance has one."""
-    limits = pair_of("scale", scale)
-    own_limits = pair_of("importance_scale", importance_scale)
-    if rated:
-        return limits, own_limits or limits
-    if own_limits is not None:
+def _by_axis(option: str, given: object) -> dict[str, object]:
+    """Return what is given for each axis: one for both, or those that a mapping names."""
+    axes: tuple[str, ...] = get_args(Axis)
+    if not isinstance(given, Mapping):
+        return dict.fromkeys(axes, given)
+    if unknown := [name for name in given if name not in axes]:
         raise OptionError(
-            "importance_scale is for rated importance; importance that is derived or ranked has "
-            "no scale, so leave it out"
+            f"{option} name {enumerate_names(map(repr, unknown))}; the axes are 'performance' and "
+            "'importance'"
         )
-    return limits, None
+    return dict(given)
+
+
+def _limits(scale: object, *, rated: bool) -> dict[str, Pair | None]:
+    """Check the scales; only rated importance has one."""
+    given = _by_axis("scale", scale)
+    if not rated and isinstance(scale, Mapping) and "importance" in scale:
+        raise OptionError(
+            "scale of 'importance' is for rated importance; importance that is derived or ranked "
+            "has no scale, so leave it out"
+        )
+    limits = {name: pair_of(f"scale of {name!r}", given.get(name)) for name in get_args(Axis)}
+    return limits if rated else {**limits, "importance": None}
+
+
+def _axes(cuts: object, limits: Mapping[str, Pair | None], *, rated: bool) -> tuple[_Axis, _Axis]:
+    """Check where the axes of importance and of performance are cut."""
+    given = {"importance": "mean", "performance": "mean", **_by_axis("cuts", cuts)}
+    if given["importance"] == "midpoint" and not rated:
+        raise OptionError(
+            "importance that is derived or ranked has no scale, and so no midpoint; choose 'mean', "
+            "'median' or a number as its cut, such as cuts={'performance': 'midpoint'}"
+        )
+    for name, cut in given.items():
+        check_cut(f"cuts of {name!r}", cut, limits[name])
+    first, second = (_Axis(given[name], limits[name]) for name in get_args(Axis))  # type: ignore[arg-type]
+    return first, second
 
 
 def _read_stated(
     performance: Mapping[str, object],
     importance: Mapping[str, object],
-    limits: tuple[Pair | None, Pair | None],
+    limits: Mapping[str, Pair | None],
     door: Door,
 ) -> Answers:
     """Read importance and, after it, performance of all attributes."""
-    if len(importance) != len(performance):
-        raise DataError(
-            f"there are {len(importance)} variables of importance for {len(performance)} of "
-            "performance; give one for each attribute"
-        )
-    # Columns are paired by their order, names of attributes by what they say.
-    by_order = all(isinstance(value, str) and value == name for name, value in importance.items())
-    if not by_order and (apart := sorted(set(performance) ^ set(importance))):
-        raise DataError(
-            f"importance and performance differ in the attributes {enumerate_names(apart)}; give "
-            "both under the same names"
-        )
-    stated = list(importance.values()) if by_order else [importance[name] for name in performance]
     both = {
-        **{f"importance of {n}": v for n, v in zip(performance, stated, strict=True)},
-        **{f"performance of {n}": v for n, v in performance.items()},
+        **{f"importance of {name}": value for name, value in importance.items()},
+        **{f"performance of {name}": value for name, value in performance.items()},
     }
-    k = len(performance)
     bounds = {
-        name: pair
-        for name, pair in zip(both, [limits[0]] * k + [limits[1]] * k, strict=True)
+        f"{axis} of {name}": pair
+        for axis, pair in limits.items()
+        for name in performance
         if pair is not None
     }
     return read_answers(both, door, bounds=bounds)
@@ -296,20 +317,20 @@ def _weigh_ranks(answers: Answers, method: RankMethod) -> Answers:
     return replace(answers, values=np.column_stack([weights, answers.values[:, k:]]))
 
 
-def _stated(answers: Answers, own_limits: Pair | None, limits: Pair | None) -> Evaluate:
+def _stated(answers: Answers, limits: Mapping[str, Pair | None]) -> Evaluate:
     """Return how to find importance, performance and gap (b, 2k or 3k) from stated importance."""
     centre, spread = answers.means, answers.deviations
     k = len(centre) // 2
 
     def evaluate(means: FloatArray, _: FloatArray) -> tuple[FloatArray, BoolArray]:
         values = centre + spread * means
-        if limits is not None and own_limits is not None:
+        pairs = [limits[name] for name in get_args(Axis)]
+        if None not in pairs:
+            parts = (values[:, :k], values[:, k:])
             points = [
-                100 * (part - low) / (high - low)
-                for part, (low, high) in (
-                    (values[:, :k], own_limits),
-                    (values[:, k:], limits),
-                )
+                100 * (part - pair[0]) / (pair[1] - pair[0])
+                for part, pair in zip(parts, pairs, strict=True)
+                if pair is not None
             ]
             values = np.concatenate([values, points[0] - points[1]], axis=1)
         return values, np.ones(len(values), dtype=np.bool_)

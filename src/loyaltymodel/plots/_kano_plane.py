@@ -99,19 +99,21 @@ def kano_plane(
     'Satisfaction if present (better)'
     """
     words = words_in(language, _WORDS)
-    table = result.coefficients
-    shown = shown_names(table["attribute"], names)
-    sure = (result.categories["p_value"] <= 1 - result.level).to_numpy()
-    there = (table["n_base"] > 0).to_numpy()
+    shown = shown_names(result.names, names)
+    sure = (result.attributes["p_value"] <= 1 - result.level).to_numpy()
+    there = result.better_worse["n_obs"].to_numpy()[::2] > 0
     if not there.any():
         raise DataError(
             "no attribute has coefficients, because nobody put any into A, O, M or I; look at "
             "the frequencies instead"
         )
-    table, sure = table[there], sure[there]
-    x, y = -table["worse"].to_numpy(), table["better"].to_numpy()
-    across = -table[["worse_high", "worse_low"]].to_numpy()
-    upright = table[["better_low", "better_high"]].to_numpy()
+    sure = sure[there]
+    found = result.estimates
+    assert found.ci_low is not None  # noqa: S101  coefficients have intervals
+    assert found.ci_high is not None  # noqa: S101
+    y, worse = found.estimate.reshape(-1, 2)[there].T
+    ends = np.column_stack([found.ci_low, found.ci_high]).reshape(-1, 2, 2)[there]
+    x, upright, across = -worse, ends[:, 0], -ends[:, 1, ::-1]
     ax = axes_or_new(ax, height=COLUMN)
     for line in (ax.axvline, ax.axhline):
         line(_MIDDLE, **GUIDE)
@@ -119,7 +121,7 @@ def kano_plane(
     ax.hlines(y, *across.T, color=GREY, linewidth=0.6, zorder=2, label=interval)
     ax.vlines(x, *upright.T, color=GREY, linewidth=0.6, zorder=2)
     draw_marks(ax, x, y, full=sure, size=4.5, label=words["sure"], hollow=words["unsure"])
-    # The delta method may lead out of 0 to 1.
+    # Wald's intervals may lead out of 0 to 1.
     ends = np.concatenate([across.ravel(), upright.ravel()])
     low, high = min(0.0, float(ends.min())), max(1.0, float(ends.max()))
     margin = 0.03 * (high - low)
@@ -134,6 +136,6 @@ def kano_plane(
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     parting = [[(left, _MIDDLE), (right, _MIDDLE)], [(_MIDDLE, bottom), (_MIDDLE, top)]]
     lines = [np.stack([across, level], 2), np.stack([plumb, upright], 2), np.array(parting)]
-    names_there = [shown[name] for name in table["attribute"]]
+    names_there = [shown[name] for name, kept in zip(result.names, there, strict=True) if kept]
     name_points(ax, np.column_stack([x, y]), names_there, np.concatenate(lines))
     return ax

@@ -134,36 +134,38 @@ def importance_performance_grid(
     """
     words = words_in(language, _WORDS)
     target = [] if result.target is None else [result.target]
-    shown = shown_names(result.attributes, names, more=target)
+    table = result.attributes
+    shown = shown_names(table.index, names, more=target)
     ax = axes_or_new(ax, height=COLUMN)
-    x, y = result.performance, result.importance
-    ax.axhline(result.cuts[0], **GUIDE, label=words["cut"])
-    ax.axvline(result.cuts[1], **GUIDE)
+    x, y = table["performance"].to_numpy(), table["importance"].to_numpy()
+    ax.axhline(result.cuts["importance"], **GUIDE, label=words["cut"])
+    ax.axvline(result.cuts["performance"], **GUIDE)
     crosses = _crosses(result)
     for start, end in crosses:
         ax.plot(*zip(start, end, strict=True), color=BLUE, linewidth=0.7, alpha=0.7, zorder=2)
-    if result.uncertainty is not None:
-        ax.lines[-1].set_label(interval_in(language, result.uncertainty.level))
+    if result.level is not None:
+        ax.lines[-1].set_label(interval_in(language, result.level))
     draw_marks(ax, x, y, size=4.5)
     ax.margins(0.22)
     ax.autoscale_view()
     # Kept as they are, whatever else is drawn.
     ax.set_xlim(ax.get_xlim())
     ax.set_ylim(ax.get_ylim())
-    if result.gap is not None and all(result.scales):
-        (y_low, y_high), (x_low, x_high) = result.scales  # type: ignore[misc]
+    own, other = result.scale["importance"], result.scale["performance"]
+    if own is not None and other is not None:
+        (y_low, y_high), (x_low, x_high) = own, other
         equal = GUIDE | {"linestyle": ":"}
         ax.plot([x_low, x_high], [y_low, y_high], label=words["equal"], **equal)
-    ax.set_xlabel(words["performance"].format(_units(result.scales[1], words)))
+    ax.set_xlabel(words["performance"].format(_units(other, words)))
     ax.set_ylabel(_importance_label(result, shown, words))
     tidy(ax)
     add_legend(ax)
     name_corners(ax, [words[quadrant] for quadrant in QUADRANTS])
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    across = [[(left, result.cuts[0]), (right, result.cuts[0])]]
-    upwards = [[(result.cuts[1], bottom), (result.cuts[1], top)]]
+    across = [[(left, result.cuts["importance"]), (right, result.cuts["importance"])]]
+    upwards = [[(result.cuts["performance"], bottom), (result.cuts["performance"], top)]]
     lines = np.concatenate([crosses, across, upwards])
-    name_points(ax, np.column_stack([x, y]), [shown[name] for name in result.attributes], lines)
+    name_points(ax, np.column_stack([x, y]), [shown[name] for name in table.index], lines)
     return ax
 
 
@@ -207,26 +209,27 @@ def driver_shares(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import attributes, plots
     >>> result = attributes.key_drivers(
-    ...     [3, 1, -1, -3], {"staff": [1, 1, -1, -1], "speed": [1, -1, 1, -1]}
+    ...     {"staff": [1, 1, -1, -1], "speed": [1, -1, 1, -1]}, [3, 1, -1, -3]
     ... )
     >>> plots.attributes.driver_shares(result).get_xlabel()
     'Share of R² = 1.00 (%, LMG)'
     """
     check_choice("measure", measure, Decomposition)
     words = words_in(language, _WORDS)
-    shown = shown_names(result.drivers, names)
+    drivers = result.shares.index
+    shown = shown_names(drivers, names)
     shares = 100 * result.shares[measure].to_numpy()
     order = np.argsort(-shares, kind="stable")
-    resampled = result.uncertainty is not None
+    resampled = result.level is not None
     ax, rows = row_axes(
-        ax, [shown[result.drivers[k]] for k in order], row=0.165, more=0.6 + 0.15 * resampled
+        ax, [shown[drivers[k]] for k in order], row=0.165, more=0.6 + 0.15 * resampled
     )
     ax.axvline(0, color=GREY, linewidth=0.7)
-    if result.uncertainty is None:
+    if result.level is None:
         draw_intervals(ax, rows, np.zeros_like(shares), shares[order])
     else:
-        ends = result.intervals.query("measure == @measure + '_share'")[["ci_low", "ci_high"]]
-        interval = interval_in(language, result.uncertainty.level)
+        ends = result.importance.query("measure == @measure + '_share'")[["ci_low", "ci_high"]]
+        interval = interval_in(language, result.level)
         draw_intervals(ax, rows, *100 * ends.to_numpy()[order].T, label=interval)
     draw_marks(ax, shares[order], rows)
     ax.set_xlabel(words["share"].format(result.r_squared, words[measure]))
@@ -272,22 +275,23 @@ def penalty_reward(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import attributes, plots
     >>> result = attributes.penalty_reward(
-    ...     [1, 3, 4, 6, 5, 7], {"staff": [2, 2, 6, 6, 9, 9]}, low=3, high=8
+    ...     {"staff": [2, 2, 6, 6, 9, 9]}, [1, 3, 4, 6, 5, 7], cuts=(3, 8)
     ... )
     >>> plots.attributes.penalty_reward(result).get_xlabel()
     'Difference in target to those in between'
     """
     words = words_in(language, _WORDS)
-    shown = shown_names(result.attributes, names, more=[result.target])
-    table = result.table
-    order = np.argsort(-table["range"].to_numpy(), kind="stable")
-    ax, rows = row_axes(ax, [shown[result.attributes[k]] for k in order], row=0.2, more=0.75)
+    attributes = list(result.cuts)
+    shown = shown_names(attributes, names, more=[result.target])
+    effects = dict(list(result.effects.groupby("quantity")))
+    order = np.argsort(-effects["range"]["estimate"].to_numpy(), kind="stable")
+    ax, rows = row_axes(ax, [shown[attributes[k]] for k in order], row=0.2, more=0.75)
     ax.axvline(0, color=GREY, linewidth=0.7)
     for shift, quantity, colour in ((0.14, "penalty", VERMILION), (-0.14, "reward", BLUE)):
-        if result.uncertainty is not None:
-            ends = result.intervals.query("quantity == @quantity")[["ci_low", "ci_high"]]
+        if result.level is not None:
+            ends = effects[quantity][["ci_low", "ci_high"]]
             draw_intervals(ax, rows + shift, *ends.to_numpy()[order].T, colour=colour)
-        values = table[quantity].to_numpy()[order]
+        values = effects[quantity]["estimate"].to_numpy()[order]
         full = quantity == "reward"
         draw_marks(ax, values, rows + shift, full=full, colour=colour, label=words[quantity])
     ax.set_xlabel(words["difference"].format(shown[result.target]))
@@ -298,11 +302,14 @@ def penalty_reward(
 
 def _crosses(result: ImportancePerformanceResult) -> FloatArray:
     """Return ends (2k, 2, 2) of the intervals of performance and of importance."""
-    if result.uncertainty is None:
+    if result.level is None:
         return np.empty((0, 2, 2))
-    k = len(result.attributes)
-    ends = result.intervals[["ci_low", "ci_high"]].to_numpy()[: 2 * k].reshape(2, k, 2)
-    x, y = (np.repeat(v[:, None], 2, axis=1) for v in (result.performance, result.importance))
+    table = result.attributes
+    k = len(table)
+    ends = result.coordinates[["ci_low", "ci_high"]].to_numpy()[: 2 * k].reshape(2, k, 2)
+    x, y = (
+        np.repeat(table[[name]].to_numpy(), 2, axis=1) for name in ("performance", "importance")
+    )
     return np.concatenate([np.stack([ends[1], y], axis=2), np.stack([x, ends[0]], axis=2)])
 
 
@@ -314,7 +321,7 @@ def _importance_label(
     result: ImportancePerformanceResult, shown: Mapping[str, str], words: Words
 ) -> str:
     if result.importance_as == "rating":
-        return words["importance"].format(_units(result.scales[0], words))
+        return words["importance"].format(_units(result.scale["importance"], words))
     if result.target is None:
         return words["ranks"]
     measure = str(result.measure)
