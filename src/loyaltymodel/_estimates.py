@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -318,6 +318,7 @@ class EstimateTable(FrozenRecord):
         df: npt.ArrayLike = np.inf,
         level: float = 0.95,
         covariance: npt.ArrayLike | None = None,
+        test_zero: bool = True,
     ) -> Self:
         """Make a table with Student's intervals and p-values against 0.
 
@@ -333,6 +334,8 @@ class EstimateTable(FrozenRecord):
             Confidence level, between 0 and 1.
         covariance : array of shape (k, k), optional
             Covariance of the estimates.
+        test_zero : bool
+            Whether 0 is a question, so that there are p-values.
 
         Returns
         -------
@@ -349,7 +352,8 @@ class EstimateTable(FrozenRecord):
         b, se, degrees = (np.asarray(v, dtype=np.float64) for v in (estimate, std_error, df))
         found = intervals.student(b, se, degrees, level=level)
         method = "Wald" if np.isinf(degrees).all() else "Student's t"
-        return cls._of(labels, b, se, found, level=level, method=method, covariance=covariance)
+        made = cls._of(labels, b, se, found, level=level, method=method, covariance=covariance)
+        return made if test_zero else replace(made, p_value=None)
 
     @classmethod
     def wald(
@@ -478,9 +482,7 @@ class EstimateTable(FrozenRecord):
         made = cls._of(
             labels, b, drawn.std(axis=0, ddof=1), found, level=level, method=method, covariance=None
         )
-        content = {f.name: getattr(made, f.name) for f in fields(made)}
-        content["replicates"] = drawn
-        return cls(**{**content, "p_value": content["p_value"] if test_zero else None})
+        return replace(made, replicates=drawn, p_value=made.p_value if test_zero else None)
 
     @classmethod
     def _of(
