@@ -6,11 +6,11 @@ People count with their weights, and a share of weighted people is as sure as th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._intervals import wilson
 
 
 def kish(weights: FloatArray) -> float:
@@ -39,25 +39,28 @@ def effective_size(share: FloatArray, std_error: FloatArray, weights: FloatArray
     return np.where(np.isfinite(size) & (size > 0), size, kish(weights))
 
 
-def observed_intervals(
-    classes_of: IntArray, weights: FloatArray, n_classes: int, *, level: float
-) -> FloatArray:
-    """Return shares and the ends of their intervals (classes, 3).
+class Shares(NamedTuple):
+    """Shares of classes, their standard errors, and of how many customers each is as sure."""
 
-    Wilson's interval for as many people as would give the linearised standard error, at most
-    the people there are.
+    share: FloatArray
+    std_error: FloatArray
+    n: FloatArray
+
+
+def counted(classes_of: IntArray, weights: FloatArray, n_classes: int) -> Shares:
+    """Return shares of customers who were counted in classes.
+
+    Each is as sure as one of as many customers as would give the linearised standard error, at
+    most those there are.
     """
     share, error = observed_shares(classes_of, weights, n_classes)
     size = np.minimum(effective_size(share, error, weights), np.count_nonzero(weights))
-    return np.column_stack([share, *wilson(share, size, level=level)])
+    return Shares(share, error, size)
 
 
-def expected_intervals(
-    share: FloatArray, std_error: FloatArray, weights: FloatArray, *, level: float
-) -> FloatArray:
-    """Return shares that are means of probabilities, and the ends of their intervals, likewise."""
-    size = effective_size(share, std_error, weights)
-    return np.column_stack([share, *wilson(share, size, level=level)])
+def expected(share: FloatArray, std_error: FloatArray, weights: FloatArray) -> Shares:
+    """Return shares that are means of probabilities, likewise."""
+    return Shares(share, std_error, effective_size(share, std_error, weights))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

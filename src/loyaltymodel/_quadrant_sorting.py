@@ -1,22 +1,23 @@
-"""People sorted into classes by two scores: options checked, classes, shares and how sure they are.
+"""Customers sorted into classes by two scores: options checked, classes, shares, how sure they are.
 
-This is what every matrix of people has in common. A matrix says what its two variables are
+This is what every matrix of customers has in common. A matrix says what its two variables are
 called and which class each cell is (:class:`Classes`), and makes its own result of what is found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._counts import expected_intervals, observed_intervals
+from loyaltymodel._counts import Shares, counted, expected
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, check_resamples, percentile
-from loyaltymodel._options import check_choice, check_count, count_of
+from loyaltymodel._intervals import check_level, check_resamples
+from loyaltymodel._moments import Moments
+from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names
 from loyaltymodel._quadrant_shares import Classes, resampled_shares, true_shares
 from loyaltymodel._quadrants import (
     Cut,
@@ -26,34 +27,36 @@ from loyaltymodel._quadrants import (
     cell_codes,
     check_cut,
     cut_offs,
-    given_moments,
     moments_of,
     posterior_of,
     quadrants,
     require_identified,
 )
 from loyaltymodel._resampling import check_failures
-from loyaltymodel._scales import Pair, pair_of
+from loyaltymodel._scales import Pair, by_variable
 from loyaltymodel._variables import Variables, read_weighted
 from loyaltymodel.errors import OptionError
 
-IntervalKind = Literal["formula", "bootstrap"]
+IntervalKind = Literal["wilson", "percentile"]
 Randomness = np.random.Generator | int | None
+Cuts = Cut | Mapping[str, Any] | None
+Scale = Pair | Mapping[str, Pair | None] | None
+Reliability = Pair | Mapping[str, float] | None
 
 _CLASH = "correlations that the reliabilities do not allow"
-_NOBODY = "only people of weight 0"
+_NOBODY = "only customers of weight 0"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Sorting:
-    """How people are sorted, and how sure the shares are: all options, checked."""
+    """How customers are sorted, and how sure the shares are: all options, checked."""
 
     names: tuple[str, str]
     cuts: tuple[Cut, Cut]
     limits: tuple[Pair | None, Pair | None]
     ties: Ties
     reliability: Pair | None
-    given: tuple[FloatArray, FloatArray] | None  # means and covariance of the scores
+    moments: Moments | None  # of the scores, where they are given
     interval: IntervalKind
     level: float
     n_resamples: int
@@ -80,8 +83,8 @@ class Sorting:
 
     def posterior(self, rows: FloatArray, weights: FloatArray, squared: FloatArray) -> Posterior:
         """Return the posterior of true scores under weights (b, n), or the one given."""
-        if self.given is not None:
-            mean, observed = self.given
+        if self.moments is not None:
+            mean, observed = self.moments.means, self.moments.covariance
         else:
             mean, observed = moments_of(rows, weights, squared)
         return posterior_of(mean, observed, np.array(self.reliability))
@@ -89,56 +92,67 @@ class Sorting:
 
 def check_sorting(
     names: tuple[str, str],
-    cuts: tuple[Cut, Cut],
-    limits: tuple[Pair | None, Pair | None],
+    cuts: Mapping[str, Cut],
+    limits: Mapping[str, Pair | None],
     *,
     ties: Ties,
-    reliability: Pair | None,
-    means: object,
-    covariance: object,
+    reliability: Reliability,
+    moments: Moments | None,
     interval: IntervalKind,
     level: float,
     n_resamples: int,
 ) -> Sorting:
-    """Check all options, and bring them into one form."""
+    """Check all options, and bring them into one form; cuts and limits are by variable."""
     check_choice("ties", ties, Ties)
     check_choice("interval", interval, IntervalKind)
     check_level(level)
     check_count("n_resamples", n_resamples, least=2)
-    if interval == "bootstrap":
+    if interval == "percentile":
         check_resamples(n_resamples, level=level)
-    for name, cut, pair in zip(names, cuts, limits, strict=True):
-        check_cut(f"{name}_cut", cut, pair)
+    for name in names:
+        check_cut(f"cuts[{name!r}]", cuts[name], limits[name])
     return Sorting(
         names=names,
-        cuts=cuts,
-        limits=limits,
+        cuts=(cuts[names[0]], cuts[names[1]]),
+        limits=(limits[names[0]], limits[names[1]]),
         ties=ties,
         reliability=reliabilities(reliability, names),
-        given=given_moments(means, covariance, names, reliability=reliability),
+        moments=given_moments(moments, names, reliability=reliability),
         interval=interval,
         level=level,
         n_resamples=n_resamples,
     )
 
 
-def limits_of(scale: object, name: str, own: object) -> tuple[Pair | None, Pair | None]:
-    """Check the limits of both scores: those of the scale, unless the second has its own."""
-    first = pair_of("scale", scale)
-    return first, pair_of(name, own) or first
-
-
 def reliabilities(reliability: object, names: tuple[str, str]) -> Pair | None:
-    """Check two reliabilities, if they are given."""
+    """Check the reliabilities of two variables, if they are given."""
     if reliability is None:
         return None
-    numbers = two_numbers(reliability)
+    given = reliability
+    if isinstance(reliability, Mapping):
+        by_name = by_variable("reliability", reliability, dict.fromkeys(names))
+        given = tuple(by_name.values())
+    numbers = two_numbers(given)
     if numbers is None or not all(0 < number <= 1 for number in numbers):
         raise OptionError(
             f"reliability={reliability!r} must be two numbers above 0 and at most 1, of "
             f"{names[0]} and of {names[1]}, such as (0.8, 0.7)"
         )
     return numbers
+
+
+def given_moments(moments: object, names: Sequence[str], *, reliability: object) -> Moments | None:
+    """Return the moments of observed scores in the order of their names, if they are given."""
+    if moments is None:
+        return None
+    if reliability is None:
+        raise OptionError("moments serve to tell true scores from error; give the reliability too")
+    if not isinstance(moments, Moments):
+        raise OptionError(
+            f"moments is a {type(moments).__name__}; give a structural.Moments with the items "
+            f"{enumerate_names(names)}"
+        )
+    return moments.select(list(names))
 
 
 def two_numbers(value: object) -> Pair | None:
@@ -152,7 +166,7 @@ def two_numbers(value: object) -> Pair | None:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Sample:
-    """People as they were read: scores (n, 2), weights (n,), and the cut-offs that come of them."""
+    """Customers as they were read: scores (n, 2), weights (n,), and the cut-offs of these."""
 
     sorting: Sorting
     variables: Variables
@@ -161,7 +175,7 @@ class Sample:
     grid: Grid
 
     @property
-    def cut_offs(self) -> dict[str, float]:
+    def cuts(self) -> dict[str, float]:
         """The cut-off of each score."""
         x = self.grid.x[len(self.grid.x) // 2]  # extremes stand on both sides
         return dict(zip(self.sorting.names, (float(x), self.grid.y.item()), strict=True))
@@ -177,7 +191,7 @@ def read_sample(
     further: Mapping[str, object] | None = None,
     bounds: Mapping[str, Pair] | None = None,
 ) -> Sample:
-    """Read the scores of people, and what else is given of them."""
+    """Read the scores of customers, and what else is given of them."""
     given = dict(zip(sorting.names, scores, strict=True))
     given |= {name: value for name, value in (further or {}).items() if value is not None}
     limits = {**(bounds or {}), **sorting.bounds}
@@ -191,71 +205,60 @@ def read_sample(
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Sorted:
-    """The class of each person, probabilities of all classes, and shares with intervals.
+    """The class of each customer, probabilities of all classes, and shares.
 
-    ``shares`` and ``true_shares`` are (classes, 3), and ``probabilities`` (n, classes). What
-    needs a reliability is without rows where there is none. Of ``n_resamples``, ``n_failed``
-    are left out of the intervals of true shares; ``n_empty`` of them are left out of all.
+    What needs a reliability is None where there is none. ``replicates`` hold observed shares
+    and, behind them, true ones. Of ``n_resamples``, ``n_failed`` are left out of the intervals
+    of true shares; ``n_empty`` of them are left out of all.
     """
 
     codes: IntArray
-    sizes: IntArray
-    shares: FloatArray
-    true_shares: FloatArray
-    probabilities: FloatArray
-    posterior: Posterior | None
-    n_resamples: int
-    n_failed: int
-    n_empty: int
+    observed: Shares
+    true: Shares | None = None
+    probabilities: FloatArray | None = None
+    posterior: Posterior | None = None
+    replicates: FloatArray | None = None
+    n_resamples: int = 0
+    n_failed: int = 0
+    n_empty: int = 0
 
 
 def sort_sample(sample: Sample, classes: Classes, *, rng: Randomness) -> Sorted:
-    """Sort people into classes by both scores, and say how large the classes are."""
+    """Sort customers into classes by both scores, and say how large the classes are."""
     sorting = sample.sorting
     x, weights, n_classes = sample.scores, sample.weights, classes.merge.shape[2]
     codes = classes.of_cells(cell_codes(x[:, 0], x[:, 1], sample.grid))
-    shares = observed_intervals(codes, weights, n_classes, level=sorting.level)
-    posterior, true, probabilities = None, np.empty((0, 3)), np.empty((0, n_classes))
+    found: dict[str, Any] = {"codes": codes, "observed": counted(codes, weights, n_classes)}
     if sorting.reliability is not None:
         posterior = _posterior(x, weights, sorting)
         probabilities, share, error = true_shares(
-            x, weights, sample.grid, posterior, classes, from_sample=sorting.given is None
+            x, weights, sample.grid, posterior, classes, from_sample=sorting.moments is None
         )
-        true = expected_intervals(share, error, weights, level=sorting.level)
-    resampled = sorting.interval == "bootstrap"
-    n_empty, n_clashing = 0, 0
-    if resampled:
-        n_empty, n_clashing = _resample(sample, classes, rng, shares, true)
-    return Sorted(
-        codes=codes,
-        sizes=np.bincount(codes, minlength=n_classes),
-        shares=shares,
-        true_shares=true,
-        probabilities=probabilities,
-        posterior=posterior,
-        n_resamples=sorting.n_resamples if resampled else 0,
-        n_failed=n_empty + n_clashing,
-        n_empty=n_empty,
-    )
+        found |= {
+            "true": expected(share, error, weights),
+            "probabilities": probabilities,
+            "posterior": posterior,
+        }
+    if sorting.interval == "percentile":
+        found |= _resample(sample, classes, rng)
+    return Sorted(**found)
 
 
 def _posterior(x: FloatArray, weights: FloatArray, sorting: Sorting) -> Posterior:
-    moments = sorting.given
-    if moments is None:
-        mean, observed = moments_of(x, weights[None], np.array([weights @ weights]))
-        moments = mean[0], observed[0]
-    found = posterior_of(*moments, np.array(sorting.reliability))
+    if sorting.moments is not None:
+        mean, observed = sorting.moments.means, sorting.moments.covariance
+    else:
+        means, covariances = moments_of(x, weights[None], np.array([weights @ weights]))
+        mean, observed = means[0], covariances[0]
+    found = posterior_of(mean, observed, np.array(sorting.reliability))
     require_identified(found, sorting.names)
     return found
 
 
-def _resample(
-    sample: Sample, classes: Classes, rng: Randomness, shares: FloatArray, true: FloatArray
-) -> tuple[int, int]:
-    """Put percentile intervals in place of Wilson's; return how many resamples failed, and how.
+def _resample(sample: Sample, classes: Classes, rng: Randomness) -> dict[str, Any]:
+    """Return shares in each resample in which somebody counts, and how many failed, and how.
 
-    The first failed because nobody in them counts, the second because scores correlate too
-    strongly.
+    True shares of resamples whose scores correlate too strongly are NaN.
     """
     sorting = sample.sorting
     observed, of_true = resampled_shares(
@@ -271,20 +274,25 @@ def _resample(
         observed,
         _NOBODY,
         so="; the intervals are those of the others",
-        way_out="leave such people out, or choose interval='formula'",
+        way_out='leave such customers out, or choose interval="wilson"',
     )
-    _put(shares, observed[kept], sorting.level)
-    if not len(true):
-        return n_empty, 0
-    of_true = of_true[kept]
-    kept, n_clashing = _without_failures(
-        of_true,
-        _CLASH,
-        so="; the intervals of true shares are too narrow",
-        way_out="give higher reliabilities, or leave them out",
-    )
-    _put(true, of_true[kept], sorting.level)
-    return n_empty, n_clashing
+    replicates, n_clashing = observed[kept], 0
+    if sorting.reliability is not None:
+        of_true = of_true[kept]
+        identified, n_clashing = _without_failures(
+            of_true,
+            _CLASH,
+            so="; the intervals of true shares are too narrow",
+            way_out="give higher reliabilities, or leave them out",
+        )
+        of_true[~identified] = np.nan
+        replicates = np.hstack([replicates, of_true])
+    return {
+        "replicates": replicates,
+        "n_resamples": sorting.n_resamples,
+        "n_failed": n_empty + n_clashing,
+        "n_empty": n_empty,
+    }
 
 
 def _without_failures(
@@ -295,11 +303,6 @@ def _without_failures(
     n_failed = int(failed.sum())
     check_failures(n_failed, len(failed), f"have {what}", way_out=way_out, so=so)
     return ~failed, n_failed
-
-
-def _put(table: FloatArray, replicates: FloatArray, level: float) -> None:
-    interval = percentile(replicates, level=level)
-    table[:, 1], table[:, 2] = interval.low, interval.high
 
 
 def remarks_on_failures(n_failed: int, n_empty: int) -> list[str]:

@@ -23,7 +23,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -188,36 +188,6 @@ class Posterior(FrozenRecord):
         return np.asarray(x - apart @ np.swapaxes(self.pull, -1, -2), dtype=np.float64)
 
 
-def given_moments(
-    means: Any, covariance: Any, names: Sequence[str], *, reliability: object
-) -> tuple[FloatArray, FloatArray] | None:
-    """Return means (k,) and covariance (k, k) of observed scores, checked, if they are given."""
-    if means is None and covariance is None:
-        return None
-    if reliability is None:
-        raise OptionError(
-            "means and covariance serve to tell true scores from error; give the reliability too"
-        )
-    if means is None or covariance is None:
-        raise OptionError("means and covariance belong together; give both or neither")
-    try:
-        m, s = np.array(means, dtype=np.float64), np.array(covariance, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError("means and covariance must be numbers; recode them") from None
-    k = len(names)
-    if m.shape != (k,) or s.shape != (k, k):
-        raise DataError(
-            f"means have shape {m.shape} and covariance {s.shape}; {k} means and a matrix of {k} "
-            f"rows and {k} columns are needed, of {enumerate_names(names)} in this order"
-        )
-    if not (np.isfinite(m).all() and np.isfinite(s).all() and np.allclose(s, s.T, rtol=1e-9)):
-        raise DataError(
-            "means and covariance must be finite, and the covariance symmetric; take both from "
-            "one sample"
-        )
-    return m, s
-
-
 def posterior_of(mean: FloatArray, observed: FloatArray, reliability: FloatArray) -> Posterior:
     """Return the posterior of k true scores; NaN where reliabilities and covariance clash.
 
@@ -251,7 +221,7 @@ def require_identified(posterior: Posterior, names: Sequence[str]) -> None:
         constant = [name for name, v in zip(names, variance, strict=True) if not v > 0]
         raise DataError(
             f"{enumerate_names(constant)} does not vary, so there is no true score to tell from "
-            "error; leave reliability out, or give means and a covariance of another sample"
+            "error; leave reliability out, or give the moments of another sample"
         )
     if posterior.identified:
         return

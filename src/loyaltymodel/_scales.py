@@ -1,14 +1,15 @@
-"""Limits of answer scales: the lowest and the highest answer that a questionnaire allows."""
+"""Limits of answer scales, and options that are given once for all variables or by variable."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._options import enumerate_names, suggest
 from loyaltymodel.errors import OptionError
 
 Pair = tuple[float, float]
@@ -64,6 +65,46 @@ def resolve_limits(scale: AnswerLimits, items: Sequence[str]) -> Limits:
         pairs = [scale] * len(items)
     lowest, highest = np.array(pairs, dtype=np.float64).reshape(len(items), 2).T
     return Limits(lowest, highest)
+
+
+def by_variable(
+    option: str, given: object, defaults: Mapping[str, Any], *, shared: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Return the value of an option for each variable, from one value or a mapping by name.
+
+    What a mapping does not name keeps its default, as everything does without a value. One
+    value is for all variables, or for those that are ``shared``.
+
+    Raises
+    ------
+    OptionError
+        If a mapping names something that has no such option.
+    """
+    if given is None:
+        return dict(defaults)
+    if not isinstance(given, Mapping):
+        return {**defaults, **dict.fromkeys(defaults if shared is None else shared, given)}
+    if unknown := [name for name in given if name not in defaults]:
+        hints = [repr(name) + suggest(name, defaults) for name in unknown]
+        raise OptionError(
+            f"{option} names {enumerate_names(hints)}, but there are {option} of "
+            f"{enumerate_names(defaults, most=12)} only; name these"
+        )
+    return {**defaults, **given}
+
+
+def limits_of(
+    scale: object, defaults: Mapping[str, Pair | None], *, shared: Sequence[str] | None = None
+) -> dict[str, Pair | None]:
+    """Return the limits of each variable: of one pair for all, or of a mapping by name.
+
+    A variable whose value is None has no limits. ``shared`` are those that one pair is for.
+    """
+    several = isinstance(scale, Mapping)
+    return {
+        name: pair_of(f"scale[{name!r}]" if several else "scale", pair)
+        for name, pair in by_variable("scale", scale, defaults, shared=shared).items()
+    }
 
 
 def pair_of(name: str, scale: object) -> Pair | None:

@@ -1,4 +1,4 @@
-"""People sorted into segments: against definitions, and against worlds whose truth is known."""
+"""Customers sorted into segments: against definitions, and against worlds whose truth is known."""
 
 import pickle
 import time
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from loyaltymodel import errors
+from loyaltymodel._moments import Moments
 from loyaltymodel._quadrants import Grid, cell_probabilities
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.curve import curve
@@ -45,7 +46,28 @@ def people(n=200, seed=0):
 MU = np.array([6.2, 5.8])
 TRUE = np.array([[1.8**2, 0.6 * 1.8 * 2], [0.6 * 1.8 * 2, 4.0]])
 RELIABILITY = (0.8, 0.7)
-WORLD = {"satisfaction_cut": 5.5, "loyalty_cut": 5.5, "extreme_cut": (3, 8)}
+WORLD = {"cuts": {"satisfaction": 5.5, "loyalty": 5.5, "extremes": (3, 8)}}
+
+
+def observed(result):
+    """Lines of observed shares by segment."""
+    table = result.segments
+    return table[table["quantity"] == "observed"].set_index("segment")
+
+
+def of_true(result):
+    """Lines of true shares by segment."""
+    table = result.segments
+    return table[table["quantity"] == "true"].set_index("segment")
+
+
+def remarks(result):
+    return " ".join(result.summary().remarks)
+
+
+def moments_of(table, items=("satisfaction", "loyalty")):
+    """Moments of a table of scores, under the names of the variables."""
+    return Moments.from_frame(table.set_axis(list(items), axis=1))
 
 
 def world(rng, n):
@@ -71,7 +93,7 @@ def true_segment(true):
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=30))
 def test_segments_follow_their_definition(rows):
     first, second = (np.array(column) for column in zip(*rows, strict=True))
-    found = segments(first, second, scale=(1, 5)).segment.tolist()
+    found = segments(first, second, scale=(1, 5)).customers["segment"].tolist()
     for satisfaction, loyalty, segment in zip(first, second, found, strict=True):
         if satisfaction >= 3 and loyalty >= 3:
             assert segment == ("apostle" if satisfaction == 5 else "loyalist")
@@ -88,18 +110,38 @@ def test_segments_follow_their_definition(rows):
     [
         ({}, ["loyalist", "mercenary", "hostage", "defector"]),
         ({"ties": "low"}, ["defector", "defector", "defector", "defector"]),
-        ({"satisfaction_cut": 2}, ["loyalist", "mercenary", "loyalist", "mercenary"]),
-        ({"loyalty_cut": 3.5}, ["mercenary", "mercenary", "defector", "defector"]),
-        ({"satisfaction_cut": "mean", "loyalty_cut": "mean"}, CELLS[::-1]),
-        ({"extreme_cut": (2, 3)}, ["apostle", "mercenary", "hostage", "terrorist"]),
+        ({"cuts": {"satisfaction": 2}}, ["loyalist", "mercenary", "loyalist", "mercenary"]),
+        ({"cuts": {"loyalty": 3.5}}, ["mercenary", "mercenary", "defector", "defector"]),
+        ({"cuts": {"satisfaction": "mean", "loyalty": "mean"}}, CELLS[::-1]),
+        (
+            {"cuts": {"extremes": (2, 3), "satisfaction": 2.5}},
+            ["apostle", "mercenary", "hostage", "terrorist"],
+        ),
     ],
 )
 def test_options_change_who_belongs_where(options, expected):
-    options = {"extreme_cut": None} | options
-    if options["extreme_cut"] is not None:
-        options["satisfaction_cut"] = 2.5
-    found = segments([3, 3, 2, 2], [3, 2, 3, 2], scale=(1, 5), **options)
-    assert found.segment.tolist() == expected
+    options = options | {"cuts": {"extremes": None} | options.get("cuts", {})}
+    _, found = segments([3, 3, 2, 2], [3, 2, 3, 2], scale=(1, 5), **options)
+    assert found["segment"].tolist() == expected
+
+
+def test_one_cut_is_for_both_scores_and_leaves_the_extremes():
+    result, _ = segments([3, 4], [3, 4], scale=(1, 5), cuts="mean")
+    assert dict(result.cuts) == {"satisfaction": 3.5, "loyalty": 3.5, "extremes": (1.4, 4.6)}
+
+
+def test_reliabilities_and_scales_go_by_name():
+    table = people()
+    pair = segments("s", "l", data=table, scale=(1, 10), reliability=RELIABILITY)
+    by_name = segments(
+        "s",
+        "l",
+        data=table,
+        scale={"loyalty": (1, 10), "satisfaction": (1, 10)},
+        reliability={"loyalty": 0.7, "satisfaction": 0.8},
+    )
+    pd.testing.assert_frame_equal(by_name.result.segments, pair.result.segments)
+    pd.testing.assert_frame_equal(by_name.customers, pair.customers)
 
 
 @pytest.mark.parametrize(
@@ -107,28 +149,29 @@ def test_options_change_who_belongs_where(options, expected):
 )
 def test_the_outer_tenths_of_usual_scales(scale, low, high):
     answers = np.arange(scale[0], scale[1] + 1)
-    found = segments(answers, answers, scale=scale).segment
+    found = segments(answers, answers, scale=scale).customers["segment"]
     assert answers[found == "terrorist"].max() == low
     assert answers[found == "apostle"].min() == high
 
 
 def test_the_median_of_the_sample_is_weighted():
     scores = [1.0, 2, 3, 4], [5.0, 5, 5, 5]
-    options = {"scale": (1, 10), "satisfaction_cut": "median", "extreme_cut": None}
-    assert segments(*scores, **options).cut_offs["satisfaction"] == 2.5
-    weighted = segments(*scores, weights=[1, 1, 1, 4], **options)
-    assert weighted.cut_offs["satisfaction"] == 4
-    np.testing.assert_allclose(weighted.shares["share"].sum(), 1, rtol=EXACT)
+    options = {"scale": (1, 10), "cuts": {"satisfaction": "median", "extremes": None}}
+    assert segments(*scores, **options).result.cuts["satisfaction"] == 2.5
+    weighted = segments(*scores, weights=[1, 1, 1, 4], **options).result
+    assert weighted.cuts["satisfaction"] == 4
+    np.testing.assert_allclose(weighted.segments["estimate"].sum(), 1, rtol=EXACT)
 
 
 def test_loyalty_may_have_a_scale_of_its_own():
-    found = segments([6, 6], [0.6, 0.4], scale=(1, 10), loyalty_scale=(0, 1))
-    assert found.segment.tolist() == ["loyalist", "mercenary"]
-    assert found.cut_offs["loyalty"] == 0.5
+    scale = {"satisfaction": (1, 10), "loyalty": (0, 1)}
+    result, customers = segments([6, 6], [0.6, 0.4], scale=scale)
+    assert customers["segment"].tolist() == ["loyalist", "mercenary"]
+    assert result.cuts["loyalty"] == 0.5
 
 
 def test_the_segments_are_ordered():
-    found = segments([9, 9, 3, 3], [9, 3, 9, 3], scale=(1, 10)).segment
+    found = segments([9, 9, 3, 3], [9, 3, 9, 3], scale=(1, 10)).customers["segment"]
     assert list(found.cat.categories) == ALL
     assert (found >= "loyalist").tolist() == [True, False, False, False]
 
@@ -136,21 +179,22 @@ def test_the_segments_are_ordered():
 def test_the_index_is_kept_and_the_input_unchanged():
     table = people()
     before = table.copy()
-    by_name = segments("s", "l", data=table, scale=(1, 10), reliability=RELIABILITY)
-    by_series = segments(table["s"], table["l"], scale=(1, 10), reliability=RELIABILITY)
-    assert by_name.segment.equals(by_series.segment)
-    assert by_name.segment.index.equals(table.index)
-    assert by_name.probabilities.index.equals(table.index)
+    _, by_name = segments("s", "l", data=table, scale=(1, 10), reliability=RELIABILITY)
+    _, by_series = segments(table["s"], table["l"], scale=(1, 10), reliability=RELIABILITY)
+    assert by_name.equals(by_series)
+    assert by_name.index.equals(table.index)
+    assert by_name.columns.tolist() == ["segment", *ALL]
     pd.testing.assert_frame_equal(table, before)
 
 
 def test_polars_and_arrays_give_the_same():
     table = people()
-    want = segments("s", "l", data=table, scale=(1, 10)).segment.tolist()
-    assert segments("s", "l", data=pl.from_pandas(table), scale=(1, 10)).segment.tolist() == want
-    arrays = segments(table["s"].to_numpy(), table["l"].to_numpy(), scale=(1, 10))
-    assert arrays.segment.tolist() == want
-    assert arrays.segment.index.equals(pd.RangeIndex(len(table)))
+    want = segments("s", "l", data=table, scale=(1, 10)).customers["segment"].tolist()
+    _, by_polars = segments("s", "l", data=pl.from_pandas(table), scale=(1, 10))
+    assert by_polars["segment"].tolist() == want
+    _, arrays = segments(table["s"].to_numpy(), table["l"].to_numpy(), scale=(1, 10))
+    assert arrays["segment"].tolist() == want
+    assert arrays.index.equals(pd.RangeIndex(len(table)))
 
 
 def test_missing_scores_are_dropped_when_asked_for():
@@ -158,24 +202,27 @@ def test_missing_scores_are_dropped_when_asked_for():
     table.loc["p3", "s"] = np.nan
     with pytest.raises(DataError, match='row p3; missing="drop" leaves'):
         segments("s", "l", data=table, scale=(1, 10))
-    found = segments("s", "l", data=table, scale=(1, 10), missing="drop")
-    assert found.n_dropped == 1
-    assert "p3" not in found.segment.index
-    assert "19, 1 left out" in str(found.summary())
+    result, customers = segments("s", "l", data=table, scale=(1, 10), missing="drop")
+    assert result.n_dropped == 1
+    assert "p3" not in customers.index
+    assert dict(result.summary().facts)["customers"] == "19"
+    assert dict(result.summary().facts)["left out"] == "1"
 
 
 def test_a_result_stays_as_it_is_also_after_pickling():
-    found = segments("s", "l", data=people(), scale=(1, 10), reliability=RELIABILITY)
+    found = segments("s", "l", data=people(), scale=(1, 10), reliability=RELIABILITY).result
     again = pickle.loads(pickle.dumps(found))
     for one in (found, again):
         for field in fields(one):
             value = getattr(one, field.name)
             assert not isinstance(value, np.ndarray) or not value.flags.writeable
-        for table in (one.probabilities, one.shares):
-            table.iloc[:, 1:] = 0
-    assert again.shares.equals(found.shares)
-    assert found.shares["share"].sum() == pytest.approx(1)
-    assert (found.probabilities.sum(axis=1) > 0.9).all()
+        table = one.segments
+        table.iloc[:, 2:] = 0
+    assert again.segments.equals(found.segments)
+    assert observed(found)["estimate"].sum() == pytest.approx(1)
+
+
+TWO = Moments(n_obs=9, items=["satisfaction", "loyalty"], means=[5, 5], covariance=np.eye(2))
 
 
 @pytest.mark.parametrize(
@@ -192,46 +239,41 @@ def test_a_result_stays_as_it_is_also_after_pickling():
         ({"scale": None}, OptionError, r"needs the .* give the scale"),
         ({"scale": (10, 1)}, OptionError, "lower one first"),
         ({"scale": 10}, OptionError, "give the lowest and the highest"),
-        ({"loyalty_scale": (5, 5)}, OptionError, "lower one first"),
-        ({"satisfaction_cut": "top"}, OptionError, "choose one of 'midpoint'"),
-        ({"loyalty_cut": 12}, OptionError, "outside the scale"),
-        ({"extreme_cut": "end"}, OptionError, r"choose 'tenth', two numbers such as \(2, 9\)"),
-        ({"extreme_cut": (0, 9)}, OptionError, "outside the scale"),
-        ({"extreme_cut": (9, 2)}, OptionError, "must lie between; give other extremes"),
-        ({"extreme_cut": (2, 3, 4)}, OptionError, "choose 'tenth'"),
+        ({"scale": {"loyalty": (5, 5)}}, OptionError, "lower one first"),
+        ({"scale": {"loyality": (1, 5)}}, OptionError, "did you mean 'loyalty'.*name these"),
+        ({"cuts": {"satisfied": 5}}, OptionError, "did you mean 'satisfaction'.*name these"),
+        ({"cuts": {"satisfaction": "top"}}, OptionError, "choose one of 'midpoint'"),
+        ({"cuts": {"loyalty": 12}}, OptionError, "outside the scale"),
+        ({"cuts": 12}, OptionError, "outside the scale"),
         (
-            {"scale": None, "satisfaction_cut": 5, "loyalty_cut": 5},
+            {"cuts": {"extremes": "end"}},
             OptionError,
-            "extreme_cut=None for no extremes",
+            r"choose 'tenth', two numbers such as \(2, 9\)",
         ),
+        ({"cuts": {"extremes": (0, 9)}}, OptionError, "outside the scale"),
+        ({"cuts": {"extremes": (9, 2)}}, OptionError, "must lie between; give other extremes"),
+        ({"cuts": {"extremes": (2, 3, 4)}}, OptionError, "choose 'tenth'"),
+        ({"scale": None, "cuts": 5}, OptionError, "'extremes': None} for no extremes"),
         ({"ties": "middle"}, OptionError, "choose one of 'high', 'low'"),
         ({"reliability": 0.8}, OptionError, "two numbers above 0 and at most 1"),
         ({"reliability": (0.8, 1.2)}, OptionError, "two numbers above 0"),
         ({"reliability": (0.0, 0.8)}, OptionError, "two numbers above 0"),
         ({"reliability": ("a", "b")}, OptionError, "two numbers above 0"),
-        ({"means": [5, 5]}, OptionError, "give the reliability too"),
-        ({"reliability": (0.8, 0.8), "means": [5, 5]}, OptionError, "give both or neither"),
+        ({"reliability": {"loyalty": 0.8}}, OptionError, "two numbers above 0"),
+        ({"reliability": {"loyal": 0.8}}, OptionError, "did you mean 'loyalty'"),
+        ({"moments": TWO}, OptionError, "give the reliability too"),
+        ({"reliability": (0.8, 0.8), "moments": [5, 5]}, OptionError, "give a structural.Moments"),
         (
-            {"reliability": (0.8, 0.8), "means": [5, 5], "covariance": [1, 1]},
+            {"reliability": (0.8, 0.8), "moments": TWO.select(["loyalty"])},
             DataError,
-            "2 rows and 2 columns",
-        ),
-        (
-            {"reliability": (0.8, 0.8), "means": [5, 5], "covariance": [[1, 0.5], [0, 1]]},
-            DataError,
-            "symmetric",
-        ),
-        (
-            {"reliability": (0.8, 0.8), "means": [5, "x"], "covariance": np.eye(2)},
-            DataError,
-            "must be numbers",
+            "no item satisfaction",
         ),
         ({"reliability": (0.8, 0.8), "loyalty": [5, 5]}, DataError, "loyalty does not vary"),
         ({"reliability": (0.8, 0.8)}, NotIdentifiedError, "correlate by 1.000"),
-        ({"interval": "wald"}, OptionError, "choose one of 'formula', 'bootstrap'"),
+        ({"interval": "wald"}, OptionError, "choose one of 'wilson', 'percentile'"),
         ({"level": 95}, OptionError, "between 0 and 1"),
         ({"n_resamples": 1}, OptionError, "at least 2"),
-        ({"n_resamples": 38, "interval": "bootstrap"}, OptionError, "draw at least 39"),
+        ({"n_resamples": 38, "interval": "percentile"}, OptionError, "draw at least 39"),
         ({"missing": "ignore"}, OptionError, "choose one of"),
     ],
 )
@@ -247,11 +289,11 @@ def test_bad_input(change, kind, says):
 def test_the_probabilities_are_those_of_the_posterior():
     """The formula of the theory, written out for every person."""
     table = people()
-    found = segments("s", "l", data=table, scale=(1, 10), reliability=RELIABILITY)
+    _, found = segments("s", "l", data=table, scale=(1, 10), reliability=RELIABILITY)
     x = table.to_numpy()
-    observed = np.cov(x.T)
-    true = observed - np.diag(np.diag(observed) * (1 - np.array(RELIABILITY)))
-    gain = true @ np.linalg.inv(observed)
+    seen = np.cov(x.T)
+    true = seen - np.diag(np.diag(seen) * (1 - np.array(RELIABILITY)))
+    gain = true @ np.linalg.inv(seen)
     left = true - gain @ true
     for k in (0, 17, 101):
         mean = x.mean(axis=0) + gain @ (x[k] - x.mean(axis=0))
@@ -270,7 +312,7 @@ def test_the_probabilities_are_those_of_the_posterior():
             between([9.1, 5.5], [far, far]),
         ]
         # scipy is asked for 1e-13, and takes differences of four values.
-        np.testing.assert_allclose(found.probabilities.iloc[k], want, atol=SAME)
+        np.testing.assert_allclose(found[ALL].iloc[k].astype(float), want, atol=SAME)
 
 
 @given(
@@ -282,33 +324,39 @@ def test_probabilities_add_up_to_one(first, second, ties, seed):
         found = segments(*scores, scale=(0, 10), ties=ties, reliability=(first, second))
     except NotIdentifiedError:  # the sample correlates by chance more than low reliabilities allow
         return
-    values = found.probabilities.to_numpy()
+    values = found.customers[ALL].to_numpy()
     assert (values >= 0).all()
     np.testing.assert_allclose(values.sum(axis=1), 1, atol=EXACT)
-    np.testing.assert_allclose(found.shares["true_share"], values.mean(axis=0), atol=EXACT)
+    shares = of_true(found.result)["estimate"]
+    np.testing.assert_allclose(shares, values.mean(axis=0), atol=EXACT)
 
 
 def test_without_error_probabilities_are_the_segments():
     table = people()
-    options = {"data": table, "scale": (1, 10), "satisfaction_cut": 6, "loyalty_cut": 6}
+    options = {"data": table, "scale": (1, 10), "cuts": 6}
     for ties in ("high", "low"):  # many scores stand exactly at the cut-offs
-        found = segments("s", "l", reliability=(1, 1), ties=ties, **options)
-        assert (found.probabilities.idxmax(axis=1) == found.segment.astype(str)).all()
-        np.testing.assert_allclose(found.probabilities.max(axis=1), 1, atol=EXACT)
-        shares = found.shares
-        for true, plain in (("true_share", "share"), ("true_ci_high", "ci_high")):
-            np.testing.assert_allclose(shares[true], shares[plain], atol=EXACT)
+        result, customers = segments("s", "l", reliability=(1, 1), ties=ties, **options)
+        assert (customers[ALL].idxmax(axis=1) == customers["segment"].astype(str)).all()
+        np.testing.assert_allclose(customers[ALL].max(axis=1), 1, atol=EXACT)
+        for column in ("estimate", "std_error", "ci_high"):
+            np.testing.assert_allclose(
+                of_true(result)[column], observed(result)[column], atol=EXACT
+            )
 
 
 def test_moments_of_elsewhere_take_the_place_of_the_samples():
     table = people()
     one = {"scale": (1, 10), "reliability": RELIABILITY}
-    whole = segments("s", "l", data=table, **one)
-    moments = {"means": table.mean(), "covariance": table.cov()}
-    part = segments("s", "l", data=table.iloc[:5], **one, **moments)
-    np.testing.assert_allclose(part.probabilities, whole.probabilities.iloc[:5], atol=EXACT)
-    alone = segments([9], [9], **one, **moments)
-    assert alone.probabilities.shape == (1, 6)
+    _, whole = segments("s", "l", data=table, **one)
+    moments = moments_of(table)
+    _, part = segments("s", "l", data=table.iloc[:5], **one, moments=moments)
+    np.testing.assert_allclose(part[ALL], whole[ALL].iloc[:5], atol=EXACT)
+    # Items are found by name, wherever they stand, and others are no matter.
+    more = moments_of(table.assign(x=1.0)[["x", "l", "s"]], ["other", "loyalty", "satisfaction"])
+    _, same = segments("s", "l", data=table.iloc[:5], **one, moments=more)
+    np.testing.assert_allclose(same[ALL], part[ALL], atol=EXACT)
+    _, alone = segments([9], [9], **one, moments=moments)
+    assert alone[ALL].shape == (1, 6)
 
 
 def calibration(probabilities, truth, *, least=200):
@@ -333,17 +381,17 @@ def test_the_probabilities_are_calibrated_and_those_round_the_score_are_not():
     to 0.3 %, which moves the hits of a bin by less than a third of a standard deviation.
     """
     true, x = world(np.random.default_rng(11), 100_000)
-    found = segments(x[:, 0], x[:, 1], **WORLD, reliability=RELIABILITY)
+    _, found = segments(x[:, 0], x[:, 1], **WORLD, reliability=RELIABILITY)
     truth = true_segment(true)
-    z = calibration(found.probabilities.to_numpy(), truth)
+    z = calibration(found[ALL].to_numpy(), truth)
     assert len(z) > 40
     assert z.max() < 4.5
 
-    near = found.probabilities["mercenary"].between(0.75, 0.85).to_numpy()
+    near = found["mercenary"].between(0.75, 0.85).to_numpy()
     n = near.sum()
     share = (truth[near] == ALL.index("mercenary")).mean()
     assert n > 500
-    stated = found.probabilities["mercenary"][near].mean()
+    stated = found["mercenary"][near].mean()
     assert abs(share - stated) < 4 * np.sqrt(0.8 * 0.2 / n)
 
     # A normal distribution round the observed score, with the variance of its error.
@@ -359,31 +407,39 @@ def test_the_probabilities_are_calibrated_and_those_round_the_score_are_not():
 
 def test_true_shares_are_those_of_the_true_scores_and_observed_shares_are_not():
     true, x = world(np.random.default_rng(12), 100_000)
-    found = segments(x[:, 0], x[:, 1], **WORLD, reliability=RELIABILITY).shares
+    result, _ = segments(x[:, 0], x[:, 1], **WORLD, reliability=RELIABILITY)
+    found = of_true(result)
     actual = np.bincount(true_segment(true), minlength=6) / len(true)
-    error = (found["true_ci_high"] - found["true_ci_low"]) / (2 * 1.96)
+    error = (found["ci_high"] - found["ci_low"]) / (2 * 1.96)
+    np.testing.assert_allclose(error, found["std_error"], rtol=0.01)
     binomial = np.sqrt(actual * (1 - actual) / len(true))
     # Both the estimate and the count of true scores vary.
-    assert (np.abs(found["true_share"] - actual) < 4 * np.hypot(error, binomial)).all()
-    assert (np.abs(found["share"] - actual) / binomial).max() > 20
+    assert (np.abs(found["estimate"] - actual) < 4 * np.hypot(error, binomial)).all()
+    assert (np.abs(observed(result)["estimate"] - actual) / binomial).max() > 20
 
 
 # Shares and their intervals
 
 
 def test_sizes_and_shares_by_hand():
-    found = segments(
-        [9, 9, 3, 3], [9, 3, 9, 3], scale=(1, 10), weights=[1, 2, 1, 0], extreme_cut=None
-    ).shares
+    result, _ = segments(
+        [9, 9, 3, 3],
+        [9, 3, 9, 3],
+        scale=(1, 10),
+        weights=[1, 2, 1, 0],
+        cuts={"extremes": None},
+    )
+    found = result.segments
     assert found["segment"].tolist() == CELLS
-    assert found["n"].tolist() == [1, 1, 1, 1]
-    np.testing.assert_allclose(found["share"], [0, 0.25, 0.5, 0.25], rtol=EXACT)
+    assert set(found["quantity"]) == {"observed"}
+    assert found["n_obs"].tolist() == [1, 1, 1, 1]
+    np.testing.assert_allclose(found["estimate"], [0, 0.25, 0.5, 0.25], rtol=EXACT)
     # Three people count, so no interval is narrower than Wilson's of three.
     assert (found["ci_high"] - found["ci_low"] > 0.4).all()
 
 
 def held(intervals, target):
-    return (intervals[:, 1] <= target) & (target <= intervals[:, 2])
+    return (intervals["ci_low"] <= target) & (target <= intervals["ci_high"])
 
 
 def coverage(n, surveys, *, seed, weighted=False, **options):
@@ -394,7 +450,7 @@ def coverage(n, surveys, *, seed, weighted=False, **options):
     order = [[0], [2], [1, 3], [4, 6], [5], [7]]
     r = np.array(RELIABILITY)
     error = np.diag(np.diag(TRUE) * (1 - r) / r)
-    of_true, of_observed = (
+    truth, as_seen = (
         np.array([cell_probabilities(MU[None], s, grid)[k, 0].sum() for k in order])
         for s in (TRUE, TRUE + error)
     )
@@ -415,8 +471,8 @@ def coverage(n, surveys, *, seed, weighted=False, **options):
             weights=weights,
             rng=survey,
             **options,
-        )
-        found.append([held(one.true_share_values, of_true), held(one.share_values, of_observed)])
+        ).result
+        found.append([held(of_true(one), truth), held(observed(one), as_seen)])
     return np.mean(found, axis=0)
 
 
@@ -432,23 +488,28 @@ def test_95_percent_intervals_hold_the_shares_in_many_surveys(weighted):
     # to 5, the normal law behind the formula is off by about 0.01.
     found = coverage(500, 2000, seed=2, weighted=weighted)
     assert np.abs(found - 0.95).max() < 3.5 * 0.005 + 0.01
-    drawn = coverage(500, 400, seed=3, weighted=weighted, interval="bootstrap", n_resamples=500)
+    drawn = coverage(500, 400, seed=3, weighted=weighted, interval="percentile", n_resamples=500)
     assert np.abs(drawn - 0.95).max() < 3.5 * 0.011 + 0.01
 
 
-def test_formula_and_bootstrap_agree_where_both_hold():
+def test_wilson_and_percentiles_agree_where_both_hold():
     table = people(2000)
     options = {"data": table, "scale": (1, 10), "reliability": RELIABILITY}
-    formula = segments("s", "l", **options).shares
-    drawn = segments("s", "l", interval="bootstrap", rng=1, **options)
-    ends = ["ci_low", "ci_high", "true_ci_low", "true_ci_high"]
-    width = formula["ci_high"] - formula["ci_low"]
+    formula, _ = segments("s", "l", **options)
+    drawn, _ = segments("s", "l", interval="percentile", rng=1, **options)
+    width = (observed(formula)["ci_high"] - observed(formula)["ci_low"]).to_numpy()
     # 2,000 resamples know an end to about 0.015 of the width, and the smallest segment holds
     # a few people only: 0.1 of the width is 6 times the first.
-    for end in ends:
-        assert (np.abs(formula[end] - drawn.shares[end]) < 0.1 * width).all()
-    assert drawn.shares[["share", "true_share"]].equals(formula[["share", "true_share"]])
+    for lines in (observed, of_true):
+        for end in ("ci_low", "ci_high"):
+            assert (np.abs(lines(formula)[end] - lines(drawn)[end]) < 0.1 * width).all()
+    assert drawn.segments["estimate"].equals(formula.segments["estimate"])
     assert drawn.n_failed == 0
+    # Of replicates the difference of any two lines has an interval as well.
+    apart = drawn.estimates.difference(("hostage", "true"), ("hostage", "observed"))
+    lines = drawn.estimates.row(("hostage", "true")), drawn.estimates.row(("hostage", "observed"))
+    assert apart["estimate"] == lines[0]["estimate"] - lines[1]["estimate"]
+    assert apart["std_error"] < lines[1]["std_error"]
 
 
 def test_the_bootstrap_is_reproducible_and_knows_that_a_median_is_estimated():
@@ -456,16 +517,14 @@ def test_the_bootstrap_is_reproducible_and_knows_that_a_median_is_estimated():
     options = {
         "data": table,
         "scale": (1, 10),
-        "satisfaction_cut": "mean",
-        "loyalty_cut": "mean",
-        "extreme_cut": None,
-        "interval": "bootstrap",
+        "cuts": {"satisfaction": "mean", "loyalty": "mean", "extremes": None},
+        "interval": "percentile",
     }
-    one, same = (segments("s", "l", rng=5, **options) for _ in range(2))
-    assert one.shares.equals(same.shares)
-    formula = segments("s", "l", **(options | {"interval": "formula"})).shares
+    one, same = (segments("s", "l", rng=5, **options).result.segments for _ in range(2))
+    assert one.equals(same)
+    formula = segments("s", "l", **(options | {"interval": "wilson"})).result.segments
     # A mean that moves along with the people moves whole answers across it.
-    assert not np.allclose(one.shares["ci_low"], formula["ci_low"], atol=0.02)
+    assert not np.allclose(one["ci_low"], formula["ci_low"], atol=0.02)
 
 
 def test_moments_of_elsewhere_stay_the_same_in_every_resample():
@@ -474,55 +533,55 @@ def test_moments_of_elsewhere_stay_the_same_in_every_resample():
         "data": table,
         "scale": (1, 10),
         "reliability": RELIABILITY,
-        "means": table.mean(),
-        "covariance": table.cov(),
+        "moments": moments_of(table),
     }
-    formula = segments("s", "l", **options).shares
-    drawn = segments("s", "l", interval="bootstrap", rng=1, **options).shares
+    formula = of_true(segments("s", "l", **options).result)
+    drawn = of_true(segments("s", "l", interval="percentile", rng=1, **options).result)
     # With nothing estimated the true share is a plain mean of the people's probabilities, whose
     # error both find; 2,000 resamples know a width to about 3 %, and ends are not symmetric.
-    widths = [one["true_ci_high"] - one["true_ci_low"] for one in (formula, drawn)]
+    widths = [one["ci_high"] - one["ci_low"] for one in (formula, drawn)]
     np.testing.assert_allclose(widths[0][1:], widths[1][1:], rtol=0.12)
-    estimated = segments("s", "l", data=table, scale=(1, 10), reliability=RELIABILITY).shares
-    assert (estimated["true_ci_high"] - estimated["true_ci_low"]).sum() > 1.1 * widths[0].sum()
+    options.pop("moments")
+    estimated = of_true(segments("s", "l", **options).result)
+    assert (estimated["ci_high"] - estimated["ci_low"]).sum() > 1.1 * widths[0].sum()
 
 
 def test_many_failed_resamples_are_told_and_all_failed_are_refused():
     rng = np.random.default_rng(3)
     shared = rng.normal(size=40)
     scores = 5 + shared + 0.42 * rng.normal(size=(2, 40))
-    found = {"scale": (0, 10), "interval": "bootstrap", "n_resamples": 200, "rng": 1}
+    found = {"scale": (0, 10), "interval": "percentile", "n_resamples": 200, "rng": 1}
     r = np.corrcoef(scores)[0, 1]
     with pytest.warns(errors.FailedResamplesWarning, match="were left out; .* too narrow"):
-        one = segments(*scores, reliability=(r + 0.01, r + 0.01), **found)
+        one, _ = segments(*scores, reliability=(r + 0.01, r + 0.01), **found)
     assert one.n_failed > 2
-    assert "were left out of the intervals" in str(one.summary())
-    assert np.isfinite(one.shares["true_ci_low"]).all()
+    assert "were left out of the intervals" in remarks(one)
+    assert np.isfinite(of_true(one)["ci_low"]).all()
 
 
 def test_resamples_in_which_nobody_counts_are_told_and_left_out():
     # All three drawn weigh nothing with the probability (2 / 3) ** 3 = 0.296, give or take
     # sqrt(0.296 * 0.704 / 400) = 0.023; five of these are 0.11.
-    options = {"scale": (1, 10), "weights": [1, 0, 0], "interval": "bootstrap", "rng": 1}
-    with pytest.warns(errors.FailedResamplesWarning, match="have only people of weight 0, and"):
-        one = segments([2.0, 6, 9], [3.0, 8, 4], n_resamples=400, **options)
+    options = {"scale": (1, 10), "weights": [1, 0, 0], "interval": "percentile", "rng": 1}
+    with pytest.warns(errors.FailedResamplesWarning, match="have only customers of weight 0, and"):
+        one, customers = segments([2.0, 6, 9], [3.0, 8, 4], n_resamples=400, **options)
     assert abs(one.n_empty / 400 - (2 / 3) ** 3) < 0.11
     assert one.n_failed == one.n_empty
-    assert "had only people of weight 0, and were left out of the intervals." in str(one.summary())
+    assert "only customers of weight 0, and were left out of the intervals." in remarks(one)
     # In all others the first person alone counts.
-    assert one.shares[["share", "ci_low", "ci_high"]].to_numpy().tolist() == [
-        [float(name == one.segment[0])] * 3 for name in one.names
+    assert one.segments[["estimate", "ci_low", "ci_high"]].to_numpy().tolist() == [
+        [float(name == customers["segment"][0])] * 3 for name in one.names
     ]
 
 
 def test_resamples_in_which_nearly_always_nobody_counts_are_refused():
-    with pytest.raises(NotIdentifiedError, match="only people of weight 0; leave such people out"):
+    with pytest.raises(NotIdentifiedError, match="only customers of weight 0; leave such"):
         segments(
             [2.0, 6, 9],
             [3.0, 8, 4],
             scale=(1, 10),
             weights=[1, 0, 0],
-            interval="bootstrap",
+            interval="percentile",
             n_resamples=2,
             level=0.3,  # for which two are enough
             rng=0,
@@ -537,7 +596,7 @@ def test_resamples_that_nearly_all_fail_are_refused():
             [5.0, 4, 6],
             scale=(1, 10),
             reliability=(0.95, 0.95),
-            interval="bootstrap",
+            interval="percentile",
             n_resamples=2,
             level=0.3,  # for which two are enough
             rng=1,
@@ -548,20 +607,21 @@ def test_resamples_that_nearly_all_fail_are_refused():
 
 
 def test_a_summary_says_what_was_done():
-    text = str(segments("s", "l", data=people(), scale=(1, 10), reliability=(0.8, 0.7)).summary())
+    found, _ = segments("s", "l", data=people(), scale=(1, 10), reliability=(0.8, 0.7))
+    text = str(found.summary())
     for part in ("200", "satisfaction 5.5", "0.8 of satisfaction", "Wilson", "apostle", "good"):
         assert part in text
-    plain = segments("s", "l", data=people(), scale=(1, 10))
-    assert "give their reliability" in str(plain.summary())
+    plain, _ = segments("s", "l", data=people(), scale=(1, 10))
+    assert "give their reliability" in remarks(plain)
     assert plain._repr_html_().startswith("<h3>")
-    assert repr(plain) == "<SegmentsResult: 200 people in 6 segments, classifier jones_sasser>"
+    assert repr(plain) == "<SegmentsResult: 200 customers in 6 segments, classifier jones_sasser>"
 
 
 def test_probabilities_need_a_reliability():
-    with pytest.raises(DataError, match=r"reliability=\(0.8, 0.7\)"):
-        _ = segments([9], [9], scale=(1, 10)).probabilities
-    with pytest.raises(DataError, match="give that of satisfaction"):
-        _ = textbook_segments([0.9], constraint=0.0, curve=SQUARE).probabilities
+    _, customers = segments([9], [9], scale=(1, 10))
+    assert customers.columns.tolist() == ["segment"]
+    _, customers = textbook_segments([0.9], constraint=0.0, curve=SQUARE)
+    assert customers.columns.tolist() == ["segment"]
 
 
 @pytest.mark.parametrize("classifier", ["jones_sasser", "textbook", "satisfied_loyal"])
@@ -582,9 +642,9 @@ def test_word_of_mouth_has_the_sign_of_satisfaction():
 
 
 def test_a_result_has_the_advice_for_its_own_segments():
-    assert segments([9], [9], scale=(1, 10)).advice["segment"].tolist() == ALL
-    four = segments([9], [9], scale=(1, 10), extreme_cut=None)
-    assert four.advice["segment"].tolist() == CELLS
+    assert segments([9], [9], scale=(1, 10)).result.advice["segment"].tolist() == ALL
+    four = segments([9], [9], scale=(1, 10), cuts={"extremes": None})
+    assert four.result.advice["segment"].tolist() == CELLS
     with pytest.raises(OptionError, match="choose one of 'jones_sasser'"):
         advice("kotler")
 
@@ -596,10 +656,12 @@ def test_the_four_cells_are_those_of_the_segments():
     table = people()
     options = {"data": table, "scale": (1, 10), "reliability": RELIABILITY}
     plain = satisfied_loyal("s", "l", **options)
-    named = segments("s", "l", extreme_cut=None, **options)
-    assert (plain.codes == named.codes).all()
-    assert plain.shares.drop(columns="segment").equals(named.shares.drop(columns="segment"))
-    assert list(plain.segment.cat.categories) == [
+    named = segments("s", "l", cuts={"extremes": None}, **options)
+    codes = [found.customers["segment"].cat.codes for found in (plain, named)]
+    assert codes[0].equals(codes[1])
+    tables = [found.result.segments.drop(columns="segment") for found in (plain, named)]
+    assert tables[0].equals(tables[1])
+    assert list(plain.customers["segment"].cat.categories) == [
         "dissatisfied, not loyal",
         "dissatisfied, loyal",
         "satisfied, not loyal",
@@ -607,7 +669,7 @@ def test_the_four_cells_are_those_of_the_segments():
     ]
 
 
-@pytest.mark.parametrize("interval", ["formula", "bootstrap"])
+@pytest.mark.parametrize("interval", ["wilson", "percentile"])
 def test_a_constraint_tells_inertia_from_monopoly(interval):
     table = people(500)
     table["c"] = np.random.default_rng(1).choice([0.1, 0.5, 0.9], 500)
@@ -619,21 +681,22 @@ def test_a_constraint_tells_inertia_from_monopoly(interval):
         "rng": 1,
         "n_resamples": 200,
     }
-    plain = satisfied_loyal("s", "l", **options)
-    told = satisfied_loyal("s", "l", constraint="c", **options)
+    _, plain = satisfied_loyal("s", "l", **options)
+    result, told = satisfied_loyal("s", "l", constraint="c", **options)
     reasons = ["inertia loyalty", "monopoly loyalty"]
-    together = told.probabilities[reasons].sum(axis=1)
-    np.testing.assert_allclose(together, plain.probabilities["dissatisfied, loyal"], atol=EXACT)
+    together = told[reasons].sum(axis=1)
+    np.testing.assert_allclose(together, plain["dissatisfied, loyal"], atol=EXACT)
     bound = table["c"] >= 0.5
-    assert (told.probabilities.loc[bound, "inertia loyalty"] == 0).all()
-    assert (told.probabilities.loc[~bound, "monopoly loyalty"] == 0).all()
-    was = plain.segment == "dissatisfied, loyal"
-    assert (told.segment[was & bound] == "monopoly loyalty").all()
-    assert (told.segment[was & ~bound] == "inertia loyalty").all()
-    assert told.segment[~was].astype(str).equals(plain.segment[~was].astype(str))
-    shares = told.shares.set_index("segment")
-    assert (shares["true_ci_low"] < shares["true_share"]).all()
-    assert (shares["true_share"] < shares["true_ci_high"]).all()
+    assert result.cuts["constraint"] == 0.5
+    assert (told.loc[bound, "inertia loyalty"] == 0).all()
+    assert (told.loc[~bound, "monopoly loyalty"] == 0).all()
+    was = plain["segment"] == "dissatisfied, loyal"
+    assert (told["segment"][was & bound] == "monopoly loyalty").all()
+    assert (told["segment"][was & ~bound] == "inertia loyalty").all()
+    assert told["segment"][~was].astype(str).equals(plain["segment"][~was].astype(str))
+    shares = of_true(result)
+    assert (shares["ci_low"] < shares["estimate"]).all()
+    assert (shares["estimate"] < shares["ci_high"]).all()
 
 
 @pytest.mark.parametrize(
@@ -641,8 +704,9 @@ def test_a_constraint_tells_inertia_from_monopoly(interval):
     [
         ({"constraint": [0.5, 1.0]}, DataError, "from 0 to below 1, but .* in row 1"),
         ({"constraint": [0.5, -0.1]}, DataError, "constraint must lie"),
-        ({"monopoly_from": 1.0}, OptionError, "between 0 and 1, such as 0.5"),
-        ({"monopoly_from": "high"}, OptionError, "between 0 and 1"),
+        ({"cuts": {"constraint": 1.0}}, OptionError, "between 0 and 1, such as 0.5"),
+        ({"cuts": {"constraint": "high"}}, OptionError, "between 0 and 1"),
+        ({"cuts": {"extremes": None}}, OptionError, "satisfaction, loyalty, constraint only"),
     ],
 )
 def test_bad_constraints(change, kind, says):
@@ -657,9 +721,9 @@ def test_bad_constraints(change, kind, says):
 @given(st.lists(st.tuples(st.integers(0, 10), st.integers(0, 9)), min_size=1, max_size=20))
 def test_textbook_segments_follow_their_definition(rows):
     s, c = (np.array(column) / 10 for column in zip(*rows, strict=True))
-    found = textbook_segments(s, constraint=c, curve=SQUARE, saboteur_up_to=0.2).segment
+    _, found = textbook_segments(s, constraint=c, curve=SQUARE, cuts={"saboteur": 0.2})
     zones = SQUARE.zone(s)
-    for satisfaction, constraint, zone, segment in zip(s, c, zones, found, strict=True):
+    for satisfaction, constraint, zone, segment in zip(s, c, zones, found["segment"], strict=True):
         if satisfaction <= 0.2:
             assert segment == "saboteur"
         elif zone == "sensitive":
@@ -671,36 +735,41 @@ def test_textbook_segments_follow_their_definition(rows):
 def test_the_two_classifiers_call_other_people_mercenaries():
     table = people(1000)
     table["c"] = 0.0
-    sorted_by_scores = segments("s", "l", data=table, scale=(1, 10))
-    by_regime = textbook_segments("s", constraint="c", curve=SQUARE, data=table, scale=(1, 10))
+    sorted_by_scores, by_scores = segments("s", "l", data=table, scale=(1, 10))
+    by_regime, by_zone = textbook_segments(
+        "s", constraint="c", curve=SQUARE, data=table, scale=(1, 10)
+    )
     assert sorted_by_scores.classifier == "jones_sasser"
     assert by_regime.classifier == "textbook"
-    first = table["s"][sorted_by_scores.segment == "mercenary"]
-    second = table["s"][by_regime.segment == "mercenary"]
+    first = table["s"][by_scores["segment"] == "mercenary"]
+    second = table["s"][by_zone["segment"] == "mercenary"]
     assert first.min() > second.max()  # satisfied there, not satisfied here
     assert "Do not mix the two" in str(by_regime.summary())
-    assert by_regime.shares.columns.tolist() == ["segment", "n", "share", "ci_low", "ci_high"]
+    assert by_regime.segments.columns.tolist() == [
+        *("segment", "quantity", "n_obs", "estimate", "std_error", "ci_low", "ci_high")
+    ]
 
 
 def test_a_flattening_curve_keeps_its_apostles():
     s_shape = curve("logistic", {"hi": 1.0, "a": 12.0, "s0": 0.5})
     assert s_shape.zone(0.99) == "insensitive"
-    assert textbook_segments([0.99], constraint=0.0, curve=s_shape).segment.tolist() == ["apostle"]
+    _, found = textbook_segments([0.99], constraint=0.0, curve=s_shape)
+    assert found["segment"].tolist() == ["apostle"]
 
 
 def test_a_curve_without_a_sensitive_zone_has_no_apostles():
     concave = curve("power", {"hi": 1.0, "k": 0.5})
-    found = textbook_segments([0.0, 0.5, 1.0], constraint=0.0, curve=concave)
-    assert found.segment.tolist() == ["saboteur", "mercenary", "mercenary"]
-    assert "nobody is an apostle" in str(found.summary())
+    result, found = textbook_segments([0.0, 0.5, 1.0], constraint=0.0, curve=concave)
+    assert found["segment"].tolist() == ["saboteur", "mercenary", "mercenary"]
+    assert "nobody is an apostle" in str(result.summary())
 
 
 @pytest.mark.parametrize("constraint", [0.2, 0.9])
 def test_textbook_probabilities_are_those_of_one_normal_law(constraint):
     rng = np.random.default_rng(5)
     s, reliability = rng.beta(4, 3, 50), 0.7
-    found = textbook_segments(
-        s, constraint=constraint, curve=SQUARE, saboteur_up_to=0.2, reliability=reliability
+    result, found = textbook_segments(
+        s, constraint=constraint, curve=SQUARE, cuts={"saboteur": 0.2}, reliability=reliability
     )
     true = stats.norm(
         s.mean() + reliability * (s - s.mean()),
@@ -712,12 +781,12 @@ def test_textbook_probabilities_are_those_of_one_normal_law(constraint):
         below: true.cdf(0.5) - true.cdf(0.2),
         "apostle": true.sf(0.5),
     }
-    for name in found.names:
-        ours = found.probabilities[name].to_numpy()
+    for name in result.names:
+        ours = found[name].to_numpy()
         np.testing.assert_allclose(ours, expected.get(name, np.zeros(50)), atol=1e-12)
-    shares = found.shares.set_index("segment")
-    assert shares["true_share"]["apostle"] == pytest.approx(expected["apostle"].mean(), rel=SAME)
-    assert "0.7 of satisfaction, 1 of the constraint" in str(found.summary())
+    shares = of_true(result)
+    assert shares["estimate"]["apostle"] == pytest.approx(expected["apostle"].mean(), rel=SAME)
+    assert "0.7 of satisfaction, 1 of constraint" in str(result.summary())
 
 
 def test_textbook_probabilities_are_calibrated_where_the_bound_are_less_satisfied():
@@ -726,27 +795,27 @@ def test_textbook_probabilities_are_calibrated_where_the_bound_are_less_satisfie
     c = rng.uniform(0, 0.9, n)
     true = 0.65 - 0.2 * (c - 0.45) + rng.normal(0, 0.12, n)
     reliability = 0.75
-    observed = true + rng.normal(0, true.std() * np.sqrt(1 / reliability - 1), n)
-    found = textbook_segments(
-        observed,
+    seen = true + rng.normal(0, true.std() * np.sqrt(1 / reliability - 1), n)
+    result, found = textbook_segments(
+        seen,
         constraint=c,
         curve=curve("power", {"hi": 1.0, "k": 2.0}),
-        scale=(float(observed.min()), float(observed.max())),
-        saboteur_up_to=0.3,
+        scale=(float(seen.min()), float(seen.max())),
+        cuts={"saboteur": 0.3},
         reliability=reliability,
     )
-    begins = found.cut_offs["sensitive zone from"]
+    begins = result.cuts["apostle"]
     cell = np.select([true <= 0.3, true >= begins, c >= 0.5], [0, 3, 1], 2)
-    z = calibration(found.probabilities.to_numpy(), cell)
+    z = calibration(found[list(result.names)].to_numpy(), cell)
     assert len(z) > 20
     assert z.max() < 4.5  # as above
 
 
 def test_weights_count_in_textbook_shares():
-    found = textbook_segments(
+    found, _ = textbook_segments(
         [0.9, 0.3], constraint=0.0, curve=SQUARE, weights=[1, 3], level=0.9
-    ).shares
-    assert found.set_index("segment")["share"].to_dict() == {
+    )
+    assert observed(found)["estimate"].to_dict() == {
         "saboteur": 0.0,
         "hostage": 0.0,
         "mercenary": 0.75,
@@ -760,10 +829,12 @@ def test_weights_count_in_textbook_shares():
         ({"satisfaction": [0.5, 1.5]}, DataError, "between 0 and 1"),
         ({"constraint": 1.0}, DataError, "below 1"),
         ({"curve": "power"}, OptionError, "not a LoyaltyCurve; make one by"),
-        ({"low_competition_from": 0}, OptionError, "between 0 and 1"),
-        ({"saboteur_up_to": 0.5}, OptionError, "from 0 to below 0.5, where the sensitive zone"),
-        ({"saboteur_up_to": -1}, OptionError, "from 0 to below 0.5"),
-        ({"saboteur_up_to": "low"}, OptionError, "from 0 to below 0.5"),
+        ({"cuts": {"constraint": 0}}, OptionError, "between 0 and 1"),
+        ({"cuts": {"saboteur": 0.5}}, OptionError, "from 0 to below 0.5, where the sensitive"),
+        ({"cuts": {"saboteur": -1}}, OptionError, "from 0 to below 0.5"),
+        ({"cuts": {"saboteur": "low"}}, OptionError, "from 0 to below 0.5"),
+        ({"cuts": {"apostle": 0.5}}, OptionError, "saboteur, constraint only"),
+        ({"cuts": 0.2}, OptionError, "give a mapping such as"),
         ({"scale": (1, 0)}, OptionError, "lower one first"),
         ({"level": 2}, OptionError, "between 0 and 1"),
         ({"weights": [0, 0]}, DataError, "all weights are zero"),
@@ -798,7 +869,7 @@ def world_at_risk():
 @pytest.mark.parametrize("by", ["risk", "value_at_stake"])
 def test_the_warning_lists_whom_the_definition_names(own, by):
     table = world_at_risk()
-    sorted_people = (
+    _, customers = (
         segments("s", "l", data=table, scale=(1, 10))
         if own
         else textbook_segments("s", constraint="c", curve=SQUARE, data=table, scale=(1, 10))
@@ -810,15 +881,15 @@ def test_the_warning_lists_whom_the_definition_names(own, by):
         curve=SQUARE,
         data=table,
         scale=(1, 10),
-        segments=sorted_people if own else None,
+        segments=customers if own else None,
         by=by,
     )
-    named = sorted_people.segment.isin(["hostage", "mercenary"])
+    named = customers["segment"].isin(["hostage", "mercenary"])
     assert sorted(found.index) == sorted(table.index[named])
     share = (table["s"] - 1) / 9
     g, c = share**2, table["c"]
     for label, row in found.iterrows():
-        assert row["segment"] == sorted_people.segment[label]
+        assert row["segment"] == customers["segment"][label]
         np.testing.assert_allclose(row["loyalty"], c[label] + (1 - c[label]) * g[label])
         risk = (c if row["segment"] == "hostage" else 1 - c)[label] * (1 - g[label])
         np.testing.assert_allclose(row["risk"], risk, atol=EXACT)
@@ -846,12 +917,17 @@ def test_missing_values_of_the_warning_can_be_dropped():
         ({"by": "value"}, OptionError, "choose one of 'value_at_stake', 'risk'"),
         ({"curve": None}, OptionError, "not a LoyaltyCurve"),
         (
-            {"segments": satisfied_loyal([1.0, 2], [1.0, 2], scale=(0, 3))},
+            {"segments": satisfied_loyal([1.0, 2], [1.0, 2], scale=(0, 3)).customers},
             OptionError,
-            "has neither hostages",
+            "have neither hostages",
         ),
         (
-            {"segments": segments([1.0], [1.0], scale=(0, 3))},
+            {"segments": segments([1.0, 2], [1.0, 2], scale=(0, 3))},
+            OptionError,
+            "give the table of customers",
+        ),
+        (
+            {"segments": segments([1.0], [1.0], scale=(0, 3)).customers["segment"]},
             DataError,
             "sort the same rows in the same order",
         ),
@@ -926,7 +1002,7 @@ def test_a_fixed_limit_needs_no_errors_and_keeps_the_labels():
         ({"std_error": None}, OptionError, "give limit=, or std_error="),
         ({"std_error": [1.0, 0.0]}, DataError, "is 0 in row 1; every mean needs"),
         ({"std_error": [1.0, -1.0]}, DataError, "is -1 in row 1"),
-        ({"means": [70.0, np.nan]}, DataError, "missing value"),
+        ({"satisfaction": [70.0, np.nan]}, DataError, "missing value"),
         ({"limit": np.nan}, OptionError, "must be a finite number"),
         ({"limit": True}, OptionError, "must be a finite number"),
         ({"baseline": 0}, OptionError, "at least 1"),
@@ -934,7 +1010,7 @@ def test_a_fixed_limit_needs_no_errors_and_keeps_the_labels():
     ],
 )
 def test_bad_alert_input(change, kind, says):
-    good = {"means": [70.0, 71.0], "std_error": 1.0}
+    good = {"satisfaction": [70.0, 71.0], "std_error": 1.0}
     with pytest.raises(kind, match=says):
         satisfaction_alerts(**(good | change))
 
@@ -954,16 +1030,15 @@ def test_the_quality_of_a_share_by_hand():
 
 def test_quality_takes_segments_and_probabilities():
     table = people()
-    result = segments("s", "l", data=table, scale=(1, 10), reliability=RELIABILITY)
-    counted = market_share_quality(result.segment >= "loyalist")
-    shares = result.shares.set_index("segment")
+    result, customers = segments("s", "l", data=table, scale=(1, 10), reliability=RELIABILITY)
+    counted = market_share_quality(customers["segment"] >= "loyalist")
     assert counted["quality"]["customers"] == pytest.approx(
-        shares["share"][["loyalist", "apostle"]].sum(), rel=EXACT
+        observed(result)["estimate"][["loyalist", "apostle"]].sum(), rel=EXACT
     )
     assert np.isnan(counted["share"]["customers"])
-    likely = market_share_quality(result.probabilities[["loyalist", "apostle"]].sum(axis=1))
+    likely = market_share_quality(customers[["loyalist", "apostle"]].sum(axis=1))
     assert likely["quality"]["customers"] == pytest.approx(
-        shares["true_share"][["loyalist", "apostle"]].sum(), rel=EXACT
+        of_true(result)["estimate"][["loyalist", "apostle"]].sum(), rel=EXACT
     )
 
 
@@ -993,6 +1068,6 @@ def test_a_million_people_take_about_a_second():
         start = time.perf_counter()
         np.sort(x[:, 0])
         sort = min(sort, time.perf_counter() - start)
-    assert len(found.segment) == 10**6
+    assert len(found.customers) == 10**6
     # Measured: 0.84 s, 120 times a sort of as many numbers; four times as much would be odd.
     assert best < 480 * sort

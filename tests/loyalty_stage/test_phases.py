@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import multivariate_normal, norm
 from statsmodels.stats.proportion import proportion_confint
 
+from loyaltymodel._moments import Moments
 from loyaltymodel._quadrants import posterior_of
 from loyaltymodel.errors import (
     DataError,
@@ -65,6 +66,17 @@ RANGES = {
 }
 
 
+def lines(result, quantity="observed"):
+    """Lines of the shares by stage."""
+    table = result.stages
+    return table[table["quantity"] == quantity].set_index("stage")
+
+
+def likely(found):
+    """Probabilities of the stages (n, s)."""
+    return found.customers[list(found.result.names)]
+
+
 @pytest.fixture(scope="module")
 def instrument():
     return oliver_instrument(**RANGES)
@@ -104,7 +116,7 @@ def test_instrument_survives_json_and_pickle(instrument):
 
 
 def test_scores_are_those_of_the_formula(instrument, survey):
-    scores = phase_scores(survey, instrument)
+    scores = phase_scores(instrument, survey)
     by_hand = (
         100 * (survey["positive_emotion"] - 1) / 9 + 100 * (10 - survey["negative_emotion"]) / 9
     ) / 2
@@ -118,7 +130,7 @@ def test_best_and_worst_answers_give_100_and_0(instrument):
     up = table["direction"] == "positive"
     best = dict(zip(table["column"], np.where(up, table["highest"], table["lowest"]), strict=True))
     worst = dict(zip(table["column"], np.where(up, table["lowest"], table["highest"]), strict=True))
-    scores = phase_scores(pd.DataFrame([best, worst]), instrument)
+    scores = phase_scores(instrument, pd.DataFrame([best, worst]))
     np.testing.assert_allclose(scores.iloc[0], 100, rtol=EXACT)
     np.testing.assert_allclose(scores.iloc[1], 0, atol=EXACT)
 
@@ -130,18 +142,18 @@ def test_weights_and_caps_are_applied(instrument, survey):
     )
     changed = PhaseInstrument(phases=(*instrument.phases[:3], heavier))
     data = survey.assign(volume=5000.0, frequency=0.0, duration=0.0)
-    assert phase_scores(data, changed)["action"].tolist() == pytest.approx([60.0] * 30)
+    assert phase_scores(changed, data)["action"].tolist() == pytest.approx([60.0] * 30)
 
 
 def test_any_table_gives_the_same_scores(instrument, survey):
-    expected = phase_scores(survey, instrument)
+    expected = phase_scores(instrument, survey)
     arrow = pa.Table.from_pandas(survey.reset_index(drop=True))
-    np.testing.assert_allclose(phase_scores(arrow, instrument), expected, rtol=EXACT)
+    np.testing.assert_allclose(phase_scores(instrument, arrow), expected, rtol=EXACT)
     assert "cognitive" in expected.columns
 
 
 def test_alpha_is_the_usual_one(instrument, survey):
-    found = phase_reliability(survey, instrument)
+    found = phase_reliability(instrument, survey)
     table = instrument.table().set_index("column")
     columns = list(table.index[table["phase"] == "cognitive"])
     points = (survey[columns] - table.loc[columns, "lowest"]) / (
@@ -183,99 +195,107 @@ def gate_by_hand(scores, thresholds, *, up=True):
     ties=st.sampled_from(["high", "low"]),
 )
 def test_gating_agrees_with_going_through_the_phases(scores, thresholds, ties):
-    result = oliver(scores, threshold=thresholds, ties=ties)
+    cuts = dict(zip(PHASES, thresholds, strict=True))
+    result, customers = oliver(scores, cuts=cuts, ties=ties)
     expected = gate_by_hand(scores, thresholds, up=ties == "high")
-    assert result.steps_passed.tolist() == expected
-    assert result.stage.tolist() == [("none", *PHASES)[k] for k in expected]
-    entered = oliver(scores, threshold=thresholds, ties=ties, stage_rule="entered")
-    assert entered.stage.tolist() == [PHASES[min(k, 3)] for k in expected]
-    assert result.shares["n"].sum() == len(scores)
+    assert customers["steps_passed"].tolist() == expected
+    assert customers["stage"].tolist() == [("none", *PHASES)[k] for k in expected]
+    _, entered = oliver(scores, cuts=cuts, ties=ties, stage_rule="entered")
+    assert entered["stage"].tolist() == [PHASES[min(k, 3)] for k in expected]
+    assert result.stages["n_obs"].sum() == len(scores)
     # A later pass without an earlier one, and nothing else, is out of order.
-    own = result.passed.to_numpy()
-    assert result.out_of_order.tolist() == (np.diff(own, axis=1) > 0).any(axis=1).tolist()
+    own = result.passed(scores).to_numpy()
+    out_of_order = (np.diff(own, axis=1) > 0).any(axis=1)
+    assert customers["out_of_order"].tolist() == out_of_order.tolist()
+    assert result.share_out_of_order == pytest.approx(out_of_order.mean())
 
 
 @pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ScaleWarning")
 @given(arrays(float, (5, 4), elements=st.floats(0, 100)), st.floats(0, 100))
 def test_a_higher_threshold_never_raises_a_phase(scores, threshold):
-    lower = oliver(scores, threshold=threshold / 2).steps_passed
-    assert (oliver(scores, threshold=threshold).steps_passed <= lower).all()
+    lower, higher = (
+        oliver(scores, cuts=cut).customers["steps_passed"] for cut in (threshold / 2, threshold)
+    )
+    assert (higher <= lower).all()
 
 
 def test_composite_is_the_weighted_mean():
     scores = np.array([[80.0, 60.0, 40.0, 20.0]])
-    assert oliver(scores).composite.tolist() == [50.0]
+    assert oliver(scores).customers["composite"].tolist() == [50.0]
     weights = {"cognitive": 1, "affective": 0, "conative": 0, "action": 3}
-    assert oliver(scores, composite_weights=weights).composite.tolist() == [35.0]
+    _, weighted = oliver(scores, composite_weights=weights)
+    assert weighted["composite"].tolist() == [35.0]
 
 
 def test_steps_count_who_climbs():
     scores = [[60, 60, 10, 90], [60, 10, 90, 90], [10, 90, 90, 90], [90, 90, 90, 90]]
-    steps = oliver(scores).steps
-    assert steps["n_before"].tolist() == [4, 3, 2, 1]
+    steps = oliver(scores).result.steps
+    assert steps["n_obs"].tolist() == [4, 3, 2, 1]
     assert steps["n_passed"].tolist() == [3, 2, 1, 1]
     assert steps["passed"].tolist() == pytest.approx([3 / 4, 2 / 3, 1 / 2, 1])
     assert steps["passed_alone"].tolist() == [0.75, 0.75, 0.75, 1.0]
 
 
 def test_weights_count_as_copies_of_customers():
-    scores = simulate_phases(40, 2).scores
+    scores = simulate_phases(40, rng=2).scores
     weights = np.arange(40) % 3
-    weighted = oliver(scores.assign(w=weights), weights="w")
-    copied = oliver(scores.loc[scores.index.repeat(weights)])
-    np.testing.assert_allclose(weighted.shares["share"], copied.shares["share"], rtol=EXACT)
+    weighted, _ = oliver(scores.assign(w=weights), weights="w")
+    copied, _ = oliver(scores.loc[scores.index.repeat(weights)])
+    shares = weighted.stages["estimate"], copied.stages["estimate"]
+    np.testing.assert_allclose(*shares, rtol=EXACT)
     np.testing.assert_allclose(weighted.steps["mean"], copied.steps["mean"], rtol=EXACT)
 
 
 def test_intervals_of_shares_are_wilsons():
-    shares = oliver(simulate_phases(120, 12).scores, level=0.9).shares
-    low, high = proportion_confint(shares["n"], 120, alpha=0.1, method="wilson")
+    shares = oliver(simulate_phases(120, rng=12).scores, level=0.9).result.stages
+    low, high = proportion_confint(shares["n_obs"], 120, alpha=0.1, method="wilson")
     np.testing.assert_allclose(shares["ci_low"], low, rtol=1e-10)
     np.testing.assert_allclose(shares["ci_high"], high, rtol=1e-10)
 
 
 def test_every_form_of_scores_gives_the_same_phases():
-    scores = simulate_phases(50, 3).scores
+    scores = simulate_phases(50, rng=3).scores
     scores.index = [f"c{k}" for k in range(50)]
     before = scores.copy()
-    expected = oliver(scores)
+    _, expected = oliver(scores)
     for other in (
         scores.to_numpy(),
         pa.Table.from_pandas(scores, preserve_index=False),
         {name: scores[name] for name in scores},
     ):
-        assert oliver(other).steps_passed.tolist() == expected.steps_passed.tolist()
-    assert expected.stage.index.equals(scores.index)
+        found = oliver(other).customers.set_index(scores.index)
+        pd.testing.assert_frame_equal(found, expected)
+    assert expected.index.equals(scores.index)
+    assert expected.columns.tolist() == ["stage", "steps_passed", "composite", "out_of_order"]
     pd.testing.assert_frame_equal(scores, before)
-    assert expected.stage.cat.ordered
+    assert expected["stage"].cat.ordered
 
 
 def test_other_phases_than_olivers():
-    result = oliver([[60, 40], [60, 60]], phases=("affective", "behavioural"))
-    assert result.stage.tolist() == ["affective", "behavioural"]
-    six = oliver(np.full((3, 6), 60.0), phases=tuple("abcdef"))
-    assert six.stage.tolist() == ["f"] * 3
+    _, two = oliver([[60, 40], [60, 60]], phases=("affective", "behavioural"))
+    assert two["stage"].tolist() == ["affective", "behavioural"]
+    _, six = oliver(np.full((3, 6), 60.0), phases=tuple("abcdef"))
+    assert six["stage"].tolist() == ["f"] * 3
 
 
 @pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ScaleWarning")
 def test_result_is_frozen_pickles_and_prints():
-    scores = simulate_phases(80, 4).scores
-    result = oliver(scores, reliability=0.8)
+    scores = simulate_phases(80, rng=4).scores
+    result, _ = oliver(scores, reliability=0.8)
     with pytest.raises(AttributeError):
         result.level = 0.9
-    assert not result.scores.flags.writeable
+    assert not result.climbed.flags.writeable
     again = pickle.loads(pickle.dumps(result))
-    assert not again.probability_values.flags.writeable
-    pd.testing.assert_frame_equal(again.probabilities, result.probabilities)
+    assert not again.reached.flags.writeable
+    pd.testing.assert_frame_equal(again.stages, result.stages)
     assert str(result.summary()) == str(again.summary())
-    assert "true_share" in str(result.summary())
+    assert "true " in str(result.summary())
     assert "<table" in result._repr_html_()
     assert "80 customers" in repr(result)
-    one = oliver(np.full((3, 4), 90.0)).summary()
+    one = oliver(np.full((3, 4), 90.0)).result.summary()
     assert "All 3 customers are at one stage" in str(one)
-    assert "1 left out" in str(
-        oliver([[80, 20, 30, np.nan], [1, 2, 3, 4]], missing="drop").summary()
-    )
+    some, _ = oliver([[80, 20, 30, np.nan], [1, 2, 3, 4]], missing="drop")
+    assert dict(some.summary().facts)["left out"] == "1"
 
 
 # Orthant probabilities
@@ -351,52 +371,48 @@ def test_orthants_of_nearly_collinear_variables(r):
 @settings(max_examples=15)
 @given(st.integers(0, 10_000), st.floats(0.5, 0.95))
 def test_probabilities_are_probabilities(seed, reliability):
-    scores = simulate_phases(30, seed).scores
+    scores = simulate_phases(30, rng=seed).scores
     covariance = 13.0**2 * (0.4 * np.eye(4) + 0.3)
-    result = oliver(scores, reliability=reliability, means=[60, 55, 50, 45], covariance=covariance)
-    p = result.probabilities
+    moments = Moments(n_obs=9, items=PHASES, means=[60, 55, 50, 45], covariance=covariance)
+    p = likely(oliver(scores, reliability=reliability, moments=moments))
     assert (p >= 0).all(axis=None)
     np.testing.assert_allclose(p.sum(axis=1), 1, rtol=EXACT)
     assert p.columns.tolist() == ["none", *PHASES]
-    entered = oliver(
-        scores,
-        reliability=reliability,
-        means=[60, 55, 50, 45],
-        covariance=covariance,
-        stage_rule="entered",
-    ).probabilities
+    entered = likely(oliver(scores, reliability=reliability, moments=moments, stage_rule="entered"))
     # "entered" shifts everybody one phase up, and joins the last two.
     np.testing.assert_allclose(entered["cognitive"], p["none"], atol=EXACT)
     np.testing.assert_allclose(entered["action"], p["conative"] + p["action"], atol=EXACT)
 
 
 def test_probabilities_agree_with_drawing_true_scores():
-    world = simulate_phases(400, 6)
-    result = oliver(world.scores, reliability=0.8, means=world.means, covariance=world.covariance)
-    posterior = posterior_of(world.means, world.covariance, np.full(4, 0.8))
+    world = simulate_phases(400, rng=6)
+    found = likely(oliver(world.scores, reliability=0.8, moments=world.moments)).to_numpy()
+    moments = world.moments
+    posterior = posterior_of(moments.means, moments.covariance, np.full(4, 0.8))
     rng = np.random.default_rng(0)
     n = 200_000
     for person in (0, 17, 250):
         centre = posterior.means(world.observed_values[[person]])[0]
         drawn = rng.multivariate_normal(centre, posterior.covariance, n)
         counts = np.bincount(kernels.levels_reached(drawn, np.full(4, 50.0), up=True), minlength=5)
-        expected = result.probability_values[person]
+        expected = found[person]
         # Five standard errors of a share of the draws.
         reach = 5 * np.sqrt(expected * (1 - expected) / n) + 1e-9
         assert (np.abs(counts / n - expected) < reach).all()
 
 
 def test_reliability_of_1_gives_the_observed_phase():
-    scores = simulate_phases(200, 7).scores
-    result = oliver(scores, reliability=1.0)
-    chosen = result.probability_values.argmax(axis=1)
-    assert chosen.tolist() == result.steps_passed.tolist()
-    assert set(np.unique(result.probability_values)) == {0.0, 1.0}
-    np.testing.assert_allclose(result.shares["true_share"], result.shares["share"], rtol=EXACT)
+    scores = simulate_phases(200, rng=7).scores
+    found = oliver(scores, reliability=1.0)
+    p = likely(found).to_numpy()
+    assert p.argmax(axis=1).tolist() == found.customers["steps_passed"].tolist()
+    assert set(np.unique(p)) == {0.0, 1.0}
+    true, seen = (lines(found.result, quantity)["estimate"] for quantity in ("true", "observed"))
+    np.testing.assert_allclose(true, seen, rtol=EXACT)
     # One score without error, the others with it.
-    mixed = oliver(scores, reliability=[1.0, 0.8, 0.8, 0.8])
+    _, mixed = oliver(scores, reliability=[1.0, 0.8, 0.8, 0.8])
     fails = scores["cognitive"].to_numpy() < 50
-    assert (mixed.probabilities["none"].to_numpy() == fails).all()
+    assert (mixed["none"].to_numpy() == fails).all()
 
 
 def calibration(probabilities, truth):
@@ -412,7 +428,7 @@ def calibration(probabilities, truth):
 @pytest.fixture(scope="module")
 def calibrated():
     # Far enough from 0 and 100 that hardly anybody is drawn again.
-    world = simulate_phases(60_000, 8, means=[58, 54, 50, 46], deviations=9.0, reliability=0.7)
+    world = simulate_phases(60_000, rng=8, means=[58, 54, 50, 46], sds=9.0, reliability=0.7)
     assert world.n_redrawn < 60
     result = oliver(world.scores, reliability=0.7)
     truth = kernels.levels_reached(world.true_values, np.full(4, 50.0), up=True)
@@ -420,18 +436,18 @@ def calibrated():
 
 
 def test_probabilities_are_calibrated(calibrated):
-    _, result, truth = calibrated
-    z = calibration(result.probability_values, truth)
+    _, found, truth = calibrated
+    p = likely(found).to_numpy()
+    z = calibration(p, truth)
     # Ten tenths at once: beyond 4 once in 1,600 runs. Cells of a person are negatively
     # correlated, so the variance is if anything too large.
     assert np.abs(z).max() < 4
     # Those who are given about 0.8 for a phase.
-    p = result.probability_values
     near = (p > 0.75) & (p < 0.85)
     hit = np.arange(5) == truth[:, None]
     assert hit[near].mean() == pytest.approx(0.8, abs=0.02)
     shares = np.bincount(truth, minlength=5) / len(truth)
-    low, high = result.true_share_values[:, 1], result.true_share_values[:, 2]
+    low, high = (lines(found.result, "true")[end].to_numpy() for end in ("ci_low", "ci_high"))
     # The interval is for the share in the world; that of a sample adds its own noise.
     slack = np.sqrt(shares * (1 - shares) / len(truth))
     assert ((shares > low - 2 * slack) & (shares < high + 2 * slack)).all()
@@ -439,7 +455,7 @@ def test_probabilities_are_calibrated(calibrated):
 
 def test_the_normal_around_the_observed_score_is_not_calibrated(calibrated):
     world, _, truth = calibrated
-    error = np.sqrt(np.diag(world.covariance) * 0.3)
+    error = np.sqrt(np.diag(world.moments.covariance) * 0.3)
     h = list(((world.observed_values - 50) / error).T)
     reached = kernels.orthants(h, np.eye(4), 4)
     bounds = np.vstack([np.ones(len(truth)), reached, np.zeros(len(truth))])
@@ -451,20 +467,21 @@ def test_the_normal_around_the_observed_score_is_not_calibrated(calibrated):
 @pytest.mark.slow
 def test_intervals_of_true_shares_cover():
     rng = np.random.default_rng(9)
-    big = simulate_phases(2_000_000, rng)
+    big = simulate_phases(2_000_000, rng=rng)
     truth = np.bincount(
         kernels.levels_reached(big.true_values, np.full(4, 50.0), up=True), minlength=5
     ) / len(big.true_values)
     hits = []
     for _ in range(400):
-        values = oliver(simulate_phases(300, rng).scores, reliability=0.8).true_share_values
-        hits.append((values[:, 1] <= truth) & (truth <= values[:, 2]))
+        found, _ = oliver(simulate_phases(300, rng=rng).scores, reliability=0.8)
+        values = lines(found, "true")
+        hits.append((values["ci_low"] <= truth) & (truth <= values["ci_high"]))
     # 400 runs at 95 %: a standard error of 1.1 points, and a little for small samples.
     assert (np.abs(np.mean(hits, axis=0) - 0.95) < 0.04).all()
 
 
 def test_standard_errors_agree_with_leaving_out():
-    scores = simulate_phases(60, 10).scores.to_numpy()
+    scores = simulate_phases(60, rng=10).scores.to_numpy()
     thresholds, nodes = np.full(4, 50.0), 8
 
     def estimate(x):
@@ -491,17 +508,18 @@ def test_standard_errors_agree_with_leaving_out():
 
 
 def test_simulated_worlds_have_their_moments():
-    world = simulate_phases(40_000, 11, deviations=8.0, correlation=0.5, reliability=0.8)
+    world = simulate_phases(40_000, rng=11, sds=8.0, correlation=0.5, reliability=0.8)
     assert world.n_redrawn < 40
     # Five standard errors of a mean, and of a covariance of normal scores.
-    sd = np.sqrt(np.diag(world.covariance))
+    covariance = world.moments.covariance
+    sd = np.sqrt(np.diag(covariance))
     reach = 5 * sd / 200
-    assert (np.abs(world.observed_values.mean(axis=0) - world.means) < reach).all()
+    assert (np.abs(world.observed_values.mean(axis=0) - world.moments.means) < reach).all()
     found = np.cov(world.observed_values.T)
-    assert (np.abs(found - world.covariance) < 5 * np.outer(sd, sd) * math.sqrt(2) / 200).all()
+    assert (np.abs(found - covariance) < 5 * np.outer(sd, sd) * math.sqrt(2) / 200).all()
     expected = 64 * (0.5 + 0.5 * np.eye(4)) + np.diag([16.0] * 4)
-    np.testing.assert_allclose(world.covariance, expected, rtol=EXACT)
-    one, other = simulate_phases(5, 1), simulate_phases(5, 1)
+    np.testing.assert_allclose(covariance, expected, rtol=EXACT)
+    one, other = simulate_phases(5, rng=1), simulate_phases(5, rng=1)
     np.testing.assert_array_equal(one.true_values, other.true_values)
     assert ((world.observed_values >= 0) & (world.observed_values <= 100)).all()
 
@@ -568,9 +586,8 @@ def test_core_customers_meet_all_three():
     table = core_customers(
         pd.Series([9, 9, 9, 3], index=list("abcd")),
         pd.Series([1.0, 0.0, 1.0, 1.0], index=list("abcd")),
-        value=pd.Series([5.0, 9.0, 4.0, 9.0], index=list("abcd")),
-        preference_from=9,
-        value_from=5,
+        pd.Series([5.0, 9.0, 4.0, 9.0], index=list("abcd")),
+        cuts={"preference": 9, "value": 5},
     )
     assert table["core"].to_dict() == {"a": True, "b": False, "c": False, "d": False}
     assert table["profitable"].tolist() == [True, False, True, True]
@@ -580,7 +597,8 @@ def test_exit_reasons_add_up():
     reasons = ["price"] * 5 + ["service"] * 3 + ["moved"] * 2
     counted = exit_reasons(reasons)
     assert counted["reason"].tolist() == ["price", "service", "moved"]
-    assert counted["share"].tolist() == [0.5, 0.3, 0.2]
+    assert counted["estimate"].tolist() == [0.5, 0.3, 0.2]
+    assert counted["n_obs"].tolist() == [5, 3, 2]
     assert counted["cumulative"].tolist() == pytest.approx([0.5, 0.8, 1.0])
     # Wilson's interval of 5 of 10, by its formula.
     z2 = norm.ppf(0.975) ** 2
@@ -597,6 +615,7 @@ def test_exit_reasons_add_up():
 
 SCORES = np.array([[60.0, 40.0, 70.0, 20.0], [80.0, 70.0, 60.0, 55.0], [30.0, 50.0, 20.0, 90.0]])
 MANY = np.random.default_rng(3).uniform(10, 90, (40, 4))
+FOUR = Moments(n_obs=9, items=PHASES, means=[50] * 4, covariance=100 * np.eye(4))
 SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
 
 
@@ -607,12 +626,17 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: oliver(SCORES, phases="abcd"), OptionError, "at least two phases"),
         (lambda: oliver(SCORES, phases=["a", "a", "b", "c"]), OptionError, "name each phase once"),
         (lambda: oliver(SCORES, phases=["none", "a", "b", "c"]), OptionError, "'none'"),
-        (lambda: oliver(SCORES, threshold=101), OptionError, "between 0 and 100"),
-        (lambda: oliver(SCORES, threshold=-1), OptionError, "between 0 and 100"),
-        (lambda: oliver(SCORES, threshold=math.nan), OptionError, "between 0 and 100"),
-        (lambda: oliver(SCORES, threshold="half"), OptionError, "give one number for all"),
-        (lambda: oliver(SCORES, threshold=[50, 50]), OptionError, "give one number for all"),
-        (lambda: oliver(SCORES, threshold={"action": 50}), OptionError, "one number for each"),
+        (
+            lambda: oliver(SCORES, phases=["stage", "a", "b", "c"]),
+            OptionError,
+            "table of customers; call it otherwise",
+        ),
+        (lambda: oliver(SCORES, cuts=101), OptionError, "between 0 and 100"),
+        (lambda: oliver(SCORES, cuts=-1), OptionError, "between 0 and 100"),
+        (lambda: oliver(SCORES, cuts=math.nan), OptionError, "between 0 and 100"),
+        (lambda: oliver(SCORES, cuts="half"), OptionError, "give one number for all"),
+        (lambda: oliver(SCORES, cuts=[50, 50]), OptionError, "give one number for all"),
+        (lambda: oliver(SCORES, cuts={"acton": 50}), OptionError, "did you mean 'action'"),
         (lambda: oliver(SCORES, ties="up"), OptionError, "choose one of"),
         (lambda: oliver(SCORES, stage_rule="in"), OptionError, "choose one of"),
         (lambda: oliver(SCORES, level=95), OptionError, "such as 0.95"),
@@ -620,17 +644,17 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: oliver(SCORES, composite_weights=[1, 1, 1, -1]), OptionError, "give one number"),
         (lambda: oliver(MANY, reliability=0), OptionError, "above 0"),
         (lambda: oliver(MANY, reliability=1.1), OptionError, "between 0 and 1"),
-        (lambda: oliver(MANY, means=[1, 2, 3, 4]), OptionError, "give the reliability"),
-        (lambda: oliver(MANY, reliability=0.8, means=[1, 2, 3, 4]), OptionError, "give both"),
+        (lambda: oliver(MANY, reliability={"action": 0.8}), OptionError, "'cognitive' is nan"),
+        (lambda: oliver(MANY, moments=FOUR), OptionError, "give the reliability"),
         (
-            lambda: oliver(MANY, reliability=0.8, means=[1, 2], covariance=np.eye(2)),
-            DataError,
-            "4 rows and 4 columns are needed.*in this order",
+            lambda: oliver(MANY, reliability=0.8, moments=[1, 2, 3, 4]),
+            OptionError,
+            "give a structural.Moments",
         ),
         (
-            lambda: oliver(MANY, reliability=0.8, means=[1, 2, 3, 4], covariance=np.triu(MANY[:4])),
+            lambda: oliver(MANY, reliability=0.8, moments=FOUR.select(PHASES[:2])),
             DataError,
-            "symmetric",
+            "no item conative, action",
         ),
         (
             lambda: oliver(np.full((9, 5), 60.0), phases=tuple("abcde"), reliability=0.8),
@@ -641,7 +665,7 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (
             lambda: oliver(np.column_stack([MANY[:, :3], np.full(40, 50.0)]), reliability=0.8),
             DataError,
-            "action are the same for everybody",
+            "action are the same for all customers",
         ),
         (lambda: oliver(SCORES, reliability=0.8), DataError, "a larger sample, or leave"),
         (lambda: oliver(SCORES + 50), DataError, r"phase_scores\(\) makes such scores"),
@@ -656,7 +680,6 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: oliver(SCORES, weights=[1, -1, 1]), DataError, "0 or more"),
         (lambda: oliver(SCORES, weights=[0, 0, 0]), DataError, "all weights are zero"),
         (lambda: oliver(SCORES, weights="w"), DataError, "give data="),
-        (lambda: oliver(SCORES).probabilities, DataError, "reliability=0.8"),
         (lambda: oliver_instrument(**RANGES | {"volume": (5, 5)}), ModelError, "lower one first"),
         (lambda: PhaseInstrument(phases=[]), ModelError, "at least two"),
         (
@@ -676,7 +699,7 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: simulate_phases(9, correlation="high"), OptionError, "not numeric"),
         (lambda: simulate_phases(9, correlation=np.eye(3)), OptionError, "correlation matrix"),
         (
-            lambda: simulate_phases(9, 1, means=0.0, deviations=50.0),
+            lambda: simulate_phases(9, rng=1, means=0.0, sds=50.0),
             OptionError,
             "means nearer to 50",
         ),
@@ -720,10 +743,16 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         ),
         (lambda: practical_indicator([-1, 2], "concern"), DataError, "0 or more"),
         (
-            lambda: core_customers([1], [1], value=[1], preference_from="high", value_from=1),
+            lambda: core_customers([1], [1], [1], cuts={"preference": "high", "value": 1}),
             OptionError,
             "finite number in the unit",
         ),
+        (
+            lambda: core_customers([1], [1], [1], cuts={"value": 1}),
+            OptionError,
+            r"cuts\['preference'\]=None must be a finite number",
+        ),
+        (lambda: core_customers([1], [1], [1], cuts=5), OptionError, "give a mapping such as"),
         (lambda: exit_reasons(["a", None]), DataError, 'missing="drop"'),
         (lambda: exit_reasons(["a", "b"], value=[0, 0]), DataError, "leave value out"),
         (lambda: exit_reasons(["a", "b"], value=[1, -1]), DataError, "0 or more"),
@@ -743,17 +772,17 @@ def test_answers_of_one_to_seven_are_not_taken_for_low_scores_in_silence():
 
 def test_bad_answers_end_in_a_named_error(instrument, survey):
     with pytest.raises(DataError, match='beyond="cap"'):
-        phase_scores(survey.assign(pursuit=99.0), instrument)
+        phase_scores(instrument, survey.assign(pursuit=99.0))
     with pytest.raises(DataError, match="no column 'pursuit'"):
-        phase_scores(survey.drop(columns="pursuit"), instrument)
+        phase_scores(instrument, survey.drop(columns="pursuit"))
     gaps = survey.copy()
     gaps.loc["c3", "pursuit"] = np.nan
     with pytest.raises(DataError, match='missing="drop"'):
-        phase_scores(gaps, instrument)
-    assert len(phase_scores(gaps, instrument, missing="drop")) == 29
+        phase_scores(instrument, gaps)
+    assert len(phase_scores(instrument, gaps, missing="drop")) == 29
     with pytest.raises(DataError, match="give a PhaseInstrument"):
-        phase_scores(survey, {"cognitive": ["q1"]})
+        phase_scores({"cognitive": ["q1"]}, survey)
     with pytest.raises(DataError, match="at least 3"):
-        phase_reliability(survey.iloc[:2], instrument)
+        phase_reliability(instrument, survey.iloc[:2])
     with pytest.raises(DataError, match="look for another indicator"):
-        phase_reliability(survey.assign(wish_to_continue=5.0, pursuit=5.0), instrument)
+        phase_reliability(instrument, survey.assign(wish_to_continue=5.0, pursuit=5.0))

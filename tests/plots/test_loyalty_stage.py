@@ -34,23 +34,38 @@ def close_figures():
 
 
 @pytest.fixture(scope="module")
-def phases():
-    world = loyalty_stage.simulate_phases(600, 1, deviations=10.0, reliability=0.7)
-    return loyalty_stage.oliver(world.scores, reliability=0.7)
+def world():
+    return loyalty_stage.simulate_phases(600, sds=10.0, reliability=0.7, rng=1)
+
+
+@pytest.fixture(scope="module")
+def phases(world):
+    return loyalty_stage.oliver(world.scores, reliability=0.7).result
+
+
+@pytest.fixture(scope="module")
+def stage(world):
+    return loyalty_stage.oliver(world.scores).customers["stage"]
+
+
+SURVEY = loyalty_stage.simulate_types(400, rng=1)
 
 
 @pytest.fixture(scope="module")
 def types():
-    world = loyalty_stage.simulate_types(400, rng=1)
     return loyalty_stage.dick_basu(
         "attitude",
         "patronage",
-        data=world,
-        attitude_cut=5.5,
-        patronage_scale=None,
-        patronage_cut=5.5,
+        data=SURVEY,
+        scale={"patronage": None},
+        cuts=5.5,
         reliability=(0.8, 0.8),
     )
+
+
+def type_map(found, **options):
+    """The map of the customers of the survey."""
+    return pictures.type_map(*found, "attitude", "patronage", data=SURVEY, **options)
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +116,15 @@ def assert_apart(ax):
         assert not (width > EDGE and height > EDGE), f"{one!r} lies on {other!r}"
 
 
-def test_pictures_return_the_axes_that_they_were_given(phases, types, moves, behaviour):
-    scale = loyalty_stage.scalability(phases.passed)
+def test_pictures_return_the_axes_that_they_were_given(
+    world, phases, stage, types, moves, behaviour
+):
+    scale = loyalty_stage.scalability(phases.passed(world.scores))
     draws = [
         lambda ax=None: pictures.ladder(phases, ax=ax),
-        lambda ax=None: pictures.funnel(phases.stage, ax=ax),
+        lambda ax=None: pictures.funnel(stage, ax=ax),
         lambda ax=None: pictures.scalability(scale, ax=ax),
-        lambda ax=None: pictures.type_map(types, ax=ax),
+        lambda ax=None: type_map(types, ax=ax),
         lambda ax=None: pictures.transition_diagram(moves, ax=ax),
         lambda ax=None: pictures.transition_heat_map(behaviour, ax=ax),
         lambda ax=None: pictures.state_path(CHAIN, "awareness", ax=ax),
@@ -120,23 +137,23 @@ def test_pictures_return_the_axes_that_they_were_given(phases, types, moves, beh
 
 def test_the_ladder_has_the_shares_of_the_result(phases):
     ax = pictures.ladder(phases)
-    table = phases.shares
-    wanted = np.concatenate([table["share"], table["true_share"]])
+    table = phases.stages
+    wanted = table["estimate"].to_numpy()
     widths = [bar.get_width() for bar in ax.patches]
     np.testing.assert_allclose(widths, PERCENT * wanted, rtol=1e-12)
     segments = np.concatenate([np.array(c.get_segments())[:, :, 0] for c in ax.collections])
-    ends = np.concatenate([table[["ci_low", "ci_high"]], table[["true_ci_low", "true_ci_high"]]])
+    ends = table[["ci_low", "ci_high"]].to_numpy()
     np.testing.assert_allclose(segments, PERCENT * ends, rtol=1e-12)
     for text, share, (low, high) in zip(shown(ax), wanted, ends, strict=True):
         np.testing.assert_allclose(
             numbers(text), PERCENT * np.array([share, low, high]), atol=WHOLE
         )
-    assert [label.get_text() for label in ax.get_yticklabels()] == list(phases.stages)
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(phases.names)
     assert_apart(ax)
 
 
 def test_without_reliability_there_is_one_bar_a_stage():
-    one = loyalty_stage.oliver([[90, 90, 90, 90]] * 3)
+    one, _ = loyalty_stage.oliver([[90, 90, 90, 90]] * 3)
     ax = pictures.ladder(one, names={"cognitive": "finds us better than all of the others"})
     assert [bar.get_width() for bar in ax.patches] == [0, 0, 0, 0, 100]
     assert ax.get_legend() is None
@@ -153,10 +170,10 @@ def test_chinese_names_come_from_the_library(phases):
     assert_apart(ax)
 
 
-def test_the_funnel_has_the_steps_of_the_result(phases):
-    ax = pictures.funnel(phases.stage)
+def test_the_funnel_has_the_steps_of_the_result(phases, stage):
+    ax = pictures.funnel(stage)
     steps = phases.steps
-    reached = [len(phases.stage), *steps["n_passed"]]
+    reached = [phases.n_obs, *steps["n_passed"]]
     np.testing.assert_allclose(
         [bar.get_width() for bar in ax.patches], PERCENT * np.array(reached) / reached[0]
     )
@@ -201,8 +218,8 @@ def test_nothing_goes_on_from_a_stage_without_people():
     assert shown(ax) == ["2 (100 %)", "0 (0.0 %)", "0 (0.0 %)", "↓ 0 % (0–66)"]
 
 
-def test_marks_of_scalability_are_those_of_the_result(phases):
-    found = loyalty_stage.scalability(phases.passed)
+def test_marks_of_scalability_are_those_of_the_result(world, phases):
+    found = loyalty_stage.scalability(phases.passed(world.scores))
     ax = pictures.scalability(found)
     marks = [line.get_xdata()[0] for line in ax.lines]
     np.testing.assert_array_equal(marks, [*found.items["H"], found.H])
@@ -231,13 +248,14 @@ def test_negative_coefficients_are_in_the_picture():
 
 @pytest.mark.parametrize("shares", ["observed", "true"])
 def test_the_map_has_people_cut_offs_and_shares(types, shares):
-    ax = pictures.type_map(types, show="people", shares=shares)
-    np.testing.assert_allclose(ax.lines[0].get_xydata(), types.scores[:, ::-1])
+    result, _ = types
+    ax = type_map(types, show="people", shares=shares)
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), SURVEY[["patronage", "attitude"]])
     level, cut = (c.get_segments()[0] for c in ax.collections)
-    assert set(level[:, 1]) == {types.cut_offs["attitude"]}
-    assert set(cut[:, 0]) == {types.cut_offs["patronage"]}
-    prefix = "true_" if shares == "true" else ""
-    table = types.shares.set_index("type")[[f"{prefix}{c}" for c in ("share", "ci_low", "ci_high")]]
+    assert set(level[:, 1]) == {result.cuts["attitude"]}
+    assert set(cut[:, 0]) == {result.cuts["patronage"]}
+    table = result.types.query("quantity == @shares").set_index("type")
+    table = table[["estimate", "ci_low", "ci_high"]]
     for text in shown(ax):
         name, rest = text.split("\n")
         np.testing.assert_allclose(numbers(rest), PERCENT * table.loc[name], atol=WHOLE)
@@ -245,28 +263,49 @@ def test_the_map_has_people_cut_offs_and_shares(types, shares):
 
 
 def test_types_stand_where_their_people_are(types):
-    ax = pictures.type_map(types)
-    means = pd.DataFrame(types.scores[:, ::-1]).groupby(types.type.to_numpy(), observed=True).mean()
-    cut = np.array([types.cut_offs["patronage"], types.cut_offs["attitude"]])
+    result, customers = types
+    ax = type_map(types)
+    scores = SURVEY[["patronage", "attitude"]]
+    means = scores.groupby(customers["type"], observed=True).mean()
+    cut = np.array([result.cuts["patronage"], result.cuts["attitude"]])
     for text in ax.texts:
         name = text.get_text().split("\n")[0]
         assert (np.array(text.get_position()) > cut).tolist() == (means.loc[name] > cut).tolist()
 
 
 def test_shade_is_the_probability_of_the_type(types):
-    ax = pictures.type_map(types, show="people", uncertainty=True)
-    own = np.take_along_axis(types.probability_values, types.codes[:, None], axis=1)[:, 0]
+    result, customers = types
+    ax = type_map(types, show="people", uncertainty=True)
+    likely = customers[list(result.names)].to_numpy()
+    codes = customers["type"].cat.codes.to_numpy()
+    own = np.take_along_axis(likely, codes[:, None], axis=1)[:, 0]
     np.testing.assert_array_equal(ax.collections[0].get_array(), own)
     assert_apart(ax)
-    ax = pictures.type_map(types, show="density", uncertainty=True)
+    ax = type_map(types, show="density", uncertainty=True)
     means = ax.collections[0].get_array().compressed()
     assert own.min() <= means.min() <= means.max() <= own.max() + ROUNDING
     assert_apart(ax)
 
 
 def test_the_density_counts_everybody(types):
-    ax = pictures.type_map(types, show="density")
-    assert ax.collections[0].get_array().sum() == len(types.codes)
+    ax = type_map(types, show="density")
+    assert ax.collections[0].get_array().sum() == types.result.n_obs
+
+
+def test_customers_who_were_left_out_have_no_mark():
+    survey = SURVEY.assign(w=1.0)
+    survey.loc[[3, 5], "w"] = np.nan
+    survey.loc[7, "attitude"] = np.nan
+    options = {"data": survey, "scale": {"patronage": None}, "cuts": 5.5, "missing": "drop"}
+    found = loyalty_stage.dick_basu("attitude", "patronage", weights="w", **options)
+    given = ("attitude", "patronage")
+    ax = pictures.type_map(*found, *given, data=survey, show="people")
+    left = survey.drop(index=[3, 5, 7])
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), left[["patronage", "attitude"]])
+    with pytest.raises(DataError, match="and not with the labels of the 397 who were sorted"):
+        pictures.type_map(*found, *given, data=survey.iloc[10:])
+    with pytest.raises(OptionError, match="give the table of customers"):
+        pictures.type_map(found.result, found.customers["type"], *given, data=survey)
 
 
 def test_customers_outside_the_matrix_are_crosses():
@@ -275,7 +314,7 @@ def test_customers_outside_the_matrix_are_crosses():
     found = loyalty_stage.ultimate_loyalty(
         both[:, 0], both[:, 1], superiority=superior, scale=(1, 7)
     )
-    ax = pictures.type_map(found, show="people")
+    ax = pictures.type_map(*found, both[:, 0], both[:, 1], show="people")
     inside, outside = (np.rint(line.get_xydata()) for line in ax.lines)
     np.testing.assert_array_equal(inside, both[superior][:, ::-1])
     np.testing.assert_array_equal(outside, both[~superior][:, ::-1])
@@ -286,14 +325,15 @@ def test_customers_outside_the_matrix_are_crosses():
 def test_classes_are_named_at_the_axis():
     classes = pd.Categorical(["lowest", "high", "highest", "low"], ordered=False)
     found = loyalty_stage.dick_basu(classes, [0.1, 0.9, 0.6, 0.4])
-    ax = pictures.type_map(found)
+    ax = pictures.type_map(*found, classes, [0.1, 0.9, 0.6, 0.4])
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["lowest", "low", "high", "highest"]
     assert_apart(ax)
 
 
 def test_one_customer_makes_a_map():
-    ax = pictures.type_map(loyalty_stage.knox([2], [3], scale=(1, 10), portfolio_cut=4))
+    found = loyalty_stage.knox([2], [3], scale=(1, 10), cuts={"portfolio": 4})
+    ax = pictures.type_map(*found, [2], [3])
     assert ax.lines[0].get_xydata().tolist() == [[3, 2]]
     low, high = ax.get_xlim()
     assert low <= 1
@@ -415,8 +455,10 @@ def test_the_path_stacks_the_distribution():
     assert_apart(ax)
 
 
-NO_RELIABILITY = loyalty_stage.dick_basu([8, 3], [0.9, 0.2], scale=(1, 10))
-PHASES = loyalty_stage.oliver([[80, 20, 70, 90]])
+NO_RELIABILITY = (
+    *loyalty_stage.dick_basu([8, 3], [0.9, 0.2], scale=(1, 10)), [8, 3], [0.9, 0.2],
+)  # fmt: skip
+PHASES = loyalty_stage.oliver([[80, 20, 70, 90]]).result
 
 
 @pytest.mark.parametrize(
@@ -431,19 +473,27 @@ PHASES = loyalty_stage.oliver([[80, 20, 70, 90]])
         (lambda: pictures.funnel(["a"], stages=["a", "b"], level=1), OptionError, "between 0 and"),
         (lambda: pictures.funnel([], stages=["a", "b"]), DataError, "no values at all"),
         (lambda: pictures.scalability(PHASES), OptionError, "not a ScalabilityResult"),
-        (lambda: pictures.type_map(PHASES), OptionError, "not a LoyaltyTypes"),
+        (lambda: pictures.type_map(PHASES, None, [1], [1]), OptionError, "not a LoyaltyTypes"),
         (
-            lambda: pictures.type_map(NO_RELIABILITY, uncertainty=True),
+            lambda: pictures.type_map(*NO_RELIABILITY, uncertainty=True),
             DataError,
             "no reliability was given",
         ),
         (
-            lambda: pictures.type_map(NO_RELIABILITY, shares="true"),
+            lambda: pictures.type_map(*NO_RELIABILITY, shares="true"),
             DataError,
             'choose shares="observed"',
         ),
-        (lambda: pictures.type_map(NO_RELIABILITY, uncertainty=1), OptionError, "True or False"),
-        (lambda: pictures.type_map(NO_RELIABILITY, show="hex"), OptionError, "choose one of"),
+        (
+            lambda: pictures.type_map(*NO_RELIABILITY, uncertainty=1),
+            OptionError,
+            "True or False",
+        ),
+        (
+            lambda: pictures.type_map(*NO_RELIABILITY, show="hex"),
+            OptionError,
+            "choose one of",
+        ),
         (lambda: pictures.transition_diagram(PHASES), OptionError, "neither a MovementEstimate"),
         (lambda: pictures.transition_diagram(CHAIN, least=2), OptionError, "between 0 and 1"),
         (lambda: pictures.transition_heat_map(PHASES), OptionError, "not a MovementEstimate"),

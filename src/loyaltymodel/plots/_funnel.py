@@ -71,7 +71,8 @@ def funnel(
     ----------
     stage : Series, Categorical, array of shape (n,) or str
         How far each person has come, such as what ``loyalty_stage.formation_stage`` returns or
-        ``oliver(...).stage``, or the name of a column of ``data``.
+        the column ``stage`` of the customers of ``oliver``, or the name of a column of
+        ``data``.
     data : pandas, polars or pyarrow table, optional
         Where the name of a column is looked up.
     stages : sequence of str, optional

@@ -1,4 +1,4 @@
-"""What matrices of people share: marks or densities, borders between scores, texts of cells."""
+"""What matrices of customers share: marks or densities, borders between scores, texts of cells."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._sorted_customers import SortedCustomers
 from loyaltymodel.plots._fonts import families
 from loyaltymodel.plots._style import (
     BLUE,
@@ -146,6 +147,14 @@ def score_ticks(ax: Axes) -> None:
         whole = most - least > _SHORT
         finder = MaxNLocator(nbins=10, steps=[1, 2, 5, 10], integer=whole)
         axis.set_ticks([t for t in finder.tick_values(least, most) if least <= t <= most])
+
+
+def share_texts(result: SortedCustomers, shares: Shares) -> dict[str, str]:
+    """Write the share of each class, in brackets its interval."""
+    table = result.estimates.frame()
+    rows = table[table["quantity"] == shares][["estimate", "ci_low", "ci_high"]]
+    numbers = rows.to_numpy().tolist()
+    return {name: share_text(*row) for name, row in zip(result.names, numbers, strict=True)}
 
 
 def share_text(share: float, low: float, high: float) -> str:

@@ -1,4 +1,4 @@
-"""The matrix of people by satisfaction and loyalty, with the sizes of its cells."""
+"""The matrix of customers by satisfaction and loyalty, with the sizes of its cells."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _CHINESE = {"defector": "变节者", "loyalist": "忠诚者"}
 
 # For each segment: whether it is in the upper row, and the borders at its left and right.
 _PLACES = {
-    "terrorist": (False, "lowest", "terrorist up to"),
-    "defector": (False, "terrorist up to", "satisfaction"),
+    "terrorist": (False, "lowest", "terrorist"),
+    "defector": (False, "terrorist", "satisfaction"),
     "mercenary": (False, "satisfaction", "highest"),
     "hostage": (True, "lowest", "satisfaction"),
-    "loyalist": (True, "satisfaction", "apostle from"),
-    "apostle": (True, "apostle from", "highest"),
+    "loyalist": (True, "satisfaction", "apostle"),
+    "apostle": (True, "apostle", "highest"),
     "dissatisfied, not loyal": (False, "lowest", "satisfaction"),
     "satisfied, not loyal": (False, "satisfaction", "highest"),
     "dissatisfied, loyal": (True, "lowest", "satisfaction"),
@@ -50,9 +50,9 @@ _PLACES = {
 
 def people_matrix(
     result: SegmentsResult,
-    *,
     satisfaction: object,
     loyalty: object,
+    *,
     data: object = None,
     show: Show = "auto",
     shares: Shares = "observed",
@@ -60,21 +60,21 @@ def people_matrix(
     language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw people by satisfaction and loyalty, with the sizes of the segments (客户细分矩阵).
+    """Draw customers by satisfaction and loyalty, with the sizes of the segments (客户细分矩阵).
 
     Parameters
     ----------
     result : SegmentsResult
         The segments, of ``segments`` or ``satisfied_loyal``. It keeps no scores.
     satisfaction, loyalty : Series, array of shape (n,) or str
-        The scores that were sorted, or names of columns of ``data``. People with a missing
+        The scores that were sorted, or names of columns of ``data``. Customers with a missing
         score are left out, as they were then.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     show : {"auto", "people", "density"}
-        Draw a mark for each person, or how many people there are at each place; by default
-        people up to 1,500 of them. Scores with steps are shifted by up to 0.4 of a step, so that
-        people with the same scores are all seen.
+        Draw a mark for each customer, or how many there are at each place; by default
+        customers up to 1,500 of them. Scores with steps are shifted by up to 0.4 of a step, so
+        that customers with the same scores are all seen.
     shares : {"observed", "true"}
         Which shares are written: of the scores as observed, or of the true scores.
     names : mapping from segment to str, optional
@@ -88,7 +88,7 @@ def people_matrix(
     -------
     Axes
         The axes: satisfaction to the right, loyalty upwards. Lines are the cut-offs; one that
-        people have exactly is drawn halfway to the next score on its other side. Above and
+        customers have exactly is drawn halfway to the next score on its other side. Above and
         below stand the segments with their share in percent, and in brackets its interval; a
         thin line leads to the cell where it is too narrow for its words.
 
@@ -107,8 +107,8 @@ def people_matrix(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import jones_sasser, plots
     >>> s, l = [10, 9, 9, 3, 2, 1], [9, 8, 3, 8, 3, 2]
-    >>> found = jones_sasser.segments(s, l, scale=(1, 10), extreme_cut=None)
-    >>> ax = plots.jones_sasser.people_matrix(found, satisfaction=s, loyalty=l)
+    >>> found, _ = jones_sasser.segments(s, l, scale=(1, 10), cuts={"extremes": None})
+    >>> ax = plots.jones_sasser.people_matrix(found, s, l)
     >>> [text.get_text().split()[0] for text in ax.texts]
     ['hostage', 'loyalist', 'defector', 'mercenary']
     """
@@ -121,8 +121,8 @@ def people_matrix(
         )
     if shares == "true" and result.reliability is None:
         raise DataError(
-            "there are no true shares, because no reliability was given when people were "
-            'sorted; choose shares="observed"'
+            "there are no true shares, because no reliability was given when customers "
+            'were sorted; choose shares="observed"'
         )
     words = words_in(language, _WORDS)
     table = advice(result.classifier)
@@ -157,12 +157,12 @@ def people_matrix(
 
 
 def _read(result: SegmentsResult, satisfaction: object, loyalty: object, data: object) -> Variables:
-    """Read scores, and see that they are those of the people who were sorted."""
+    """Read scores, and see that they are those of the customers who were sorted."""
     given = {"satisfaction": satisfaction, "loyalty": loyalty}
     variables = read_variables(given, data=data, missing="drop")
-    if variables.n_rows != len(result.codes):
+    if variables.n_rows != result.n_obs:
         raise DataError(
-            f"there are {variables.n_rows} people with both scores, but {len(result.codes)} were "
+            f"there are {variables.n_rows} customers with both scores, but {result.n_obs} were "
             "sorted; give the scores that the segments were made from"
         )
     return variables
@@ -170,13 +170,15 @@ def _read(result: SegmentsResult, satisfaction: object, loyalty: object, data: o
 
 def _borders(result: SegmentsResult, x: FloatArray, y: FloatArray) -> tuple[Borders, float]:
     """Return where lines are drawn at cut-offs of satisfaction, with both ends, and of loyalty."""
-    up = {"satisfaction": result.ties == "high", "terrorist up to": False, "apostle from": True}
-    cuts = {name: cut for name, cut in result.cut_offs.items() if name != "loyalty"}
+    up = {"satisfaction": result.ties == "high", "terrorist": False, "apostle": True}
+    cuts = {"satisfaction": result.cuts["satisfaction"]}
+    if extremes := result.cuts.get("extremes"):
+        cuts |= dict(zip(("terrorist", "apostle"), extremes, strict=True))
     borders = {name: _matrix.between(x, cut, upwards=up[name]) for name, cut in cuts.items()}
     borders["lowest"], borders["highest"] = _matrix.limits(x, *borders.values())
-    borders.setdefault("terrorist up to", borders["lowest"])
-    borders.setdefault("apostle from", borders["highest"])
-    return borders, _matrix.between(y, result.cut_offs["loyalty"], upwards=result.ties == "high")
+    borders.setdefault("terrorist", borders["lowest"])
+    borders.setdefault("apostle", borders["highest"])
+    return borders, _matrix.between(y, result.cuts["loyalty"], upwards=result.ties == "high")
 
 
 def _draw_borders(ax: Axes, borders: Borders, level: float, low: float, high: float) -> None:
@@ -185,18 +187,13 @@ def _draw_borders(ax: Axes, borders: Borders, level: float, low: float, high: fl
     ax.hlines(level, borders["lowest"], borders["highest"], **style)  # type: ignore[arg-type]
     ax.vlines(borders["satisfaction"], low, high, **style)  # type: ignore[arg-type]
     style["linestyle"] = (0, (3, 2))
-    if borders["terrorist up to"] > borders["lowest"]:
-        ax.vlines(borders["terrorist up to"], low, level, **style)  # type: ignore[arg-type]
-    if borders["apostle from"] < borders["highest"]:
-        ax.vlines(borders["apostle from"], level, high, **style)  # type: ignore[arg-type]
+    if borders["terrorist"] > borders["lowest"]:
+        ax.vlines(borders["terrorist"], low, level, **style)  # type: ignore[arg-type]
+    if borders["apostle"] < borders["highest"]:
+        ax.vlines(borders["apostle"], level, high, **style)  # type: ignore[arg-type]
 
 
 def _texts(result: SegmentsResult, shares: Shares, named: Mapping[str, str]) -> dict[str, str]:
     """Return what is written about each segment: its name, share and interval."""
-    prefix = "true_" if shares == "true" else ""
-    columns = [f"{prefix}{column}" for column in ("share", "ci_low", "ci_high")]
-    table = result.shares.set_index("segment")[columns]
-    texts = {}
-    for name, share, low, high in table.itertuples():
-        texts[name] = f"{named[name]}\n{_matrix.share_text(share, low, high)}"
-    return texts
+    written = _matrix.share_texts(result, shares)
+    return {name: f"{named[name]}\n{share}" for name, share in written.items()}

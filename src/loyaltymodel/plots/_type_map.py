@@ -1,15 +1,18 @@
-"""Types of loyalty as a map of people, with the sizes of its four cells."""
+"""Types of loyalty as a map of customers, with the sizes of its four cells."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import BoolArray
+from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._options import check_choice, check_flag
-from loyaltymodel.errors import DataError
+from loyaltymodel._variables import read_variables
+from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.loyalty_stage.types.attitude import as_ranks
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
 from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, RELATIVE_CLASSES, SCHEMES
 from loyaltymodel.loyalty_stage.types.texts import type_advice
@@ -62,7 +65,11 @@ _WORDS: Mapping[Language, Words] = {
 
 def type_map(
     result: LoyaltyTypes,
+    customers: pd.DataFrame,
+    first: object,
+    second: object,
     *,
+    data: object = None,
     show: Show = "auto",
     shares: Shares = "observed",
     uncertainty: bool = False,
@@ -76,7 +83,14 @@ def type_map(
     ----------
     result : LoyaltyTypes
         What ``dick_basu``, ``knox``, ``relative_attitude`` or ``ultimate_loyalty`` of
-        ``loyalty_stage`` returned.
+        ``loyalty_stage`` returned. It keeps no scores.
+    customers : DataFrame
+        The customers that were returned beside it.
+    first, second : Series, array of shape (n,) or str
+        The two variables that were sorted, or names of columns of ``data``. Customers with a
+        missing value are left out, as they were then.
+    data : pandas, polars or pyarrow table, optional
+        Where names of columns are looked up.
     show : {"auto", "people", "density"}
         Draw a mark for each customer, or how many there are at each place; by default customers
         up to 1,500 of them. Scores with steps are shifted by up to 0.4 of a step, so that
@@ -105,7 +119,8 @@ def type_map(
     Raises
     ------
     DataError
-        If true shares or ``uncertainty`` are asked of a result without reliability.
+        If the variables are not those of the customers who were sorted, or true shares or
+        ``uncertainty`` are asked of a result without reliability.
     OptionError
         If ``result`` is of another kind, ``names`` names no type, or an option is not one of
         its choices.
@@ -119,8 +134,9 @@ def type_map(
     >>> import matplotlib
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import loyalty_stage, plots
-    >>> found = loyalty_stage.dick_basu([8, 8, 3, 3], [0.9, 0.2, 0.9, 0.2], scale=(1, 10))
-    >>> ax = plots.loyalty_stage.type_map(found)
+    >>> attitude, share = [8, 8, 3, 3], [0.9, 0.2, 0.9, 0.2]
+    >>> result, customers = loyalty_stage.dick_basu(attitude, share, scale=(1, 10))
+    >>> ax = plots.loyalty_stage.type_map(result, customers, attitude, share)
     >>> ax.get_ylabel()
     'Relative attitude (score)'
     """
@@ -136,37 +152,69 @@ def type_map(
             "uncertainty=False"
         )
     texts = _texts(result, shares, names, language)
+    y, x = _scores(result, customers, first, second, data)
     ax = axes_or_new(ax, height=COLUMN * 0.9)
-    inside = result.group == 0
-    _draw_customers(ax, result, inside, show, words, uncertainty=uncertainty)
-    y, x = result.scores.T
+    inside = (customers["type"] != NO_SUPERIORITY).to_numpy()
+    sure = _own_probability(customers)[inside] if uncertainty else None
+    _draw_customers(ax, x, y, inside, show, words, sure=sure)
     up = result.ties == "high"
-    second, first = (
-        _matrix.between(values[inside], result.cut_offs[name], upwards=up)
+    right, upwards = (
+        _matrix.between(values[inside], result.cuts[name], upwards=up)
         for values, name in ((x, result.variables[1]), (y, result.variables[0]))
     )
-    upright, across = (() if known is None else known for known in result.limits)
-    ax.set_xlim(*_matrix.limits(x, second, *across))
-    ax.set_ylim(*_matrix.limits(y, first, *upright))
+    upright, across = (result.scale.get(name, ()) for name in result.variables)
+    ax.set_xlim(*_matrix.limits(x, right, *across))
+    ax.set_ylim(*_matrix.limits(y, upwards, *upright))
     _label_axes(ax, result, words, language)
-    _write_cells(ax, result, (second, first), texts)
+    _write_cells(ax, result, (right, upwards), texts)
     return ax
+
+
+def _scores(
+    result: LoyaltyTypes, customers: pd.DataFrame, first: object, second: object, data: object
+) -> FloatArray:
+    """Return the variables (2, n) of the customers who were sorted, in their order."""
+    if not isinstance(customers, pd.DataFrame) or "type" not in customers:
+        raise OptionError(
+            f"customers is a {type(customers).__name__}; give the table of customers that was "
+            "returned beside the result"
+        )
+    if result.from_classes:
+        first, _ = as_ranks(first, data)
+    given = dict(zip(result.variables, (first, second), strict=True))
+    variables = read_variables(given, data=data, missing="drop")
+    both = np.array([variables[name] for name in result.variables], dtype=np.float64)
+    if variables.labels.equals(customers.index):
+        return both
+    # Some had a missing value of something else, and were not sorted.
+    places = np.array([-1])
+    if variables.labels.is_unique:
+        places = variables.labels.get_indexer(customers.index)
+    if (places < 0).any() or len(places) != result.n_obs:
+        raise DataError(
+            f"there are {variables.n_rows} customers with both variables, and not with the labels "
+            f"of the {len(customers)} who were sorted; give what the types were made from"
+        )
+    return both[:, places]
+
+
+def _own_probability(customers: pd.DataFrame) -> FloatArray:
+    """Return the probability of the type that each customer got."""
+    types = customers["type"].cat
+    likely = customers[list(types.categories)].to_numpy(dtype=np.float64)
+    return likely[np.arange(len(likely)), types.codes.to_numpy()]
 
 
 def _draw_customers(
     ax: Axes,
-    result: LoyaltyTypes,
+    x: FloatArray,
+    y: FloatArray,
     inside: BoolArray,
     show: Show,
     words: Mapping[str, str],
     *,
-    uncertainty: bool,
+    sure: FloatArray | None,
 ) -> None:
-    y, x = result.scores.T
-    sure = None
-    if uncertainty:
-        own = np.take_along_axis(result.probability_values, result.codes[:, None], axis=1)
-        sure = own[inside, 0]
     if not _matrix.draws_people(show, len(x)):
         if sure is None:
             _matrix.draw_density(ax, x[inside], y[inside], words["people"])
@@ -228,10 +276,10 @@ def _texts(
     chinese = chinese_in(language, dict(zip(advice["type"], advice["chinese"], strict=True)))
     own = dict(chinese) | {NO_SUPERIORITY: words[NO_SUPERIORITY]}
     shown = wrapped(shown_names(result.names, names, own).values())
-    values = result.true_share_values if shares == "true" else result.share_values
     texts = {}
-    for name, label, row in zip(result.names, shown, values.tolist(), strict=True):
-        share = _matrix.share_text(*row)
+    for (name, share), label in zip(
+        _matrix.share_texts(result, shares).items(), shown, strict=True
+    ):
         outside = name == NO_SUPERIORITY
         texts[name] = words["outside"].format(label, share) if outside else f"{label}\n{share}"
     return texts

@@ -1,1 +1,1 @@
-"""The matrix of people: segments, warnings, advice."""
+"""The matrix of customers: segments, warnings, advice."""

@@ -2,69 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any
 
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._quadrant_shares import Classes
 from loyaltymodel._quadrant_sorting import Randomness, Sample, sort_sample, two_numbers
 from loyaltymodel._quadrants import check_cut
+from loyaltymodel._results import WithCustomers
 from loyaltymodel._scales import Pair
-from loyaltymodel._sorted_people import shared_fields
+from loyaltymodel._sorted_customers import customer_table, shared_fields
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.advice import Classifier
 from loyaltymodel.jones_sasser.people.result import SegmentsResult
 
-Extremes = Literal["tenth"] | Pair | None
-
 SCORES = ("satisfaction", "loyalty")
 
 
-def extremes_of(extreme_cut: Extremes, limits: Pair | None) -> Pair | None:
+def extremes_of(extremes: object, limits: Pair | None) -> Pair | None:
     """Return where the extremes of satisfaction begin, if there are to be any."""
-    if extreme_cut is None:
+    if extremes is None:
         return None
-    if isinstance(extreme_cut, str) and extreme_cut == "tenth":
+    if isinstance(extremes, str) and extremes == "tenth":
         if limits is None:
             raise OptionError(
-                "extreme_cut='tenth' needs the lowest and the highest possible answer; give "
-                "scale=(1, 10) or the like, two numbers, or extreme_cut=None for no extremes"
+                "extremes in the outer tenth need the lowest and the highest possible answer; "
+                "give scale=(1, 10) or the like, two numbers, or cuts={'extremes': None} for no "
+                "extremes"
             )
         low, high = limits
         return low + (high - low) / 10, high - (high - low) / 10
     way_out = "choose 'tenth', two numbers such as (2, 9), or None"
-    numbers = two_numbers(extreme_cut)
+    numbers = two_numbers(extremes)
     if numbers is None:
-        raise OptionError(f"extreme_cut={extreme_cut!r} is not an option; {way_out}")
+        raise OptionError(f"cuts['extremes']={extremes!r} is not an option; {way_out}")
     for number in numbers:
-        check_cut("extreme_cut", number, limits)
+        check_cut("cuts['extremes']", number, limits)
     return numbers
 
 
-def sort_people(
+def sort_customers(
     classifier: Classifier,
     names: tuple[str, ...],
     classes: Classes,
     *,
     sample: Sample,
-    rng: Randomness,
-) -> SegmentsResult:
-    """Sort people into segments by both scores, and say how large the segments are."""
-    cuts = _name_cuts(sample)
+    cuts: Mapping[str, Any],
+    rng: Randomness = None,
+) -> WithCustomers[SegmentsResult]:
+    """Sort customers into segments by both scores, and say how large the segments are."""
     found = sort_sample(sample, classes, rng=rng)
-    return SegmentsResult(
-        **shared_fields(names, sample, found), classifier=classifier, cut_offs=cuts
+    result = SegmentsResult(
+        **shared_fields("segment", names, sample, found),
+        classifier=classifier,
+        cuts=FrozenMapping(cuts),
     )
+    labels = sample.variables.labels
+    customers = customer_table("segment", found.codes, names, labels, found.probabilities)
+    return WithCustomers(result, customers)
 
 
-def _name_cuts(sample: Sample) -> FrozenMapping[str, float]:
-    cuts, extremes = sample.cut_offs, sample.sorting.extremes
+def cuts_with_extremes(sample: Sample) -> dict[str, Any]:
+    """Return the cut-offs of both scores, and the extremes if there are any."""
+    cuts, extremes = sample.cuts, sample.sorting.extremes
     if extremes is None:
-        return FrozenMapping(cuts)
+        return dict(cuts)
     low, high = extremes
     if not low < cuts["satisfaction"] < high:
         raise OptionError(
-            f"extreme_cut is ({low:g}, {high:g}), but the cut-off of satisfaction, "
+            f"the extremes are ({low:g}, {high:g}), but the cut-off of satisfaction, "
             f"{cuts['satisfaction']:g}, must lie between; give other extremes, or "
-            "extreme_cut=None for none"
+            "cuts={'extremes': None} for none"
         )
-    return FrozenMapping(cuts | {"terrorist up to": low, "apostle from": high})
+    return cuts | {"extremes": extremes}

@@ -1,4 +1,4 @@
-"""The matrix of people: sorted by satisfaction and loyalty."""
+"""The matrix of customers: sorted by satisfaction and loyalty."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from dataclasses import replace
 import numpy as np
 
 from loyaltymodel._frames import Missing
+from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_between
 from loyaltymodel._quadrant_shares import Classes
 from loyaltymodel._quadrant_sorting import (
+    Cuts,
     IntervalKind,
     Randomness,
+    Reliability,
+    Scale,
     check_sorting,
-    limits_of,
     read_sample,
 )
-from loyaltymodel._quadrants import Cut, Ties
-from loyaltymodel._scales import Pair
+from loyaltymodel._quadrants import Ties
+from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._results import WithCustomers
+from loyaltymodel._scales import by_variable, limits_of
 from loyaltymodel._variables import BELOW_ONE
 from loyaltymodel.jones_sasser.people.estimate import (
     SCORES,
-    Extremes,
+    cuts_with_extremes,
     extremes_of,
-    sort_people,
+    sort_customers,
 )
 from loyaltymodel.jones_sasser.people.result import SegmentsResult
 
@@ -47,25 +52,21 @@ def segments(
     loyalty: object,
     *,
     data: object = None,
-    scale: Pair | None = None,
-    loyalty_scale: Pair | None = None,
-    satisfaction_cut: Cut = "midpoint",
-    loyalty_cut: Cut = "midpoint",
-    extreme_cut: Extremes = "tenth",
+    scale: Scale = None,
+    cuts: Cuts = "midpoint",
     ties: Ties = "high",
-    reliability: Pair | None = None,
-    means: object = None,
-    covariance: object = None,
+    reliability: Reliability = None,
+    moments: Moments | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "formula",
+    interval: IntervalKind = "wilson",
     level: float = 0.95,
-    n_resamples: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
-) -> SegmentsResult:
-    """Return each person's segment by satisfaction and loyalty (图利者、传道者、囚禁者、破坏者).
+) -> WithCustomers[SegmentsResult]:
+    """Return each customer's segment by satisfaction and loyalty (图利者、传道者、囚禁者、破坏者).
 
-    Satisfied and loyal people are loyalists, satisfied ones who are not loyal mercenaries,
+    Satisfied and loyal customers are loyalists, satisfied ones who are not loyal mercenaries,
     loyal ones who are not satisfied hostages, and the rest defectors. Among the loyalists the
     most satisfied are apostles, among the defectors the least satisfied terrorists. The names
     are those of Jones and Sasser [1]_; for the teaching text's other use of them see
@@ -74,51 +75,51 @@ def segments(
     Parameters
     ----------
     satisfaction, loyalty : Series, array of shape (n,) or str
-        Scores of each person, or names of columns of ``data``.
+        Scores of each customer, or names of columns of ``data``.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float, optional
-        Lowest and highest possible score of both, such as (1, 10). Scores outside are an error.
-    loyalty_scale : pair of float, optional
-        The same for loyalty, where its scale is another.
-    satisfaction_cut, loyalty_cut : {"midpoint", "median", "mean"} or float
+    scale : pair of float, or mapping from variable to pair, optional
+        Lowest and highest possible score of both, such as (1, 10), or of each by name. Scores
+        outside are an error.
+    cuts : {"midpoint", "median", "mean"}, float, or mapping
         From where on a score is high: the midpoint of the scale, the weighted median or mean
-        of the sample, or a number in the units of the scores.
-    extreme_cut : "tenth", pair of float, or None
-        Satisfaction up to which a defector is a terrorist, and from which on a loyalist is an
-        apostle, both included. "tenth" is the outer tenth of the scale at either end: among
-        whole answers from 1 to 5, 7 or 10 the end itself. None is for no extremes.
+        of the sample, or a number in the units of the scores; one for both, or by name, such as
+        ``{"satisfaction": "midpoint", "loyalty": 6, "extremes": (2, 9)}``. "extremes" are the
+        satisfaction up to which a defector is a terrorist, and that from which on a loyalist is
+        an apostle, both included; by default "tenth", the outer tenth of the scale at either
+        end: among whole answers from 1 to 5, 7 or 10 the end itself. None is for no extremes.
     ties : {"high", "low"}
         Where a score belongs that equals its cut-off.
-    reliability : pair of float, optional
-        Reliability of satisfaction and of loyalty, above 0 and at most 1. With it each person
+    reliability : pair of float, or mapping from variable to float, optional
+        Reliability of satisfaction and of loyalty, above 0 and at most 1. With it each customer
         gets the probability of each segment.
-    means : array of shape (2,), optional
-        Means of satisfaction and loyalty where the people come from; without it, those of the
-        sample.
-    covariance : array of shape (2, 2), optional
-        Their covariance there, as observed, with the error in it; given with ``means``.
+    moments : Moments, optional
+        Means and covariance where the customers come from, as observed, with the error in
+        them; without it, those of the sample. Its items are "satisfaction" and "loyalty".
     weights : Series, array of shape (n,) or str, optional
         Survey weights, none negative.
     missing : {"raise", "drop"}
-        What to do with people of whom a value is missing.
-    interval : {"formula", "bootstrap"}
-        "formula": Wilson's interval for an effective number of people; cut-offs count as
-        known. "bootstrap": percentiles over people drawn again; means, covariance and cut-offs
-        from the sample are estimated again each time.
+        What to do with customers of whom a value is missing.
+    interval : {"wilson", "percentile"}
+        "wilson": Wilson's interval for an effective number of customers; cut-offs count as
+        known. "percentile": of customers drawn again; means, covariance and cut-offs from the
+        sample are estimated again each time.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        Number of resamples, for ``interval="percentile"``; enough for the level:
         (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
-        Randomness, for ``interval="bootstrap"``.
+        Randomness, for ``interval="percentile"``.
 
     Returns
     -------
-    SegmentsResult
-        Segments by person, their shares with intervals, probabilities if ``reliability`` is
-        given, and advice.
+    result : SegmentsResult
+        Shares of the segments with their intervals, and advice.
+    customers : DataFrame
+        A row a customer with the labels of the data: ``segment``, ordered categories from the
+        worst to the best, and if ``reliability`` is given the probability of each segment, in
+        a column called as the segment.
 
     Raises
     ------
@@ -136,7 +137,7 @@ def segments(
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow, or only people of weight 0.
+        allow, or only customers of weight 0.
 
     Notes
     -----
@@ -152,10 +153,10 @@ def segments(
     as known.
 
     An observed share has a linearised standard error, and Wilson's interval for as many
-    people, at most n, as would give a plain share this error; without weights these are n.
+    customers, at most n, as would give a plain share this error; without weights these are n.
     A true share is the mean of the probabilities. Its standard error is that of the
     infinitesimal jackknife, and holds that mu and S_X are estimates. Of a segment without
-    people the bootstrap knows nothing: its observed interval is 0 to 0.
+    customers the bootstrap knows nothing: its observed interval is 0 to 0.
 
     References
     ----------
@@ -170,8 +171,10 @@ def segments(
     ...     {"satisfaction": [10, 9, 9, 3, 2, 1], "loyalty": [9, 8, 3, 8, 3, 2]},
     ...     index=["Ann", "Bo", "Chen", "Dai", "Eve", "Fu"],
     ... )
-    >>> found = jones_sasser.segments("satisfaction", "loyalty", data=people, scale=(1, 10))
-    >>> for name, segment in found.segment.items():
+    >>> result, customers = jones_sasser.segments(
+    ...     "satisfaction", "loyalty", data=people, scale=(1, 10)
+    ... )
+    >>> for name, segment in customers["segment"].items():
     ...     print(name, segment)
     Ann apostle
     Bo loyalist
@@ -185,26 +188,32 @@ def segments(
     standard deviation sqrt(4 * 0.75 * 0.25) = 0.866; the cut-off of 5.5 lies 0.289 of them
     below, which 61.4 % of a normal distribution exceed:
 
-    >>> alone = jones_sasser.segments(
-    ...     [6], [9], scale=(1, 10), extreme_cut=None, reliability=(0.75, 1),
-    ...     means=(5, 5), covariance=[[4, 0], [0, 4]],
+    >>> from loyaltymodel.structural import Moments
+    >>> market = Moments(
+    ...     n_obs=500, items=["satisfaction", "loyalty"], means=[5, 5], covariance=[[4, 0], [0, 4]]
     ... )
-    >>> alone.probabilities.round(3).to_dict("records")
+    >>> _, alone = jones_sasser.segments(
+    ...     [6], [9], scale=(1, 10), cuts={"extremes": None}, reliability=(0.75, 1), moments=market
+    ... )
+    >>> alone[["defector", "hostage", "mercenary", "loyalist"]].round(3).to_dict("records")
     [{'defector': 0.0, 'hostage': 0.386, 'mercenary': 0.0, 'loyalist': 0.614}]
     """
+    limits = limits_of(scale, dict.fromkeys(SCORES))
+    defaults = {**dict.fromkeys(SCORES, "midpoint"), "extremes": "tenth"}
+    own = by_variable("cuts", cuts, defaults, shared=SCORES)
     sorting = check_sorting(
         SCORES,
-        (satisfaction_cut, loyalty_cut),
-        limits_of(scale, "loyalty_scale", loyalty_scale),
+        own,
+        limits,
         ties=ties,
         reliability=reliability,
-        means=means,
-        covariance=covariance,
+        moments=moments,
         interval=interval,
         level=level,
         n_resamples=n_resamples,
     )
-    sorting = replace(sorting, extremes=extremes_of(extreme_cut, sorting.limits[0]))
+    extremes = extremes_of(own["extremes"], limits["satisfaction"])
+    sorting = replace(sorting, extremes=extremes)
     sample = read_sample(sorting, (satisfaction, loyalty), weights, data=data, missing=missing)
     if sorting.extremes is None:
         names: tuple[str, ...] = _CELLS
@@ -215,7 +224,8 @@ def segments(
             [[float(name == cell) for name in names] for row in _EXTREME_CELLS for cell in row]
         )
     classes = Classes(merge[None], np.zeros(len(sample.scores), dtype=np.intp))
-    return sort_people("jones_sasser", names, classes, sample=sample, rng=rng)
+    found = cuts_with_extremes(sample)
+    return sort_customers("jones_sasser", names, classes, sample=sample, cuts=found, rng=rng)
 
 
 def satisfied_loyal(
@@ -223,21 +233,19 @@ def satisfied_loyal(
     loyalty: object,
     *,
     constraint: object = None,
-    monopoly_from: float = 0.5,
     data: object = None,
-    scale: Pair | None = None,
-    loyalty_scale: Pair | None = None,
-    satisfaction_cut: Cut = "midpoint",
-    loyalty_cut: Cut = "midpoint",
+    scale: Scale = None,
+    cuts: Cuts = "midpoint",
     ties: Ties = "high",
-    reliability: Pair | None = None,
+    reliability: Reliability = None,
+    moments: Moments | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "formula",
+    interval: IntervalKind = "wilson",
     level: float = 0.95,
-    n_resamples: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
-) -> SegmentsResult:
+) -> WithCustomers[SegmentsResult]:
     """Return who is satisfied or not and loyal or not (满意/不满意 × 忠诚/不忠诚).
 
     The same four cells as those of :func:`segments`, in plain words. With ``constraint``, loyal
@@ -247,41 +255,42 @@ def satisfied_loyal(
     Parameters
     ----------
     satisfaction, loyalty : Series, array of shape (n,) or str
-        Scores of each person, or names of columns of ``data``.
+        Scores of each customer, or names of columns of ``data``.
     constraint : float, Series, array of shape (n,) or str, optional
-        How strongly each person is bound, from 0, free, to below 1.
-    monopoly_from : float
-        Constraint from which on loyalty without satisfaction is monopoly loyalty, between 0
-        and 1; a convention.
+        How strongly each customer is bound, from 0, free, to below 1.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float, optional
-        Lowest and highest possible score of both, such as (1, 10). Scores outside are an error.
-    loyalty_scale : pair of float, optional
-        The same for loyalty, where its scale is another.
-    satisfaction_cut, loyalty_cut : {"midpoint", "median", "mean"} or float
-        From where on a score is high, as in :func:`segments`.
+    scale : pair of float, or mapping from variable to pair, optional
+        Lowest and highest possible score of both, or of each by name, as in :func:`segments`.
+    cuts : {"midpoint", "median", "mean"}, float, or mapping
+        From where on a score is high, as in :func:`segments`; without extremes. "constraint" is
+        where on loyalty without satisfaction is monopoly loyalty, between 0 and 1; by default
+        0.5, a convention.
     ties : {"high", "low"}
         Where a score belongs that equals its cut-off.
-    reliability : pair of float, optional
+    reliability : pair of float, or mapping from variable to float, optional
         Reliability of satisfaction and of loyalty, above 0 and at most 1.
+    moments : Moments, optional
+        Means and covariance of satisfaction and loyalty where the customers come from.
     weights : Series, array of shape (n,) or str, optional
         Survey weights, none negative.
     missing : {"raise", "drop"}
-        What to do with people of whom a value is missing.
-    interval : {"formula", "bootstrap"}
+        What to do with customers of whom a value is missing.
+    interval : {"wilson", "percentile"}
         How intervals are made, as in :func:`segments`.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        Number of resamples, for ``interval="percentile"``; enough for the level:
         (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
-        Randomness, for ``interval="bootstrap"``.
+        Randomness, for ``interval="percentile"``.
 
     Returns
     -------
-    SegmentsResult
+    result : SegmentsResult
+        As of :func:`segments`.
+    customers : DataFrame
         As of :func:`segments`.
 
     Raises
@@ -301,10 +310,10 @@ def satisfied_loyal(
     Examples
     --------
     >>> from loyaltymodel import jones_sasser
-    >>> found = jones_sasser.satisfied_loyal(
+    >>> result, customers = jones_sasser.satisfied_loyal(
     ...     [4, 4, 2, 2, 2], [5, 2, 1, 4, 4], constraint=[0, 0, 0, 0.1, 0.8], scale=(1, 5)
     ... )
-    >>> for cell in found.segment:
+    >>> for cell in customers["segment"]:
     ...     print(cell)
     satisfied, loyal
     satisfied, not loyal
@@ -312,19 +321,20 @@ def satisfied_loyal(
     inertia loyalty
     monopoly loyalty
     """
+    defaults = {**dict.fromkeys(SCORES, "midpoint"), "constraint": 0.5}
+    own = by_variable("cuts", cuts, defaults, shared=SCORES)
     sorting = check_sorting(
         SCORES,
-        (satisfaction_cut, loyalty_cut),
-        limits_of(scale, "loyalty_scale", loyalty_scale),
+        own,
+        limits_of(scale, dict.fromkeys(SCORES)),
         ties=ties,
         reliability=reliability,
-        means=None,
-        covariance=None,
+        moments=moments,
         interval=interval,
         level=level,
         n_resamples=n_resamples,
     )
-    check_between("monopoly_from", monopoly_from, such_as=0.5)
+    check_between("cuts['constraint']", own["constraint"], such_as=0.5)
     sample = read_sample(
         sorting,
         (satisfaction, loyalty),
@@ -334,14 +344,16 @@ def satisfied_loyal(
         further={"constraint": constraint},
         bounds={"constraint": (0.0, BELOW_ONE)},
     )
+    found = dict(sample.cuts)
     if constraint is None:
         names: tuple[str, ...] = (_NOT_NOT, _NOT_LOYAL, *_SATISFIED)
         merge, group = np.eye(len(names))[None], np.zeros(len(sample.scores), dtype=np.intp)
     else:
         names = (_NOT_NOT, *_WHY_LOYAL, *_SATISFIED)
         every = np.eye(len(names))
-        # Two groups of people: the loyal and dissatisfied are called by the reason they stay.
+        # Two groups of customers: the loyal and dissatisfied are called by the reason they stay.
         merge = np.stack([np.delete(every, 2, axis=0), np.delete(every, 1, axis=0)])
-        group = (sample.variables["constraint"] >= monopoly_from).astype(np.intp)
+        group = (sample.variables["constraint"] >= own["constraint"]).astype(np.intp)
+        found["constraint"] = float(own["constraint"])
     classes = Classes(merge, group)
-    return sort_people("satisfied_loyal", names, classes, sample=sample, rng=rng)
+    return sort_customers("satisfied_loyal", names, classes, sample=sample, cuts=found, rng=rng)

@@ -1,4 +1,4 @@
-"""What the matrix of people is for: who may leave, when to look, and how good a share is."""
+"""What the matrix of customers is for: who may leave, when to look, and how good a share is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
@@ -16,11 +17,11 @@ from loyaltymodel._options import (
     check_finite,
     check_positive,
     count_of,
+    enumerate_names,
 )
 from loyaltymodel._scales import Pair, check_pair
 from loyaltymodel._variables import BELOW_ONE, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.people.result import SegmentsResult
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments, zone_limit_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def early_warning(
     value: object,
     data: object = None,
     scale: Pair = (0.0, 1.0),
-    segments: SegmentsResult | None = None,
+    segments: object = None,
     by: WarningOrder = "value_at_stake",
     missing: Missing = "raise",
 ) -> pd.DataFrame:
@@ -52,29 +53,30 @@ def early_warning(
     Parameters
     ----------
     satisfaction : Series, array of shape (n,) or str
-        Scores of each person, or the name of a column of ``data``.
+        Scores of each customer, or the name of a column of ``data``.
     constraint : float, Series, array of shape (n,) or str
-        How strongly each person is bound, from 0 to below 1; a number stands for everybody.
+        How strongly each customer is bound, from 0 to below 1; a number stands for everybody.
     curve : LoyaltyCurve
         Loyalty by satisfaction and constraint.
     value : float, Series, array of shape (n,) or str
-        What each person is worth, in money per period, 0 or more; the same unit for everybody.
+        What each customer is worth, in money per period, 0 or more; the same unit for everybody.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     scale : pair of float
         Lowest and highest possible score; the curve begins at the one and ends at the other.
-    segments : SegmentsResult, optional
-        Segments of the same people by :func:`segments` or :func:`textbook_segments`; without
-        it, those of :func:`textbook_segments` with its defaults.
+    segments : DataFrame or Series, optional
+        Segments of the same customers, as :func:`segments` or :func:`textbook_segments` returns
+        them beside its result, or that table's column ``segment``; without it, those of
+        :func:`textbook_segments` with its defaults.
     by : {"value_at_stake", "risk"}
         What to sort by; the other one decides between equals.
     missing : {"raise", "drop"}
-        What to do with people of whom a value is missing.
+        What to do with customers of whom a value is missing.
 
     Returns
     -------
     DataFrame
-        A row a hostage or mercenary, with the person's label: ``segment``, ``satisfaction`` (as
+        A row a hostage or mercenary, with the customer's label: ``segment``, ``satisfaction`` (as
         given), ``constraint``, ``loyalty`` (0 to 1), ``risk`` (0 to 1), ``value`` and
         ``value_at_stake`` (both in money per period).
 
@@ -82,10 +84,10 @@ def early_warning(
     ------
     DataError
         If a value is missing, a score is off its scale, a constraint is not from 0 to below 1,
-        a value is negative, or ``segments`` are of other people.
+        a value is negative, or ``segments`` are of other customers.
     OptionError
-        If ``curve`` is no curve, ``by`` is not one of its choices, or ``segments`` were made by
-        :func:`satisfied_loyal`, which has no hostages.
+        If ``curve`` is no curve, ``by`` is not one of its choices, or ``segments`` are no such
+        table, or by :func:`satisfied_loyal`, which has no hostages.
 
     Notes
     -----
@@ -126,10 +128,10 @@ def early_warning(
     c = np.asarray(read["constraint"], dtype=np.float64)
     worth = np.asarray(read["value"], dtype=np.float64)
     if segments is None:
-        segments = textbook_segments(x, constraint=c, curve=curve, scale=(lowest, highest))
+        _, segments = textbook_segments(x, constraint=c, curve=curve, scale=(lowest, highest))
+        names = segments["segment"].to_numpy(dtype=object)
     else:
-        _check_same_people(segments, read.labels)
-    names = np.array(segments.names, dtype=object)[segments.codes]
+        names = _segment_of_each(segments, read.labels)
     share = (x - lowest) / (highest - lowest)
     loyalty = np.asarray(curve.loyalty(share, constraint=c))
     risk = np.where(
@@ -147,27 +149,36 @@ def early_warning(
         },
         index=read.labels,
     )
-    table = table[np.isin(segments.codes, [segments.names.index(n) for n in _LISTED])]
+    table = table[table["segment"].isin(_LISTED)]
     order = ["value_at_stake", "risk"] if by == "value_at_stake" else ["risk", "value_at_stake"]
     return table.sort_values(order, ascending=False, kind="stable")
 
 
-def _check_same_people(segments: SegmentsResult, labels: pd.Index) -> None:
-    if "hostage" not in segments.names:
+def _segment_of_each(segments: object, labels: pd.Index) -> npt.NDArray[np.object_]:
+    """Return the segment of each customer, of a classifier that has hostages and mercenaries."""
+    column = segments["segment"] if isinstance(segments, pd.DataFrame) else segments
+    if not isinstance(column, pd.Series) or not isinstance(column.dtype, pd.CategoricalDtype):
         raise OptionError(
-            f"segments were made by the classifier {segments.classifier!r}, which has neither "
-            "hostages nor mercenaries; make them by segments() or textbook_segments()"
+            f"segments is a {type(segments).__name__}; give the table of customers that "
+            "segments() or textbook_segments() returns beside its result"
         )
-    if not segments.labels.equals(labels):
+    known = list(column.cat.categories)
+    if absent := [name for name in _LISTED if name not in known]:
+        raise OptionError(
+            f"segments have neither hostages nor mercenaries: no {enumerate_names(absent)} among "
+            f"{enumerate_names(known, most=6)}; make them by segments() or textbook_segments()"
+        )
+    if not column.index.equals(labels):
         raise DataError(
-            f"segments are of {count_of(len(segments.codes), 'person')} with other labels than "
-            f"the {len(labels)} rows of satisfaction; sort the same rows in the same order, with "
-            "the same people left out"
+            f"segments are of {count_of(len(column), 'customer')} with other labels than the "
+            f"{len(labels)} rows of satisfaction; sort the same rows in the same order, with the "
+            "same customers left out"
         )
+    return column.to_numpy(dtype=object)
 
 
 def satisfaction_alerts(
-    means: object,
+    satisfaction: object,
     *,
     std_error: object = None,
     data: object = None,
@@ -182,7 +193,7 @@ def satisfaction_alerts(
 
     Parameters
     ----------
-    means : Series, array of shape (t,) or str
+    satisfaction : Series, array of shape (t,) or str
         Mean satisfaction by period, in order of time, or the name of a column of ``data``.
     std_error : float, Series, array of shape (t,) or str, optional
         Standard error of each period's mean, above 0, in the same units; needed for control
@@ -200,10 +211,10 @@ def satisfaction_alerts(
     Returns
     -------
     DataFrame
-        A row a period, with its label: ``mean``, ``std_error``, ``limit``, ``centre`` (mean of
-        the earlier periods), ``control_limit``, ``below_limit``, ``below_control`` and
-        ``alert``, which is either of them. Numbers that were not given or cannot be computed
-        are NaN, as the control limit of the first period.
+        A row a period, with its label: ``estimate`` (the mean), ``std_error``, ``limit``,
+        ``centre`` (mean of the earlier periods), ``control_limit``, ``below_limit``,
+        ``below_control`` and ``alert``, which is either of them. Numbers that were not
+        given or cannot be computed are NaN, as the control limit of the first period.
 
     Raises
     ------
@@ -229,12 +240,12 @@ def satisfaction_alerts(
 
     >>> from loyaltymodel import jones_sasser
     >>> found = jones_sasser.satisfaction_alerts([72, 73, 71, 68], std_error=1.0, limit=70)
-    >>> found[["mean", "centre", "control_limit", "below_control", "alert"]].round(3)
-       mean  centre  control_limit  below_control  alert
-    0  72.0     NaN            NaN          False  False
-    1  73.0    72.0         67.757          False  False
-    2  71.0    72.5         68.826          False  False
-    3  68.0    72.0         68.536           True   True
+    >>> found[["estimate", "centre", "control_limit", "below_control", "alert"]].round(3)
+       estimate  centre  control_limit  below_control  alert
+    0      72.0     NaN            NaN          False  False
+    1      73.0    72.0         67.757          False  False
+    2      71.0    72.5         68.826          False  False
+    3      68.0    72.0         68.536           True   True
     """
     if limit is None and std_error is None:
         raise OptionError(
@@ -246,9 +257,9 @@ def satisfaction_alerts(
     if baseline is not None:
         check_count("baseline", baseline, least=1)
     check_positive("n_sigma", n_sigma)
-    given = {"means": means} | ({} if std_error is None else {"std_error": std_error})
+    given = {"satisfaction": satisfaction} | ({} if std_error is None else {"std_error": std_error})
     read = read_variables(given, data=data, can_drop=False)
-    x = np.asarray(read["means"], dtype=np.float64)
+    x = np.asarray(read["satisfaction"], dtype=np.float64)
     errors = np.full(len(x), np.nan)
     centre, lower = np.full((2, len(x)), np.nan)
     if std_error is not None:
@@ -264,7 +275,7 @@ def satisfaction_alerts(
     below_limit, below_control = x < fixed, x < lower
     return pd.DataFrame(
         {
-            "mean": x,
+            "estimate": x,
             "std_error": errors,
             "limit": fixed,
             "centre": centre,
@@ -323,7 +334,7 @@ def market_share_quality(
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     missing : {"raise", "drop"}
-        What to do with people of whom a value is missing.
+        What to do with customers of whom a value is missing.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Gating on arrays: which phases are reached in order, and how probable that is of true scores.
 
 Phases stand in the order of the theory. A customer reaches a phase if the scores of this phase
-and of all before it pass their thresholds. For true scores that are normal with one covariance
+and of all before it pass their cut-offs. For true scores that are normal with one covariance
 for everybody, the probability of reaching phase j is an orthant probability of dimension j.
 """
 
@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._quadrant_shares import influence_errors, slices
 from loyaltymodel._quadrants import (
     NODES,
@@ -33,24 +33,24 @@ _ENOUGH = 2000  # people from whom a slope, which is a mean, is computed
 _STEP = 1e-3  # of a standard deviation, for differences
 
 
-def levels_reached(scores: FloatArray, thresholds: FloatArray, *, up: bool) -> IntArray:
-    """Return how many phases (n,) are passed in order, from scores (n, k).
+def passes(scores: FloatArray, cuts: FloatArray, *, up: bool) -> BoolArray:
+    """Tell which scores (n, k) pass the cut-off of their own phase.
 
-    With ``up`` a score that equals its threshold passes.
+    With ``up`` a score that equals its cut-off passes.
     """
-    level = np.zeros(len(scores), dtype=np.intp)
-    passed = np.ones(len(scores), dtype=np.bool_)
-    for j, threshold in enumerate(thresholds):
-        own = scores[:, j] >= threshold if up else scores[:, j] > threshold
-        passed &= own
-        level += passed
-    return level
+    return np.asarray(scores >= cuts if up else scores > cuts, dtype=np.bool_)
+
+
+def levels_reached(scores: FloatArray, cuts: FloatArray, *, up: bool) -> IntArray:
+    """Return how many phases (n,) are passed in order, from scores (n, k)."""
+    in_order = np.logical_and.accumulate(passes(scores, cuts, up=up), axis=1)
+    return np.asarray(in_order.sum(axis=1), dtype=np.intp)
 
 
 def level_probabilities(
     scores: FloatArray,
     posterior: Posterior,
-    thresholds: FloatArray,
+    cuts: FloatArray,
     *,
     up: bool,
     nodes: int,
@@ -61,7 +61,7 @@ def level_probabilities(
     correlation = correlation_of(posterior.covariance)
     out = np.empty((n, k + 1))
     for part in slices(n):
-        apart = posterior.means(scores[part]) - thresholds
+        apart = posterior.means(scores[part]) - cuts
         h = [in_deviations(a, s, up=up) for a, s in zip(apart.T, sd, strict=True)]
         reached = orthants(h, correlation, nodes)
         out[part, 0] = 1 - reached[0]
@@ -163,7 +163,7 @@ def choose_order(correlation: FloatArray) -> tuple[int, float]:
     """Return an order of quadrature for these correlations, and its error at probes.
 
     The error is how far the probabilities of the chosen order and of the next lie apart at
-    most, over a grid of distances from the thresholds.
+    most, over a grid of distances from the cut-offs.
     """
     k = len(correlation)
     if k <= 2:  # noqa: PLR2004  no quadrature beyond the bivariate one
@@ -185,7 +185,7 @@ def share_errors(
     scores: FloatArray,
     weights: FloatArray,
     posterior: Posterior,
-    thresholds: FloatArray,
+    cuts: FloatArray,
     probabilities: FloatArray,
     *,
     merge: FloatArray,
@@ -199,7 +199,7 @@ def share_errors(
     """
     slopes = None
     if from_sample:
-        slopes = _slopes(scores, weights, posterior, thresholds, up=up, nodes=nodes) @ merge
+        slopes = _slopes(scores, weights, posterior, cuts, up=up, nodes=nodes) @ merge
     return influence_errors(scores, weights, probabilities, slopes)
 
 
@@ -207,12 +207,12 @@ def _slopes(
     scores: FloatArray,
     weights: FloatArray,
     posterior: Posterior,
-    thresholds: FloatArray,
+    cuts: FloatArray,
     *,
     up: bool,
     nodes: int,
 ) -> FloatArray:
-    """Return derivatives of the shares by means and (co)variances, from at most some people."""
+    """Return derivatives of the shares by means and (co)variances, from at most some customers."""
     chosen = np.arange(0, len(scores), max(1, len(scores) // _ENOUGH))
     x, w = scores[chosen], weights[chosen]
     k = x.shape[1]
@@ -220,7 +220,7 @@ def _slopes(
 
     def shares(mean: FloatArray, observed: FloatArray) -> FloatArray:
         moved = posterior_of(mean, observed, posterior.reliability)
-        found = level_probabilities(x, moved, thresholds, up=up, nodes=nodes)
+        found = level_probabilities(x, moved, cuts, up=up, nodes=nodes)
         return np.asarray(w @ found / w.sum())
 
     rows = []

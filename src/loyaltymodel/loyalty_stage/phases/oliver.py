@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._counts import expected_intervals, observed_intervals
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._counts import Shares, counted, expected
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated
+from loyaltymodel._moments import Moments
+from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._quadrant_sorting import given_moments
 from loyaltymodel._quadrants import (
     Posterior,
     Ties,
-    given_moments,
     moments_of,
     posterior_of,
     require_identified,
 )
-from loyaltymodel._variables import Variables, read_weighted
+from loyaltymodel._results import WithCustomers
+from loyaltymodel._sorted_customers import customer_table, share_estimates
 from loyaltymodel.errors import DataError, OptionError, ScaleWarning, warn_caller
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
 from loyaltymodel.loyalty_stage.phases.kernels import (
@@ -28,14 +31,20 @@ from loyaltymodel.loyalty_stage.phases.kernels import (
     correlation_of,
     level_probabilities,
     levels_reached,
+    passes,
     share_errors,
 )
-from loyaltymodel.loyalty_stage.phases.result import PhaseResult, StageRule
+from loyaltymodel.loyalty_stage.phases.reading import (
+    HIGHEST,
+    LOWEST,
+    ByPhase,
+    by_phase,
+    check_phases,
+    read_scores,
+)
+from loyaltymodel.loyalty_stage.phases.result import NONE, PhaseResult, StageRule
 
-ByPhase = float | Sequence[float] | Mapping[str, float]
-
-_LOWEST, _HIGHEST = 0.0, 100.0
-_LEAST_PHASES = 2
+_MIDDLE = 50.0
 _LONGEST_ANSWERS = 10.0  # the highest answer of the longest scale in common use
 
 
@@ -43,21 +52,20 @@ def oliver(
     scores: object,
     *,
     phases: Sequence[str] = PHASES,
-    threshold: ByPhase = 50.0,
+    cuts: float | Mapping[str, float] = 50.0,
     ties: Ties = "high",
     stage_rule: StageRule = "passed",
     composite_weights: ByPhase | None = None,
     reliability: ByPhase | None = None,
-    means: object = None,
-    covariance: object = None,
+    moments: Moments | None = None,
     weights: object = None,
     level: float = 0.95,
     missing: Missing = "raise",
-) -> PhaseResult:
+) -> WithCustomers[PhaseResult]:
     """Return the phase of loyalty that each customer has reached (认知/情感/意向/行为忠诚).
 
     A customer reaches a phase if the score of this phase and of all before it pass their
-    thresholds. High action without affection is therefore no action loyalty: it stays where the
+    cut-offs. High action without affection is therefore no action loyalty: it stays where the
     chain breaks. With reliabilities each customer also gets the probability of each phase.
 
     Parameters
@@ -67,10 +75,11 @@ def oliver(
         phase; an array has them in the order of ``phases``.
     phases : sequence of str
         Names of the phases, in order, at least two.
-    threshold : float, sequence of k floats, or mapping from phase to float
-        Score from which on a phase is passed, 0 to 100; one for all, or one each.
+    cuts : float, or mapping from phase to float
+        Score from which on a phase is passed, 0 to 100: one for all, or by name; a phase that a
+        mapping does not name keeps 50.
     ties : {"high", "low"}
-        Whether a score that equals its threshold passes ("high").
+        Whether a score that equals its cut-off passes ("high").
     stage_rule : {"passed", "entered"}
         "passed" names the last phase passed in order, "none" where not even the first one is.
         "entered" names the last phase whose predecessors are all passed, whatever its own
@@ -79,10 +88,9 @@ def oliver(
         Weights of the phases in the composite, none negative; without it all are equal.
     reliability : float, sequence of k floats, or mapping from phase to float, optional
         Reliability of each score, above 0 and at most 1; for at most four phases.
-    means : array of shape (k,), optional
-        Means of the scores where the customers come from; without it, those of the sample.
-    covariance : array of shape (k, k), optional
-        Their covariance there, as observed, with the error in it; given with ``means``.
+    moments : Moments, optional
+        Means and covariance of the scores where the customers come from, as observed, with the
+        error in them; without it, those of the sample. Its items are the phases.
     weights : Series, array of shape (n,) or str, optional
         Survey weights, none negative; they count in shares, means and covariances.
     level : float
@@ -92,9 +100,14 @@ def oliver(
 
     Returns
     -------
-    PhaseResult
-        Phases, composites and, with ``reliability``, probabilities of each customer; shares of
-        the phases; how many climb each step.
+    result : PhaseResult
+        Shares of the stages with their intervals, and how many climb each step.
+    customers : DataFrame
+        A row a customer with the labels of the data: ``stage``, ordered categories, lowest
+        first; ``steps_passed``, how many phases are passed in order; ``composite``, the weighted
+        mean of the scores, whatever the phase; ``out_of_order``, whether a later phase is
+        passed without an earlier one; and if ``reliability`` is given the probability of each
+        stage, in a column called as the stage.
 
     Raises
     ------
@@ -102,7 +115,7 @@ def oliver(
         If scores are missing, not numeric or outside 0 to 100, a score does not vary where a
         reliability is given, or weights are negative or all zero.
     OptionError
-        If there are fewer than two phases, a phase is named twice, a threshold lies outside 0
+        If there are fewer than two phases, a phase is named twice, a cut-off lies outside 0
         to 100, or another option is not one of its choices.
     NotIdentifiedError
         If the reliabilities are too low for the correlations of the scores.
@@ -121,7 +134,7 @@ def oliver(
 
     Notes
     -----
-    The four phases, in this order, are Oliver's [1]_. Thresholds and scores are not; a theory
+    The four phases, in this order, are Oliver's [1]_. Cut-offs and scores are not; a theory
     gives none, so say yours and see how much depends on it.
 
     A score is taken as true score plus error, both normal, with the error variance
@@ -133,7 +146,7 @@ def oliver(
     error reported as ``quadrature_error``. Observed scores near 0 or 100 are not normal, and
     there the probabilities are rough.
 
-    Intervals of shares are Wilson's, for as many people as would give the standard error. That
+    Intervals of shares are Wilson's, for as many customers as would give the standard error. That
     of true shares allows for the estimation of means and covariance, not of the reliabilities.
 
     References
@@ -158,101 +171,88 @@ def oliver(
     ...     },
     ...     index=["Li", "Wang", "Zhang", "Chen"],
     ... )
-    >>> result = loyalty_stage.oliver(scores)
-    >>> result.stage.tolist()
+    >>> result, customers = loyalty_stage.oliver(scores)
+    >>> customers["stage"].tolist()
     ['action', 'affective', 'cognitive', 'none']
-    >>> result.composite.tolist()
+    >>> customers["composite"].tolist()
     [72.5, 50.0, 58.75, 33.75]
-    >>> loyalty_stage.oliver(scores, threshold={"cognitive": 50, "affective": 70,
-    ...     "conative": 50, "action": 50}).stage.tolist()
+    >>> result, customers = loyalty_stage.oliver(scores, cuts={"affective": 70})
+    >>> customers["stage"].tolist()
     ['action', 'cognitive', 'cognitive', 'none']
     """
     names = check_phases(phases)
     check_choice("ties", ties, Ties)
     check_choice("stage_rule", stage_rule, StageRule)
     check_level(level)
-    thresholds = by_phase("threshold", threshold, names, low=_LOWEST, high=_HIGHEST)
+    if not isinstance(cuts, (Mapping, int, float, np.number)):
+        raise OptionError(f"cuts={cuts!r} is not an option; give one number for all, or by name")
+    cut = by_phase("cuts", cuts, names, low=LOWEST, high=HIGHEST, default=_MIDDLE)
     composite = _composite_weights(composite_weights, names)
     reliabilities = _reliabilities(reliability, names)
-    given = given_moments(means, covariance, names, reliability=reliability)
-    variables, people = _read(scores, names, weights, missing)
+    given = given_moments(moments, names, reliability=reliability)
+    variables, own = read_scores(scores, names, weights, missing)
     x = np.column_stack([np.asarray(variables[name], dtype=np.float64) for name in names])
-    if x.max() <= _LONGEST_ANSWERS and x.max() < thresholds.min():
+    if x.max() <= _LONGEST_ANSWERS and x.max() < cut.min():
         warn_caller(
             f"scores from 0 to 100 are expected, but none is above {x.max():g}, so that nobody "
             "passes a phase; if they are answers on a shorter scale, phase_scores() makes scores "
             "of them",
             ScaleWarning,
         )
-    codes = levels_reached(x, thresholds, up=ties == "high")
+    up = ties == "high"
+    passed, steps = passes(x, cut, up=up), levels_reached(x, cut, up=up)
+    out_of_order = passed.sum(axis=1) > steps
     merge = _merge(len(names), stage_rule)
-    stages = merge.argmax(axis=1)[codes]
-    observed = observed_intervals(stages, people, merge.shape[1], level=level)
-    probabilities, true, error = np.empty((0, merge.shape[1])), np.empty((0, 3)), 0.0
+    stages = (NONE, *names) if stage_rule == "passed" else names
+    codes = merge.argmax(axis=1)[steps]
+    probabilities, true, error = None, None, 0.0
     if reliabilities is not None:
         probabilities, true, error = _true_phases(
-            x, people, thresholds, reliabilities, given, names, merge, level=level, ties=ties
+            x, own, cut, reliabilities, given, names, merge, ties=ties
         )
-    return PhaseResult(
+    observed = counted(codes, own, len(stages))
+    reached = steps[:, None] >= np.arange(len(names) + 1)
+    result = PhaseResult(
+        names=stages,
         phases=names,
         stage_rule=stage_rule,
-        steps_passed=codes,
-        scores=x,
-        labels=variables.labels,
+        n_obs=len(x),
         n_dropped=variables.n_dropped,
-        thresholds=thresholds,
+        sizes=np.bincount(codes, minlength=len(stages)),
+        estimates=share_estimates("stage", stages, observed, true, level=level),
+        cuts=_by_name(names, cut),
         ties=ties,
         composite_weights=composite,
-        reliability=None if reliabilities is None else tuple(reliabilities.tolist()),
+        reliability=None if reliabilities is None else _by_name(names, reliabilities),
         level=level,
-        weights=people,
-        share_values=observed,
-        true_share_values=true,
-        probability_values=probabilities,
+        reached=reached.sum(axis=0),
+        climbed=_climbed(x, passed, reached, own),
+        share_out_of_order=float(own @ out_of_order / own.sum()),
         quadrature_error=error,
+    )
+    further = {
+        "steps_passed": steps,
+        "composite": x @ composite,
+        "out_of_order": out_of_order,
+    }
+    labels = variables.labels
+    return WithCustomers(
+        result, customer_table("stage", codes, stages, labels, probabilities, further)
     )
 
 
-def check_phases(phases: object) -> tuple[str, ...]:
-    """Return the names of the phases, checked."""
-    listed = [] if isinstance(phases, str) else list(phases)  # type: ignore[call-overload]
-    if not all(isinstance(name, str) and name for name in listed) or len(listed) < _LEAST_PHASES:
-        raise OptionError(
-            f"phases={phases!r} must be names of at least two phases in their order, such as "
-            "('affective', 'action')"
-        )
-    if twice := repeated(listed):
-        raise OptionError(f"phases name {enumerate_names(twice)} twice; name each phase once")
-    if "none" in listed:
-        raise OptionError("no phase can be called 'none', which means that none is reached")
-    return tuple(listed)
+def _by_name(names: Sequence[str], values: FloatArray) -> FrozenMapping[str, Any]:
+    return FrozenMapping(dict(zip(names, values.tolist(), strict=True)))
 
 
-def by_phase(
-    name: str, value: object, phases: Sequence[str], *, low: float, high: float
+def _climbed(
+    x: FloatArray, passed: BoolArray, reached: BoolArray, weights: FloatArray
 ) -> FloatArray:
-    """Return a number for each phase, between the limits, from one for all or one each."""
-    if isinstance(value, Mapping):
-        if set(value) != set(phases):
-            apart = sorted(map(str, set(value) ^ set(phases)))
-            raise OptionError(
-                f"{name} and the phases differ in {enumerate_names(apart)}; give one number for "
-                f"each of {enumerate_names(phases, most=12)}"
-            )
-        value = [value[phase] for phase in phases]
-    way_out = f"give one number for all phases, or {len(phases)}, between {low:g} and {high:g}"
-    try:
-        numbers = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise OptionError(f"{name}={value!r} is not numeric; {way_out}") from None
-    if numbers.shape not in ((), (len(phases),)):
-        raise OptionError(f"{name} has shape {numbers.shape}; {way_out}")
-    numbers = np.broadcast_to(numbers, (len(phases),)).copy()
-    inside = (numbers >= low) & (numbers <= high)
-    if not inside.all():
-        j = int(np.argmin(inside))
-        raise OptionError(f"{name} of {phases[j]!r} is {numbers[j]:g}; {way_out}")
-    return numbers
+    """Return weighted shares who take each step, and who pass each phase, and mean scores."""
+    weighted, total = weights @ reached, weights.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(weighted[:-1] > 0, weighted[1:] / weighted[:-1], np.nan)
+    return np.column_stack([share, weights @ passed / total, weights @ x / total])
 
 
 def _composite_weights(value: object, phases: Sequence[str]) -> FloatArray:
@@ -281,42 +281,6 @@ def _reliabilities(value: object, phases: Sequence[str]) -> FloatArray | None:
     return found
 
 
-def _read(
-    scores: object, names: tuple[str, ...], weights: object, missing: Missing
-) -> tuple[Variables, FloatArray]:
-    """Return scores from 0 to 100, and the weights of customers."""
-    data = None
-    if isinstance(scores, Mapping):
-        if absent := [name for name in names if name not in scores]:
-            raise DataError(
-                f"there are no scores of {enumerate_names(absent)}; give them, or name the phases "
-                "that there are in phases="
-            )
-        given: dict[str, object] = {name: scores[name] for name in names}
-    elif isinstance(scores, (np.ndarray, list, tuple)):
-        array = np.asarray(scores)
-        if array.ndim != 2 or array.shape[1] != len(names):  # noqa: PLR2004
-            raise DataError(
-                f"the scores have shape {array.shape}; (n, {len(names)}) is needed, a column for "
-                f"each of {enumerate_names(names)}"
-            )
-        given = {name: array[:, j] for j, name in enumerate(names)}
-    else:
-        given, data = {name: name for name in names}, scores
-    variables, people = read_weighted(given, weights, data=data, missing=missing)
-    for name in names:
-        values = variables[name]
-        outside = (values < _LOWEST) | (values > _HIGHEST)
-        if outside.any():
-            first = int(np.argmax(outside))
-            raise DataError(
-                f"scores of {name!r} must lie between 0 and 100, but "
-                f"{count_of(int(outside.sum()), 'score')} do not (first {values[first]:g} in row "
-                f"{variables.labels[first]}); phase_scores() makes such scores of answers"
-            )
-    return variables, people
-
-
 def _merge(k: int, rule: StageRule) -> FloatArray:
     """Return how numbers of steps passed (k + 1) become stages, as a matrix of 0 and 1."""
     if rule == "passed":
@@ -329,26 +293,25 @@ def _merge(k: int, rule: StageRule) -> FloatArray:
 def _true_phases(
     x: FloatArray,
     weights: FloatArray,
-    thresholds: FloatArray,
+    cuts: FloatArray,
     reliabilities: FloatArray,
-    given: tuple[FloatArray, FloatArray] | None,
+    given: Moments | None,
     names: tuple[str, ...],
     merge: FloatArray,
     *,
-    level: float,
     ties: Ties,
-) -> tuple[FloatArray, FloatArray, float]:
-    """Return probabilities (n, stages), true shares with intervals (stages, 3), and the error."""
+) -> tuple[FloatArray, Shares, float]:
+    """Return probabilities (n, stages), true shares, and the error of quadrature."""
     posterior = _posterior(x, weights, reliabilities, given, names)
     nodes, error = choose_order(correlation_of(posterior.covariance))
     up = ties == "high"
-    found = level_probabilities(x, posterior, thresholds, up=up, nodes=nodes)
+    found = level_probabilities(x, posterior, cuts, up=up, nodes=nodes)
     probabilities = found if len(merge) == merge.shape[1] else np.asarray(found @ merge)
     errors = share_errors(
         x,
         weights,
         posterior,
-        thresholds,
+        cuts,
         probabilities,
         merge=merge,
         up=up,
@@ -356,30 +319,30 @@ def _true_phases(
         from_sample=given is None,
     )
     share = weights @ probabilities / weights.sum()
-    return probabilities, expected_intervals(share, errors, weights, level=level), error
+    return probabilities, expected(share, errors, weights), error
 
 
 def _posterior(
     x: FloatArray,
     weights: FloatArray,
     reliabilities: FloatArray,
-    given: tuple[FloatArray, FloatArray] | None,
+    given: Moments | None,
     names: tuple[str, ...],
 ) -> Posterior:
     if given is not None:
-        found = posterior_of(*given, reliabilities)
+        found = posterior_of(given.means, given.covariance, reliabilities)
     else:
         if len(x) <= x.shape[1]:
             raise DataError(
                 f"{count_of(len(x), 'customer')} cannot show how {x.shape[1]} scores vary "
-                "together; give means and covariance of a larger sample, or leave reliability out"
+                "together; give the moments of a larger sample, or leave reliability out"
             )
         constant = [name for name, v in zip(names, np.ptp(x, axis=0), strict=True) if v == 0]
         if constant:
             raise DataError(
-                f"scores of {enumerate_names(constant)} are the same for everybody, so there is "
-                "no true score to tell from error; leave reliability out, or give means and a "
-                "covariance of another sample"
+                f"scores of {enumerate_names(constant)} are the same for all customers, so there "
+                "is no true score to tell from error; leave reliability out, or give the moments "
+                "of another sample"
             )
         mean, observed = moments_of(x, weights[None], np.array([weights @ weights]))
         found = posterior_of(mean[0], observed[0], reliabilities)

@@ -1,8 +1,8 @@
-"""Loyalty in daily practice: levels, simple indicators, core customers, and why people leave."""
+"""Loyalty in daily practice: levels, indicators, core customers, and why customers leave."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, wilson
+from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, enumerate_names, is_number
-from loyaltymodel._scales import check_pair
+from loyaltymodel._scales import by_variable, check_pair
 from loyaltymodel._variables import Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
 
@@ -24,10 +25,10 @@ _LEAST_TO_RANK = 2
 
 
 def loyalty_level(
-    *,
     very_satisfied: object,
     continues: object,
     recommends: object,
+    *,
     data: object = None,
     missing: Missing = "raise",
 ) -> Any:
@@ -155,11 +156,9 @@ def practical_indicator(
 def core_customers(
     preference: object,
     profit: object,
-    *,
     value: object,
-    preference_from: float,
-    value_from: float,
-    profit_above: float = 0.0,
+    *,
+    cuts: Mapping[str, float],
     data: object = None,
     missing: Missing = "raise",
 ) -> pd.DataFrame:
@@ -173,11 +172,10 @@ def core_customers(
         What a customer earns us per period, in money; may be negative.
     value : Series, array of shape (n,) or str
         What a customer is worth, such as expected purchases or a lifetime value, in money.
-    preference_from, value_from : float
-        From which preference and value on a customer counts as preferring and as valuable.
-        The texts give no limits; these are yours.
-    profit_above : float
-        Above which profit a customer counts as profitable.
+    cuts : mapping from str to float
+        From which "preference" and "value" on a customer counts as preferring and as valuable,
+        and above which "profit" as profitable, by default 0. The texts give no limits; these
+        are yours.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     missing : {"raise", "drop"}
@@ -194,31 +192,35 @@ def core_customers(
     DataError
         If values are missing, not numeric or of different lengths.
     OptionError
-        If a limit is not a finite number, or ``missing`` is not one of its choices.
+        If a cut-off is absent or not a finite number, or ``missing`` is not one of its
+        choices.
 
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
     >>> loyalty_stage.core_customers(
-    ...     [9, 9, 3], [40, -5, 60], value=[900, 800, 950], preference_from=7, value_from=500
+    ...     [9, 9, 3], [40, -5, 60], [900, 800, 950], cuts={"preference": 7, "value": 500}
     ... )["core"].tolist()
     [True, False, False]
     """
-    limits = {
-        "preference_from": preference_from,
-        "value_from": value_from,
-        "profit_above": profit_above,
-    }
+    if not isinstance(cuts, Mapping):
+        raise OptionError(
+            f"cuts={cuts!r} does not say what it cuts; give a mapping such as "
+            "{'preference': 7, 'value': 500}"
+        )
+    limits = by_variable("cuts", cuts, {"preference": None, "value": None, "profit": 0.0})
     for name, limit in limits.items():
         if not is_number(limit) or not np.isfinite(limit):
-            raise OptionError(f"{name}={limit!r} must be a finite number in the unit of its values")
+            raise OptionError(
+                f"cuts[{name!r}]={limit!r} must be a finite number in the unit of its values"
+            )
     given = {"preference": preference, "profit": profit, "value": value}
     variables = read_variables(given, data=data, missing=missing)
     frame = pd.DataFrame(
         {
-            "preferring": variables["preference"] >= preference_from,
-            "profitable": variables["profit"] > profit_above,
-            "valuable": variables["value"] >= value_from,
+            "preferring": variables["preference"] >= limits["preference"],
+            "profitable": variables["profit"] > limits["profit"],
+            "valuable": variables["value"] >= limits["value"],
         },
         index=variables.labels,
     )
@@ -252,9 +254,9 @@ def exit_reasons(
     Returns
     -------
     DataFrame
-        A row a reason: ``reason``, ``exits``, ``share`` of exits with ``ci_low`` and
-        ``ci_high`` (Wilson), ``value_lost`` and ``value_share`` if values are given, and
-        ``cumulative``, the share of exits, or of the value, down to this reason.
+        A row a reason: ``reason``, ``n_obs`` (exits), ``estimate`` (their share) with
+        ``ci_low`` and ``ci_high`` (Wilson), ``value_lost`` and ``value_share`` if values are
+        given, and ``cumulative``, the share of exits, or of the value, down to this reason.
 
     Raises
     ------
@@ -282,8 +284,8 @@ def exit_reasons(
     >>> from loyaltymodel import loyalty_stage
     >>> loyalty_stage.exit_reasons(
     ...     ["price", "service", "price", "moved"], value=[10, 50, 20, 20]
-    ... )[["reason", "exits", "value_lost", "cumulative"]]
-        reason  exits  value_lost  cumulative
+    ... )[["reason", "n_obs", "value_lost", "cumulative"]]
+        reason  n_obs  value_lost  cumulative
     0  service      1        50.0         0.5
     1    price      2        30.0         0.8
     2    moved      1        20.0         1.0
@@ -302,10 +304,9 @@ def exit_reasons(
     codes, names = variables.codes("reason")
     exits = np.bincount(codes, minlength=len(names))
     share = exits / exits.sum()
-    low, high = wilson(share, np.full(len(share), float(exits.sum())), level=level)
-    frame = pd.DataFrame(
-        {"reason": list(names), "exits": exits, "share": share, "ci_low": low, "ci_high": high}
-    )
+    total = np.full(len(share), exits.sum())
+    frame = EstimateTable.wilson({"reason": names}, share, total, level=level).frame()
+    frame.insert(1, "n_obs", exits)
     if value is None:
         weight = share
     else:

@@ -24,16 +24,16 @@ _NO_SPREAD = 1e-8  # points; rounding leaves less
 
 
 def phase_scores(
-    data: object, instrument: PhaseInstrument, *, missing: Missing = "raise"
+    instrument: PhaseInstrument, data: object, *, missing: Missing = "raise"
 ) -> pd.DataFrame:
     """Return the score of each customer for each phase, from 0 to 100.
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table
-        A row a customer, with the columns of the instrument.
     instrument : PhaseInstrument
         Which columns belong to which phase, with their scales and directions.
+    data : pandas, polars or pyarrow table
+        A row a customer, with the columns of the instrument.
     missing : {"raise", "drop"}
         What to do with rows that lack a value: an error, or leave them out.
 
@@ -85,7 +85,7 @@ def phase_scores(
     ...     ]
     ... )
     >>> answers = pd.DataFrame({"liking": [5], "anger": [2], "orders": [30]}, index=["Li"])
-    >>> loyalty_stage.phase_scores(answers, instrument)
+    >>> loyalty_stage.phase_scores(instrument, answers)
         affective  action
     Li       87.5   100.0
     """
@@ -98,16 +98,16 @@ def phase_scores(
 
 
 def phase_reliability(
-    data: object, instrument: PhaseInstrument, *, missing: Missing = "raise"
+    instrument: PhaseInstrument, data: object, *, missing: Missing = "raise"
 ) -> pd.Series:
     """Return coefficient alpha of the score of each phase (信度).
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table
-        A row a customer, with the columns of the instrument.
     instrument : PhaseInstrument
         Which columns belong to which phase, with their scales and directions.
+    data : pandas, polars or pyarrow table
+        A row a customer, with the columns of the instrument.
     missing : {"raise", "drop"}
         What to do with rows that lack a value: an error, or leave them out.
 
@@ -153,7 +153,7 @@ def phase_reliability(
     ...     ]
     ... )
     >>> answers = pd.DataFrame({"liking": [1, 2, 3], "warmth": [1, 3, 2], "orders": [1, 5, 7]})
-    >>> loyalty_stage.phase_reliability(answers, instrument).round(3).to_dict()
+    >>> loyalty_stage.phase_reliability(instrument, answers).round(3).to_dict()
     {'affective': 0.667, 'action': nan}
     """
     check_instrument(instrument)

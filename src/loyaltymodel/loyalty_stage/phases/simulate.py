@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_count, count_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
-from loyaltymodel.loyalty_stage.phases.oliver import ByPhase, by_phase, check_phases
+from loyaltymodel.loyalty_stage.phases.reading import ByPhase, by_phase, check_phases
 
 _MOST_ROUNDS = 1000
 _DEFAULT_MEANS = {"cognitive": 62.0, "affective": 56.0, "conative": 50.0, "action": 44.0}
@@ -31,10 +32,8 @@ class SimulatedPhases(FrozenRecord):
         True scores.
     observed_values : ndarray of shape (n, k)
         True scores with errors of measurement.
-    means : ndarray of shape (k,)
-        Means of the scores in the world.
-    covariance : ndarray of shape (k, k)
-        Covariance of the observed scores in the world, with the errors in it.
+    moments : Moments
+        Means and covariance of the observed scores in the world, with the errors in them.
     reliability : ndarray of shape (k,)
         Share of the true in the observed variance.
     n_redrawn : int
@@ -43,7 +42,7 @@ class SimulatedPhases(FrozenRecord):
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
-    >>> world = loyalty_stage.simulate_phases(100, 1)
+    >>> world = loyalty_stage.simulate_phases(100, rng=1)
     >>> world.scores.shape, list(world.scores.columns)
     ((100, 4), ['cognitive', 'affective', 'conative', 'action'])
     """
@@ -51,8 +50,7 @@ class SimulatedPhases(FrozenRecord):
     phases: tuple[str, ...]
     true_values: FloatArray
     observed_values: FloatArray
-    means: FloatArray
-    covariance: FloatArray
+    moments: Moments
     reliability: FloatArray
     n_redrawn: int
 
@@ -73,13 +71,13 @@ class SimulatedPhases(FrozenRecord):
 
 def simulate_phases(
     n: int,
-    rng: np.random.Generator | int | None = None,
     *,
     phases: Sequence[str] = PHASES,
     means: ByPhase | None = None,
-    deviations: ByPhase = 12.0,
+    sds: ByPhase = 12.0,
     correlation: npt.ArrayLike = 0.6,
     reliability: ByPhase = 0.8,
+    rng: np.random.Generator | int | None = None,
 ) -> SimulatedPhases:
     """Return customers with known true scores, and their scores with error (模拟数据).
 
@@ -87,19 +85,19 @@ def simulate_phases(
     ----------
     n : int
         Number of customers, at least 1.
-    rng : numpy.random.Generator, int or None
-        Source of randomness; an int is a seed, None takes fresh entropy.
     phases : sequence of str
         Names of the phases, in order, at least two.
     means : float, sequence of k floats, or mapping from phase to float, optional
         Means of the true scores, 0 to 100. Without it they fall from 62 to 44 for Oliver's
         phases, and are 50 for others.
-    deviations : float, sequence of k floats, or mapping from phase to float
+    sds : float, sequence of k floats, or mapping from phase to float
         Standard deviations of the true scores, 0.1 to 50.
     correlation : float or array of shape (k, k)
         Correlation of true scores: one number for all pairs, or a matrix.
     reliability : float, sequence of k floats, or mapping from phase to float
         Reliability of the measurement, 0.01 to 1.
+    rng : numpy Generator or int, optional
+        Randomness.
 
     Returns
     -------
@@ -121,7 +119,7 @@ def simulate_phases(
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
-    >>> world = loyalty_stage.simulate_phases(20_000, 1, reliability=0.7)
+    >>> world = loyalty_stage.simulate_phases(20_000, reliability=0.7, rng=1)
     >>> true, seen = world.true_scores["action"], world.scores["action"]
     >>> round(float(true.corr(seen) ** 2), 1)
     0.7
@@ -131,7 +129,7 @@ def simulate_phases(
     if means is None:
         means = [_DEFAULT_MEANS.get(name, 50.0) for name in names]
     centre = by_phase("means", means, names, low=0.0, high=100.0)
-    spread = by_phase("deviations", deviations, names, low=0.1, high=50.0)
+    spread = by_phase("sds", sds, names, low=0.1, high=50.0)
     share = by_phase("reliability", reliability, names, low=0.01, high=1.0)
     together = _correlation(correlation, len(names))
     true_covariance = together * np.outer(spread, spread)
@@ -143,8 +141,12 @@ def simulate_phases(
         phases=names,
         true_values=true,
         observed_values=observed,
-        means=centre,
-        covariance=true_covariance + np.diag(errors**2),
+        moments=Moments(
+            n_obs=max(n, 2),  # of whom no variance is known, none could be stated
+            items=names,
+            means=centre,
+            covariance=true_covariance + np.diag(errors**2),
+        ),
         reliability=share,
         n_redrawn=n_redrawn,
     )
@@ -191,5 +193,5 @@ def _draw(
             break
     raise OptionError(
         f"most customers would have scores outside 0 to 100 (means {means.round(1).tolist()}); "
-        "take means nearer to 50, smaller deviations or a higher reliability"
+        "take means nearer to 50, smaller sds or a higher reliability"
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
-from loyaltymodel._tables import Summary, Table, table_of
+from loyaltymodel._options import count_of
+from loyaltymodel._results import Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_weighted
 from loyaltymodel.errors import NotIdentifiedError
 from loyaltymodel.loyalty_stage.types.agreement_kernels import Kappas, agreement_weights, kappas
@@ -28,7 +31,7 @@ _WEIGHTINGS = ("unweighted", "linear", "quadratic")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class AgreementResult(FrozenRecord):
+class AgreementResult(Result):
     """How far two classifications agree, made by :func:`agreement`.
 
     Attributes
@@ -41,10 +44,13 @@ class AgreementResult(FrozenRecord):
         Customers in each cell, first classification down, second across.
     weight : ndarray of shape (k, k)
         Sum of their weights.
-    values : ndarray of shape (3, 9)
-        What :attr:`kappa` has, without names.
-    level : float
-        Confidence level of the intervals.
+    estimates : EstimateTable
+        Cohen's kappa by ``weighting``, with its error and interval; the p-values are of no
+        agreement beyond chance.
+    null_std_error : ndarray of shape (3,)
+        Standard error of each kappa if there is no agreement beyond chance.
+    observed, expected : ndarray of shape (3,)
+        Weighted shares of agreement, found and by chance.
     n_dropped : int
         Customers left out because of missing values.
 
@@ -52,7 +58,9 @@ class AgreementResult(FrozenRecord):
     --------
     >>> from loyaltymodel import loyalty_stage
     >>> found = loyalty_stage.agreement([1, 1, 2, 2], [1, 1, 2, 1])
-    >>> found.kappa["kappa"].tolist()
+    >>> found
+    <AgreementResult: 4 customers in 2 categories, kappa 0.500>
+    >>> found.kappa["estimate"].tolist()
     [0.5, 0.5, 0.5]
     """
 
@@ -60,35 +68,48 @@ class AgreementResult(FrozenRecord):
     ordered: bool
     counts: IntArray
     weight: FloatArray
-    values: FloatArray
-    level: float
+    estimates: EstimateTable
+    null_std_error: FloatArray
+    observed: FloatArray
+    expected: FloatArray
     n_dropped: int
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        people = f"{self.counts.sum()} customers in {len(self.categories)} categories"
-        return f"<AgreementResult: {people}, kappa {self.values[0, 0]:.3f}>"
+    people: ClassVar[str] = "customers"
 
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    @property
+    def n_obs(self) -> int:
+        """Customers who were classified twice."""
+        return int(self.counts.sum())
+
+    @property
+    def level(self) -> float:
+        """Confidence level of the intervals."""
+        return self.estimates.level
+
+    @property
+    def interval(self) -> str:
+        """Kind of the intervals: "wald"."""
+        return "wald"
 
     @property
     def kappa(self) -> pd.DataFrame:
         """Cohen's kappa, a row a weighting: "unweighted", "linear" and "quadratic".
 
-        ``kappa`` is 1 for full agreement and 0 for as much as chance gives; ``std_error`` and
-        the interval are for the kappa there is, ``null_std_error``, ``z`` and the two-sided
-        ``p_value`` for the hypothesis that it is 0; ``observed`` and ``expected`` are the
-        weighted shares of agreement, found and by chance. Without an order of the categories
-        the weighted rows are NaN.
+        ``estimate`` is 1 for full agreement and 0 for as much as chance gives; ``std_error`` and
+        the interval are for the kappa there is, ``null_std_error``, ``statistic`` and the
+        two-sided ``p_value`` for the hypothesis that it is 0; ``observed`` and ``expected`` are
+        the weighted shares of agreement, found and by chance. Without an order of the
+        categories the weighted rows are NaN.
         """
-        columns = ["kappa", "std_error", "ci_low", "ci_high", "null_std_error", "z", "p_value"]
-        table = pd.DataFrame(self.values.copy(), columns=[*columns, "observed", "expected"])
-        table.insert(0, "weighting", list(_WEIGHTINGS))
-        return table
+        return self.estimates.frame().assign(
+            null_std_error=self.null_std_error,
+            statistic=self.estimates.estimate / self.null_std_error,
+            observed=self.observed,
+            expected=self.expected,
+        )
 
     @property
-    def table(self) -> pd.DataFrame:
+    def cross_table(self) -> pd.DataFrame:
         """Sums of customers' weights, first classification down, second across.
 
         Without weights these are whole numbers of customers.
@@ -99,50 +120,30 @@ class AgreementResult(FrozenRecord):
 
     @property
     def row_shares(self) -> pd.DataFrame:
-        """Share of each row of :attr:`table` in each column, 0 to 1; NaN for an empty row."""
-        table = self.table
+        """Share of each row of :attr:`cross_table` in each column; NaN for an empty row."""
+        table = self.cross_table
         return table.div(table.sum(axis=1).where(lambda total: total > 0), axis=0)
 
-    def summary(self) -> Summary:
-        """Return the agreement in words and tables.
+    def _title(self) -> str:
+        return "Agreement of two classifications"
 
-        Returns
-        -------
-        Summary
-            The cross-table, kappas, and what to keep in mind.
+    def _brief(self) -> str:
+        people = f"{count_of(self.n_obs, 'customer')} in {len(self.categories)} categories"
+        return f"{people}, kappa {self.estimates.estimate[0]:.3f}"
 
-        Examples
-        --------
-        >>> from loyaltymodel import loyalty_stage
-        >>> found = loyalty_stage.agreement([1, 1, 2, 2], [1, 1, 2, 1])
-        >>> print(found.summary().title)
-        Agreement of two classifications
-        """
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
-        facts = [
-            ("customers", f"{self.counts.sum()}{left_out}"),
-            (
-                "same category",
-                f"{self.values[0, 7]:.3f} of them, {self.values[0, 8]:.3f} by chance",
-            ),
-            ("intervals", f"Wald, at {100 * self.level:g} %"),
-        ]
-        table = self.table
+    def _facts(self) -> list[tuple[str, str]]:
+        by_chance = f"{self.observed[0]:.3f} of customers, {self.expected[0]:.3f} by chance"
+        return [("same category", by_chance)]
+
+    def _tables(self) -> Sequence[Table]:
         digits = 0 if np.array_equal(self.weight, np.rint(self.weight)) else 1
         rows = tuple(
             (str(name), *(f"{v:.{digits}f}" for v in row))
             for name, row in zip(self.categories, self.weight, strict=True)
         )
-        cross = Table("Customers", ("first, down", *map(str, table.columns)), rows)
-        shown = self.kappa[["weighting", "kappa", "std_error", "ci_low", "ci_high", "p_value"]]
-        if not self.ordered:
-            shown = shown.iloc[:1]
-        return Summary(
-            title="Agreement of two classifications",
-            facts=tuple(facts),
-            tables=(cross, table_of("Cohen's kappa", shown)),
-            remarks=tuple(self._remarks()),
-        )
+        cross = Table("Customers", ("first, down", *map(str, self.categories)), rows)
+        shown = self.estimates.frame()
+        return cross, table_of("Cohen's kappa", shown if self.ordered else shown.iloc[:1])
 
     def _remarks(self) -> list[str]:
         remarks = ["p_value tests that there is no agreement beyond chance, which is little."]
@@ -151,10 +152,10 @@ class AgreementResult(FrozenRecord):
                 "There is no weighted kappa, because nothing says how the categories are "
                 "ordered; give categories in ascending order if they are."
             )
-        if self.values[0, 0] == 1:
+        if self.estimates.estimate[0] == 1:
             remarks.append(
-                "Everybody agrees, so the sample shows no error of kappa; that it is 0 says "
-                "nothing about other customers."
+                "All customers are in the same category twice, so the sample shows no error of "
+                "kappa; that it is 0 says nothing about other customers."
             )
         return remarks
 
@@ -174,9 +175,9 @@ def agreement(
 
     Parameters
     ----------
-    first, second : Series, array of shape (n,), LoyaltyTypes or str
-        The category of each customer: any values that can be told apart, or names of columns
-        of ``data``.
+    first, second : Series, array of shape (n,) or str
+        The category of each customer: any values that can be told apart, such as the column
+        ``type`` of the customers of :func:`dick_basu`, or names of columns of ``data``.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     categories : sequence, optional
@@ -244,7 +245,7 @@ def agreement(
     >>> found = loyalty_stage.agreement(
     ...     ["loyal", "loyal", "not", "not"], ["loyal", "loyal", "not", "loyal"]
     ... )
-    >>> found.kappa.loc[0, ["kappa", "observed", "expected"]].tolist()
+    >>> found.kappa.loc[0, ["estimate", "observed", "expected"]].tolist()
     [0.5, 0.75, 0.5]
 
     Types with different names have to be matched first:
@@ -253,7 +254,7 @@ def agreement(
     ...     ["loyalty", "no loyalty"], ["loyal", "switcher"],
     ...     match={"loyal": "loyalty", "switcher": "no loyalty"},
     ... )
-    >>> float(same.kappa.loc[0, "kappa"])
+    >>> float(same.kappa.loc[0, "estimate"])
     1.0
     """
     check_level(level)
@@ -276,8 +277,7 @@ def agreement(
         ordered=ordered,
         counts=counts.astype(np.intp),
         weight=weight,
-        values=_values(found, ordered=ordered, level=level),
-        level=level,
+        **_estimates(found, ordered=ordered, level=level),
         n_dropped=variables.n_dropped,
     )
 
@@ -294,22 +294,25 @@ def _require_two(weight: FloatArray, names: tuple[Any, ...]) -> None:
             )
 
 
-def _values(found: Kappas, *, ordered: bool, level: float) -> FloatArray:
+def _estimates(found: Kappas, *, ordered: bool, level: float) -> dict[str, Any]:
+    """Return kappas with their errors, and what else there is of them; NaN without an order."""
     interval = wald(found.kappa, found.std_error, level=level)
     test = wald(found.kappa, found.null_std_error, level=level)
-    table = np.column_stack(
-        [
-            found.kappa,
-            found.std_error,
-            np.maximum(interval.low, -1.0),  # kappa lies between -1 and 1
-            np.minimum(interval.high, 1.0),
-            found.null_std_error,
-            found.kappa / found.null_std_error,
-            test.p_value,
-            found.observed,
-            found.expected,
-        ]
-    )
-    if not ordered:
-        table[1:] = np.nan
-    return table
+    known = np.array([True, ordered, ordered])
+    values = {
+        "estimate": found.kappa,
+        "std_error": found.std_error,
+        "ci_low": np.maximum(interval.low, -1.0),  # kappa lies between -1 and 1
+        "ci_high": np.minimum(interval.high, 1.0),
+        "p_value": test.p_value,
+        "null_std_error": found.null_std_error,
+        "observed": found.observed,
+        "expected": found.expected,
+    }
+    kept = {name: np.where(known, column, np.nan) for name, column in values.items()}
+    further = {name: kept.pop(name) for name in ("null_std_error", "observed", "expected")}
+    labels = FrozenMapping({"weighting": _WEIGHTINGS})
+    return {
+        "estimates": EstimateTable(labels=labels, **kept, level=level, method="Wald"),
+        **further,
+    }

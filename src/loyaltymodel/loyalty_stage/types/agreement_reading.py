@@ -13,9 +13,9 @@ import pandas as pd
 from loyaltymodel._arrays import IntArray
 from loyaltymodel._frames import read_table
 from loyaltymodel._options import enumerate_names, repeated
+from loyaltymodel._results import Result, WithCustomers
 from loyaltymodel._variables import codes_of
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
 
 LEAST = 2  # categories that can disagree
 
@@ -34,9 +34,12 @@ class Column:
 def read_column(name: str, value: object, data: object) -> Column:
     """Read one classification, in any form, with its missing values."""
     labels = None
-    if isinstance(value, LoyaltyTypes):
-        value = value.type
-    elif isinstance(value, str):
+    if isinstance(value, (Result, WithCustomers, pd.DataFrame)):
+        raise DataError(
+            f"{name} is a {type(value).__name__}; give the column with the class of each "
+            "customer, such as customers['type']"
+        )
+    if isinstance(value, str):
         if data is None:
             raise DataError(
                 f"{name}={value!r} names a column, but there is no data; give data= as well, or "

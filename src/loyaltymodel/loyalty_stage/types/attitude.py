@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._frames import Missing, read_table
+from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice, enumerate_names, suggest
 from loyaltymodel._quadrant_sorting import (
+    Cuts,
     IntervalKind,
     Randomness,
+    Reliability,
+    Scale,
     check_sorting,
-    limits_of,
     read_sample,
 )
-from loyaltymodel._quadrants import Cut, Ties
-from loyaltymodel._scales import Pair, pair_of
+from loyaltymodel._quadrants import Ties
+from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._results import WithCustomers
+from loyaltymodel._scales import by_variable, limits_of
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.types.estimate import sort_customers
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
@@ -32,21 +37,19 @@ def relative_attitude(
     differentiation: object,
     *,
     data: object = None,
-    scale: Pair | None = None,
-    differentiation_scale: Pair | None = None,
-    attitude_cut: Cut = "midpoint",
-    differentiation_cut: Cut = "midpoint",
+    scale: Scale = None,
+    cuts: Cuts = "midpoint",
     ties: Ties = "high",
-    reliability: Pair | None = None,
-    means: object = None,
-    covariance: object = None,
+    reliability: Reliability = None,
+    moments: Moments | None = None,
+    moves: Mapping[str, Iterable[float]] | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "formula",
+    interval: IntervalKind = "wilson",
     level: float = 0.95,
-    n_resamples: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
-) -> LoyaltyTypes:
+) -> WithCustomers[LoyaltyTypes]:
     """Return each customer's class of relative attitude (态度取向矩阵).
 
     An attitude counts for loyalty by how strong it is, and by whether rivals enjoy it as well.
@@ -61,44 +64,48 @@ def relative_attitude(
         How much the firm is seen to stand apart from its rivals.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float, optional
-        Lowest and highest possible score of both, such as (1, 10). Scores outside are an error.
-    differentiation_scale : pair of float, optional
-        The same for differentiation, where its scale is another.
-    attitude_cut, differentiation_cut : {"midpoint", "median", "mean"} or float
+    scale : pair of float, or mapping from variable to pair, optional
+        Lowest and highest possible score of both, such as (1, 10), or of each by name. Scores
+        outside are an error.
+    cuts : {"midpoint", "median", "mean"}, float, or mapping from variable to such
         From where on a score is high: the midpoint of the scale, the weighted median or mean
-        of the sample, or a number in the units of the scores.
+        of the sample, or a number in the units of the scores; one for both, or by name.
     ties : {"high", "low"}
         Where a score belongs that equals its cut-off.
-    reliability : pair of float, optional
-        Reliability of attitude and of differentiation, above 0 and at most 1. With it
-        each customer gets the probability of each type.
-    means : array of shape (2,), optional
-        Means of attitude and differentiation where the customers come from; without it,
-        those of the sample.
-    covariance : array of shape (2, 2), optional
-        Their covariance there, as observed, with the error in it; given with ``means``.
+    reliability : pair of float, or mapping from variable to float, optional
+        Reliability of attitude and of differentiation, above 0 and at most 1. With it each
+        customer gets the probability of each type.
+    moments : Moments, optional
+        Means and covariance where the customers come from, as observed, with the error in
+        them; without it, those of the sample. Its items are "attitude" and "differentiation".
+    moves : mapping from str to sequence of float, optional
+        By how much the cut-off of a variable moves in the table ``stability`` of the result, in
+        the units of the variable, such as ``{"attitude": [-1, 1]}``. To stay, 0, is always among
+        the moves; a variable that is not named stays.
     weights : Series, array of shape (n,) or str, optional
         Survey weights, none negative.
     missing : {"raise", "drop"}
         What to do with customers of whom a value is missing.
-    interval : {"formula", "bootstrap"}
-        "formula": Wilson's interval for an effective number of customers; cut-offs count as
-        known. "bootstrap": percentiles over customers drawn again; cut-offs, means and
-        covariance from the sample are estimated again each time.
+    interval : {"wilson", "percentile"}
+        "wilson": Wilson's interval for an effective number of customers; cut-offs count as
+        known. "percentile": of customers drawn again; cut-offs, means and covariance from the
+        sample are estimated again each time.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        Number of resamples, for ``interval="percentile"``; enough for the level:
         (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
-        Randomness, for ``interval="bootstrap"``.
+        Randomness, for ``interval="percentile"``.
 
     Returns
     -------
-    LoyaltyTypes
-        Types by customer, their shares with intervals, probabilities if ``reliability`` is
-        given, and advice.
+    result : LoyaltyTypes
+        Shares of the types with their intervals, how far to trust them, and advice.
+    customers : DataFrame
+        A row a customer with the labels of the data: ``type``, ordered categories, ascending,
+        and if ``reliability`` is given the probability of each type, in a column called as the
+        type.
 
     Raises
     ------
@@ -109,13 +116,14 @@ def relative_attitude(
     NotIdentifiedError
         If the scores correlate more strongly than their reliabilities allow.
     OptionError
-        If an option is not one of its choices, or a midpoint is asked for without a scale.
+        If an option is not one of its choices, a midpoint is asked for without a scale, or a
+        move would carry a cut-off off its scale.
 
     Warns
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow, or only people of weight 0.
+        allow, or only customers of weight 0.
 
     Notes
     -----
@@ -133,24 +141,26 @@ def relative_attitude(
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
-    >>> found = loyalty_stage.relative_attitude([8, 3, 8, 3], [9, 9, 2, 2], scale=(1, 10))
-    >>> found.type.tolist()
+    >>> result, customers = loyalty_stage.relative_attitude(
+    ...     [8, 3, 8, 3], [9, 9, 2, 2], scale=(1, 10)
+    ... )
+    >>> customers["type"].tolist()
     ['highest', 'high', 'low', 'lowest']
     """
+    names = SCHEMES["relative_attitude"].variables
     sorting = check_sorting(
-        SCHEMES["relative_attitude"].variables,
-        (attitude_cut, differentiation_cut),
-        limits_of(scale, "differentiation_scale", differentiation_scale),
+        names,
+        by_variable("cuts", cuts, dict.fromkeys(names, "midpoint")),
+        limits_of(scale, dict.fromkeys(names)),
         ties=ties,
         reliability=reliability,
-        means=means,
-        covariance=covariance,
+        moments=moments,
         interval=interval,
         level=level,
         n_resamples=n_resamples,
     )
     sample = read_sample(sorting, (attitude, differentiation), weights, data=data, missing=missing)
-    return sort_customers("relative_attitude", sample, rng=rng)
+    return sort_customers("relative_attitude", sample, moves=moves, rng=rng)
 
 
 def dick_basu(
@@ -158,21 +168,19 @@ def dick_basu(
     patronage: object,
     *,
     data: object = None,
-    scale: Pair | None = None,
-    patronage_scale: Pair | None = (0.0, 1.0),
-    attitude_cut: Cut | RelativeClass = "midpoint",
-    patronage_cut: Cut = "midpoint",
+    scale: Scale = None,
+    cuts: Cuts = "midpoint",
     ties: Ties = "high",
-    reliability: Pair | None = None,
-    means: object = None,
-    covariance: object = None,
+    reliability: Reliability = None,
+    moments: Moments | None = None,
+    moves: Mapping[str, Iterable[float]] | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "formula",
+    interval: IntervalKind = "wilson",
     level: float = 0.95,
-    n_resamples: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
-) -> LoyaltyTypes:
+) -> WithCustomers[LoyaltyTypes]:
     """Return each customer's type of loyalty by attitude and patronage (忠诚、潜在忠诚、虚假忠诚).
 
     Loyalty needs both a high relative attitude and repeat patronage. The attitude alone is
@@ -181,55 +189,59 @@ def dick_basu(
 
     Parameters
     ----------
-    attitude : Series, array of shape (n,), LoyaltyTypes or str
-        Relative attitude as a score; or as classes, which are the result of
-        :func:`relative_attitude`, its ``type``, or a column of that.
+    attitude : Series, array of shape (n,) or str
+        Relative attitude as a score; or as classes, which are the column ``type`` of the
+        customers that :func:`relative_attitude` returns.
     patronage : Series, array of shape (n,) or str
         Repeat patronage, such as the share of purchases made at the firm, or a score.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float, optional
+    scale : pair of float, or mapping from variable to pair, optional
         Lowest and highest possible attitude, such as (1, 10). Scores outside are an error.
-    patronage_scale : pair of float, optional
-        Lowest and highest possible patronage; by default that of a share, 0 to 1. None is for
-        numbers without an end, which then need another cut-off.
-    attitude_cut : {"midpoint", "median", "mean"}, class or float
-        From where on an attitude is high: the midpoint of the scale, the weighted median or
-        mean of the sample, or a number in the units of the scores. For classes the lowest
-        that counts as high, "low", "high" or "highest"; "midpoint" means "high".
-    patronage_cut : {"midpoint", "median", "mean"} or float
-        From where on patronage is high.
+        Patronage has the scale of a share, 0 to 1, unless a mapping gives another, such as
+        ``{"attitude": (1, 10), "patronage": (1, 7)}``; None is for numbers without an end, which
+        then need another cut-off.
+    cuts : {"midpoint", "median", "mean"}, float, or mapping from variable to such
+        From where on a variable is high: the midpoint of its scale, the weighted median or mean
+        of the sample, or a number in its units; one for both, or by name. For classes of
+        relative attitude the lowest that counts as high, such as ``{"attitude": "low"}``, of
+        "low", "high" and "highest"; "midpoint" means "high".
     ties : {"high", "low"}
         Where a score belongs that equals its cut-off.
-    reliability : pair of float, optional
-        Reliability of attitude and of patronage, above 0 and at most 1. With it
-        each customer gets the probability of each type.
-    means : array of shape (2,), optional
-        Means of attitude and patronage where the customers come from; without it,
-        those of the sample.
-    covariance : array of shape (2, 2), optional
-        Their covariance there, as observed, with the error in it; given with ``means``.
+    reliability : pair of float, or mapping from variable to float, optional
+        Reliability of attitude and of patronage, above 0 and at most 1. With it each
+        customer gets the probability of each type.
+    moments : Moments, optional
+        Means and covariance where the customers come from, as observed, with the error in
+        them; without it, those of the sample. Its items are "attitude" and "patronage".
+    moves : mapping from str to sequence of float, optional
+        By how much the cut-off of a variable moves in the table ``stability`` of the result, in
+        the units of the variable, such as ``{"attitude": [-1, 1]}``. To stay, 0, is always among
+        the moves; a variable that is not named stays.
     weights : Series, array of shape (n,) or str, optional
         Survey weights, none negative.
     missing : {"raise", "drop"}
         What to do with customers of whom a value is missing.
-    interval : {"formula", "bootstrap"}
-        "formula": Wilson's interval for an effective number of customers; cut-offs count as
-        known. "bootstrap": percentiles over customers drawn again; cut-offs, means and
-        covariance from the sample are estimated again each time.
+    interval : {"wilson", "percentile"}
+        "wilson": Wilson's interval for an effective number of customers; cut-offs count as
+        known. "percentile": of customers drawn again; cut-offs, means and covariance from the
+        sample are estimated again each time.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        Number of resamples, for ``interval="percentile"``; enough for the level:
         (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
-        Randomness, for ``interval="bootstrap"``.
+        Randomness, for ``interval="percentile"``.
 
     Returns
     -------
-    LoyaltyTypes
-        Types by customer, their shares with intervals, probabilities if ``reliability`` is
-        given, and advice.
+    result : LoyaltyTypes
+        Shares of the types with their intervals, how far to trust them, and advice.
+    customers : DataFrame
+        A row a customer with the labels of the data: ``type``, ordered categories, ascending,
+        and if ``reliability`` is given the probability of each type, in a column called as the
+        type.
 
     Raises
     ------
@@ -240,13 +252,14 @@ def dick_basu(
     NotIdentifiedError
         If the scores correlate more strongly than their reliabilities allow.
     OptionError
-        If an option is not one of its choices, or a midpoint is asked for without a scale.
+        If an option is not one of its choices, a midpoint is asked for without a scale, or a
+        move would carry a cut-off off its scale.
 
     Warns
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow, or only people of weight 0.
+        allow, or only customers of weight 0.
 
     Notes
     -----
@@ -287,8 +300,10 @@ def dick_basu(
     ...     {"attitude": [9, 8, 2, 3], "share": [0.9, 0.1, 0.8, 0.2]},
     ...     index=["Ann", "Bo", "Chen", "Dai"],
     ... )
-    >>> found = loyalty_stage.dick_basu("attitude", "share", data=people, scale=(1, 10))
-    >>> for name, kind in found.type.items():
+    >>> result, customers = loyalty_stage.dick_basu(
+    ...     "attitude", "share", data=people, scale=(1, 10)
+    ... )
+    >>> for name, kind in customers["type"].items():
     ...     print(name, kind)
     Ann loyalty
     Bo latent loyalty
@@ -297,10 +312,11 @@ def dick_basu(
 
     With the classes of relative attitude in place of a score:
 
-    >>> people["relative"] = loyalty_stage.relative_attitude(
+    >>> _, relative = loyalty_stage.relative_attitude(
     ...     "attitude", [2, 9, 9, 2], data=people, scale=(1, 10)
-    ... ).type
-    >>> loyalty_stage.dick_basu("relative", "share", data=people).type.tolist()
+    ... )
+    >>> _, customers = loyalty_stage.dick_basu(relative["type"], "share", data=people)
+    >>> customers["type"].tolist()
     ['spurious loyalty', 'latent loyalty', 'loyalty', 'no loyalty']
 
     How probable is it that someone just above the middle prefers the firm? The mean is 5, so
@@ -308,42 +324,46 @@ def dick_basu(
     standard deviation sqrt(4 * 0.75 * 0.25) = 0.866; the cut-off of 5.5 lies 0.289 of them
     below, which 61.4 % of a normal distribution exceed:
 
-    >>> alone = loyalty_stage.dick_basu(
-    ...     [6], [0.9], scale=(1, 10), reliability=(0.75, 1),
-    ...     means=(5, 0.5), covariance=[[4, 0], [0, 0.04]],
+    >>> from loyaltymodel.structural import Moments
+    >>> market = Moments(
+    ...     n_obs=500, items=["attitude", "patronage"], means=[5, 0.5],
+    ...     covariance=[[4, 0], [0, 0.04]],
     ... )
-    >>> alone.probabilities.round(3).to_dict("records")
+    >>> result, alone = loyalty_stage.dick_basu(
+    ...     [6], [0.9], scale=(1, 10), reliability=(0.75, 1), moments=market
+    ... )
+    >>> alone[list(result.names)].round(3).to_dict("records")
     [{'no loyalty': 0.0, 'spurious loyalty': 0.386, 'latent loyalty': 0.0, 'loyalty': 0.614}]
     """
-    attitude, from_classes = _as_ranks(attitude, data)
-    first = _CLASS_LIMITS if from_classes else pair_of("scale", scale)
-    cut = _class_cut(attitude_cut, reliability) if from_classes else cast("Cut", attitude_cut)
-    second = pair_of("patronage_scale", patronage_scale)
+    attitude, from_classes = as_ranks(attitude, data)
+    names = SCHEMES["dick_basu"].variables
+    limits = limits_of(scale, {"attitude": None, "patronage": (0.0, 1.0)}, shared=["attitude"])
+    own = by_variable("cuts", cuts, dict.fromkeys(names, "midpoint"))
+    if from_classes:
+        limits["attitude"] = _CLASS_LIMITS
+        own["attitude"] = _class_cut(own["attitude"], reliability)
     sorting = check_sorting(
-        SCHEMES["dick_basu"].variables,
-        (cut, patronage_cut),
-        (first, second),
+        names,
+        own,
+        limits,
         ties=ties,
         reliability=reliability,
-        means=means,
-        covariance=covariance,
+        moments=moments,
         interval=interval,
         level=level,
         n_resamples=n_resamples,
     )
     sample = read_sample(sorting, (attitude, patronage), weights, data=data, missing=missing)
-    return sort_customers("dick_basu", sample, from_classes=from_classes, rng=rng)
+    return sort_customers("dick_basu", sample, from_classes=from_classes, moves=moves, rng=rng)
 
 
-def _as_ranks(attitude: object, data: object) -> tuple[object, bool]:
+def as_ranks(attitude: object, data: object) -> tuple[object, bool]:
     """Return classes of relative attitude as 0, 1, 2 and 3, and scores as they came."""
-    if isinstance(attitude, LoyaltyTypes):
-        if attitude.classification != "relative_attitude":
-            raise DataError(
-                f"attitude is a result of {attitude.classification}; give one of "
-                "relative_attitude(), or a score"
-            )
-        attitude = attitude.type
+    if isinstance(attitude, (LoyaltyTypes, WithCustomers)):
+        raise DataError(
+            "attitude is a result; give the column 'type' of the customers that "
+            "relative_attitude() returns beside it"
+        )
     column = attitude
     if isinstance(attitude, str):
         if data is None:
@@ -382,11 +402,11 @@ def _class_cut(cut: object, reliability: object) -> float:
         )
     if isinstance(cut, str) and cut == "midpoint":
         return RELATIVE_CLASSES.index("high") - 0.5
-    check_choice("attitude_cut", cut, RelativeClass)
+    check_choice("cuts['attitude']", cut, RelativeClass)
     lowest_high = cast("RelativeClass", cut)
     if lowest_high == "lowest":
         raise OptionError(
-            "attitude_cut='lowest' would count every class as high; choose 'low', 'high' or "
+            "cuts['attitude']='lowest' would count every class as high; choose 'low', 'high' or "
             "'highest'"
         )
     return RELATIVE_CLASSES.index(lowest_high) - 0.5

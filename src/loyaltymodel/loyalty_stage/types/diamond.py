@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,21 @@ import numpy.typing as npt
 
 from loyaltymodel._arrays import BoolArray
 from loyaltymodel._frames import Missing
+from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_finite
 from loyaltymodel._quadrant_sorting import (
+    Cuts,
     IntervalKind,
     Randomness,
+    Reliability,
+    Scale,
     check_sorting,
-    limits_of,
     read_sample,
 )
-from loyaltymodel._quadrants import Cut, Ties
-from loyaltymodel._scales import Pair, pair_of
+from loyaltymodel._quadrants import Ties
+from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._results import WithCustomers
+from loyaltymodel._scales import by_variable, limits_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.estimate import sort_customers
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
@@ -30,21 +36,19 @@ def knox(
     involvement: object,
     *,
     data: object = None,
-    scale: Pair | None = None,
-    portfolio_scale: Pair | None = None,
-    portfolio_cut: Cut = "median",
-    involvement_cut: Cut = "midpoint",
+    scale: Scale = None,
+    cuts: Cuts = None,
     ties: Ties = "high",
-    reliability: Pair | None = None,
-    means: object = None,
-    covariance: object = None,
+    reliability: Reliability = None,
+    moments: Moments | None = None,
+    moves: Mapping[str, Iterable[float]] | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "formula",
+    interval: IntervalKind = "wilson",
     level: float = 0.95,
-    n_resamples: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
-) -> LoyaltyTypes:
+) -> WithCustomers[LoyaltyTypes]:
     """Return each customer's place in Knox's diamond of loyalty (诺克斯钻石模型).
 
     Buyers differ by how many brands they buy and by how much they care [1]_. Who buys few and
@@ -61,48 +65,51 @@ def knox(
         How much a customer cares which it is.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float, optional
-        Lowest and highest possible involvement, such as (1, 10). Scores outside are an error.
-    portfolio_scale : pair of float, optional
-        Lowest and highest possible portfolio, where there are such.
-    portfolio_cut : {"midpoint", "median", "mean"} or float
-        From where on a portfolio is large: the weighted median or mean of the sample, the
-        midpoint of ``portfolio_scale``, or a number of brands.
-    involvement_cut : {"midpoint", "median", "mean"} or float
-        From where on involvement is high: the midpoint of the scale, the weighted median or
-        mean of the sample, or a number in the units of the scores.
+    scale : pair of float, or mapping from variable to pair, optional
+        Lowest and highest possible involvement, such as (1, 10). Scores outside are an error. A
+        portfolio has none, unless a mapping gives it one.
+    cuts : {"midpoint", "median", "mean"}, float, or mapping from variable to such, optional
+        From where on a variable is high: the weighted median or mean of the sample, the
+        midpoint of its scale, or a number in its units; one for both, or by name, such as
+        ``{"portfolio": 2.5}``. By default the median of the portfolio, and the midpoint of
+        involvement.
     ties : {"high", "low"}
         Where a score belongs that equals its cut-off. "high" is many brands, and high
         involvement.
-    reliability : pair of float, optional
-        Reliability of portfolio and of involvement, above 0 and at most 1. With it
-        each customer gets the probability of each type.
-    means : array of shape (2,), optional
-        Means of portfolio and involvement where the customers come from; without it,
-        those of the sample.
-    covariance : array of shape (2, 2), optional
-        Their covariance there, as observed, with the error in it; given with ``means``.
+    reliability : pair of float, or mapping from variable to float, optional
+        Reliability of portfolio and of involvement, above 0 and at most 1. With it each
+        customer gets the probability of each type.
+    moments : Moments, optional
+        Means and covariance where the customers come from, as observed, with the error in
+        them; without it, those of the sample. Its items are "portfolio" and "involvement".
+    moves : mapping from str to sequence of float, optional
+        By how much the cut-off of a variable moves in the table ``stability`` of the result, in
+        the units of the variable, such as ``{"portfolio": [-1, 1]}``. To stay, 0, is always among
+        the moves; a variable that is not named stays.
     weights : Series, array of shape (n,) or str, optional
         Survey weights, none negative.
     missing : {"raise", "drop"}
         What to do with customers of whom a value is missing.
-    interval : {"formula", "bootstrap"}
-        "formula": Wilson's interval for an effective number of customers; cut-offs count as
-        known. "bootstrap": percentiles over customers drawn again; cut-offs, means and
-        covariance from the sample are estimated again each time.
+    interval : {"wilson", "percentile"}
+        "wilson": Wilson's interval for an effective number of customers; cut-offs count as
+        known. "percentile": of customers drawn again; cut-offs, means and covariance from the
+        sample are estimated again each time.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        Number of resamples, for ``interval="percentile"``; enough for the level:
         (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
-        Randomness, for ``interval="bootstrap"``.
+        Randomness, for ``interval="percentile"``.
 
     Returns
     -------
-    LoyaltyTypes
-        Types by customer, their shares with intervals, probabilities if ``reliability`` is
-        given, and advice.
+    result : LoyaltyTypes
+        Shares of the types with their intervals, how far to trust them, and advice.
+    customers : DataFrame
+        A row a customer with the labels of the data: ``type``, ordered categories, ascending,
+        and if ``reliability`` is given the probability of each type, in a column called as the
+        type.
 
     Raises
     ------
@@ -113,13 +120,14 @@ def knox(
     NotIdentifiedError
         If the scores correlate more strongly than their reliabilities allow.
     OptionError
-        If an option is not one of its choices, or a midpoint is asked for without a scale.
+        If an option is not one of its choices, a midpoint is asked for without a scale, or a
+        move would carry a cut-off off its scale.
 
     Warns
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow, or only people of weight 0.
+        allow, or only customers of weight 0.
 
     Notes
     -----
@@ -141,31 +149,33 @@ def knox(
     The median of 1, 1, 4 and 6 brands is 2.5, and the midpoint of the scale 5.5.
 
     >>> from loyaltymodel import loyalty_stage
-    >>> found = loyalty_stage.knox([1, 1, 4, 6], [8, 3, 8, 3], scale=(1, 10))
-    >>> found.type.tolist()
+    >>> result, customers = loyalty_stage.knox([1, 1, 4, 6], [8, 3, 8, 3], scale=(1, 10))
+    >>> customers["type"].tolist()
     ['loyal', 'habitual', 'variety seeker', 'switcher']
     """
-    first, second = pair_of("portfolio_scale", portfolio_scale), pair_of("scale", scale)
-    if first is None and isinstance(portfolio_cut, str) and portfolio_cut == "midpoint":
+    names = SCHEMES["knox"].variables
+    limits = limits_of(scale, dict.fromkeys(names), shared=["involvement"])
+    own = by_variable("cuts", cuts, {"portfolio": "median", "involvement": "midpoint"})
+    at = own["portfolio"]
+    if limits["portfolio"] is None and isinstance(at, str) and at == "midpoint":
         raise OptionError(
-            "portfolio_cut='midpoint' needs the smallest and the largest possible portfolio; "
-            "give portfolio_scale, such as (1, 6), or a number of brands"
+            "the midpoint of portfolio needs the smallest and the largest possible one; give "
+            "scale={'portfolio': (1, 6)} or the like, or a number of brands"
         )
     sorting = check_sorting(
-        SCHEMES["knox"].variables,
-        (portfolio_cut, involvement_cut),
-        (first, second),
+        names,
+        own,
+        limits,
         ties=ties,
         reliability=reliability,
-        means=means,
-        covariance=covariance,
+        moments=moments,
         interval=interval,
         level=level,
         n_resamples=n_resamples,
     )
-    scores, own = (portfolio, involvement), {"portfolio": (0.0, np.inf)}
-    sample = read_sample(sorting, scores, weights, data=data, missing=missing, bounds=own)
-    return sort_customers("knox", sample, rng=rng)
+    scores, bounds = (portfolio, involvement), {"portfolio": (0.0, np.inf)}
+    sample = read_sample(sorting, scores, weights, data=data, missing=missing, bounds=bounds)
+    return sort_customers("knox", sample, moves=moves, rng=rng)
 
 
 def ultimate_loyalty(
@@ -173,23 +183,20 @@ def ultimate_loyalty(
     support: object,
     *,
     superiority: object = None,
-    superiority_from: float | None = None,
     data: object = None,
-    scale: Pair | None = None,
-    support_scale: Pair | None = None,
-    fortitude_cut: Cut = "midpoint",
-    support_cut: Cut = "midpoint",
+    scale: Scale = None,
+    cuts: Cuts = "midpoint",
     ties: Ties = "high",
-    reliability: Pair | None = None,
-    means: object = None,
-    covariance: object = None,
+    reliability: Reliability = None,
+    moments: Moments | None = None,
+    moves: Mapping[str, Iterable[float]] | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "formula",
+    interval: IntervalKind = "wilson",
     level: float = 0.95,
-    n_resamples: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
-) -> LoyaltyTypes:
+) -> WithCustomers[LoyaltyTypes]:
     """Return what each customer's loyalty rests on besides the product (最终忠诚客户).
 
     Ultimate loyalty combines a product that is seen to be superior with personal fortitude and
@@ -206,52 +213,54 @@ def ultimate_loyalty(
         How much those around a customer support staying.
     superiority : Series, array of shape (n,) or str, optional
         How superior a customer finds the product, as a score or as True and False. Those
-        below ``superiority_from`` are of the type "no superiority", whatever their fortitude
+        below its cut-off are of the type "no superiority", whatever their fortitude
         and support.
-    superiority_from : float, optional
-        From which score on a product is superior; a convention. With True and False it is not
-        needed.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float, optional
-        Lowest and highest possible score of fortitude and support, such as (1, 7). Scores
-        outside are an error.
-    support_scale : pair of float, optional
-        The same for support, where its scale is another.
-    fortitude_cut, support_cut : {"midpoint", "median", "mean"} or float
-        From where on a score is high: the midpoint of the scale, the weighted median or mean
-        of the sample, or a number in the units of the scores.
+    scale : pair of float, or mapping from variable to pair, optional
+        Lowest and highest possible score of fortitude and support, such as (1, 7), or of each by
+        name. Scores outside are an error.
+    cuts : {"midpoint", "median", "mean"}, float, or mapping
+        From where on fortitude and support are high: the midpoint of the scale, the weighted
+        median or mean of the sample, or a number in the units of the scores; one for both, or
+        by name. "superiority" is from which score on a product is superior, a convention, such
+        as ``{"superiority": 4}``; with True and False it is not needed.
     ties : {"high", "low"}
         Where a score belongs that equals its cut-off.
-    reliability : pair of float, optional
-        Reliability of fortitude and of support, above 0 and at most 1. With it
-        each customer gets the probability of each type.
-    means : array of shape (2,), optional
-        Means of fortitude and support where the customers come from; without it,
-        those of the sample.
-    covariance : array of shape (2, 2), optional
-        Their covariance there, as observed, with the error in it; given with ``means``.
+    reliability : pair of float, or mapping from variable to float, optional
+        Reliability of fortitude and of support, above 0 and at most 1. With it each
+        customer gets the probability of each type.
+    moments : Moments, optional
+        Means and covariance where the customers come from, as observed, with the error in
+        them; without it, those of the sample. Its items are "fortitude" and "support".
+    moves : mapping from str to sequence of float, optional
+        By how much the cut-off of a variable moves in the table ``stability`` of the result, in
+        the units of the variable, such as ``{"fortitude": [-1, 1]}``. To stay, 0, is always among
+        the moves; a variable that is not named stays.
     weights : Series, array of shape (n,) or str, optional
         Survey weights, none negative.
     missing : {"raise", "drop"}
         What to do with customers of whom a value is missing.
-    interval : {"formula", "bootstrap"}
-        "formula": Wilson's interval for an effective number of customers; cut-offs count as
-        known. "bootstrap": percentiles over customers drawn again; cut-offs, means and
-        covariance from the sample are estimated again each time.
+    interval : {"wilson", "percentile"}
+        "wilson": Wilson's interval for an effective number of customers; cut-offs count as
+        known. "percentile": of customers drawn again; cut-offs, means and covariance from the
+        sample are estimated again each time.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
-        Number of resamples, for ``interval="bootstrap"``; enough for the level:
+        Number of resamples, for ``interval="percentile"``; enough for the level:
         (n + 1)(1 - level) / 2 must be at least 1.
     rng : numpy Generator or int, optional
-        Randomness, for ``interval="bootstrap"``.
+        Randomness, for ``interval="percentile"``.
 
     Returns
     -------
-    LoyaltyTypes
-        Types by customer, their shares with intervals, probabilities if ``reliability`` is
-        given, and advice.
+    result : LoyaltyTypes
+        Shares of the types with their intervals, how far to trust them, and advice.
+    customers : DataFrame
+        A row a customer with the labels of the data: ``type``, ordered categories, ascending,
+        and if ``reliability`` is given the probability of each type, in a column called as the
+        type.
 
     Raises
     ------
@@ -269,7 +278,7 @@ def ultimate_loyalty(
     -----
     FailedResamplesWarning
         If more than one resample in a hundred has correlations that the reliabilities do not
-        allow, or only people of weight 0.
+        allow, or only customers of weight 0.
 
     Notes
     -----
@@ -289,34 +298,47 @@ def ultimate_loyalty(
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
-    >>> found = loyalty_stage.ultimate_loyalty([6, 6, 2, 2], [6, 2, 6, 2], scale=(1, 7))
-    >>> for kind in found.type:
+    >>> result, customers = loyalty_stage.ultimate_loyalty(
+    ...     [6, 6, 2, 2], [6, 2, 6, 2], scale=(1, 7)
+    ... )
+    >>> for kind in customers["type"]:
     ...     print(kind)
     immersed self-identity
     determined self-isolation
     village envelopment
     product superiority
     """
+    names = SCHEMES["ultimate_loyalty"].variables
+    defaults = {**dict.fromkeys(names, "midpoint"), "superiority": None}
+    own = by_variable("cuts", cuts, defaults, shared=names)
     sorting = check_sorting(
-        SCHEMES["ultimate_loyalty"].variables,
-        (fortitude_cut, support_cut),
-        limits_of(scale, "support_scale", support_scale),
+        names,
+        own,
+        limits_of(scale, dict.fromkeys(names)),
         ties=ties,
         reliability=reliability,
-        means=means,
-        covariance=covariance,
+        moments=moments,
         interval=interval,
         level=level,
         n_resamples=n_resamples,
     )
-    if superiority is None and superiority_from is not None:
-        raise OptionError("superiority_from has nothing to cut; give superiority as well")
+    limit = own["superiority"]
+    if superiority is None and limit is not None:
+        raise OptionError("cuts['superiority'] has nothing to cut; give superiority as well")
     scores, further = (fortitude, support), {"superiority": superiority}
     sample = read_sample(sorting, scores, weights, data=data, missing=missing, further=further)
     outside = None
     if superiority is not None:
-        outside = ~_superior(sample.variables["superiority"], superiority_from)
-    return sort_customers("ultimate_loyalty", sample, outside=outside, rng=rng)
+        outside = ~_superior(sample.variables["superiority"], limit)
+    further_cuts = {} if limit is None else {"superiority": float(limit)}
+    return sort_customers(
+        "ultimate_loyalty",
+        sample,
+        outside=outside,
+        further_cuts=further_cuts,
+        moves=moves,
+        rng=rng,
+    )
 
 
 def _superior(values: npt.NDArray[Any], limit: float | None) -> BoolArray:
@@ -324,9 +346,9 @@ def _superior(values: npt.NDArray[Any], limit: float | None) -> BoolArray:
     if limit is None:
         if not np.isin(values, (0, 1)).all():
             raise OptionError(
-                "superiority is a score, so it needs a cut-off; give superiority_from, such as "
-                "4, or True and False as superiority"
+                "superiority is a score, so it needs a cut-off; give cuts={'superiority': 4} or "
+                "the like, or True and False as superiority"
             )
         return np.asarray(values, dtype=np.bool_)
-    check_finite("superiority_from", limit, way_out=", such as 4")
+    check_finite("cuts['superiority']", limit, way_out=", such as 4")
     return np.asarray(values >= limit, dtype=np.bool_)

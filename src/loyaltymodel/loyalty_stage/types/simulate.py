@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._options import check_choice, check_count, is_number
+from loyaltymodel._options import check_choice, check_count, check_finite, is_number
 from loyaltymodel._quadrant_sorting import Randomness, reliabilities, two_numbers
 from loyaltymodel._quadrants import Ties, cell_codes, quadrants
-from loyaltymodel._scales import Pair
+from loyaltymodel._scales import Pair, by_variable
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.schemes import SCHEMES, Classification
 
@@ -22,8 +23,8 @@ def simulate_types(
     means: Pair = (6.0, 6.0),
     sds: Pair = (2.0, 2.0),
     correlation: float = 0.5,
-    reliability: Pair = (0.8, 0.8),
-    cuts: Pair = (5.5, 5.5),
+    reliability: Pair | Mapping[str, float] = (0.8, 0.8),
+    cuts: float | Mapping[str, float] = 5.5,
     ties: Ties = "high",
     rng: Randomness = None,
 ) -> pd.DataFrame:
@@ -42,10 +43,10 @@ def simulate_types(
         Means and standard deviations of the true scores.
     correlation : float
         Correlation of the true scores, between -1 and 1.
-    reliability : pair of float
+    reliability : pair of float, or mapping from variable to float
         Share of the variance of each observed score that is not error, above 0 to 1.
-    cuts : pair of float
-        From where on a true score is high.
+    cuts : float, or mapping from variable to float
+        From where on a true score is high: one for both, or by name.
     ties : {"high", "low"}
         Where a true score belongs that equals its cut-off.
     rng : numpy Generator or int, optional
@@ -74,12 +75,15 @@ def simulate_types(
     check_count("n", n, least=1)
     check_choice("classification", classification, Classification)
     check_choice("ties", ties, Ties)
-    mean, sd, cut = (_finite(k, v) for k, v in {"means": means, "sds": sds, "cuts": cuts}.items())
+    mean, sd = _finite("means", means), _finite("sds", sds)
     if not all(s > 0 for s in sd):
         raise OptionError(f"sds={sds!r} must both be above 0, such as (2, 2)")
     if not is_number(correlation) or not -1 < correlation < 1:
         raise OptionError(f"correlation={correlation!r} must lie between -1 and 1, such as 0.5")
     scheme = SCHEMES[classification]
+    cut = by_variable("cuts", cuts, dict.fromkeys(scheme.variables, 5.5))
+    for name, value in cut.items():
+        check_finite(f"cuts[{name!r}]", value, way_out=", such as 5.5")
     shares = reliabilities(reliability, scheme.variables)
     if shares is None:
         raise OptionError("reliability=None says nothing; give (1, 1) for scores without error")
@@ -89,7 +93,7 @@ def simulate_types(
     spread, r = np.array(sd), np.array(shares)
     true = np.array(mean) + spread * z
     observed = true + spread * np.sqrt((1 - r) / r) * random.standard_normal((n, 2))
-    grid = quadrants(np.array(cut[0]), np.array(cut[1]), ties=ties)
+    grid = quadrants(*(np.array(float(cut[v])) for v in scheme.variables), ties=ties)
     cell = cell_codes(true[:, 0], true[:, 1], grid)
     kind = pd.CategoricalDtype(list(scheme.types), ordered=True)
     places = scheme.merge(with_outside=False)[0].argmax(axis=1)

@@ -1,0 +1,105 @@
+"""The door for scores by phase, and for options that are given by phase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import count_of, enumerate_names, repeated
+from loyaltymodel._scales import by_variable
+from loyaltymodel._variables import Variables, read_weighted
+from loyaltymodel.errors import DataError, OptionError
+
+ByPhase = float | Sequence[float] | Mapping[str, float]
+
+LOWEST, HIGHEST = 0.0, 100.0  # of scores
+_LEAST_PHASES = 2
+# What the tables of customers call something else.
+_RESERVED = ("none", "stage", "steps_passed", "composite", "out_of_order")
+
+
+def check_phases(phases: object) -> tuple[str, ...]:
+    """Return the names of the phases, checked."""
+    listed = [] if isinstance(phases, str) else list(phases)  # type: ignore[call-overload]
+    if not all(isinstance(name, str) and name for name in listed) or len(listed) < _LEAST_PHASES:
+        raise OptionError(
+            f"phases={phases!r} must be names of at least two phases in their order, such as "
+            "('affective', 'action')"
+        )
+    if twice := repeated(listed):
+        raise OptionError(f"phases name {enumerate_names(twice)} twice; name each phase once")
+    if taken := [name for name in listed if name in _RESERVED]:
+        raise OptionError(
+            f"no phase can be called {enumerate_names(map(repr, taken))}, which names something "
+            "else in the table of customers; call it otherwise"
+        )
+    return tuple(listed)
+
+
+def by_phase(
+    name: str,
+    value: object,
+    phases: Sequence[str],
+    *,
+    low: float,
+    high: float,
+    default: float = np.nan,
+) -> FloatArray:
+    """Return a number for each phase, between the limits, from one for all or one each.
+
+    What a mapping does not name keeps its ``default``; without one every phase must be named.
+    """
+    way_out = f"give one number for all phases, or {len(phases)}, between {low:g} and {high:g}"
+    if isinstance(value, Mapping):
+        value = [*by_variable(name, value, dict.fromkeys(phases, default)).values()]
+    try:
+        numbers = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise OptionError(f"{name}={value!r} is not numeric; {way_out}") from None
+    if numbers.shape not in ((), (len(phases),)):
+        raise OptionError(f"{name} has shape {numbers.shape}; {way_out}")
+    numbers = np.broadcast_to(numbers, (len(phases),)).copy()
+    inside = (numbers >= low) & (numbers <= high)
+    if not inside.all():
+        j = int(np.argmin(inside))
+        raise OptionError(f"{name} of {phases[j]!r} is {numbers[j]:g}; {way_out}")
+    return numbers
+
+
+def read_scores(
+    scores: object, names: tuple[str, ...], weights: object, missing: Missing
+) -> tuple[Variables, FloatArray]:
+    """Return scores from 0 to 100, and the weights of customers."""
+    data = None
+    if isinstance(scores, Mapping):
+        if absent := [name for name in names if name not in scores]:
+            raise DataError(
+                f"there are no scores of {enumerate_names(absent)}; give them, or name the phases "
+                "that there are in phases="
+            )
+        given: dict[str, object] = {name: scores[name] for name in names}
+    elif isinstance(scores, (np.ndarray, list, tuple)):
+        array = np.asarray(scores)
+        if array.ndim != 2 or array.shape[1] != len(names):  # noqa: PLR2004
+            raise DataError(
+                f"the scores have shape {array.shape}; (n, {len(names)}) is needed, a column for "
+                f"each of {enumerate_names(names)}"
+            )
+        given = {name: array[:, j] for j, name in enumerate(names)}
+    else:
+        given, data = {name: name for name in names}, scores
+    variables, own = read_weighted(given, weights, data=data, missing=missing)
+    for name in names:
+        values = variables[name]
+        outside = (values < LOWEST) | (values > HIGHEST)
+        if outside.any():
+            first = int(np.argmax(outside))
+            raise DataError(
+                f"scores of {name!r} must lie between 0 and 100, but "
+                f"{count_of(int(outside.sum()), 'score')} do not (first {values[first]:g} in row "
+                f"{variables.labels[first]}); phase_scores() makes such scores of answers"
+            )
+    return variables, own
