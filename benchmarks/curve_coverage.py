@@ -86,7 +86,7 @@ def world(
 
 def options_of(outcome: str) -> dict:
     """Return what fit must know of an outcome."""
-    return {"count": {"trials": TRIALS}, "ordinal": {"stays_from": 3}}.get(outcome, {})
+    return {"count": {"trials": TRIALS}, "ordinal": {"cuts": 3}}.get(outcome, {})
 
 
 def interval_rows(table: pd.DataFrame, truth: dict[str, float], kind: str) -> dict[str, Row]:
@@ -147,7 +147,7 @@ def one_survey(
     if bootstrap:
         options |= {"std_errors": "bootstrap", "n_resamples": bootstrap, "rng": seed}
     if sandwich:
-        options["std_errors"] = "sandwich"
+        options["std_errors"] = "robust"
     target = truth.parameters | {f"c[{name}]": c for name, c in strength.items()} | OWN
     found: dict[str, Row] = {}
     with warnings.catch_warnings():
@@ -157,7 +157,7 @@ def one_survey(
                 "satisfaction",
                 "loyalty",
                 data=data,
-                groups="industry",
+                constraint_by="industry",
                 family=family,
                 outcome=outcome,
                 **options,
@@ -165,11 +165,11 @@ def one_survey(
         except LoyaltyModelError:
             return {"failed": (1.0, 0.0, 0.0, 0.0, 1.0)}
         for method in methods:
-            found |= interval_rows(result.intervals(method=method), target, method)
+            found |= interval_rows(result.intervals(interval=method), target, method)
         # The table of constraints takes other intervals near 0.
         found |= {
             f"c[{row.group}] constraints": (
-                row.constraint,
+                row.estimate,
                 row.std_error,
                 row.ci_low,
                 row.ci_high,
@@ -207,14 +207,16 @@ def answer_rows(
     for name, (kind, at, step_to, right) in asked.items():
         row = result.interval_of(kind, at, step_to=step_to, group="a").iloc[0]
         found[name] = (row["estimate"], row["std_error"], row["ci_low"], row["ci_high"], right)
-    freed = jones_sasser.remove_constraint(result, "satisfaction", data=data, groups="industry")
+    freed, _ = jones_sasser.remove_constraint(
+        result, "satisfaction", data=data, constraint_by="industry"
+    )
     before = data["industry"].map(held).to_numpy() * (
         1 - truth.true_loyalty(data["satisfaction"].to_numpy())
     )
     total = freed.total.iloc[0]
     found["loss by deregulation"] = (
-        total["lost"],
-        freed.std_error[-1],
+        total["estimate"],
+        total["std_error"],
         total["ci_low"],
         total["ci_high"],
         before.mean(),
@@ -343,7 +345,7 @@ def one_test(seed: int, *, which: str, groups: int) -> dict[str, Row]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = jones_sasser.fit(
-            "satisfaction", "loyalty", data=data, groups="industry", family=family
+            "satisfaction", "loyalty", data=data, constraint_by="industry", family=family
         )
         p = test(result, n_resamples=199, rng=rng).p_value
     return {"p": (p, 0.0, 0.0, 0.0, 0.0)}

@@ -62,7 +62,7 @@ def study() -> None:
         scale = (0, 1) if "shares" in name else (1, 10)
         seconds = turns(
             lambda own=own, scale=scale: jones_sasser.fit(
-                "s", "y", data=own, groups="g", scale=scale
+                "s", "y", data=own, constraint_by="g", scale=scale
             ),
             lambda own=own: own.groupby(["s", "g"])["y"].agg(["sum", "count"]),
             TURNS,
@@ -70,7 +70,7 @@ def study() -> None:
         told(f"(a) {name}, 50 industries; groupby.agg", *seconds, "3 times + 0.050 s")
     words = data.assign(g=("industry " + data["g"].astype(str)).astype("category"))
     seconds = turns(
-        lambda: jones_sasser.fit("s", "y", data=words, groups="g"),
+        lambda: jones_sasser.fit("s", "y", data=words, constraint_by="g"),
         lambda: words.groupby(["s", "g"], observed=True)["y"].agg(["sum", "count"]),
         TURNS,
     )
@@ -89,7 +89,7 @@ def study() -> None:
         [x, (data["g"].to_numpy()[:, None] == np.arange(1, INDUSTRIES)).astype(float)]
     )
     seconds = turns(
-        lambda: jones_sasser.fit("s", "y", data=data, groups="g"),
+        lambda: jones_sasser.fit("s", "y", data=data, constraint_by="g"),
         lambda: Logit(y, dummies).fit(disp=0),
         1,
     )

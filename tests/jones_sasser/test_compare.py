@@ -20,7 +20,7 @@ def people():
 
 @pytest.fixture(scope="module")
 def fitted(people):
-    return jones_sasser.fit("satisfaction", "stayed", data=people, groups="industry")
+    return jones_sasser.fit("satisfaction", "stayed", data=people, constraint_by="industry")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def comparison(fitted):
 
 
 def test_regressions_are_those_of_single_customers(people, comparison):
-    table = comparison.table.set_index("model")
+    table = comparison.models.set_index("model")
     dummies = pd.get_dummies(people["industry"], drop_first=True, dtype=float)
     s = people[["satisfaction"]]
     plain = pd.concat([s, dummies], axis=1).assign(constant=1.0)
@@ -47,12 +47,12 @@ def test_regressions_are_those_of_single_customers(people, comparison):
 
 
 def test_families_are_fitted_as_if_alone(people, fitted, comparison):
-    table = comparison.table.set_index("model")
+    table = comparison.models.set_index("model")
     assert table.index[0] == "power"  # the truth
     assert table.loc["power", "aic"] == pytest.approx(fitted.aic)
     for family in ("hinge", "hazard"):
         alone = jones_sasser.fit(
-            "satisfaction", "stayed", data=people, groups="industry", family=family
+            "satisfaction", "stayed", data=people, constraint_by="industry", family=family
         )
         assert table.loc[family, "log_likelihood"] == pytest.approx(alone.log_likelihood)
         assert table.loc[family, "n_parameters"] == alone.n_free
@@ -63,7 +63,7 @@ def test_families_are_fitted_as_if_alone(people, fitted, comparison):
 
 
 def test_weights_are_those_of_akaike(comparison):
-    table = comparison.table
+    table = comparison.models
     assert table["weight"].sum() == pytest.approx(1)
     assert table["delta_aic"].iloc[0] == 0
     ratio = table["weight"].iloc[1] / table["weight"].iloc[0]
@@ -78,9 +78,9 @@ def test_counts_have_the_constants_of_their_ways():
         500, constraints=GROUPS, levels=8, outcome="count", trials=4, rng=1
     )
     result = jones_sasser.fit(
-        "satisfaction", "stayed", data=data, groups="industry", outcome="count", trials=4
+        "satisfaction", "stayed", data=data, constraint_by="industry", outcome="count", trials=4
     )
-    table = jones_sasser.compare(result, families=["power"]).table.set_index("model")
+    table = jones_sasser.compare(result, families=["power"]).models.set_index("model")
     dummies = pd.get_dummies(data["industry"], drop_first=True, dtype=float)
     x = pd.concat([data[["satisfaction"]], dummies], axis=1).assign(constant=1.0)
     y = np.column_stack([data["stayed"], 4 - data["stayed"]])
@@ -95,15 +95,15 @@ def test_constraints_given_and_driven(people):
     x = people[["satisfaction", "constraint"]].assign(constant=1.0)
     expected = Logit(people["stayed"], x).fit(disp=0, tol=1e-12).llf
     for result in (given, driven):
-        table = jones_sasser.compare(result, families=["power"]).table.set_index("model")
+        table = jones_sasser.compare(result, families=["power"]).models.set_index("model")
         found = table.loc["logistic regression", "log_likelihood"]
         assert found == pytest.approx(expected, abs=SEARCH)
 
 
 def test_a_family_that_cannot_be_fitted_is_told_and_not_hidden(people):
     coarse = people.assign(satisfaction=np.rint(people["satisfaction"] * 2) / 2)
-    result = jones_sasser.fit("satisfaction", "stayed", data=coarse, groups="industry")
-    table = jones_sasser.compare(result, logistic_regression=False).table
+    result = jones_sasser.fit("satisfaction", "stayed", data=coarse, constraint_by="industry")
+    table = jones_sasser.compare(result, logistic_regression=False).models
     hinge = table.set_index("model").loc["hinge"]
     assert np.isnan(hinge["aic"])
     assert "not identified" in hinge["remark"]
@@ -121,7 +121,7 @@ def test_a_family_of_ones_own_takes_part(people):
     result = jones_sasser.fit("satisfaction", "stayed", data=people, fixed={"lo": 0})
     table = jones_sasser.compare(
         result, families=["power", Line()], logistic_regression=False
-    ).table.set_index("model")
+    ).models.set_index("model")
     line = jones_sasser.fit("satisfaction", "stayed", data=people, fixed={"lo": 0, "k": 1})
     assert table.loc["line", "log_likelihood"] == pytest.approx(line.log_likelihood, abs=1e-6)
 
@@ -143,7 +143,7 @@ def test_what_cannot_be_compared(people, options, call, message):
 
 def test_regressions_are_left_out_where_they_know_no_remedy(people):
     result = jones_sasser.fit(
-        "satisfaction", "stayed", data=people, groups="industry", reliability=0.95
+        "satisfaction", "stayed", data=people, constraint_by="industry", reliability=0.95
     )
-    models = jones_sasser.compare(result, families=["power", "hazard"]).table["model"]
+    models = jones_sasser.compare(result, families=["power", "hazard"]).models["model"]
     assert sorted(models) == ["hazard", "power"]

@@ -68,6 +68,9 @@ def test_people_come_back_as_they_came():
     assert left["technical"].tolist() == [0.5, 0.0]
     as_arrow = combined_constraint({"legal": "law"}, data=pa.Table.from_pandas(people))
     assert as_arrow.tolist() == [0.5, 0.0]
+    for strengths in (["law", "card"], people.columns, people):
+        again = combined_constraint(strengths, data=people)
+        pd.testing.assert_series_equal(again, together)
     assert isinstance(combined_constraint({"legal": 0.5}), float)
     assert isinstance(combined_constraint({"legal": [0.5, 0.1], "technical": 0.1}), np.ndarray)
     holed = people.assign(law=[np.nan, 0.1])
@@ -84,7 +87,10 @@ def test_a_constraint_goes_into_the_curve():
 
 def test_regime():
     assert regime(0.5) == "low competition"
-    assert regime(0.5, low_competition_from=0.51) == "high competition"
+    assert regime(0.5, cuts=0.51) == "high competition"
+    assert regime(0.5, cuts={"constraint": 0.51}) == "high competition"
+    with pytest.raises(OptionError, match="only 'constraint' is cut"):
+        regime(0.5, cuts={"satisfaction": 0.5})
     people = pd.Series([0.0, 0.9], index=["a", "b"])
     assert regime(people).to_dict() == {"a": "high competition", "b": "low competition"}
 
@@ -92,7 +98,7 @@ def test_regime():
 @pytest.mark.parametrize("limit", [0, 1, -0.1, True, "half", np.nan])
 def test_limits_of_a_regime(limit):
     with pytest.raises(OptionError, match="between 0 and 1"):
-        regime(0.5, low_competition_from=limit)
+        regime(0.5, cuts=limit)
 
 
 BAD = [
@@ -102,8 +108,8 @@ BAD = [
     ({"legal": [0.1, 0.2], "technical": [0.1, 0.2, 0.3]}, DataError, "equally long"),
     ({"legal": "strong"}, DataError, "give data="),
     ({str(k): 0.9999 for k in range(5)}, DataError, "smaller strengths"),
-    ({}, OptionError, "at least one"),
-    ([0.5, 0.2], OptionError, "mapping"),
+    ({}, DataError, "at least one"),
+    ([0.5, 0.2], DataError, "mapping"),
 ]
 
 

@@ -45,8 +45,10 @@ def test_95_percent_intervals_hold_the_truth(family, outcome):
             y, options = rng.beta(8 * loyalty, 8 * (1 - loyalty)), {}
         else:
             logit = np.log(loyalty / (1 - loyalty)) + rng.logistic(size=3000)
-            y, options = 1 + (logit[:, None] > [-1.5, 0.0, 1.5]).sum(axis=1), {"stays_from": 3}
-        result = jones_sasser.fit(s, y, groups=group, family=family, outcome=outcome, **options)
+            y, options = 1 + (logit[:, None] > [-1.5, 0.0, 1.5]).sum(axis=1), {"cuts": 3}
+        result = jones_sasser.fit(
+            s, y, constraint_by=group, family=family, outcome=outcome, **options
+        )
         table = result.intervals([name for name in truth if name != "lo"])
         right = table["parameter"].map(truth)
         held.append((table["ci_low"] <= right) & (right <= table["ci_high"]))
@@ -66,7 +68,7 @@ def test_reliability_gives_back_the_curve_that_error_flattens():
             levels=20,
             rng=seed,
         )
-        options = {"data": people, "groups": "industry"}
+        options = {"data": people, "constraint_by": "industry"}
         fits = [
             jones_sasser.fit("satisfaction", "stayed", reliability=reliability, **options)
             for reliability in (None, 0.8)
@@ -95,7 +97,7 @@ def test_the_test_of_no_constraint_keeps_its_size(n_groups, most):
         s, group, loyalty = survey(curve, rng, held=dict.fromkeys("abc"[:n_groups], 0.0))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LoyaltyModelWarning)
-            result = jones_sasser.fit(s, rng.random(3000) < loyalty, groups=group)
+            result = jones_sasser.fit(s, rng.random(3000) < loyalty, constraint_by=group)
             p = jones_sasser.no_constraint_test(result, n_resamples=99, rng=rng).p_value
         rejected.append(p <= 0.05)
     # At most the nominal size, but for chance.

@@ -42,7 +42,7 @@ BRUTE = 1e-12
 FACTOR = st.floats(-10, 10)
 ANY = settings(max_examples=40, deadline=None)
 # Lost at a satisfaction of 0, regained at 1, for a constraint of 3; loyalty from 0 to 100.
-CUSP = Cusp(alpha=(-2, 4), beta=(0, 1), location=50, scale=20)
+CUSP = Cusp(alpha=(-2, 4), beta=(0, 1), location=50, unit=20)
 
 
 @pytest.fixture(scope="module")
@@ -58,20 +58,20 @@ def people(reference):
 
 @pytest.fixture(scope="module")
 def fitted(people):
-    return fit_cusp("z", normal=["x1", "x2"], splitting=["x1", "x2"], data=people)
+    return fit_cusp(["x1", "x2"], ["x1", "x2"], "z", data=people)
 
 
 @pytest.fixture(scope="module")
 def simple():
     """A fit with one predictor each, to customers of a known cusp."""
     _, satisfaction, cost, loyalty = customers(400, 3)
-    return fit_cusp(loyalty, normal={"satisfaction": satisfaction}, splitting={"cost": cost})
+    return fit_cusp({"satisfaction": satisfaction}, {"cost": cost}, loyalty)
 
 
 def customers(n, seed):
     rng = np.random.default_rng(seed)
     satisfaction, cost = rng.uniform(0, 1, n), rng.uniform(0, 1, n)
-    truth = Cusp(alpha=(-2, 4), beta=(-1, 4), location=50, scale=20)
+    truth = Cusp(alpha=(-2, 4), beta=(-1, 4), location=50, unit=20)
     loyalty = simulate_cusp(truth, satisfaction, constraint=cost, rng=rng)
     return truth, satisfaction, cost, loyalty
 
@@ -401,7 +401,7 @@ def test_a_cusp_is_frozen_and_goes_through_json():
     assert Cusp.from_json(CUSP.to_json()) == CUSP
     assert pickle.loads(pickle.dumps(CUSP)) == CUSP
     with pytest.raises(ModelError, match="frozen"):
-        CUSP.scale = 2.0
+        CUSP.unit = 2.0
 
 
 # The fit
@@ -416,8 +416,8 @@ def test_fit_of_the_reference(fitted, reference):
     assert fitted.aic == pytest.approx(tight["AIC"], rel=EXACT)
     assert fitted.bic == pytest.approx(tight["BIC"], rel=EXACT)
     names = [name.replace("(Intercept)", "constant") for name in tight["names"][:6]]
-    ours = fitted.coefficients["parameter"].str.replace("alpha", "a").str.replace("beta", "b")
-    assert ours.tolist() == [*names, "w0", "w1", "location", "scale"]
+    ours = fitted.parameters["parameter"].str.replace("alpha", "a").str.replace("beta", "b")
+    assert ours.tolist() == [*names, "w0", "w1", "location", "unit"]
 
 
 def test_states_of_the_reference(fitted, people, reference):
@@ -433,11 +433,13 @@ def test_states_of_the_reference(fitted, people, reference):
     n = len(people)
     for name in ("delay", "maxwell"):
         theirs = 1 - (1 - tight[f"pseudo_R2_{name}"]) * n / (n - 1)
-        assert fitted.pseudo_r_squared[name] == pytest.approx(theirs, rel=TIGHT)
+        assert fitted.conventions.set_index("convention").loc[name, "r_squared"] == pytest.approx(
+            theirs, rel=TIGHT
+        )
 
 
 def test_models_are_compared_on_one_scale(fitted, people, reference):
-    table = fitted.comparison.set_index("model")
+    table = fitted.models.set_index("model")
     line = reference["output"]["linear_model"]
     assert table.loc["straight line", "log_likelihood"] == pytest.approx(line["logLik"], rel=EXACT)
     assert table.loc["straight line", "aic"] == pytest.approx(line["AIC"], rel=EXACT)
@@ -498,15 +500,13 @@ def test_derivatives_are_those_of_differences(people):
 )
 def test_units_do_not_matter(shift, stretch, seed):
     _, satisfaction, cost, loyalty = customers(150, seed)
-    one = fit_cusp(loyalty, normal=satisfaction, splitting=cost)
-    other = fit_cusp(
-        shift + stretch * loyalty, normal=5 - 2 * satisfaction, splitting=cost * 7 - 30
-    )
+    one = fit_cusp(satisfaction, cost, loyalty)
+    other = fit_cusp(5 - 2 * satisfaction, cost * 7 - 30, shift + stretch * loyalty)
     a0, a1, b0, b1 = one.values[:4]
     expected = [a0 + a1 * 2.5, -a1 / 2, b0 + b1 * 30 / 7, b1 / 7]
     np.testing.assert_allclose(other.values[:4], expected, rtol=1e-7)  # 30 / 7 sd off centre
     assert other.location == pytest.approx(shift + stretch * one.location, abs=1e-6 * stretch)
-    assert other.scale == pytest.approx(stretch * one.scale, rel=1e-7)
+    assert other.unit == pytest.approx(stretch * one.unit, rel=1e-7)
     assert other.log_likelihood == pytest.approx(
         one.log_likelihood - 150 * np.log(stretch), abs=1e-8
     )
@@ -514,8 +514,8 @@ def test_units_do_not_matter(shift, stretch, seed):
 
 def test_people_of_a_kind_are_put_together(people):
     levels = people.assign(x1=people["x1"].round(), x2=people["x2"].round())
-    once = fit_cusp("z", normal="x1", splitting="x2", data=levels)
-    twice = fit_cusp("z", normal="x1", splitting="x2", data=pd.concat([levels, levels]))
+    once = fit_cusp("x1", "x2", "z", data=levels)
+    twice = fit_cusp("x1", "x2", "z", data=pd.concat([levels, levels]))
     np.testing.assert_allclose(twice.values, once.values, rtol=SAME)
     np.testing.assert_allclose(twice.covariance * 2, once.covariance, rtol=SAME, atol=EXACT)
     assert twice.log_likelihood == pytest.approx(2 * once.log_likelihood, rel=SAME)
@@ -527,9 +527,9 @@ def test_people_of_a_kind_are_put_together(people):
 
 def test_many_rows_begin_with_some_of_them(monkeypatch):
     _, satisfaction, cost, loyalty = customers(400, 5)
-    whole = fit_cusp(loyalty, normal=satisfaction, splitting=cost)
+    whole = fit_cusp(satisfaction, cost, loyalty)
     monkeypatch.setattr(likelihood, "_N_TO_BEGIN", 50)
-    begun = fit_cusp(loyalty, normal=satisfaction, splitting=cost)
+    begun = fit_cusp(satisfaction, cost, loyalty)
     np.testing.assert_allclose(begun.values, whole.values, rtol=SAME)
 
 
@@ -551,11 +551,11 @@ def test_no_start_finds_a_higher_maximum(seed):
 
 
 def test_location_and_scale_are_w_in_units_of_loyalty(fitted):
-    table = fitted.coefficients.set_index("parameter")
+    table = fitted.parameters.set_index("parameter")
     w0, w1 = fitted.values[-2:]
     assert table.loc["location", "estimate"] == -w0 / w1
-    assert table.loc["scale", "estimate"] == 1 / w1
-    assert table.loc["scale", "std_error"] == pytest.approx(table.loc["w1", "std_error"] / w1**2)
+    assert table.loc["unit", "estimate"] == 1 / w1
+    assert table.loc["unit", "std_error"] == pytest.approx(table.loc["w1", "std_error"] / w1**2)
     step = 1e-6
     slope = np.array([-(w0 + step) / w1 + w0 / w1, -w0 / (w1 + step) + w0 / w1]) / step
     error = np.sqrt(slope @ fitted.covariance[-2:, -2:] @ slope)
@@ -567,9 +567,9 @@ def test_thresholds_have_errors_of_the_delta_method(simple):
     table = simple.thresholds([0.6, 1.0])
     loss, regain = simple.cusp.thresholds(np.array([0.6, 1.0]))
     np.testing.assert_allclose(
-        table["satisfaction"], np.stack([loss, regain], axis=1).ravel(), rtol=EXACT
+        table["estimate"], np.stack([loss, regain], axis=1).ravel(), rtol=EXACT
     )
-    assert table["threshold"].tolist() == ["loss", "regain"] * 2
+    assert table["quantity"].tolist() == ["loss", "regain"] * 2
 
     def at(values):
         beta = values[2] + values[3] * 1.0
@@ -579,9 +579,9 @@ def test_thresholds_have_errors_of_the_delta_method(simple):
     slope = [(at(simple.values[:4] + h) - at(simple.values[:4] - h)) / 2e-6 for h in step]
     error = np.sqrt(slope @ simple.covariance[:4, :4] @ slope)
     assert table["std_error"].iloc[3] == pytest.approx(error, rel=1e-6)
-    assert (table["ci_low"] < table["satisfaction"]).all()
+    assert (table["ci_low"] < table["estimate"]).all()
     none = simple.thresholds(-5.0)
-    assert none[["satisfaction", "std_error", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert none[["estimate", "std_error", "ci_low", "ci_high"]].isna().all(axis=None)
 
 
 def test_predictions_for_new_people(simple):
@@ -611,18 +611,16 @@ def test_variables_may_come_in_any_form(people, fitted):
         },
     ]
     for form in forms:
-        again = fit_cusp("z", **form)
+        again = fit_cusp(loyalty="z", **form)
         np.testing.assert_array_equal(again.values, fitted.values)
         assert again.normal == ("x1", "x2")
-    unnamed = fit_cusp(
-        people["z"].to_numpy(), normal=people["x1"], splitting=people["x2"].to_numpy()
-    )
+    unnamed = fit_cusp(people["x1"], people["x2"].to_numpy(), people["z"].to_numpy())
     assert (unnamed.normal, unnamed.splitting) == (("x1",), ("splitting",))
     gaps = people.copy()
     gaps.loc[3, "x1"] = np.nan
-    dropped = fit_cusp("z", normal="x1", splitting="x2", data=gaps, missing="drop")
-    assert (dropped.n_people, dropped.n_dropped) == (199, 1)
-    assert "199, 1 left out" in str(dropped.summary())
+    dropped = fit_cusp("x1", "x2", "z", data=gaps, missing="drop")
+    assert (dropped.n_obs, dropped.n_dropped) == (199, 1)
+    assert dict(dropped.summary().facts)["left out"] == "1"
 
 
 def test_a_result_cannot_be_changed_and_pickles(fitted):
@@ -634,32 +632,32 @@ def test_a_result_cannot_be_changed_and_pickles(fitted):
         assert not one.covariance.flags.writeable
         with pytest.raises(AttributeError):
             one.level = 0.9
-    explained = fitted.pseudo_r_squared
-    explained["delay"] = 0
-    assert fitted.pseudo_r_squared["delay"] > 0.5
+    explained = fitted.conventions
+    explained.loc[0, "r_squared"] = 0
+    assert fitted.conventions.loc[0, "r_squared"] > 0.5
     assert fitted._repr_html_().startswith("<h3>")
-    assert repr(fitted) == "<CuspResult: n = 200, log likelihood -245.162>"
+    assert repr(fitted) == "<CuspResult: 200 customers, log likelihood -245.162>"
 
 
 def test_level_widens_the_intervals(people, fitted):
-    wide = fit_cusp("z", normal=["x1", "x2"], splitting=["x1", "x2"], data=people, level=0.99)
-    ours, theirs = wide.coefficients, fitted.coefficients
+    wide = fit_cusp(["x1", "x2"], ["x1", "x2"], "z", data=people, level=0.99)
+    ours, theirs = wide.parameters, fitted.parameters
     ratio = (ours["ci_high"] - ours["ci_low"]) / (theirs["ci_high"] - theirs["ci_low"])
     np.testing.assert_allclose(ratio, stats.norm.ppf(0.995) / stats.norm.ppf(0.975), rtol=SAME)
 
 
 def test_summary_says_what_to_beware_of(fitted):
     text = str(fitted.summary())
-    assert "76 of them (38 %)" in text
+    assert "76 customers (38%)" in text
     assert "hold its share of variance against nothing else" in text
     assert "By AIC" not in text
     random = rng(4)
     x = random.uniform(-1, 1, (300, 2))
     # Almost a straight line: short tails only tell it from one.
-    flat = fit_cusp(x[:, 0] + random.uniform(-1, 1, 300), normal=x[:, 0], splitting=x[:, 1])
+    flat = fit_cusp(x[:, 0], x[:, 1], x[:, 0] + random.uniform(-1, 1, 300))
     text = str(flat.summary())
     assert ("Nobody has two stable states" in text) == (flat.n_bistable == 0)
-    assert flat.comparison["aic"].idxmin() == 0 or "By AIC" in text
+    assert flat.models["aic"].idxmin() == 0 or "By AIC" in text
 
 
 def study(n_sets, n):
@@ -668,8 +666,8 @@ def study(n_sets, n):
     tables, thresholds = [], []
     for seed in range(n_sets):
         model, satisfaction, cost, loyalty = customers(n, seed)
-        result = fit_cusp(loyalty, normal=satisfaction, splitting=cost)
-        tables.append(result.coefficients[["estimate", "std_error", "ci_low", "ci_high"]])
+        result = fit_cusp(satisfaction, cost, loyalty)
+        tables.append(result.parameters[["estimate", "std_error", "ci_low", "ci_high"]])
         at = result.thresholds(1.0)
         expected = np.array(model.thresholds(1.0))
         thresholds.append((at["ci_low"] <= expected) & (expected <= at["ci_high"]))
@@ -709,14 +707,14 @@ def line(n=200, seed=0):
 def test_a_straight_line_with_heavy_tails_has_no_best_cusp():
     random, x, v = line(seed=1)
     with pytest.raises(NotIdentifiedError, match="flattens into a straight line"):
-        fit_cusp(x + random.standard_t(5, 200), normal=x, splitting=v)
+        fit_cusp(x, v, x + random.standard_t(5, 200))
 
 
 def test_two_points_with_a_little_noise_have_no_best_cusp():
     random, x, v = line()
     two = (x + random.normal(0, 1, 200) > 0) + 1e-7 * random.normal(0, 1, 200)
     with pytest.raises(NotIdentifiedError, match="two states become points"):
-        fit_cusp(two, normal=x, splitting=v)
+        fit_cusp(x, v, two)
 
 
 def test_a_search_that_does_not_settle_is_no_estimate(monkeypatch, people):
@@ -726,7 +724,7 @@ def test_a_search_that_does_not_settle_is_no_estimate(monkeypatch, people):
     climb = likelihood.climb
     monkeypatch.setattr(likelihood, "climb", stop)
     with pytest.raises(NotIdentifiedError, match="no clear maximum"):
-        fit_cusp("z", normal="x1", splitting="x2", data=people)
+        fit_cusp("x1", "x2", "z", data=people)
 
 
 def test_a_climb_that_finds_no_higher_point_ends_unsettled(monkeypatch, people):
@@ -749,7 +747,7 @@ def test_a_state_that_nobody_is_in_is_warned_of():
     x, v = random.uniform(0, 1, 300), random.uniform(0, 1, 300)
     y = kernels.draw(6 + 2 * x, 1 + v, random)
     with pytest.warns(WeakIdentificationWarning, match="only one of the states was seen"):
-        result = fit_cusp(y, normal=x, splitting=v)
+        result = fit_cusp(x, v, y)
     assert "thresholds are extrapolated" in str(result.summary())
 
 
@@ -761,10 +759,10 @@ GOOD = {"normal": "x1", "splitting": "x2"}
     [
         ({"loyalty": "w"}, DataError, "no column 'w'"),
         ({"normal": "w"}, DataError, "no column 'w'"),
-        ({"normal": ["x1", "x1"]}, OptionError, "normal names x1 more than once"),
-        ({"normal": []}, DataError, "at least one is needed"),
-        ({"splitting": {}}, DataError, "at least one is needed"),
-        ({"normal": np.zeros((200, 2))}, DataError, "a mapping from name to column"),
+        ({"normal": ["x1", "x1"]}, DataError, "normal name x1 more than once"),
+        ({"normal": []}, DataError, "give at least one variable"),
+        ({"splitting": {}}, DataError, "give at least one variable"),
+        ({"normal": np.zeros((200, 2))}, DataError, "a mapping from name to values"),
         ({"normal": np.zeros(200)}, NotIdentifiedError, "'normal' is the same for everybody"),
         ({"splitting": "one"}, NotIdentifiedError, "'one' is the same for everybody"),
         ({"normal": ["x1", "x2", "sum"]}, NotIdentifiedError, "'sum' is a linear combination of"),
@@ -791,12 +789,12 @@ def test_bad_input_to_the_fit(people, change, kind, message):
     )
     options = {"loyalty": "z", **GOOD, "data": table, **change}
     with pytest.raises(kind, match=message):
-        fit_cusp(options.pop("loyalty"), **options)
+        fit_cusp(**options)
 
 
 def test_too_few_people(people):
     with pytest.raises(NotIdentifiedError, match="6 customers cannot determine 6 parameters"):
-        fit_cusp("z", **GOOD, data=people.head(6))
+        fit_cusp(**GOOD, loyalty="z", data=people.head(6))
 
 
 @pytest.mark.parametrize(
@@ -814,13 +812,13 @@ def test_too_few_people(people):
         (lambda: cusp_thresholds(None), DataError, "beta"),
         (lambda: Cusp(alpha=(0, 0), beta=(0, 1)), ModelError, "another slope"),
         (lambda: Cusp(alpha=(0, np.inf), beta=(0, 1)), ModelError, "finite"),
-        (lambda: Cusp(alpha=(0, 1), beta=(0, 1), scale=0), ModelError, "greater than 0"),
+        (lambda: Cusp(alpha=(0, 1), beta=(0, 1), unit=0), ModelError, "greater than 0"),
         (lambda: Cusp(alpha=4, beta=(0, 1)), ModelError, "alpha"),
         (lambda: Cusp(alpha=(0, 1), beta=(0, 1), lam=1), ModelError, "lam"),
         (lambda: CUSP.loyalty(1, constraint=1, convention="delay"), OptionError, "choose one of"),
         (lambda: CUSP.path([1, 2], constraint=1, convention="x"), OptionError, "choose one of"),
         (lambda: CUSP.path([1, 2], constraint=1, start="loyal"), OptionError, "choose one of"),
-        (lambda: CUSP.path([1, 2], constraint=1, start=[1.0, 2.0]), DataError, "for each person"),
+        (lambda: CUSP.path([1, 2], constraint=1, start=[1.0, 2.0]), DataError, "for each customer"),
         (lambda: CUSP.path(1, constraint=1), DataError, "one value for each step"),
         (lambda: CUSP.path([1, 2], constraint=np.ones((2, 2))), DataError, "each step"),
         (lambda: CUSP.branches((1, 0), constraint=1), OptionError, "the lower one first"),

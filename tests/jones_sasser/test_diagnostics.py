@@ -20,7 +20,7 @@ def people():
 
 @pytest.fixture(scope="module")
 def fitted(people):
-    return jones_sasser.fit("satisfaction", "stayed", data=people, groups="industry")
+    return jones_sasser.fit("satisfaction", "stayed", data=people, constraint_by="industry")
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def test_calibration_is_a_group_by_beside_the_curve(people, fitted):
     grouped = grouped.reset_index()
     assert table["group"].tolist() == grouped["industry"].tolist()
     np.testing.assert_allclose(table["satisfaction"], grouped["satisfaction"], atol=EXACT)
-    assert table["n"].tolist() == grouped["count"].tolist()
-    np.testing.assert_allclose(table["observed"], grouped["mean"], atol=EXACT)
+    assert table["n_obs"].tolist() == grouped["count"].tolist()
+    np.testing.assert_allclose(table["estimate"], grouped["mean"], atol=EXACT)
     held = fitted.constraint_of(grouped["industry"])
     np.testing.assert_allclose(
         table["fitted"], fitted.loyalty(grouped["satisfaction"], constraint=held)
@@ -48,12 +48,12 @@ def test_calibration_is_a_group_by_beside_the_curve(people, fitted):
 def test_calibration_of_all_and_in_bins(people, fitted):
     table = jones_sasser.calibration(fitted, by_group=False)
     assert len(table) == 6
-    assert table["n"].sum() == 1500
+    assert table["n_obs"].sum() == 1500
     continuous = jones_sasser.fit("true_satisfaction", "stayed", data=people)
     table = jones_sasser.calibration(continuous, bins=5)
     assert len(table) == 5
-    assert table["n"].between(290, 310).all()
-    assert (table["observed"].iloc[-1] - table["fitted"].iloc[-1]) == pytest.approx(0, abs=0.1)
+    assert table["n_obs"].between(290, 310).all()
+    assert (table["estimate"].iloc[-1] - table["fitted"].iloc[-1]) == pytest.approx(0, abs=0.1)
 
 
 @pytest.mark.parametrize("outcome", ["binary", "score"])
@@ -71,7 +71,7 @@ def test_weights_are_known_up_to_a_factor(people, scores, outcome):
     pd.testing.assert_frame_equal(one, other, rtol=1e-5)
     s = data["satisfaction"]
     mean = (weights * data[name]).groupby(s).sum() / pd.Series(weights).groupby(s).sum()
-    np.testing.assert_allclose(one["observed"], mean)
+    np.testing.assert_allclose(one["estimate"], mean)
 
 
 def test_a_mean_of_scores_has_the_interval_of_a_mean(scores):
@@ -79,23 +79,21 @@ def test_a_mean_of_scores_has_the_interval_of_a_mean(scores):
     table = jones_sasser.calibration(result)
     grouped = scores.groupby("satisfaction")["score"]
     reach = 1.959963984540054 * grouped.sem().to_numpy()
-    np.testing.assert_allclose(table["ci_high"] - table["observed"], reach, rtol=1e-9)
+    np.testing.assert_allclose(table["ci_high"] - table["estimate"], reach, rtol=1e-9)
     lonely = scores.drop(index=scores.index[scores["satisfaction"] == 0][1:])
     if (lonely["satisfaction"] == 0).sum() == 1:
         result = jones_sasser.fit("satisfaction", "score", data=lonely, outcome="score")
         row = jones_sasser.calibration(result).iloc[0]
-        assert row["n"] == 1
+        assert row["n_obs"] == 1
         assert np.isnan(row["ci_low"])
 
 
 def test_calibration_of_ordered_answers_is_the_share_that_stays():
     data = jones_sasser.simulate(1500, levels=5, outcome="ordinal", rng=1)
-    result = jones_sasser.fit(
-        "satisfaction", "intention", data=data, outcome="ordinal", stays_from=3
-    )
+    result = jones_sasser.fit("satisfaction", "intention", data=data, outcome="ordinal", cuts=3)
     table = jones_sasser.calibration(result)
     share = (data["intention"] >= 3).groupby(data["satisfaction"]).mean()
-    np.testing.assert_allclose(table["observed"], share)
+    np.testing.assert_allclose(table["estimate"], share)
     np.testing.assert_allclose(table["fitted"], result.loyalty(table["satisfaction"]), atol=EXACT)
 
 
@@ -110,11 +108,13 @@ def test_influence_is_what_leaving_one_out_moves(people, scores, kind):
 
     def fit(rows):
         own = {"weights": weights[rows.index]} if "weights" in options else options
-        return jones_sasser.fit("satisfaction", name, data=rows, groups="industry", **own)
+        return jones_sasser.fit("satisfaction", name, data=rows, constraint_by="industry", **own)
 
     whole = fit(data)
-    table = jones_sasser.influence(whole)
-    assert table["n"].sum() == len(data)
+    long = jones_sasser.influence(whole)
+    free = [k for k, state in enumerate(whole.states) if state == "estimated"]
+    table = long.iloc[:: len(free)]
+    assert table["n_obs"].sum() == len(data)
     error = np.sqrt(np.diag(whole.uncertainty.covariance))
     for rank in (0, 1):
         row = table.iloc[rank]
@@ -124,12 +124,33 @@ def test_influence_is_what_leaving_one_out_moves(people, scores, kind):
         same &= np.isclose(data[name], row["answer"])
         chosen = data.index[same]
         left_out = [fit(data.drop(index=one)) for one in chosen[:4]]
-        free = [k for k, state in enumerate(whole.states) if state == "estimated"]
         moves = np.array([(one.values - whole.values)[free] / error[free] for one in left_out])
-        told = row[[whole.names[k] for k in free]].to_numpy(dtype=float)
+        told = long["move"].to_numpy()[rank * len(free) : (rank + 1) * len(free)]
+        assert long["parameter"].iloc[: len(free)].tolist() == [whole.names[k] for k in free]
         # One step of Newton's method, for the most influential people of all: a fifth is left.
         nearest = np.abs(moves - told).max(axis=1).min()
         assert nearest < 0.25 * np.abs(told).max()
+
+
+def test_diagnostics_are_on_the_scales_of_the_fit(people, scores, fitted):
+    answers = people.assign(satisfaction=1 + 9 * people["satisfaction"])
+    other = jones_sasser.fit(
+        "satisfaction", "stayed", data=answers, constraint_by="industry", scale=(1, 10)
+    )
+    for function in (jones_sasser.calibration, jones_sasser.influence):
+        one, two = function(fitted), function(other)
+        np.testing.assert_allclose(two["satisfaction"], 1 + 9 * one["satisfaction"], atol=EXACT)
+        rest = [name for name in one.columns if name != "satisfaction"]
+        pd.testing.assert_frame_equal(one[rest], two[rest], atol=1e-6, rtol=1e-6)
+    points = scores.assign(score=20 + 60 * scores["score"])
+    one, two = (
+        jones_sasser.calibration(
+            jones_sasser.fit("satisfaction", "score", data=data, outcome="score", scale=scale)
+        )
+        for data, scale in ((scores, (0, 1)), (points, {"loyalty": (20, 80)}))
+    )
+    names = ["estimate", "ci_low", "ci_high", "fitted"]
+    np.testing.assert_allclose(two[names], 20 + 60 * one[names], rtol=1e-7)
 
 
 def test_influence_needs_something_that_moves(people):

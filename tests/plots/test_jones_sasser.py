@@ -52,7 +52,7 @@ def people():
 def result(people):
     answers = people.assign(satisfaction=1 + 9 * people["satisfaction"])
     return jones_sasser.fit(
-        "satisfaction", "stayed", data=answers, groups="industry", scale=(1, 10)
+        "satisfaction", "stayed", data=answers, constraint_by="industry", scale=(1, 10)
     )
 
 
@@ -92,8 +92,8 @@ def assert_apart(ax, texts=None):
 
 
 def test_pictures_return_the_axes_that_they_were_given(result, alone, scores):
-    found = segments("satisfaction", "loyalty", data=scores, scale=(1, 5))
-    freed = remove_constraint(CURVE, [0.5, 0.7], constraint=0.5)
+    found, _ = segments("satisfaction", "loyalty", data=scores, scale=(1, 5))
+    freed, _ = remove_constraint(CURVE, [0.5, 0.7], constraint=0.5)
     draws = [
         lambda ax=None: pictures.curve_family(CURVE, ax=ax),
         lambda ax=None: pictures.fitted_curve(result, ax=ax),
@@ -227,22 +227,39 @@ def test_a_fitted_curve_has_its_band_and_what_was_observed(result):
     )
     table = jones_sasser.calibration(result, level=0.9).query("group == @group")
     np.testing.assert_allclose(marks.get_xdata(), table["satisfaction"])
-    np.testing.assert_allclose(marks.get_ydata(), table["observed"])
+    np.testing.assert_allclose(marks.get_ydata(), table["estimate"])
     ends = np.array([segment[:, 1] for segment in intervals.get_segments()])
     np.testing.assert_allclose(ends, table[["ci_low", "ci_high"]])
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert legend == ["fitted, airlines, 90 % interval", "observed, 90 % interval"]
 
 
-def test_satisfaction_is_shown_as_answers_or_as_shares(result):
+def test_satisfaction_is_shown_as_answers(result, alone):
     ax = pictures.fitted_curve(result, group="cars")
     assert ax.get_xlabel() == "Satisfaction (answer, 1 to 10)"
-    places = dict(zip((t.get_text() for t in ax.get_xticklabels()), ax.get_xticks(), strict=True))
-    assert places["1"] == 0
-    assert places["4"] == pytest.approx(1 / 3)
-    assert places["10"] == 1
-    ax = pictures.fitted_curve(result, group="cars", units="share")
-    assert ax.get_xlabel() == "Satisfaction (share of scale)"
+    assert {1, 4, 10} <= set(ax.get_xticks())
+    line = ax.lines[0]
+    assert (line.get_xdata()[0], line.get_xdata()[-1]) == (1, 10)
+    assert pictures.fitted_curve(alone).get_xlabel() == "Satisfaction (share of scale)"
+
+
+def test_scores_are_shown_on_their_scale():
+    drawn = jones_sasser.simulate(3000, levels=5, outcome="score", rng=1)
+    fitted = jones_sasser.fit(
+        "satisfaction",
+        "score",
+        data=drawn.assign(score=10 * drawn["score"]),
+        outcome="score",
+        scale={"loyalty": (0, 10)},
+    )
+    for ax in (pictures.fitted_curve(fitted), pictures.calibration(fitted)):
+        assert ax.get_ylabel().endswith("oyalty (score, 0 to 10)")
+        assert 5 < ax.get_ylim()[1] < 11
+    freed, _ = remove_constraint(fitted, drawn["satisfaction"])
+    ax = pictures.deregulation(freed)
+    assert ax.get_xlabel() == "Mean loyalty (score, 0 to 10)"
+    loss = freed.total["estimate"].item()
+    assert shown(ax)[1].startswith(f"{loss:.1f} (")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +267,7 @@ def test_satisfaction_is_shown_as_answers_or_as_shares(result):
 )
 def test_the_ends_of_a_scale_are_always_written(scale, first, last):
     _, ax = plt.subplots()
-    _curves.scale_ticks(ax, scale)
+    _curves.scale_axes(ax, scale, (0, 1), "en")
     labels = [label.get_text() for label in ax.get_xticklabels()]
     assert (labels[0], labels[-1]) == (first, last)
     assert len(labels) <= 11
@@ -267,7 +284,7 @@ def test_all_groups_are_lines_with_names(result):
     assert texts == [names.get(group, group) for group in groups]
     for line, text, group in zip(ax.lines, ax.texts, groups, strict=True):
         np.testing.assert_allclose(line.get_ydata(), result.loyalty(line.get_xdata(), group=group))
-        assert text.xy == (0, pytest.approx(result.constraint_of(group)))
+        assert text.xy == (1, pytest.approx(result.constraint_of(group)))
     assert_apart(ax)
 
 
@@ -288,17 +305,17 @@ def test_measurement_error_has_a_line_of_its_own(people):
     _, expected, observed = ax.lines
     table = jones_sasser.calibration(fitted)
     np.testing.assert_allclose(expected.get_ydata(), table["fitted"])
-    np.testing.assert_allclose(observed.get_ydata(), table["observed"])
+    np.testing.assert_allclose(observed.get_ydata(), table["estimate"])
 
 
 @pytest.mark.parametrize(
     ("outcome", "column", "unit"),
-    [("score", "score", "share of scale"), ("ordinal", "intention", "3 or higher")],
+    [("score", "score", "score, 0 to 1"), ("ordinal", "intention", "3 or higher")],
 )
 def test_the_unit_of_loyalty_is_that_of_the_outcome(outcome, column, unit):
     drawn = jones_sasser.simulate(3000, levels=5, outcome=outcome, rng=1)
-    stays = 3 if outcome == "ordinal" else None
-    fitted = jones_sasser.fit("satisfaction", column, data=drawn, outcome=outcome, stays_from=stays)
+    cuts = 3 if outcome == "ordinal" else None
+    fitted = jones_sasser.fit("satisfaction", column, data=drawn, outcome=outcome, cuts=cuts)
     assert unit in pictures.fitted_curve(fitted).get_ylabel()
     assert unit in pictures.calibration(fitted).get_ylabel()
 
@@ -308,8 +325,8 @@ def test_calibration_tells_who_is_missed(alone, monkeypatch):
         {
             "group": ["a", "a", "b"],
             "satisfaction": [0.1, 0.5, 0.9],
-            "n": [10, 20, 30],
-            "observed": [0.2, 0.5, 0.9],
+            "n_obs": [10, 20, 30],
+            "estimate": [0.2, 0.5, 0.9],
             "fitted": [0.25, 0.7, 0.85],
             "ci_low": [0.1, 0.4, 0.8],
             "ci_high": [0.3, 0.6, 0.95],
@@ -343,9 +360,9 @@ def test_calibration_draws_every_group_and_level(result):
 
 def test_deregulation_goes_from_before_to_after(result):
     groups = np.repeat(list(INDUSTRIES), 3)
-    freed = remove_constraint(result, np.tile([2, 6, 9], 8), groups=groups)
+    freed, _ = remove_constraint(result, np.tile([2, 6, 9], 8), constraint_by=groups)
     ax = pictures.deregulation(freed)
-    table = freed.by_group.sort_values("lost", ascending=False, kind="stable")
+    table = freed.by_group.sort_values("estimate", ascending=False, kind="stable")
     before, after = (line for line in ax.lines if line.get_marker() in ("o", "<"))
     np.testing.assert_allclose(before.get_xdata(), table["before"])
     np.testing.assert_allclose(after.get_xdata(), table["after"])
@@ -361,13 +378,13 @@ def test_deregulation_goes_from_before_to_after(result):
     np.testing.assert_allclose(ends[:, 0], known["before"] - known["ci_high"])
     np.testing.assert_allclose(ends[:, 1], known["before"] - known["ci_low"])
     first = table.iloc[0]
-    numbers = [100 * first[name] for name in ("lost", "ci_low", "ci_high")]
+    numbers = [100 * first[name] for name in ("estimate", "ci_low", "ci_high")]
     assert shown(ax)[:2] == ["Loss in points", "{:.1f} ({:.1f}–{:.1f})".format(*numbers)]
     assert_apart(ax, [*ax.texts, *ax.get_legend().get_texts(), *ax.get_yticklabels()])
 
 
 def test_deregulation_of_a_curve_has_no_intervals():
-    freed = remove_constraint(CURVE, [0.5, 1.0], constraint=[0.5, 0.0])
+    freed, _ = remove_constraint(CURVE, [0.5, 1.0], constraint=[0.5, 0.0])
     ax = pictures.deregulation(freed)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["all customers"]
     # Half satisfied: (0.5 - 0) (1 - 0.95 / 8) / 2 of both.
@@ -375,24 +392,24 @@ def test_deregulation_of_a_curve_has_no_intervals():
 
 
 def test_the_matrix_has_everybody_and_every_share(scores):
-    found = segments("satisfaction", "loyalty", data=scores, scale=(1, 5))
+    found, _ = segments("satisfaction", "loyalty", data=scores, scale=(1, 5))
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
     ax = pictures.people_matrix(found, **given, show="people")
     marks = ax.lines[0].get_xydata()
     np.testing.assert_array_equal(np.rint(marks), scores)
     assert len(np.unique(marks, axis=0)) == len(scores)
     assert np.abs(marks - scores.to_numpy()).max() <= 0.4
-    table = found.shares.set_index("segment")
+    table = found.segments.set_index("segment")
     for text in shown(ax):
         name, rest = text.split("\n")
         share = float(rest.split(" ")[0])
-        assert share == pytest.approx(100 * table.loc[name, "share"], abs=0.5)
+        assert share == pytest.approx(100 * table.loc[name, "estimate"], abs=0.5)
     assert len(shown(ax)) == len(table)
     assert_apart(ax)
 
 
 def test_the_density_counts_everybody(scores):
-    found = segments("satisfaction", "loyalty", data=scores, scale=(1, 5))
+    found, _ = segments("satisfaction", "loyalty", data=scores, scale=(1, 5))
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
     ax = pictures.people_matrix(found, **given, show="density")
     counts = ax.collections[0].get_array()
@@ -403,10 +420,10 @@ def test_the_density_counts_everybody(scores):
 def test_many_people_become_a_density():
     rng = np.random.default_rng(3)
     x = rng.normal(60, 15, (2000, 2)).clip(0, 100)
-    found = segments(x[:, 0], x[:, 1], scale=(0, 100), extreme_cut=(20, 90))
+    found, _ = segments(x[:, 0], x[:, 1], scale=(0, 100), cuts={"extremes": (20, 90)})
     ax = pictures.people_matrix(found, satisfaction=x[:, 0], loyalty=x[:, 1])
     assert ax.collections[0].get_array().sum() == 2000
-    few = segments(x[:100, 0], x[:100, 1], scale=(0, 100))
+    few, _ = segments(x[:100, 0], x[:100, 1], scale=(0, 100))
     ax = pictures.people_matrix(few, satisfaction=x[:100, 0], loyalty=x[:100, 1])
     np.testing.assert_array_equal(ax.lines[0].get_xydata(), x[:100])
 
@@ -414,7 +431,7 @@ def test_many_people_become_a_density():
 @pytest.mark.parametrize(("ties", "border"), [("high", 2.5), ("low", 3.5)])
 def test_borders_lie_between_scores(scores, ties, border):
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
-    found = segments(**given, scale=(1, 5), ties=ties, extreme_cut=(1, 5))
+    found, _ = segments(**given, scale=(1, 5), ties=ties, cuts={"extremes": (1, 5)})
     ax = pictures.people_matrix(found, **given, show="people")
     level, cut, terrorist, apostle = (c.get_segments()[0] for c in ax.collections)
     np.testing.assert_array_equal(level[:, 1], border)
@@ -427,7 +444,7 @@ def test_borders_lie_between_scores(scores, ties, border):
 def test_two_kinds_of_false_loyalty_stand_over_one_cell(scores):
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
     held = np.linspace(0, 0.9, len(scores))
-    found = satisfied_loyal(**given, constraint=held, scale=(1, 5))
+    found, _ = satisfied_loyal(**given, constraint=held, scale=(1, 5))
     names = {"inertia loyalty": "loyal for want of a reason to go"}
     ax = pictures.people_matrix(found, **given, names=names)
     first = [text.split("\n")[0] for text in shown(ax)]
@@ -435,13 +452,13 @@ def test_two_kinds_of_false_loyalty_stand_over_one_cell(scores):
     assert_apart(ax)
 
 
-@pytest.mark.parametrize("extreme_cut", [(1, 9), (1, 10), (2, 10)])
-def test_captions_stand_over_their_own_cells_or_have_a_line_to_them(extreme_cut):
+@pytest.mark.parametrize("extremes", [(1, 9), (1, 10), (2, 10)])
+def test_captions_stand_over_their_own_cells_or_have_a_line_to_them(extremes):
     # With a key beside it the matrix is so narrow that the captions of a side need two tiers.
     x, y = np.random.default_rng(2).integers(1, 11, (2, 3000))
-    found = segments(x, y, scale=(1, 10), extreme_cut=extreme_cut)
+    found, _ = segments(x, y, scale=(1, 10), cuts={"extremes": extremes})
     ax = pictures.people_matrix(found, satisfaction=x, loyalty=y)
-    low, high = extreme_cut[0] + 0.5, extreme_cut[1] - 0.5
+    low, high = extremes[0] + 0.5, extremes[1] - 0.5
     cells = {
         "terrorist": (0.5, low), "defector": (low, 5.5), "mercenary": (5.5, 10.5),
         "hostage": (0.5, 5.5), "loyalist": (5.5, high), "apostle": (high, 10.5),
@@ -459,7 +476,7 @@ def test_two_long_captions_of_one_cell_stand_one_above_the_other(scores):
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
     held = np.linspace(0, 0.9, len(scores))
     names = {"inertia loyalty": "loyal for want of a reason to go"}
-    found = satisfied_loyal(**given, constraint=held, scale=(1, 5))
+    found, _ = satisfied_loyal(**given, constraint=held, scale=(1, 5))
     ax = pictures.people_matrix(found, **given, names=names)
     inertia, monopoly = (
         text.get_position() for text in ax.texts if "want" in text.get_text() or "mon" in str(text)
@@ -472,8 +489,8 @@ def test_true_shares_are_those_of_the_result():
     rng = np.random.default_rng(4)
     x = np.rint(rng.multivariate_normal([6, 6], [[4, 2], [2, 4]], 500)).clip(1, 10)
     given = {"satisfaction": x[:, 0], "loyalty": x[:, 1]}
-    found = segments(**given, scale=(1, 10), reliability=(0.8, 0.8))
-    true = found.shares.set_index("segment")["true_share"]
+    found, _ = segments(**given, scale=(1, 10), reliability=(0.8, 0.8))
+    true = found.segments.query("quantity == 'true'").set_index("segment")["estimate"]
     for text in shown(pictures.people_matrix(found, **given, shares="true")):
         name, rest = text.split("\n")
         assert float(rest.split(" ")[0]) == pytest.approx(100 * true[name], abs=0.5)
@@ -482,7 +499,7 @@ def test_true_shares_are_those_of_the_result():
 def test_people_with_a_missing_score_are_left_out(scores):
     gaps = scores.astype(float)
     gaps.loc[[3, 5], "loyalty"] = np.nan
-    found = segments("satisfaction", "loyalty", data=gaps, scale=(1, 5), missing="drop")
+    found, _ = segments("satisfaction", "loyalty", data=gaps, scale=(1, 5), missing="drop")
     ax = pictures.people_matrix(
         found, satisfaction="satisfaction", loyalty="loyalty", data=gaps, show="people"
     )
@@ -585,13 +602,11 @@ def test_a_fit_is_no_curve(result):
             draw(result)
 
 
-def test_other_options_are_checked(result, alone, scores):
+def test_other_options_are_checked(result, scores):
     with pytest.raises(OptionError, match="one number"):
         pictures.true_and_false_loyalty(CURVE, constraint=[0.5])
     with pytest.raises(DataError, match="is no group of the fit"):
         pictures.fitted_curve(result, group="trains")
-    with pytest.raises(OptionError, match="choose one of 'answers', 'share'"):
-        pictures.fitted_curve(alone, units="points")
     with pytest.raises(OptionError, match="both given"):
         pictures.fitted_curve(result, group="cars", constraint=0.2)
     with pytest.raises(OptionError, match="no mapping"):
@@ -603,14 +618,14 @@ def test_other_options_are_checked(result, alone, scores):
     with pytest.raises(OptionError, match="level"):
         pictures.fitted_curve(result, level=95)
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
-    found = segments(**given, scale=(1, 5))
+    found, _ = segments(**given, scale=(1, 5))
     with pytest.raises(DataError, match="no reliability was given"):
         pictures.people_matrix(found, **given, shares="true")
-    with pytest.raises(DataError, match=r"there are 2 people .* but 300 were sorted"):
+    with pytest.raises(DataError, match=r"there are 2 customers .* but 300 were sorted"):
         pictures.people_matrix(found, satisfaction=[1, 2], loyalty=[3, 4])
     with pytest.raises(OptionError, match="choose one of 'auto', 'people', 'density'"):
         pictures.people_matrix(found, **given, show="hexbin")
-    textbook = textbook_segments([0.9], constraint=[0.0], curve=CURVE)
+    textbook, _ = textbook_segments([0.9], constraint=[0.0], curve=CURVE)
     with pytest.raises(OptionError, match="do not depend on loyalty"):
         pictures.people_matrix(textbook, satisfaction=[0.9], loyalty=[1])
     with pytest.raises(DataError, match="single number"):

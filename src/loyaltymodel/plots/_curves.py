@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from loyaltymodel._arrays import BoolArray
+from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser import LoyaltyCurve
 from loyaltymodel.plots._names import Language, Words
@@ -19,7 +19,8 @@ Colour = tuple[float, float, float, float]
 
 GRID = np.linspace(0.0, 1.0, 401)  # satisfaction at which curves are drawn
 
-_MARGIN = 0.02  # beyond 0 and 1, so that lines at the ends are seen whole
+_SHARES = (0.0, 1.0)
+_MARGIN = 0.02  # of the scale beyond its ends
 _LIGHTEST = 0.42  # of the colour map, for a line without constraint
 _ANSWERS = MaxNLocator(nbins=10, steps=[1, 2, 5, 10], integer=True)
 _WORDS: Mapping[Language, Words] = {
@@ -44,27 +45,41 @@ def shade(constraint: float) -> Colour:
 
 def unit_axes(ax: Axes, language: Language, *, y: str | None = None) -> None:
     """Make both axes go from 0 to 1, of satisfaction and of loyalty or what is said instead."""
-    ax.set_xlim(-_MARGIN, 1 + _MARGIN)
-    ax.set_ylim(-_MARGIN, 1 + _MARGIN)
-    ticks = np.linspace(0, 1, 6)
-    ax.set_xticks(ticks)
-    ax.set_yticks(ticks)
-    ax.set_xlabel(_WORDS[language]["satisfaction"])
+    scale_axes(ax, _SHARES, _SHARES, language)
     ax.set_ylabel(_WORDS[language]["loyalty"] if y is None else y)
+
+
+def scale_axes(
+    ax: Axes, scale: tuple[float, float], loyalty: tuple[float, float], language: Language
+) -> None:
+    """Make the axes go from the lowest to the highest answer; loyalty is named by the caller."""
+    ax.set_xlim(*_beyond(scale))
+    ax.set_ylim(*_beyond(loyalty))
+    ax.set_xticks(scale_ticks(scale))
+    ax.set_yticks(scale_ticks(loyalty))
+    name = "satisfaction" if scale == _SHARES else "answers"
+    ax.set_xlabel(_WORDS[language][name].format(*scale))
     tidy(ax)
 
 
-def scale_ticks(ax: Axes, scale: tuple[float, float], language: Language = "en") -> None:
-    """Write answers on a scale at the axis of satisfaction instead of shares of the scale."""
+def scale_ticks(scale: tuple[float, float]) -> FloatArray:
+    """Return where answers are written: whole ones, the ends among them; fifths of shares."""
+    if scale == _SHARES:
+        return np.linspace(0, 1, 6)
     low, high = scale
-    ticks = np.asarray(_ANSWERS.tick_values(low, high))
+    ticks = np.asarray(_ANSWERS.tick_values(low, high), dtype=np.float64)
     ticks = ticks[(ticks >= low) & (ticks <= high)]
     if low not in ticks and low == np.rint(low):
         # A lowest answer of 1 is shown in place of what lies too near to it.
         near = ticks - low < np.diff(ticks).max(initial=0.0) / 2
         ticks = np.array([low, *ticks[~near]])
-    ax.set_xticks((ticks - low) / (high - low), [f"{tick:g}" for tick in ticks])
-    ax.set_xlabel(_WORDS[language]["answers"].format(low, high))
+    return ticks
+
+
+def _beyond(scale: tuple[float, float]) -> tuple[float, float]:
+    """Return limits of an axis that shows lines at the ends of a scale whole."""
+    margin = _MARGIN * (scale[1] - scale[0])
+    return scale[0] - margin, scale[1] + margin
 
 
 def loyalty_on_the_right(ax: Axes) -> None:

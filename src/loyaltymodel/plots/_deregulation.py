@@ -25,6 +25,7 @@ _WORDS: Mapping[Language, Words] = {
     "en": {
         _EVERYBODY: "all customers",
         "loyalty": "Mean loyalty (probability to stay)",
+        "score": "Mean loyalty (score, {:g} to {:g})",
         "before": "before",
         "after": "after",
         "interval": "{} of the loss",
@@ -33,6 +34,7 @@ _WORDS: Mapping[Language, Words] = {
     "zh": {
         _EVERYBODY: "全部客户",
         "loyalty": "平均忠诚度(留存概率)",
+        "score": "平均忠诚度(得分,{:g} 至 {:g})",
         "before": "之前",
         "after": "之后",
         "interval": "损失的 {}",
@@ -42,7 +44,7 @@ _WORDS: Mapping[Language, Words] = {
 
 
 def deregulation(
-    record: Deregulation,
+    result: Deregulation,
     *,
     names: Mapping[Any, str] | None = None,
     language: Language = "en",
@@ -52,8 +54,8 @@ def deregulation(
 
     Parameters
     ----------
-    record : Deregulation
-        What ``jones_sasser.remove_constraint`` returned.
+    result : Deregulation
+        What ``jones_sasser.remove_constraint`` returned first.
     names : mapping from group to str, optional
         Names to show instead.
     language : {"en", "zh"}
@@ -71,7 +73,7 @@ def deregulation(
     Raises
     ------
     OptionError
-        If ``names`` names no group of the record, or ``language`` is not one of its choices.
+        If ``names`` names no group of the result, or ``language`` is not one of its choices.
 
     Examples
     --------
@@ -79,16 +81,16 @@ def deregulation(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import jones_sasser, plots
     >>> curve = jones_sasser.curve("power", {"k": 3.0})
-    >>> freed = jones_sasser.remove_constraint(curve, [0.5, 1.0], constraint=0.5)
+    >>> freed, customers = jones_sasser.remove_constraint(curve, [0.5, 1.0], constraint=0.5)
     >>> ax = plots.jones_sasser.deregulation(freed)
     >>> ax.get_xlabel()
     'Mean loyalty (probability to stay)'
     """
     words = words_in(language, _WORDS)
-    table = record.by_group
-    groups = [_EVERYBODY] if record.groups is None else table["group"].tolist()
-    shown = shown_names(groups, names, words if record.groups is None else None)
-    order = np.argsort(-table["lost"].to_numpy(), kind="stable")
+    table = result.by_group
+    groups = [_EVERYBODY] if result.groups is None else table["group"].tolist()
+    shown = shown_names(groups, names, words if result.groups is None else None)
+    order = np.argsort(-table["estimate"].to_numpy(), kind="stable")
     table = table.iloc[order]
     ax, rows = row_axes(ax, [shown[groups[k]] for k in order], row=0.2, more=0.9)
     before, after = table["before"].to_numpy(), table["after"].to_numpy()
@@ -98,15 +100,21 @@ def deregulation(
     draw_marks(ax, after, rows, marker="<", colour=VERMILION, size=4.5, label=words["after"])
     # NaN, for a curve without errors, draws nothing.
     known = np.isfinite(low).any()
-    interval = words["interval"].format(interval_in(language, record.level)) if known else ""
+    interval = words["interval"].format(interval_in(language, result.level)) if known else ""
     ax.hlines(rows, before - high, before - low, color=INK, linewidth=0.7, zorder=4, label=interval)
     ax.plot([before - high, before - low], [rows, rows], "|", color=INK, markersize=4, zorder=4)
-    ax.set_xlim(-0.02, 1.02)
-    ax.set_xlabel(words["loyalty"])
+    lowest, highest = result.scale
+    span = highest - lowest
+    ax.set_xlim(lowest - 0.02 * span, highest + 0.02 * span)
+    scored = (lowest, highest) != (0.0, 1.0)
+    ax.set_xlabel(words["score" if scored else "loyalty"].format(lowest, highest))
     tidy(ax)
+    # Percentage points of a probability, points of a score.
+    factor = 1 if scored else 100
+    points = [factor * ends for ends in (table["estimate"], low, high)]
     losses = [
-        f"{100 * loss:.1f}" + ("" if np.isnan(start) else f" ({100 * start:.1f}–{100 * end:.1f})")
-        for loss, start, end in zip(table["lost"], low, high, strict=True)
+        f"{loss:.1f}" + ("" if np.isnan(start) else f" ({start:.1f}–{end:.1f})")
+        for loss, start, end in zip(*points, strict=True)
     ]
     write_at_right(ax, rows, losses, words["loss"])
     add_legend(ax, lift=1)

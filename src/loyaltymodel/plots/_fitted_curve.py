@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from loyaltymodel._arrays import FloatArray
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, check_flag
+from loyaltymodel._options import check_flag
 from loyaltymodel.jones_sasser import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.inference import diagnostics
 from loyaltymodel.plots import _curves
@@ -27,8 +28,6 @@ from loyaltymodel.plots._style import (
     tidy,
 )
 
-Units = Literal["answers", "share"]
-
 _MARKS: dict[str, Any] = {"size": 3.2, "markeredgewidth": 0.8}
 
 _WORDS: Mapping[Language, Words] = {
@@ -40,7 +39,7 @@ _WORDS: Mapping[Language, Words] = {
         "fitted loyalty": "Fitted loyalty ({})",
         "observed loyalty": "Observed loyalty ({})",
         "stays": "probability to stay",
-        "score": "score, share of scale",
+        "score": "score, {:g} to {:g}",
         "answers": "probability to answer {} or higher",
         "equal": "fitted = observed",
         "within": "fitted within the {}",
@@ -54,7 +53,7 @@ _WORDS: Mapping[Language, Words] = {
         "fitted loyalty": "拟合的忠诚度({})",
         "observed loyalty": "观测的忠诚度({})",
         "stays": "留存概率",
-        "score": "得分,占量表的比例",
+        "score": "得分,{:g} 至 {:g}",
         "answers": "回答 {} 及以上的概率",
         "equal": "拟合 = 观测",
         "within": "拟合值在 {}内",
@@ -70,7 +69,6 @@ def fitted_curve(
     constraint: float | None = None,
     bins: int = 10,
     level: float = 0.95,
-    units: Units = "answers",
     names: Mapping[Any, str] | None = None,
     language: Language = "en",
     ax: Axes | None = None,
@@ -89,8 +87,6 @@ def fitted_curve(
         Levels of satisfaction to put observations together in, if there are more.
     level : float
         Confidence level of all intervals, between 0 and 1.
-    units : {"answers", "share"}
-        Whether satisfaction is shown as answers on the scale of the fit or as shares of it.
     names : mapping from group to str, optional
         Names to show instead.
     language : {"en", "zh"}
@@ -101,9 +97,10 @@ def fitted_curve(
     Returns
     -------
     Axes
-        The axes: the curve as a line in a band, and observed shares as marks with intervals,
-        a mark for each level or bin. With a ``reliability`` the curve is of true satisfaction,
-        on which the marks do not lie; a broken line then joins what the fit expects of them.
+        The axes, in answers on the scale of the fit: the curve as a line in a band, and observed
+        loyalty as marks with intervals, a mark for each level or bin. With a ``reliability`` the
+        curve is of true satisfaction, on which the marks do not lie; a broken line then joins
+        what the fit expects of them.
 
     Raises
     ------
@@ -119,12 +116,11 @@ def fitted_curve(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import jones_sasser, plots
     >>> people = jones_sasser.simulate(4000, levels=10, constraints={"a": 0.4, "b": 0.0}, rng=1)
-    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, groups="industry")
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, constraint_by="industry")
     >>> ax = plots.jones_sasser.fitted_curve(result, group="a")
     >>> ax.get_ylabel()
     'Loyalty (probability to stay)'
     """
-    check_choice("units", units, Units)
     check_level(level)
     words = words_in(language, _WORDS)
     groups = result.sample.groups
@@ -133,25 +129,20 @@ def fitted_curve(
         ax = axes_or_new(ax, height=COLUMN * 0.8)
         _draw_groups(ax, result, known, language)
     else:
-        band = result.interval_of(
-            "loyalty", _curves.GRID, group=group, constraint=constraint, level=level
-        )
+        grid = _grid(result)
+        band = result.interval_of("loyalty", grid, group=group, constraint=constraint, level=level)
         ax = axes_or_new(ax, height=COLUMN * 0.8)
-        ax.fill_between(
-            _curves.GRID, band["ci_low"], band["ci_high"], color=BLUE, alpha=0.2, linewidth=0
-        )
+        ax.fill_between(grid, band["ci_low"], band["ci_high"], color=BLUE, alpha=0.2, linewidth=0)
         of = "" if constraint is None else f", c = {constraint:g}"
         if group is not None and groups is not None:
             of = f", {known[group]}"
         interval = interval_in(language, level)
         label = words["fitted"].format(of, interval)
-        ax.plot(_curves.GRID, band["estimate"], color=BLUE, linewidth=1.3, label=label)
+        ax.plot(grid, band["estimate"], color=BLUE, linewidth=1.3, label=label)
         if constraint is None:
             _draw_observed(ax, result, group, bins, level, words, interval)
-        _curves.unit_axes(ax, language)
+        _axes(ax, result, language)
         add_legend(ax, inside=True)
-    if units == "answers" and result.settings.scale != (0.0, 1.0):
-        _curves.scale_ticks(ax, result.settings.scale, language)
     ax.set_ylabel(words["loyalty"].format(_loyalty_unit(result, words)))
     return ax
 
@@ -208,7 +199,7 @@ def calibration(
     check_flag("by_group", by_group)
     words = words_in(language, _WORDS)
     table = diagnostics.calibration(result, bins=bins, by_group=by_group, level=level)
-    fitted, observed = table["fitted"].to_numpy(), table["observed"].to_numpy()
+    fitted, observed = table["fitted"].to_numpy(), table["estimate"].to_numpy()
     low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
     ax = axes_or_new(ax, height=COLUMN + 0.15)
     ax.axline((0, 0), slope=1, color=GREY, linewidth=0.8, zorder=1, label=words["equal"])
@@ -240,15 +231,22 @@ def _draw_groups(
 ) -> None:
     """Draw the curve of each group, with its name."""
     table = result.constraints
+    grid = _grid(result)
     ends = []
-    colours = [_curves.shade(c) for c in table["constraint"]]
+    colours = [_curves.shade(c) for c in table["estimate"]]
     for group, colour in zip(table["group"], colours, strict=True):
-        line = result.loyalty(_curves.GRID, group=group)
+        line = result.loyalty(grid, group=group)
         ends.append(line[0])
-        ax.plot(_curves.GRID, line, color=colour, linewidth=1.3)
-    _curves.unit_axes(ax, language)
+        ax.plot(grid, line, color=colour, linewidth=1.3)
+    _axes(ax, result, language)
     _curves.loyalty_on_the_right(ax)
-    name_lines(ax, np.array(ends), [names[group] for group in table["group"]], colours)
+    name_lines(
+        ax,
+        np.array(ends),
+        [names[group] for group in table["group"]],
+        colours,
+        begin=float(grid[0]),
+    )
 
 
 def _draw_observed(
@@ -269,14 +267,25 @@ def _draw_observed(
         ax.plot(s, table["fitted"], "--", color=BLUE, linewidth=0.9, label=words["expected"])
     ax.vlines(s, table["ci_low"], table["ci_high"], color=INK, linewidth=0.7, zorder=3)
     label = words["observed"].format(interval)
-    observed = table["observed"].to_numpy()
+    observed = table["estimate"].to_numpy()
     draw_marks(ax, s, observed, full=False, colour=INK, label=label, zorder=4, **_MARKS)
+
+
+def _grid(result: LoyaltyCurveResult) -> FloatArray:
+    """Return the answers at which curves are drawn."""
+    low, high = result.settings.limits("satisfaction")
+    return low + (high - low) * _curves.GRID
+
+
+def _axes(ax: Axes, result: LoyaltyCurveResult, language: Language) -> None:
+    limits = result.settings.limits
+    _curves.scale_axes(ax, limits("satisfaction"), limits("loyalty"), language)
 
 
 def _loyalty_unit(result: LoyaltyCurveResult, words: Words) -> str:
     """Say what loyalty was measured as."""
     if result.settings.outcome in ("score", "beta"):
-        return words["score"]
+        return words["score"].format(*result.settings.limits("loyalty"))
     if result.settings.outcome == "ordinal":
-        return words["answers"].format(result.settings.stays_from)
+        return words["answers"].format(result.settings.cuts)
     return words["stays"]

@@ -224,8 +224,15 @@ def _join(ax: Axes, x: float, start: float, end: float) -> None:
 # At lines and in areas
 
 
-def name_lines(ax: Axes, ends: FloatArray, names: Sequence[str], colours: Sequence[Any]) -> None:
-    """Write names to the left of lines that begin at 0, one above the other where they crowd."""
+def name_lines(
+    ax: Axes,
+    ends: FloatArray,
+    names: Sequence[str],
+    colours: Sequence[Any],
+    *,
+    begin: float = 0.0,
+) -> None:
+    """Write names to the left of where lines begin, one above the other where they crowd."""
     names = wrapped(names)
     bottom, top = ax.get_ylim()
     shifts = _shifts(ax, ends, names, (bottom, top))
@@ -233,7 +240,7 @@ def name_lines(ax: Axes, ends: FloatArray, names: Sequence[str], colours: Sequen
         line = {"color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0, "relpos": (1, 0.5)}
         write_off(
             ax,
-            (0.0, end),
+            (begin, end),
             name,
             away=(-_OUT, shift),
             ha="right",

@@ -47,10 +47,14 @@ def slope(family: CurveFamily, p: FloatArray, s: FloatArray, c: FloatArray) -> F
 
 def elasticity(family: CurveFamily, p: FloatArray, s: FloatArray, c: FloatArray) -> FloatArray:
     """Return (dL/ds) s / L: percent of loyalty for a percent of satisfaction."""
+    return percent_of_percent(slope(family, p, s, c), s, loyalty(family, p, s, c))
+
+
+def percent_of_percent(slope: FloatArray, at: FloatArray, loyalty: FloatArray) -> FloatArray:
+    """Return the elasticity slope * at / loyalty."""
     with np.errstate(divide="ignore", invalid="ignore"):
         # At 0 a slope may be infinite, but nothing is gained by percents of nothing.
-        rise = np.where(s == 0, 0.0, slope(family, p, s, c) * s)
-        found: FloatArray = rise / loyalty(family, p, s, c)
+        found: FloatArray = np.where(at == 0, 0.0, slope * at) / loyalty
     return found
 
 

@@ -8,22 +8,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_between
-from loyaltymodel._variables import BELOW_ONE, Variables, as_given, read_variables
+from loyaltymodel._options import check_between, enumerate_names
+from loyaltymodel._variables import (
+    BELOW_ONE,
+    Variables,
+    as_given,
+    read_variables,
+    several_variables,
+)
 from loyaltymodel.errors import DataError, OptionError
+
+_HALF = 0.5
 
 
 def combined_constraint(
-    strengths: Mapping[str, object], *, data: object = None, missing: Missing = "raise"
+    strengths: object, *, data: object = None, missing: Missing = "raise"
 ) -> Any:
     """Return how strongly a customer is bound by all constraints together (约束).
 
     Parameters
     ----------
-    strengths : mapping from str to number, array or Series of shape (n,), or str
-        Strength of each constraint, 0 or more and below 1, or the name of a column. The names
+    strengths : mapping, table or sequence of str
+        Strength of each constraint, 0 or more and below 1: a mapping from its name to a
+        number, array, Series or column of ``data``, a table, or names of columns. The names
         are free; :func:`constraint_sources` lists the usual four. A single number stands for
         every customer.
     data : pandas, polars or pyarrow table, optional
@@ -40,9 +48,9 @@ def combined_constraint(
     ------
     DataError
         If a strength is missing, negative, or 1 or more, if all together are so close to 1
-        that they cannot be told from it, or if the lengths differ.
+        that they cannot be told from it, if the lengths differ, or if there is no constraint.
     OptionError
-        If there is no constraint at all, or ``missing`` is not one of its choices.
+        If ``missing`` is not one of its choices.
 
     See Also
     --------
@@ -52,7 +60,7 @@ def combined_constraint(
     -----
     c = 1 - (1 - strength_1) ... (1 - strength_K): the chance that at least one constraint
     holds, if each holds with its strength whatever the others do. Constraints that bind the
-    same people (a contract that is also a loyalty programme) are counted twice; give them as
+    same customers (a contract that is also a loyalty programme) are counted twice; give them as
     one. The order does not matter, and c never falls when a strength rises. The theory says
     that constraints add up to low competition, not how; this is the rule of this library.
 
@@ -65,25 +73,26 @@ def combined_constraint(
     >>> round(jones_sasser.combined_constraint({"legal": 0.5, "technical": 0.2}), 6)
     0.6
     """
-    found = _read(strengths, data, missing)
-    together = 1 - np.prod([1 - found[name] for name in strengths], axis=0)
+    given = several_variables("strengths", strengths)
+    found = _read(given, data, missing)
+    together = 1 - np.prod([1 - found[name] for name in given], axis=0)
     if (together >= 1).any():  # by rounding only
         first = found.labels[int(np.argmax(together >= 1))]
         raise DataError(
             f"the constraints of row {first} are together so strong that they leave nobody free "
             "in the precision of the computer; give smaller strengths"
         )
-    return as_given(strengths.values(), found.labels, together, name="constraint")
+    return as_given(given.values(), found.labels, together, name="constraint")
 
 
 def constraint_without_each(
-    strengths: Mapping[str, object], *, data: object = None, missing: Missing = "raise"
+    strengths: object, *, data: object = None, missing: Missing = "raise"
 ) -> pd.DataFrame:
     """Return the constraint that is left when one of its sources goes, for each source.
 
     Parameters
     ----------
-    strengths : mapping from str to number, array or Series of shape (n,), or str
+    strengths : mapping, table or sequence of str
         As for :func:`combined_constraint`.
     data : pandas, polars or pyarrow table, optional
         Table with the columns.
@@ -115,21 +124,21 @@ def constraint_without_each(
 
     >>> from loyaltymodel import jones_sasser
     >>> jones_sasser.constraint_without_each({"legal": 0.5, "technical": 0.2})
-       legal  technical
-    0    0.2        0.5
+    source  legal  technical
+    0         0.2        0.5
     """
-    found = _read(strengths, data, missing)
-    free = np.array([1 - found[name] for name in strengths], dtype=np.float64)
-    left: dict[str, FloatArray] = {
-        name: 1 - np.delete(free, k, axis=0).prod(axis=0) for k, name in enumerate(strengths)
-    }
-    return pd.DataFrame(left, index=found.labels)
+    given = several_variables("strengths", strengths)
+    found = _read(given, data, missing)
+    free = np.array([1 - found[name] for name in given], dtype=np.float64)
+    left = [1 - np.delete(free, k, axis=0).prod(axis=0) for k in range(len(free))]
+    sources = pd.Index(list(given), name="source")
+    return pd.DataFrame(np.stack(left, axis=1), index=found.labels, columns=sources)
 
 
 def regime(
     constraint: object,
     *,
-    low_competition_from: float = 0.5,
+    cuts: float | Mapping[str, float] = _HALF,
     data: object = None,
     missing: Missing = "raise",
 ) -> Any:
@@ -139,9 +148,10 @@ def regime(
     ----------
     constraint : number, array or Series of shape (n,), or str
         The constraint c, 0 or more and below 1; or the name of a column of ``data``.
-    low_competition_from : float
-        From this constraint on competition counts as low; above 0 and below 1. The theory
-        gives no number; half is a convention of this library.
+    cuts : float or mapping
+        From this constraint on competition counts as low; above 0 and below 1, or a mapping
+        from "constraint" to it. The theory gives no number; half is a convention of this
+        library.
     data : pandas, polars or pyarrow table, optional
         Table with the column.
     missing : {"raise", "drop"}
@@ -157,7 +167,7 @@ def regime(
     DataError
         If a constraint is missing, negative, or 1 or more.
     OptionError
-        If ``low_competition_from`` is not between 0 and 1.
+        If ``cuts`` is not between 0 and 1.
 
     Examples
     --------
@@ -165,10 +175,10 @@ def regime(
     >>> jones_sasser.regime([0.0, 0.49, 0.5]).tolist()
     ['high competition', 'high competition', 'low competition']
     """
-    check_between("low_competition_from", low_competition_from, such_as=0.5)
+    cut = _cut_of(cuts)
     found = _read({"constraint": constraint}, data, missing)
     names = np.array(["high competition", "low competition"])
-    low = (found["constraint"] >= low_competition_from).astype(np.intp)
+    low = (found["constraint"] >= cut).astype(np.intp)
     return as_given((constraint,), found.labels, names[low], name="regime")
 
 
@@ -272,12 +282,19 @@ def profit_conditions() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["condition", "chinese", "observe", "moderates", "how"])
 
 
+def _cut_of(cuts: float | Mapping[str, float]) -> float:
+    """Return the constraint from which on competition counts as low."""
+    if isinstance(cuts, Mapping):
+        if unknown := [name for name in cuts if name != "constraint"]:
+            raise OptionError(
+                f"cuts names {enumerate_names(map(repr, unknown))}, but only 'constraint' is cut"
+            )
+        cuts = cuts.get("constraint", _HALF)
+    check_between("cuts", cuts, such_as=_HALF)
+    return cuts
+
+
 def _read(strengths: Mapping[str, object], data: object, missing: Missing) -> Variables:
     """Read constraints, each 0 or more and below 1."""
-    if not isinstance(strengths, Mapping) or not strengths:
-        raise OptionError(
-            f"strengths is {strengths!r}; a mapping from the name of each constraint to its "
-            'strength is needed, such as {"legal": 0.5}, with at least one'
-        )
     bounds = dict.fromkeys(strengths, (0.0, BELOW_ONE))
     return read_variables(strengths, data=data, bounds=bounds, missing=missing)

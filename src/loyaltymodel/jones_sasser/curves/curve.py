@@ -30,9 +30,10 @@ _SHARE = (0.0, 1.0)
 class LoyaltyCurve(FrozenRecord):
     """Loyalty by satisfaction and constraint, L = c + (1 - c) g(s), with known parameters.
 
-    Satisfaction is a share of its scale, 0 to 1 (:func:`share_of_scale` makes it one), and so
-    is the constraint c, 0 to below 1. All methods take numbers, arrays or Series and return the
-    like. :func:`curve` makes it.
+    A curve by itself knows no scale of answers: satisfaction is a share of its scale, 0 to 1
+    (:func:`share_of_scale` makes it one), and so is the constraint c, 0 to below 1. What is
+    fitted answers on the scale of its data, and has the curve of shares as ``result.curve``. All
+    methods take numbers, arrays or Series and return the like. :func:`curve` makes it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The cusp fitted to people: the door in, the refusals, the result out."""
+"""The cusp fitted to customers: the door in, the refusals, the result out."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _ENDS = {
     ),
     "unsettled": (
         "the likelihood has no clear maximum, so the data do not determine all coefficients; "
-        "use fewer predictors or more people"
+        "use fewer predictors or more customers"
     ),
 }
 
 
 def fit_cusp(
-    loyalty: object,
-    *,
     normal: object,
     splitting: object,
+    loyalty: object,
+    *,
     data: object = None,
     missing: Missing = "raise",
     level: float = 0.95,
 ) -> CuspResult:
-    """Fit the stochastic cusp to people by maximum likelihood (尖点突变模型).
+    """Fit the stochastic cusp to customers by maximum likelihood (尖点突变模型).
 
     Loyalty has one hill of density or two, depending on two sets of predictors: those of alpha,
     the normal factor, such as satisfaction, and those of beta, the splitting factor, such as
@@ -53,18 +53,18 @@ def fit_cusp(
 
     Parameters
     ----------
-    loyalty : array, Series or str
-        A score of loyalty for each person, or the column of ``data`` that has it. At least three
-        different values.
-    normal : array, Series, str, sequence of str or mapping
-        Predictor of alpha. Several are a sequence of names of columns, or a mapping from name to
-        array, Series or column.
-    splitting : array, Series, str, sequence of str or mapping
+    normal : array, Series, str, table, sequence of str or mapping
+        Predictor of alpha. Several are a table, names of columns of ``data``, or a mapping from
+        name to array, Series or column.
+    splitting : array, Series, str, table, sequence of str or mapping
         Predictor or predictors of beta, likewise.
+    loyalty : array, Series or str
+        A score of loyalty for each customer, or the column of ``data`` that has it. At least
+        three different values.
     data : pandas, polars or pyarrow table, optional
         Where columns are looked up.
     missing : {"raise", "drop"}
-        What to do with people of whom something is missing.
+        What to do with customers of whom something is missing.
     level : float
         Confidence level of intervals, between 0 and 1.
 
@@ -79,7 +79,7 @@ def fit_cusp(
         If variables are missing, infinite, not numeric or of different lengths.
     NotIdentifiedError
         If a predictor is constant or a combination of others, loyalty takes fewer than three
-        values or is an exact line in the predictors, there are no more people than parameters,
+        values or is an exact line in the predictors, there are no more customers than parameters,
         or the likelihood has no maximum.
     OptionError
         If an option is not one of its choices.
@@ -122,12 +122,12 @@ def fit_cusp(
     >>> from loyaltymodel import jones_sasser
     >>> rng = np.random.default_rng(1)
     >>> satisfaction, cost = rng.uniform(0, 1, 1000), rng.uniform(0, 1, 1000)
-    >>> truth = jones_sasser.Cusp(alpha=(-2, 4), beta=(-1, 4), location=50, scale=20)
+    >>> truth = jones_sasser.Cusp(alpha=(-2, 4), beta=(-1, 4), location=50, unit=20)
     >>> loyalty = jones_sasser.simulate_cusp(truth, satisfaction, constraint=cost, rng=rng)
     >>> result = jones_sasser.fit_cusp(
-    ...     loyalty, normal={"satisfaction": satisfaction}, splitting={"cost": cost}
+    ...     {"satisfaction": satisfaction}, {"cost": cost}, loyalty
     ... )
-    >>> result.coefficients[["parameter", "estimate", "ci_low", "ci_high"]].round(1)
+    >>> result.parameters[["parameter", "estimate", "ci_low", "ci_high"]].round(1)
                  parameter  estimate  ci_low  ci_high
     0      alpha[constant]      -2.2    -2.5     -1.9
     1  alpha[satisfaction]       4.5     3.9      5.0
@@ -136,15 +136,15 @@ def fit_cusp(
     4                   w0      -2.5    -2.6     -2.4
     5                   w1       0.0     0.0      0.1
     6             location      49.8    49.0     50.6
-    7                scale      20.1    19.4     20.8
+    7                 unit      20.1    19.4     20.8
 
     The satisfaction at which those with a cost of 1 are lost, and at which they come back (0 and
     1 in truth):
 
-    >>> result.thresholds(1.0)[["threshold", "satisfaction", "ci_low", "ci_high"]].round(2)
-      threshold  satisfaction  ci_low  ci_high
-    0      loss          0.03   -0.08     0.14
-    1    regain          0.96    0.85     1.06
+    >>> result.thresholds(1.0)[["quantity", "estimate", "ci_low", "ci_high"]].round(2)
+      quantity  estimate  ci_low  ci_high
+    0     loss      0.03   -0.08     0.14
+    1   regain      0.96    0.85     1.06
     """
     check_level(level)
     given = Predictors.of(normal, splitting, loyalty)
@@ -173,7 +173,7 @@ def fit_cusp(
         log_likelihood=found.log_likelihood,
         regressions=regressions,
         explained=np.array([1 - (z - states[name]).var() / z.var() for name in CONVENTIONS]),
-        n_people=variables.n_rows,
+        n_obs=variables.n_rows,
         n_dropped=variables.n_dropped,
         n_bistable=int(states["is_bistable"].sum()),
         observed=(float(z.min()), float(z.max())),

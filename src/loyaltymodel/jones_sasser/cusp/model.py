@@ -111,7 +111,7 @@ def cusp_thresholds(beta: object) -> tuple[Any, Any]:
 class Cusp(Specification):
     """The cusp catastrophe model of loyalty (尖点突变模型), with known coefficients.
 
-    Loyalty is location + scale * y, and y lies at a stable root of y^3 - beta y - alpha = 0.
+    Loyalty is location + unit * y, and y lies at a stable root of y^3 - beta y - alpha = 0.
     Satisfaction moves alpha, the normal factor; what ties the customer, such as the cost of
     switching, moves beta, the splitting factor. Where beta is above 0 there is a range of
     satisfaction with two stable states. There customers stay in the state that they are in: the
@@ -125,13 +125,13 @@ class Cusp(Specification):
         Constant and slope of beta in the constraint.
     location : float
         Loyalty where y = 0.
-    scale : float
+    unit : float
         Loyalty per unit of y, above 0.
 
     Raises
     ------
     ModelError
-        If a number is missing or infinite, the slope of alpha is 0, or the scale not above 0.
+        If a number is missing or infinite, the slope of alpha is 0, or the unit not above 0.
 
     See Also
     --------
@@ -165,7 +165,7 @@ class Cusp(Specification):
     alpha: tuple[_Finite, _Finite]
     beta: tuple[_Finite, _Finite]
     location: _Finite = 0.0
-    scale: _Positive = 1.0
+    unit: _Positive = 1.0
 
     @model_validator(mode="after")
     def _satisfaction_counts(self) -> Self:
@@ -286,9 +286,9 @@ class Cusp(Specification):
         Parameters
         ----------
         satisfaction : array of shape (t,) or (t, n), Series or DataFrame
-            Levels of satisfaction; time runs along the first axis, people along the second.
+            Levels of satisfaction; time runs along the first axis, customers along the second.
         constraint : number, or array that fits the shape of ``satisfaction``
-            How strongly the customer is tied; an array of shape (n,) holds one number a person.
+            How strongly the customer is tied; an array of shape (n,) holds one number a customer.
         start : {"high", "low"} or array of shape (n,)
             The state before the first step, where that step allows two; or the loyalty then,
             which counts as high above the unstable state.
@@ -332,7 +332,7 @@ class Cusp(Specification):
         if alpha.ndim == 0 or alpha.shape != np.shape(given):
             raise DataError(
                 f"satisfaction has shape {np.shape(given)}; a path needs one value for each step, "
-                "of shape (t,), or (t, n) for n people, and a constraint that fits it"
+                "of shape (t,), or (t, n) for n customers, and a constraint that fits it"
             )
         if convention == "maxwell":
             states = kernels.deepest(alpha, beta)
@@ -414,7 +414,7 @@ class Cusp(Specification):
         return self.beta[0] + self.beta[1] * constraint
 
     def _loyalty_of(self, states: FloatArray) -> FloatArray:
-        return self.location + self.scale * states
+        return self.location + self.unit * states
 
     def _starts_high(
         self, alpha: FloatArray, beta: FloatArray, start: Start | npt.ArrayLike
@@ -426,7 +426,7 @@ class Cusp(Specification):
         if before.shape != alpha.shape[1:]:
             raise DataError(
                 f"start has shape {before.shape}, but there are paths of shape "
-                f"{alpha.shape[1:]}; give one loyalty for each person, or one of "
+                f"{alpha.shape[1:]}; give one loyalty for each customer, or one of "
                 + " and ".join(repr(choice) for choice in get_args(Start))
             )
         middle = kernels.equilibria(alpha[0], beta[0])[1]

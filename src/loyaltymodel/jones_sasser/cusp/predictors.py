@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+import narwhals as nw
 import numpy as np
+import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import enumerate_names, repeated
-from loyaltymodel._variables import Variables, read_variables
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel._variables import Variables, read_variables, several_variables
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,22 +44,12 @@ class Predictors:
 
 def _by_name(role: str, given: object) -> dict[str, object]:
     """Return predictors by name; one without a name is called after its role."""
-    if isinstance(given, Mapping):
-        found = {str(name): value for name, value in given.items()}
-    elif isinstance(given, str):
-        found = {given: given}
-    elif isinstance(given, (list, tuple)) and all(isinstance(name, str) for name in given):
-        if twice := repeated(given):
-            raise OptionError(f"{role} names {enumerate_names(twice)} more than once")
-        found = {name: name for name in given}
-    elif len(getattr(given, "shape", ())) > 1:
-        raise DataError(
-            f"{role} has two dimensions; give names of columns with data=, or a mapping from "
-            "name to column"
-        )
-    else:
-        name = getattr(given, "name", None)
-        found = {name if isinstance(name, str) and name else role: given}
-    if not found:
-        raise DataError(f"{role} names no predictor; at least one is needed")
-    return found
+    return several_variables(role, {role: given} if _is_one(given) else given)
+
+
+def _is_one(given: Any) -> bool:
+    """Tell whether this is one variable without a name: a row of numbers."""
+    if nw.dependencies.is_into_series(given):
+        return not isinstance(given, pd.Series)
+    plain = isinstance(given, (np.ndarray, list, tuple)) and np.ndim(given) == 1
+    return plain and len(given) > 0 and not all(isinstance(value, str) for value in given)

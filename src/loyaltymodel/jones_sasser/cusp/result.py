@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import wald
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_numbers
 from loyaltymodel.errors import DataError, ModelError
 from loyaltymodel.jones_sasser.cusp import kernels
@@ -22,14 +25,14 @@ from loyaltymodel.jones_sasser.cusp.predictors import Predictors
 
 CONVENTIONS = ("delay", "maxwell", "expected")
 _CAUTION = (
-    "The delay convention picks the state of people by their loyalty, and then explains loyalty by "
-    "it; hold its share of variance against nothing else."
+    "The delay convention picks the state of customers by their loyalty, and then explains loyalty "
+    "by it; hold its share of variance against nothing else."
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
-class CuspResult(FrozenRecord):
-    """A cusp as estimated from people, made by :func:`fit_cusp`.
+class CuspResult(Result):
+    """A cusp as estimated from customers, made by :func:`fit_cusp`.
 
     Attributes
     ----------
@@ -42,15 +45,15 @@ class CuspResult(FrozenRecord):
     log_likelihood : float
         Of loyalty in the units given.
     regressions : tuple of Regression
-        A logistic curve and a straight line, fitted to the same people.
+        A logistic curve and a straight line, fitted to the same customers.
     explained : array of shape (3,)
         Explained variance: delay, maxwell, expected.
-    n_people : int
-        Number of people.
+    n_obs : int
+        Number of customers.
     n_dropped : int
         Number left out because something was missing.
     n_bistable : int
-        Number of people at whose alpha and beta there are two stable states.
+        Number of customers at whose alpha and beta there are two stable states.
     observed : pair of float
         Lowest and highest loyalty.
     level : float
@@ -61,6 +64,8 @@ class CuspResult(FrozenRecord):
     fit_cusp : Makes a result, and has an example.
     """
 
+    people: ClassVar[str] = "customers"
+
     normal: tuple[str, ...]
     splitting: tuple[str, ...]
     values: FloatArray
@@ -68,18 +73,16 @@ class CuspResult(FrozenRecord):
     log_likelihood: float
     regressions: tuple[Regression, ...]
     explained: FloatArray
-    n_people: int
+    n_obs: int
     n_dropped: int
     n_bistable: int
     observed: tuple[float, float]
     level: float
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return f"<CuspResult: n = {self.n_people}, log likelihood {self.log_likelihood:.3f}>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    @property
+    def interval(self) -> str:
+        """Kind of the intervals."""
+        return "wald"
 
     @property
     def location(self) -> float:
@@ -87,13 +90,13 @@ class CuspResult(FrozenRecord):
         return float(-self.values[-2] / self.values[-1])
 
     @property
-    def scale(self) -> float:
+    def unit(self) -> float:
         """Loyalty per unit of y: sigma = 1 / w1."""
         return float(1 / self.values[-1])
 
     @property
     def is_location_observed(self) -> bool:
-        """Whether the location lies within the observed loyalty, with people on both sides."""
+        """Whether the location lies within the observed loyalty, with customers on both sides."""
         return self.observed[0] <= self.location <= self.observed[1]
 
     @property
@@ -101,30 +104,34 @@ class CuspResult(FrozenRecord):
         """The fitted cusp alone; for one predictor of alpha and one of beta."""
         self._need_one_each("a cusp in units of satisfaction")
         a0, a1, b0, b1 = self.values[:4].tolist()
-        return Cusp(alpha=(a0, a1), beta=(b0, b1), location=self.location, scale=self.scale)
+        return Cusp(alpha=(a0, a1), beta=(b0, b1), location=self.location, unit=self.unit)
 
     @property
-    def coefficients(self) -> pd.DataFrame:
-        """Coefficients with Wald intervals: parameter, estimate, std_error, ends, p_value.
-
-        ``location`` and ``scale`` say the same as ``w0`` and ``w1`` in units of loyalty, with
-        errors by the delta method. P-values are given where 0 is a question.
-        """
+    def estimates(self) -> EstimateTable:
+        """Coefficients, location and unit, as :attr:`parameters` shows them."""
         w0, w1 = self.values[-2:]
         slopes = np.zeros((len(self.values), 2))
         slopes[-2:] = [[-1 / w1, 0.0], [w0 / w1**2, -1 / w1**2]]
         derived = np.sqrt(np.einsum("ij,ik,kj->j", slopes, self.covariance, slopes))
-        table = self._with_interval(
-            np.append(self.values, [self.location, self.scale]),
-            np.append(np.sqrt(np.diag(self.covariance)), derived),
-        )
-        named = [
+        named = (
             *(f"alpha[{name}]" for name in ("constant", *self.normal)),
             *(f"beta[{name}]" for name in ("constant", *self.splitting)),
-        ]
-        table.insert(0, "parameter", [*named, "w0", "w1", "location", "scale"])
-        table.loc[len(named) :, "p_value"] = np.nan
-        return table
+        )
+        return self._estimated(
+            {"parameter": (*named, "w0", "w1", "location", "unit")},
+            np.append(self.values, [self.location, self.unit]),
+            np.append(np.sqrt(np.diag(self.covariance)), derived),
+            tested=np.arange(len(self.values) + 2) < len(named),
+        )
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Coefficients with Wald intervals: parameter, estimate, std_error, ends, p_value.
+
+        ``location`` and ``unit`` say the same as ``w0`` and ``w1`` in units of loyalty, with
+        errors by the delta method. P-values are given where 0 is a question.
+        """
+        return self.estimates.frame()
 
     @property
     def aic(self) -> float:
@@ -134,10 +141,10 @@ class CuspResult(FrozenRecord):
     @property
     def bic(self) -> float:
         """Schwarz's criterion, k log n - 2 log likelihood."""
-        return len(self.values) * float(np.log(self.n_people)) - 2 * self.log_likelihood
+        return len(self.values) * float(np.log(self.n_obs)) - 2 * self.log_likelihood
 
     @property
-    def comparison(self) -> pd.DataFrame:
+    def models(self) -> pd.DataFrame:
         """The cusp against curves without a jump: model, n_parameters, log_likelihood, aic, bic.
 
         All are densities of loyalty in the same units, so their criteria compare. ``r_squared``
@@ -148,17 +155,18 @@ class CuspResult(FrozenRecord):
         table = pd.DataFrame([asdict(model) for model in models])
         k, twice = table["n_parameters"], 2 * table["log_likelihood"]
         table.insert(3, "aic", 2 * k - twice)
-        table.insert(4, "bic", k * np.log(self.n_people) - twice)
+        table.insert(4, "bic", k * np.log(self.n_obs) - twice)
         return table
 
     @property
-    def pseudo_r_squared(self) -> pd.Series:
-        """Explained variance, 1 - var(error) / var(loyalty), by what is taken as predicted.
+    def conventions(self) -> pd.DataFrame:
+        """Explained variance by what is taken as predicted: convention and r_squared.
 
-        ``delay`` is the stable state on that side of the unstable one where a person's loyalty
-        is, ``maxwell`` the state at which the density is highest, ``expected`` its mean.
+        It is 1 - var(error) / var(loyalty). ``delay`` is the stable state on that side of the
+        unstable one where a customer's loyalty is, ``maxwell`` the state at which the density is
+        highest, ``expected`` its mean.
         """
-        return pd.Series(self.explained.copy(), index=list(CONVENTIONS), name="pseudo_r_squared")
+        return pd.DataFrame({"convention": list(CONVENTIONS), "r_squared": self.explained.copy()})
 
     def thresholds(self, constraint: object) -> pd.DataFrame:
         """Return the satisfaction at which the loyal are lost, and at which the lost come back.
@@ -171,8 +179,8 @@ class CuspResult(FrozenRecord):
         Returns
         -------
         DataFrame
-            Two rows for each constraint: ``constraint``, ``threshold`` ("loss", "regain"),
-            ``satisfaction`` in units of the predictor of alpha, ``std_error`` by the delta
+            Two rows for each constraint: ``constraint``, ``quantity`` ("loss", "regain"),
+            ``estimate`` in units of the predictor of alpha, ``std_error`` by the delta
             method, ``ci_low`` and ``ci_high``. NaN where beta is below 0.
 
         Raises
@@ -194,42 +202,42 @@ class CuspResult(FrozenRecord):
             [np.full_like(at, -1 / a1), -at / a1, by_beta, by_beta * c[:, None]], axis=-1
         )
         error = np.sqrt(np.einsum("ijk,kl,ijl->ij", slopes, self.covariance[:4, :4], slopes))
-        table = self._with_interval(at.ravel(), error.ravel()).drop(columns="p_value")
-        table = table.rename(columns={"estimate": "satisfaction"})
-        table.insert(0, "constraint", np.repeat(c, 2))
-        table.insert(1, "threshold", ["loss", "regain"] * len(c))
-        return table
+        labels: Labels = {
+            "constraint": np.repeat(c, 2),
+            "quantity": ["loss", "regain"] * len(c),
+        }
+        return self._estimated(labels, at.ravel(), error.ravel()).frame()
 
     def predict(
         self,
-        *,
-        data: object = None,
         normal: object = None,
         splitting: object = None,
         loyalty: object = None,
+        *,
+        data: object = None,
         missing: Missing = "raise",
     ) -> pd.DataFrame:
-        """Return alpha, beta and the states of people.
+        """Return alpha, beta and the states of customers.
 
         Parameters
         ----------
-        data : pandas, polars or pyarrow table, optional
-            Where columns are looked up.
         normal, splitting : as for :func:`fit_cusp`, optional
             Predictors, in the order of the fit; by default the columns of the names that they
             had there.
         loyalty : array, Series or str, optional
-            Loyalty so far; it tells which state a person is in.
+            Loyalty so far; it tells which state a customer is in.
+        data : pandas, polars or pyarrow table, optional
+            Where columns are looked up.
         missing : {"raise", "drop"}
-            What to do with people of whom something is missing.
+            What to do with customers of whom something is missing.
 
         Returns
         -------
         DataFrame
-            A row a person: ``alpha``, ``beta``, ``is_bistable``; in units of loyalty ``low``,
+            A row a customer: ``alpha``, ``beta``, ``is_bistable``; in units of loyalty ``low``,
             ``middle`` and ``high`` equilibria, ``maxwell`` (where the density is highest) and
             ``expected`` (its mean). With ``loyalty`` also ``delay``, the stable state on the side
-            of the unstable one where the person's loyalty is.
+            of the unstable one where the customer's loyalty is.
 
         Raises
         ------
@@ -260,34 +268,33 @@ class CuspResult(FrozenRecord):
         states = states_of(alpha, beta, self.values[-2:], z)
         return pd.DataFrame({"alpha": alpha, "beta": beta, **states}, index=variables.labels)
 
-    def summary(self) -> Summary:
-        """Return coefficients and the comparison with curves that do not jump.
+    def _title(self) -> str:
+        return "Cusp catastrophe model of loyalty"
 
-        Returns
-        -------
-        Summary
-            Prints as text, shows as HTML in a notebook.
-        """
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
-        share = 100 * self.n_bistable / self.n_people
-        pseudo = zip(CONVENTIONS, self.explained, strict=True)
-        facts = (
+    def _brief(self) -> str:
+        n = count_of(self.n_obs, "customer")
+        return f"{n}, log likelihood {self.log_likelihood:.3f}"
+
+    def _facts(self) -> Facts:
+        share = 100 * self.n_bistable / self.n_obs
+        explained = zip(CONVENTIONS, self.explained, strict=True)
+        return (
             ("model", "y^3 - beta y - alpha = 0 at rest; y = w0 + w1 loyalty"),
             ("alpha (normal)", f"linear in {enumerate_names(self.normal)}"),
             ("beta (splitting)", f"linear in {enumerate_names(self.splitting)}"),
-            ("people", f"{self.n_people}{left_out}"),
-            ("two stable states", f"{self.n_bistable} of them ({share:.0f} %)"),
+            ("two stable states", f"{self.n_bistable} customers ({share:.0f}%)"),
             ("log likelihood", f"{self.log_likelihood:.3f}"),
-            ("explained variance", ", ".join(f"{name} {value:.3f}" for name, value in pseudo)),
+            ("explained variance", ", ".join(f"{name} {value:.3f}" for name, value in explained)),
         )
-        tables = (
-            table_of("Coefficients", self.coefficients),
-            table_of("Against curves without a jump", self.comparison, digits=[0, 3, 3, 3, 3]),
-        )
-        return Summary("Cusp catastrophe model of loyalty", facts, tables, tuple(self._remarks()))
 
-    def _remarks(self) -> list[str]:
-        table = self.comparison
+    def _tables(self) -> Sequence[Table]:
+        return (
+            table_of("Parameters", self.parameters),
+            table_of("Against curves without a jump", self.models, digits=[0, 3, 3, 3, 3]),
+        )
+
+    def _remarks(self) -> Sequence[str]:
+        table = self.models
         better = [
             str(model)
             for model, aic in zip(table["model"][1:], table["aic"][1:], strict=True)
@@ -305,16 +312,28 @@ class CuspResult(FrozenRecord):
             remarks.append(location_remark(self.location, self.observed))
         return remarks
 
-    def _with_interval(self, estimate: FloatArray, std_error: FloatArray) -> pd.DataFrame:
-        interval = wald(estimate, std_error, level=self.level)
-        return pd.DataFrame(
-            {
-                "estimate": estimate,
-                "std_error": std_error,
-                "ci_low": interval.low,
-                "ci_high": interval.high,
-                "p_value": interval.p_value,
-            }
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
+
+    def _estimated(
+        self,
+        labels: Labels,
+        estimate: FloatArray,
+        std_error: FloatArray,
+        *,
+        tested: BoolArray | None = None,
+    ) -> EstimateTable:
+        """Return estimates with Wald intervals, and p-values where 0 is a question."""
+        found = wald(estimate, std_error, level=self.level)
+        return EstimateTable(
+            labels=FrozenMapping({name: tuple(values) for name, values in labels.items()}),
+            estimate=estimate,
+            std_error=std_error,
+            ci_low=found.low,
+            ci_high=found.high,
+            p_value=None if tested is None else np.where(tested, found.p_value, np.nan),
+            level=self.level,
+            method="Wald",
         )
 
     def _need_one_each(self, what: str) -> None:

@@ -1,1 +1,1 @@
-"""Curves fitted to people, with their uncertainty."""
+"""Curves fitted to customers, with their uncertainty."""

@@ -9,6 +9,8 @@ import numpy as np
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import enumerate_names
+from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._scales import AnswerLimits
 from loyaltymodel.errors import (
     ConvergenceWarning,
     DataError,
@@ -33,9 +35,9 @@ from loyaltymodel.jones_sasser.estimation.report import State
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.sample import Sample, read_sample
 from loyaltymodel.jones_sasser.estimation.settings import (
+    SHARES,
     CurveSettings,
     OutcomeKind,
-    Pair,
     StdErrors,
 )
 from loyaltymodel.jones_sasser.estimation.uncertainty import (
@@ -60,20 +62,19 @@ def fit(
     data: object = None,
     constraint: object = None,
     drivers: object = None,
-    groups: object = None,
-    reference_group: object = None,
+    constraint_by: object = None,
+    reference: object = None,
     family: FamilyName | CurveFamily = "power",
     fixed: Mapping[str, float] | None = None,
     outcome: OutcomeKind = "binary",
     trials: object = None,
-    stays_from: object = None,
-    scale: Pair = (0.0, 1.0),
-    loyalty_scale: Pair = (0.0, 1.0),
+    cuts: object = None,
+    scale: AnswerLimits = SHARES,
     reliability: float | None = None,
     weights: object = None,
     missing: Missing = "raise",
     std_errors: StdErrors | None = None,
-    n_resamples: int = 999,
+    n_resamples: int = FOR_INTERVALS,
     rng: np.random.Generator | int | None = None,
 ) -> LoyaltyCurveResult:
     """Fit L = c + (1 - c) g(s): loyalty by satisfaction and constraint (琼斯和萨瑟 L=f(C,S)).
@@ -88,17 +89,18 @@ def fit(
         Satisfaction of each customer on ``scale``, or the column of ``data`` that has it.
     loyalty : array, Series or str
         What was observed, by ``outcome``: stayed or not (1 or 0), the number of ``trials``
-        that the customer stayed, a score on ``loyalty_scale``, or an ordered answer.
+        that the customer stayed, a score on its ``scale``, or an ordered answer.
     data : pandas, polars or pyarrow table, optional
         Where columns are looked up.
     constraint : number, array, Series or str, optional
         Known constraints, 0 to below 1; a number holds for all. Then ``lo`` can be estimated.
-    drivers : table, array (n, k) or sequence of str, optional
-        What explains the constraint: c = logistic(d0 + d'z).
-    groups : array, Series or str, optional
+    drivers : table, sequence of str or mapping, optional
+        What explains the constraint, c = logistic(d0 + d'z): a table of columns, names of
+        columns of ``data``, or a mapping from name to values.
+    constraint_by : array, Series or str, optional
         Groups, such as industries, with a constraint each. At most one of ``constraint``,
-        ``drivers`` and ``groups`` can be given; without any, one constraint is estimated.
-    reference_group : object, optional
+        ``drivers`` and ``constraint_by`` can be given; without any, one constraint is estimated.
+    reference : object, optional
         A group whose constraint is known to be 0. Then ``lo`` is estimated.
     family : {"power", "logistic", "hinge", "cubic", "hazard"} or CurveFamily
         Family of g.
@@ -107,29 +109,31 @@ def fit(
         "c[telephone]". By default ``lo`` is 0: nobody who is free and wholly dissatisfied
         stays. An empty mapping fixes nothing.
     outcome : {"binary", "count", "score", "beta", "ordinal"}
-        "score" is quasi-binomial: right about the mean, with sandwich errors, and without
+        "score" is quasi-binomial: right about the mean, with robust errors, and without
         AIC and likelihood ratios. "beta" needs scores strictly within the scale. "ordinal" has
-        logit P(Y >= j) = logit L - theta_j, with theta = 0 at ``stays_from``.
+        logit P(Y >= j) = logit L - theta_j, with theta = 0 at ``cuts``.
     trials : number, array, Series or str, optional
         Of how many; needed for "count".
-    stays_from : object, optional
+    cuts : object, optional
         The lowest category that means staying; needed for "ordinal".
-    scale : pair of float
-        Lowest and highest possible answer about satisfaction.
-    loyalty_scale : pair of float
-        Lowest and highest possible score, for "score" and "beta".
+    scale : pair of float, or mapping of them
+        Lowest and highest possible answer. A pair is that of satisfaction; a mapping such as
+        ``{"satisfaction": (1, 10), "loyalty": (0, 10)}`` also gives that of the scores of
+        "score" and "beta". What is not given goes from 0 to 1. The result takes and gives
+        answers on these scales.
     reliability : float, optional
         Reliability of satisfaction, such as Cronbach's alpha of its items, above 0 to 1. The
         likelihood is then averaged over the true score; an answer at an end of the scale says
         only that satisfaction was at least that low or high. Without it curvature is attenuated.
     weights : array, Series or str, optional
-        Survey weights, positive. Errors are then those of the sandwich or the bootstrap.
+        Survey weights, positive. Errors are then robust or those of the bootstrap.
     missing : {"raise", "drop"}
         What to do with customers of whom something is missing.
-    std_errors : {"information", "sandwich", "bootstrap"}, optional
-        Kind of standard errors. By default from the observed information, and from the
-        sandwich with weights, for "score", and for "count" with ``reliability``, because the
-        trials of a customer share the true score.
+    std_errors : {"model", "robust", "bootstrap"}, optional
+        Kind of standard errors: "model" is from the observed information, "robust" Huber's
+        sandwich (HC0 times n / (n - 1)). By default "model", and "robust" with weights, for
+        "score", and for "count" with ``reliability``, because the trials of a customer share
+        the true score.
     n_resamples : int
         Resamples of the bootstrap, at least 39, which an interval of 95 % needs.
     rng : Generator, int or None
@@ -183,7 +187,7 @@ def fit(
     --------
     >>> from loyaltymodel import jones_sasser
     >>> people = jones_sasser.simulate(4000, constraints={"telephone": 0.5, "cars": 0.0}, rng=1)
-    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, groups="industry")
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, constraint_by="industry")
     >>> result.parameters[["parameter", "estimate", "ci_low", "ci_high"]].round(2)
           parameter  estimate  ci_low  ci_high
     0            lo      0.00    0.00     0.00
@@ -196,10 +200,9 @@ def fit(
         family=family_of(family),
         outcome=outcome,
         fixed=fixed,
-        reference_group=reference_group,
+        reference=reference,
         scale=scale,
-        loyalty_scale=loyalty_scale,
-        stays_from=stays_from,
+        cuts=cuts,
         reliability=reliability,
         missing=missing,
         std_errors=std_errors,
@@ -212,7 +215,7 @@ def fit(
         data=data,
         constraint=constraint,
         drivers=drivers,
-        groups=groups,
+        constraint_by=constraint_by,
         trials=trials,
         weights=weights,
     )
@@ -233,10 +236,10 @@ def estimate_with_remarks(
     settings: CurveSettings, sample: Sample, rng: np.random.Generator
 ) -> tuple[LoyaltyCurveResult, list[Remark]]:
     """Estimate the curve, and return what a reader should be warned of."""
-    if sample.weighted and settings.std_errors == "information":
+    if sample.weighted and settings.std_errors == "model":
         raise OptionError(
             "with weights there is no likelihood whose information could give errors; choose "
-            'std_errors="sandwich" or "bootstrap"'
+            'std_errors="robust" or "bootstrap"'
         )
     check_variation(settings, sample)
     setup = set_up(settings, sample)
@@ -271,7 +274,8 @@ def check_variation(settings: CurveSettings, sample: Sample) -> None:
     """Refuse samples in which nobody differs, or a threshold tells everything."""
     observed = sample.observations
     if np.ptp(observed.satisfaction) == 0:
-        level = settings.scale[0] + np.ptp(settings.scale) * observed.satisfaction[0]
+        low, high = settings.limits("satisfaction")
+        level = low + (high - low) * observed.satisfaction[0]
         raise NotIdentifiedError(
             f"every customer has satisfaction {level:g}, so nothing can be said of how loyalty "
             "depends on it"
@@ -288,7 +292,8 @@ def check_variation(settings: CurveSettings, sample: Sample) -> None:
     s = observed.satisfaction[observed.cell]
     lowest_stayer, highest_leaver = s[stayed > 0].min(), s[stayed < trials].max()
     if lowest_stayer > highest_leaver:
-        border = settings.scale[0] + np.ptp(settings.scale) * (lowest_stayer + highest_leaver) / 2
+        low, high = settings.limits("satisfaction")
+        border = low + (high - low) * (lowest_stayer + highest_leaver) / 2
         raise DataError(
             f"satisfaction above {border:g} separates those who stayed from those who left "
             "perfectly, so the curve would be a step of infinite slope; check that loyalty was "
@@ -323,7 +328,7 @@ def check_identification(setup: Setup) -> None:
         raise NotIdentifiedError(
             "lo and the constraints cannot both be free: only (1 - c)(1 - g) is seen, so a "
             "higher floor for all and a higher constraint for all are the same. Leave lo at 0 "
-            "(the default), name a reference_group whose constraint is 0, or give constraint"
+            "(the default), name a reference group whose constraint is 0, or give constraint"
         )
     if all(name.startswith("d[") for name in names):
         raise NotIdentifiedError(
@@ -387,10 +392,10 @@ def _uncertainty(
     kind = settings.std_errors
     if kind is None:
         plain = settings.has_likelihood and not sample.weighted
-        kind = "information" if plain else "sandwich"
-    if kind == "information":
+        kind = "model" if plain else "robust"
+    if kind == "model":
         return information_uncertainty(setup.problem, setup.stats, top, free)
-    if kind == "sandwich":
+    if kind == "robust":
         return sandwich_uncertainty(setup.problem, setup.stats, sample.observations, top, free)
     return bootstrap_uncertainty(
         setup.problem,

@@ -14,7 +14,8 @@ from loyaltymodel.jones_sasser.estimation.maximise import maximise, profile_ends
 from loyaltymodel.jones_sasser.estimation.problem import Setup
 from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncertainty
 
-IntervalMethod = Literal["wald", "profile", "percentile"]
+ParameterInterval = Literal["wald", "profile", "percentile"]
+AnswerInterval = Literal["wald", "percentile"]
 Ends = tuple[FloatArray, FloatArray]
 
 

@@ -58,7 +58,7 @@ def outcome_of(settings: CurveSettings, sample: Sample) -> tuple[Outcome, int]:
     if settings.outcome == "ordinal":
         assert sample.categories is not None  # noqa: S101  read with them
         n = len(sample.categories)
-        return Ordinal(n, sample.categories.index(settings.stays_from)), n - 2
+        return Ordinal(n, sample.categories.index(settings.cuts)), n - 2
     if settings.outcome == "beta":
         return Beta(), 1
     return Shares(), 0
@@ -101,8 +101,8 @@ def set_up(settings: CurveSettings, sample: Sample) -> Setup:
 def fixed_values(settings: CurveSettings, sample: Sample) -> dict[str, float]:
     """Return the parameters that are not estimated: those named, else those of the family."""
     reference = {}
-    if settings.reference_group is not None:
-        reference[f"c[{settings.reference_group}]"] = 0.0
+    if settings.reference is not None:
+        reference[f"c[{settings.reference}]"] = 0.0
     if settings.fixed is not None:
         return {**reference, **settings.fixed}
     if reference and sample.groups is not None:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._options import count_of
+from loyaltymodel._scales import Pair
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.estimation.sample import Sample
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, StdErrors
@@ -28,8 +29,8 @@ _OUTCOMES = {
     "ordinal": "ordered answers, cumulative logit",
 }
 _ERRORS = {
-    "information": "observed information",
-    "sandwich": "sandwich",
+    "model": "observed information",
+    "robust": "robust (Huber's sandwich)",
     "bootstrap": "bootstrap",
 }
 
@@ -39,27 +40,26 @@ def facts(
 ) -> list[tuple[str, str]]:
     """Say what was fitted to what."""
     family = settings.family.name
-    left_out = f", {sample.n_dropped} left out" if sample.n_dropped else ""
-    cells = count_of(sample.observations.n_cells, "cell")
     return [
         ("curve", f"L = c + (1 - c) g(s), {_FORMULAS.get(family, family)}"),
         ("constraint", _constraint(sample)),
         ("outcome", _OUTCOMES[settings.outcome]),
-        ("customers", f"{sample.n_people}{left_out}, {cells}"),
+        ("cells", f"{sample.observations.n_cells:,}"),
         ("standard errors", _ERRORS[errors]),
-        ("sensitive zone", _zone(curve)),
+        ("sensitive zone", _zone(curve, settings.limits("satisfaction"))),
     ]
 
 
-def _zone(curve: LoyaltyCurve) -> str:
+def _zone(curve: LoyaltyCurve, scale: Pair) -> str:
     limit = curve.zone_limit
     if np.isnan(limit):
         return "none"
+    low, high = scale
     grid = np.linspace(limit, 1, 1001)
     inside = curve.zone(grid) == "sensitive"
-    if inside[-1]:
-        return f"from {limit:.3f} of the scale on"
-    return f"from {limit:.3f} to {grid[inside].max():.3f} of the scale"
+    start, end = (low + (high - low) * share for share in (limit, grid[inside].max()))
+    until = "on" if inside[-1] else f"to {end:.3f}"
+    return f"satisfaction from {start:.3f} {until} (scale {low:g} to {high:g})"
 
 
 def _constraint(sample: Sample) -> str:

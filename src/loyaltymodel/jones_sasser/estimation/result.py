@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import check_level, wald
 from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel._tables import Summary, Table, table_of
-from loyaltymodel._variables import BELOW_ONE, like, read_numbers, read_variables
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, percent, table_of
+from loyaltymodel._variables import (
+    BELOW_ONE,
+    as_given,
+    like,
+    read_numbers,
+    read_variables,
+    several_variables,
+)
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
 from loyaltymodel.jones_sasser.curves.answers import Answer
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.estimation import report
 from loyaltymodel.jones_sasser.estimation.intervals import (
-    IntervalMethod,
+    AnswerInterval,
+    Ends,
+    ParameterInterval,
     delta_interval,
     draws_interval,
     parameter_interval,
@@ -27,21 +39,28 @@ from loyaltymodel.jones_sasser.estimation.intervals import (
 )
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.report import State
-from loyaltymodel.jones_sasser.estimation.sample import Sample, named_drivers
-from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
+from loyaltymodel.jones_sasser.estimation.sample import Sample, design_of, driver_columns
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, Measured
 from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty
 
-_SHARE = (0.0, 1.0)
 _NEAR = 3.0  # standard errors
 _LEVEL = 0.95
+_METHODS = {
+    "wald": "Wald",
+    "profile": "profile likelihood",
+    "percentile": "percentile bootstrap",
+}
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class LoyaltyCurveResult(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class LoyaltyCurveResult(Result):
     """A fitted curve L = c + (1 - c) g(s), with its uncertainty.
 
-    It keeps the cells of the sample, that is the distinct combinations of answers and how many
-    gave them, because profiles and tests need them; no row of the data and no label of a person.
+    It takes and gives answers on the scale of its data: after ``fit(..., scale=(1, 10))``, the
+    loyalty of 8 is that of customers who answer 8. Shares of the scale are what :attr:`curve`
+    takes. It keeps the cells of the sample, that is the distinct combinations of answers and how
+    many gave them, because profiles and tests need them; no row of the data and no label of a
+    customer.
 
     Attributes
     ----------
@@ -63,9 +82,20 @@ class LoyaltyCurveResult(FrozenRecord):
         Whether the search converged.
     n_iter : int
         Steps of the search.
+
+    Examples
+    --------
+    >>> from loyaltymodel import jones_sasser
+    >>> people = jones_sasser.simulate(3000, levels=10, rng=1)
+    >>> people["answer"] = 1 + 9 * people["satisfaction"]
+    >>> result = jones_sasser.fit("answer", "stayed", data=people, scale=(1, 10))
+    >>> result.loyalty(8) == result.curve.loyalty(7 / 9, constraint=result.constraint_of())
+    True
     """
 
-    settings: CurveSettings
+    people: ClassVar[str] = "customers"
+
+    settings: CurveSettings = field()
     sample: Sample
     names: tuple[str, ...]
     values: FloatArray
@@ -75,20 +105,35 @@ class LoyaltyCurveResult(FrozenRecord):
     converged: bool
     n_iter: int
 
-    def __repr__(self) -> str:
-        """Show the family, the parameters of the curve and the number of customers."""
-        values = ", ".join(f"{k} = {v:.3f}" for k, v in self.curve.parameters.items())
-        family = self.settings.family.name
-        return f"<LoyaltyCurveResult: {family}, {values}, {self.n_people} customers>"
+    @property
+    def n_obs(self) -> int:
+        """Number of customers."""
+        return self.sample.n_obs
 
     @property
-    def n_people(self) -> int:
-        """Number of customers."""
-        return self.sample.n_people
+    def n_dropped(self) -> int:
+        """Number of customers left out because something was missing."""
+        return self.sample.n_dropped
+
+    @property
+    def n_resamples(self) -> int:
+        """Number of bootstrap resamples that errors rest on, 0 for other errors."""
+        return self.settings.n_resamples if self.uncertainty.kind == "bootstrap" else 0
+
+    @property
+    def n_failed(self) -> int:
+        """Number of resamples that were left out because they did not converge."""
+        return self.uncertainty.n_failed
+
+    @property
+    def scale(self) -> FrozenMapping[str, tuple[float, float]]:
+        """Lowest and highest possible answer about satisfaction and of loyalty."""
+        kinds: tuple[Measured, ...] = ("satisfaction", "loyalty")
+        return FrozenMapping({kind: self.settings.limits(kind) for kind in kinds})
 
     @property
     def curve(self) -> LoyaltyCurve:
-        """The curve alone, without groups and errors."""
+        """The curve alone, of shares of the scale from 0 to 1, without groups and errors."""
         n_curve = len(self.settings.family.parameters)
         return LoyaltyCurve(self.settings.family, self.values[:n_curve])
 
@@ -105,12 +150,17 @@ class LoyaltyCurveResult(FrozenRecord):
     @property
     def bic(self) -> float:
         """Schwarz's criterion, k log n - 2 log likelihood; NaN without a likelihood."""
-        return self._criterion(float(np.log(self.n_people)))
+        return self._criterion(float(np.log(self.n_obs)))
 
     @property
     def has_likelihood(self) -> bool:
         """Whether likelihood ratios mean something: no weights, and an outcome with a law."""
         return self.settings.has_likelihood and not self.sample.weighted
+
+    @property
+    def estimates(self) -> EstimateTable:
+        """Parameters with Wald intervals of 95 %, as :attr:`parameters` shows them."""
+        return self._estimated(list(self.names), "wald", _LEVEL)
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -123,7 +173,7 @@ class LoyaltyCurveResult(FrozenRecord):
 
     @property
     def constraints(self) -> pd.DataFrame:
-        """Estimated constraints with intervals of 95 %: group, constraint, std_error, ends.
+        """Estimated constraints with intervals of 95 %: group, estimate, std_error, ends, state.
 
         One row without a name where all share a constraint; none where it was given or depends
         on drivers. The intervals are profiles, since the likelihood is lopsided near 0. Without
@@ -131,50 +181,55 @@ class LoyaltyCurveResult(FrozenRecord):
         those of the normal law, cut off at 0.
         """
         rows = self._places("c")
-        table = self.intervals().iloc[rows].reset_index(drop=True)
-        groups = self.sample.groups if self.sample.groups is not None else ("",)
-        table.insert(0, "group", list(groups)[: len(rows)])
-        if self.has_likelihood and len(rows):
-            names = [self.names[row] for row in rows]
-            ends = self.intervals(names, method="profile")
-            table[["ci_low", "ci_high"]] = ends[["ci_low", "ci_high"]].to_numpy()
-        else:
+        names = [self.names[row] for row in rows]
+        found = self._estimated(names, "profile" if self.has_likelihood else "wald", _LEVEL)
+        estimate, error = found.estimate, _known(found.std_error)
+        low, high = _known(found.ci_low).copy(), _known(found.ci_high).copy()
+        states = [self.states[row] for row in rows]
+        if not self.has_likelihood:
             # An interval on the logistic scale cannot hold 0, however near it is.
-            near = table["estimate"] < _NEAR * table["std_error"]
-            edge = np.flatnonzero((near | (table["state"] == "on bound")).to_numpy())
-            estimate, error = (table[name].to_numpy()[edge] for name in ("estimate", "std_error"))
-            symmetric = wald(estimate, error, level=_LEVEL)
-            table.loc[edge, "ci_low"] = np.maximum(symmetric.low, 0.0)
-            table.loc[edge, "ci_high"] = symmetric.high
-        return table.rename(columns={"estimate": "constraint"}).drop(columns="parameter")
+            near = estimate < _NEAR * error
+            edge = near | np.array([state == "on bound" for state in states], dtype=bool)
+            symmetric = wald(estimate[edge], error[edge], level=_LEVEL)
+            low[edge], high[edge] = np.maximum(symmetric.low, 0.0), symmetric.high
+        groups = self.sample.groups if self.sample.groups is not None else ("",)
+        table = EstimateTable(
+            labels=FrozenMapping({"group": tuple(groups[: len(rows)])}),
+            estimate=estimate,
+            std_error=error,
+            ci_low=low,
+            ci_high=high,
+            level=_LEVEL,
+            method=found.method,
+        )
+        return table.frame().assign(state=states)
 
     @property
-    def thresholds(self) -> pd.DataFrame:
-        """Thresholds of an ordinal outcome: category, threshold of answering it or higher."""
+    def categories(self) -> pd.DataFrame:
+        """Categories of an ordinal outcome: category, estimate (threshold of it or higher)."""
         setup = self._setup()
         categories = self.sample.categories
         if categories is None:
-            raise OptionError(f"outcome={self.settings.outcome!r} has no thresholds")
+            raise OptionError(f"outcome={self.settings.outcome!r} has no ordered categories")
         outcome: Any = setup.problem.outcome
         extra = self.values[None, len(self.values) - setup.problem.n_extra :]
-        return pd.DataFrame(
-            {"category": list(categories[1:]), "threshold": outcome.thresholds(extra)[0]}
-        )
+        labels = FrozenMapping({"category": tuple(categories[1:])})
+        return EstimateTable(labels=labels, estimate=outcome.thresholds(extra)[0]).frame()
 
     def intervals(
         self,
-        names: list[str] | None = None,
+        parameters: Sequence[str] | None = None,
         *,
-        method: IntervalMethod = "wald",
+        interval: ParameterInterval = "wald",
         level: float = 0.95,
     ) -> pd.DataFrame:
         """Return parameters with intervals of a kind and level.
 
         Parameters
         ----------
-        names : list of str, optional
+        parameters : sequence of str, optional
             Which parameters; all by default.
-        method : {"wald", "profile", "percentile"}
+        interval : {"wald", "profile", "percentile"}
             "profile" inverts the likelihood ratio test, and gives intervals at bounds as well;
             "percentile" takes the quantiles of bootstrap draws.
         level : float
@@ -191,54 +246,31 @@ class LoyaltyCurveResult(FrozenRecord):
         OptionError
             If a name is unknown, there is no likelihood to profile, or there are no draws.
         """
-        check_choice("method", method, IntervalMethod)
+        check_choice("interval", interval, ParameterInterval)
         check_level(level)
-        chosen = list(self.names) if names is None else list(names)
+        chosen = list(self.names) if parameters is None else list(parameters)
         if unknown := [name for name in chosen if name not in self.names]:
             raise OptionError(
                 f"{unknown[0]!r} is no parameter; the parameters are "
                 f"{enumerate_names(self.names, most=12)}"
             )
-        places = np.array([self.names.index(name) for name in chosen], dtype=np.intp)
-        states = [self.states[place] for place in places]
-        error = np.sqrt(np.diag(self.uncertainty.covariance))[places]
-        if self.uncertainty.kind != "bootstrap":
-            error = np.where([state == "on bound" for state in states], np.nan, error)
-        estimate = self.values[places]
-        setup = self._setup()
-        if method == "profile":
-            self._need_likelihood("profile intervals")
-            low, high = profile_interval(setup, self.values, self._free, places, level=level)
-        elif method == "percentile":
-            low, high = draws_interval(self._draws()[:, places], level=level)
-        else:
-            kinds = [setup.parameters[place] for place in places]
-            low, high = parameter_interval(estimate, error, kinds, level=level)
-        return pd.DataFrame(
-            {
-                "parameter": chosen,
-                "estimate": estimate,
-                "std_error": error,
-                "ci_low": low,
-                "ci_high": high,
-                "state": states,
-            }
-        )
+        states = [self.states[self.names.index(name)] for name in chosen]
+        return self._estimated(chosen, interval, level).frame().assign(state=states)
 
     def constraint_of(
-        self, groups: object = None, *, drivers: object = None, data: object = None
+        self, group: object = None, *, drivers: object = None, data: object = None
     ) -> Any:
         """Return the estimated constraint of each customer.
 
         Parameters
         ----------
-        groups : object, array, Series or str, optional
+        group : object, array, Series or str, optional
             The group of each customer, or with ``data`` the column that has it; one group
             for one number.
-        drivers : sequence of str, table or array (n, k), optional
-            Values of the drivers, in the order of the fit.
+        drivers : table, sequence of str or mapping, optional
+            Values of the drivers, by their names in the fit.
         data : pandas, polars or pyarrow table, optional
-            Where columns are looked up.
+            Where columns are looked up; alone, those of the names of the drivers.
 
         Returns
         -------
@@ -248,7 +280,7 @@ class LoyaltyCurveResult(FrozenRecord):
         Raises
         ------
         DataError
-            If a group was not in the fit.
+            If a group was not in the fit, or a driver is absent.
         OptionError
             If the result has no such constraints.
         """
@@ -259,16 +291,15 @@ class LoyaltyCurveResult(FrozenRecord):
             if len(places):
                 return float(self.values[places[0]])
             raise OptionError("the constraint was given to the fit, so give it here as well")
-        if groups is None:
-            raise OptionError("constraints differ between groups; give groups")
-        single = data is None and (isinstance(groups, str) or np.ndim(groups) == 0)  # type: ignore[arg-type]
+        if group is None:
+            raise OptionError("constraints differ between groups; give group")
+        single = data is None and (isinstance(group, str) or np.ndim(group) == 0)  # type: ignore[arg-type]
         if single:
-            return float(self.values[places[self._code(groups)]])
-        read = read_variables({"groups": groups}, data=data, categories=("groups",))
-        codes, labels = read.codes("groups")
+            return float(self.values[places[self._code(group)]])
+        read = read_variables({"group": group}, data=data, categories=("group",))
+        codes, labels = read.codes("group")
         own = np.array([self.values[places[self._code(label)]] for label in labels])[codes]
-        labelled = data is not None or isinstance(groups, pd.Series)
-        return pd.Series(own, index=read.labels, name="constraint") if labelled else own
+        return as_given((group,), read.labels, own, name="constraint")
 
     def loyalty(
         self, satisfaction: object, *, constraint: object = None, group: object = None
@@ -278,7 +309,7 @@ class LoyaltyCurveResult(FrozenRecord):
         Parameters
         ----------
         satisfaction : number, array or Series
-            Shares of the scale, 0 to 1.
+            Answers on the scale of the fit.
         constraint : number, array or Series, optional
             How strongly the customer is held, 0 to below 1.
         group : object, optional
@@ -288,16 +319,20 @@ class LoyaltyCurveResult(FrozenRecord):
         Returns
         -------
         float, array or Series
-            Probability to stay, 0 to 1.
+            Probability to stay, 0 to 1; for the outcomes "score" and "beta" a score on the
+            scale of loyalty.
 
         Raises
         ------
         DataError
-            If satisfaction or constraint are out of range, or the group is unknown.
+            If satisfaction is off the scale, the constraint out of range, or the group unknown.
         OptionError
             If it is unclear which constraint is meant.
         """
-        return self.curve.loyalty(satisfaction, constraint=self._held(constraint, group))
+        found = self.curve.loyalty(
+            self._share("satisfaction", satisfaction), constraint=self._held(constraint, group)
+        )
+        return self._on_scale("loyalty", found)
 
     def true_loyalty(self, satisfaction: object) -> Any:
         """Return true loyalty g(s): what is left when nothing binds.
@@ -305,19 +340,20 @@ class LoyaltyCurveResult(FrozenRecord):
         Parameters
         ----------
         satisfaction : number, array or Series
-            Shares of the scale, 0 to 1.
+            Answers on the scale of the fit.
 
         Returns
         -------
         float, array or Series
-            Probability to stay of a free customer, 0 to 1.
+            Probability to stay of a free customer, 0 to 1; or a score, as of :meth:`loyalty`.
 
         Raises
         ------
         DataError
-            If satisfaction is out of its range.
+            If satisfaction is off the scale.
         """
-        return self.curve.true_loyalty(satisfaction)
+        found = self.curve.true_loyalty(self._share("satisfaction", satisfaction))
+        return self._on_scale("true_loyalty", found)
 
     def false_loyalty(
         self, satisfaction: object, *, constraint: object = None, group: object = None
@@ -327,7 +363,7 @@ class LoyaltyCurveResult(FrozenRecord):
         Parameters
         ----------
         satisfaction : number, array or Series
-            Shares of the scale, 0 to 1.
+            Answers on the scale of the fit.
         constraint : number, array or Series, optional
             How strongly the customer is held, 0 to below 1.
         group : object, optional
@@ -336,37 +372,42 @@ class LoyaltyCurveResult(FrozenRecord):
         Returns
         -------
         float, array or Series
-            Loyalty less true loyalty, 0 to 1.
+            Loyalty less true loyalty, 0 to 1; or in points of the score.
 
         Raises
         ------
         DataError
-            If satisfaction or constraint are out of range, or the group is unknown.
+            If satisfaction is off the scale, the constraint out of range, or the group unknown.
         OptionError
             If it is unclear which constraint is meant.
         """
-        return self.curve.false_loyalty(satisfaction, constraint=self._held(constraint, group))
+        found = self.curve.false_loyalty(
+            self._share("satisfaction", satisfaction), constraint=self._held(constraint, group)
+        )
+        return self._on_scale("false_loyalty", found)
 
     def interval_of(
         self,
-        kind: Answer,
+        quantity: Answer,
         at: object,
         *,
         step_to: float | None = None,
         constraint: float | None = None,
         group: object = None,
-        method: Literal["delta", "percentile"] = "delta",
+        interval: AnswerInterval = "wald",
         level: float = 0.95,
     ) -> pd.DataFrame:
         """Return what the curve answers, with standard errors and intervals.
 
         Parameters
         ----------
-        kind : {"loyalty", "true_loyalty", "false_loyalty", "slope", "elasticity", \
+        quantity : {"loyalty", "true_loyalty", "false_loyalty", "slope", "elasticity", \
 "satisfaction_needed"}
-            What is asked.
+            What is asked: "slope" is loyalty gained per point of the scale of satisfaction,
+            "elasticity" percent of loyalty per percent of the answer.
         at : number or array
-            Satisfaction, 0 to 1; for "satisfaction_needed" the loyalty wanted.
+            Satisfaction, answers on the scale of the fit; for "satisfaction_needed" the
+            loyalty wanted.
         step_to : float, optional
             Ask for the change of the answer when ``at`` becomes this: the gain of a step.
         constraint : float, optional
@@ -374,9 +415,9 @@ class LoyaltyCurveResult(FrozenRecord):
         group : object, optional
             Group whose estimated constraint is taken, with its error. Without both, the one
             constraint of all. A constraint on its bound is taken as known.
-        method : {"delta", "percentile"}
-            "delta" linearises, on the logistic scale for what lies between 0 and 1;
-            "percentile" takes the quantiles of bootstrap draws.
+        interval : {"wald", "percentile"}
+            "wald" linearises (the delta method), on the logistic scale for what lies between
+            two ends; "percentile" takes the quantiles of bootstrap draws.
         level : float
             Confidence level, between 0 and 1.
 
@@ -384,82 +425,178 @@ class LoyaltyCurveResult(FrozenRecord):
         -------
         DataFrame
             A row for each value of ``at``: ``at``, ``estimate``, ``std_error``, ``ci_low`` and
-            ``ci_high``.
+            ``ci_high``, in units of the scales of the fit.
 
         Raises
         ------
         DataError
-            If ``at`` or the constraint are out of range, or the group is unknown.
+            If ``at`` is off the scale, the constraint out of range, or the group unknown.
         OptionError
             If an option is not one of its choices, it is unclear which constraint is meant, or
             there are no draws for "percentile".
         """
-        check_choice("kind", kind, Answer)
-        check_choice("method", method, Literal["delta", "percentile"])
+        check_choice("quantity", quantity, Answer)
+        check_choice("interval", interval, AnswerInterval)
         check_level(level)
-        x = np.atleast_1d(read_numbers("at", at, bounds=_SHARE)).ravel()
-        target = None if step_to is None else read_numbers("step_to", step_to, bounds=_SHARE)
-        known, place = self._held_place(kind, constraint, group)
-        formula, family = answers.FORMULAS[kind], self.settings.family
+        kind: Measured = "loyalty" if quantity == "satisfaction_needed" else "satisfaction"
+        given = np.atleast_1d(read_numbers("at", at)).ravel()
+        x = self._share("at", given, kind=kind)
+        end = None if step_to is None else float(self._share("step_to", step_to, kind=kind))
+        known, place = self._held_place(quantity, constraint, group)
+        family = self.settings.family
         n_curve = len(family.parameters)
 
         def answer(p: FloatArray) -> FloatArray:
             c = np.full((len(p), 1), known) if place is None else p[:, place : place + 1]
-            found = formula(family, p[:, :n_curve], x, c)
-            if target is not None:
-                end = np.full_like(x, float(target))
-                found = formula(family, p[:, :n_curve], end, c) - found
+            found = self._formula(quantity, p[:, :n_curve], x, c)
+            if end is not None:
+                found = self._formula(quantity, p[:, :n_curve], np.full_like(x, end), c) - found
             return found
 
         estimate = answer(self.values[None])[0]
-        if method == "percentile":
+        if interval == "percentile":
             drawn = answer(self._draws())
             error = drawn.std(axis=0, ddof=1)
             low, high = draws_interval(drawn, level=level)
         else:
-            inside = kind not in ("slope", "elasticity") and target is None
             error, low, high = delta_interval(
                 answer,
                 self.values,
                 self.uncertainty.covariance,
                 level=level,
-                within_unit=inside,
+                within_unit=quantity not in ("slope", "elasticity") and end is None,
             )
-        return pd.DataFrame(
-            {"at": x, "estimate": estimate, "std_error": error, "ci_low": low, "ci_high": high}
-        )
+        start, unit = self._units(quantity)
+        start = start if end is None else 0.0
+        return EstimateTable(
+            labels=FrozenMapping({"at": tuple(given.tolist())}),
+            estimate=start + unit * estimate,
+            std_error=unit * error,
+            ci_low=start + unit * low,
+            ci_high=start + unit * high,
+            level=level,
+            method=_METHODS[interval],
+        ).frame()
 
-    def summary(self) -> Summary:
-        """Return the result in words and tables.
+    def _title(self) -> str:
+        return "Loyalty curve"
 
-        Returns
-        -------
-        Summary
-            Prints as text, shows as HTML in a notebook.
-        """
+    def _brief(self) -> str:
+        values = ", ".join(f"{k} = {v:.3f}" for k, v in self.curve.parameters.items())
+        return f"{self.settings.family.name}, {values}, {count_of(self.n_obs, 'customer')}"
+
+    def _facts(self) -> Facts:
         facts = report.facts(self.settings, self.sample, self.curve, self.uncertainty.kind)
         state = "converged" if self.converged else "NOT CONVERGED"
         facts.insert(-1, ("search", f"{count_of(self.n_iter, 'step')}, {state}"))
         if self.has_likelihood:
             criteria = f"{self.log_likelihood:.3f}, AIC {self.aic:.3f}, BIC {self.bic:.3f}"
             facts.insert(-1, ("log likelihood", criteria))
-        remarks = report.remarks(
-            self.settings.reliability, self.states, has_likelihood=self.has_likelihood
-        )
-        return Summary("Loyalty curve", tuple(facts), tuple(self._tables()), tuple(remarks))
+        profiles = self.has_likelihood and self.sample.groups is not None
+        of_constraints = ", of constraints by profile likelihood" if profiles else ""
+        facts.append(("intervals", f"{percent(_LEVEL)} Wald{of_constraints}"))
+        return facts
 
-    def _tables(self) -> list[Table]:
+    def _tables(self) -> Sequence[Table]:
         columns = ["state", "estimate", "std_error", "ci_low", "ci_high"]
         table = self.parameters
         if self.sample.groups is None:
             return [table_of("Parameters", table[["parameter", *columns]], n_labels=2)]
         # Constraints have a table of their own, with intervals by profile.
         table = table[~table["parameter"].str.startswith("c[")]
-        columns_of = ["group", *(("constraint" if c == "estimate" else c) for c in columns)]
         return [
             table_of("Parameters", table[["parameter", *columns]], n_labels=2),
-            table_of("Constraints", self.constraints[columns_of], n_labels=2),
+            table_of("Constraints", self.constraints[["group", *columns]], n_labels=2),
         ]
+
+    def _remarks(self) -> Sequence[str]:
+        return report.remarks(
+            self.settings.reliability, self.states, has_likelihood=self.has_likelihood
+        )
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
+
+    def _estimated(
+        self, names: list[str], interval: ParameterInterval, level: float
+    ) -> EstimateTable:
+        places = np.array([self.names.index(name) for name in names], dtype=np.intp)
+        error = np.sqrt(np.diag(self.uncertainty.covariance))[places]
+        if self.uncertainty.kind != "bootstrap":
+            on_bound = np.array([self.states[k] == "on bound" for k in places], dtype=bool)
+            error = np.where(on_bound, np.nan, error)
+        estimate = self.values[places]
+        low, high = self._ends(estimate, error, places, interval, level)
+        return EstimateTable(
+            labels=FrozenMapping({"parameter": tuple(names)}),
+            estimate=estimate,
+            std_error=error,
+            ci_low=low,
+            ci_high=high,
+            level=level,
+            method=_METHODS[interval],
+            covariance=self.uncertainty.covariance[np.ix_(places, places)],
+        )
+
+    def _ends(
+        self,
+        estimate: FloatArray,
+        error: FloatArray,
+        places: np.ndarray[Any, Any],
+        interval: ParameterInterval,
+        level: float,
+    ) -> Ends:
+        if interval == "percentile":
+            return draws_interval(self._draws()[:, places], level=level)
+        setup = self._setup()
+        if interval == "profile":
+            self._need_likelihood("profile intervals")
+            return profile_interval(setup, self.values, self._free, places, level=level)
+        kinds = [setup.parameters[place] for place in places]
+        return parameter_interval(estimate, error, kinds, level=level)
+
+    # Between answers and shares of their scale
+
+    def _share(self, name: str, given: object, *, kind: Measured = "satisfaction") -> Any:
+        """Return answers as shares of their scale, shaped as they came."""
+        low, high = self.settings.limits(kind)
+        try:
+            values = read_numbers(name, given, bounds=(low, high))
+        except DataError as error:
+            if "must lie" not in str(error):
+                raise
+            raise DataError(
+                f"{error}; answers are on the scale of the fit, {low:g} to {high:g}, and "
+                "result.curve takes shares of it"
+            ) from None
+        return like(given, (values - low) / (high - low))
+
+    def _units(self, quantity: Answer) -> tuple[float, float]:
+        """Return what is added to an answer in shares, and what it is multiplied by before."""
+        lowest, highest = self.settings.limits("satisfaction")
+        low, high = self.settings.limits("loyalty")
+        return {
+            "loyalty": (low, high - low),
+            "true_loyalty": (low, high - low),
+            "false_loyalty": (0.0, high - low),
+            "slope": (0.0, (high - low) / (highest - lowest)),
+            "elasticity": (0.0, 1.0),
+            "satisfaction_needed": (lowest, highest - lowest),
+        }[quantity]
+
+    def _on_scale(self, quantity: Answer, found: Any) -> Any:
+        start, unit = self._units(quantity)
+        return start + unit * found
+
+    def _formula(self, quantity: Answer, p: FloatArray, x: FloatArray, c: FloatArray) -> FloatArray:
+        """Return an answer in shares; an elasticity is of answers, since percents depend on 0."""
+        family = self.settings.family
+        if quantity != "elasticity":
+            return answers.FORMULAS[quantity](family, p, x, c)
+        loyal = self._on_scale("loyalty", answers.loyalty(family, p, x, c))
+        rise = self._on_scale("slope", answers.slope(family, p, x, c))
+        at = self._on_scale("satisfaction_needed", x)
+        return answers.percent_of_percent(rise, at, loyal)
 
     def _criterion(self, price: float) -> float:
         if not self.has_likelihood:
@@ -514,29 +651,20 @@ class LoyaltyCurveResult(FrozenRecord):
     def _driven(self, drivers: object, data: object) -> Any:
         names = self.sample.drivers
         if names is None:
-            raise OptionError("the fit had no drivers; give groups or nothing")
+            raise OptionError("the fit had no drivers; give group or nothing")
         if drivers is None and data is None:
             raise OptionError(f"constraints depend on drivers; give {enumerate_names(names)}")
-        given: dict[str, object] = {name: name for name in names}
-        if isinstance(drivers, pd.DataFrame):
-            given = {name: drivers[name] for name in names}
-        elif drivers is not None:
-            own = named_drivers(drivers)
-            if len(own) != len(names) and np.ndim(drivers) == 1:  # type: ignore[arg-type]
-                own = named_drivers(np.asarray(drivers)[None])
-            if len(own) != len(names):
-                raise DataError(
-                    f"the fit had {count_of(len(names), 'driver')} ({enumerate_names(names)}), but "
-                    f"{len(own)} are given"
-                )
-            given = dict(zip(names, own.values(), strict=True))
-        read = read_variables(given, data=data)
-        z = np.column_stack([np.ones(read.n_rows), *(read[name] for name in names)])
+        own = several_variables("drivers", list(names) if drivers is None else drivers)
+        if absent := [name for name in names if name not in own]:
+            raise DataError(
+                f"drivers lack {enumerate_names(absent)}; give all that the fit had, by name: "
+                f"{enumerate_names(names)}"
+            )
+        given = {name: own[name] for name in names}
+        read = read_variables(driver_columns(given), data=data)
+        z = design_of(read, names)
         turned = 0.5 + 0.5 * np.tanh(z @ self.values[self._places("d")] / 2)
-        labelled = data is not None or isinstance(drivers, pd.DataFrame)
-        if labelled:
-            return pd.Series(turned, index=read.labels, name="constraint")
-        return like(0.0 if len(turned) == 1 else turned, turned.squeeze())
+        return as_given(given.values(), read.labels, turned, name="constraint")
 
     def _draws(self) -> FloatArray:
         if self.uncertainty.draws is None:
@@ -552,3 +680,8 @@ class LoyaltyCurveResult(FrozenRecord):
                 f"{what} need a likelihood, which there is not with {reason}; take Wald or "
                 "bootstrap intervals and tests"
             )
+
+
+def _known(values: FloatArray | None) -> FloatArray:
+    assert values is not None  # noqa: S101  a table with intervals has them
+    return values

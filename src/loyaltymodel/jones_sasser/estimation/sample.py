@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FrozenRecord
-from loyaltymodel._frames import column_names
+from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._variables import BELOW_ONE, Bounds, Variables, codes_of, read_variables
+from loyaltymodel._variables import (
+    BELOW_ONE,
+    Bounds,
+    Variables,
+    codes_of,
+    read_variables,
+    several_variables,
+)
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.estimation.observations import (
     Answers,
@@ -20,7 +25,7 @@ from loyaltymodel.jones_sasser.estimation.observations import (
     beta_answers,
     observe,
 )
-from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
+from loyaltymodel.jones_sasser.estimation.settings import SHARES, CurveSettings, Measured
 
 _TINY = float(np.finfo(np.float64).tiny)
 _WHOLE = (0.0, np.inf)
@@ -36,7 +41,7 @@ class Sample(FrozenRecord):
     """
 
     observations: Observations
-    n_people: int
+    n_obs: int
     n_dropped: int
     weighted: bool
     groups: tuple[Any, ...] | None
@@ -53,44 +58,49 @@ def read_sample(
     data: object,
     constraint: object,
     drivers: object,
-    groups: object,
+    constraint_by: object,
     trials: object,
     weights: object,
 ) -> Sample:
     """Read what a user gave, check it and gather it into cells."""
-    bound_by = {"constraint": constraint, "drivers": drivers, "groups": groups}
+    bound_by = {"constraint": constraint, "drivers": drivers, "constraint_by": constraint_by}
     given = [name for name, value in bound_by.items() if value is not None]
     if len(given) > 1:
         raise OptionError(
             f"{' and '.join(given)} are given, but only one thing can say how customers are held"
         )
-    if settings.reference_group is not None and groups is None:
-        raise OptionError("reference_group is given without groups; give groups as well")
+    if settings.reference is not None and constraint_by is None:
+        raise OptionError("reference is given without constraint_by; give constraint_by as well")
     if (settings.outcome == "count") is not (trials is not None):
         raise OptionError(
             'trials and outcome="count" belong together: of how many times each customer stayed'
         )
-    named = {} if drivers is None else named_drivers(drivers)
-    wanted = {"satisfaction": satisfaction, "loyalty": loyalty, **named}
-    optional = {"constraint": constraint, "groups": groups, "trials": trials, "weights": weights}
+    named = () if drivers is None else tuple(several_variables("drivers", drivers))
+    wanted = {"satisfaction": satisfaction, "loyalty": loyalty}
+    if drivers is not None:
+        wanted |= driver_columns(several_variables("drivers", drivers))
+    optional = {
+        "constraint": constraint,
+        "constraint_by": constraint_by,
+        "trials": trials,
+        "weights": weights,
+    }
     wanted |= {name: value for name, value in optional.items() if value is not None}
     variables = _read(settings, wanted, data)
     codes = labels = None
-    if groups is not None:
-        codes, labels = variables.codes("groups")
-        _check_reference(settings.reference_group, labels)
+    if constraint_by is not None:
+        codes, labels = variables.codes("constraint_by")
+        _check_reference(settings.reference, labels)
     z = None
     if named:
-        n = variables.n_rows
-        z = np.column_stack([np.ones(n), *(variables[name] for name in named)])
-        z = z.astype(np.float64)
+        z = design_of(variables, named)
     order = _declared_order(loyalty, data) if settings.outcome == "ordinal" else None
     answers, categories, log_ways = _answers(settings, variables, order)
     observations = observe(
         variables["satisfaction"],
         answers,
         variables["weights"].astype(np.float64) if weights is not None else None,
-        scale=settings.scale,
+        scale=settings.limits("satisfaction"),
         group=codes if constraint is None and not named else None,
         given=variables["constraint"].astype(np.float64) if constraint is not None else None,
         drivers=z,
@@ -104,7 +114,7 @@ def read_sample(
         variables.n_dropped,
         weights is not None,
         labels,
-        tuple(named) if named else None,
+        named or None,
         categories,
         log_ways,
     )
@@ -113,13 +123,13 @@ def read_sample(
 def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> Variables:
     ordinal = settings.outcome == "ordinal"
     bounds: dict[str, Bounds] = {
-        "satisfaction": settings.scale,
+        "satisfaction": settings.limits("satisfaction"),
         "constraint": (0.0, BELOW_ONE),
         "trials": (1.0, np.inf),
         "weights": (_TINY, np.inf),
     }
     if settings.outcome in ("score", "beta"):
-        bounds["loyalty"] = settings.loyalty_scale
+        bounds["loyalty"] = settings.limits("loyalty")
     elif not ordinal:
         bounds["loyalty"] = _WHOLE if settings.outcome == "count" else (0.0, 1.0)
     try:
@@ -127,37 +137,36 @@ def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> V
             wanted,
             data=data,
             bounds=bounds,
-            categories=("groups", "loyalty") if ordinal else ("groups",),
+            categories=("constraint_by", "loyalty") if ordinal else ("constraint_by",),
             missing=settings.missing,
         )
     except DataError as error:
-        if "satisfaction must lie" in str(error) and settings.scale == (0.0, 1.0):
-            raise DataError(f"{error}; give its scale, such as scale=(1, 10)") from None
+        examples: dict[Measured, str] = {
+            "satisfaction": "(1, 10)",
+            "loyalty": '{"satisfaction": (1, 10), "loyalty": (0, 10)}',
+        }
+        for name, example in examples.items():
+            scored = name == "satisfaction" or settings.outcome in ("score", "beta")
+            if f"{name} must lie" in str(error) and scored and settings.limits(name) == SHARES:
+                raise DataError(f"{error}; give its scale, such as scale={example}") from None
         raise
 
 
-def named_drivers(drivers: object) -> dict[str, object]:
-    """Return drivers by name: columns of the data, of a table of their own, or of an array."""
-    if isinstance(drivers, str):
-        return {drivers: drivers}
-    if isinstance(drivers, pd.Series):
-        return {str(drivers.name if drivers.name is not None else "z1"): drivers}
-    if isinstance(drivers, (np.ndarray, Sequence)):
-        if len(drivers) and all(isinstance(name, str) for name in drivers):
-            return {str(name): name for name in drivers}
-        array = np.asarray(drivers)
-        if array.size == 0:
-            raise OptionError("drivers is empty; name at least one column, or leave it out")
-        columns = array[:, None] if array.ndim == 1 else array
-        return {f"z{k + 1}": columns[:, k] for k in range(columns.shape[1])}
-    table: Any = drivers
-    return {str(name): table[name] for name in column_names(drivers)}
+def driver_columns(drivers: dict[str, object]) -> dict[str, object]:
+    """Return drivers under names that no other variable has."""
+    return {f"driver {name!r}": value for name, value in drivers.items()}
+
+
+def design_of(variables: Variables, drivers: tuple[str, ...]) -> FloatArray:
+    """Return the columns (n, k + 1) of a constraint by drivers, the constant first."""
+    columns = [variables[f"driver {name!r}"] for name in drivers]
+    return np.column_stack([np.ones(variables.n_rows), *columns]).astype(np.float64)
 
 
 def _check_reference(reference: object, labels: tuple[Any, ...]) -> None:
     if reference is not None and reference not in labels:
         raise OptionError(
-            f"reference_group={reference!r} is no group; the groups are "
+            f"reference={reference!r} is no group; the groups are "
             f"{enumerate_names(labels, most=12)}"
         )
 
@@ -180,10 +189,10 @@ def _answers(
                 "unknown; recode them to numbers from the lowest to the highest, or give an "
                 "ordered pandas Categorical"
             )
-        _check_categories(settings.stays_from, categories)
+        _check_categories(settings.cuts, categories)
         return [codes], categories, 0.0
     if settings.outcome in ("score", "beta"):
-        low, high = settings.loyalty_scale
+        low, high = settings.limits("loyalty")
         share = (y.astype(np.float64) - low) / (high - low)
         if settings.outcome == "score":
             return [one, share], None, 0.0
@@ -225,14 +234,13 @@ def _declared_order(loyalty: object, data: object) -> list[Any] | None:
     return None
 
 
-def _check_categories(stays_from: object, categories: tuple[Any, ...]) -> None:
-    if stays_from not in categories:
+def _check_categories(cuts: object, categories: tuple[Any, ...]) -> None:
+    if cuts not in categories:
         raise OptionError(
-            f"stays_from={stays_from!r} is no answer that anybody gave; the answers are "
+            f"cuts={cuts!r} is no answer that anybody gave; the answers are "
             f"{enumerate_names(categories, most=12)}, from the lowest to the highest"
         )
-    if categories.index(stays_from) == 0:
+    if categories.index(cuts) == 0:
         raise NotIdentifiedError(
-            f"stays_from={stays_from!r} is the lowest answer, so everybody stayed; take a higher "
-            "one"
+            f"cuts={cuts!r} is the lowest answer, so everybody stayed; take a higher one"
         )

@@ -9,16 +9,17 @@ from typing import Literal
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
-from loyaltymodel._options import check_choice, check_count, is_number
-from loyaltymodel._scales import check_pair
+from loyaltymodel._options import check_choice, check_count, enumerate_names, is_number
+from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._scales import AnswerLimits, Pair, freeze_scale
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily
 
 OutcomeKind = Literal["binary", "count", "score", "beta", "ordinal"]
-StdErrors = Literal["information", "sandwich", "bootstrap"]
-Pair = tuple[float, float]
+StdErrors = Literal["model", "robust", "bootstrap"]
+Measured = Literal["satisfaction", "loyalty"]
 
-
+SHARES: Pair = (0.0, 1.0)
 _LEVEL = 0.95  # of the intervals that tables show
 
 
@@ -34,17 +35,17 @@ class CurveSettings:
         What kind of loyalty was observed.
     fixed : mapping from name to number, or None
         Parameters that are not estimated; None for the family's own.
-    reference_group : hashable or None
+    reference : hashable or None
         The group whose constraint is 0.
-    scale, loyalty_scale : pair of float
-        Lowest and highest answer.
-    stays_from : hashable or None
+    scale : pair of float, or mapping of them
+        Lowest and highest answer about satisfaction; or by name, of satisfaction and loyalty.
+    cuts : hashable or None
         The lowest category of an ordered answer that means staying.
     reliability : float or None
         Reliability of satisfaction.
     missing : {"raise", "drop"}
         What is done with missing answers.
-    std_errors : {"information", "sandwich", "bootstrap"} or None
+    std_errors : {"model", "robust", "bootstrap"} or None
         Kind of standard errors; None for the first that the data allow.
     n_resamples : int
         Number of resamples of the bootstrap.
@@ -58,14 +59,13 @@ class CurveSettings:
     family: CurveFamily
     outcome: OutcomeKind = "binary"
     fixed: Mapping[str, float] | None = None
-    reference_group: object = None
-    scale: Pair = (0.0, 1.0)
-    loyalty_scale: Pair = (0.0, 1.0)
-    stays_from: object = None
+    reference: object = None
+    scale: AnswerLimits = SHARES
+    cuts: object = None
     reliability: float | None = None
     missing: Missing = "raise"
     std_errors: StdErrors | None = None
-    n_resamples: int = 999
+    n_resamples: int = FOR_INTERVALS
 
     def __post_init__(self) -> None:
         """Refuse settings that are not allowed, and freeze what could change."""
@@ -76,27 +76,58 @@ class CurveSettings:
         check_count("n_resamples", self.n_resamples, least=2)
         if self.std_errors == "bootstrap":
             check_resamples(self.n_resamples, level=_LEVEL)
-        for name in ("scale", "loyalty_scale"):
-            object.__setattr__(self, name, check_pair(getattr(self, name), name=name))
+        self._check_scale()
+        object.__setattr__(self, "scale", freeze_scale(self.scale))
         if self.fixed is not None:
             self._check_fixed()
             object.__setattr__(self, "fixed", FrozenMapping(dict(self.fixed)))
         self._check_reliability()
-        if self.outcome == "ordinal" and self.stays_from is None:
+        if self.outcome == "ordinal" and self.cuts is None:
             raise OptionError(
-                'outcome="ordinal" needs stays_from, the lowest category that means staying: '
+                'outcome="ordinal" needs cuts, the lowest category that means staying: '
                 "without it the thresholds between categories absorb the curve"
             )
-        if self.outcome != "ordinal" and self.stays_from is not None:
+        if self.outcome != "ordinal" and self.cuts is not None:
             raise OptionError(
-                f'stays_from belongs to outcome="ordinal"; outcome={self.outcome!r} has no '
-                "categories"
+                f'cuts belongs to outcome="ordinal"; outcome={self.outcome!r} has no categories'
             )
-        if not self.has_likelihood and self.std_errors == "information":
+        if not self.has_likelihood and self.std_errors == "model":
             way_out = ', or outcome="beta"' if self.outcome == "score" else ""
             raise OptionError(
                 f"with {self.without_likelihood} there is no likelihood, so errors cannot come "
-                f'from one; choose std_errors="sandwich" or "bootstrap"{way_out}'
+                f'from one; choose std_errors="robust" or "bootstrap"{way_out}'
+            )
+
+    def limits(self, of: Measured) -> Pair:
+        """Return the lowest and the highest possible answer about satisfaction or of loyalty.
+
+        Parameters
+        ----------
+        of : {"satisfaction", "loyalty"}
+            What was asked. Loyalty that is no score is a probability, from 0 to 1.
+
+        Returns
+        -------
+        pair of float
+            Lowest and highest answer.
+        """
+        if isinstance(self.scale, Mapping):
+            return self.scale.get(of, SHARES)
+        return self.scale if of == "satisfaction" else SHARES
+
+    def _check_scale(self) -> None:
+        if not isinstance(self.scale, Mapping):
+            return
+        known = ("satisfaction", "loyalty")
+        if unknown := [name for name in self.scale if name not in known]:
+            raise OptionError(
+                f"scale names {enumerate_names(map(repr, unknown))}; a mapping has the keys "
+                "'satisfaction' and 'loyalty'"
+            )
+        if "loyalty" in self.scale and self.outcome not in ("score", "beta"):
+            raise OptionError(
+                f"scale gives limits of loyalty, but outcome={self.outcome!r} is no score; leave "
+                'them out, or choose outcome="score"'
             )
 
     def _check_fixed(self) -> None:

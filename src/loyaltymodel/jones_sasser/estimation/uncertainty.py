@@ -39,7 +39,7 @@ def information_uncertainty(
     problem: Problem, stats: FloatArray, top: Maximum, free: BoolArray
 ) -> Uncertainty:
     """Return the inverse of the observed information, of the free parameters."""
-    return Uncertainty("information", _inverse(_bend(problem, stats, top, free), free))
+    return Uncertainty("model", _inverse(_bend(problem, stats, top, free), free))
 
 
 def sandwich_uncertainty(
@@ -55,7 +55,7 @@ def sandwich_uncertainty(
         meat += (rows * often[:, None]).T @ rows
     n = observations.count.sum()
     # The usual factor for the mean of the scores having been set to zero.
-    return Uncertainty("sandwich", bread @ meat @ bread * (n / (n - 1)))
+    return Uncertainty("robust", bread @ meat @ bread * (n / (n - 1)))
 
 
 def record_scores(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_flag
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._options import check_flag, count_of
+from loyaltymodel._results import Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, FamilyName, family_of
 from loyaltymodel.jones_sasser.estimation.fit import estimate_with_remarks
@@ -19,31 +21,32 @@ from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 _ALL: tuple[FamilyName, ...] = ("power", "logistic", "hinge", "cubic", "hazard")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Comparison(Result):
     """Models of the same loyalty side by side, the one that data prefer first.
 
     Attributes
     ----------
     rows : tuple of tuple
         Name, number of parameters, log-likelihood, AIC, BIC and remark of each model.
-    n_people : int
-        Number of customers.
+    n_obs, n_dropped : int
+        Number of customers, and of those left out because something was missing.
     results : tuple of LoyaltyCurveResult
         The fitted curves, in the order of ``rows``, without regressions.
     """
 
+    people: ClassVar[str] = "customers"
+
     rows: tuple[tuple[str, int, float, float, float, str], ...]
-    n_people: int
+    n_obs: int
+    n_dropped: int
     results: tuple[LoyaltyCurveResult, ...]
 
-    def __repr__(self) -> str:
-        """Show the models, the preferred first."""
-        return f"<Comparison: {', '.join(row[0] for row in self.rows)}; {self.n_people} customers>"
-
     @property
-    def table(self) -> pd.DataFrame:
-        """Columns model, n_parameters, log_likelihood, aic, bic, delta_aic, weight, remark.
+    def models(self) -> pd.DataFrame:
+        """Models, a row each, the preferred first.
+
+        Columns model, n_parameters, log_likelihood, aic, bic, delta_aic, weight, remark.
 
         ``weight`` is exp(-delta_aic / 2) over the sum of these: how much the data speak for a
         model among those compared.
@@ -56,26 +59,22 @@ class Comparison:
         table.insert(6, "weight", weight / weight.sum())
         return table
 
-    def summary(self) -> Summary:
-        """Return the comparison as a table.
+    def _title(self) -> str:
+        return "Comparison"
 
-        Returns
-        -------
-        Summary
-            Prints as text, shows as HTML in a notebook.
-        """
-        table = self.table
-        shown = table_of(
-            "Models, the preferred first",
-            table.drop(columns="remark"),
-            digits=[0, 3, 3, 3, 3, 3],
+    def _brief(self) -> str:
+        others = max(len(self.rows) - 1, 0)
+        return (
+            f"{self.rows[0][0]} before {count_of(others, 'other model')}, "
+            f"{count_of(self.n_obs, 'customer')}"
         )
-        remarks = tuple(
-            f"{model}: {remark}."
-            for model, remark in zip(table["model"], table["remark"], strict=True)
-            if remark
-        )
-        return Summary("Comparison", (("customers", str(self.n_people)),), (shown,), remarks)
+
+    def _tables(self) -> Sequence[Table]:
+        shown = self.models.drop(columns="remark")
+        return [table_of("Models, the preferred first", shown, digits=[0, 3, 3, 3, 3, 3])]
+
+    def _remarks(self) -> Sequence[str]:
+        return [f"{row[0]}: {row[-1]}." for row in self.rows if row[-1]]
 
 
 def compare(
@@ -119,8 +118,8 @@ def compare(
     >>> people = jones_sasser.simulate(
     ...     4000, constraints={"telephone": 0.5, "cars": 0.0}, levels=10, rng=1
     ... )
-    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, groups="industry")
-    >>> jones_sasser.compare(result).table["model"].iloc[0]
+    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, constraint_by="industry")
+    >>> jones_sasser.compare(result).models["model"].iloc[0]
     'power'
     """
     check_flag("logistic_regression", logistic_regression)
@@ -137,7 +136,7 @@ def compare(
     rows, results = [], []
     for family in families:
         known = family_of(family)
-        settings = replace(result.settings, family=known, std_errors="information")
+        settings = replace(result.settings, family=known, std_errors="model")
         if not any(parameter.name == "lo" for parameter in known.parameters):
             settings = replace(settings, fixed=None)
         try:
@@ -156,7 +155,9 @@ def compare(
         rows += _regressions(result)
     rows.sort(key=lambda row: np.inf if np.isnan(row[3]) else row[3])
     results.sort(key=lambda pair: pair[0])
-    return Comparison(tuple(rows), result.n_people, tuple(found for _, found in results))
+    return Comparison(
+        tuple(rows), result.n_obs, result.n_dropped, tuple(found for _, found in results)
+    )
 
 
 def _regressions(
@@ -189,9 +190,7 @@ def _regressions(
         value = float(fitted.llf) + constant
         k = x.shape[1]
         told = "" if fitted.converged else "did not converge"
-        rows.append(
-            (name, k, value, 2 * k - 2 * value, k * np.log(result.n_people) - 2 * value, told)
-        )
+        rows.append((name, k, value, 2 * k - 2 * value, k * np.log(result.n_obs) - 2 * value, told))
     return rows
 
 

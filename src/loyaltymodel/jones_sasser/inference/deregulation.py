@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
-from loyaltymodel._scales import check_pair
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._options import count_of
+from loyaltymodel._results import Facts, Result, WithCustomers
+from loyaltymodel._scales import Pair, check_pair
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import BELOW_ONE, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
@@ -21,139 +24,123 @@ from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.estimation.intervals import delta_variance
 from loyaltymodel.jones_sasser.estimation.observations import Observations, observe
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
-from loyaltymodel.jones_sasser.estimation.settings import Pair
+from loyaltymodel.jones_sasser.estimation.settings import SHARES
+
+_ALL = "all"
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Deregulation(FrozenRecord):
-    """Loyalty before and after constraints fell, customer by customer and in total.
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Deregulation(Result):
+    """Mean loyalty before and after constraints fell, by group and in total.
 
     Attributes
     ----------
-    labels : Index
-        Labels of the customers.
     groups : tuple or None
         Names of the groups.
-    group : array of shape (n,)
-        Group of each customer, as a place among the names.
-    before, after : array of shape (n,)
-        Probability to stay, 0 to 1.
-    constraint_before, constraint_after : array of shape (n,)
-        How strongly each customer was and is held.
-    std_error : array of shape (number of groups + 1,)
-        Standard errors of the mean loss by group and in total; NaN for a curve without errors,
-        and for a group whose constraint lies on its bound.
+    estimates : EstimateTable
+        Mean loss of each group and, last, of all. Intervals are the normal law's, cut off at 0,
+        since nothing can be lost less than that; NaN for a curve without errors, and for a
+        group whose constraint lies on its bound.
+    counts : array of shape (number of groups + 1,)
+        Customers in each group and in all.
+    before, after : array of shape (number of groups + 1,)
+        Mean loyalty of each group and of all.
+    scale : pair of float
+        Lowest and highest loyalty: 0 and 1, or the ends of a score.
+    n_dropped : int
+        Customers left out because something was missing.
     level : float
         Confidence level of the intervals.
     """
 
-    labels: pd.Index
+    people: ClassVar[str] = "customers"
+
     groups: tuple[Any, ...] | None
-    group: IntArray
+    estimates: EstimateTable
+    counts: IntArray
     before: FloatArray
     after: FloatArray
-    constraint_before: FloatArray
-    constraint_after: FloatArray
-    std_error: FloatArray
+    scale: Pair
+    n_dropped: int
     level: float
 
     @property
-    def customers(self) -> pd.DataFrame:
-        """A row a customer: group, constraint, loyalty before and after, and what is lost."""
-        table = pd.DataFrame(
-            {
-                "constraint_before": self.constraint_before,
-                "constraint_after": self.constraint_after,
-                "before": self.before,
-                "after": self.after,
-                "lost": self.before - self.after,
-            },
-            index=self.labels,
-        )
-        if self.groups is not None:
-            table.insert(0, "group", np.array(self.groups, dtype=object)[self.group])
-        return table
+    def interval(self) -> str:
+        """Kind of the intervals."""
+        return "wald"
+
+    @property
+    def n_obs(self) -> int:
+        """Number of customers."""
+        return int(self.counts[-1])
 
     @property
     def by_group(self) -> pd.DataFrame:
-        """A row a group: n, mean loyalty before and after, mean loss with interval, leavers.
+        """A row a group: loyalty before and after, the mean loss with its interval, leavers.
 
-        The interval is the normal law's, cut off at 0, since nothing can be lost less than that.
+        Columns ``group``, ``n_obs``, ``before``, ``after``, ``estimate`` (before less after),
+        ``std_error``, ``ci_low``, ``ci_high`` and ``set_free``: how many are expected to leave
+        who were held; NaN for scores, which count nobody.
         """
-        names = ("",) if self.groups is None else self.groups
-        return self._table(names, self.group, self.std_error[:-1])
+        return self._table().iloc[:-1]
 
     @property
     def total(self) -> pd.DataFrame:
         """One row for all customers, with the columns of ``by_group``."""
-        return self._table(("all",), np.zeros_like(self.group), self.std_error[-1:])
+        return self._table().iloc[-1:].reset_index(drop=True)
 
-    def __repr__(self) -> str:
-        """Show how many customers there are and what they lose."""
-        n, lost = len(self.labels), float((self.before - self.after).mean())
-        return f"<Deregulation: {n} customers, mean loss {lost:.3f}>"
+    def _title(self) -> str:
+        return "Removal of a constraint"
 
-    def summary(self) -> Summary:
-        """Return the deregulation in words and tables.
+    def _brief(self) -> str:
+        lost = self.estimates.estimate[-1]
+        return f"{count_of(self.n_obs, 'customer')}, mean loss {lost:.3f}"
 
-        Returns
-        -------
-        Summary
-            Prints as text, shows as HTML in a notebook.
-        """
+    def _facts(self) -> Facts:
         total = self.total.iloc[0]
-        facts = (
-            ("customers", f"{int(total['n'])}"),
+        facts = [
             ("loyalty before", f"{total['before']:.3f}"),
             ("loyalty after", f"{total['after']:.3f}"),
-            ("expected to leave who were held", f"{total['set_free']:.1f}"),
-        )
-        tables = [table_of("By group", self.by_group, digits=[0, *[3] * 5, 1])]
+        ]
+        if self.scale == SHARES:
+            facts.append(("expected to leave who were held", f"{total['set_free']:.1f}"))
+        return facts
+
+    def _tables(self) -> Sequence[Table]:
+        return [table_of("By group", self.by_group, digits=[0, *[3] * 6, 1])]
+
+    def _remarks(self) -> Sequence[str]:
         remark = (
             "What is lost is false loyalty: customers who were held and not willing. It assumes "
             "that satisfaction and the curve stay as they are when rivals appear."
         )
-        return Summary("Removal of a constraint", facts, tuple(tables), (remark,))
+        return [remark]
 
-    def _table(self, names: tuple[Any, ...], code: IntArray, error: FloatArray) -> pd.DataFrame:
-        k = len(names)
-        n = np.bincount(code, minlength=k)
-        before = np.bincount(code, weights=self.before, minlength=k) / n
-        after = np.bincount(code, weights=self.after, minlength=k) / n
-        lost = before - after
-        ends = wald(lost, error, level=self.level)
-        low = np.maximum(ends.low, 0.0)
-        return pd.DataFrame(
-            {
-                "group": list(names),
-                "n": n,
-                "before": before,
-                "after": after,
-                "lost": lost,
-                "ci_low": low,
-                "ci_high": ends.high,
-                "set_free": lost * n,
-            }
-        )
+    def _table(self) -> pd.DataFrame:
+        table = self.estimates.frame()
+        for place, name in enumerate(("counts", "before", "after"), start=1):
+            table.insert(place, "n_obs" if name == "counts" else name, getattr(self, name).copy())
+        lost = self.estimates.estimate * self.counts
+        return table.assign(set_free=lost if self.scale == SHARES else np.nan)
 
 
 def remove_constraint(
-    model: LoyaltyCurve | LoyaltyCurveResult,
+    curve: LoyaltyCurve | LoyaltyCurveResult,
     satisfaction: object,
     *,
     data: object = None,
     constraint: object = None,
-    groups: object = None,
+    constraint_by: object = None,
     to: float = 0.0,
     scale: Pair | None = None,
     missing: Missing = "raise",
     level: float = 0.95,
-) -> Deregulation:
+) -> WithCustomers[Deregulation]:
     """Return loyalty before and after constraints fall: a deregulation (解除管制).
 
     Parameters
     ----------
-    model : LoyaltyCurve or LoyaltyCurveResult
+    curve : LoyaltyCurve or LoyaltyCurveResult
         The curve; a fitted one gives intervals and knows the constraints of its groups.
     satisfaction : array, Series or str
         Satisfaction of each customer on ``scale``, or the column of ``data`` that has it.
@@ -161,7 +148,7 @@ def remove_constraint(
         Where columns are looked up.
     constraint : number, array, Series or str, optional
         How strongly each customer is held, 0 to below 1, taken as known.
-    groups : array, Series or str, optional
+    constraint_by : array, Series or str, optional
         The group of each customer, whose estimated constraint is taken. With ``constraint`` it
         only arranges the tables.
     to : float
@@ -175,8 +162,12 @@ def remove_constraint(
 
     Returns
     -------
-    Deregulation
-        By customer, by group and in total.
+    result : Deregulation
+        By group and in total.
+    customers : DataFrame
+        A row a customer, with the labels of the data: ``group`` if there are any,
+        ``constraint_before``, ``constraint_after``, loyalty ``before`` and ``after``, and what
+        is ``lost``. Loyalty is a probability; of a fit of scores, a score.
 
     Raises
     ------
@@ -197,35 +188,45 @@ def remove_constraint(
 
     >>> from loyaltymodel import jones_sasser
     >>> curve = jones_sasser.curve("power", {"hi": 1.0, "k": 3.0})
-    >>> freed = jones_sasser.remove_constraint(curve, [0.5, 1.0], constraint=0.5)
-    >>> freed.customers[["before", "after", "lost"]]
+    >>> freed, customers = jones_sasser.remove_constraint(curve, [0.5, 1.0], constraint=0.5)
+    >>> customers[["before", "after", "lost"]]
        before  after    lost
     0  0.5625  0.125  0.4375
     1  1.0000  1.000  0.0000
+    >>> freed
+    <Deregulation: 2 customers, mean loss 0.219>
     """
     check_level(level)
     floor = float(read_numbers("to", to, bounds=(0.0, BELOW_ONE)))
-    fitted = model if isinstance(model, LoyaltyCurveResult) else None
-    curve = model.curve if isinstance(model, LoyaltyCurveResult) else model
+    fitted = curve if isinstance(curve, LoyaltyCurveResult) else None
+    pure = curve.curve if isinstance(curve, LoyaltyCurveResult) else curve
     if scale is None:
-        scale = (0.0, 1.0) if fitted is None else fitted.settings.scale
+        scale = SHARES if fitted is None else fitted.settings.limits("satisfaction")
     low, high = check_pair(scale)
-    given = {"satisfaction": satisfaction, "constraint": constraint, "groups": groups}
+    given = {
+        "satisfaction": satisfaction,
+        "constraint": constraint,
+        "constraint_by": constraint_by,
+    }
     read = read_variables(
         {name: value for name, value in given.items() if value is not None},
         data=data,
         bounds={"satisfaction": (low, high), "constraint": (0.0, BELOW_ONE)},
-        categories=("groups",),
+        categories=("constraint_by",),
         missing=missing,
     )
     code, names = np.zeros(read.n_rows, dtype=np.intp), None
-    if groups is not None:
-        code, names = read.codes("groups")
+    if constraint_by is not None:
+        code, names = read.codes("constraint_by")
     given_held = None if constraint is None else read["constraint"]
     held, places = _held(fitted, given_held, code, names)
     s = (read["satisfaction"] - low) / (high - low)
     after_held = np.minimum(held, floor)
-    before, after = (answers.loyalty(curve.family, curve.values, s, c) for c in (held, after_held))
+    lowest, highest = SHARES if fitted is None else fitted.settings.limits("loyalty")
+    before, after = (
+        lowest + (highest - lowest) * answers.loyalty(pure.family, pure.values, s, c)
+        for c in (held, after_held)
+    )
     n_groups = 1 if names is None else len(names)
     error = np.full(n_groups + 1, np.nan)
     if fitted is not None:
@@ -236,17 +237,49 @@ def remove_constraint(
         if places is not None and fitted.uncertainty.kind != "bootstrap":
             edge = [fitted.states[place] == "on bound" for place in places]
             error[:-1][edge] = np.nan
-    return Deregulation(
-        labels=read.labels,
-        groups=names,
-        group=code,
-        before=before,
-        after=after,
-        constraint_before=held,
-        constraint_after=after_held,
+    customers = pd.DataFrame(
+        {
+            "constraint_before": held,
+            "constraint_after": after_held,
+            "before": before,
+            "after": after,
+            "lost": before - after,
+        },
+        index=read.labels,
+    )
+    if names is not None:
+        customers.insert(0, "group", np.array(names, dtype=object)[code])
+    counts = _with_total(np.bincount(code, minlength=n_groups))
+    start, end = (
+        _with_total(np.bincount(code, weights=part, minlength=n_groups)) / counts
+        for part in (before, after)
+    )
+    lost, error = start - end, (highest - lowest) * error
+    ends = wald(lost, error, level=level)
+    estimates = EstimateTable(
+        labels=FrozenMapping({"group": (*(("",) if names is None else names), _ALL)}),
+        estimate=lost,
         std_error=error,
+        ci_low=np.maximum(ends.low, 0.0),
+        ci_high=ends.high,
+        level=level,
+        method="Wald",
+    )
+    result = Deregulation(
+        groups=names,
+        estimates=estimates,
+        counts=counts,
+        before=start,
+        after=end,
+        scale=(lowest, highest),
+        n_dropped=read.n_dropped,
         level=level,
     )
+    return WithCustomers(result, customers)
+
+
+def _with_total(values: Any) -> Any:
+    return np.append(values, values.sum())
 
 
 def _held(
@@ -266,7 +299,7 @@ def _held(
     if fitted.sample.groups is None:
         places = own * (1 if names is None else len(names))
     elif names is None:
-        raise OptionError("constraints differ between groups in this fit; give groups")
+        raise OptionError("constraints differ between groups in this fit; give constraint_by")
     else:
         if unknown := [name for name in names if name not in fitted.sample.groups]:
             raise DataError(f"{unknown[0]!r} is no group of the fit; give constraint instead")
@@ -286,14 +319,14 @@ def _loss(
     group, given = cells.group, cells.given
     assert group is not None  # noqa: S101  observed with groups
     starts = np.flatnonzero(np.diff(group, prepend=-1))  # cells are sorted by group
-    people = np.add.reduceat(cells.count, starts)
+    size = np.add.reduceat(cells.count, starts)
 
     def loss(p: FloatArray) -> FloatArray:
         c = p[:, places][:, group] if places is not None else np.asarray(given)[None]
         g = family.value(cells.satisfaction, p[:, :n_curve])
         lost = np.maximum(c - floor, 0.0) * (1 - g) * cells.count
         by_group = np.add.reduceat(lost, starts, axis=1)
-        total = by_group.sum(axis=1, keepdims=True) / people.sum()
-        return np.concatenate([by_group / people, total], axis=1)
+        total = by_group.sum(axis=1, keepdims=True) / size.sum()
+        return np.concatenate([by_group / size, total], axis=1)
 
     return loss

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel import _intervals
-from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_count
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.estimation.likelihood import Ordinal, evaluate, loyalty_in_cells
 from loyaltymodel.jones_sasser.estimation.maximise import Maximum
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
+from loyaltymodel.jones_sasser.estimation.settings import Measured
 from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncertainty, record_scores
 
 _LEVELS = 11  # scales of up to eleven points are shown point by point
@@ -31,7 +33,7 @@ def calibration(
         A fitted curve.
     bins : int
         Levels that are shown: if satisfaction has more, neighbours are put together, as many
-        people in each bin as in the next.
+        customers in each bin as in the next.
     by_group : bool
         Whether groups are kept apart.
     level : float
@@ -40,10 +42,11 @@ def calibration(
     Returns
     -------
     DataFrame
-        A row for each level or bin and group: ``group``, ``satisfaction`` (mean share of the
-        scale), ``n`` (people), ``observed`` and ``fitted`` loyalty, ``ci_low``, ``ci_high`` (of
-        the observed share, Wilson's for trials and the normal law's for scores). Of ordered
-        answers, the share that answered ``stays_from`` or higher.
+        A row for each level or bin and group: ``group``, ``satisfaction`` (mean answer on the
+        scale of the fit), ``n_obs``, ``estimate`` (loyalty as observed), ``ci_low``,
+        ``ci_high`` (Wilson's for trials and the normal law's for scores) and ``fitted`` loyalty.
+        Of ordered answers, the share that answered ``cuts`` or higher; scores are on their
+        scale.
 
     Raises
     ------
@@ -95,17 +98,31 @@ def calibration(
     else:
         low, high = _intervals.wilson(share, effective, level=level)
     names = result.sample.groups if by_group and result.sample.groups is not None else ("",)
-    return pd.DataFrame(
-        {
-            "group": [names[k] for k in kept // n_bins],
-            "satisfaction": total(observed.satisfaction * people)[kept] / n[kept],
-            "n": n[kept].astype(np.int64),
-            "observed": share,
-            "fitted": total(fitted * amount)[kept] / weight,
-            "ci_low": low,
-            "ci_high": high,
-        }
+    mean = total(observed.satisfaction * people)[kept] / n[kept]
+
+    def scores(values: FloatArray) -> FloatArray:
+        return _answers_of(result, "loyalty", values)
+
+    table = EstimateTable(
+        labels=FrozenMapping(
+            {
+                "group": tuple(names[k] for k in kept // n_bins),
+                "satisfaction": tuple(_answers_of(result, "satisfaction", mean)),
+                "n_obs": tuple(n[kept].astype(np.int64)),
+            }
+        ),
+        estimate=scores(share),
+        ci_low=scores(low),
+        ci_high=scores(high),
+        level=level,
     )
+    return table.frame().assign(fitted=scores(total(fitted * amount)[kept] / weight))
+
+
+def _answers_of(result: LoyaltyCurveResult, kind: Measured, shares: FloatArray) -> FloatArray:
+    """Return shares of a scale as answers."""
+    low, high = result.settings.limits(kind)
+    return low + (high - low) * shares
 
 
 def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
@@ -119,11 +136,12 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each distinct answer in a cell, the most influential first: ``group``,
-        ``satisfaction``, the ``answer``, ``n`` (people who gave it), ``distance`` (Cook's: the
-        squared move of all estimates if one of these people were left out, in units of the
-        covariance and divided by the number of parameters; above 1 is much), and the move of
-        each parameter in standard errors. One step of Newton's method, not a new fit.
+        A row for each distinct answer in a cell and each parameter, the most influential first:
+        ``group``, ``satisfaction`` on the scale of the fit, the ``answer``, ``n_obs``
+        (customers who gave it), ``distance`` (Cook's: the squared move of all estimates if one
+        of these customers were left out, in units of the covariance and divided by the number
+        of parameters; above 1 is much), the ``parameter``, and its ``move`` in standard errors.
+        One step of Newton's method, not a new fit.
 
     Raises
     ------
@@ -136,7 +154,7 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     >>> people = jones_sasser.simulate(2000, levels=5, rng=1)
     >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
     >>> jones_sasser.influence(result).columns.tolist()
-    ['group', 'satisfaction', 'answer', 'n', 'distance', 'hi', 'k', 'c']
+    ['group', 'satisfaction', 'answer', 'n_obs', 'distance', 'parameter', 'move']
     """
     free = np.array([state == "estimated" for state in result.states])
     if not free.any():
@@ -157,15 +175,18 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "group": _group_names(groups, observed.group, cell),
-            "satisfaction": observed.satisfaction[cell],
+            "satisfaction": _answers_of(result, "satisfaction", observed.satisfaction)[cell],
             "answer": _answers(result),
-            "n": observed.count.astype(np.int64),
+            "n_obs": observed.count.astype(np.int64),
             "distance": distance,
         }
     )
-    for k, place in enumerate(places):
-        table[result.names[place]] = moves[:, k] / error[k]
-    return table.sort_values("distance", ascending=False, ignore_index=True)
+    order = np.argsort(-distance, kind="stable")
+    long = table.loc[np.repeat(order, len(places))].reset_index(drop=True)
+    return long.assign(
+        parameter=[result.names[place] for place in places] * len(order),
+        move=(moves / error)[order].ravel(),
+    )
 
 
 def _at_estimate(setup: Setup, result: LoyaltyCurveResult) -> Maximum:
@@ -226,7 +247,6 @@ def _answers(result: LoyaltyCurveResult) -> list[Any]:
         return [sample.categories[int(k)] for k in observed.answer[0]]
     found = observed.answer[1]
     if result.settings.outcome in ("score", "beta"):
-        low, high = result.settings.loyalty_scale
         share = np.exp(found) if result.settings.outcome == "beta" else found
-        found = low + (high - low) * share
+        found = _answers_of(result, "loyalty", share)
     return list(found.tolist())

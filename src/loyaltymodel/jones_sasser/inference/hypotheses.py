@@ -7,13 +7,15 @@ constraint of 0 lies, they are compared with those of surveys drawn under the hy
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._resampling import FOR_TESTS
+from loyaltymodel._results import Facts, Result
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
 from loyaltymodel.jones_sasser.estimation.likelihood import Beta, Ordinal, loyalty_in_cells
 from loyaltymodel.jones_sasser.estimation.maximise import Maximum, best_of_starts, maximise
@@ -27,8 +29,8 @@ _EDGE = 1e-8
 _SMALL_CELL = 5.0  # expected number below which the chi-squared law is usually distrusted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HypothesisTest:
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class HypothesisTest(Result):
     """A test: what was asked, how it was answered, and how sure the answer is.
 
     Attributes
@@ -43,6 +45,8 @@ class HypothesisTest:
         Share of surveys that would speak as loud against a true hypothesis, 0 to 1.
     method : str
         Law that the statistic was compared with.
+    n_obs, n_dropped : int
+        Number of customers, and of those left out because something was missing.
     n_resamples : int
         Surveys drawn under the hypothesis, 0 if none.
     n_failed : int
@@ -53,26 +57,40 @@ class HypothesisTest:
     >>> from loyaltymodel import jones_sasser
     >>> people = jones_sasser.simulate(2000, levels=10, rng=1)
     >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> print(jones_sasser.linearity_test(result, n_resamples=99, rng=1))
-    Hypothesis: loyalty is a straight line of satisfaction.
-    statistic 231.713, df 1, p = 0.0100 (parametric bootstrap, 99 surveys drawn)
+    >>> found = jones_sasser.linearity_test(result, n_resamples=99, rng=1)
+    >>> found
+    <HypothesisTest: statistic 231.713, df 1, p = 0.0100, parametric bootstrap>
+    >>> found.hypothesis
+    'loyalty is a straight line of satisfaction'
     """
+
+    people: ClassVar[str] = "customers"
 
     hypothesis: str
     statistic: float
     df: int
     p_value: float
     method: str
+    n_obs: int
+    n_dropped: int
     n_resamples: int = 0
     n_failed: int = 0
 
-    def __str__(self) -> str:
-        """Say the test in two lines."""
-        drawn = f", {self.n_resamples - self.n_failed} surveys drawn" if self.n_resamples else ""
+    def _title(self) -> str:
+        return "Test"
+
+    def _brief(self) -> str:
         return (
-            f"Hypothesis: {self.hypothesis}.\n"
-            f"statistic {self.statistic:.3f}, df {self.df}, p = {self.p_value:.4f} "
-            f"({self.method}{drawn})"
+            f"statistic {self.statistic:.3f}, df {self.df}, p = {self.p_value:.4f}, {self.method}"
+        )
+
+    def _facts(self) -> Facts:
+        return (
+            ("hypothesis", self.hypothesis),
+            ("statistic", f"{self.statistic:.3f}"),
+            ("degrees of freedom", str(self.df)),
+            ("p-value", f"{self.p_value:.4f}"),
+            ("compared with", self.method),
         )
 
 
@@ -80,7 +98,7 @@ def no_constraint_test(
     result: LoyaltyCurveResult,
     *,
     method: Method = "auto",
-    n_resamples: int = 499,
+    n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
 ) -> HypothesisTest:
     """Return a test of whether nothing holds the customers: every constraint is 0.
@@ -155,7 +173,7 @@ def linearity_test(
     result: LoyaltyCurveResult,
     *,
     method: Method = "auto",
-    n_resamples: int = 499,
+    n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
 ) -> HypothesisTest:
     """Return a test of whether true loyalty is a straight line of satisfaction.
@@ -233,7 +251,7 @@ def linearity_test(
 def threshold_test(
     result: LoyaltyCurveResult,
     *,
-    n_resamples: int = 499,
+    n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
 ) -> HypothesisTest:
     """Return a test of whether there is no threshold of satisfaction (Oliver's threshold).
@@ -299,7 +317,7 @@ def lack_of_fit_test(
     result: LoyaltyCurveResult,
     *,
     method: Method = "auto",
-    n_resamples: int = 499,
+    n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
 ) -> HypothesisTest:
     """Return a test of the curve against the saturated model: a loyalty of its own a cell.
@@ -372,12 +390,14 @@ def lack_of_fit_test(
             df=df,
             p_value=float(chi_square_tail(statistic, df)),
             method="chi-squared",
+            n_obs=result.n_obs,
+            n_dropped=result.n_dropped,
         )
     stats = _drawn(setup, result.values, n_resamples, np.random.default_rng(rng))
     found = _again(setup, stats, result.values[None])
     own = replace(setup, stats=stats)
     simulated = _deviance(_counts(own), found)
-    return _compared(what, statistic, df, simulated[found.converged], n_resamples)
+    return _compared(result, what, statistic, df, simulated[found.converged], n_resamples)
 
 
 def _prepared(result: LoyaltyCurveResult, method: object, n_resamples: int) -> Setup:
@@ -441,14 +461,20 @@ def _ratio_test(
             tail = 1.0 if statistic == 0 else tail / 2
         law = "half chi-squared(0), half chi-squared(1)" if on_edge else "chi-squared"
         return HypothesisTest(
-            hypothesis=hypothesis, statistic=statistic, df=df, p_value=tail, method=law
+            hypothesis=hypothesis,
+            statistic=statistic,
+            df=df,
+            p_value=tail,
+            method=law,
+            n_obs=result.n_obs,
+            n_dropped=result.n_dropped,
         )
     stats = _drawn(null, bottom.p[0], n_resamples, np.random.default_rng(rng))
     low = _again(null, stats, bottom.p)
     high = _again(full, stats, np.concatenate([top.p, low.p.mean(axis=0)[None]]), own=low.p)
     good = low.converged & high.converged
     simulated = np.maximum(2 * (high.value - low.value)[good], 0.0)
-    return _compared(hypothesis, statistic, df, simulated, n_resamples)
+    return _compared(result, hypothesis, statistic, df, simulated, n_resamples)
 
 
 def _on_edge(setup: Setup, p: FloatArray, *, skip: BoolArray) -> bool:
@@ -532,7 +558,12 @@ def _deviance(counts: FloatArray, top: Maximum) -> FloatArray:
 
 
 def _compared(
-    hypothesis: str, statistic: float, df: int, simulated: FloatArray, n_resamples: int
+    result: LoyaltyCurveResult,
+    hypothesis: str,
+    statistic: float,
+    df: int,
+    simulated: FloatArray,
+    n_resamples: int,
 ) -> HypothesisTest:
     n_failed = n_resamples - len(simulated)
     if len(simulated) < _FEWEST:
@@ -555,6 +586,8 @@ def _compared(
         df=df,
         p_value=(1 + louder) / (1 + len(simulated)),
         method="parametric bootstrap",
+        n_obs=result.n_obs,
+        n_dropped=result.n_dropped,
         n_resamples=n_resamples,
         n_failed=n_failed,
     )
@@ -573,4 +606,6 @@ def _wald_of_power(result: LoyaltyCurveResult, hypothesis: str) -> HypothesisTes
         df=1,
         p_value=float(chi_square_tail(statistic, 1)),
         method=f"Wald, {result.uncertainty.kind} errors",
+        n_obs=result.n_obs,
+        n_dropped=result.n_dropped,
     )

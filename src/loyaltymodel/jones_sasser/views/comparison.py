@@ -7,11 +7,13 @@ import numpy as np
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._options import check_count
+from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._scales import Pair
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import family_of
 from loyaltymodel.jones_sasser.estimation.fit import check_variation
-from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, Pair
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.jones_sasser.inference.compare import Comparison
 from loyaltymodel.jones_sasser.links.association import check_spread
 from loyaltymodel.jones_sasser.views.models import (
@@ -41,12 +43,12 @@ def compare_views(
     mediator: object = None,
     bond: object = None,
     constraint: object = None,
-    groups: object = None,
+    constraint_by: object = None,
     trials: object = None,
     scale: Pair = (0.0, 1.0),
     contrast: Pair | None = None,
     missing: Missing = "raise",
-    n_resamples: int = 999,
+    n_resamples: int = FOR_INTERVALS,
     level: float = 0.95,
     rng: np.random.Generator | int | None = None,
 ) -> ViewsComparison:
@@ -75,7 +77,7 @@ def compare_views(
     constraint : number, array, Series or str, optional
         Known constraints, 0 to below 1. Curves take them as they are and estimate ``lo``;
         regressions have them as a column.
-    groups : array, Series or str, optional
+    constraint_by : array, Series or str, optional
         Groups, such as industries, that hold their customers differently. Not together with
         ``constraint``.
     trials : number, array, Series or str, optional
@@ -174,8 +176,8 @@ def compare_views(
     ... )
     >>> found.preferred
     'full mediation'
-    >>> found.mediation.table.head(3).round(2)[["effect", "estimate", "ci_low", "ci_high"]]
-                                      effect  estimate  ci_low  ci_high
+    >>> found.mediation.effects.head(3).round(2)[["quantity", "estimate", "ci_low", "ci_high"]]
+                                    quantity  estimate  ci_low  ci_high
     0                           total effect      0.20    0.17     0.23
     1  indirect effect, through the mediator      0.22    0.20     0.24
     2                          direct effect     -0.02   -0.04     0.01
@@ -184,10 +186,10 @@ def compare_views(
     check_count("n_resamples", n_resamples, least=2)
     if mediator is not None or bond is not None:
         check_resamples(n_resamples, level=level)
-    if groups is not None and constraint is not None:
+    if constraint_by is not None and constraint is not None:
         raise OptionError(
-            "constraint and groups are given, but only one of them can say how customers are "
-            "held; leave one out"
+            "constraint and constraint_by are given, but only one of them can say how customers "
+            "are held; leave one out"
         )
     if contrast is not None and mediator is None:
         raise OptionError(
@@ -200,17 +202,17 @@ def compare_views(
         "mediator": mediator,
         "bond": bond,
         "constraint": constraint,
-        "groups": groups,
+        "constraint_by": constraint_by,
         "trials": trials,
     }
     given = {name: value for name, value in columns.items() if value is not None}
-    people = read_variables(given, data=data, categories=("groups",), missing=missing)
+    people = read_variables(given, data=data, categories=("constraint_by",), missing=missing)
     settings = CurveSettings(
         family=family_of("power"),
         outcome="binary" if trials is None else "count",
         fixed=None if constraint is None else {},
         scale=scale,
-        std_errors="information",
+        std_errors="model",
     )
     # Without the bond: whatever is refused is refused here, and bonds are compared with it.
     plain = curve_sample(settings, people, driven=False)
@@ -235,6 +237,7 @@ def compare_views(
         comparison=Comparison(
             tuple(rows),
             people.n_rows,
+            people.n_dropped,
             tuple(sorted(curves.values(), key=lambda result: result.aic)),
         ),
         formulas=tuple(_formula(row[0], list(given), driven=driven) for row in rows),
@@ -247,29 +250,29 @@ def compare_views(
         regressions=tuple(
             ViewRegression(
                 view=view,
-                terms=fit.terms,
-                coefficients=fit.start,
-                covariance=np.linalg.inv(fit.fitted.info[0]),
+                estimates=fit.estimates,
+                n_obs=people.n_rows,
+                n_dropped=people.n_dropped,
             )
             for view, fit in fits.items()
         ),
         mediation=effects.get("mediation"),
         damping=effects.get("damping"),
         two_valued=survey.design.two_values is not None,
-        n_dropped=people.n_dropped,
     )
 
 
 def _formula(view: str, given: list[str], *, driven: bool) -> str:
     """Return the formula of a view in words."""
-    binding = [name for name in ("bond", "constraint", "groups") if name in given]
+    words = {"bond": "bond", "constraint": "constraint", "constraint_by": "groups"}
+    binding = [word for name, word in words.items() if name in given]
     if view in CURVES:
         if driven:
             binds = f"c by {' and '.join(binding)}"
         elif "constraint" in given:
             binds = "c as given"
         else:
-            binds = "c by groups" if "groups" in given else "one c"
+            binds = "c by groups" if "constraint_by" in given else "one c"
         return f"{CURVES[view]} curve, {binds}"
     own = {
         "weak": [],

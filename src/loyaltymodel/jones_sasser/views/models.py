@@ -8,18 +8,20 @@ from functools import partial
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import chi_square_tail, ndtr, percentile
 from loyaltymodel._options import enumerate_names
 from loyaltymodel._regression import collinear
 from loyaltymodel._resampling import check_failures
+from loyaltymodel._scales import Pair
 from loyaltymodel.errors import DataError, NotIdentifiedError
 from loyaltymodel.jones_sasser.curves.families import family_of
 from loyaltymodel.jones_sasser.estimation.fit import estimate_with_remarks
 from loyaltymodel.jones_sasser.estimation.likelihood import Shares
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.sample import Sample
-from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, Pair
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.jones_sasser.inference.hypotheses import HypothesisTest
 from loyaltymodel.jones_sasser.views.kernels import (
     DAMPING,
@@ -55,6 +57,17 @@ class RegressionFit:
     def value(self) -> float:
         """Log-likelihood without the ways in which a cell can come about."""
         return float(self.fitted.value[0])
+
+    @property
+    def estimates(self) -> EstimateTable:
+        """Coefficients with Wald intervals and their covariance."""
+        covariance = np.linalg.inv(self.fitted.info[0])
+        return EstimateTable.wald(
+            {"term": self.terms},
+            self.start,
+            np.sqrt(np.diag(covariance)),
+            covariance=covariance,
+        )
 
     @property
     def start(self) -> FloatArray:
@@ -130,10 +143,10 @@ def regression_rows(
 
 def _doubts(effects: AverageEffects) -> list[str]:
     """Say whether the indirect effect speaks against mediation."""
-    place = effects.names.index("indirect effect, through the mediator")
-    if effects.ci_high[place] < 0:
+    indirect = effects.estimates.row("indirect effect, through the mediator")
+    if indirect["ci_high"] < 0:
         return ["the indirect effect is negative, so the mediator works against satisfaction"]
-    if effects.ci_low[place] <= 0:
+    if indirect["ci_low"] <= 0:
         return [
             (
                 "the interval of the indirect effect has 0 in it, so the model speaks of the "
@@ -170,7 +183,7 @@ def _bond_effect(result: LoyaltyCurveResult) -> float:
 
 def _row(survey: Survey, view: str, k: int, value: float, told: list[str]) -> Row:
     """Return a row of the comparison for k parameters and a log-likelihood."""
-    bic = k * float(np.log(survey.n_people)) - 2 * value
+    bic = k * float(np.log(survey.n_obs)) - 2 * value
     return view, k, value, 2 * k - 2 * value, bic, "; ".join(told)
 
 
@@ -179,19 +192,25 @@ def regression_tests(
 ) -> Iterator[HypothesisTest]:
     """Test regressions against those that contain them."""
     weak, direct = fits["weak"].value, fits["direct"].value
-    yield _ratio_test("loyalty does not depend on satisfaction", 2 * (direct - weak))
+    yield _ratio_test(survey, "loyalty does not depend on satisfaction", 2 * (direct - weak))
     if "partial mediation" in fits:
         both = fits["partial mediation"].value
         yield _ratio_test(
-            "the mediator tells nothing of loyalty beside satisfaction", 2 * (both - direct)
+            survey,
+            "the mediator tells nothing of loyalty beside satisfaction",
+            2 * (both - direct),
         )
         yield _ratio_test(
+            survey,
             "satisfaction tells nothing of loyalty beside the mediator",
             2 * (both - fits["full mediation"].value),
         )
-        yield _ratio_test("the mediator does not move with satisfaction", _path_ratio(survey))
+        yield _ratio_test(
+            survey, "the mediator does not move with satisfaction", _path_ratio(survey)
+        )
     if "bonds weaken" in fits:
         yield _signed_test(
+            survey,
             "the bond does not weaken the effect of satisfaction on log odds",
             2 * (fits["bonds weaken"].value - direct),
             -fits["bonds weaken"].coefficient("satisfaction x bond"),
@@ -208,7 +227,7 @@ def _path_ratio(survey: Survey) -> float:
         low, high = (logistic_regressions(x, people, has).value[0] for x in (small, large))
         return float(2 * (high - low))
     low, high = (linear_regressions(x, people, design.mediator).value[0] for x in (small, large))
-    return float(survey.n_people * np.log(low / high))
+    return float(survey.n_obs * np.log(low / high))
 
 
 def bond_test(
@@ -229,35 +248,42 @@ def bond_test(
     if "estimated" not in held:
         none = "without the bond the constraint is 0, so that its effect has no meaning"
         nan = float("nan")
-        return [
-            HypothesisTest(
-                hypothesis=hypothesis, statistic=statistic, df=1, p_value=nan, method=none
-            )
-        ]
-    return [_signed_test(hypothesis, statistic, _bond_effect(driven))]
+        return [_test(driven, hypothesis, statistic, nan, none)]
+    return [_signed_test(driven, hypothesis, statistic, _bond_effect(driven))]
 
 
-def _ratio_test(hypothesis: str, statistic: float) -> HypothesisTest:
-    statistic = max(statistic, 0.0)
+def _test(
+    rests_on: Survey | LoyaltyCurveResult,
+    hypothesis: str,
+    statistic: float,
+    p_value: float,
+    method: str,
+) -> HypothesisTest:
     return HypothesisTest(
         hypothesis=hypothesis,
         statistic=statistic,
         df=1,
-        p_value=float(chi_square_tail(statistic, 1)),
-        method="chi-squared",
+        p_value=p_value,
+        method=method,
+        n_obs=rests_on.n_obs,
+        n_dropped=rests_on.n_dropped,
     )
 
 
-def _signed_test(hypothesis: str, statistic: float, effect: float) -> HypothesisTest:
+def _ratio_test(survey: Survey, hypothesis: str, statistic: float) -> HypothesisTest:
+    statistic = max(statistic, 0.0)
+    tail = float(chi_square_tail(statistic, 1))
+    return _test(survey, hypothesis, statistic, tail, "chi-squared")
+
+
+def _signed_test(
+    rests_on: Survey | LoyaltyCurveResult, hypothesis: str, statistic: float, effect: float
+) -> HypothesisTest:
     """Test by the root of the ratio with the sign of an effect that speaks against it."""
     statistic = max(statistic, 0.0)
-    return HypothesisTest(
-        hypothesis=hypothesis,
-        statistic=statistic,
-        df=1,
-        p_value=float(ndtr(np.array(-np.sign(effect) * np.sqrt(statistic)))),
-        method="signed root of the ratio, normal, one-sided",
-    )
+    tail = float(ndtr(np.array(-np.sign(effect) * np.sqrt(statistic))))
+    method = "signed root of the ratio, normal, one-sided"
+    return _test(rests_on, hypothesis, statistic, tail, method)
 
 
 def average_effects(
@@ -284,23 +310,29 @@ def average_effects(
         return {}
     drawn: dict[str, list[FloatArray]] = {name: [] for name in jobs}
     observed = survey.observations
-    share = observed.count / survey.n_people
+    share = observed.count / survey.n_obs
     size = max(1, _VALUES // observed.n_records)
     for first in range(0, n_resamples, size):
         b = min(size, n_resamples - first)
-        people = rng.multinomial(survey.n_people, share, size=b).astype(np.float64)
+        people = rng.multinomial(survey.n_obs, share, size=b).astype(np.float64)
         stats = observed.statistics(Shares(), people)
         for name, (estimator, _, _) in jobs.items():
             drawn[name].append(estimator(stats[:, 0], stats[:, 1], stats[:, 2]))
     return {
         name: _with_interval(
-            estimator(*survey.counts)[0], np.concatenate(drawn[name]), names, shown, level=level
+            survey,
+            estimator(*survey.counts)[0],
+            np.concatenate(drawn[name]),
+            names,
+            shown,
+            level=level,
         )
         for name, (estimator, names, shown) in jobs.items()
     }
 
 
 def _with_interval(
+    survey: Survey,
     estimate: FloatArray,
     replicates: FloatArray,
     names: tuple[str, ...],
@@ -325,14 +357,20 @@ def _with_interval(
         np.where(gaps, np.nan, part)
         for part in (kept.std(axis=0, ddof=1), interval.low, interval.high)
     )
-    return AverageEffects(
-        names=names,
-        ends=ends,
+    estimates = EstimateTable(
+        labels=FrozenMapping({"quantity": names}),
         estimate=estimate,
         std_error=error,
         ci_low=low,
         ci_high=high,
         level=level,
+        method="percentile bootstrap",
+    )
+    return AverageEffects(
+        ends=ends,
+        estimates=estimates,
+        n_obs=survey.n_obs,
+        n_dropped=survey.n_dropped,
         n_resamples=len(replicates),
         n_failed=n_failed,
     )

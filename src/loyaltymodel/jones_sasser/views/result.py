@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._intervals import wald
-from loyaltymodel._options import enumerate_names
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._estimates import EstimateTable
+from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.inference.compare import Comparison
@@ -77,74 +78,112 @@ STATEMENTS: dict[ViewName, tuple[str, str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ViewRegression(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ViewRegression(Result):
     """A logistic regression that stands for a view.
 
     Attributes
     ----------
     view : str
         The view.
-    terms : tuple of str
-        Names of the regressors. Satisfaction is a share of its scale; mediator and bond are in
-        standard deviations from their mean.
-    coefficients : ndarray of shape (k,)
-        Log odds.
-    covariance : ndarray of shape (k, k)
-        Inverse of the information.
+    estimates : EstimateTable
+        Log odds by ``term``, with Wald intervals and the inverse of the information as their
+        covariance. Satisfaction is a share of its scale; mediator and bond are in standard
+        deviations from their mean.
+    n_obs, n_dropped : int
+        Number of customers, and of those left out because something was missing.
     """
 
+    people: ClassVar[str] = "customers"
+
     view: ViewName
-    terms: tuple[str, ...]
-    coefficients: FloatArray
-    covariance: FloatArray
+    estimates: EstimateTable
+    n_obs: int
+    n_dropped: int
+
+    @property
+    def terms(self) -> pd.DataFrame:
+        """Terms with Wald intervals: term, estimate, std_error, ends, p_value."""
+        return self.estimates.frame()
+
+    @property
+    def level(self) -> float:
+        """Confidence level of the intervals."""
+        return self.estimates.level
+
+    def _title(self) -> str:
+        return f"Logistic regression of the view: {self.view}"
+
+    def _brief(self) -> str:
+        n_terms = count_of(len(self.estimates), "term")
+        return f"{self.view}, {n_terms}, {count_of(self.n_obs, 'customer')}"
+
+    def _tables(self) -> Sequence[Table]:
+        return [table_of("Log odds", self.terms)]
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class AverageEffects(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class AverageEffects(Result):
     """Effects averaged over the customers, on the scale of probabilities, with intervals.
 
     Attributes
     ----------
-    names : tuple of str
-        What was estimated.
     ends : pair of float
         The two values that are compared: of satisfaction for a mediation, of the bond for a
         damping, in the units of the data.
-    estimate, std_error, ci_low, ci_high : ndarray of shape (k,)
-        Estimates, and percentile intervals of the bootstrap; NaN where there is none.
-    level : float
-        Confidence level.
+    estimates : EstimateTable
+        Effects by ``quantity``, with percentile intervals of the bootstrap; NaN where there is
+        none.
+    n_obs, n_dropped : int
+        Number of customers, and of those left out because something was missing.
     n_resamples, n_failed : int
         Resamples drawn, and how many of them could not be estimated and were left out.
     """
 
-    names: tuple[str, ...]
+    people: ClassVar[str] = "customers"
+
     ends: tuple[float, float]
-    estimate: FloatArray
-    std_error: FloatArray
-    ci_low: FloatArray
-    ci_high: FloatArray
-    level: float
+    estimates: EstimateTable
+    n_obs: int
+    n_dropped: int
     n_resamples: int
     n_failed: int
 
     @property
-    def table(self) -> pd.DataFrame:
-        """Columns ``effect``, ``estimate``, ``std_error``, ``ci_low`` and ``ci_high``."""
-        return pd.DataFrame(
-            {
-                "effect": list(self.names),
-                "estimate": self.estimate.copy(),
-                "std_error": self.std_error.copy(),
-                "ci_low": self.ci_low.copy(),
-                "ci_high": self.ci_high.copy(),
-            }
-        )
+    def effects(self) -> pd.DataFrame:
+        """Columns ``quantity``, ``estimate``, ``std_error``, ``ci_low`` and ``ci_high``."""
+        return self.estimates.frame()
+
+    @property
+    def level(self) -> float:
+        """Confidence level of the intervals."""
+        return self.estimates.level
+
+    @property
+    def interval(self) -> str:
+        """Kind of the intervals."""
+        return "percentile"
+
+    def _title(self) -> str:
+        low, high = self.ends
+        return f"Average effects between {low:.4g} and {high:.4g}"
+
+    def _brief(self) -> str:
+        first = f"{self.estimates.names[0]} {self.estimates.estimate[0]:.3f}"
+        return f"{first}, {count_of(self.n_obs, 'customer')}"
+
+    def _tables(self) -> Sequence[Table]:
+        return [table_of("Effects", self.effects)]
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ViewsComparison(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ViewsComparison(Result):
     """Rival views fitted to the same customers; made by :func:`compare_views`.
 
     Attributes
@@ -164,8 +203,6 @@ class ViewsComparison(FrozenRecord):
         where it is high; None without a mediator, or a bond.
     two_valued : bool
         Whether the mediator has two values only.
-    n_dropped : int
-        Customers left out because of missing values.
 
     Examples
     --------
@@ -178,6 +215,8 @@ class ViewsComparison(FrozenRecord):
     ['partial mediation', 'full mediation', 'bonds weaken']
     """
 
+    people: ClassVar[str] = "customers"
+
     comparison: Comparison
     formulas: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
@@ -186,7 +225,16 @@ class ViewsComparison(FrozenRecord):
     mediation: AverageEffects | None
     damping: AverageEffects | None
     two_valued: bool
-    n_dropped: int
+
+    @property
+    def n_obs(self) -> int:
+        """Number of customers."""
+        return self.comparison.n_obs
+
+    @property
+    def n_dropped(self) -> int:
+        """Number of customers left out because something was missing."""
+        return self.comparison.n_dropped
 
     @property
     def preferred(self) -> str:
@@ -194,13 +242,13 @@ class ViewsComparison(FrozenRecord):
         return self.comparison.rows[0][0]
 
     @property
-    def table(self) -> pd.DataFrame:
+    def views(self) -> pd.DataFrame:
         """A row a view, the preferred first.
 
         Columns ``view``, ``model``, ``n_parameters``, ``log_likelihood``, ``aic``, ``bic``,
         ``delta_aic``, ``weight``, ``says``, ``asked``, ``against`` and ``remark``.
         """
-        table = self.comparison.table.rename(columns={"model": "view"})
+        table = self.comparison.models.rename(columns={"model": "view"})
         table.insert(1, "model", list(self.formulas))
         words = [STATEMENTS[view] for view in table["view"]]
         for place, name in enumerate(("says", "asked", "against")):
@@ -208,32 +256,23 @@ class ViewsComparison(FrozenRecord):
         return table
 
     @property
-    def tests_table(self) -> pd.DataFrame:
+    def hypotheses(self) -> pd.DataFrame:
         """The tests, a row each: ``hypothesis``, ``statistic``, ``df``, ``p_value``, ``method``."""
         columns = ["hypothesis", "statistic", "df", "p_value", "method"]
         rows = [[getattr(test, name) for name in columns] for test in self.tests]
         return pd.DataFrame(rows, columns=columns)
 
     @property
-    def coefficients(self) -> pd.DataFrame:
-        """Coefficients of the logistic regressions, a row each, with intervals of 95 %.
+    def terms(self) -> pd.DataFrame:
+        """Terms of the logistic regressions, a row each, with Wald intervals of 95 %.
 
-        Columns ``view``, ``term``, ``estimate``, ``std_error``, ``ci_low`` and ``ci_high``.
+        Columns ``view``, ``term``, ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` and
+        ``p_value``.
         """
-        parts = []
-        for fitted in self.regressions:
-            error = np.sqrt(np.diag(fitted.covariance))
-            interval = wald(fitted.coefficients, error, level=0.95)
-            part = {
-                "view": fitted.view,
-                "term": list(fitted.terms),
-                "estimate": fitted.coefficients,
-                "std_error": error,
-                "ci_low": interval.low,
-                "ci_high": interval.high,
-            }
-            parts.append(pd.DataFrame(part))
-        return pd.concat(parts, ignore_index=True)
+        parts = [fitted.terms.assign(view=fitted.view) for fitted in self.regressions]
+        table = pd.concat(parts, ignore_index=True)
+        table.insert(0, "view", table.pop("view"))
+        return table
 
     def curve_of(self, view: Literal["threshold", "captive share"]) -> LoyaltyCurveResult:
         """Return the fitted curve that stands for a view, for its parameters and tests.
@@ -263,74 +302,60 @@ class ViewsComparison(FrozenRecord):
             f"there is no fitted curve for the view {view!r}; views with a curve: {listed}"
         )
 
-    def summary(self) -> Summary:
-        """Return the comparison in words and tables, with what it assumes.
+    def _title(self) -> str:
+        return "Rival views of satisfaction and loyalty"
 
-        Returns
-        -------
-        Summary
-            Prints as text, shows as HTML in a notebook.
-        """
-        table = self.table
+    def _brief(self) -> str:
+        others = count_of(len(self.formulas) - 1, "other view")
+        return f"{self.preferred} before {others}, {count_of(self.n_obs, 'customer')}"
+
+    def _facts(self) -> Facts:
+        facts = [
+            ("lowest AIC", self.preferred),
+            ("lowest BIC", str(self.views.sort_values("bic")["view"].iloc[0])),
+        ]
+        for name, effects in (("mediation", self.mediation), ("damping", self.damping)):
+            if effects is not None:
+                said = [value for _, value in effects._intervals()]
+                facts.append((f"intervals of {name}", f"{', '.join(said)} resamples"))
+        return facts
+
+    def _tables(self) -> Sequence[Table]:
         numbers = ["n_parameters", "log_likelihood", "aic", "bic", "delta_aic", "weight"]
         tables = [
             table_of(
                 "Views, the preferred first",
-                table[["view", "model", *numbers]],
+                self.views[["view", "model", *numbers]],
                 n_labels=2,
                 digits=[0, 3, 3, 3, 3, 3],
             ),
-            table_of("Tests", self.tests_table.drop(columns="method"), digits=[3, 0, 4]),
+            table_of("Tests", self.hypotheses.drop(columns="method"), digits=[3, 0, 4]),
         ]
         if self.mediation is not None:
             low, high = self.mediation.ends
             title = f"Effects on loyalty of satisfaction going from {low:.4g} to {high:.4g}"
-            tables.append(table_of(title, self.mediation.table))
+            tables.append(table_of(title, self.mediation.effects))
         if self.damping is not None:
             low, high = self.damping.ends
             title = (
                 f"Slopes of loyalty over the scale of satisfaction, bond {low:.4g} and {high:.4g}"
             )
-            tables.append(table_of(title, self.damping.table))
-        return Summary(
-            "Rival views of satisfaction and loyalty",
-            self._facts(),
-            tuple(tables),
-            (*self._remarks(table), *self._assumptions()),
-        )
+            tables.append(table_of(title, self.damping.effects))
+        return tables
 
-    def _facts(self) -> tuple[tuple[str, str], ...]:
-        facts = [
-            ("customers", str(self.comparison.n_people)),
-            ("left out", str(self.n_dropped)),
-            ("lowest AIC", self.preferred),
-            ("lowest BIC", self.table.sort_values("bic")["view"].iloc[0]),
-        ]
-        for name, effects in (("mediation", self.mediation), ("damping", self.damping)):
-            if effects is not None:
-                facts.append(
-                    (
-                        f"intervals of {name}",
-                        (
-                            f"percentile, {100 * effects.level:g}%, "
-                            f"{effects.n_resamples} resamples, {effects.n_failed} left out"
-                        ),
-                    )
-                )
-        return tuple(facts)
-
-    def _remarks(self, table: pd.DataFrame) -> list[str]:
+    def _remarks(self) -> Sequence[str]:
         remarks = [
             f"{row['view']}: {row['says']}. Asked: {row['asked']} Against it: {row['against']}."
             + (f" Here: {row['remark']}." if row["remark"] else "")
-            for row in table.to_dict("records")
+            for row in self.views.to_dict("records")
         ]
         remarks += [
             f"No p-value for the hypothesis that {test.hypothesis}: {test.method}."
             for test in self.tests
             if np.isnan(test.p_value)
         ]
-        return [*remarks, *(f"Not fitted: {view}, because {why}." for view, why in self.left_out)]
+        remarks += [f"Not fitted: {view}, because {why}." for view, why in self.left_out]
+        return [*remarks, *self._assumptions()]
 
     def _assumptions(self) -> list[str]:
         said = [

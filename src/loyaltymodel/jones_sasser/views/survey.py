@@ -10,12 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._scales import Pair
 from loyaltymodel._variables import Variables, read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.estimation.likelihood import Shares
 from loyaltymodel.jones_sasser.estimation.observations import Observations, observe
 from loyaltymodel.jones_sasser.estimation.sample import Sample, read_sample
-from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, Pair
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.jones_sasser.views.kernels import Design
 
 
@@ -33,7 +34,8 @@ class Survey:
     binding: tuple[str, ...]
     satisfactions: tuple[Pair, Pair]
     bonds: tuple[Pair, Pair] | None
-    n_people: int
+    n_obs: int
+    n_dropped: int
     log_ways: float
 
     @property
@@ -55,7 +57,7 @@ def curve_sample(settings: CurveSettings, people: Variables, *, driven: bool) ->
         data=None,
         constraint=columns.get("constraint"),
         drivers=drivers,
-        groups=None if driven else columns.get("groups"),
+        constraint_by=None if driven else columns.get("constraint_by"),
         trials=columns.get("trials"),
         weights=None,
     )
@@ -68,8 +70,8 @@ def _binding(people: Variables) -> dict[str, FloatArray]:
         found["bond"] = _standardised(people["bond"])
     if "constraint" in people.values and np.ptp(people["constraint"]) > 0:
         found["constraint"] = people["constraint"].astype(np.float64)
-    if "groups" in people.values:
-        codes, labels = people.codes("groups")
+    if "constraint_by" in people.values:
+        codes, labels = people.codes("constraint_by")
         for code in range(1, len(labels)):
             found[f"groups[{labels[code]}]"] = (codes == code).astype(np.float64)
     return found
@@ -93,7 +95,7 @@ def gather(
         people["satisfaction"],
         [one, people["trials"] if "trials" in people.values else one, people["loyalty"]],
         None,
-        scale=settings.scale,
+        scale=settings.limits("satisfaction"),
         drivers=np.column_stack([np.empty((people.n_rows, 0)), *columns]),
     )
     assert observed.drivers is not None  # noqa: S101  given just now
@@ -117,6 +119,7 @@ def gather(
         _satisfactions(settings, people, contrast),
         bonds,
         people.n_rows,
+        people.n_dropped,
         log_ways,
     )
 
@@ -125,15 +128,15 @@ def _satisfactions(
     settings: CurveSettings, people: Variables, contrast: Pair | None
 ) -> tuple[Pair, Pair]:
     """Return the satisfactions between which effects are computed, on the scale and as shares."""
-    low, high = settings.scale
+    low, high = settings.limits("satisfaction")
     if contrast is None:
         ends = _quartiles(people["satisfaction"])
     else:
-        read = read_numbers("contrast", contrast, bounds=settings.scale)
+        read = read_numbers("contrast", contrast, bounds=(low, high))
         if read.shape != (2,) or read[0] >= read[1]:
             raise OptionError(
                 f"contrast={contrast!r} must be two satisfactions, the lower one first, such as "
-                f"{settings.scale}"
+                f"({low:g}, {high:g})"
             )
         ends = float(read[0]), float(read[1])
     return ends, ((ends[0] - low) / (high - low), (ends[1] - low) / (high - low))
