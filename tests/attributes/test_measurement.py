@@ -22,7 +22,7 @@ from loyaltymodel.attributes.measurement_index import (
     rank_weights,
 )
 from loyaltymodel.attributes.measurement_problems import derived_dissatisfaction, problem_analysis
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError, OptionError, ScaleWarning
 
 from tolerances import EXACT, SAME
 
@@ -311,6 +311,13 @@ def test_a_score_is_one_line_and_its_summary_says_how_the_interval_is_made():
     assert repr(found) == "<NetPromoter: 40 (95% interval -13 to 74), 10 respondents>"
     assert "three respondents first" in str(found.summary())
     assert "three respondents" not in str(net_promoter([10, 3], interval="wald").summary())
+
+
+@pytest.mark.parametrize("ratings", [[1, 5, 4, 2], [True, False, True]])
+def test_answers_on_another_scale_are_warned_of(ratings):
+    with pytest.warns(ScaleWarning, match="answers from 0 to 10") as caught:
+        net_promoter(ratings)
+    assert caught[0].filename == __file__
 
 
 def test_index_does_not_depend_on_units():

@@ -20,7 +20,7 @@ from loyaltymodel._scales import check_pair
 from loyaltymodel._tables import Table, percent, table_of
 from loyaltymodel._variables import read_weighted
 from loyaltymodel.attributes.measurement_kernels import share_interval, weighted_mean
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError, OptionError, ScaleWarning, warn_caller
 
 PromoterInterval = Literal["wilson", "wald"]
 
@@ -28,6 +28,7 @@ _LEAST = 2  # respondents
 _MOST_STEPS = 101  # of a scale whose every answer is listed, such as 0 to 100
 _NPS_SCALE = (0.0, 10.0)
 _PROMOTERS, _DETRACTORS = 9, 6  # from, up to
+_OTHER_SCALES = 5  # the highest answer of scales that are taken for that of the score
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -347,6 +348,11 @@ def net_promoter(
     OptionError
         If an option is not one of its choices.
 
+    Warns
+    -----
+    ScaleWarning
+        If no answer is above 5, as on a scale from 1 to 5 or of yes and no.
+
     Notes
     -----
     score = 100 (p - d), with p for the share of answers 9 and 10 and d for that of 0 to 6.
@@ -382,6 +388,12 @@ def net_promoter(
         raise DataError(
             f"ratings have {int((x % 1 != 0).sum())} answers that are no whole numbers, first "
             f"{first:g}; the score is defined for whole answers from 0 to 10"
+        )
+    if x.max() <= _OTHER_SCALES:
+        warn_caller(
+            f"no answer is above {x.max():g}, so that all are detractors; the score is defined for "
+            "the question with answers from 0 to 10. Of another scale take direct_report",
+            ScaleWarning,
         )
     total = weight.sum()
     kinds = (x >= _PROMOTERS, (x < _PROMOTERS) & (x > _DETRACTORS), x <= _DETRACTORS)
