@@ -1,4 +1,4 @@
-"""Time delivered value of a million respondents against the bare NumPy expression.
+"""Time delivered value of a million judgements against the bare NumPy expression.
 
 Run it from a development environment: ``python benchmarks/delivered_value.py``. The ratios are
 between things timed in turn in the same run, because absolute times move with the machine.
@@ -103,7 +103,7 @@ def one_value_each() -> None:
 
 
 def offers() -> None:
-    """Time comparisons of four offers judged by 250,000 respondents each."""
+    """Time comparisons of four offers judged by 250,000 customers each."""
     rng = np.random.default_rng(2)
     table = pd.DataFrame(rng.integers(1, 8, (MILLION, 8)).astype(np.float64), columns=NAMES)
     table["brand"] = np.tile(["A", "B", "C", "D"], MILLION // 4)
@@ -112,13 +112,13 @@ def offers() -> None:
     account = value_account(table, offer="brand", unit="points")
     works: dict[str, Callable[[], object]] = {
         "value_account by brand": lambda: value_account(table, offer="brand", unit="points"),
-        "compare_offers": lambda: compare_offers("worth", "brand", respondent="who", data=table),
+        "compare_offers": lambda: compare_offers("worth", "brand", customer="who", data=table),
         "heterogeneity by brand": lambda: heterogeneity("worth", "brand", data=table),
         "probability_of_best, 1,000,000 draws": lambda: probability_of_best(
-            account, concentration=8, n_draws=MILLION, rng=1
+            account, concentration=8, n_resamples=MILLION, rng=1
         ),
     }
-    print("\nFour offers, 250,000 respondents, 1,000,000 rows, seconds:")
+    print("\nFour offers, 250,000 customers, 1,000,000 rows, seconds:")
     for name, found in in_turn(works, rounds=3).items():
         print(f"  {name:<44} {statistics.median(found):8.2f} s")
 

@@ -24,10 +24,10 @@ def world():
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize(("kind", "theirs"), [("classical", "nonrobust"), ("HC3", "HC3")])
+@pytest.mark.parametrize(("kind", "theirs"), [("model", "nonrobust"), ("robust", "HC3")])
 def test_a_line_is_that_of_statsmodels(world, kind, theirs, unit):
     design, y, _ = world
-    found = regression.least_squares(y, design * [1, unit, 1], covariance=kind)
+    found = regression.least_squares(y, design * [1, unit, 1], std_errors=kind)
     expected = sm.OLS(y, design).fit(cov_type=theirs)
     size = np.array([1, unit, 1])
     np.testing.assert_allclose(found.estimates * size, expected.params, rtol=SAME)
@@ -37,11 +37,11 @@ def test_a_line_is_that_of_statsmodels(world, kind, theirs, unit):
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize(("robust", "theirs"), [(False, "nonrobust"), (True, "HC0")])
-def test_a_logit_is_that_of_statsmodels(world, robust, theirs, unit):
+@pytest.mark.parametrize(("kind", "theirs"), [("model", "nonrobust"), ("robust", "HC0")])
+def test_a_logit_is_that_of_statsmodels(world, kind, theirs, unit):
     design, _, y = world
     size = np.array([1, unit, 1])
-    found = regression.logistic(y, design * size, robust=robust)
+    found = regression.logistic(y, design * size, std_errors=kind)
     expected = sm.GLM(y.astype(float), design, family=sm.families.Binomial()).fit(
         cov_type=theirs, tol=1e-14
     )
@@ -114,10 +114,10 @@ def test_student_of_endless_degrees_is_the_normal_law():
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("kind", ["classical", "HC3"])
+@pytest.mark.parametrize("kind", ["model", "robust"])
 def test_what_rounding_leaves_of_an_exact_line_is_no_error(world, kind, unit):
     design = world[0] * [1, unit, 1]
-    found = regression.least_squares(design @ [0.1, 0.3 / unit, 0], design, covariance=kind)
+    found = regression.least_squares(design @ [0.1, 0.3 / unit, 0], design, std_errors=kind)
     assert found.estimates * [1, unit, 1] == pytest.approx([0.1, 0.3, 0], rel=SAME)
     assert found.estimates[2] == 0
     assert not found.covariance.any()

@@ -12,9 +12,8 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
-from loyaltymodel._intervals import student
 
-Covariance = Literal["classical", "HC3"]
+StdErrors = Literal["model", "robust"]
 
 EXACT = (
     "The fit is exact but for rounding, so coefficients have no errors: intervals are single "
@@ -66,7 +65,7 @@ def is_constant(y: FloatArray | BoolArray, *, size: float | None = None) -> bool
 
 
 def least_squares(
-    y: FloatArray, design: FloatArray, *, covariance: Covariance, size: float | None = None
+    y: FloatArray, design: FloatArray, *, std_errors: StdErrors, size: float | None = None
 ) -> Regression:
     """Return the linear regression, with errors for residuals of one variance or of any (HC3).
 
@@ -76,7 +75,7 @@ def least_squares(
     # Loaded here: statsmodels takes as long to import as all the rest together.
     from statsmodels.regression.linear_model import OLS  # noqa: PLC0415
 
-    kind = "nonrobust" if covariance == "classical" else covariance
+    kind = "HC3" if std_errors == "robust" else "nonrobust"
     basis, back = _orthogonal(design)
     found = OLS(y, basis).fit(cov_type=kind, use_t=True)
     estimates, likelihood = back @ found.params, float(found.llf)
@@ -90,11 +89,11 @@ def least_squares(
 
 
 def logistic(
-    y: FloatArray | BoolArray, design: FloatArray, *, robust: bool = False
+    y: FloatArray | BoolArray, design: FloatArray, *, std_errors: StdErrors = "model"
 ) -> Regression | None:
     """Return the logistic regression, or nothing if the columns tell y (almost) perfectly.
 
-    Then no maximum exists, and estimates run off to infinity. ``robust`` errors are a sandwich.
+    Then no maximum exists, and estimates run off to infinity. Robust errors are a sandwich (HC0).
     """
     # Loaded here: statsmodels takes as long to import as all the rest together.
     from statsmodels.discrete.discrete_model import Logit  # noqa: PLC0415
@@ -115,7 +114,7 @@ def logistic(
                 maxiter=100,
                 tol=1e-12,
                 disp=False,
-                cov_type="HC0" if robust else "nonrobust",
+                cov_type="HC0" if std_errors == "robust" else "nonrobust",
             )
         except (
             PerfectSeparationError,
@@ -150,20 +149,3 @@ def sums_of(
     errors = np.sqrt(np.einsum("mi,ij,mj->m", weights, covariance, weights))
     rounding = _NO_SUM * (np.abs(weights) @ np.abs(estimates))
     return np.where((errors == 0) & (np.abs(sums) <= rounding), 0.0, sums), errors
-
-
-def inference_columns(
-    estimate: FloatArray, error: FloatArray, *, degrees: float, level: float
-) -> dict[str, FloatArray]:
-    """Return columns of a table: estimates with errors, intervals and p-values against 0.
-
-    The law is Student's; with infinite degrees of freedom it is the normal one.
-    """
-    found = student(estimate, error, degrees, level=level)
-    return {
-        "estimate": np.array(estimate),
-        "std_error": np.array(error),
-        "ci_low": found.low,
-        "ci_high": found.high,
-        "p_value": found.p_value,
-    }

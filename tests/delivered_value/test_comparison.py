@@ -27,14 +27,19 @@ def panel(values, offers=None):
 
 
 def compare(table, **options):
-    return compare_offers("worth", "brand", respondent="who", data=table, **options)
+    return compare_offers("worth", "brand", customer="who", data=table, **options)
+
+
+def of(table, quantity):
+    """The rows of one quantity, by offer."""
+    return table[table["quantity"] == quantity].set_index("offer").sort_index()
 
 
 @pytest.mark.parametrize("form", ["difference", "ratio"])
 def test_relative_value_by_brute_force(form):
     values = np.random.default_rng(1).integers(1, 9, (30, 4)).astype(float)
     table = panel(values)
-    found = relative_value("worth", "brand", respondent="who", data=table, form=form)
+    found = relative_value("worth", "brand", customer="who", data=table, form=form)
     assert found.index.equals(table.index)
     for row, relative in found.items():
         who, offer = table.loc[row, "who"], int(table.loc[row, "brand"][1:])
@@ -42,33 +47,36 @@ def test_relative_value_by_brute_force(form):
         own = values[who, offer]
         assert relative == (own - rival if form == "difference" else own / rival)
     arrays = [table[name].to_numpy() for name in ("worth", "brand", "who")]
-    same = relative_value(arrays[0], arrays[1], respondent=arrays[2], form=form)
+    same = relative_value(arrays[0], arrays[1], customer=arrays[2], form=form)
     assert type(same) is np.ndarray
     np.testing.assert_array_equal(same, found)
 
 
 def test_the_table_by_brute_force():
     values = np.random.default_rng(2).integers(1, 6, (60, 3)).astype(float)
-    table = compare(panel(values)).set_index("offer").loc[["o0", "o1", "o2"]]
+    table = compare(panel(values))
+    mean = of(table, "mean")
     best = values == values.max(axis=1, keepdims=True)
     split = best / best.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(table["share_best"], split.mean(axis=0), rtol=EXACT)
+    np.testing.assert_allclose(of(table, "share_best")["estimate"], split.mean(axis=0), rtol=EXACT)
     tied = best & (best.sum(axis=1, keepdims=True) > 1)
-    np.testing.assert_allclose(table["share_tied"], tied.mean(axis=0), rtol=EXACT)
+    np.testing.assert_allclose(of(table, "share_tied")["estimate"], tied.mean(axis=0), rtol=EXACT)
     for ties, expected in (("all", best), ("none", best & ~tied)):
-        found = compare(panel(values), ties=ties).set_index("offer")["share_best"]
-        np.testing.assert_allclose(found[table.index], expected.mean(axis=0), rtol=EXACT)
+        found = of(compare(panel(values), ties=ties), "share_best")["estimate"]
+        np.testing.assert_allclose(found, expected.mean(axis=0), rtol=EXACT)
     for k in range(3):
         other = stats.ttest_1samp(values[:, k], 0).confidence_interval(0.95)
         np.testing.assert_allclose(
-            table.iloc[k][["ci_low", "ci_high"]].astype(float), other, rtol=1e-9
+            mean.iloc[k][["ci_low", "ci_high"]].astype(float), other, rtol=1e-9
         )  # two ways to invert the t distribution
     relative = values - np.column_stack(
         [np.delete(values, k, axis=1).max(axis=1) for k in range(3)]
     )
-    np.testing.assert_allclose(table["relative_value"], relative.mean(axis=0), atol=EXACT)
+    np.testing.assert_allclose(
+        of(table, "relative_value")["estimate"], relative.mean(axis=0), atol=EXACT
+    )
     assert (
-        table["rank"].to_list()
+        mean["rank"].to_list()
         == pd.Series(values.mean(axis=0)).rank(ascending=False, method="min").astype(int).to_list()
     )
 
@@ -77,22 +85,22 @@ def test_shares_have_wilsons_interval():
     values = np.zeros((50, 2))
     values[:37, 0] = values[37:, 1] = 1
     for level in (0.8, 0.95):
-        row = compare(panel(values), level=level).set_index("offer").loc["o0"]
+        row = of(compare(panel(values), level=level), "share_best").loc["o0"]
         other = stats.binomtest(37, 50).proportion_ci(level, method="wilson")
-        assert row["share_low"] == pytest.approx(other.low, rel=EXACT)
-        assert row["share_high"] == pytest.approx(other.high, rel=EXACT)
-    everybody = compare(panel(np.tile([1.0, 0.0], (9, 1)))).set_index("offer")
-    assert everybody.loc["o0", "share_high"] == 1
-    assert everybody.loc["o1", "share_low"] == 0
+        assert row["ci_low"] == pytest.approx(other.low, rel=EXACT)
+        assert row["ci_high"] == pytest.approx(other.high, rel=EXACT)
+    everybody = of(compare(panel(np.tile([1.0, 0.0], (9, 1)))), "share_best")
+    assert everybody.loc["o0", "ci_high"] == 1
+    assert everybody.loc["o1", "ci_low"] == 0
 
 
 def test_ties_are_those_within_reach_and_those_of_rounding():
     values = np.array([[0.1 + 0.2, 0.3], [5.0, 4.9], [1.0, 3.0]])
-    table = compare(panel(values)).set_index("offer")
-    assert table["share_tied"].to_list() == pytest.approx([1 / 3, 1 / 3])
-    table = compare(panel(values), tie_within=0.1000001).set_index("offer")
-    assert table["share_tied"].to_list() == pytest.approx([2 / 3, 2 / 3])
-    assert table["share_best"].sum() == pytest.approx(1)
+    tied = of(compare(panel(values)), "share_tied")
+    assert tied["estimate"].to_list() == pytest.approx([1 / 3, 1 / 3])
+    table = compare(panel(values), tie_within=0.1000001)
+    assert of(table, "share_tied")["estimate"].to_list() == pytest.approx([2 / 3, 2 / 3])
+    assert of(table, "share_best")["estimate"].sum() == pytest.approx(1)
 
 
 def test_coverage_of_the_intervals():
@@ -109,39 +117,42 @@ def test_coverage_of_the_intervals():
     for _ in range(worlds):
         values = centre + rng.normal(size=(n, m))
         table = compare_offers(
-            values.ravel(), np.tile(np.arange(m), n), respondent=np.repeat(np.arange(n), m)
-        ).sort_values("offer")
-        for k, (truth, low, high) in enumerate(
+            values.ravel(), np.tile(np.arange(m), n), customer=np.repeat(np.arange(n), m)
+        )
+        for k, (truth, quantity) in enumerate(
             (
-                (truth_share, "share_low", "share_high"),
-                (centre, "ci_low", "ci_high"),
-                (truth_relative, "relative_low", "relative_high"),
+                (truth_share, "share_best"),
+                (centre, "mean"),
+                (truth_relative, "relative_value"),
             )
         ):
-            held[k] += ((table[low] <= truth) & (truth <= table[high])).mean()
+            found = of(table, quantity)
+            held[k] += ((found["ci_low"] <= truth) & (truth <= found["ci_high"])).mean()
     # 600 worlds: three standard errors of 0.95 are 0.027; Wilson's interval of a count wavers by
     # about 0.01 more about its level.
     assert np.all(np.abs(held / worlds - 0.95) < 0.035), held / worlds
 
 
-def test_incomplete_respondents_are_refused_or_left_out():
+def test_incomplete_customers_are_refused_or_left_out():
     table = panel(np.arange(12.0).reshape(4, 3))
     table.loc[table["worth"] == 4, "worth"] = np.nan
     with pytest.raises(DataError, match='missing="drop"'):
         compare(table)
-    assert compare(table, missing="drop")["n"].to_list() == [3, 3, 3]
+    assert of(compare(table, missing="drop"), "mean")["n_obs"].to_list() == [3, 3, 3]
     shorter = table.dropna()
-    with pytest.raises(DataError, match=r"1 respondent did not judge .* lacks o1; missing"):
+    with pytest.raises(DataError, match=r"1 customer did not judge .* lacks o1; missing"):
         compare(shorter)
-    left = relative_value("worth", "brand", respondent="who", data=shorter, missing="drop")
+    left = relative_value("worth", "brand", customer="who", data=shorter, missing="drop")
     assert len(left) == 9
     assert set(table.loc[left.index, "who"]) == {0, 2, 3}
 
 
-def test_a_single_respondent_has_no_interval():
+def test_a_single_customer_has_no_interval():
     table = compare(panel(np.array([[3.0, 1.0]])))
-    assert table[["std_error", "ci_low", "relative_high"]].isna().all(axis=None)
-    assert table["share_best"].to_list() == [1, 0]
+    for quantity in ("mean", "relative_value"):
+        ends = of(table, quantity)[["std_error", "ci_low", "ci_high"]]
+        assert ends.isna().all(axis=None)
+    assert of(table, "share_best")["estimate"].to_list() == [1, 0]
 
 
 def test_polars_columns():
@@ -184,7 +195,7 @@ def test_bad_panels_are_named_errors(table, options, error, way_out):
 
 
 def test_bad_relative_values_are_named_errors():
-    with pytest.raises(DataError, match="respondent="):
+    with pytest.raises(DataError, match="customer="):
         relative_value([1, 2, 3], ["A", "B", "A"])
     with pytest.raises(DataError, match='"difference"'):
         relative_value([1, 0], ["A", "B"], form="ratio")

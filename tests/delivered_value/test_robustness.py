@@ -44,6 +44,22 @@ def worth(table, weights):
     return delivered_value(table, unit="points", values=VALUES, costs=COSTS, weights=weights)
 
 
+def limits_of(account, **options):
+    """What the sensitivity says of each component, a column a limit."""
+    rows = sensitivity(account, **options)
+    quantities = {"lower weight": "low", "higher weight": "high", "worse level": "level"}
+    found = {}
+    for row in rows.itertuples():
+        own = found.setdefault(row.component, {"component": row.component, "side": row.side})
+        name = quantities[row.quantity]
+        own |= {name: row.limit, f"{name}_rival": row.rival, f"{name}_change": row.change}
+        own |= {f"{name}_current": row.current}
+    table = pd.DataFrame(found.values())
+    for name in ("low_rival", "high_rival", "level_rival"):
+        table[name] = pd.Series([own[name] for own in found.values()], dtype=object)
+    return table
+
+
 def moved(weights, name, new, others):
     if others == "fixed":
         return weights | {name: new}
@@ -57,15 +73,16 @@ def moved(weights, name, new, others):
 def test_at_the_end_of_its_range_a_weight_makes_a_draw(seed, others):
     table, weights = market(seed)
     first = worth(table, weights).idxmax()
-    rows = sensitivity(account_of(table, weights), others=others)
+    rows = limits_of(account_of(table, weights), others=others)
     for row in rows.itertuples():
-        span = row.weight_high - row.weight_low if np.isfinite(row.weight_high) else 10.0
-        inside = row.weight_low + np.linspace(0.001, 0.999, 25) * span
+        span = row.high - row.low if np.isfinite(row.high) else 10.0
+        assert row.low_current == row.high_current == weights[row.component]
+        inside = row.low + np.linspace(0.001, 0.999, 25) * span
         for new in inside:
             assert worth(table, moved(weights, row.component, new, others)).idxmax() == first
         for end, rival, outwards in (
-            (row.weight_low, row.rival_low, -1e-6),
-            (row.weight_high, row.rival_high, 1e-6),
+            (row.low, row.low_rival, -1e-6),
+            (row.high, row.high_rival, 1e-6),
         ):
             if rival is None:
                 assert end in (0, np.inf) or end == pytest.approx(sum(weights.values()))
@@ -81,34 +98,36 @@ def test_at_its_limit_a_level_makes_a_draw(seed):
     table, weights = market(seed)
     before = worth(table, weights)
     first, second = before.nlargest(2).index
-    for row in sensitivity(account_of(table, weights)).itertuples():
+    for row in limits_of(account_of(table, weights)).itertuples():
         changed = table.copy()
-        changed.loc[first, row.component] = row.level_limit
+        changed.loc[first, row.component] = row.level
         after = value_account(
             changed.clip(lower=0), unit="points", values=VALUES, costs=COSTS, weights=weights
         )
-        if row.level_limit >= 0:  # a value below 0 is no level of this market
+        if row.level >= 0:  # a value below 0 is no level of this market
             totals = after.totals["delivered_value"]
             assert totals[first] == pytest.approx(totals[second], rel=1e-9, abs=1e-9)
-        assert row.level_change == pytest.approx(row.level_limit - row.level)
+        assert row.level_change == pytest.approx(row.level - row.level_current)
+        assert row.level_current == table.loc[first, row.component]
+        assert row.level_rival == second
         assert (row.level_change < 0) == (row.side == "value")
 
 
 def test_offers_that_draw_already_and_weights_of_nothing():
     table = pd.DataFrame({"product": [5, 6], "monetary": [1, 2]}, index=["A", "B"])
     account = value_account(table, unit="points", values=["product"], costs=["monetary"])
-    rows = sensitivity(account).set_index("component")
-    assert rows.loc["product", ["weight_low", "weight_high"]].to_list() == [0, 1]
-    assert rows.loc["product", "rival_high"] == "B"
-    assert rows.loc["monetary", ["weight_low", "weight_high"]].to_list() == [1, np.inf]
+    rows = limits_of(account).set_index("component")
+    assert rows.loc["product", ["low", "high"]].to_list() == [0, 1]
+    assert rows.loc["product", "high_rival"] == "B"
+    assert rows.loc["monetary", ["low", "high"]].to_list() == [1, np.inf]
     weights = {"product": 1, "monetary": 0}
     only = value_account(
         table, unit="points", values=["product"], costs=["monetary"], weights=weights
     )
     for others in ("fixed", "rescaled"):
-        rows = sensitivity(only, others=others).set_index("component")
+        rows = limits_of(only, others=others).set_index("component")
         assert np.isnan(rows.loc["monetary", "level_change"])
-    assert rows.loc["product", ["weight_low", "weight_high"]].to_list() == [0, 1]
+    assert rows.loc["product", ["low", "high"]].to_list() == [0, 1]
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -190,11 +209,11 @@ def test_two_offers_and_two_components_have_a_beta_law():
         # A leads where 3 w > 2 (1 - w).
         exact = stats.beta(*alpha).sf(0.4)
         found = probability_of_best(
-            account, concentration=concentration, n_draws=200_000, rng=5
+            account, concentration=concentration, n_resamples=200_000, rng=5
         ).set_index("offer")
         # Four Monte Carlo standard errors: one such miss in 16,000 seeds.
-        assert abs(found.loc["A", "probability"] - exact) < 4 * found.loc["A", "mc_std_error"]
-        assert found["probability"].sum() == pytest.approx(1)
+        assert abs(found.loc["A", "estimate"] - exact) < 4 * found.loc["A", "std_error"]
+        assert found["estimate"].sum() == pytest.approx(1)
 
 
 def test_intervals_of_the_simulation_cover():
@@ -203,7 +222,7 @@ def test_intervals_of_the_simulation_cover():
     rng = np.random.default_rng(8)
     held = 0
     for _ in range(500):
-        row = probability_of_best(account, concentration=2, n_draws=300, rng=rng).iloc[0]
+        row = probability_of_best(account, concentration=2, n_resamples=300, rng=rng).iloc[0]
         held += row["ci_low"] <= 0.6 <= row["ci_high"]
     # Three standard errors of 0.95 in 500 runs are 0.029.
     assert abs(held / 500 - 0.95) < 0.03
@@ -212,22 +231,22 @@ def test_intervals_of_the_simulation_cover():
 def test_draws_do_not_depend_on_batches(monkeypatch):
     table, weights = market(3)
     account = account_of(table, weights)
-    whole = probability_of_best(account, concentration=9, n_draws=1000, rng=4)
+    whole = probability_of_best(account, concentration=9, n_resamples=1000, rng=4)
     monkeypatch.setattr(kernels, "_ELEMENTS", 64)
     pd.testing.assert_frame_equal(
-        probability_of_best(account, concentration=9, n_draws=1000, rng=4), whole
+        probability_of_best(account, concentration=9, n_resamples=1000, rng=4), whole
     )
 
 
 def test_certain_weights_certain_order_and_twins():
     table, weights = market(3)
     account = account_of(table, weights)
-    sure = probability_of_best(account, concentration=1e9, n_draws=500, rng=1)
-    np.testing.assert_array_equal(sure["probability"], (account.totals["rank"] == 1).astype(float))
+    sure = probability_of_best(account, concentration=1e9, n_resamples=500, rng=1)
+    np.testing.assert_array_equal(sure["estimate"], (account.totals["rank"] == 1).astype(float))
     twins = pd.concat([table.iloc[[0]], table.iloc[[0]].rename(index={"o0": "twin"})])
-    shared = probability_of_best(account_of(twins), concentration=5, n_draws=100, rng=1)
-    assert shared["probability"].to_list() == [0.5, 0.5]
-    assert shared["mc_std_error"].to_list() == [0, 0]
+    shared = probability_of_best(account_of(twins), concentration=5, n_resamples=100, rng=1)
+    assert shared["estimate"].to_list() == [0.5, 0.5]
+    assert shared["std_error"].to_list() == [0, 0]
 
 
 def test_a_weight_of_nothing_stays_nothing():
@@ -239,8 +258,8 @@ def test_a_weight_of_nothing_stays_nothing():
         costs=["monetary"],
         weights={"product": 1, "image": 0, "monetary": 1},
     )
-    found = probability_of_best(account, concentration=3, n_draws=100, rng=1)
-    assert found["probability"].to_list() == [1, 0]
+    found = probability_of_best(account, concentration=3, n_resamples=100, rng=1)
+    assert found["estimate"].to_list() == [1, 0]
 
 
 ACCOUNT = account_of(market(1)[0])
@@ -302,7 +321,7 @@ ALONE = account_of(market(1)[0].iloc[:1])
         ),
         (lambda: probability_of_best(ACCOUNT, concentration=0), OptionError, "above 0"),
         (
-            lambda: probability_of_best(ACCOUNT, concentration=1, n_draws=0),
+            lambda: probability_of_best(ACCOUNT, concentration=1, n_resamples=0),
             OptionError,
             "at least 1",
         ),

@@ -50,7 +50,7 @@ COVARIATES = ["tenure", "new", "region"]
 
 def fit(people, **options):
     options = {"categories": ("region",), **options}
-    return perception_shift("rating", covariates=COVARIATES, data=people, **options)
+    return perception_shift(COVARIATES, "rating", data=people, **options)
 
 
 def dummies(people):
@@ -71,11 +71,11 @@ def of_statsmodels(people, law):
 def test_a_table_by_hand():
     """Odds of at most j are a third in the second group at both thresholds: a shift of log 3."""
     rating = np.repeat([1, 2, 3, 1, 2, 3], [20, 10, 10, 10, 10, 20])
-    found = perception_shift(rating, covariates={"new": np.repeat([0, 1], 40)})
-    assert found.estimates[0] == pytest.approx(np.log(3), abs=ESTIMATE)
-    np.testing.assert_allclose(found.thresholds, [0, np.log(3)], atol=ESTIMATE)
-    assert found.effects[0] == pytest.approx(2.25 - 1.75, abs=ESTIMATE)
-    assert found.counts.tolist() == [30, 20, 30]
+    found = perception_shift({"new": np.repeat([0, 1], 40)}, rating)
+    assert found.shifts.estimate[0] == pytest.approx(np.log(3), abs=ESTIMATE)
+    np.testing.assert_allclose(found.boundaries.estimate, [0, np.log(3)], atol=ESTIMATE)
+    assert found.effects.estimate[0] == pytest.approx(2.25 - 1.75, abs=ESTIMATE)
+    assert found.rating_counts.tolist() == [30, 20, 30]
     # No other table with these margins fits as well, and here the error is known in closed form:
     # with P(<= 1), P(<= 2) of 1/2, 3/4 and 1/4, 1/2 the information of the shift, given thresholds.
     f = {0: np.array([1 / 4, 3 / 16]), 1: np.array([3 / 16, 1 / 4])}  # densities at thresholds
@@ -88,7 +88,8 @@ def test_a_table_by_hand():
             slope = upper - lower
             information += 40 * np.outer(slope, slope) / p[group][k]
     expected = np.linalg.inv(information)
-    np.testing.assert_allclose(found.covariance, expected, rtol=ERROR, atol=1e-7)
+    np.testing.assert_allclose(found.shifts.covariance, expected[:1, :1], rtol=ERROR)
+    np.testing.assert_allclose(found.boundaries.covariance, expected[1:, 1:], rtol=ERROR, atol=1e-7)
 
 
 def test_cheese_as_sas_prints_it():
@@ -105,11 +106,11 @@ def test_cheese_as_sas_prints_it():
     ]
     rating = np.concatenate([np.repeat(np.arange(1, 10), row) for row in counts])
     additive = np.repeat([1, 2, 3, 4], 52)
-    found = perception_shift(rating, covariates={"additive": additive}, categories={"additive": 4})
-    assert found.terms == ("additive=1", "additive=2", "additive=3")
-    assert found.estimates[0] == pytest.approx(-1.6128, abs=5e-5)  # as printed
+    found = perception_shift({"additive": additive}, rating, categories={"additive": 4})
+    assert found.shifts.labels["term"] == ("additive=1", "additive=2", "additive=3")
+    assert found.shifts.estimate[0] == pytest.approx(-1.6128, abs=5e-5)  # as printed
     # The order of liking that the example reads from the estimates: fourth, first, third, second.
-    assert 0 > found.estimates[0] > found.estimates[2] > found.estimates[1]
+    assert 0 > found.shifts.estimate[0] > found.shifts.estimate[2] > found.shifts.estimate[1]
 
 
 @pytest.mark.parametrize("law", ["logit", "probit"])
@@ -117,20 +118,22 @@ def test_an_ordered_model_against_statsmodels(law):
     people = survey(300, law=law)
     found = fit(people, model=law, level=0.9)
     _, other, cuts = of_statsmodels(people, law)
-    np.testing.assert_allclose(found.estimates, other.params[:4], rtol=ESTIMATE, atol=ESTIMATE)
-    np.testing.assert_allclose(found.thresholds, cuts, rtol=ESTIMATE, atol=ESTIMATE)
+    np.testing.assert_allclose(
+        found.shifts.estimate, other.params[:4], rtol=ESTIMATE, atol=ESTIMATE
+    )
+    np.testing.assert_allclose(found.boundaries.estimate, cuts, rtol=ESTIMATE, atol=ESTIMATE)
     expected = np.asarray(other.cov_params())[:4, :4]
-    np.testing.assert_allclose(found.covariance[:4, :4], expected, rtol=ERROR, atol=1e-6)
+    np.testing.assert_allclose(found.shifts.covariance, expected, rtol=ERROR, atol=1e-6)
     # The first threshold is a parameter there as well.
-    assert found.covariance[4, 4] == pytest.approx(other.cov_params()[4, 4], rel=ERROR)
-    table = found.shift_table
+    assert found.boundaries.covariance[0, 0] == pytest.approx(other.cov_params()[4, 4], rel=ERROR)
+    table = found.shifts.frame()
     low = other.conf_int(0.1)[:4, 0]
     np.testing.assert_allclose(table["ci_low"], low, rtol=ERROR, atol=ERROR)
     np.testing.assert_allclose(table["p_value"], other.pvalues[:4], atol=1e-3)
     test = other.wald_test(np.eye(8)[:4], scalar=True)
     assert found.joint_test["statistic"] == pytest.approx(float(test.statistic), rel=1e-3)
     assert found.joint_test["p_value"] == pytest.approx(float(test.pvalue), rel=1e-2)
-    assert found.threshold_table["between"].to_list() == ["1 | 2", "2 | 3", "3 | 4", "4 | 5"]
+    assert found.thresholds["between"].to_list() == ["1 | 2", "2 | 3", "3 | 4", "4 | 5"]
 
 
 @pytest.mark.parametrize("law", ["logit", "probit"])
@@ -168,21 +171,24 @@ def test_differences_in_the_mean_rating_by_brute_force(law):
         [(effects(params + h) - effects(params - h)) / 2e-4 for h in np.eye(8) * 1e-4]
     )
     errors = np.sqrt(np.diag(gradient @ other.cov_params() @ gradient.T))
-    np.testing.assert_allclose(found.effects, effects(params), rtol=ERROR, atol=ESTIMATE)
-    np.testing.assert_allclose(found.effect_errors, errors, rtol=1e-3)  # differences of differences
-    assert found.effect_table["change"].to_list() == ["per unit", "0 to 1", "0 to 1", "0 to 1"]
+    np.testing.assert_allclose(found.effects.estimate, effects(params), rtol=ERROR, atol=ESTIMATE)
+    # Differences of differences.
+    np.testing.assert_allclose(found.effects.std_error, errors, rtol=1e-3)
+    differences = found.terms[found.terms["quantity"] == "difference"]
+    assert differences["change"].to_list() == ["per unit", "0 to 1", "0 to 1", "0 to 1"]
+    np.testing.assert_array_equal(differences["std_error"], found.effects.std_error)
 
 
 def test_a_rating_of_two_kinds_is_a_logistic_regression():
     people = survey(300)
-    found = perception_shift(people["rating"] > 3, covariates=people[["tenure", "new"]])
+    found = perception_shift(people[["tenure", "new"]], people["rating"] > 3)
     x = np.column_stack([np.ones(300), people["tenure"], people["new"]])
     other = Logit((people["rating"] > 3).to_numpy().astype(float), x).fit(disp=0)
-    np.testing.assert_allclose(found.estimates, other.params[1:], rtol=ESTIMATE)
-    assert found.thresholds[0] == pytest.approx(-other.params[0], rel=ESTIMATE)
+    np.testing.assert_allclose(found.shifts.estimate, other.params[1:], rtol=ESTIMATE)
+    assert found.boundaries.estimate[0] == pytest.approx(-other.params[0], rel=ESTIMATE)
     effects = other.get_margeff(at="overall", dummy=True)
-    np.testing.assert_allclose(found.effects, effects.margeff, rtol=ESTIMATE)
-    np.testing.assert_allclose(found.effect_errors, effects.margeff_se, rtol=1e-3)
+    np.testing.assert_allclose(found.effects.estimate, effects.margeff, rtol=ESTIMATE)
+    np.testing.assert_allclose(found.effects.std_error, effects.margeff_se, rtol=1e-3)
 
 
 def test_points_against_statsmodels():
@@ -190,16 +196,16 @@ def test_points_against_statsmodels():
     found = fit(people, model="linear")
     x = np.column_stack([np.ones(120), dummies(people)])
     other = OLS(people["rating"].to_numpy(), x).fit(cov_type="HC3", use_t=True)
-    np.testing.assert_allclose(found.estimates, other.params[1:], rtol=1e-9)
-    assert found.thresholds[0] == pytest.approx(other.params[0], rel=1e-9)
+    np.testing.assert_allclose(found.shifts.estimate, other.params[1:], rtol=1e-9)
+    assert found.boundaries.estimate[0] == pytest.approx(other.params[0], rel=1e-9)
     low, high = other.conf_int()[1:].T
-    np.testing.assert_allclose(found.shift_table["ci_low"], low, rtol=1e-8)
-    np.testing.assert_allclose(found.effect_table["ci_high"], high, rtol=1e-8)
-    np.testing.assert_allclose(found.shift_table["p_value"], other.pvalues[1:], rtol=1e-6)
+    np.testing.assert_allclose(found.shifts.ci_low, low, rtol=1e-8)
+    np.testing.assert_allclose(found.effects.ci_high, high, rtol=1e-8)
+    np.testing.assert_allclose(found.shifts.p_value, other.pvalues[1:], rtol=1e-6)
     test = other.f_test(np.eye(5)[1:])
     assert found.joint_test["statistic"] == pytest.approx(float(test.fvalue), rel=1e-8)
     assert found.joint_test["p_value"] == pytest.approx(float(test.pvalue), rel=1e-6)
-    assert found.threshold_table["between"].to_list() == ["constant"]
+    assert found.thresholds["between"].to_list() == ["constant"]
     assert "points of the rating" in str(found.summary())
 
 
@@ -210,9 +216,9 @@ def test_perception_and_thresholds_cannot_be_told_apart():
     felt = rng.logistic(size=300)
     better = np.searchsorted(CUTS, felt + 0.7 * new)
     lenient = (felt[:, None] > CUTS - 0.7 * new[:, None]).sum(axis=1)
-    one = perception_shift(better, covariates={"new": new})
-    other = perception_shift(lenient, covariates={"new": new})
-    np.testing.assert_array_equal(one.estimates, other.estimates)
+    one = perception_shift({"new": new}, better)
+    other = perception_shift({"new": new}, lenient)
+    np.testing.assert_array_equal(one.shifts.estimate, other.shifts.estimate)
     assert "cannot tell which" in str(one.summary())
 
 
@@ -221,25 +227,29 @@ def test_customer_shifts():
     found = fit(people)
     x = dummies(people)
     rows = found.customer_shifts(COVARIATES, data=people)
-    np.testing.assert_allclose(rows["shift"], (x - x.mean(axis=0)) @ found.estimates, atol=1e-12)
-    assert rows["shift"].mean() == pytest.approx(0, abs=1e-12)
+    np.testing.assert_allclose(
+        rows["estimate"], (x - x.mean(axis=0)) @ found.shifts.estimate, atol=1e-12
+    )
+    assert rows["estimate"].mean() == pytest.approx(0, abs=1e-12)
     # Expected ratings are means of the predicted ones, and ratings in sum are those observed:
     # a property of the logit of two categories, and within 0.01 for the ordered one.
     model, other, _ = of_statsmodels(people, "logit")
     expected = model.predict(np.asarray(other.params)) @ np.arange(1, 6)
     np.testing.assert_allclose(rows["expected_rating"], expected, atol=1e-4)
-    assert rows["expected_rating"].mean() == pytest.approx(found.mean, abs=0.02)
+    assert rows["expected_rating"].mean() == pytest.approx(found.mean_rating, abs=0.02)
     named = found.customer_shifts(
         pd.DataFrame({"new": [1], "region": ["south"], "tenure": [0.0]}, index=["Li"])
     )
     assert named.index.to_list() == ["Li"]
     at = np.array([0, 1, 0, 1.0]) - x.mean(axis=0)
-    error = np.sqrt(at @ found.covariance[:4, :4] @ at)
+    error = np.sqrt(at @ found.shifts.covariance @ at)
     reach = stats.norm.ppf(0.975) * error
-    assert named.loc["Li", "ci_high"] - named.loc["Li", "shift"] == pytest.approx(reach, rel=1e-9)
+    assert named.loc["Li", "ci_high"] - named.loc["Li", "estimate"] == pytest.approx(
+        reach, rel=1e-9
+    )
     points = fit(people, model="linear")
     rated = points.customer_shifts(people[COVARIATES])["expected_rating"]
-    assert rated.mean() == pytest.approx(points.mean, rel=1e-9)
+    assert rated.mean() == pytest.approx(points.mean_rating, rel=1e-9)
     with pytest.raises(DataError, match="no values of new, region; give them"):
         found.customer_shifts({"tenure": [1.0]})
     with pytest.raises(DataError, match=r"'west', which no customer .* known are east, north"):
@@ -249,53 +259,54 @@ def test_customer_shifts():
 def test_references_and_the_order_of_things():
     people = survey(200)
     east = fit(people)
-    assert east.terms == ("tenure", "new", "region=north", "region=south")
+    assert east.shifts.labels["term"] == ("tenure", "new", "region=north", "region=south")
     south = fit(people, categories={"region": "south"})
-    assert south.terms == ("tenure", "new", "region=east", "region=north")
+    assert south.shifts.labels["term"] == ("tenure", "new", "region=east", "region=north")
     # Shifts against another reference are differences of those against the first.
-    expected = [-east.estimates[3], east.estimates[2] - east.estimates[3]]
-    np.testing.assert_allclose(south.estimates[2:], expected, atol=ESTIMATE)
-    np.testing.assert_allclose(south.effects[:2], east.effects[:2], atol=ESTIMATE)
+    expected = [
+        -east.shifts.estimate[3],
+        -east.shifts.difference("region=south", "region=north").iloc[0],
+    ]
+    np.testing.assert_allclose(south.shifts.estimate[2:], expected, atol=ESTIMATE)
+    np.testing.assert_allclose(south.effects.estimate[:2], east.effects.estimate[:2], atol=ESTIMATE)
     assert ("reference of region", "south") in south.summary().facts
     again = fit(people.sample(frac=1, random_state=3))
-    np.testing.assert_allclose(again.estimates, east.estimates, atol=ESTIMATE)
+    np.testing.assert_allclose(again.shifts.estimate, east.shifts.estimate, atol=ESTIMATE)
 
 
 @settings(max_examples=4, deadline=None)
 @given(unit=st.floats(1e-3, 1e4), origin=st.floats(-100, 100), seed=st.integers(0, 20))
 def test_units_of_covariates_are_taken_along(unit, origin, seed):
     people = survey(80, rng=seed)[["rating", "tenure", "new"]]
-    plain = perception_shift("rating", covariates=["tenure", "new"], data=people)
+    plain = perception_shift(["tenure", "new"], "rating", data=people)
     moved = people.assign(tenure=people["tenure"] * unit + origin * unit)
-    other = perception_shift("rating", covariates=["tenure", "new"], data=moved)
-    np.testing.assert_allclose(other.estimates * [unit, 1], plain.estimates, atol=ESTIMATE)
-    np.testing.assert_allclose(other.effects * [unit, 1], plain.effects, atol=ESTIMATE)
-    z = plain.shift_table["shift"] / plain.shift_table["std_error"]
-    other_z = other.shift_table["shift"] / other.shift_table["std_error"]
+    other = perception_shift(["tenure", "new"], "rating", data=moved)
+    for ours, theirs in ((other.shifts, plain.shifts), (other.effects, plain.effects)):
+        np.testing.assert_allclose(ours.estimate * [unit, 1], theirs.estimate, atol=ESTIMATE)
+    z = plain.shifts.estimate / plain.shifts.std_error
+    other_z = other.shifts.estimate / other.shifts.std_error
     np.testing.assert_allclose(other_z, z, atol=1e-3)
 
 
 def test_covariates_in_every_form_are_the_same():
     people = survey(80)
-    expected = fit(people).estimates
+    expected = fit(people).shifts.estimate
     columns = {name: people[name] for name in COVARIATES}
     for found in (
-        perception_shift(people["rating"], covariates=columns, categories=["region"]),
+        perception_shift(columns, people["rating"], categories=["region"]),
+        perception_shift(people[COVARIATES], people["rating"], categories={"region": None}),
         perception_shift(
-            people["rating"], covariates=people[COVARIATES], categories={"region": None}
-        ),
-        perception_shift(
+            pl.from_pandas(people[COVARIATES]),
             people["rating"].to_numpy(),
-            covariates=pl.from_pandas(people[COVARIATES]),
             categories=["region"],
         ),
         fit(pl.from_pandas(people)),
         fit(pa.Table.from_pandas(people)),
         fit(people.assign(region=people["region"].astype("category"))),
     ):
-        np.testing.assert_array_equal(found.estimates, expected)
-    one = perception_shift("rating", covariates="tenure", data=people)
-    assert one.terms == ("tenure",)
+        np.testing.assert_array_equal(found.shifts.estimate, expected)
+    one = perception_shift("tenure", "rating", data=people)
+    assert one.shifts.labels["term"] == ("tenure",)
 
 
 def test_missing_values_are_refused_or_left_out():
@@ -306,29 +317,29 @@ def test_missing_values_are_refused_or_left_out():
         fit(people)
     found = fit(people, missing="drop")
     assert (found.n_obs, found.n_dropped) == (148, 2)
-    np.testing.assert_array_equal(found.estimates, fit(people.dropna()).estimates)
-    assert "148, 2 left out" in str(found.summary())
+    kept = fit(people.dropna())
+    np.testing.assert_array_equal(found.shifts.estimate, kept.shifts.estimate)
+    assert {("customers", "148"), ("left out", "2")} <= set(found.summary().facts)
 
 
 def test_a_record_that_stays_as_it_is():
     found = fit(survey(100))
     again = pickle.loads(pickle.dumps(found))
     with pytest.raises(ValueError, match="read-only"):
-        again.effects[0] = 1
-    assert again.terms == found.terms
-    assert repr(found) == "<PerceptionShift: logit, 4 terms>"
+        again.effects.estimate[0] = 1
+    assert again.shifts.names == found.shifts.names
+    assert repr(found) == "<PerceptionShift: 100 customers, logit, 4 terms>"
     assert "Thresholds" in found._repr_html_()
-    table = found.effect_table
-    table["difference"] = 0.0
-    assert found.effects.all()
+    table = found.terms
+    table["estimate"] = 0.0
+    assert found.effects.estimate.all()
+    assert found.terms["estimate"].all()
 
 
 def test_an_exact_fit_has_no_errors():
-    found = perception_shift(
-        [1.0, 2, 3, 4, 5], covariates={"years": [0, 1, 2, 3, 4]}, model="linear"
-    )
-    np.testing.assert_allclose(found.estimates, [1.0], rtol=1e-12)
-    np.testing.assert_allclose(found.effect_errors, 0.0, atol=1e-12)
+    found = perception_shift({"years": [0, 1, 2, 3, 4]}, [1.0, 2, 3, 4, 5], model="linear")
+    np.testing.assert_allclose(found.shifts.estimate, [1.0], rtol=1e-12)
+    np.testing.assert_allclose(found.effects.std_error, 0.0, atol=1e-12)
 
 
 N = 40
@@ -371,11 +382,11 @@ GOOD = {"years": YEARS}
         (RATING.astype(str), GOOD, {}, DataError, "rating is not numeric"),
         (np.where(RATING > 4, np.inf, RATING), GOOD, {}, DataError, "infinite"),
         ("rating", GOOD, {}, DataError, "give data="),
-        (RATING, {}, {}, OptionError, "at least one"),
-        (RATING, [], {}, OptionError, "at least one"),
-        (RATING, ["a", "a"], {}, OptionError, "a twice; name each once"),
-        (RATING, [1, 2], {}, OptionError, "names of columns"),
-        (RATING, YEARS, {}, OptionError, "give a mapping"),
+        (RATING, {}, {}, DataError, "at least one"),
+        (RATING, [], {}, DataError, "at least one"),
+        (RATING, ["a", "a"], {}, DataError, "a more than once; name each of them once"),
+        (RATING, [1, 2], {}, DataError, "names of columns"),
+        (RATING, YEARS, {}, DataError, "or a mapping"),
         (RATING, 5, {}, DataError, "table in memory"),
         (RATING, {"rating": YEARS}, {}, OptionError, "rename it"),
         (RATING, GOOD, {"categories": "years"}, OptionError, r"such as \('years',\)"),
@@ -396,7 +407,7 @@ GOOD = {"years": YEARS}
 )
 def test_bad_input_is_a_named_error(rating, covariates, options, error, way_out):
     with pytest.raises(error, match=way_out):
-        perception_shift(rating, covariates=covariates, **options)
+        perception_shift(covariates, rating, **options)
 
 
 def truth_of(people, law):
@@ -420,11 +431,13 @@ def truth_of(people, law):
 def test_recovery(law):
     people = survey(4_000, law=law, rng=7)
     found = fit(people, model=law)
-    errors = np.sqrt(np.diag(found.covariance))
+    errors = np.concatenate([found.shifts.std_error, found.boundaries.std_error])
+    estimates = np.concatenate([found.shifts.estimate, found.boundaries.estimate])
     truth = np.concatenate([[0.3, -0.6, 0.0, 0.5], CUTS])
     # Eight estimates within four standard errors: a miss in 1 of 2,000 surveys.
-    assert (np.abs(np.concatenate([found.estimates, found.thresholds]) - truth) < 4 * errors).all()
-    assert (np.abs(found.effects - truth_of(people, law)) < 4 * found.effect_errors).all()
+    assert (np.abs(estimates - truth) < 4 * errors).all()
+    apart = np.abs(found.effects.estimate - truth_of(people, law))
+    assert (apart < 4 * found.effects.std_error).all()
     assert errors.max() < 0.1
 
 
@@ -438,11 +451,11 @@ def test_coverage(law):
     for seed in range(worlds):
         people = survey(250, law=law, rng=seed)
         found = fit(people, model=law)
-        table = found.shift_table
+        table = found.shifts.frame()
         shift += (table["ci_low"] <= truth) & (truth <= table["ci_high"])
-        table, expected = found.effect_table, truth_of(people, law)
+        table, expected = found.effects.frame(), truth_of(people, law)
         effect += (table["ci_low"] <= expected) & (expected <= table["ci_high"])
-        idle = perception_shift(people["rating"], covariates={"a": other.random(250)}, model=law)
+        idle = perception_shift({"a": other.random(250)}, people["rating"], model=law)
         rejected += idle.joint_test["p_value"] < 0.05
     # Three standard errors of 0.95 in 1,000 worlds are 0.021.
     assert (np.abs(shift / worlds - 0.95) < 0.022).all(), shift / worlds
@@ -458,9 +471,8 @@ def test_coverage_of_points():
     for _ in range(worlds):
         tenure, new = rng.exponential(2, 100), rng.integers(0, 2, 100)
         rating = 0.3 * tenure - 0.6 * new + rng.normal(size=100) * (0.5 + 0.4 * tenure)
-        table = perception_shift(
-            rating, covariates={"tenure": tenure, "new": new}, model="linear"
-        ).shift_table
+        covariates = {"tenure": tenure, "new": new}
+        table = perception_shift(covariates, rating, model="linear").shifts.frame()
         held += (table["ci_low"] <= truth) & (truth <= table["ci_high"])
     # Three standard errors are 0.015; HC3 is slightly conservative or liberal at high leverage.
     assert (np.abs(held / worlds - 0.95) < 0.025).all(), held / worlds
@@ -468,16 +480,14 @@ def test_coverage_of_points():
 
 def test_ratings_that_differ_by_rounding_are_level():
     with pytest.raises(NotIdentifiedError, match=r"everybody gives the rating 0\.3"):
-        perception_shift([0.3, 0.1 + 0.2] * 20, covariates=GOOD, model="linear")
+        perception_shift(GOOD, [0.3, 0.1 + 0.2] * 20, model="linear")
 
 
 def test_an_exact_fit_shifts_nothing_by_rounding():
     rng = np.random.default_rng(4)
     years, idle = rng.normal(size=40), rng.normal(size=40)
-    found = perception_shift(
-        0.1 + 0.7 * years, covariates={"years": years, "idle": idle}, model="linear"
-    )
-    assert found.shift_table["std_error"].to_list() == [0, 0]
-    assert found.shift_table["p_value"].to_list() == [0, 1]
+    found = perception_shift({"years": years, "idle": idle}, 0.1 + 0.7 * years, model="linear")
+    assert found.shifts.std_error.tolist() == [0, 0]
+    assert found.shifts.p_value.tolist() == [0, 1]
     assert found.joint_test[["statistic", "p_value"]].to_list() == [np.inf, 0]
     assert "exact but for rounding" in str(found.summary())

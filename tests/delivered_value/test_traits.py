@@ -50,9 +50,9 @@ def test_every_trait_is_computed_from_one_survey():
     value = perceived_value(ratings)
     assert value.to_list() == [10, 10, 6, 5, 14, 12, 9, 6]
     # Means of 11.5 and 6.5: use goes with 5 points of value.
-    use = perception_shift(value, covariates={"often": often}, model="linear")
-    assert use.estimates[0] == pytest.approx(5, rel=1e-9)
-    assert heterogeneity(value, often).means.tolist() == [6.5, 11.5]
+    use = perception_shift({"often": often}, value, model="linear")
+    assert use.shifts.estimate[0] == pytest.approx(5, rel=1e-9)
+    assert heterogeneity(value, often).group_means.tolist() == [6.5, 11.5]
     long = pd.DataFrame(
         {
             "who": np.tile(np.arange(8), 2),
@@ -60,9 +60,10 @@ def test_every_trait_is_computed_from_one_survey():
             "value": np.concatenate([value, rival]),
         }
     )
-    preferred = compare_offers("value", "offer", respondent="who", data=long).set_index("offer")
+    preferred = compare_offers("value", "offer", customer="who", data=long)
+    preferred = preferred.pivot_table(index="offer", columns="quantity", values="estimate")
     assert preferred.loc["firm", "share_best"] == pytest.approx(4 / 8, rel=EXACT)
-    above = relative_value("value", "offer", respondent="who", data=long)[:8]
+    above = relative_value("value", "offer", customer="who", data=long)[:8]
     assert above.to_list() == [1, 1, -1, -1, 2, 1, -1, -1]
-    follows = value_loyalty(loyal, value, rivals=rival)
+    follows = value_loyalty(value, loyal, rivals=rival)
     assert follows.standing["loyalty"].iloc[[0, 2]].to_list() == [0.25, 0.75]

@@ -43,7 +43,7 @@ def test_every_rule_is_a_plain_loop_whatever_the_order_of_the_rows(history, rule
     random.shuffle(rows)
     order, pairs = zip(*rows, strict=True)
     who, scores = zip(*pairs, strict=True)
-    options = {"rule": rule, "order": order, **RULES[rule]}
+    options = {"rule": rule, "date": order, **RULES[rule]}
     last = cumulative_satisfaction(scores, who, **options)
     each = cumulative_satisfaction(scores, who, each="transaction", **options)
     assert last.index.tolist() == sorted(set(who))
@@ -92,10 +92,10 @@ def test_results_keep_the_labels_of_the_rows_and_the_input():
     )  # fmt: skip
     before = people.copy()
     each = cumulative_satisfaction(
-        "s", "who", rule="mean", order="day", each="transaction", data=people
+        "s", "who", rule="mean", date="day", each="transaction", data=people
     )
     assert each.to_dict() == {"x": 7.0, "y": 2.0, "z": 6.0}
-    last = cumulative_satisfaction("s", "who", rule="mean", order="day", data=people)
+    last = cumulative_satisfaction("s", "who", rule="mean", date="day", data=people)
     assert last.to_dict() == {"Li": 2.0, "Wu": 7.0}
     pd.testing.assert_frame_equal(people, before)
     holes = people.assign(s=[8.0, np.nan, 6.0])
@@ -151,16 +151,16 @@ def test_the_rate_is_that_of_a_search_and_its_error_that_of_a_plain_sandwich():
     scores_of = [(apart * slope)[asked & (who == k)].sum() for k in range(60)]
     spread = np.sqrt(np.square(scores_of).sum() * 60 / 59) / (slope[asked] ** 2).sum()
     # Central differences of step 1e-6 are good to about 1e-9.
-    assert result.std_error == pytest.approx(spread, rel=1e-6)
-    assert (result.n_customers, result.n_ratings) == (60, asked.sum())
+    assert result.estimates.std_error[0] == pytest.approx(spread, rel=1e-6)
+    assert (result.n_clusters, result.n_obs) == (60, asked.sum())
 
 
 def test_the_rate_is_recovered():
     # One sample: within four of its standard errors.
     scores, who, stated = panel(np.random.default_rng(9), customers=500)
     result = adjustment_rate(scores, who, overall=stated, start=6.0)
-    assert abs(result.rate - 0.35) < 4 * result.std_error
-    assert result.std_error < 0.02
+    assert abs(result.rate - 0.35) < 4 * result.estimates.std_error[0]
+    assert result.estimates.std_error[0] < 0.02
     assert result.residual_deviation == pytest.approx(0.5, abs=0.05)
 
 
@@ -173,7 +173,7 @@ def test_the_interval_of_the_rate_covers_as_often_as_it_says(rate):
     for _ in range(1000):
         scores, who, stated = panel(rng, rate=rate)
         found = adjustment_rate(scores, who, overall=stated, start=6.0)
-        covered += found.ci_low <= rate <= found.ci_high
+        covered += found.estimates.ci_low[0] <= rate <= found.estimates.ci_high[0]
     assert covered / 1000 == pytest.approx(0.95, abs=0.03)
 
 
@@ -198,8 +198,8 @@ BAD = [
     ((S, WHO[:2]), {"rule": "mean"}, DataError, "equally long"),
     (([8, np.nan, 2], WHO), {"rule": "mean"}, DataError, 'missing="drop"'),
     ((S, ["Li", None, "Li"]), {"rule": "mean"}, DataError, 'missing="drop"'),
-    ((S, WHO), {"rule": "mean", "order": [1, 2, 2]}, DataError, "'Li' has two.*rows 1 and 2"),
-    ((S, WHO), {"rule": "mean", "order": pd.Series([1, "b", 2.5])}, DataError, "sorted"),
+    ((S, WHO), {"rule": "mean", "date": [1, 2, 2]}, DataError, "'Li' has two.*rows 1 and 2"),
+    ((S, WHO), {"rule": "mean", "date": pd.Series([1, "b", 2.5])}, DataError, "sorted"),
 ]
 
 
@@ -229,5 +229,5 @@ def test_rates_that_cannot_be_estimated_are_refused(variables, options, error, s
 @pytest.mark.parametrize("order", [["10", "9"], np.array(["2024-01-02", "2024-10-01"])])
 def test_an_order_of_text_is_refused(order):
     # Sorted letter by letter, 10 would stand before 9.
-    with pytest.raises(DataError, match=r"order has text.*to_datetime"):
-        cumulative_satisfaction([1, 9], ["x", "x"], rule="recency", decay=0.1, order=order)
+    with pytest.raises(DataError, match=r"date has text.*to_datetime"):
+        cumulative_satisfaction([1, 9], ["x", "x"], rule="recency", decay=0.1, date=order)

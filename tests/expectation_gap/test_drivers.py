@@ -62,11 +62,11 @@ def matrix_by_hand(people):
     return np.array(rows)
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("classical", "nonrobust"), ("HC3", "HC3")])
+@pytest.mark.parametrize(("ours", "theirs"), [("model", "nonrobust"), ("robust", "HC3")])
 def test_coefficients_are_those_of_statsmodels_on_a_matrix_made_by_hand(people, ours, theirs):
-    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people, covariance=ours, level=0.9)
+    result = satisfaction_drivers(ALL, "s", **VARIABLES, data=people, std_errors=ours, level=0.9)
     fitted = sm.OLS(people["s"].to_numpy(), matrix_by_hand(people)).fit(cov_type=theirs, use_t=True)
-    table = result.coefficients
+    table = result.terms
     assert table["term"].tolist() == ["constant", *ALL]
     np.testing.assert_allclose(table["estimate"], fitted.params, rtol=SAME)
     np.testing.assert_allclose(table["std_error"], fitted.bse, rtol=SAME)
@@ -95,8 +95,10 @@ def test_coefficients_are_those_of_statsmodels_on_a_matrix_made_by_hand(people, 
 
 def test_coefficients_are_the_truth_where_there_is_no_noise():
     people = world(np.random.default_rng(1), 40, noise=0.0)
-    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people)
-    np.testing.assert_allclose(result.estimates, [TRUTH[t] for t in ("constant", *ALL)], atol=SAME)
+    result = satisfaction_drivers(ALL, "s", **VARIABLES, data=people)
+    np.testing.assert_allclose(
+        result.estimates.estimate, [TRUTH[t] for t in ("constant", *ALL)], atol=SAME
+    )
     # A shortfall of 1 counts 0.7 where nobody, and 1.05 where the firm alone is to blame.
     assert result.attribution_multiplier()["estimate"] == pytest.approx(1.5, abs=SAME)
     assert result.asymmetry()["estimate"] == pytest.approx(0.4, abs=SAME)
@@ -109,26 +111,26 @@ def test_coefficients_are_the_truth_where_there_is_no_noise():
 
 
 def test_without_attribution_the_multiplier_is_1_for_sure(people):
-    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people)
+    result = satisfaction_drivers(ALL, "s", **VARIABLES, data=people)
     nothing = result.attribution_multiplier(locus_firm=0)
     assert (nothing["estimate"], nothing["std_error"]) == (1.0, 0.0)
-    base = result.coefficients.set_index("term").loc["shortfall"]
+    base = result.terms.set_index("term").loc["shortfall"]
     slope = result.shortfall_slope().iloc[0]
     assert slope[list(base.index)].to_list() == base.to_list()
 
 
 @pytest.mark.parametrize("case", [(1.0, 0.0, 0.0), (0.3, 1.0, 0.6)])
 def test_the_multipliers_error_is_that_of_numerical_derivatives(people, case):
-    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people)
+    result = satisfaction_drivers(ALL, "s", **VARIABLES, data=people)
     step, slopes = 1e-6, []
-    for k in range(len(result.terms)):
+    for k in range(len(result.estimates)):
         ends = []
         for sign in (1, -1):
-            b = result.estimates.copy()
+            b = result.estimates.estimate.copy()
             b[k] += sign * step
             ends.append(1 + b[3:6] @ case / b[2])
         slopes.append((ends[0] - ends[1]) / (2 * step))
-    error = np.sqrt(np.array(slopes) @ result.covariance @ np.array(slopes))
+    error = np.sqrt(np.array(slopes) @ result.estimates.covariance @ np.array(slopes))
     # A central difference of step 1e-6 is good to about 1e-9 of the value.
     locus, stability, controllability = case
     found = result.attribution_multiplier(
@@ -144,7 +146,7 @@ def test_intervals_cover_multipliers_slope_and_asymmetry():
     covered = np.zeros(4)
     full = {"locus_firm": 1, "stability": 1, "controllability": 1}
     for _ in range(500):
-        result = satisfaction_drivers("s", ALL, **VARIABLES, data=world(rng, 400, noise=0.3))
+        result = satisfaction_drivers(ALL, "s", **VARIABLES, data=world(rng, 400, noise=0.3))
         for k, (found, truth) in enumerate(
             (
                 (result.attribution_multiplier(), 1.5),
@@ -159,30 +161,31 @@ def test_intervals_cover_multipliers_slope_and_asymmetry():
 
 def test_expectation_and_computed_disconfirmation_say_what_expectation_and_performance_say(people):
     both = {"expected": "e", "perceived": "p", "data": people}
-    gap = satisfaction_drivers("s", ["expected", "disconfirmation"], **both)
-    plain = satisfaction_drivers("s", ["expected", "perceived"], **both)
+    gap = satisfaction_drivers(["expected", "disconfirmation"], "s", **both)
+    plain = satisfaction_drivers(["expected", "perceived"], "s", **both)
     assert gap.r_squared == pytest.approx(plain.r_squared, abs=SAME)
-    assert gap.estimates[1] - gap.estimates[2] == pytest.approx(plain.estimates[1], abs=SAME)
-    assert gap.estimates[2] == pytest.approx(plain.estimates[2], abs=SAME)
-    assert "at the same performance" in str(gap.summary())
+    ours, theirs = gap.estimates.estimate, plain.estimates.estimate
+    assert ours[1] - ours[2] == pytest.approx(theirs[1], abs=SAME)
+    assert ours[2] == pytest.approx(theirs[2], abs=SAME)
+    assert "at the same performance" in " ".join(str(gap.summary()).split())
 
 
 def test_the_trap_is_refused_and_explained(people):
     trap = ["expected", "perceived", "disconfirmation"]
     both = {"expected": "e", "perceived": "p"}
     with pytest.raises(NotIdentifiedError, match=r"perceived less expected.*disconfirmation="):
-        satisfaction_drivers("s", trap, **both, data=people)
+        satisfaction_drivers(trap, "s", **both, data=people)
     # Disconfirmation that was asked directly may stand beside both,
     direct = people.assign(d=people["p"] - people["e"] + np.sin(people.index))
-    result = satisfaction_drivers("s", trap, **both, disconfirmation="d", data=direct)
+    result = satisfaction_drivers(trap, "s", **both, disconfirmation="d", data=direct)
     by_hand = np.column_stack([np.ones(len(direct)), direct[["e", "p", "d"]]])
     np.testing.assert_allclose(
-        result.estimates, sm.OLS(direct["s"].to_numpy(), by_hand).fit().params, rtol=SAME
+        result.estimates.estimate, sm.OLS(direct["s"].to_numpy(), by_hand).fit().params, rtol=SAME
     )
     # but not if it was computed beforehand and is only said to have been asked.
     computed = people.assign(d=people["p"] - people["e"])
     with pytest.raises(NotIdentifiedError, match="expected, perceived, disconfirmation are not"):
-        satisfaction_drivers("s", trap, **both, disconfirmation="d", data=computed)
+        satisfaction_drivers(trap, "s", **both, disconfirmation="d", data=computed)
 
 
 @pytest.mark.parametrize(
@@ -194,16 +197,16 @@ def test_the_trap_is_refused_and_explained(people):
 )
 def test_other_traps_are_found_in_the_data(people, terms):
     with pytest.raises(NotIdentifiedError, match="not independent"):
-        satisfaction_drivers("s", terms, expected="e", perceived="p", data=people)
+        satisfaction_drivers(terms, "s", expected="e", perceived="p", data=people)
 
 
 def test_terms_that_never_vary_are_refused(people):
     pleased = people.assign(p=people["e"] + 1 + people["pa"] ** 2, na=3.0)
     both = {"expected": "e", "perceived": "p", "data": pleased}
     with pytest.raises(NotIdentifiedError, match="shortfall is 0 for everybody"):
-        satisfaction_drivers("s", ["excess", "shortfall"], **both)
+        satisfaction_drivers(["excess", "shortfall"], "s", **both)
     with pytest.raises(NotIdentifiedError, match="constant, negative_affect"):
-        satisfaction_drivers("s", ["negative_affect"], negative_affect="na", data=pleased)
+        satisfaction_drivers(["negative_affect"], "s", negative_affect="na", data=pleased)
 
 
 def test_given_coefficients_give_satisfaction_as_the_variables_came(people):
@@ -217,13 +220,13 @@ def test_given_coefficients_give_satisfaction_as_the_variables_came(people):
 def test_people_without_an_answer_are_left_out(people):
     holes = people.copy()
     holes.loc[3, "pa"] = np.nan
-    result = satisfaction_drivers("s", ALL, **VARIABLES, data=holes, missing="drop")
-    rest = satisfaction_drivers("s", ALL, **VARIABLES, data=people.drop(3))
+    result = satisfaction_drivers(ALL, "s", **VARIABLES, data=holes, missing="drop")
+    rest = satisfaction_drivers(ALL, "s", **VARIABLES, data=people.drop(3))
     assert (result.n_obs, result.n_dropped) == (119, 1)
-    np.testing.assert_allclose(result.estimates, rest.estimates, rtol=SAME)
+    np.testing.assert_allclose(result.estimates.estimate, rest.estimates.estimate, rtol=SAME)
     again = pickle.loads(pickle.dumps(result))
     with pytest.raises(ValueError, match="read-only"):
-        again.estimates[0] = 0
+        again.estimates.estimate[0] = 0
 
 
 S, E, P = [1.0, 2, 4, 3, 5], [4, 6, 5, 7, 5], [5, 5, 5, 8, 3]
@@ -240,7 +243,7 @@ BAD = [
     ((S, ["expected"]), {"expected": [*E[:4], np.nan]}, DataError, 'missing="drop"'),
     ((S[:2], ["expected"]), {"expected": E[:2]}, DataError, "fewer terms"),
     (([3] * 5, ["expected"]), {"expected": E}, DataError, "nothing to explain"),
-    ((S, ["expected"]), {"expected": E, "covariance": "HC0"}, OptionError, "'classical', 'HC3'"),
+    ((S, ["expected"]), {"expected": E, "std_errors": "HC0"}, OptionError, "'model', 'robust'"),
     ((S, ["attributed_shortfall"]), {"disconfirmation": [-1, 0, 1, 2, 1],
      "locus_firm": [2, 0, 0, 1, 1]}, DataError, "between 0 and 1"),
     ((S, ["stable_shortfall"]), {"disconfirmation": E}, OptionError, "needs stability="),
@@ -249,15 +252,15 @@ BAD = [
     ((S, ["shortfall"]), {"disconfirmation": E, "stability": S}, OptionError, "uses stability"),
     ((S, ["controllable_shortfall"]), {"disconfirmation": [-1, 0, 1, 2, 1],
      "controllability": [-1, 0, 0, 1, 1]}, DataError, "between 0 and 1"),
-    ((S, ["expected"]), {"expected": [0, 0, 0, 0, 1], "covariance": "HC3"}, NotIdentifiedError,
-     "row 4 alone.*leave this person"),
+    ((S, ["expected"]), {"expected": [0, 0, 0, 0, 1], "std_errors": "robust"}, NotIdentifiedError,
+     "row 4 alone.*leave this respondent"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("given", "options", "error", "says"), BAD)
 def test_bad_input_is_refused_with_a_way_out(given, options, error, says):
     with pytest.raises(error, match=says):
-        satisfaction_drivers(*given, **options)
+        satisfaction_drivers(*given[::-1], **options)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +280,7 @@ def test_bad_coefficients_are_refused(coefficients, options, says):
 
 
 def test_what_the_terms_do_not_give_is_refused(people):
-    result = satisfaction_drivers("s", ["fairness"], fairness="fair", data=people)
+    result = satisfaction_drivers(["fairness"], "s", fairness="fair", data=people)
     with pytest.raises(ModelError, match="'excess'"):
         result.asymmetry()
     with pytest.raises(ModelError, match="'shortfall'"):
@@ -287,7 +290,7 @@ def test_what_the_terms_do_not_give_is_refused(people):
 def test_attributions_that_the_terms_do_not_give_are_refused(people):
     both = {"expected": "e", "perceived": "p", "data": people}
     result = satisfaction_drivers(
-        "s", ["shortfall", "stable_shortfall"], stability="lasting", **both
+        ["shortfall", "stable_shortfall"], "s", stability="lasting", **both
     )
     assert result.shortfall_slope(stability=[0, 0.5, 1]).shape == (3, 8)
     with pytest.raises(ModelError, match=r"'attributed_shortfall'.*or ask for locus_firm=0"):
@@ -309,24 +312,24 @@ def test_a_total_of_the_three_justices_cannot_stand_beside_them(people):
     given = {name: VARIABLES[name] for name in justice}
     total = people["outcome"] + people["rules"] + people["manners"]
     with pytest.raises(NotIdentifiedError, match="not independent"):
-        satisfaction_drivers("s", [*justice, "fairness"], **given, fairness=total, data=people)
+        satisfaction_drivers([*justice, "fairness"], "s", **given, fairness=total, data=people)
 
 
 def test_satisfaction_that_differs_by_rounding_is_level():
     with pytest.raises(DataError, match="the same for everybody"):
-        satisfaction_drivers([0.3, 0.1 + 0.2, 0.3, 0.3, 0.3], ["expected"], expected=E)
+        satisfaction_drivers(["expected"], [0.3, 0.1 + 0.2, 0.3, 0.3, 0.3], expected=E)
 
 
-@pytest.mark.parametrize("covariance", ["classical", "HC3"])
-def test_an_exact_fit_has_no_errors_and_nothing_from_rounding(covariance):
+@pytest.mark.parametrize("std_errors", ["model", "robust"])
+def test_an_exact_fit_has_no_errors_and_nothing_from_rounding(std_errors):
     # A point short takes 0.7, a point beyond adds as much; fairness has no part.
     rng = np.random.default_rng(2)
     gap, fair = rng.normal(size=40), rng.normal(5, 1, 40)
     result = satisfaction_drivers(
-        1.1 + 0.7 * gap, ["excess", "shortfall", "fairness"], disconfirmation=gap, fairness=fair,
-        covariance=covariance,
+        ["excess", "shortfall", "fairness"], 1.1 + 0.7 * gap, disconfirmation=gap, fairness=fair,
+        std_errors=std_errors,
     )  # fmt: skip
-    table = result.coefficients.set_index("term")
+    table = result.terms.set_index("term")
     assert (table["std_error"] == 0).all()
     assert table["p_value"].to_list() == [0, 0, 0, 1]
     assert table.loc["fairness", "estimate"] == 0
@@ -340,7 +343,7 @@ def test_nothing_is_a_multiple_of_no_effect():
     gap = np.array([0.0, -1, -2, -3, -4, 1, 2, -1])
     locus = np.array([0.3, 0.2, 0.9, 0.5, 0.1, 0.4, 0.8, 1])
     result = satisfaction_drivers(
-        8 - 0.3 * gap.clip(max=0) * -locus, ["shortfall", "attributed_shortfall"],
+        ["shortfall", "attributed_shortfall"], 8 - 0.3 * gap.clip(max=0) * -locus,
         disconfirmation=gap, locus_firm=locus,
     )  # fmt: skip
     with pytest.raises(NotIdentifiedError, match="ask for shortfall_slope"):
@@ -352,10 +355,10 @@ def test_terms_that_are_0_are_told_in_their_number(people):
     gap = np.abs(people["p"] - people["e"])
     given = {"disconfirmation": gap, "locus_firm": people["locus"]}
     with pytest.raises(NotIdentifiedError, match=r"^shortfall is 0 for everybody, so it has"):
-        satisfaction_drivers(people["s"], ["shortfall"], disconfirmation=gap)
+        satisfaction_drivers(["shortfall"], people["s"], disconfirmation=gap)
     says = "^shortfall, attributed_shortfall are 0 for everybody, so they have no .* these terms"
     with pytest.raises(NotIdentifiedError, match=says):
-        satisfaction_drivers(people["s"], ["shortfall", "attributed_shortfall"], **given)
+        satisfaction_drivers(["shortfall", "attributed_shortfall"], people["s"], **given)
 
 
 @pytest.mark.parametrize("coefficients", [{"constant": 1}, {}])
@@ -365,6 +368,6 @@ def test_a_constant_alone_is_refused_by_the_name_of_the_argument(coefficients):
 
 
 def test_a_result_says_in_a_line_what_it_is(people):
-    result = satisfaction_drivers("s", ALL, **VARIABLES, data=people)
-    assert repr(result) == "<DriverResult: 120 people, 11 terms>"
+    result = satisfaction_drivers(ALL, "s", **VARIABLES, data=people)
+    assert repr(result) == "<DriverResult: 120 respondents, 11 terms>"
     assert result._repr_html_() == result.summary().to_html()

@@ -86,14 +86,14 @@ def test_equity_is_a_term_of_satisfaction():
     got, paid = rng.uniform(50, 150, 60), rng.uniform(50, 100, 60)
     fair = equity(got, paid, referent_outcomes=100, referent_inputs=75)
     satisfaction = 6 + 2 * fair + rng.normal(0, 0.5, 60)
-    result = satisfaction_drivers(satisfaction, ["fairness"], fairness=fair)
+    result = satisfaction_drivers(["fairness"], satisfaction, fairness=fair)
     by_hand = sm.OLS(satisfaction, sm.add_constant(got / paid - 100 / 75)).fit()
-    np.testing.assert_allclose(result.estimates, by_hand.params, rtol=SAME)
+    np.testing.assert_allclose(result.estimates.estimate, by_hand.params, rtol=SAME)
 
 
 R = {"referent_outcomes": 100, "referent_inputs": 40}
 BAD = [
-    ((5, 0), R, DataError, "inputs must be above 0, but is 0 in row 0; leave such people out"),
+    ((5, 0), R, DataError, "inputs must be above 0, but is 0 in row 0; leave such rows out"),
     (([5, 5], [1, -2]), R, DataError, "is -2 in row 1"),
     ((5, 1), {**R, "referent_inputs": 0}, DataError, "referent_inputs must be above 0"),
     ((-5, 1), {**R, "kind": "ratio"}, DataError, 'kind="difference" takes outcomes of any sign'),

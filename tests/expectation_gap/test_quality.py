@@ -91,12 +91,19 @@ def test_a_profile_is_worked_out_person_by_person():
     total = (3 * q + p + 2 * e) / 6
     assert result.total == pytest.approx(total.mean(), abs=SAME)
     theirs = stats.t.interval(0.95, 29, total.mean(), stats.sem(total))
-    np.testing.assert_allclose(result.interval, theirs, atol=SAME)
-    scores = result.scores.set_index("part")["score"]
+    parts = result.parts.set_index("part")
+    ends = parts.loc["total", ["ci_low", "ci_high"]].astype(float)
+    np.testing.assert_allclose(ends, theirs, atol=SAME)
+    own = stats.sem(e)
+    assert parts.loc["indirect", "std_error"] == pytest.approx(own, rel=SAME)
+    scores = parts["estimate"]
     assert scores["direct"] == pytest.approx(((3 * q + p) / 4).mean(), abs=SAME)
     assert scores["indirect"] == pytest.approx(e.mean(), abs=SAME)
-    assert result.profile["contribution"].sum() == pytest.approx(result.total, abs=SAME)
-    assert "interval" in str(result.summary())
+    assert result.elements["contribution"].sum() == pytest.approx(result.total, abs=SAME)
+    assert ("intervals", "95%") in result.summary().facts
+    table = people[list(scale)]
+    again = quality_profile("constituents", table, scale=scale, weights=weights)
+    pd.testing.assert_frame_equal(again.parts, result.parts)
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=8))
@@ -106,12 +113,12 @@ def test_a_profile_does_not_depend_on_the_scale(answers):
     moved = quality_profile("garvin", {k: 20 * v - 7 for k, v in scores.items()}, scale=(13, 93))
     assert plain.total == pytest.approx(moved.total, abs=SAME)
     assert 0 <= plain.total <= 100
-    assert np.isnan(plain.interval).all()
-    assert np.isnan(plain.scores["score"][2])  # nothing indirect
+    assert plain.parts[["std_error", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert np.isnan(plain.parts["estimate"][2])  # nothing indirect
 
 
 BAD = [
-    (("garvin", {}), {}, OptionError, "mapping"),
+    (("garvin", {}), {}, DataError, "at least one variable"),
     (("garvin", {"perfomance": 3}), {}, OptionError, "did you mean 'performance'"),
     (("list", {"quality": 3}), {}, OptionError, "'garvin'"),
     (("garvin", {"features": 9}), {}, DataError, "between 1 and 5"),
@@ -140,7 +147,7 @@ def test_the_brand_effect_is_that_of_the_teaching_text():
         for number in ("B39", "B40")
     ]
     table = brand_effect(*shares, n_branded=200, n_blind=100)
-    np.testing.assert_allclose(table["effect"], [-0.28, 0.21, 0.07], atol=EXACT)
+    np.testing.assert_allclose(table["estimate"], [-0.28, 0.21, 0.07], atol=EXACT)
     error = np.sqrt(0.23 * 0.77 / 200 + 0.51 * 0.49 / 100)
     assert table["std_error"][0] == pytest.approx(error, abs=EXACT)
     assert table["ci_high"][0] == pytest.approx(-0.28 + stats.norm.ppf(0.975) * error, abs=SAME)

@@ -37,11 +37,11 @@ def test_measures_and_shares_are_those_counted_one_by_one(people):
         state = "below" if own < adequate else "above" if own > desired else "inside"
         assert person["state"] == state
         states.append(state)
-    shares = result.shares.set_index("state")["share"]
+    shares = result.shares.set_index("state")["estimate"]
     assert shares.to_dict() == pytest.approx(
         {state: states.count(state) / len(states) for state in ("below", "inside", "above")}
     )
-    means = result.measures.set_index("measure")["mean"]
+    means = result.attributes.set_index("quantity")["estimate"]
     assert means["superiority"] == pytest.approx(np.mean(p) - np.mean(d), abs=SAME)
     assert means["adequacy"] == pytest.approx(np.mean(p) - np.mean(a), abs=SAME)
 
@@ -49,7 +49,7 @@ def test_measures_and_shares_are_those_counted_one_by_one(people):
 def test_the_interval_of_superiority_is_that_of_a_paired_t_test():
     rng = np.random.default_rng(5)
     p, d = rng.normal(6, 1, 30), rng.normal(7, 1, 30)
-    row = zone_of_tolerance(p, d, level=0.9).measures.iloc[0]
+    row = zone_of_tolerance(p, d, level=0.9).attributes.set_index("quantity").loc["superiority"]
     theirs = stats.ttest_rel(p, d).confidence_interval(0.9)
     np.testing.assert_allclose(row[["ci_low", "ci_high"]].astype(float), theirs, atol=SAME)
 
@@ -64,7 +64,7 @@ def test_intervals_cover_as_often_as_they_say():
     for _ in range(1000):
         p, a = rng.normal(6, 1, n), rng.normal(5, 0.5, n)
         result = zone_of_tolerance(p, np.full(n, 20.0), adequate=a)
-        superiority, adequacy = result.measures[["ci_low", "ci_high"]].to_numpy()
+        superiority, adequacy = result.attributes[["ci_low", "ci_high"]].to_numpy()[3:]
         low, high = result.shares[["ci_low", "ci_high"]].to_numpy()[0]
         covered += [
             superiority[0] <= -14 <= superiority[1],
@@ -77,10 +77,10 @@ def test_intervals_cover_as_often_as_they_say():
 def test_without_the_adequate_level_there_is_superiority_only():
     result = zone_of_tolerance([4, 9, 8], [8, 8, 8])
     assert not result.has_adequate
-    assert result.measures["measure"].tolist() == ["superiority"]
+    assert result.attributes["quantity"].tolist() == ["perceived", "desired", "superiority"]
     assert result.shares["state"].tolist() == ["not above", "above"]
-    assert result.shares["share"].tolist() == pytest.approx([2 / 3, 1 / 3])
-    assert np.isnan(result.levels["width"]).all()
+    assert result.shares["estimate"].tolist() == pytest.approx([2 / 3, 1 / 3])
+    assert list(result.zones) == ["attribute", "desired"]
     assert "no zone" in str(result.summary())
     assert list(tolerance_measures([4, 9], [8, 8])) == ["superiority"]
 
@@ -99,7 +99,7 @@ def test_attributes_side_by_side_are_those_alone():
     )
     for name in "ab":
         alone = zone_of_tolerance(f"p_{name}", f"d_{name}", adequate=f"a_{name}", data=table)
-        for part in ("levels", "measures", "shares"):
+        for part in ("attributes", "zones", "shares"):
             own = getattr(both, part)
             own = own[own["attribute"] == name].drop(columns="attribute").reset_index(drop=True)
             pd.testing.assert_frame_equal(own, getattr(alone, part).drop(columns="attribute"))
@@ -118,10 +118,10 @@ def test_inverted_zones_are_refused_or_counted():
 def test_a_result_stays_as_it_is():
     result = pickle.loads(pickle.dumps(zone_of_tolerance([4, 9], [8, 8], adequate=[5, 5])))
     with pytest.raises(ValueError, match="read-only"):
-        result.means[0, 0] = 1
-    table = result.levels
-    table.iloc[0, 1] = 99
-    assert result.levels.iloc[0, 1] != 99
+        result.counts[0, 0] = 1
+    table = result.attributes
+    table.iloc[0, 2] = 99
+    assert result.attributes.iloc[0, 2] != 99
 
 
 BAD = [
@@ -131,7 +131,7 @@ BAD = [
     (([4, np.nan], [8, 8]), {"missing": "drop"}, DataError, "at least 2"),
     (({"a": [1, 2]}, [8, 8]), {}, DataError, "all be mappings"),
     (({"a": [1, 2]}, {"b": [8, 8]}), {}, DataError, "a, b are in one"),
-    (({}, {}), {}, DataError, "no attribute"),
+    (({}, {}), {}, DataError, "at least one variable"),
     (([4, 5], [8, 8]), {"level": 95}, OptionError, "0.95"),
     (([4, 5], [8, 8]), {"inverted": "keep"}, OptionError, "'raise', 'drop'"),
 ]

@@ -102,7 +102,7 @@ def quality(names):
     dimensions = [{"name": name, "items": [{"name": f"{name}题"}]} for name in names]
     instrument = expectation_gap.ServiceInstrument(dimensions=dimensions)
     items = [f"{kind}{item}" for kind in ("E_", "P_") for item in instrument.items]
-    return expectation_gap.servqual(survey(items), instrument, scale=(1, 10))
+    return expectation_gap.servqual(instrument, survey(items), scale=(1, 10))
 
 
 @cache
@@ -186,7 +186,19 @@ NINE = loyalty_stage.markov_chain(
 @cache
 def phases():
     world = loyalty_stage.simulate_phases(300, sds=10.0, reliability=0.7, rng=1)
-    return loyalty_stage.oliver(world.scores, reliability=0.7).result
+    return world.scores, loyalty_stage.oliver(world.scores, reliability=0.7)
+
+
+def rungs():
+    return phases()[1].result
+
+
+def stage():
+    return phases()[1].customers["stage"]
+
+
+def items():
+    return loyalty_stage.scalability(rungs().passed(phases()[0]))
 
 
 @cache
@@ -199,10 +211,15 @@ def unknown():
 
 @cache
 def types():
-    both = np.random.default_rng(1).integers(1, 8, (120, 2))
-    return loyalty_stage.ultimate_loyalty(
-        both[:, 0], both[:, 1], superiority=np.arange(120) % 4 > 0, scale=(1, 7)
+    both = np.random.default_rng(1).integers(1, 8, (120, 2)).T
+    return both, loyalty_stage.ultimate_loyalty(
+        *both, superiority=np.arange(120) % 4 > 0, scale=(1, 7)
     )
+
+
+def type_map(**options):
+    both, found = types()
+    return lambda **others: plots.loyalty_stage.type_map(*found, *both, **options | others)
 
 
 def draw(name, find, *arguments, **options):
@@ -276,15 +293,20 @@ EXAMPLES = {
         of_curve("true_and_false_loyalty", constraint=c) for c in (0.6, 0.99)
     ],
     "loyalty_stage.funnel": [
-        lambda **others: plots.loyalty_stage.funnel(phases().stage, **others),
-        lambda **others: plots.loyalty_stage.funnel(phases().stage, **{"names": PHASES} | others),
+        lambda **others: plots.loyalty_stage.funnel(stage(), **others),
+        lambda **others: plots.loyalty_stage.funnel(
+            phases()[2]["stage"], **{"names": PHASES} | others
+        ),
     ],
     "loyalty_stage.ladder": [
-        draw("loyalty_stage.ladder", phases),
-        draw("loyalty_stage.ladder", phases, names=PHASES),
+        draw("loyalty_stage.ladder", rungs),
+        draw("loyalty_stage.ladder", rungs, names=PHASES),
     ],
     "loyalty_stage.scalability": [
-        draw("loyalty_stage.scalability", lambda: loyalty_stage.scalability(phases().passed)),
+        draw(
+            "loyalty_stage.scalability",
+            items,
+        ),
         draw(
             "loyalty_stage.scalability",
             lambda: loyalty_stage.scalability(
@@ -307,8 +329,8 @@ EXAMPLES = {
         draw("loyalty_stage.transition_heat_map", unknown),
     ],
     "loyalty_stage.type_map": [
-        draw("loyalty_stage.type_map", types),
-        draw("loyalty_stage.type_map", types, show="density"),
+        type_map(),
+        type_map(show="density"),
     ],
     "structural.importance_performance_map": [
         lambda text=text, **others: plots.structural.importance_performance_map(

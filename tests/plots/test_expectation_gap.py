@@ -31,7 +31,7 @@ LEVELS = {
 
 @pytest.fixture
 def quality():
-    return servqual(ANSWERS, INSTRUMENT, scale=(1, 7))
+    return servqual(INSTRUMENT, ANSWERS, scale=(1, 7))
 
 
 @pytest.fixture
@@ -60,11 +60,11 @@ def test_pictures_return_the_axes_that_they_were_given(quality, zones):
 @pytest.mark.parametrize("part", ["items", "dimensions"])
 def test_dumbbells_stand_at_the_levels(quality, part):
     ax = draw.gap_dumbbells(quality, part=part)
-    levels = quality.levels(part)
+    levels = (quality.item_levels if part == "items" else quality.dimension_levels).frame()
     bars, *intervals = ax.collections
     for k, kind in enumerate(("expected", "perceived")):
-        found = levels[levels["kind"] == kind]
-        np.testing.assert_allclose(ax.lines[k].get_xdata(), found["mean"])
+        found = levels[levels["quantity"] == kind]
+        np.testing.assert_allclose(ax.lines[k].get_xdata(), found["estimate"])
         ends = [[s[0][0], s[1][0]] for s in intervals[k].get_segments()]
         np.testing.assert_allclose(ends, found[["ci_low", "ci_high"]])
     means = [[s[0][0], s[1][0]] for s in bars.get_segments()]
@@ -72,7 +72,7 @@ def test_dumbbells_stand_at_the_levels(quality, part):
 
 
 def test_performance_alone_has_no_dumbbells():
-    result = servqual(ANSWERS, INSTRUMENT, scale=(1, 7), design="performance")
+    result = servqual(INSTRUMENT, ANSWERS, scale=(1, 7), design="performance")
     ax = draw.gap_dumbbells(result)
     assert len(ax.lines) == len(ax.collections) == 1
 
@@ -80,8 +80,9 @@ def test_performance_alone_has_no_dumbbells():
 def test_zones_stand_from_adequate_to_desired(zones):
     ax = draw.tolerance_zones(zones)
     bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
-    np.testing.assert_allclose(bars, zones.levels[["adequate", "desired"]])
-    np.testing.assert_allclose(ax.lines[0].get_xdata(), zones.levels["perceived"])
+    np.testing.assert_allclose(bars, zones.zones[["adequate", "desired"]])
+    perceived = zones.attributes[zones.attributes["quantity"] == "perceived"]
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), perceived["estimate"])
     assert texts(ax)[1:] == ["25 / 50 / 25", "0 / 100 / 0"]
     without = zone_of_tolerance([4, 9], [8, 8])
     assert texts(draw.tolerance_zones(without)) == ["not above / above, %", "50 / 50"]
@@ -114,7 +115,7 @@ def test_what_is_not_there_is_refused(quality):
     with pytest.raises(OptionError, match="'items', 'dimensions'"):
         draw.gap_dumbbells(quality, part="people")
     direct = ANSWERS.rename(columns={"P_wait": "wait", "P_polite": "polite"})
-    result = servqual(direct, INSTRUMENT, scale=(1, 7), design="one_column")
+    result = servqual(INSTRUMENT, direct, scale=(1, 7), design="one_column")
     with pytest.raises(DataError, match="no levels to draw"):
         draw.gap_dumbbells(result)
     with pytest.raises(OptionError, match="ToleranceResult"):

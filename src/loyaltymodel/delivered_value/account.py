@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, enumerate_names, repeated, suggest
+from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, suggest
+from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import AnswerLimits
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import codes_of
 from loyaltymodel.delivered_value.components import (
     COSTS,
@@ -29,8 +30,8 @@ from loyaltymodel.delivered_value.reading import levels_of, read_labels, read_of
 from loyaltymodel.errors import DataError
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ValueAccount(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ValueAccount(Result):
     """Levels of the components of offers, and what they contribute to delivered value.
 
     Attributes
@@ -45,7 +46,7 @@ class ValueAccount(FrozenRecord):
         Level of every component, values first, in ``unit`` and before weighting; costs positive.
     weights : ndarray of shape (k,)
         Weight of every component.
-    n_rows : ndarray of shape (m,)
+    row_counts : ndarray of shape (m,)
         Number of rows that the levels of an offer are the means of.
     n_dropped : int
         Number of rows that were left out because a component was missing.
@@ -63,14 +64,21 @@ class ValueAccount(FrozenRecord):
     (('offer',), array([[9., 5.]]))
     """
 
+    people: ClassVar[str] = "rows"
+
     offers: tuple[Any, ...]
     values: tuple[str, ...]
     costs: tuple[str, ...]
     unit: Unit
     levels: FloatArray
     weights: FloatArray
-    n_rows: IntArray
+    row_counts: IntArray
     n_dropped: int = 0
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows that the account rests on: offers, or views of an offer."""
+        return int(self.row_counts.sum())
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -87,9 +95,7 @@ class ValueAccount(FrozenRecord):
     @property
     def contributions(self) -> pd.DataFrame:
         """Weighted contribution of each component, a row an offer: costs negative."""
-        return pd.DataFrame(
-            self.gain * self.weights, index=self._index(), columns=list(self.components)
-        )
+        return self._by_component(self.gain * self.weights)
 
     @property
     def totals(self) -> pd.DataFrame:
@@ -154,7 +160,7 @@ class ValueAccount(FrozenRecord):
             with np.errstate(divide="ignore", invalid="ignore"):
                 effects[:, :k] = np.where(cost > 0, effects[:, :k] / cost, np.nan)
                 effects[:, k:] = np.where(cost > 0, effects[:, k:] * value / cost**2, np.nan)
-        return pd.DataFrame(effects, index=self._index(), columns=list(self.components))
+        return self._by_component(effects)
 
     def place_of(self, offer: object) -> int:
         """Return the place of an offer by its name.
@@ -190,42 +196,36 @@ class ValueAccount(FrozenRecord):
             )
         return self.offers.index(offer)
 
-    def summary(self) -> Summary:
-        """Return the account in words and tables.
+    def _title(self) -> str:
+        return "Customer delivered value"
 
-        Returns
-        -------
-        Summary
-            Contributions and totals of every offer; ``print`` it.
+    def _brief(self) -> str:
+        offers = count_of(len(self.offers), "offer")
+        return f"{offers}, {count_of(len(self.components), 'component')}, in {self.unit}"
 
-        Examples
-        --------
-        >>> from loyaltymodel.delivered_value import value_account
-        >>> offer = {"product": 10, "monetary": 5}
-        >>> account = value_account(offer, unit="money", values=["product"], costs=["monetary"])
-        >>> account.summary().title
-        'Customer delivered value'
-        """
+    def _facts(self) -> Facts:
+        facts = [("offers", str(len(self.offers))), ("unit", self.unit)]
+        if self.row_counts.max() > 1:
+            rows = f"{self.row_counts.min()} to {self.row_counts.max()}"
+            facts.append(("rows per offer", rows))
+        return facts
+
+    def _tables(self) -> Sequence[Table]:
         parts = self.contributions.T
-        parts.columns = [str(name) for name in self.offers]
+        parts.columns = pd.Index([str(name) for name in self.offers])
         parts.insert(0, "side", ["value"] * len(self.values) + ["cost"] * len(self.costs))
         parts.insert(0, "component", list(self.components))
         totals = self.totals.drop(columns="rank")
         totals.insert(0, "rank", [str(rank) for rank in self.totals["rank"]])
         totals.insert(0, "offer", [str(name) for name in self.offers])
-        facts = [("offers", str(len(self.offers))), ("unit", self.unit)]
-        if self.n_rows.max() > 1:
-            facts.append(("rows per offer", f"{self.n_rows.min()} to {self.n_rows.max()}"))
-        if self.n_dropped:
-            facts.append(("rows left out", str(self.n_dropped)))
-        return Summary(
-            "Customer delivered value",
-            tuple(facts),
-            (
-                table_of("Contributions, weighted", parts, n_labels=2),
-                table_of("Totals", totals, n_labels=2),
-            ),
+        return (
+            table_of("Contributions, weighted", parts, n_labels=2),
+            table_of("Totals", totals, n_labels=2),
         )
+
+    def _by_component(self, values: FloatArray) -> pd.DataFrame:
+        columns = pd.Index(self.components, name="component")
+        return pd.DataFrame(values, index=self._index(), columns=columns)
 
     def _index(self) -> pd.Index:
         index: pd.Index = pd.Index(self.offers, name="offer", tupleize_cols=False)
@@ -253,7 +253,7 @@ def value_account(
     unit : {"money", "points"}, or mapping from component to one of them
         What the numbers are measured in.
     offer : str, optional
-        Column that names the offer of each row. Rows of one offer, such as of many respondents,
+        Column that names the offer of each row. Rows of one offer, such as of many customers,
         are averaged. Without it every row is an offer, named by its label.
     values, costs : sequence of str, or mapping from component to column
         Components that are added and subtracted, by default Kotler's four and four. For the four
@@ -286,12 +286,12 @@ def value_account(
     Notes
     -----
     Delivered value is linear in its components, so that of mean levels is the mean of the
-    respondents' delivered values. Of the ratio this does not hold: the account's ratio is one of
+    customers' delivered values. Of the ratio this does not hold: the account's ratio is one of
     means, not a mean of ratios.
 
     Examples
     --------
-    Two respondents on two offers. A has mean values of 8 and mean costs of 5:
+    Two customers on two offers. A has mean values of 8 and mean costs of 5:
 
     >>> import pandas as pd
     >>> from loyaltymodel.delivered_value import value_account
@@ -341,6 +341,6 @@ def value_account(
         unit=claim.unit,
         levels=levels,
         weights=claim.weights,
-        n_rows=counts,
+        row_counts=counts,
         n_dropped=n_dropped,
     )

@@ -1,4 +1,4 @@
-"""An offer against its rivals, respondent by respondent."""
+"""An offer against its rivals, customer by customer."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, student_reach, wilson
+from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, check_finite, count_of, enumerate_names
 from loyaltymodel._variables import read_variables
 from loyaltymodel.delivered_value.components import Form
@@ -27,11 +28,11 @@ _LEAST_OFFERS = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Panel:
-    """Values of every respondent for every offer, and where each row of the data stands."""
+    """Values of every customer for every offer, and where each row of the data stands."""
 
     values: FloatArray  # (r, m)
     offers: tuple[Any, ...]
-    respondents: IntArray  # (n,) of the rows that are left
+    customers: IntArray  # (n,) of the rows that are left
     places: IntArray  # (n,)
     labels: pd.Index  # (n,)
 
@@ -40,7 +41,7 @@ def relative_value(
     value: object,
     offer: object,
     *,
-    respondent: object = None,
+    customer: object = None,
     data: object = None,
     form: Form = "difference",
     missing: Missing = "raise",
@@ -54,37 +55,37 @@ def relative_value(
     Parameters
     ----------
     value : array-like of shape (n,), Series or name of a column
-        Value of an offer to a respondent: :func:`delivered_value` or :func:`perceived_value`.
+        Value of an offer to a customer: :func:`delivered_value` or :func:`perceived_value`.
     offer : array-like of shape (n,), Series or name of a column
         Which offer.
-    respondent : array-like of shape (n,), Series or name of a column, optional
-        Who judged it. Each respondent judges every offer once. Without it there is one judgement
+    customer : array-like of shape (n,), Series or name of a column, optional
+        Who judged it. Each customer judges every offer once. Without it there is one judgement
         of each offer.
     data : pandas, polars or pyarrow table, optional
         Where the columns are.
     form : {"difference", "ratio"}
         Value less the best rival's, or over it.
     missing : {"raise", "drop"}
-        With "drop" respondents for whom the value of an offer is missing are left out.
+        With "drop" customers for whom the value of an offer is missing are left out.
 
     Returns
     -------
     ndarray or Series
         Relative value of each row, in the unit of the values; above 0 (or 1 for the ratio) the
-        offer is the respondent's best alone.
+        offer is the customer's best alone.
 
     Raises
     ------
     DataError
-        If there are fewer than two offers, a respondent judged an offer twice or not at all,
+        If there are fewer than two offers, a customer judged an offer twice or not at all,
         values are not numeric, missing or infinite, or a ratio has a best rival not above 0.
     OptionError
         If ``form`` or ``missing`` is not one of its choices.
 
     Notes
     -----
-    relative value of j = v_j - max over the other offers of v. The mean over respondents is not
-    the difference of mean values: each respondent has a best rival of their own.
+    relative value of j = v_j - max over the other offers of v. The mean over customers is not
+    the difference of mean values: each customer has a best rival of their own.
 
     Examples
     --------
@@ -92,17 +93,17 @@ def relative_value(
     >>> relative_value([20, 15, 12], ["A", "B", "C"])
     array([ 5., -5., -8.])
 
-    Two respondents, as columns of a table:
+    Two customers, as columns of a table:
 
     >>> import pandas as pd
     >>> answers = pd.DataFrame(
     ...     {"who": [1, 1, 2, 2], "brand": ["A", "B", "A", "B"], "worth": [6, 2, 3, 4]}
     ... )
-    >>> relative_value("worth", "brand", respondent="who", data=answers).to_list()
+    >>> relative_value("worth", "brand", customer="who", data=answers).to_list()
     [4.0, -4.0, -1.0, 1.0]
     """
     check_choice("form", form, Form)
-    panel = _read_panel(value, offer, respondent, data, missing)
+    panel = _read_panel(value, offer, customer, data, missing)
     rival = best_rival(panel.values)
     if form == "difference":
         relative = panel.values - rival
@@ -113,7 +114,7 @@ def relative_value(
             "a best rival has a value of 0 or less, so a ratio to it says nothing; use "
             'form="difference"'
         )
-    found = relative[panel.respondents, panel.places]
+    found = relative[panel.customers, panel.places]
     if isinstance(value, str | pd.Series):
         return pd.Series(found, index=panel.labels, name="relative_value")
     return found
@@ -123,7 +124,7 @@ def compare_offers(
     value: object,
     offer: object,
     *,
-    respondent: object,
+    customer: object,
     data: object = None,
     ties: Ties = "split",
     tie_within: float = 0.0,
@@ -135,47 +136,47 @@ def compare_offers(
     Parameters
     ----------
     value : array-like of shape (n,), Series or name of a column
-        Value of an offer to a respondent: :func:`delivered_value` or :func:`perceived_value`.
-    offer, respondent : array-like of shape (n,), Series or name of a column
-        Which offer, and who judged it. Each respondent judges every offer once.
+        Value of an offer to a customer: :func:`delivered_value` or :func:`perceived_value`.
+    offer, customer : array-like of shape (n,), Series or name of a column
+        Which offer, and who judged it. Each customer judges every offer once.
     data : pandas, polars or pyarrow table, optional
         Where the columns are.
     ties : {"split", "all", "none"}
-        What offers get that share the best place of a respondent: an equal part of the
-        respondent, the whole respondent each (shares then add up to more than 1), or nothing.
+        What offers get that share the best place of a customer: an equal part of the
+        customer, the whole customer each (shares then add up to more than 1), or nothing.
     tie_within : float
         Values that are no further apart than this share the place; rounding always does.
     level : float
         Confidence level between 0 and 1.
     missing : {"raise", "drop"}
-        With "drop" respondents for whom the value of an offer is missing are left out.
+        With "drop" customers for whom the value of an offer is missing are left out.
 
     Returns
     -------
     DataFrame
-        A row an offer, the best mean first: ``offer``, ``rank``, ``n`` (respondents), ``mean``
-        with ``std_error``, ``ci_low`` and ``ci_high``; ``share_best`` from 0 to 1 with
-        ``share_low`` and ``share_high``, ``share_tied`` (respondents for whom it shares the best
-        place, whatever ``ties``); ``relative_value`` (mean of :func:`relative_value`) with
-        ``relative_low`` and ``relative_high``. Offers of equal mean share the better rank. Errors
-        and intervals of means are NaN for a single respondent.
+        Four rows an offer, the best mean first: ``offer``, ``rank`` of the mean (offers of equal
+        mean share the better rank), ``quantity``, ``estimate``, ``std_error``, ``ci_low``,
+        ``ci_high`` and ``n_obs`` (customers). The quantities are "mean" of the values,
+        "relative_value" (mean of :func:`relative_value`), "share_best" from 0 to 1, and
+        "share_tied", the share of customers for whom the offer shares the best place, whatever
+        ``ties``. Errors and intervals of means are NaN for a single customer.
 
     Raises
     ------
     DataError
-        If there are fewer than two offers, a respondent judged an offer twice or not at all, or
+        If there are fewer than two offers, a customer judged an offer twice or not at all, or
         values are not numeric, missing or infinite.
     OptionError
         If ``ties``, ``tie_within``, ``level`` or ``missing`` is not as described.
 
     Notes
     -----
-    Respondents count as drawn independently. Means have Student's interval. Shares have Wilson's
-    interval [1]_; where ties are split it holds its level or more, because a part of a respondent
+    Customers count as drawn independently. Means have Student's interval. Shares have Wilson's
+    interval [1]_; where ties are split it holds its level or more, because a part of a customer
     varies less than a whole one. Each interval is about one offer: two that overlap can still
-    belong to offers that differ, since the same respondents judged both.
+    belong to offers that differ, since the same customers judged both.
 
-    The offer with the best mean need not be the best for most respondents.
+    The offer with the best mean need not be the best for most customers.
 
     References
     ----------
@@ -184,7 +185,7 @@ def compare_offers(
 
     Examples
     --------
-    Three respondents. A is best for the first, B for the second, and the third is torn between
+    Three customers. A is best for the first, B for the second, and the third is torn between
     them, so each has one and a half of three:
 
     >>> import pandas as pd
@@ -196,68 +197,65 @@ def compare_offers(
     ...         "worth": [9, 2, 3, 4, 5, 5],
     ...     }
     ... )
-    >>> table = compare_offers("worth", "brand", respondent="who", data=answers)
-    >>> table[["offer", "rank", "mean", "share_best", "share_tied", "relative_value"]].round(3)
-      offer  rank   mean  share_best  share_tied  relative_value
-    0     A     1  5.667         0.5       0.333             2.0
-    1     B     2  3.667         0.5       0.333            -2.0
+    >>> table = compare_offers("worth", "brand", customer="who", data=answers)
+    >>> table[["offer", "rank", "quantity", "estimate"]].round(3)
+      offer  rank        quantity  estimate
+    0     A     1            mean     5.667
+    1     A     1  relative_value     2.000
+    2     A     1      share_best     0.500
+    3     A     1      share_tied     0.333
+    4     B     2            mean     3.667
+    5     B     2  relative_value    -2.000
+    6     B     2      share_best     0.500
+    7     B     2      share_tied     0.333
     """
     check_choice("ties", ties, Ties)
     check_level(level)
     check_finite("tie_within", tie_within, least=0)
-    panel = _read_panel(value, offer, respondent, data, missing)
+    panel = _read_panel(value, offer, customer, data, missing)
     n = len(panel.values)
     shares, tied = shares_of_best(panel.values, ties, float(tie_within))
-    share = shares.mean(axis=0)
-    share_low, share_high = wilson(share, np.array(float(n)), level=level)
-    mean, error, low, high = _means(panel.values, level)
-    relative, _, relative_low, relative_high = _means(
-        panel.values - best_rival(panel.values), level
-    )
-    table = pd.DataFrame(
-        {
-            "offer": list(panel.offers),
-            "rank": ranks_of(mean),
-            "n": n,
-            "mean": mean,
-            "std_error": error,
-            "ci_low": low,
-            "ci_high": high,
-            "share_best": share,
-            "share_low": share_low,
-            "share_high": share_high,
-            "share_tied": tied.mean(axis=0),
-            "relative_value": relative,
-            "relative_low": relative_low,
-            "relative_high": relative_high,
-        }
-    )
-    return table.sort_values("rank", kind="stable", ignore_index=True)
+    relative = panel.values - best_rival(panel.values)
+
+    def labels(quantity: str) -> dict[str, list[Any]]:
+        return {"offer": list(panel.offers), "quantity": [quantity] * len(panel.offers)}
+
+    size = np.array(float(n))
+    tables = [
+        _means(labels("mean"), panel.values, level),
+        _means(labels("relative_value"), relative, level),
+        EstimateTable.wilson(labels("share_best"), shares.mean(axis=0), size, level=level),
+        EstimateTable.wilson(labels("share_tied"), tied.mean(axis=0), size, level=level),
+    ]
+    found = pd.concat([table.frame() for table in tables], keys=range(len(tables)))
+    found.insert(1, "rank", np.tile(ranks_of(tables[0].estimate), len(tables)))
+    found["n_obs"] = n
+    # Offers of equal rank in the order in which they came, and the quantities of each together.
+    places = found.index.get_level_values(1)
+    order = np.lexsort((found.index.get_level_values(0), places, found["rank"]))
+    columns = ["offer", "rank", "quantity", "estimate", "std_error", "ci_low", "ci_high", "n_obs"]
+    return found[columns].iloc[order].reset_index(drop=True)
 
 
-def _means(
-    values: FloatArray, level: float
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return means of columns, their standard errors, and Student's intervals."""
+def _means(labels: Labels, values: FloatArray, level: float) -> EstimateTable:
+    """Return means of columns with Student's intervals; without errors for a single customer."""
     n = len(values)
     mean = values.mean(axis=0)
-    if n == 1:
-        unknown = np.full(len(mean), np.nan)
-        return mean, unknown, unknown, unknown
-    error = values.std(axis=0, ddof=1) / np.sqrt(n)
-    reach = student_reach(n - 1, level=level) * error
-    return mean, error, mean - reach, mean + reach
+    error = np.full_like(mean, np.nan) if n == 1 else values.std(axis=0, ddof=1) / np.sqrt(n)
+    return EstimateTable.student(
+        labels, mean, error, df=max(n - 1, 1), level=level, test_zero=False
+    )
 
 
 def _read_panel(
-    value: object, offer: object, respondent: object, data: object, missing: Missing
+    value: object, offer: object, customer: object, data: object, missing: Missing
 ) -> _Panel:
-    """Read values and arrange them by respondent and offer."""
+    """Read values and arrange them by customer and offer."""
     check_choice("missing", missing, Missing)
     named = {"value": value, "offer": offer}
-    if respondent is not None:
-        named["respondent"] = respondent
-    read = read_variables(named, data=data, categories=("offer", "respondent"), missing=missing)
+    if customer is not None:
+        named["customer"] = customer
+    read = read_variables(named, data=data, categories=("offer", "customer"), missing=missing)
     codes, offers = read.codes("offer")
     if read.n_dropped:
         named_at_all = read_variables(
@@ -274,11 +272,11 @@ def _read_panel(
             "one rival, as further rows with another name in offer"
         )
     who, people = (
-        read.codes("respondent")
-        if respondent is not None
+        read.codes("customer")
+        if customer is not None
         else (np.zeros(read.n_rows, dtype=np.intp), ("the only judge",))
     )
-    _check_once(who, codes, people, offers, given=respondent is not None)
+    _check_once(who, codes, people, offers, given=customer is not None)
     kept = _complete(who, codes, people, offers, missing)
     _, who = np.unique(who[kept], return_inverse=True)
     codes = codes[kept]
@@ -302,10 +300,10 @@ def _check_once(
         person, offer = people[first // len(offers)], offers[first % len(offers)]
         if not given:
             raise DataError(
-                f"offer {offer!r} stands in {times[first]} rows; say who judged it by respondent="
+                f"offer {offer!r} stands in {times[first]} rows; say who judged it by customer="
             )
         raise DataError(
-            f"respondent {person!r} judged offer {offer!r} {times[first]} times; keep one of the "
+            f"customer {person!r} judged offer {offer!r} {times[first]} times; keep one of the "
             "judgements, or average them before"
         )
 
@@ -317,18 +315,18 @@ def _complete(
     offers: tuple[Any, ...],
     missing: Missing,
 ) -> BoolArray:
-    """Tell which rows belong to respondents who judged every offer."""
+    """Tell which rows belong to customers who judged every offer."""
     judged = np.bincount(who, minlength=len(people))
     full = judged == len(offers)
     if missing == "raise" and not full.all():
         person = int(np.argmin(full))
         without = sorted(set(range(len(offers))) - set(codes[who == person].tolist()))
         raise DataError(
-            f"{count_of(int((~full).sum()), 'respondent')} did not judge every offer, first "
+            f"{count_of(int((~full).sum()), 'customer')} did not judge every offer, first "
             f"{people[person]!r}, who lacks {enumerate_names(offers[k] for k in without)}; "
-            'missing="drop" leaves such respondents out'
+            'missing="drop" leaves such customers out'
         )
     if not full.any():
-        raise DataError("no respondent is left who judged every offer; compare fewer offers")
+        raise DataError("no customer is left who judged every offer; compare fewer offers")
     kept: BoolArray = full[who]
     return kept

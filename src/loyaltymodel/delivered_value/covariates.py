@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._frames import column_names
-from loyaltymodel._options import enumerate_names, repeated, suggest
+from loyaltymodel._options import enumerate_names, suggest
 from loyaltymodel._variables import Variables, codes_of
 from loyaltymodel.errors import DataError, OptionError
 
@@ -42,29 +41,6 @@ class Covariate:
             )
         place = np.array([self.levels.index(level) for level in known])[codes]
         return np.asarray(place[:, None] == np.arange(1, len(self.levels)), dtype=np.float64)
-
-
-def given_covariates(covariates: Any) -> dict[str, object]:
-    """Return covariates by name: from a mapping, names of columns, or all columns of a table."""
-    if isinstance(covariates, Mapping):
-        given = {str(name): value for name, value in covariates.items()}
-    elif isinstance(covariates, str):
-        given = {covariates: covariates}
-    elif isinstance(covariates, np.ndarray):
-        raise OptionError(
-            "covariates are an array without names; give a mapping, such as {'age': ages}"
-        )
-    elif isinstance(covariates, Sequence):
-        if not all(isinstance(name, str) for name in covariates):
-            raise OptionError("covariates as a sequence must be names of columns of data")
-        if twice := repeated(covariates):
-            raise OptionError(f"covariates name {enumerate_names(twice)} twice; name each once")
-        given = {name: name for name in covariates}
-    else:
-        given = {name: covariates[name] for name in column_names(covariates)}
-    if not given:
-        raise OptionError("there are no covariates; give at least one, such as {'age': ages}")
-    return given
 
 
 def references_of(

@@ -1,6 +1,6 @@
 """Mathematics of comparing offers and of spread, on arrays.
 
-Offers are m, components k, respondents r. ``gain`` (m, k) holds levels with the sign of their
+Offers are m, components k, customers r. ``gain`` (m, k) holds levels with the sign of their
 side: values as they are, costs negative; so the value of offers is ``gain @ weights``.
 """
 
@@ -132,7 +132,7 @@ def wins_under_dirichlet(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """Sizes, means and standard deviations (a,) of segments, and sums of squares."""
+    """Sizes, means and standard deviations (a,) of groups, and sums of squares."""
 
     sizes: IntArray
     means: FloatArray
@@ -141,13 +141,13 @@ class Spread:
     within: float
 
 
-def spread(values: FloatArray, codes: IntArray, n_segments: int) -> Spread:
-    """Split the spread of values (n,) into that between and that within segments."""
-    sizes = np.bincount(codes, minlength=n_segments)
+def spread(values: FloatArray, codes: IntArray, n_groups: int) -> Spread:
+    """Split the spread of values (n,) into that between and that within groups."""
+    sizes = np.bincount(codes, minlength=n_groups)
     overall = values.mean()
     apart = values - overall  # first, so that squares of large levels lose no digits
-    means = np.bincount(codes, apart, minlength=n_segments) / sizes
-    squares = np.bincount(codes, (apart - means[codes]) ** 2, minlength=n_segments)
+    means = np.bincount(codes, apart, minlength=n_groups) / sizes
+    squares = np.bincount(codes, (apart - means[codes]) ** 2, minlength=n_groups)
     with np.errstate(divide="ignore", invalid="ignore"):
         deviations = np.where(sizes > 1, np.sqrt(squares / (sizes - 1)), np.nan)
     return Spread(sizes, means + overall, deviations, float(sizes @ means**2), float(squares.sum()))
@@ -156,8 +156,8 @@ def spread(values: FloatArray, codes: IntArray, n_segments: int) -> Spread:
 def ratio_of_squares(theta: float, found: Spread) -> float:
     """Return the pivot of the ratio of variances, between over within.
 
-    With normal segments and errors it follows the F law with a - 1 and n - a degrees of freedom
-    at the true ratio, whatever the sizes of the segments, and it falls as ``theta`` grows.
+    With normal groups and errors it follows the F law with a - 1 and n - a degrees of freedom
+    at the true ratio, whatever the sizes of the groups, and it falls as ``theta`` grows.
     """
     weights = 1 / (theta + 1 / found.sizes)
     middle = weights @ found.means / weights.sum()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -10,19 +9,26 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._frames import Missing, column_names
+from loyaltymodel._estimates import EstimateTable, Labels
+from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated
+from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._regression import (
     Regression,
+    StdErrors,
     collinear,
     full_leverage,
     is_constant,
     least_squares,
     logistic,
 )
-from loyaltymodel._variables import Variables, read_variables
-from loyaltymodel.delivered_value.loyalty_result import Covariance, Outcome, ValueLoyalty
+from loyaltymodel._variables import Variables, read_variables, several_variables
+from loyaltymodel.delivered_value.loyalty_result import (
+    SEPARATE_TERMS,
+    TERMS,
+    Model,
+    ValueLoyalty,
+)
 from loyaltymodel.delivered_value.response_kernels import effect_on_share
 from loyaltymodel.errors import DataError, NotIdentifiedError
 
@@ -30,13 +36,13 @@ _ROUNDING = 1e-12  # of the largest value: values that differ by less are level
 
 
 def value_loyalty(
+    value: object,
     loyalty: object,
-    own: object,
     *,
     rivals: object,
     data: object = None,
-    outcome: Outcome = "binary",
-    covariance: Covariance = "robust",
+    model: Model = "logit",
+    std_errors: StdErrors = "robust",
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> ValueLoyalty:
@@ -48,29 +54,28 @@ def value_loyalty(
 
     Parameters
     ----------
-    loyalty : array-like of shape (n,), Series or name of a column
-        Loyalty of each customer: 0 or 1, such as stayed or bought again, or a score.
-    own : array-like of shape (n,), Series or name of a column
+    value : array-like of shape (n,), Series or name of a column
         Value of the firm's offer to each customer: :func:`delivered_value` or
         :func:`perceived_value`.
-    rivals : array-like of shape (n,) or (n, m), Series, table, name, or sequence of columns
-        Values of m rival offers to the same customers, in the same unit. The best for each
-        customer counts. A single number stands for every customer. In a list or tuple each
-        name, Series or array is a column, the value of one rival to all customers; lists of
-        plain numbers are rows, as in an array.
+    loyalty : array-like of shape (n,), Series or name of a column
+        Loyalty of each customer: 0 or 1, such as stayed or bought again, or a score.
+    rivals : float, array-like of shape (n,), Series, name, names, table, or mapping to columns
+        Values of rival offers to the same customers, in the same unit; the best for each
+        customer counts. One rival is an array, a Series or a name, or a single number that
+        stands for every customer; several are names of columns, a table, or a mapping from
+        rival to values.
     data : pandas, polars or pyarrow table, optional
         Where the columns are; a row a customer.
-    outcome : {"binary", "score"}
+    model : {"logit", "linear"}
         Logistic regression of 0 and 1, or least squares of a score.
-    covariance : {"robust", "classical"}
+    std_errors : {"robust", "model"}
         Standard errors that hold whether or not the model is right about the spread of the
-        answers (HC0 for logits, HC3 for scores), or those that rely on it. For a score "robust"
-        is what :func:`~loyaltymodel.expectation_gap.satisfaction_drivers` calls "HC3";
-        "classical" is its default.
+        answers (HC0 for logits, HC3 for scores), or those that rely on it, which are the default
+        of :func:`~loyaltymodel.expectation_gap.satisfaction_drivers`.
     level : float
         Confidence level between 0 and 1.
     missing : {"raise", "drop"}
-        With "drop" customers are left out, and counted, for whom loyalty, own value or the value
+        With "drop" customers are left out, and counted, for whom value, loyalty or the value
         of any rival is missing.
 
     Returns
@@ -82,7 +87,7 @@ def value_loyalty(
     Raises
     ------
     DataError
-        If values are missing, infinite, not numeric or of unequal length, a binary loyalty is
+        If values are missing, infinite, not numeric or of unequal length, loyalty of a logit is
         not 0 or 1, own value is among the rivals, or there are too few customers.
     NotIdentifiedError
         If relative value or loyalty is the same for everybody but for rounding, relative value
@@ -97,12 +102,12 @@ def value_loyalty(
 
     Notes
     -----
-    With x = own - max(rivals): logit P(loyal) = a + b x, or score = a + b x. No coefficient has
+    With x = value - max(rivals): logit P(loyal) = a + b x, or score = a + b x. No coefficient has
     a default. That loyalty follows superior value is usually attributed to Reichheld; value as
     the driver of loyalty is the chain of [1]_.
 
     The difference assumes that a point more of own value does as much as a point less of the best
-    rival's. That is tested: in a + b1 own + b2 max(rivals) the form holds if b1 + b2 = 0. If
+    rival's. That is tested: in a + b1 value + b2 max(rivals) the form holds if b1 + b2 = 0. If
     b1 + b2 is above 0, value counts for loyalty beyond comparison, as where leaving costs effort.
 
     Four things the numbers cannot tell. Loyal customers may rate what they have higher because
@@ -135,77 +140,94 @@ def value_loyalty(
     >>> import numpy as np
     >>> import pandas as pd
     >>> from loyaltymodel.delivered_value import value_loyalty
-    >>> people = pd.DataFrame(
+    >>> customers = pd.DataFrame(
     ...     {
     ...         "own": [5, 5, 7, 7, 6, 6, 6, 6], "a": [6, 6, 6, 6, 7, 7, 5, 5],
     ...         "b": [2, 2, 2, 2, 2, 2, 2, 2], "loyal": [0, 1] * 4, "times": [15, 5, 5, 15] * 2,
     ...     }
     ... )
-    >>> people = people.loc[people.index.repeat(people["times"])].reset_index(drop=True)
-    >>> found = value_loyalty("loyal", "own", rivals=["a", "b"], data=people)
+    >>> customers = customers.loc[customers.index.repeat(customers["times"])]
+    >>> customers = customers.reset_index(drop=True)
+    >>> found = value_loyalty("own", "loyal", rivals=["a", "b"], data=customers)
     >>> found.standing.round(2)
-       standing   n  loyalty
-    0  inferior  40     0.25
-    1    parity   0      NaN
-    2  superior  40     0.75
-    >>> found.estimates.round(6) + 0, round(float(np.log(3)), 6)
+       standing  n_obs  loyalty
+    0  inferior     40     0.25
+    1    parity      0      NaN
+    2  superior     40     0.75
+    >>> found.estimates.estimate.round(6) + 0, round(float(np.log(3)), 6)
     (array([0.      , 1.098612]), 1.098612)
     >>> float(found.parity["estimate"].round(6))
     0.5
 
     The slope of a probability is b p (1 - p), here log 3 * 3/16 for everybody:
 
-    >>> round(found.average_effect, 4), round(float(np.log(3)) * 3 / 16, 4)
+    >>> round(float(found.marginal_effect["estimate"]), 4), round(float(np.log(3)) * 3 / 16, 4)
     (0.206, 0.206)
 
     Own and rival's value do the same in opposite directions:
 
-    >>> (found.difference_test[["own", "best_rival", "sum"]].round(4) + 0).to_dict()
-    {'own': 1.0986, 'best_rival': -1.0986, 'sum': 0.0}
+    >>> (found.separate.estimate.round(4) + 0)[1:].tolist()
+    [1.0986, -1.0986]
+    >>> print(round(found.difference_test["estimate"], 4) + 0)
+    0.0
     """
-    check_choice("outcome", outcome, Outcome)
-    check_choice("covariance", covariance, Covariance)
+    check_choice("model", model, Model)
+    check_choice("std_errors", std_errors, StdErrors)
     check_level(level)
     named = _rivals_of(rivals)
-    if isinstance(own, str) and own in [name for name in named.values() if isinstance(name, str)]:
+    if isinstance(value, str) and value in [v for v in named.values() if isinstance(v, str)]:
         raise DataError(
-            f"own={own!r} is among the rivals, so no value could be superior; leave it out of "
+            f"value={value!r} is among the rivals, so no value could be superior; leave it out of "
             "rivals"
         )
-    read = _read({"loyalty": loyalty, "own": own}, named, data, missing)
+    given = {"value": value, "loyalty": loyalty, **named}
+    read = read_variables(given, data=data, missing=missing)
     answers = np.asarray(read["loyalty"], dtype=np.float64)
-    mine = np.asarray(read["own"], dtype=np.float64)
+    mine = np.asarray(read["value"], dtype=np.float64)
     best = _best_rival(read, mine, tuple(named))
     relative = mine - best
     # Values that differ by rounding only are level.
     relative[np.abs(relative) <= _ROUNDING * np.maximum(np.abs(mine), np.abs(best))] = 0.0
-    _check_answers(answers, outcome)
+    _check_answers(answers, model)
     _check_relative(relative)
-    robust = covariance == "robust"
-    ones = np.ones(len(mine))
-    x = np.column_stack([ones, relative])
-    fitted = _fit(answers, x, outcome, robust=robust, labels=read.labels)
+    x = np.column_stack([np.ones(len(mine)), relative])
+    fitted = _fit(answers, x, model, std_errors, labels=read.labels)
     effect, gradient = float(fitted.estimates[1]), np.array([0.0, 1.0])
-    if outcome == "binary":
+    if model == "logit":
         effect, gradient = effect_on_share(x, fitted.estimates)
-    separate, problem = _fit_separately(
-        answers, np.column_stack([ones, mine, best]), outcome, robust=robust
-    )
+    wide = np.column_stack([np.ones(len(mine)), mine, best])
+    separate, problem = _fit_separately(answers, wide, model, std_errors)
     n, means = _by_standing(relative, answers)
+
+    def table(labels: Labels, found: Regression) -> EstimateTable:
+        k = len(found.estimates)
+        return EstimateTable.student(
+            labels,
+            found.estimates,
+            np.sqrt(np.diag(found.covariance)),
+            df=len(mine) - k if model == "linear" else np.inf,
+            level=level,
+            covariance=found.covariance,
+        )
+
+    variance = np.array([[gradient @ fitted.covariance @ gradient]])
+    average = EstimateTable.student(
+        {"quantity": ["per_point"]},
+        [effect],
+        np.sqrt(variance[0]),
+        df=len(mine) - 2 if model == "linear" else np.inf,
+        level=level,
+    )
     return ValueLoyalty(
-        outcome=outcome,
-        covariance_kind=covariance,
-        estimates=fitted.estimates,
-        covariance=fitted.covariance,
-        separate_estimates=separate.estimates,
-        separate_covariance=separate.covariance,
+        model=model,
+        std_errors=std_errors,
+        estimates=table({"term": TERMS}, fitted),
+        separate=table({"term": SEPARATE_TERMS}, separate),
         separate_problem=problem,
-        average_effect=effect,
-        average_effect_error=float(np.sqrt(gradient @ fitted.covariance @ gradient)),
-        standing_n=n,
+        effect=average,
+        standing_counts=n,
         standing_loyalty=means,
-        lowest=float(relative.min()),
-        highest=float(relative.max()),
+        relative_range=(float(relative.min()), float(relative.max())),
         n_rivals=len(named),
         n_obs=len(mine),
         n_dropped=read.n_dropped,
@@ -213,85 +235,26 @@ def value_loyalty(
     )
 
 
-def _rivals_of(rivals: Any) -> dict[str, Any]:
+def _rivals_of(rivals: Any) -> dict[str, object]:
     """Return the value of each rival, by a name for messages."""
     if rivals is None:
         raise DataError(
             "rivals=None, but superior value needs somebody to be superior to: give the values of "
-            "at least one rival, as names of columns, a table, or an array of shape (n, m)"
+            "at least one rival, as names of columns, a table, or a mapping from name to values"
         )
-    if isinstance(rivals, str):
-        return {f"rival {rivals!r}": rivals}
-    if isinstance(rivals, Mapping):
-        raise DataError(
-            "rivals is a mapping; give names of columns, a table, or an array of shape (n, m)"
-        )
-    if isinstance(rivals, (list, tuple)) and any(map(_is_column, rivals)):
-        return _columns_of(rivals)
-    if isinstance(rivals, pd.Series) or nw.dependencies.is_into_series(rivals):
+    one = isinstance(rivals, pd.Series) or nw.dependencies.is_into_series(rivals)
+    if one or _is_numbers(rivals):
         return {"rivals": rivals}
-    if nw.dependencies.is_into_dataframe(rivals):
-        return {f"rival {name!r}": rivals[name] for name in _names(rivals)}
-    try:
-        values = np.asarray(rivals)
-    except ValueError:
-        raise DataError("rivals has rows of different lengths; give an array (n, m)") from None
-    if values.ndim <= 1 and values.size:
-        return {"rivals": values}
-    if values.ndim != 2 or not values.size:  # noqa: PLR2004  rows and columns
-        raise DataError(
-            f"rivals has shape {values.shape}; the values of at least one rival are needed, an "
-            "array of shape (n,) or (n, m), or names of columns"
-        )
-    return {f"rivals[:, {k}]": values[:, k] for k in range(values.shape[1])}
+    return {f"rival {name!r}": v for name, v in several_variables("rivals", rivals).items()}
 
 
-def _is_column(value: Any) -> bool:
-    if isinstance(value, (str, pd.Series)) or nw.dependencies.is_into_series(value):
-        return True
-    return isinstance(value, np.ndarray) and value.ndim > 0
-
-
-def _columns_of(rivals: Sequence[Any]) -> dict[str, object]:
-    """Return rivals that came one by one, as names of columns or as their values."""
-    words = [rival for rival in rivals if isinstance(rival, str)]
-    if twice := repeated(words):
-        raise DataError(f"rivals name {enumerate_names(twice)} twice; name each once")
-    odd = [k for k, rival in enumerate(rivals) if not _is_column(rival)]
-    if odd:
-        raise DataError(
-            f"rivals[{odd[0]}] is {rivals[odd[0]]!r:.40}, but others are columns; give each rival "
-            "as a name of a column, a Series or an array"
-        )
-    return {
-        f"rival {rival!r}" if isinstance(rival, str) else f"rivals[{k}]": rival
-        for k, rival in enumerate(rivals)
-    }
-
-
-def _read(
-    people: dict[str, object], rivals: dict[str, Any], data: object, missing: Missing
-) -> Variables:
-    """Read loyalty and values; rivals of another length are told in one word, not one by one."""
-    try:
-        return read_variables({**people, **rivals}, data=data, missing=missing)
-    except DataError as error:
-        if len(rivals) == 1 or not str(error).startswith("variables must be equally long"):
-            raise
-    n = read_variables(people, data=data, missing="drop")
-    lengths = sorted({np.size(value) for value in rivals.values() if not isinstance(value, str)})
-    raise DataError(
-        f"rivals are {len(rivals)} columns of {enumerate_names(map(str, lengths))} values, but "
-        f"there are {n.n_rows + n.n_dropped} customers; give an array (n, m) with a row a "
-        "customer, or a list of Series or arrays, each with a value a customer"
-    )
-
-
-def _names(table: object) -> tuple[str, ...]:
-    names = column_names(table)
-    if not names:
-        raise DataError("rivals has no column; the values of at least one rival are needed")
-    return names
+def _is_numbers(rivals: Any) -> bool:
+    """Tell whether this is a number, or a row of numbers: one rival without a name."""
+    if isinstance(rivals, np.ndarray):
+        return rivals.ndim <= 1 and rivals.dtype.kind not in "USO" and rivals.size > 0
+    if isinstance(rivals, (list, tuple)):
+        return len(rivals) > 0 and all(np.ndim(v) == 0 and not isinstance(v, str) for v in rivals)
+    return isinstance(rivals, (int, float, np.number))
 
 
 def _best_rival(read: Variables, own: FloatArray, names: tuple[str, ...]) -> FloatArray:
@@ -308,11 +271,11 @@ def _best_rival(read: Variables, own: FloatArray, names: tuple[str, ...]) -> Flo
     return best
 
 
-def _check_answers(answers: FloatArray, outcome: Outcome) -> None:
-    if outcome == "binary" and (odd := (answers != 0) & (answers != 1)).any():
+def _check_answers(answers: FloatArray, model: Model) -> None:
+    if model == "logit" and (odd := (answers != 0) & (answers != 1)).any():
         raise DataError(
-            f"loyalty has {answers[odd][0]:g}, but a binary outcome is 0 or 1; recode it, or say "
-            'outcome="score" for a score'
+            f"loyalty has {answers[odd][0]:g}, but for a logit it is 0 or 1; recode it, or say "
+            'model="linear" for a score'
         )
     if is_constant(answers):
         raise NotIdentifiedError(
@@ -331,11 +294,11 @@ def _check_relative(relative: FloatArray) -> None:
 
 
 def _fit(
-    answers: FloatArray, x: FloatArray, outcome: Outcome, *, robust: bool, labels: pd.Index
+    answers: FloatArray, x: FloatArray, model: Model, std_errors: StdErrors, *, labels: pd.Index
 ) -> Regression:
     """Fit the difference form, or say what makes it impossible."""
-    if outcome == "binary":
-        fitted = logistic(answers == 1, x, robust=robust)
+    if model == "logit":
+        fitted = logistic(answers == 1, x, std_errors=std_errors)
         if fitted is None:
             raise NotIdentifiedError(
                 "relative value tells perfectly who is loyal (nobody above some level of it "
@@ -350,7 +313,7 @@ def _fit(
             f"the customer in row {labels[int(np.argmax(alone))]} alone differs from the others in "
             "relative value, so the slope has no error; more customers must differ"
         )
-    return least_squares(answers, x, covariance="HC3" if robust else "classical")
+    return least_squares(answers, x, std_errors=std_errors)
 
 
 def _check_enough(n: int, n_coefficients: int) -> None:
@@ -362,7 +325,7 @@ def _check_enough(n: int, n_coefficients: int) -> None:
 
 
 def _fit_separately(
-    answers: FloatArray, x: FloatArray, outcome: Outcome, *, robust: bool
+    answers: FloatArray, x: FloatArray, model: Model, std_errors: StdErrors
 ) -> tuple[Regression, str]:
     """Fit own and best rival's value apart; NaN and the reason where they cannot be."""
     problem = ""
@@ -373,8 +336,8 @@ def _fit_separately(
             if len(follows) == 1
             else "own value follows exactly from the best rival's"
         )
-    elif outcome == "binary":
-        fitted = logistic(answers == 1, x, robust=robust)
+    elif model == "logit":
+        fitted = logistic(answers == 1, x, std_errors=std_errors)
         if fitted is not None:
             return fitted, ""
         problem = "own and best rival's value together tell perfectly who is loyal"
@@ -383,7 +346,7 @@ def _fit_separately(
     elif full_leverage(x).any():
         problem = "one customer alone tells own from the best rival's value"
     else:
-        return least_squares(answers, x, covariance="HC3" if robust else "classical"), ""
+        return least_squares(answers, x, std_errors=std_errors), ""
     return Regression(np.full(3, np.nan), np.full((3, 3), np.nan)), problem
 
 

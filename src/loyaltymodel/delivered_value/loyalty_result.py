@@ -2,60 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import ndtri, student_reach
-from loyaltymodel._options import count_of
-from loyaltymodel._regression import EXACT, inference_columns, sums_of
-from loyaltymodel._tables import Summary, number, table_of
+from loyaltymodel._options import check_choice, count_of
+from loyaltymodel._regression import EXACT, StdErrors, sums_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, number, table_of
 from loyaltymodel._variables import read_numbers
 from loyaltymodel.delivered_value.response_kernels import distribution, fieller, level_for
 from loyaltymodel.errors import DataError
 
-Outcome = Literal["binary", "score"]
-Covariance = Literal["robust", "classical"]
+Model = Literal["logit", "linear"]
+Inverse = Literal["fieller", "wald"]
 
 STANDINGS = ("inferior", "parity", "superior")
+TERMS = ("constant", "relative_value")
+SEPARATE_TERMS = ("constant", "value", "best_rival")
 
-_TERMS = ("constant", "relative_value")
-_SEPARATE_TERMS = ("constant", "own", "best_rival")
+_KINDS = {"logit": "HC0", "linear": "HC3"}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class ValueLoyalty(FrozenRecord):
+class ValueLoyalty(Result):
     """How loyalty goes with the value that the firm gives above its best rival.
 
     Made by :func:`value_loyalty`.
 
     Attributes
     ----------
-    outcome : str
-        "binary" or "score".
-    covariance_kind : str
-        "robust" or "classical".
-    estimates : ndarray of shape (2,)
+    model : str
+        "logit" of loyalty as 0 and 1, or "linear" for a score.
+    std_errors : str
+        "robust" or "model".
+    estimates : EstimateTable
         Constant and slope in relative value: logits, or points of the score.
-    covariance : ndarray of shape (2, 2)
-        Their covariance matrix.
-    separate_estimates : ndarray of shape (3,)
+    separate : EstimateTable
         Constant, slope in own value and slope in the best rival's value; NaN where the two
         cannot be told apart.
-    separate_covariance : ndarray of shape (3, 3)
-        Their covariance matrix.
     separate_problem : str
         Why the two slopes cannot be told apart; empty where they can.
-    average_effect, average_effect_error : float
-        Average slope of loyalty in relative value over these customers, and its standard error.
-    standing_n : ndarray of shape (3,)
+    effect : EstimateTable
+        Average slope of loyalty in relative value over these customers.
+    standing_counts : ndarray of shape (3,)
         Customers to whom the firm's value is inferior, equal and superior to the best rival's.
     standing_loyalty : ndarray of shape (3,)
         Their mean loyalty; NaN where there are none.
-    lowest, highest : float
+    relative_range : pair of float
         Smallest and largest relative value among the customers.
     n_rivals : int
         Rivals from which the best was taken.
@@ -73,35 +73,26 @@ class ValueLoyalty(FrozenRecord):
     Examples
     --------
     >>> from loyaltymodel.delivered_value import value_loyalty
-    >>> found = value_loyalty([4, 5, 7, 8], [1, 2, 3, 4], rivals=2, outcome="score")
-    >>> found.estimates.round(6)
+    >>> found = value_loyalty([1, 2, 3, 4], [4, 5, 7, 8], rivals=2, model="linear")
+    >>> found.estimates.estimate.round(6)
     array([5.3, 1.4])
     """
 
-    outcome: Outcome
-    covariance_kind: Covariance
-    estimates: FloatArray
-    covariance: FloatArray
-    separate_estimates: FloatArray
-    separate_covariance: FloatArray
+    people: ClassVar[str] = "customers"
+
+    model: Model
+    std_errors: StdErrors
+    estimates: EstimateTable
+    separate: EstimateTable
     separate_problem: str
-    average_effect: float
-    average_effect_error: float
-    standing_n: IntArray
+    effect: EstimateTable
+    standing_counts: IntArray
     standing_loyalty: FloatArray
-    lowest: float
-    highest: float
+    relative_range: tuple[float, float]
     n_rivals: int
     n_obs: int
     n_dropped: int
     level: float
-
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return f"<ValueLoyalty: {count_of(self.n_obs, 'customer')}, {self.outcome} outcome>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
 
     @property
     def standing(self) -> pd.DataFrame:
@@ -109,29 +100,39 @@ class ValueLoyalty(FrozenRecord):
         return pd.DataFrame(
             {
                 "standing": list(STANDINGS),
-                "n": self.standing_n.copy(),
+                "n_obs": self.standing_counts.copy(),
                 "loyalty": self.standing_loyalty.copy(),
             }
         )
 
     @property
-    def coefficients(self) -> pd.DataFrame:
-        """Coefficients of both forms: in relative value, and in own and best rival's value."""
-        first = self._inference(self.estimates, np.sqrt(np.diag(self.covariance)), 2)
-        second = self._inference(
-            self.separate_estimates, np.sqrt(np.diag(self.separate_covariance)), 3
+    def terms(self) -> pd.DataFrame:
+        """Coefficients of both forms: in relative value, and in own and best rival's value.
+
+        ``form`` is "difference" or "separate".
+        """
+        return pd.concat(
+            [_of_form("difference", self.estimates), _of_form("separate", self.separate)],
+            ignore_index=True,
         )
-        first.insert(0, "term", list(_TERMS))
-        first.insert(0, "form", "difference")
-        second.insert(0, "term", list(_SEPARATE_TERMS))
-        second.insert(0, "form", "separate")
-        return pd.concat([first, second], ignore_index=True)
+
+    @property
+    def quantities(self) -> pd.DataFrame:
+        """Loyalty at "parity" with the best rival, and its average change "per_point".
+
+        ``estimate``, ``ci_low`` and ``ci_high``: probabilities, or points of a score.
+        """
+        columns = ["estimate", "ci_low", "ci_high"]
+        rows = [self.parity[columns], self.marginal_effect[columns]]
+        table = pd.DataFrame(rows).reset_index(drop=True)
+        table.insert(0, "quantity", ["parity", "per_point"])
+        return table
 
     @property
     def parity(self) -> pd.Series:
         """Loyalty where the firm gives just as much value as its best rival, with interval.
 
-        ``estimate``, ``ci_low`` and ``ci_high``; a probability for a binary outcome.
+        ``estimate``, ``ci_low`` and ``ci_high``; a probability for a logit.
         """
         return self.loyalty_at(0.0)[["estimate", "ci_low", "ci_high"]].iloc[0].rename("parity")
 
@@ -141,24 +142,22 @@ class ValueLoyalty(FrozenRecord):
 
         ``estimate``, ``std_error``, ``ci_low``, ``ci_high`` and ``p_value``.
         """
-        found = self._inference(
-            np.array([self.average_effect]), np.array([self.average_effect_error]), 2
-        )
-        return found.iloc[0].rename("marginal_effect")
+        return self.effect.row("per_point").rename("marginal_effect")
 
     @property
     def difference_test(self) -> pd.Series:
         """Wald test of what the difference form assumes: slopes of equal size, opposite sign.
 
-        ``own`` and ``best_rival`` are the slopes, ``sum`` is what they add up to (0 if the form
-        holds) with ``std_error``, ``ci_low``, ``ci_high`` and ``p_value``. All are NaN where the
-        two cannot be told apart; ``separate_problem`` says why.
+        ``estimate`` is what the two slopes add up to (0 if the form holds), with ``std_error``,
+        ``ci_low``, ``ci_high`` and ``p_value``. All are NaN where the two cannot be told apart;
+        ``separate_problem`` says why.
         """
         both = np.array([[0.0, 1.0, 1.0]])
-        total, error = sums_of(both, self.separate_estimates, self.separate_covariance)
-        found = self._inference(total, error, 3).iloc[0].rename({"estimate": "sum"})
-        slopes = dict(zip(_SEPARATE_TERMS[1:], self.separate_estimates[1:], strict=True))
-        return pd.concat([pd.Series(slopes), found]).rename("difference_test")
+        total, error = sums_of(both, self.separate.estimate, _covariance(self.separate))
+        table = EstimateTable.student(
+            {"quantity": ["sum"]}, total, error, df=self._df(3), level=self.level
+        )
+        return table.row("sum").rename("difference_test")
 
     def loyalty_at(self, relative_value: object) -> pd.DataFrame:
         """Return loyalty at levels of relative value.
@@ -185,7 +184,7 @@ class ValueLoyalty(FrozenRecord):
         Half of those with 1 point less than elsewhere are loyal, and 3 of 4 of those with 1 more:
 
         >>> from loyaltymodel.delivered_value import value_loyalty
-        >>> found = value_loyalty([0, 1, 0, 1, 1, 1], [4, 4, 6, 6, 6, 6], rivals=5)
+        >>> found = value_loyalty([4, 4, 6, 6, 6, 6], [0, 1, 0, 1, 1, 1], rivals=5)
         >>> found.loyalty_at([-1, 1])[["relative_value", "estimate", "extrapolated"]].round(6)
            relative_value  estimate  extrapolated
         0            -1.0      0.50         False
@@ -193,39 +192,42 @@ class ValueLoyalty(FrozenRecord):
         """
         levels = _levels("relative_value", relative_value)
         rows = np.column_stack([np.ones(len(levels)), levels])
-        score = rows @ self.estimates
-        reach = self._reach(2) * np.sqrt(np.einsum("ti,ij,tj->t", rows, self.covariance, rows))
+        score = rows @ self.estimates.estimate
+        s = _covariance(self.estimates)
+        reach = self._reach * np.sqrt(np.einsum("ti,ij,tj->t", rows, s, rows))
         ends = np.stack([score, score - reach, score + reach])
-        if self.outcome == "binary":
+        if self.model == "logit":
             ends = distribution(ends, "logit")
         return pd.DataFrame(
             {
                 "relative_value": levels,
                 **dict(zip(("estimate", "ci_low", "ci_high"), ends, strict=True)),
-                "extrapolated": (levels < self.lowest) | (levels > self.highest),
+                "extrapolated": self._beyond(levels),
             }
         )
 
-    def relative_value_for(self, target: object) -> pd.DataFrame:
+    def relative_value_for(self, target: object, *, interval: Inverse = "fieller") -> pd.DataFrame:
         """Return how much more value than the best rival is needed for a target of loyalty.
 
         Parameters
         ----------
         target : float or array-like of shape (t,)
             Loyalty to reach: probabilities between 0 and 1, or points of the score.
+        interval : {"fieller", "wald"}
+            Fieller's interval, or a symmetric one by the delta method.
 
         Returns
         -------
         DataFrame
-            A row a target: ``target``, ``estimate`` in points of value, ``delta_low`` and
-            ``delta_high`` by the delta method, ``fieller_low`` and ``fieller_high`` by Fieller's
-            method, and ``extrapolated`` where no customer has so much or so little.
+            A row a target: ``target``, ``estimate`` in points of value, ``ci_low``,
+            ``ci_high``, and ``extrapolated`` where no customer has so much or so little.
 
         Raises
         ------
         DataError
-            If a target is missing, infinite, not a number, or no probability for a binary
-            outcome.
+            If a target is missing, infinite, not a number, or no probability for a logit.
+        OptionError
+            If ``interval`` is not one of its choices.
 
         Notes
         -----
@@ -247,85 +249,75 @@ class ValueLoyalty(FrozenRecord):
         >>> import numpy as np
         >>> from loyaltymodel.delivered_value import value_loyalty
         >>> loyal = np.repeat([0, 1, 0, 1], [30, 10, 10, 30])
-        >>> found = value_loyalty(loyal, np.repeat([4, 6], 40), rivals=5)
+        >>> found = value_loyalty(np.repeat([4, 6], 40), loyal, rivals=5)
         >>> found.relative_value_for(0.9)[["target", "estimate", "extrapolated"]].round(6)
            target  estimate  extrapolated
         0     0.9       2.0          True
         """
+        check_choice("interval", interval, Inverse)
         targets = _levels("target", target)
         scores = targets
-        if self.outcome == "binary":
+        if self.model == "logit":
             if not ((targets > 0) & (targets < 1)).all():
                 raise DataError(
                     "target must lie between 0 and 1, both excluded, because loyalty is a "
-                    'probability here; for points of a score fit with outcome="score"'
+                    'probability here; for points of a score fit with model="linear"'
                 )
             scores = np.log(targets) - np.log1p(-targets)
-        level, error = level_for(scores, self.estimates, self.covariance)
-        reach = self._reach(2)
-        low, high = fieller(scores, self.estimates, self.covariance, reach)
+        b, s = self.estimates.estimate, _covariance(self.estimates)
+        level, error = level_for(scores, b, s)
+        low, high = level - self._reach * error, level + self._reach * error
+        if interval == "fieller":
+            low, high = fieller(scores, b, s, self._reach)
         return pd.DataFrame(
             {
                 "target": targets,
                 "estimate": level,
-                "delta_low": level - reach * error,
-                "delta_high": level + reach * error,
-                "fieller_low": low,
-                "fieller_high": high,
-                "extrapolated": (level < self.lowest) | (level > self.highest),
+                "ci_low": low,
+                "ci_high": high,
+                "extrapolated": self._beyond(level),
             }
         )
 
-    def summary(self) -> Summary:
-        """Return the result in words and tables.
+    def _title(self) -> str:
+        return "Loyalty and superior value"
 
-        Returns
-        -------
-        Summary
-            Loyalty by standing, at parity and per point, coefficients of both forms and the test
-            of the difference form; ``print`` it.
+    def _brief(self) -> str:
+        return f"{count_of(self.n_obs, 'customer')}, {self.model}"
 
-        Examples
-        --------
-        >>> from loyaltymodel.delivered_value import value_loyalty
-        >>> found = value_loyalty([4, 5, 7, 8], [1, 2, 3, 4], rivals=2, outcome="score")
-        >>> found.summary().facts[0]
-        ('customers', '4')
-        """
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
-        what = "probability of loyalty" if self.outcome == "binary" else "loyalty in points"
+    def _facts(self) -> Facts:
+        what = "probability of loyalty" if self.model == "logit" else "loyalty in points"
+        kind = f"robust ({_KINDS[self.model]})" if self.std_errors == "robust" else "model"
         test = self.difference_test
         told = (
-            f"they add up to {number(test['sum'])}, p = {number(test['p_value'], 4)}"
+            f"they add up to {number(test['estimate'])}, p = {number(test['p_value'], 4)}"
             if not self.separate_problem
             else "not testable"
         )
-        answers = pd.DataFrame([self.parity, self.marginal_effect])
-        answers = answers[["estimate", "ci_low", "ci_high"]]
-        answers.insert(0, "answer", ["at parity with the best rival", "per point, on average"])
-        standing = self.standing
-        standing["n"] = standing["n"].astype(float)
-        return Summary(
-            "Loyalty and superior value",
-            (
-                ("customers", f"{self.n_obs}{left_out}"),
-                ("best of", count_of(self.n_rivals, "rival")),
-                ("loyalty", what),
-                ("standard errors", self.covariance_kind),
-                ("confidence level", f"{self.level:g}"),
-                ("own and rival's slope", told),
-            ),
-            (
-                table_of("Loyalty by standing", standing, digits=(0, 3)),
-                table_of("Answers", answers),
-                table_of("Coefficients", self.coefficients, n_labels=2),
-            ),
-            tuple(self._remarks()),
+        return (
+            ("best of", count_of(self.n_rivals, "rival")),
+            ("loyalty", what),
+            ("standard errors", kind),
+            ("own and rival's slope", told),
         )
+
+    def _tables(self) -> Sequence[Table]:
+        answers = self.quantities
+        answers["quantity"] = ["at parity with the best rival", "per point, on average"]
+        standing = self.standing
+        standing["n_obs"] = standing["n_obs"].astype(float)
+        return (
+            table_of("Loyalty by standing", standing, digits=(0, 3)),
+            table_of("Answers", answers),
+            table_of("Coefficients", self.terms, n_labels=2),
+        )
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
 
     def _remarks(self) -> list[str]:
         remarks = []
-        if not self.covariance.any():
+        if not _covariance(self.estimates).any():
             remarks.append(EXACT)
         if self.separate_problem:
             remarks.append(
@@ -336,8 +328,9 @@ class ValueLoyalty(FrozenRecord):
                 "Own and best rival's value do not count alike, so their difference tells only a "
                 "part: read the coefficients of the separate form."
             )
-        if not self.lowest <= 0 <= self.highest:
-            side = "more" if self.lowest > 0 else "less"
+        lowest, highest = self.relative_range
+        if not lowest <= 0 <= highest:
+            side = "more" if lowest > 0 else "less"
             remarks.append(
                 f"Every customer gets {side} value here than from the best rival, so loyalty at "
                 "parity is extrapolated."
@@ -348,17 +341,31 @@ class ValueLoyalty(FrozenRecord):
         )
         return remarks
 
-    def _reach(self, n_coefficients: int) -> float:
-        """Return the errors to either side: Student's law for a score, the normal for logits."""
-        if self.outcome == "score":
-            return student_reach(self.n_obs - n_coefficients, level=self.level)
+    def _beyond(self, levels: FloatArray) -> BoolArray:
+        """Tell which relative values no customer has."""
+        lowest, highest = self.relative_range
+        beyond: BoolArray = (levels < lowest) | (levels > highest)
+        return beyond
+
+    @property
+    def _reach(self) -> float:
+        """Errors to either side: Student's law for a score, the normal one for logits."""
+        if self.model == "linear":
+            return student_reach(self._df(2), level=self.level)
         return float(ndtri(np.array((1 + self.level) / 2)))
 
-    def _inference(
-        self, estimate: FloatArray, error: FloatArray, n_coefficients: int
-    ) -> pd.DataFrame:
-        degrees = self.n_obs - n_coefficients if self.outcome == "score" else np.inf
-        return pd.DataFrame(inference_columns(estimate, error, degrees=degrees, level=self.level))
+    def _df(self, n_coefficients: int) -> float:
+        return self.n_obs - n_coefficients if self.model == "linear" else np.inf
+
+
+def _covariance(table: EstimateTable) -> FloatArray:
+    return np.asarray(table.covariance, dtype=np.float64)
+
+
+def _of_form(form: str, table: EstimateTable) -> pd.DataFrame:
+    frame = table.frame()
+    frame.insert(0, "form", form)
+    return frame
 
 
 def _levels(name: str, value: object) -> FloatArray:

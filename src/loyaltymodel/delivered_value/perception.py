@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import count_of
+from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import AnswerLimits, resolve_limits
-from loyaltymodel._tables import Summary, number, table_of
+from loyaltymodel._tables import Table, number, percent, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.delivered_value.kernels import ratio_interval, spread
 from loyaltymodel.errors import DataError
@@ -24,8 +27,8 @@ _CONTENTS = ("quality", "value", "satisfaction")
 def perception(
     quality: object,
     value: object,
-    *,
     satisfaction: object,
+    *,
     data: object = None,
     scale: AnswerLimits,
     missing: Missing = "raise",
@@ -64,7 +67,7 @@ def perception(
     Examples
     --------
     >>> from loyaltymodel.delivered_value import perception
-    >>> perception([4, 5], [3, 4], satisfaction=[8, 10], scale={
+    >>> perception([4, 5], [3, 4], [8, 10], scale={
     ...     "quality": (1, 5), "value": (1, 5), "satisfaction": (0, 10)
     ... })
        quality  value  satisfaction
@@ -88,34 +91,34 @@ def perception(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Heterogeneity(FrozenRecord):
-    """How customers differ in what they perceive: between segments and within.
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Heterogeneity(Result):
+    """How customers differ in what they perceive: between groups and within.
 
     Attributes
     ----------
-    segments : tuple
-        Names of the segments.
-    sizes, means, deviations : ndarray of shape (a,)
-        Customers, mean level and standard deviation of each segment; the last is NaN for a
-        segment of one.
-    mean : float
-        Mean level of all customers.
-    shifts : ndarray of shape (a,)
-        Estimated shift of each segment from the common level: its mean's distance, shrunk towards
+    group_names : tuple
+        Names of the a groups.
+    group_sizes, group_means, group_deviations : ndarray of shape (a,)
+        Customers, mean level and standard deviation of each group; the last is NaN for a
+        group of one.
+    group_shifts : ndarray of shape (a,)
+        Estimated shift of each group from the common level: its mean's distance, shrunk towards
         0 the more the fewer customers it has.
+    mean_level : float
+        Mean level of all customers.
     sum_between, sum_within : float
         Sums of squares.
     variance_between : float
-        Variance of the true levels of segments, above what chance makes of the means. An estimate
+        Variance of the true levels of groups, above what chance makes of the means. An estimate
         below 0 says that the means differ less than chance would make them.
     variance_within : float
-        Variance of customers about the level of their segment.
-    icc, icc_low, icc_high : float
-        Intraclass correlation: the share of the variance that lies between segments, and its
-        interval, whose ends are never below 0.
-    f_statistic, p_value : float
-        Test of no difference between segments.
+        Variance of customers about the level of their group.
+    estimates : EstimateTable
+        The intraclass correlation ("icc"): the share of the variance that lies between groups,
+        and its interval, whose ends are never below 0.
+    statistic, p_value : float
+        F test of no difference between groups.
     level : float
         Confidence level of the interval.
     n_dropped : int
@@ -129,64 +132,81 @@ class Heterogeneity(FrozenRecord):
     --------
     >>> from loyaltymodel.delivered_value import heterogeneity
     >>> found = heterogeneity([1, 2, 5, 6], ["a", "a", "b", "b"])
-    >>> found.mean, found.variance_within
+    >>> found
+    <Heterogeneity: 4 customers, 2 groups>
+    >>> found.mean_level, found.variance_within
     (3.5, 0.5)
     """
 
-    segments: tuple[Any, ...]
-    sizes: IntArray
-    means: FloatArray
-    deviations: FloatArray
-    mean: float
-    shifts: FloatArray
+    people: ClassVar[str] = "customers"
+
+    group_names: tuple[Any, ...]
+    group_sizes: IntArray
+    group_means: FloatArray
+    group_deviations: FloatArray
+    group_shifts: FloatArray
+    mean_level: float
     sum_between: float
     sum_within: float
     variance_between: float
     variance_within: float
-    icc: float
-    icc_low: float
-    icc_high: float
-    f_statistic: float
+    estimates: EstimateTable
+    statistic: float
     p_value: float
     level: float
     n_dropped: int = 0
 
     @property
-    def n(self) -> int:
+    def n_obs(self) -> int:
         """Number of customers."""
-        return int(self.sizes.sum())
+        return int(self.group_sizes.sum())
+
+    @property
+    def df(self) -> tuple[int, int]:
+        """Degrees of freedom of the test, between and within groups."""
+        a = len(self.group_names)
+        return a - 1, self.n_obs - a
+
+    @property
+    def icc(self) -> float:
+        """Intraclass correlation: the share of the variance that lies between groups."""
+        return float(self.estimates.estimate[0])
 
     @property
     def eta_squared(self) -> float:
-        """Share of the sum of squares that lies between these very segments."""
+        """Share of the sum of squares that lies between these very groups."""
         return self.sum_between / (self.sum_between + self.sum_within)
 
     @property
-    def segment_table(self) -> pd.DataFrame:
-        """A row a segment: customers, mean, standard deviation and shrunken shift."""
+    def quantities(self) -> pd.DataFrame:
+        """The intraclass correlation with its interval."""
+        return self.estimates.frame()
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """A row a group: customers, mean, standard deviation and shrunken shift."""
         return pd.DataFrame(
             {
-                "segment": list(self.segments),
-                "n": self.sizes,
-                "mean": self.means,
-                "std": self.deviations,
-                "shift": self.shifts,
+                "group": list(self.group_names),
+                "n_obs": self.group_sizes,
+                "mean": self.group_means,
+                "std": self.group_deviations,
+                "shift": self.group_shifts,
             }
         )
 
     @property
     def decomposition(self) -> pd.DataFrame:
         """Sums of squares, degrees of freedom and variances, between, within and in total."""
-        a = len(self.segments)
         return pd.DataFrame(
             {
-                "source": ["between segments", "within segments", "total"],
+                "component": ["between groups", "within groups", "total"],
                 "sum_of_squares": [
                     self.sum_between,
                     self.sum_within,
                     self.sum_between + self.sum_within,
                 ],
-                "df": [a - 1, self.n - a, self.n - 1],
+                "df": [*self.df, self.n_obs - 1],
                 "variance": [
                     self.variance_between,
                     self.variance_within,
@@ -195,109 +215,101 @@ class Heterogeneity(FrozenRecord):
             }
         )
 
-    def summary(self) -> Summary:
-        """Return the spread in words and tables.
+    def _title(self) -> str:
+        return "How customers differ in what they perceive"
 
-        Returns
-        -------
-        Summary
-            Decomposition, intraclass correlation and segments; ``print`` it.
+    def _brief(self) -> str:
+        groups = count_of(len(self.group_names), "group")
+        return f"{count_of(self.n_obs, 'customer')}, {groups}"
 
-        Examples
-        --------
-        >>> from loyaltymodel.delivered_value import heterogeneity
-        >>> heterogeneity([1, 2, 5, 6], ["a", "a", "b", "b"]).summary().facts[1]
-        ('segments', '2')
-        """
-        remarks = []
-        if self.variance_between < 0:
-            remarks.append(
-                "The estimated variance between segments is below 0: the means differ less than "
-                "chance alone would make them. Read it as no difference that can be seen."
-            )
+    def _facts(self) -> Facts:
+        found = self.estimates.row("icc")
+        interval = f"{number(found['ci_low'])} to {number(found['ci_high'])}"
+        return (
+            ("groups", str(len(self.group_names))),
+            ("mean", number(self.mean_level)),
+            (
+                "intraclass correlation",
+                f"{number(self.icc)} ({percent(self.level)}: {interval})",
+            ),
+            ("eta squared", number(self.eta_squared)),
+            ("F, p-value", f"{number(self.statistic)}, {number(self.p_value, 4)}"),
+        )
+
+    def _tables(self) -> Sequence[Table]:
         shape = self.decomposition
         shape["df"] = shape["df"].astype(float)
-        sizes = self.segment_table
-        sizes["segment"] = sizes["segment"].astype(str)
-        interval = f"{number(self.icc_low)} to {number(self.icc_high)}"
-        return Summary(
-            "How customers differ in what they perceive",
-            (
-                ("customers", str(self.n)),
-                ("segments", str(len(self.segments))),
-                ("left out", str(self.n_dropped)),
-                ("mean", number(self.mean)),
-                (
-                    "intraclass correlation",
-                    f"{number(self.icc)} ({100 * self.level:g}%: {interval})",
-                ),
-                ("eta squared", number(self.eta_squared)),
-                ("F, p-value", f"{number(self.f_statistic)}, {number(self.p_value, 4)}"),
-            ),
-            (
-                table_of("Variance", shape, digits=(3, 0, 3)),
-                table_of("Segments", sizes, digits=(0, 3, 3, 3)),
-            ),
-            tuple(remarks),
+        return (
+            table_of("Variance", shape, digits=(3, 0, 3)),
+            table_of("Groups", self.groups, digits=(0, 3, 3, 3)),
         )
+
+    def _remarks(self) -> Sequence[str]:
+        if self.variance_between >= 0:
+            return ()
+        remark = (
+            "The estimated variance between groups is below 0: the means differ less than "
+            "chance alone would make them. Read it as no difference that can be seen."
+        )
+        return (remark,)
 
 
 def heterogeneity(
     perceived: object,
-    segment: object,
+    groups: object,
     *,
     data: object = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> Heterogeneity:
-    """Return how customers differ in a perceived level, between segments and within (感受差异).
+    """Return how customers differ in a perceived level, between groups and within (感受差异).
 
     The same service is felt differently by customers of different experience, background and
-    needs (客户感受水平的差异性). How much of the difference belongs to the segments that are known
-    says what a segment's customer can be told from knowing the segment.
+    needs (客户感受水平的差异性). How much of the difference belongs to groups that are known says
+    what can be told of a customer from knowing the group.
 
     Parameters
     ----------
     perceived : array-like of shape (n,), Series or name of a column
         Perceived level of each customer: a rating, delivered value, perceived value.
-    segment : array-like of shape (n,), Series or name of a column
-        Which segment each customer belongs to.
+    groups : array-like of shape (n,), Series or name of a column
+        Which group each customer belongs to.
     data : pandas, polars or pyarrow table, optional
         Where the columns are.
     level : float
         Confidence level between 0 and 1.
     missing : {"raise", "drop"}
-        With "drop" customers without level or segment are left out and counted.
+        With "drop" customers without level or group are left out and counted.
 
     Returns
     -------
     Heterogeneity
-        Variance between and within segments, intraclass correlation with its interval, and the
-        shift of each segment.
+        Variance between and within groups, intraclass correlation with its interval, and the
+        shift of each group.
 
     Raises
     ------
     DataError
-        If values are not numeric, missing or infinite, there are fewer than two segments, every
-        segment has one customer only, or customers of a segment do not differ at all.
+        If values are not numeric, missing or infinite, there are fewer than two groups, every
+        group has one customer only, or customers of a group do not differ at all.
     OptionError
         If ``level`` or ``missing`` is not as described.
 
     Notes
     -----
-    One-way analysis of variance with random segments. With a segments, n customers and
+    One-way analysis of variance with random groups. With a groups, n customers and
     n_0 = (n - sum(n_j^2) / n) / (a - 1): variance_between = (MS_between - MS_within) / n_0 and
     icc = variance_between / (variance_between + MS_within).
 
     The interval inverts the pivot sum(w_j (m_j - m)^2) / (a - 1) / MS_within with
-    w_j = 1 / (t + 1 / n_j), where m_j are means of segments, m is their mean with these weights,
-    and t is the ratio of the variances. At the true t it follows an F law for segments of any
-    sizes, so the interval has equal tails and holds its level if segments and customers are
-    normal [1]_. For equal sizes it is the usual closed form. With few segments it is wide, however
-    many customers there are; and it treats the segments as drawn from many. For a handful that is
+    w_j = 1 / (t + 1 / n_j), where m_j are means of groups, m is their mean with these weights,
+    and t is the ratio of the variances. At the true t it follows an F law for groups of any
+    sizes, so the interval has equal tails and holds its level if groups and customers are
+    normal [1]_. For equal sizes it is the usual closed form. With few groups it is wide, however
+    many customers there are; and it treats the groups as drawn from many. For a handful that is
     all there are, ``eta_squared`` and the means are what to read.
 
-    The shift of a segment is t n_j / (1 + t n_j) of the distance of its mean, with t estimated
+    The shift of a group is t n_j / (1 + t n_j) of the distance of its mean, with t estimated
     (0 if that is below 0).
 
     References
@@ -313,65 +325,70 @@ def heterogeneity(
 
     >>> from loyaltymodel.delivered_value import heterogeneity
     >>> found = heterogeneity([1, 2, 3, 5, 6, 7], ["new", "new", "new", "old", "old", "old"])
-    >>> round(found.variance_between, 4), found.variance_within, found.f_statistic
+    >>> round(found.variance_between, 4), found.variance_within, found.statistic
     (7.6667, 1.0, 24.0)
     >>> round(found.icc, 4), round(23 / 26, 4)
     (0.8846, 0.8846)
     """
     check_level(level)
     read = read_variables(
-        {"perceived": perceived, "segment": segment},
+        {"perceived": perceived, "groups": groups},
         data=data,
-        categories=("segment",),
+        categories=("groups",),
         missing=missing,
     )
-    codes, segments = read.codes("segment")
+    codes, names = read.codes("groups")
     values = np.asarray(read["perceived"], dtype=np.float64)
-    n, a = len(values), len(segments)
+    n, a = len(values), len(names)
     if a == 1:
         raise DataError(
-            f"there is only one segment, {segments[0]!r}; to tell spread between from spread "
-            "within, give segment at least two different values"
+            f"there is only one group, {names[0]!r}; to tell spread between from spread "
+            "within, give groups at least two different values"
         )
     if a == n:
         raise DataError(
-            f"each of {count_of(n, 'segment')} has one customer only, so there is no spread "
-            "within; use coarser segments, such as age groups instead of ages"
+            f"each of {count_of(n, 'group')} has one customer only, so there is no spread "
+            "within; use coarser groups, such as age groups instead of ages"
         )
     found = spread(values, codes, a)
     rounding = 4 * np.finfo(np.float64).eps * float(np.abs(values).max())
     if found.within <= n * rounding**2:
         raise DataError(
-            "customers of a segment do not differ at all, so there is no spread within to compare "
-            "with; use perceived levels of single customers, not means of segments"
+            "customers of a group do not differ at all, so there is no spread within to compare "
+            "with; use perceived levels of single customers, not means of groups"
         )
     # Loaded here: scipy.special takes a third of the time of importing the whole library.
     from scipy.special import fdtrc, fdtri  # noqa: PLC0415
 
     df = (a - 1, n - a)
     within = found.within / df[1]
-    f_statistic = found.between / df[0] / within
+    statistic = found.between / df[0] / within
     typical = (n - float(found.sizes @ found.sizes) / n) / df[0]
     between = (found.between / df[0] - within) / typical
     low, high = ratio_interval(
         found, *(float(fdtri(*df, share)) for share in ((1 - level) / 2, (1 + level) / 2))
     )
     return Heterogeneity(
-        segments=segments,
-        sizes=found.sizes,
-        means=found.means,
-        deviations=found.deviations,
-        mean=float(values.mean()),
-        shifts=_shifts(found.means, found.sizes, max(between, 0.0) / within),
+        group_names=names,
+        group_sizes=found.sizes,
+        group_means=found.means,
+        group_deviations=found.deviations,
+        mean_level=float(values.mean()),
+        group_shifts=_shifts(found.means, found.sizes, max(between, 0.0) / within),
         sum_between=found.between,
         sum_within=found.within,
         variance_between=between,
         variance_within=within,
-        icc=between / (between + within),
-        icc_low=low / (1 + low),
-        icc_high=high / (1 + high),
-        f_statistic=f_statistic,
-        p_value=float(fdtrc(*df, f_statistic)),
+        estimates=EstimateTable(
+            labels=FrozenMapping({"quantity": ("icc",)}),
+            estimate=np.array([between / (between + within)]),
+            ci_low=np.array([low / (1 + low)]),
+            ci_high=np.array([high / (1 + high)]),
+            level=level,
+            method="F pivot",
+        ),
+        statistic=statistic,
+        p_value=float(fdtrc(*df, statistic)),
         level=level,
         n_dropped=read.n_dropped,
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._intervals import check_level, wilson
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable
+from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, check_count, check_finite, check_positive
-from loyaltymodel._tables import Summary, number, table_of
+from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, number, table_of
 from loyaltymodel.delivered_value.account import ValueAccount
 from loyaltymodel.delivered_value.components import Unit, by_component
 from loyaltymodel.delivered_value.kernels import (
@@ -24,12 +27,12 @@ from loyaltymodel.delivered_value.kernels import (
 from loyaltymodel.errors import DataError, OptionError
 
 
-def sensitivity(account: ValueAccount, *, others: Others = "fixed") -> pd.DataFrame:
+def sensitivity(result: ValueAccount, *, others: Others = "fixed") -> pd.DataFrame:
     """Return how far weights and components can move before the first place changes (敏感性分析).
 
     Parameters
     ----------
-    account : ValueAccount
+    result : ValueAccount
         Two offers or more. The first is the one of highest delivered value; of several, the one
         that stands first.
     others : {"fixed", "rescaled"}
@@ -39,11 +42,11 @@ def sensitivity(account: ValueAccount, *, others: Others = "fixed") -> pd.DataFr
     Returns
     -------
     DataFrame
-        A row a component: ``component``, ``side``, ``weight``; ``weight_low`` and ``weight_high``,
-        between which the first stays first, with ``rival_low`` and ``rival_high``, who draws level
-        there (None where nobody does down to 0, or up to infinity or the sum of weights);
-        ``level``, of the first offer; ``level_limit``, at which the second draws level because
-        the first gets worse, and ``level_change`` from here to there (NaN for weights of 0).
+        Three rows a component: ``component``, ``side``, ``quantity``, ``current``, ``limit``
+        at which the first is no longer alone at the top, ``change`` from here to there, and
+        ``rival``, who draws level there. The quantities are "lower weight" and "higher weight"
+        (None draws level down to 0, or up to infinity or the sum of weights), and "worse level",
+        of the first offer (NaN for weights of 0).
 
     Raises
     ------
@@ -57,7 +60,7 @@ def sensitivity(account: ValueAccount, *, others: Others = "fixed") -> pd.DataFr
     One thing moves at a time. With d_i = s_i (a_i - b_i), where s is 1 for values and -1 for
     costs, the lead of offer a over b is D = sum(w_i d_i); with the others fixed it is 0 at
     w_i - D / d_i. Several small changes together can turn the order where none alone can: see
-    :func:`probability_of_best`. A ``level_limit`` can lie off the scale of the answers; then the
+    :func:`probability_of_best`. The limit of a level can lie off the scale of the answers; then the
     first place is safe from that component.
 
     Examples
@@ -71,41 +74,48 @@ def sensitivity(account: ValueAccount, *, others: Others = "fixed") -> pd.DataFr
     >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
     >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
     >>> table = sensitivity(account)
-    >>> table[["component", "weight_low", "weight_high", "level_limit"]].round(3)
-      component  weight_low  weight_high  level_limit
-    0   product       0.667          inf          8.0
-    1  monetary       0.000          1.5          6.0
+    >>> table[["component", "quantity", "current", "limit", "rival"]].round(3)
+      component       quantity  current  limit rival
+    0   product   lower weight      1.0  0.667     B
+    1   product  higher weight      1.0    inf  None
+    2   product    worse level      9.0  8.000     B
+    3  monetary   lower weight      1.0  0.000  None
+    4  monetary  higher weight      1.0  1.500     B
+    5  monetary    worse level      5.0  6.000     B
     """
     check_choice("others", others, Others)
-    _check_rivals(account)
-    gain, weights = account.gain, account.weights
+    _check_rivals(result)
+    gain, weights = result.gain, result.weights
     value = gain @ weights
     first = int(np.argmax(value))
     found = swap_points(gain, weights, first, others)
-    margin = value[first] - np.delete(value, first).max()
-    split = len(account.values)
-    away = np.repeat([-1.0, 1.0], [split, len(account.costs)])
+    others_value = np.where(np.arange(len(value)) == first, -np.inf, value)
+    second = int(np.argmax(others_value))
+    split, k = len(result.values), len(weights)
+    away = np.repeat([-1.0, 1.0], [split, len(result.costs)])
     with np.errstate(divide="ignore", invalid="ignore"):
-        change = np.where(weights > 0, away * margin / weights, np.nan)
-    names = [*account.offers, None]
+        change = np.where(weights > 0, away * (value[first] - value[second]) / weights, np.nan)
+    levels = result.levels[first]
+    current = np.stack([weights, weights, levels], axis=1)
+    limit = np.stack([found.low, found.high, levels + change], axis=1)
+    level_rival = np.where(weights > 0, second, len(result.offers))
+    rivals = np.stack([found.low_rival, found.high_rival, level_rival], axis=1)
+    names = [*result.offers, None]
     return pd.DataFrame(
         {
-            "component": list(account.components),
-            "side": ["value"] * split + ["cost"] * len(account.costs),
-            "weight": weights,
-            "weight_low": found.low,
-            "rival_low": pd.Series([names[k] for k in found.low_rival], dtype=object),
-            "weight_high": found.high,
-            "rival_high": pd.Series([names[k] for k in found.high_rival], dtype=object),
-            "level": account.levels[first],
-            "level_limit": account.levels[first] + change,
-            "level_change": change,
+            "component": np.repeat(result.components, 3),
+            "side": np.repeat(["value", "cost"], [3 * split, 3 * (k - split)]),
+            "quantity": ["lower weight", "higher weight", "worse level"] * k,
+            "current": current.ravel(),
+            "limit": limit.ravel(),
+            "change": (limit - current).ravel(),
+            "rival": pd.Series([names[place] for place in rivals.ravel()], dtype=object),
         }
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class CheapestChange(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class CheapestChange(Result):
     """The cheapest way for an offer to become the best.
 
     Attributes
@@ -141,6 +151,8 @@ class CheapestChange(FrozenRecord):
     2.0
     """
 
+    rests_on_data: ClassVar[bool] = False
+
     offer: Any
     rival: Any
     unit: Unit
@@ -157,7 +169,7 @@ class CheapestChange(FrozenRecord):
         return float(self.expenses.sum())
 
     @property
-    def table(self) -> pd.DataFrame:
+    def changes(self) -> pd.DataFrame:
         """A row a component: level, improvement, new level and cost to the firm."""
         return pd.DataFrame(
             {
@@ -169,36 +181,25 @@ class CheapestChange(FrozenRecord):
             }
         )
 
-    def summary(self) -> Summary:
-        """Return the change in words and a table.
+    def _title(self) -> str:
+        return f"Cheapest change that makes {self.offer} the best"
 
-        Returns
-        -------
-        Summary
-            What has to change and what it costs; ``print`` it.
+    def _brief(self) -> str:
+        return f"{self.offer} past {self.rival}, total cost {number(self.total_cost)}"
 
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> from loyaltymodel.delivered_value import cheapest_change, value_account
-        >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
-        >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
-        >>> cheapest_change(account, "B", unit_costs={"product": 2}).summary().facts
-        (('best rival', 'A'), ('to gain', '1.000 points'), ('total cost', '2.000'))
-        """
-        return Summary(
-            f"Cheapest change that makes {self.offer} the best",
-            (
-                ("best rival", str(self.rival)),
-                ("to gain", f"{number(max(self.gap, 0.0))} {self.unit}"),
-                ("total cost", number(self.total_cost)),
-            ),
-            (table_of("Changes", self.table),),
+    def _facts(self) -> Facts:
+        return (
+            ("best rival", str(self.rival)),
+            ("to gain", f"{number(max(self.gap, 0.0))} {self.unit}"),
+            ("total cost", number(self.total_cost)),
         )
+
+    def _tables(self) -> Sequence[Table]:
+        return (table_of("Changes", self.changes),)
 
 
 def cheapest_change(
-    account: ValueAccount,
+    result: ValueAccount,
     offer: object,
     *,
     unit_costs: Mapping[str, float] | pd.Series,
@@ -209,13 +210,13 @@ def cheapest_change(
 
     Parameters
     ----------
-    account : ValueAccount
+    result : ValueAccount
         Two offers or more.
     offer : object
         Name of the offer that is to be the best.
     unit_costs : mapping or Series from component to number
         What one unit of improvement costs the firm, 0 or more: a unit more of a value, or a unit
-        less of a customer's cost, in the units of ``account.levels``. Components that are not
+        less of a customer's cost, in the units of ``result.levels``. Components that are not
         named stay as they are.
     limits : mapping or Series from component to number, optional
         The largest possible improvement of a component, 0 or more. A cost can fall to 0 at most,
@@ -257,53 +258,53 @@ def cheapest_change(
     >>> cheapest_change(account, "B", unit_costs=costs).total_cost
     2.0
     >>> change = cheapest_change(account, "B", unit_costs=costs, limits={"product": 0.5})
-    >>> change.table
+    >>> change.changes
       component  level  improvement  new_level  cost
     0   product    6.0          0.5        6.5   1.0
     1  monetary    3.0          0.5        2.5   1.5
     """
-    _check_rivals(account)
-    own = account.place_of(offer)
-    names = account.components
+    _check_rivals(result)
+    own = result.place_of(offer)
+    names = result.components
     # Components without a price cannot be changed, those without a limit without end.
     price = _not_negative("unit_costs", unit_costs, names)
     most = _not_negative("limits", {} if limits is None else limits, names)
-    split = len(account.values)
-    most[split:] = np.minimum(most[split:], account.levels[own, split:].clip(0))
+    split = len(result.values)
+    most[split:] = np.minimum(most[split:], result.levels[own, split:].clip(0))
     most[np.isinf(price)] = 0.0
     check_finite("lead", lead, least=0)
-    value = account.gain @ account.weights
+    value = result.gain @ result.weights
     best = value.copy()
     best[own] = -np.inf
     rival = int(np.argmax(best))
     gap = float(value[rival] + lead - value[own])
-    change = cheapest(gap, account.weights, np.where(np.isinf(price), 0.0, price), most)
+    change = cheapest(gap, result.weights, np.where(np.isinf(price), 0.0, price), most)
     if change is None:
-        gained = float(account.weights[most > 0] @ most[most > 0])
+        gained = float(result.weights[most > 0] @ most[most > 0])
         raise DataError(
             f"{offer!r} cannot lead: it needs {gap:g} more delivered value, and all allowed "
             f"changes together bring {gained:g}; allow larger changes in limits, or price more "
             "components in unit_costs"
         )
-    towards = np.repeat([1.0, -1.0], [split, len(account.costs)])
+    towards = np.repeat([1.0, -1.0], [split, len(result.costs)])
     return CheapestChange(
-        offer=account.offers[own],
-        rival=account.offers[rival],
-        unit=account.unit,
+        offer=result.offers[own],
+        rival=result.offers[rival],
+        unit=result.unit,
         gap=gap,
         components=names,
-        levels=account.levels[own],
+        levels=result.levels[own],
         improvements=change,
-        new_levels=account.levels[own] + towards * change,
+        new_levels=result.levels[own] + towards * change,
         expenses=change * np.where(change > 0, price, 0.0),
     )
 
 
 def probability_of_best(
-    account: ValueAccount,
+    result: ValueAccount,
     *,
     concentration: float,
-    n_draws: int = 10_000,
+    n_resamples: int = FOR_INTERVALS,
     level: float = 0.95,
     rng: np.random.Generator | int | None = None,
 ) -> pd.DataFrame:
@@ -311,13 +312,13 @@ def probability_of_best(
 
     Parameters
     ----------
-    account : ValueAccount
+    result : ValueAccount
         Two offers or more. Its weights, divided by their sum, are the means of the uncertain ones.
     concentration : float
         How sure the weights are, above 0: the sum of the parameters of the Dirichlet law. The
         standard deviation of a weight of mean m is sqrt(m (1 - m) / (concentration + 1)). With k
         equal weights, k means that every set of weights is equally likely.
-    n_draws : int
+    n_resamples : int
         Number of sets of weights to draw.
     level : float
         Confidence level between 0 and 1, for the error of simulation.
@@ -327,8 +328,9 @@ def probability_of_best(
     Returns
     -------
     DataFrame
-        A row an offer, in the order of the account: ``offer``, ``probability`` from 0 to 1,
-        ``mc_std_error``, ``ci_low`` and ``ci_high``, which say how far the simulation can be off.
+        A row an offer, in the order of the account: ``offer``, ``estimate`` of the probability
+        from 0 to 1, ``std_error``, ``ci_low`` and ``ci_high``, which say how far the simulation
+        can be off.
         Offers that share the best place in a draw share the draw.
 
     Raises
@@ -336,7 +338,7 @@ def probability_of_best(
     DataError
         If there is only one offer.
     OptionError
-        If ``concentration``, ``n_draws`` or ``level`` is not as described.
+        If ``concentration``, ``n_resamples`` or ``level`` is not as described.
 
     Notes
     -----
@@ -354,38 +356,31 @@ def probability_of_best(
     >>> from loyaltymodel.delivered_value import probability_of_best, value_account
     >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
     >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
-    >>> table = probability_of_best(account, concentration=2, n_draws=100_000, rng=1)
-    >>> table[["offer", "probability", "mc_std_error"]].round(2)
-      offer  probability  mc_std_error
-    0     A          0.6           0.0
-    1     B          0.4           0.0
+    >>> table = probability_of_best(account, concentration=2, n_resamples=100_000, rng=1)
+    >>> table[["offer", "estimate", "std_error"]].round(2)
+      offer  estimate  std_error
+    0     A       0.6        0.0
+    1     B       0.4        0.0
     """
     check_positive("concentration", concentration)
-    check_count("n_draws", n_draws, least=1)
+    check_count("n_resamples", n_resamples, least=1)
     check_level(level)
-    _check_rivals(account)
-    counts = account.weights > 0
-    alpha = concentration * account.weights[counts] / account.weights.sum()
+    _check_rivals(result)
+    counts = result.weights > 0
+    alpha = concentration * result.weights[counts] / result.weights.sum()
     share, square = wins_under_dirichlet(
-        account.gain[:, counts], alpha, int(n_draws), np.random.default_rng(rng)
+        result.gain[:, counts], alpha, int(n_resamples), np.random.default_rng(rng)
     )
-    low, high = wilson(share, np.array(float(n_draws)), level=level)
-    error = np.sqrt(np.maximum(square - share**2, 0.0) / n_draws)
-    return pd.DataFrame(
-        {
-            "offer": list(account.offers),
-            "probability": share,
-            "mc_std_error": error,
-            "ci_low": low,
-            "ci_high": high,
-        }
-    )
+    error = np.sqrt(np.maximum(square - share**2, 0.0) / n_resamples)
+    size = np.array(float(n_resamples))
+    table = EstimateTable.wilson({"offer": result.offers}, share, size, level=level)
+    return replace(table, std_error=error).frame()
 
 
-def _check_rivals(account: ValueAccount) -> None:
-    if len(account.offers) == 1:
+def _check_rivals(result: ValueAccount) -> None:
+    if len(result.offers) == 1:
         raise DataError(
-            f"there is only one offer, {account.offers[0]!r}; make the account from a table that "
+            f"there is only one offer, {result.offers[0]!r}; make the account from a table that "
             "has a row for at least one rival as well"
         )
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._regression import collinear, full_leverage, is_constant, least_squares
-from loyaltymodel._variables import Variables, codes_of, read_variables
-from loyaltymodel.delivered_value.covariates import (
-    Covariate,
-    given_covariates,
-    references_of,
-)
+from loyaltymodel._variables import Variables, codes_of, read_variables, several_variables
+from loyaltymodel.delivered_value.covariates import Covariate, references_of
 from loyaltymodel.delivered_value.ordered import ordered
 from loyaltymodel.delivered_value.response_kernels import Law, effect_of_change, effect_of_unit
 from loyaltymodel.delivered_value.shifts_result import Model, PerceptionShift
@@ -43,9 +41,9 @@ class _Fit:
 
 
 def perception_shift(
+    covariates: object,
     rating: object,
     *,
-    covariates: object,
     data: object = None,
     model: Model = "logit",
     categories: Sequence[str] | Mapping[str, object] = (),
@@ -60,12 +58,12 @@ def perception_shift(
 
     Parameters
     ----------
+    covariates : table, sequence of str, or mapping from str to Series or array
+        Numbers or categories, one each per customer: all columns of a table, names of columns
+        of ``data``, or values by name.
     rating : array-like of shape (n,), Series or name of a column
         Rating of each customer as a number, such as 1 to 5. Ratings are taken as categories in
         order, unless the model is "linear".
-    covariates : mapping from str to Series or array, sequence of str, or table
-        Numbers or categories, one each per customer: by name, as names of columns of ``data``,
-        or all columns of a table.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     model : {"logit", "probit", "linear"}
@@ -87,13 +85,13 @@ def perception_shift(
     Raises
     ------
     DataError
-        If values are missing, infinite, not numeric or of unequal length, there are too many
-        distinct ratings for categories, or too few customers.
+        If there are no covariates, values are missing, infinite, not numeric or of unequal
+        length, there are too many distinct ratings for categories, or too few customers.
     NotIdentifiedError
         If everybody gives the same rating but for rounding, a covariate does not vary or follows
         from others, or covariates tell ratings apart perfectly.
     OptionError
-        If there are no covariates, or an option is not as described.
+        If an option is not as described.
 
     See Also
     --------
@@ -119,8 +117,8 @@ def perception_shift(
     are not adjusted here: taking x'b away from a rating would take away true differences too.
 
     That every threshold moves alike is assumed. Ratings cut at one place, as in
-    ``perception_shift(rating > 3, ...)``, show the shift of that threshold alone; where these
-    differ from place to place, customers differ in how far they spread over the scale as well.
+    ``perception_shift(covariates, rating > 3)``, show the shift of that threshold alone; where
+    these differ from place to place, customers differ in how far they spread over the scale too.
 
     References
     ----------
@@ -139,17 +137,17 @@ def perception_shift(
     >>> import numpy as np
     >>> from loyaltymodel.delivered_value import perception_shift
     >>> rating = np.repeat([1, 2, 3, 1, 2, 3], [20, 10, 10, 10, 10, 20])
-    >>> found = perception_shift(rating, covariates={"new": np.repeat([0, 1], 40)})
-    >>> found.estimates.round(4), round(float(np.log(3)), 4)
+    >>> found = perception_shift({"new": np.repeat([0, 1], 40)}, rating)
+    >>> found.shifts.estimate.round(4), round(float(np.log(3)), 4)
     (array([1.0986]), 1.0986)
-    >>> found.thresholds.round(4) + 0
-    array([0.    , 1.0986])
-    >>> found.effects.round(4)
+    >>> (found.thresholds["estimate"].round(4) + 0).tolist()
+    [0.0, 1.0986]
+    >>> found.effects.estimate.round(4)
     array([0.5])
     """
     check_choice("model", model, Model)
     check_level(level)
-    given = given_covariates(covariates)
+    given = several_variables("covariates", covariates)
     if _RATING in given:
         raise OptionError("no covariate can be called 'rating'; rename it")
     references = references_of(categories, tuple(given))
@@ -171,19 +169,40 @@ def perception_shift(
         if model == "linear"
         else _ordinal(answers, x, model, blocks, as_change)
     )
+    p, df = len(terms), float(len(answers) - len(terms) - 1) if model == "linear" else np.inf
+    errors = np.sqrt(np.diag(fit.covariance))
+    between = [f"{low:g} | {high:g}" for low, high in pairwise(fit.ratings)] or ["constant"]
     return PerceptionShift(
         model=model,
         covariates=described,
         ratings=fit.ratings,
-        counts=fit.counts,
-        mean=float(answers.mean()),
-        estimates=fit.estimates,
-        thresholds=fit.thresholds,
-        covariance=fit.covariance,
-        effects=fit.effects,
-        effect_errors=fit.effect_errors,
-        as_change=as_change,
-        means=x.mean(axis=0),
+        rating_counts=fit.counts,
+        mean_rating=float(answers.mean()),
+        shifts=EstimateTable.student(
+            {"term": terms},
+            fit.estimates,
+            errors[:p],
+            df=df,
+            level=level,
+            covariance=fit.covariance[:p, :p],
+        ),
+        effects=EstimateTable.student(
+            {"term": terms, "change": np.where(as_change, "0 to 1", "per unit")},
+            fit.effects,
+            fit.effect_errors,
+            df=df,
+            level=level,
+        ),
+        boundaries=EstimateTable.student(
+            {"between": between},
+            fit.thresholds,
+            errors[p:],
+            df=df,
+            level=level,
+            covariance=fit.covariance[p:, p:],
+            test_zero=False,
+        ),
+        term_means=x.mean(axis=0),
         n_obs=len(answers),
         n_dropped=read.n_dropped,
         level=level,
@@ -265,7 +284,7 @@ def _linear(answers: FloatArray, x: FloatArray, labels: pd.Index) -> _Fit:
             f"the customer in row {labels[int(np.argmax(alone))]} alone decides a shift, so it has "
             "no error; leave the customer out, merge categories, or take fewer covariates"
         )
-    fitted = least_squares(answers, design, covariance="HC3")
+    fitted = least_squares(answers, design, std_errors="robust")
     order = np.r_[1 : design.shape[1], 0]  # shifts, then the constant
     covariance = fitted.covariance[np.ix_(order, order)]
     estimates = fitted.estimates[order]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._regression import EXACT, inference_columns
-from loyaltymodel._tables import Summary, number, table_of
-from loyaltymodel._variables import read_variables
-from loyaltymodel.delivered_value.covariates import Covariate, given_covariates
+from loyaltymodel._regression import EXACT
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, number, table_of
+from loyaltymodel._variables import read_variables, several_variables
+from loyaltymodel.delivered_value.covariates import Covariate
 from loyaltymodel.delivered_value.response_kernels import mean_rating
 from loyaltymodel.errors import DataError
 
@@ -33,7 +35,7 @@ _UNITS = {
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class PerceptionShift(FrozenRecord):
+class PerceptionShift(Result):
     """How covariates shift the ratings that customers give. Made by :func:`perception_shift`.
 
     Attributes
@@ -44,22 +46,19 @@ class PerceptionShift(FrozenRecord):
         The covariates, with the categories of those that have any, the reference first.
     ratings : ndarray of shape (k,)
         The ratings that were given, in rising order; empty for a linear model.
-    counts : ndarray of shape (k,)
+    rating_counts : ndarray of shape (k,)
         How many customers gave each.
-    mean : float
+    mean_rating : float
         Mean rating.
-    estimates : ndarray of shape (p,)
+    shifts : EstimateTable
         Shift of each term: by how much the thresholds lie lower, or the rating higher.
-    thresholds : ndarray of shape (k - 1,)
+    effects : EstimateTable
+        Average difference in the mean rating that each term makes; by a ``change`` from
+        "0 to 1", or "per unit".
+    boundaries : EstimateTable
         Thresholds between neighbouring ratings where every covariate is 0; for a linear model
         the constant alone.
-    covariance : ndarray of shape (p + k - 1, p + k - 1)
-        Covariance matrix of estimates and thresholds.
-    effects, effect_errors : ndarray of shape (p,)
-        Average difference in the mean rating that each term makes, and its standard error.
-    as_change : ndarray of shape (p,)
-        Whether the effect is that of a change from 0 to 1, or else the slope.
-    means : ndarray of shape (p,)
+    term_means : ndarray of shape (p,)
         Mean of each term.
     n_obs : int
         Number of customers.
@@ -75,72 +74,49 @@ class PerceptionShift(FrozenRecord):
     Examples
     --------
     >>> from loyaltymodel.delivered_value import perception_shift
-    >>> found = perception_shift(
-    ...     [3, 5, 6, 8], covariates={"new": [0, 0, 1, 1]}, model="linear"
-    ... )
-    >>> found.estimates.round(6)
+    >>> found = perception_shift({"new": [0, 0, 1, 1]}, [3, 5, 6, 8], model="linear")
+    >>> found.shifts.estimate.round(6)
     array([3.])
     """
+
+    people: ClassVar[str] = "customers"
 
     model: Model
     covariates: tuple[Covariate, ...]
     ratings: FloatArray
-    counts: IntArray
-    mean: float
-    estimates: FloatArray
-    thresholds: FloatArray
-    covariance: FloatArray
-    effects: FloatArray
-    effect_errors: FloatArray
-    as_change: BoolArray
-    means: FloatArray
+    rating_counts: IntArray
+    mean_rating: float
+    shifts: EstimateTable
+    effects: EstimateTable
+    boundaries: EstimateTable
+    term_means: FloatArray
     n_obs: int
     n_dropped: int
     level: float
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return f"<PerceptionShift: {self.model}, {count_of(len(self.terms), 'term')}>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    @property
+    def std_errors(self) -> str:
+        """Kind of standard errors: "model", of maximum likelihood, or "robust" if linear."""
+        return "robust" if self.model == "linear" else "model"
 
     @property
-    def terms(self) -> tuple[str, ...]:
-        """Names of the terms: numbers by their name, categories as name=category."""
-        return tuple(term for covariate in self.covariates for term in covariate.terms)
+    def terms(self) -> pd.DataFrame:
+        """Two rows a term: its "shift", and the "difference" in the mean rating that it makes.
 
-    @property
-    def shift_table(self) -> pd.DataFrame:
-        """A row a term: its shift with ``std_error``, ``ci_low``, ``ci_high``, ``p_value``."""
-        p = len(self.estimates)
-        frame = self._inference(self.estimates, np.sqrt(np.diag(self.covariance)[:p]))
-        frame = frame.rename(columns={"estimate": "shift"})
-        frame.insert(0, "term", list(self.terms))
-        return frame
-
-    @property
-    def effect_table(self) -> pd.DataFrame:
-        """A row a term: the difference in the mean rating that it makes, with its interval.
-
-        ``change`` is "0 to 1" or "per unit".
+        Numbers are called by their name, categories name=category. ``change`` is "0 to 1" or
+        "per unit".
         """
-        frame = self._inference(self.effects, self.effect_errors)
-        frame = frame.rename(columns={"estimate": "difference"})
-        frame.insert(0, "change", np.where(self.as_change, "0 to 1", "per unit").tolist())
-        frame.insert(0, "term", list(self.terms))
-        return frame
+        tables = {"shift": self.shifts, "difference": self.effects}
+        found = pd.concat([table.frame() for table in tables.values()], ignore_index=True)
+        found = found.drop(columns="change")
+        found.insert(1, "quantity", np.repeat(list(tables), len(self.shifts)).tolist())
+        found.insert(2, "change", [*self.effects.labels["change"]] * 2)
+        return found
 
     @property
-    def threshold_table(self) -> pd.DataFrame:
+    def thresholds(self) -> pd.DataFrame:
         """A row a threshold: the ratings that it parts, and where it lies for the reference."""
-        p = len(self.estimates)
-        error = np.sqrt(np.diag(self.covariance)[p:])
-        frame = self._inference(self.thresholds, error).drop(columns="p_value")
-        frame = frame.rename(columns={"estimate": "threshold"})
-        names = [f"{low:g} | {high:g}" for low, high in pairwise(self.ratings)]
-        frame.insert(0, "between", names or ["constant"])
-        return frame
+        return self.boundaries.frame()
 
     @property
     def joint_test(self) -> pd.Series:
@@ -150,16 +126,16 @@ class PerceptionShift(FrozenRecord):
         """
         from scipy.special import fdtrc  # noqa: PLC0415  slow to import
 
-        p = len(self.estimates)
-        between = self.covariance[:p, :p]
+        p = len(self.shifts)
+        between = _covariance(self.shifts)
         statistic = float("inf")  # of an exact fit, which has no errors
         if between.any():
             size = np.sqrt(np.diag(between))
-            scaled = self.estimates / size
+            scaled = self.shifts.estimate / size
             statistic = float(scaled @ np.linalg.solve(between / np.outer(size, size), scaled))
         if self.model == "linear":
             statistic /= p
-            p_value = float(fdtrc(p, self._degrees, statistic))
+            p_value = float(fdtrc(p, self._df, statistic))
         else:
             p_value = float(chi_square_tail(statistic, p))
         return pd.Series({"statistic": statistic, "df": p, "p_value": p_value}, name="joint_test")
@@ -177,8 +153,9 @@ class PerceptionShift(FrozenRecord):
         Returns
         -------
         DataFrame
-            A row a customer: ``shift`` against a customer with the mean of every covariate, with
-            ``ci_low`` and ``ci_high``, and ``expected_rating``; with the labels of the rows.
+            A row a customer: ``estimate`` of the shift against a customer with the mean of every
+            covariate, with ``ci_low`` and ``ci_high``, and ``expected_rating``; with the labels
+            of the rows.
 
         Raises
         ------
@@ -193,15 +170,13 @@ class PerceptionShift(FrozenRecord):
         Examples
         --------
         >>> from loyaltymodel.delivered_value import perception_shift
-        >>> found = perception_shift(
-        ...     [3, 5, 6, 8], covariates={"new": [0, 0, 1, 1]}, model="linear"
-        ... )
-        >>> found.customer_shifts({"new": [0, 1]})[["shift", "expected_rating"]].round(6)
-           shift  expected_rating
-        0   -1.5              4.0
-        1    1.5              7.0
+        >>> found = perception_shift({"new": [0, 0, 1, 1]}, [3, 5, 6, 8], model="linear")
+        >>> found.customer_shifts({"new": [0, 1]})[["estimate", "expected_rating"]].round(6)
+           estimate  expected_rating
+        0      -1.5              4.0
+        1       1.5              7.0
         """
-        given = given_covariates(covariates)
+        given = several_variables("covariates", covariates)
         if absent := [c.name for c in self.covariates if c.name not in given]:
             raise DataError(f"there are no values of {enumerate_names(absent)}; give them as well")
         read = read_variables(
@@ -210,50 +185,42 @@ class PerceptionShift(FrozenRecord):
             categories=[covariate.name for covariate in self.covariates if covariate.levels],
         )
         x = np.hstack([covariate.columns(read) for covariate in self.covariates])
-        p = len(self.estimates)
-        apart = x - self.means
-        shift = apart @ self.estimates
-        error = np.sqrt(np.einsum("ni,ij,nj->n", apart, self.covariance[:p, :p], apart))
-        frame = self._inference(shift, error)[["estimate", "ci_low", "ci_high"]]
-        frame = frame.rename(columns={"estimate": "shift"}).set_axis(read.labels, axis=0)
-        score = x @ self.estimates
+        apart = x - self.term_means
+        between = _covariance(self.shifts)
+        shift = apart @ self.shifts.estimate
+        error = np.sqrt(np.einsum("ni,ij,nj->n", apart, between, apart))
+        df = self._df if self.model == "linear" else np.inf
+        table = EstimateTable.student({}, shift, error, df=df, level=self.level)
+        frame = table.frame()[["estimate", "ci_low", "ci_high"]].set_axis(read.labels, axis=0)
+        score = x @ self.shifts.estimate
+        thresholds = self.boundaries.estimate
         frame["expected_rating"] = (
-            score + self.thresholds[0]
+            score + thresholds[0]
             if self.model == "linear"
-            else mean_rating(score, self.thresholds, self.ratings, self.model)
+            else mean_rating(score, thresholds, self.ratings, self.model)
         )
         return frame
 
-    def summary(self) -> Summary:
-        """Return the shifts in words and tables.
+    def _title(self) -> str:
+        return "What shifts perception"
 
-        Returns
-        -------
-        Summary
-            Shifts, differences in the mean rating, and thresholds; ``print`` it.
+    def _brief(self) -> str:
+        terms = count_of(len(self.shifts), "term")
+        return f"{count_of(self.n_obs, 'customer')}, {self.model}, {terms}"
 
-        Examples
-        --------
-        >>> from loyaltymodel.delivered_value import perception_shift
-        >>> found = perception_shift(
-        ...     [3, 5, 6, 8], covariates={"new": [0, 0, 1, 1]}, model="linear"
-        ... )
-        >>> found.summary().facts[1]
-        ('mean rating', '5.500')
-        """
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
+    def _facts(self) -> Facts:
         test = self.joint_test
         name = "F" if self.model == "linear" else "chi2"
         told = (
             f"{name}({test['df']:.0f}) = {number(test['statistic'])}, "
             f"p = {number(test['p_value'], 4)}"
         )
+        kind = "robust (HC3)" if self.model == "linear" else "model (maximum likelihood)"
         facts = [
-            ("customers", f"{self.n_obs}{left_out}"),
-            ("mean rating", number(self.mean)),
+            ("mean rating", number(self.mean_rating)),
             ("model", self.model),
             ("shifts in", _UNITS[self.model]),
-            ("confidence level", f"{self.level:g}"),
+            ("standard errors", kind),
             ("no shift at all", told),
         ]
         facts += [
@@ -261,24 +228,28 @@ class PerceptionShift(FrozenRecord):
             for covariate in self.covariates
             if covariate.levels
         ]
-        tables = [table_of("Shifts", self.shift_table)]
+        return facts
+
+    def _tables(self) -> Sequence[Table]:
+        tables = [table_of("Shifts", self.shifts.frame())]
         if self.model != "linear":
+            effects = self.effects.frame()
             tables += [
-                table_of("Difference in the mean rating", self.effect_table, n_labels=2),
-                table_of("Thresholds", self.threshold_table),
+                table_of("Difference in the mean rating", effects, n_labels=2),
+                table_of("Thresholds", self.thresholds),
             ]
-        return Summary(
-            "What shifts perception",
-            tuple(facts),
-            tuple(tables),
-            (_REMARK,) if self.covariance.any() else (EXACT, _REMARK),
-        )
+        return tables
+
+    def _remarks(self) -> Sequence[str]:
+        return (_REMARK,) if _covariance(self.shifts).any() else (EXACT, _REMARK)
+
+    def _coefficients(self) -> EstimateTable:
+        return self.shifts
 
     @property
-    def _degrees(self) -> int:
-        return self.n_obs - len(self.estimates) - 1
+    def _df(self) -> int:
+        return self.n_obs - len(self.shifts) - 1
 
-    def _inference(self, estimate: FloatArray, error: FloatArray) -> pd.DataFrame:
-        """Return estimates with intervals and p-values: Student's law if linear, else normal."""
-        degrees = self._degrees if self.model == "linear" else np.inf
-        return pd.DataFrame(inference_columns(estimate, error, degrees=degrees, level=self.level))
+
+def _covariance(table: EstimateTable) -> FloatArray:
+    return np.asarray(table.covariance, dtype=np.float64)

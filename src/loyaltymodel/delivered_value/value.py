@@ -50,7 +50,7 @@ def delivered_value(
     ----------
     offer : mapping from component to number, array or Series; or pandas, polars or pyarrow table
         One offer as numbers by component, many as arrays of shape (n,), or a table with a column
-        a component and a row an offer, a respondent, or a respondent's view of an offer. A table
+        a component and a row an offer, a customer, or a customer's view of an offer. A table
         may have other columns. Costs are positive numbers.
     unit : {"money", "points"}, or mapping from component to one of them
         What the numbers are measured in: an amount of one currency, or points of one scale.

@@ -16,12 +16,12 @@ from loyaltymodel.errors import DataError, NotIdentifiedError
 def check_design(
     design: FloatArray, names: Sequence[str], *, way_out: str = "Leave out one of them"
 ) -> None:
-    """Refuse too few people, columns that are 0, and columns that follow from others."""
+    """Refuse too few respondents, columns that are 0, and columns that follow from others."""
     n, k = design.shape
     if n <= k:
         raise DataError(
-            f"{count_of(n, 'person')} cannot determine {k} coefficients "
-            "and an error; there must be more people than coefficients, so take fewer terms"
+            f"{count_of(n, 'respondent')} cannot determine {k} coefficients "
+            "and an error; there must be more respondents than coefficients, so take fewer terms"
         )
     listed = [names[place] for place in collinear(design)]
     if not listed:
@@ -39,11 +39,11 @@ def check_design(
 
 
 def check_leverage(design: FloatArray, labels: pd.Index) -> None:
-    """Refuse a person without whom a coefficient would not exist: HC3 divides by 0 there."""
+    """Refuse a respondent without whom a coefficient would not exist: HC3 divides by 0 there."""
     if (alone := full_leverage(design)).any():
         row = labels[int(np.argmax(alone))]
         raise NotIdentifiedError(
-            f"a coefficient rests on the person in row {row} alone, so that the fit passes through "
-            "them whatever their answer and HC3 errors do not exist; leave this person or the "
-            "term out, or add people like them"
+            f"a coefficient rests on the respondent in row {row} alone, so that the fit passes "
+            "through them whatever their answer and HC3 errors do not exist; leave this "
+            "respondent or the term out, or add respondents like them"
         )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, student_reach
 from loyaltymodel._options import check_choice, check_finite, check_share, count_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.expectation_gap._people import Variable
@@ -35,7 +39,7 @@ _EDGE = 1e-6  # of the rate: closer to 0 than this is at the end of its range
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _History:
-    """Transactions sorted by customer and order."""
+    """Transactions sorted by customer and date."""
 
     values: FloatArray  # (n,)
     place: IntArray  # (n,) number of the transaction within its customer, from 0
@@ -55,7 +59,7 @@ def cumulative_satisfaction(
     customer: Variable,
     *,
     rule: Rule,
-    order: Variable | None = None,
+    date: Variable | None = None,
     rate: float | None = None,
     start: Start | None = None,
     decay: float | None = None,
@@ -78,10 +82,9 @@ def cumulative_satisfaction(
         How a customer adds up. "mean": all count the same. "recency": each counts ``decay``
         times the next one. "adjustment": the level so far is an anchor that each transaction
         moves by ``rate`` of the distance. "peak_end": mean of the peak and the last.
-    order : array-like of shape (n,), Series, or name of a column, optional
-        What the transactions of a customer are sorted by, such as a date or a number (text is
-        sorted as text, "10" before "2"); no two of a customer may have the same. Without it
-        they come in the order of the rows.
+    date : array-like of shape (n,), Series, or name of a column, optional
+        When, by which the transactions of a customer are sorted: dates or numbers; no two of a
+        customer may have the same. Without it they come in the order of the rows.
     rate : float, optional
         For adjustment: above 0 and at most 1. :func:`adjustment_rate` estimates it.
     start : float or "first", optional
@@ -114,7 +117,7 @@ def cumulative_satisfaction(
     ------
     DataError
         If values are missing, infinite or of unequal length, or two transactions of a customer
-        have the same place in the order.
+        have the same date.
     OptionError
         If an option is not one of its choices, is needed and absent, or has no effect.
 
@@ -164,7 +167,7 @@ def cumulative_satisfaction(
     }
     _check_options(rule, options)
     given = {"satisfaction": satisfaction, "customer": customer}
-    history, _ = _history(given, order, data, missing)
+    history, _ = _history(given, date, data, missing)
     levels = _levels(history, rule, options)
     if each == "customer":
         index = pd.Index(list(history.customers), name="customer")
@@ -174,33 +177,61 @@ def cumulative_satisfaction(
     return as_given(given.values(), history.labels, in_order, name="cumulative_satisfaction")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdjustmentRate:
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class AdjustmentRate(Result):
     """How far a transaction moves cumulative satisfaction, as estimated.
 
     Attributes
     ----------
-    rate : float
-        Share of the distance that a transaction moves the level, above 0 and at most 1.
-    std_error : float
-        Its standard error, for customers drawn independently.
-    ci_low, ci_high : float
-        Its interval, cut off at 0 and 1.
+    estimates : EstimateTable
+        The "rate": share of the distance that a transaction moves the level, above 0 and at most
+        1. Its standard error is that for customers drawn independently, and its interval is cut
+        off at 0 and 1.
     residual_deviation : float
         Standard deviation of stated about computed levels, in points.
-    n_customers : int
-        Customers with at least one stated level.
-    n_ratings : int
+    n_obs : int
         Stated levels.
+    n_clusters : int
+        Customers with at least one stated level.
+    n_dropped : int
+        Always 0: nothing is left out.
+    level : float
+        Confidence level of the interval.
     """
 
-    rate: float
-    std_error: float
-    ci_low: float
-    ci_high: float
+    people: ClassVar[str] = "stated levels"
+
+    estimates: EstimateTable
     residual_deviation: float
-    n_customers: int
-    n_ratings: int
+    n_obs: int
+    n_clusters: int
+    level: float
+    n_dropped: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Share of the distance that a transaction moves the level."""
+        return float(self.estimates.estimate[0])
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """The rate with its standard error and interval."""
+        return self.estimates.frame()
+
+    def _title(self) -> str:
+        return "Rate at which transactions move cumulative satisfaction"
+
+    def _brief(self) -> str:
+        return f"{self.rate:.3g}, from {self.n_obs} stated levels of {self.n_clusters} customers"
+
+    def _facts(self) -> Facts:
+        return (("residuals' deviation", f"{self.residual_deviation:.3f} points"),)
+
+    def _tables(self) -> Sequence[Table]:
+        return (table_of("Rate", self.parameters),)
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
 
 
 def adjustment_rate(
@@ -209,7 +240,7 @@ def adjustment_rate(
     *,
     overall: Variable,
     start: Start,
-    order: Variable | None = None,
+    date: Variable | None = None,
     level: float = 0.95,
     data: object = None,
 ) -> AdjustmentRate:
@@ -226,8 +257,9 @@ def adjustment_rate(
         it was not asked, for which no transaction is left out.
     start : float or "first"
         The anchor before the first transaction, or the first transaction itself.
-    order : array-like of shape (n,), Series, or name of a column, optional
-        What the transactions of a customer are sorted by; without it the order of the rows.
+    date : array-like of shape (n,), Series, or name of a column, optional
+        When, by which the transactions of a customer are sorted; without it the order of the
+        rows.
     level : float
         Confidence level between 0 and 1.
     data : pandas, polars or pyarrow table, optional
@@ -269,7 +301,7 @@ def adjustment_rate(
     check_level(level)
     anchor = _anchor(start)
     given = {"satisfaction": satisfaction, "customer": customer}
-    history, stated = _history(given, order, data, "raise", overall=overall, can_drop=False)
+    history, stated = _history(given, date, data, "raise", overall=overall, can_drop=False)
     asked = np.isfinite(stated)
     members = history.customer[asked]
     n_customers = len(np.unique(members))
@@ -302,13 +334,19 @@ def adjustment_rate(
     error = float(np.sqrt(meat)) / information
     reach = student_reach(n_customers - 1, level=level) * error
     return AdjustmentRate(
-        rate=rate,
-        std_error=error,
-        ci_low=max(rate - reach, 0.0),
-        ci_high=min(rate + reach, 1.0),
+        estimates=EstimateTable(
+            labels=FrozenMapping({"parameter": ("rate",)}),
+            estimate=np.array([rate]),
+            std_error=np.array([error]),
+            ci_low=np.array([max(rate - reach, 0.0)]),
+            ci_high=np.array([min(rate + reach, 1.0)]),
+            level=level,
+            method="Student's t",
+        ),
         residual_deviation=float(np.sqrt((apart**2).mean())),
-        n_customers=n_customers,
-        n_ratings=int(asked.sum()),
+        n_obs=int(asked.sum()),
+        n_clusters=n_customers,
+        level=level,
     )
 
 
@@ -387,21 +425,21 @@ def _levels(history: _History, rule: str, options: dict[str, Any]) -> FloatArray
 
 def _history(
     given: dict[str, Variable],
-    order: Variable | None,
+    date: Variable | None,
     data: object,
     missing: Missing,
     *,
     overall: Variable | None = None,
     can_drop: bool = True,
 ) -> tuple[_History, FloatArray]:
-    """Read transactions and sort them by customer and order; also what was stated, if asked."""
+    """Read transactions and sort them by customer and date; also what was stated, if asked."""
     variables = dict(given)
-    if order is not None:
-        variables["order"] = order
+    if date is not None:
+        variables["date"] = date
     read = read_variables(
         variables,
         data=data,
-        categories=("customer", "order"),
+        categories=("customer", "date"),
         missing=missing,
         can_drop=can_drop,
     )
@@ -409,7 +447,7 @@ def _history(
     if overall is not None:
         stated = _stated(overall, given["satisfaction"], data, read.n_rows)
     codes, customers = read.codes("customer")
-    within = np.arange(read.n_rows) if order is None else _sortable(read["order"])
+    within = np.arange(read.n_rows) if date is None else _sortable(read["date"])
     rows = np.lexsort((within, codes))
     sorted_codes = codes[rows]
     begins = np.r_[True, sorted_codes[1:] != sorted_codes[:-1]]
@@ -417,9 +455,9 @@ def _history(
     if same.any():
         k = int(np.argmax(same))
         raise DataError(
-            f"customer {customers[sorted_codes[k]]!r} has two transactions at the same place in "
-            f"the order, in rows {read.labels[rows[k]]} and {read.labels[rows[k + 1]]}; give an "
-            "order that tells them apart"
+            f"customer {customers[sorted_codes[k]]!r} has two transactions of the same date, in "
+            f"rows {read.labels[rows[k]]} and {read.labels[rows[k + 1]]}; give dates, or numbers, "
+            "that tell them apart"
         )
     starts = np.flatnonzero(begins)
     place = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
@@ -434,19 +472,19 @@ def _history(
     return history, stated[rows]
 
 
-def _sortable(order: npt.NDArray[Any]) -> IntArray:
-    """Return the rank of each place in the order: numbers, or dates."""
-    if order.dtype.kind not in "fiubM" and any(isinstance(place, str) for place in order):
-        text = next(place for place in order if isinstance(place, str))
+def _sortable(date: npt.NDArray[Any]) -> IntArray:
+    """Return the rank of each date, or number."""
+    if date.dtype.kind not in "fiubM" and any(isinstance(when, str) for when in date):
+        text = next(when for when in date if isinstance(when, str))
         raise DataError(
-            f"order has text, such as {str(text)!r}, which would be sorted letter by letter (10 "
+            f"date has text, such as {str(text)!r}, which would be sorted letter by letter (10 "
             "before 9); recode it to numbers, or to dates by pandas.to_datetime"
         )
     try:
-        _, ranks = np.unique(order, return_inverse=True)
+        _, ranks = np.unique(date, return_inverse=True)
     except TypeError:
         raise DataError(
-            "order has values of several types that cannot be sorted; recode it to numbers or dates"
+            "date has values of several types that cannot be sorted; recode it to numbers or dates"
         ) from None
     return np.asarray(ranks, dtype=np.intp)
 

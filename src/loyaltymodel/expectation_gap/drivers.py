@@ -7,10 +7,11 @@ from typing import Any, get_args
 
 import numpy as np
 
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice
-from loyaltymodel._regression import Covariance, is_constant, least_squares
+from loyaltymodel._regression import StdErrors, is_constant, least_squares
 from loyaltymodel._variables import as_given
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
@@ -27,8 +28,8 @@ from loyaltymodel.expectation_gap.drivers_result import DriverResult
 
 
 def satisfaction_drivers(
-    satisfaction: Variable,
     terms: Sequence[Term],
+    satisfaction: Variable,
     *,
     expected: Variable | None = None,
     perceived: Variable | None = None,
@@ -42,7 +43,7 @@ def satisfaction_drivers(
     distributive_justice: Variable | None = None,
     procedural_justice: Variable | None = None,
     interactional_justice: Variable | None = None,
-    covariance: Covariance = "classical",
+    std_errors: StdErrors = "model",
     level: float = 0.95,
     data: object = None,
     missing: Missing = "raise",
@@ -51,8 +52,6 @@ def satisfaction_drivers(
 
     Parameters
     ----------
-    satisfaction : array-like of shape (n,), Series, or name of a column
-        Satisfaction, in points.
     terms : sequence of str
         What satisfaction is explained by, besides a constant: "expected", "perceived",
         "disconfirmation" (D), "excess" (D where it is above 0, else 0), "shortfall" (-D where
@@ -60,6 +59,8 @@ def satisfaction_drivers(
         "controllable_shortfall" (shortfall times ``locus_firm``, ``stability`` and
         ``controllability``); "positive_affect", "negative_affect"; "fairness" as one score, or
         "distributive_justice", "procedural_justice" and "interactional_justice".
+    satisfaction : array-like of shape (n,), Series, or name of a column
+        Satisfaction, in points.
     expected : array-like of shape (n,), Series, or name of a column, optional
         Expectation, in points.
     perceived : array-like of shape (n,), Series, or name of a column, optional
@@ -86,14 +87,14 @@ def satisfaction_drivers(
         How fair the rules and the way there were, in points.
     interactional_justice : array-like of shape (n,), Series, or name of a column, optional
         How fairly people treated the customer, in points.
-    covariance : {"classical", "HC3"}
-        Standard errors for residuals of one variance, or for residuals of any.
+    std_errors : {"model", "robust"}
+        Standard errors for residuals of one variance, or for residuals of any (HC3).
     level : float
         Confidence level between 0 and 1.
     data : pandas, polars or pyarrow table, optional
         The table, where variables are names of columns.
     missing : {"raise", "drop"}
-        Whether a missing value is an error, or leaves the person out.
+        Whether a missing value is an error, or leaves the respondent out.
 
     Returns
     -------
@@ -104,7 +105,7 @@ def satisfaction_drivers(
     ------
     DataError
         If values are missing, infinite or of unequal length, satisfaction does not vary by more
-        than rounding, or there are too few people.
+        than rounding, or there are too few respondents.
     ModelError
         If coefficients are asked from the result that the terms do not give.
     NotIdentifiedError
@@ -115,8 +116,8 @@ def satisfaction_drivers(
 
     See Also
     --------
-    loyaltymodel.delivered_value.value_loyalty : Loyalty explained; for a score, its
-        ``covariance="robust"`` is what is "HC3" here, and is its default.
+    loyaltymodel.delivered_value.value_loyalty : Loyalty explained; its default is
+        ``std_errors="robust"``.
 
     Notes
     -----
@@ -166,9 +167,9 @@ def satisfaction_drivers(
     >>> expected, perceived = [4, 6, 5, 7, 5], [5, 5, 5, 8, 3]
     >>> satisfaction = [5, 4, 4.5, 6.5, 2.5]
     >>> result = satisfaction_drivers(
-    ...     satisfaction, ["expected", "disconfirmation"], expected=expected, perceived=perceived
+    ...     ["expected", "disconfirmation"], satisfaction, expected=expected, perceived=perceived
     ... )
-    >>> result.coefficients[["term", "estimate"]].round(6)
+    >>> result.terms[["term", "estimate"]].round(6)
                   term  estimate
     0         constant       2.0
     1         expected       0.5
@@ -177,13 +178,13 @@ def satisfaction_drivers(
     The same as E and P: 0.5 - 1 = -0.5 and 1.
 
     >>> result = satisfaction_drivers(
-    ...     satisfaction, ["expected", "perceived"], expected=expected, perceived=perceived
+    ...     ["expected", "perceived"], satisfaction, expected=expected, perceived=perceived
     ... )
-    >>> result.coefficients["estimate"].round(6).tolist()
+    >>> result.terms["estimate"].round(6).tolist()
     [2.0, -0.5, 1.0]
     """
     check_level(level)
-    check_choice("covariance", covariance, Covariance)
+    check_choice("std_errors", std_errors, StdErrors)
     chosen = check_terms(terms)
     given = {
         "expected": expected,
@@ -209,21 +210,26 @@ def satisfaction_drivers(
     size = float(np.abs(y).max())
     if is_constant(y, size=size):
         raise DataError("satisfaction is the same for everybody, so there is nothing to explain")
-    if covariance == "HC3":
+    if std_errors == "robust":
         check_leverage(design, read.labels)
-    fitted = least_squares(y, design, size=size, covariance=covariance)
-    degrees = len(y) - len(names)
+    fitted = least_squares(y, design, size=size, std_errors=std_errors)
+    df = len(y) - len(names)
     exact = not fitted.covariance.any()
     left = 0.0 if exact else float(((y - design @ fitted.estimates) ** 2).sum())
     r_squared = 1 - left / float(((y - y.mean()) ** 2).sum())
     return DriverResult(
-        terms=names,
-        estimates=fitted.estimates,
-        covariance=fitted.covariance,
-        covariance_kind=covariance,
+        estimates=EstimateTable.student(
+            {"term": names},
+            fitted.estimates,
+            np.sqrt(np.diag(fitted.covariance)),
+            df=df,
+            level=level,
+            covariance=fitted.covariance,
+        ),
+        std_errors=std_errors,
         r_squared=r_squared,
-        r_squared_adjusted=1 - (1 - r_squared) * (len(y) - 1) / degrees,
-        residual_deviation=float(np.sqrt(left / degrees)),
+        r_squared_adjusted=1 - (1 - r_squared) * (len(y) - 1) / df,
+        residual_deviation=float(np.sqrt(left / df)),
         n_obs=read.n_rows,
         n_dropped=read.n_dropped,
         level=level,
@@ -282,7 +288,7 @@ def linear_satisfaction(
     data : pandas, polars or pyarrow table, optional
         The table, where variables are names of columns.
     missing : {"raise", "drop"}
-        Whether a missing value is an error, or leaves the person out.
+        Whether a missing value is an error, or leaves the respondent out.
 
     Returns
     -------

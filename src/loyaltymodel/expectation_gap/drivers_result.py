@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._intervals import student_reach
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._options import count_of
-from loyaltymodel._regression import EXACT, inference_columns, sums_of
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._regression import EXACT, StdErrors, sums_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_together
 from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError
 from loyaltymodel.expectation_gap.driver_terms import ATTRIBUTIONS
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class DriverResult(FrozenRecord):
+class DriverResult(Result):
     """A regression of satisfaction on its drivers.
 
     Attributes
     ----------
-    terms : tuple of str, k names
-        The constant and the terms.
-    estimates : array, shape (k,)
-        Coefficients, in points of satisfaction per unit of the term.
-    covariance : array, shape (k, k)
-        Covariance matrix of the coefficients.
-    covariance_kind : str
-        "classical" or "HC3".
+    estimates : EstimateTable
+        Coefficients of the constant and the terms, in points of satisfaction per unit.
+    std_errors : str
+        "model" or "robust".
     r_squared : float
         Share of the variance of satisfaction that is explained, from 0 to 1.
     r_squared_adjusted : float
@@ -39,17 +37,15 @@ class DriverResult(FrozenRecord):
     residual_deviation : float
         Standard deviation of the residuals, in points.
     n_obs : int
-        Number of people.
+        Number of respondents.
     n_dropped : int
-        People left out because of a missing value.
+        Respondents left out because of a missing value.
     level : float
         Confidence level of the intervals.
     """
 
-    terms: tuple[str, ...]
-    estimates: FloatArray
-    covariance: FloatArray
-    covariance_kind: str
+    estimates: EstimateTable
+    std_errors: StdErrors
     r_squared: float
     r_squared_adjusted: float
     residual_deviation: float
@@ -57,23 +53,10 @@ class DriverResult(FrozenRecord):
     n_dropped: int
     level: float
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        terms = count_of(len(self.terms) - 1, "term")
-        return f"<DriverResult: {self.n_obs} people, {terms}>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
-
     @property
-    def coefficients(self) -> pd.DataFrame:
+    def terms(self) -> pd.DataFrame:
         """Coefficients with standard errors, intervals and two-sided p-values against 0."""
-        return pd.DataFrame(
-            {
-                "term": list(self.terms),
-                **self._inference(self.estimates, np.sqrt(np.diag(self.covariance))),
-            }
-        )
+        return self.estimates.frame()
 
     def asymmetry(self) -> pd.Series:
         """Return by how much a point short weighs more than a point beyond.
@@ -95,11 +78,10 @@ class DriverResult(FrozenRecord):
         -b_shortfall - b_excess. With attributions among the terms it is the asymmetry where
         locus, stability and controllability are all 0.
         """
-        sums = np.zeros((1, len(self.terms)))
+        sums = np.zeros((1, len(self.estimates)))
         for term in ("excess", "shortfall"):
             sums[0, self._place(term, "the asymmetry")] = -1.0
-        found = self._inference(*sums_of(sums, self.estimates, self.covariance))
-        return pd.Series({name: float(value[0]) for name, value in found.items()})
+        return self._sums({"quantity": ["asymmetry"]}, sums).row("asymmetry")
 
     def shortfall_slope(
         self,
@@ -147,8 +129,8 @@ class DriverResult(FrozenRecord):
 
         >>> from loyaltymodel.expectation_gap import satisfaction_drivers
         >>> result = satisfaction_drivers(
-        ...     [8, 6.5, 5.5, 4.5, 3, 1],
         ...     ["shortfall", "attributed_shortfall", "stable_shortfall"],
+        ...     [8, 6.5, 5.5, 4.5, 3, 1],
         ...     disconfirmation=[0, -1, -2, -2, -4, -4],
         ...     locus_firm=[0, 1, 0, 1, 0.5, 1],
         ...     stability=[0, 0, 1, 1, 0, 1],
@@ -163,8 +145,7 @@ class DriverResult(FrozenRecord):
             {"locus_firm": locus_firm, "stability": stability, "controllability": controllability}
         )
         sums = self._shortfall_sums(cases, "the slope")
-        found = self._inference(*sums_of(sums, self.estimates, self.covariance))
-        return pd.DataFrame({**dict(zip(ATTRIBUTIONS, cases.T, strict=True)), **found})
+        return self._sums(dict(zip(ATTRIBUTIONS, cases.T, strict=True)), sums).frame()
 
     def attribution_multiplier(
         self, *, locus_firm: float = 1.0, stability: float = 0.0, controllability: float = 0.0
@@ -212,63 +193,73 @@ class DriverResult(FrozenRecord):
             )
         sums = self._shortfall_sums(cases, "the multiplier")[0]
         base = self._place("shortfall", "the multiplier")
-        b = self.estimates[base]
+        b = self.estimates.estimate[base]
         if b == 0:
             raise NotIdentifiedError(
                 "a shortfall without any attribution counts nothing (its coefficient is 0), and "
                 "nothing is a multiple of that; ask for shortfall_slope"
             )
-        value = float(sums @ self.estimates / b)
+        value = float(sums @ self.estimates.estimate / b)
         slope = sums / b
         slope[base] -= value / b
-        error = float(np.sqrt(slope @ self.covariance @ slope))
-        reach = student_reach(self._degrees, level=self.level) * error
-        return pd.Series(
-            {
-                "estimate": value,
-                "std_error": error,
-                "ci_low": value - reach,
-                "ci_high": value + reach,
-            }
+        error = np.sqrt(slope @ self._covariance @ slope)
+        table = EstimateTable.student(
+            {"quantity": ["multiplier"]},
+            [value],
+            [error],
+            df=self._df,
+            level=self.level,
+            test_zero=False,
         )
+        return table.row("multiplier")
 
-    def summary(self) -> Summary:
-        """Return the regression as a table to print.
+    def _title(self) -> str:
+        return "Drivers of satisfaction"
 
-        Returns
-        -------
-        Summary
-            Coefficients and what to know about them.
-        """
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
-        facts = (
-            ("people", f"{self.n_obs}{left_out}"),
-            ("standard errors", self.covariance_kind),
+    def _brief(self) -> str:
+        terms = count_of(len(self.estimates) - 1, "term")
+        return f"{count_of(self.n_obs, 'respondent')}, {terms}"
+
+    def _facts(self) -> Facts:
+        kind = "robust (HC3)" if self.std_errors == "robust" else "model"
+        return (
+            ("standard errors", kind),
             ("R2", f"{self.r_squared:.3f} (adjusted {self.r_squared_adjusted:.3f})"),
             ("residuals' deviation", f"{self.residual_deviation:.3f} points"),
-            ("confidence level", f"{self.level:g}"),
         )
-        tables = (table_of("Coefficients", self.coefficients),)
+
+    def _tables(self) -> Sequence[Table]:
+        return (table_of("Coefficients", self.terms),)
+
+    def _remarks(self) -> Sequence[str]:
         remarks = ["Coefficients of one cross-section are associations, not proof of cause."]
-        if {"expected", "disconfirmation"} <= set(self.terms):
+        if {"expected", "disconfirmation"} <= set(self.estimates.labels["term"]):
             remarks.insert(
                 0,
                 "Where disconfirmation was computed as perceived less expected, the coefficient "
                 "of expected less that of disconfirmation is the effect of expectation at the "
                 "same performance.",
             )
-        if not self.covariance.any():
+        if not self._covariance.any():
             remarks.insert(0, EXACT)
-        return Summary("Drivers of satisfaction", facts, tables, tuple(remarks))
+        return remarks
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
 
     @property
-    def _degrees(self) -> int:
-        return self.n_obs - len(self.terms)
+    def _df(self) -> int:
+        return self.n_obs - len(self.estimates)
+
+    @property
+    def _covariance(self) -> FloatArray:
+        return np.asarray(self.estimates.covariance, dtype=np.float64)
 
     def _place(self, term: str, what: str) -> int:
-        if term not in self.terms:
+        terms = self.estimates.labels["term"]
+        if term not in terms:
             raise ModelError(f"{what} needs the term {term!r}; fit again with it among the terms")
-        return self.terms.index(term)
+        return terms.index(term)
 
     def _cases(self, given: dict[str, npt.ArrayLike]) -> FloatArray:
         """Return the attributions (m, 3) of the stated cases."""
@@ -281,11 +272,12 @@ class DriverResult(FrozenRecord):
 
     def _shortfall_sums(self, cases: FloatArray, what: str) -> FloatArray:
         """Return what the coefficients are multiplied by (m, k) to make slopes of a shortfall."""
-        sums = np.zeros((len(cases), len(self.terms)))
+        terms = self.estimates.labels["term"]
+        sums = np.zeros((len(cases), len(terms)))
         sums[:, self._place("shortfall", what)] = 1.0
         for (name, term), values in zip(ATTRIBUTIONS.items(), cases.T, strict=True):
-            if term in self.terms:
-                sums[:, self.terms.index(term)] = values
+            if term in terms:
+                sums[:, terms.index(term)] = values
             elif (values != 0).any():
                 raise ModelError(
                     f"{what} at {name}={values[values != 0][0]:g} needs the term {term!r}; fit "
@@ -293,6 +285,7 @@ class DriverResult(FrozenRecord):
                 )
         return sums
 
-    def _inference(self, estimate: FloatArray, error: FloatArray) -> dict[str, FloatArray]:
-        """Return estimates with Student's intervals and p-values."""
-        return inference_columns(estimate, error, degrees=self._degrees, level=self.level)
+    def _sums(self, labels: Labels, sums: FloatArray) -> EstimateTable:
+        """Return weighted sums (m, k) of the coefficients, with Student's law."""
+        found, error = sums_of(sums, self.estimates.estimate, self._covariance)
+        return EstimateTable.student(labels, found, error, df=self._df, level=self.level)

@@ -52,7 +52,7 @@ def equity(
     data : pandas, polars or pyarrow table, optional
         The table, where variables are names of columns.
     missing : {"raise", "drop"}
-        Whether a missing value is an error, or leaves the person out.
+        Whether a missing value is an error, or leaves the respondent out.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def equity(
     }
     read = read_variables(given, data=data, missing=missing)
     for name in ("inputs", "referent_inputs"):
-        _check_above_zero(name, read, "leave such people out, for whom the ratio does not exist")
+        _check_above_zero(name, read, "leave such rows out, for whom the ratio does not exist")
     with np.errstate(over="ignore"):  # refused below, by name
         own = np.asarray(read["outcomes"] / read["inputs"], dtype=np.float64)
         other = np.asarray(read["referent_outcomes"] / read["referent_inputs"], dtype=np.float64)
@@ -159,7 +159,7 @@ def _check_held(what: str, values: FloatArray, read: Variables) -> None:
     if not (held := np.isfinite(values)).all():
         raise DataError(
             f"{what} is beyond what a number can hold in row {read.labels[int(np.argmin(held))]}; "
-            "take other units, or check that person's values"
+            "take other units, or check the values of that row"
         )
 
 

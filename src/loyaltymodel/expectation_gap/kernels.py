@@ -1,21 +1,12 @@
-"""Arithmetic of gaps on arrays: intervals, reliabilities, responses, running satisfaction."""
+"""Arithmetic of gaps on arrays: reliabilities, responses, running satisfaction."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._intervals import student_reach
 
 _ROUNDING = 1e-12  # of the variance of the parts: a variance this small is rounding, not spread
-
-
-def mean_interval(
-    mean: FloatArray, std_error: FloatArray, *, n: int, level: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return the ends of Student's interval of means of n people."""
-    reach = student_reach(n - 1, level=level) * std_error
-    return mean - reach, mean + reach
 
 
 def cronbach_alpha(covariance: FloatArray) -> float:
@@ -50,8 +41,8 @@ def prospect_value(
 
 
 def running_mean(values: FloatArray, place: IntArray) -> FloatArray:
-    """Return the mean of each person's values so far; persons one after another, in order."""
-    # Sums run over everybody; what stood before a person's first value is taken off again.
+    """Return the mean of each customer's values so far; customers one after another, in order."""
+    # Sums run over everybody; what stood before a customer's first value is taken off again.
     # Values are centred first, so that a long sum loses no digits.
     centre = values.mean()
     sums = np.cumsum(values - centre)
@@ -69,9 +60,9 @@ def steps_of(place: IntArray) -> list[IntArray]:
 def running_adjustment(
     values: FloatArray, steps: list[IntArray], *, rate: float, start: float | None
 ) -> tuple[FloatArray, FloatArray]:
-    """Return each person's adjusted level after each value, and its derivative by the rate.
+    """Return each customer's adjusted level after each value, and its derivative by the rate.
 
-    Persons stand one after another, so the row before a row is the same person's last one.
+    Customers stand one after another, so the row before a row is the same customer's last one.
     Without ``start`` the first value is the anchor.
     """
     level, slope = np.empty_like(values), np.zeros_like(values)
@@ -89,7 +80,7 @@ def running_adjustment(
 
 
 def running_recency(values: FloatArray, steps: list[IntArray], *, decay: float) -> FloatArray:
-    """Return each person's mean so far, in which a value counts ``decay`` times the next one."""
+    """Return each customer's mean so far, in which a value counts ``decay`` times the next one."""
     total, weight = values.copy(), np.ones_like(values)
     for rows in steps[1:]:
         total[rows] += decay * total[rows - 1]
@@ -98,7 +89,7 @@ def running_recency(values: FloatArray, steps: list[IntArray], *, decay: float) 
 
 
 def running_peak(distance: FloatArray, values: FloatArray, steps: list[IntArray]) -> FloatArray:
-    """Return each person's value of the largest distance so far, the later one of equals."""
+    """Return each customer's value of the largest distance so far, the later one of equals."""
     peak, far = values.copy(), distance.copy()
     for rows in steps[1:]:
         kept = far[rows - 1] > distance[rows]

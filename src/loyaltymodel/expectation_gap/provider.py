@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
+from loyaltymodel._options import count_of
+from loyaltymodel._results import Result
 from loyaltymodel._scales import check_pair
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.expectation_gap._people import Variable
 
@@ -23,8 +27,8 @@ _PARTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ProviderGaps(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ProviderGaps(Result):
     """Six levels of service and the five gaps between them.
 
     Attributes
@@ -34,30 +38,39 @@ class ProviderGaps(FrozenRecord):
     values : array, shape (k, 6)
         Levels in points: expected, understood, designed, delivered, promised, perceived;
         promised is NaN where it was not given.
+    n_dropped : int
+        Units left out because a level was missing.
     """
+
+    people: ClassVar[str] = "units"
 
     units: tuple[str, ...]
     values: FloatArray
+    n_dropped: int = 0
+
+    @property
+    def n_obs(self) -> int:
+        """Number of units."""
+        return len(self.units)
 
     @property
     def levels(self) -> pd.DataFrame:
         """The six levels, a row a unit, in points."""
-        return pd.DataFrame(self.values.copy(), index=list(self.units), columns=list(_LEVELS))
+        columns = pd.Index(_LEVELS, name="level")
+        return pd.DataFrame(self.values.copy(), index=self._index(), columns=columns)
 
     @property
     def gaps(self) -> pd.DataFrame:
         """The five gaps, a row a unit, in points; above 0 where something falls short."""
         e, u, s, d, promise, p = self.values.T
-        return pd.DataFrame(
-            {
-                "gap 1": e - u,
-                "gap 2": u - s,
-                "gap 3": s - d,
-                "gap 4": promise - d,
-                "gap 5": e - p,
-            },
-            index=list(self.units),
-        )
+        sizes = {
+            "gap 1": e - u,
+            "gap 2": u - s,
+            "gap 3": s - d,
+            "gap 4": promise - d,
+            "gap 5": e - p,
+        }
+        return pd.DataFrame(sizes, index=self._index()).rename_axis(columns="gap")
 
     @property
     def contributions(self) -> pd.DataFrame:
@@ -78,26 +91,30 @@ class ProviderGaps(FrozenRecord):
             for row, unit in enumerate(self.units)
             for k, (part, meaning) in enumerate(_PARTS)
         ]
-        return pd.DataFrame(rows, columns=["unit", "part", "meaning", "amount", "share"])
+        return pd.DataFrame(rows, columns=["unit", "component", "meaning", "amount", "share"])
 
-    def summary(self) -> Summary:
-        """Return the gaps as tables to print.
+    def _title(self) -> str:
+        return "Gap model of service quality"
 
-        Returns
-        -------
-        Summary
-            Levels, gaps and what gap 5 is made of.
-        """
-        tables = (
-            table_of("Levels (points)", self.levels.reset_index(names="unit"), digits=2),
-            table_of("Gaps (points)", self.gaps.reset_index(names="unit"), digits=2),
+    def _brief(self) -> str:
+        return count_of(len(self.units), "unit")
+
+    def _tables(self) -> Sequence[Table]:
+        return (
+            table_of("Levels (points)", self.levels.reset_index(), digits=2),
+            table_of("Gaps (points)", self.gaps.reset_index(), digits=2),
             table_of("What gap 5 is made of", self.contributions, n_labels=3, digits=2),
         )
+
+    def _remarks(self) -> Sequence[str]:
         remark = (
             "Gap 5 is the sum of gaps 1 to 3 and of what was delivered but not perceived; gap 4 "
             "is no part of that sum."
         )
-        return Summary("Gap model of service quality", (), tables, (remark,))
+        return (remark,)
+
+    def _index(self) -> pd.Index:
+        return pd.Index(self.units, name="unit")
 
 
 def provider_gaps(
@@ -158,7 +175,7 @@ def provider_gaps(
     The model [1]_ says that gap 5 depends on the other four, and gives no formula. On a common
     scale only an identity holds: G5 = G1 + G2 + G3 + (delivered - perceived). The last bracket
     is not one of the five gaps. Gap 4 is not in the sum: a promise works by what it makes
-    people expect and how they judge what they get.
+    customers expect and how they judge what they get.
 
     References
     ----------
@@ -177,8 +194,8 @@ def provider_gaps(
     ... )
     >>> result.gaps.to_numpy().tolist()
     [[1.0, 1.0, 1.0, 2.5, 4.0]]
-    >>> result.contributions[["part", "amount", "share"]]
-             part  amount  share
+    >>> result.contributions[["component", "amount", "share"]]
+        component  amount  share
     0       gap 1     1.0   0.25
     1       gap 2     1.0   0.25
     2       gap 3     1.0   0.25
@@ -200,4 +217,8 @@ def provider_gaps(
     for k, name in enumerate(_LEVELS):
         if name in given:
             values[:, k] = read[name]
-    return ProviderGaps(units=tuple(str(label) for label in read.labels), values=values)
+    return ProviderGaps(
+        units=tuple(str(label) for label in read.labels),
+        values=values,
+        n_dropped=read.n_dropped,
+    )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, wald
-from loyaltymodel._options import check_share, enumerate_names, is_whole, suggest
+from loyaltymodel._intervals import check_level
+from loyaltymodel._options import check_share, count_of, enumerate_names, is_whole, suggest
+from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import resolve_limits
-from loyaltymodel._tables import Summary, table_of
-from loyaltymodel._variables import read_variables
+from loyaltymodel._tables import Table, table_of
+from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.expectation_gap._people import Variable
+from loyaltymodel.expectation_gap._people import Variable, means_of
 from loyaltymodel.expectation_gap.indicators import Indicator, ListName, indicators
-from loyaltymodel.expectation_gap.kernels import mean_interval
 
 _SUM = 1e-6  # shares that miss 1 by no more than this are rounded, not wrong
 
@@ -54,12 +55,12 @@ def gronroos_quality(
     data : pandas, polars or pyarrow table, optional
         The table, where variables are names of columns.
     missing : {"raise", "drop"}
-        Whether a missing value is an error, or leaves the person out.
+        Whether a missing value is an error, or leaves the respondent out.
 
     Returns
     -------
     DataFrame
-        A row a person, with the labels of the data: ``experienced``, ``expected`` and
+        A row a respondent, with the labels of the data: ``experienced``, ``expected`` and
         ``perceived_quality``, their difference, in points.
 
     Raises
@@ -125,45 +126,54 @@ def gronroos_quality(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class QualityProfile(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class QualityProfile(Result):
     """Scores of the elements of a list, from 0 to 100, and what they add up to.
 
     Attributes
     ----------
-    elements : tuple of Indicator, k
+    indicators : tuple of Indicator, k
         What was scored.
     points : array, shape (k,)
         Mean score, from 0 (lowest possible) to 100 (highest possible).
     weights : array, shape (k,)
         Share of each element in the total; they add up to 1.
-    total : float
-        The weighted score, from 0 to 100.
-    total_error : float
-        Its standard error; NaN where one score each was given.
+    estimates : EstimateTable
+        Weighted scores of the parts: "total", "direct", "indirect", and each group of the list;
+        NaN for a part without weight. Errors are NaN where one score each was given.
+    part_weights : array
+        Share of each part in the total.
     n_obs : int
-        Number of people, or 1.
+        Number of respondents, or 1.
+    n_dropped : int
+        Respondents left out because a score was missing.
     level : float
         Confidence level.
     """
 
-    elements: tuple[Indicator, ...]
+    indicators: tuple[Indicator, ...]
     points: FloatArray
     weights: FloatArray
-    total: float
-    total_error: float
+    estimates: EstimateTable
+    part_weights: FloatArray
     n_obs: int
+    n_dropped: int
     level: float
 
     @property
-    def profile(self) -> pd.DataFrame:
+    def total(self) -> float:
+        """The weighted score of all elements, from 0 to 100."""
+        return float(self.estimates.estimate[0])
+
+    @property
+    def elements(self) -> pd.DataFrame:
         """Points, weight and contribution of each element."""
         return pd.DataFrame(
             {
-                "element": [element.name for element in self.elements],
-                "chinese": [element.chinese for element in self.elements],
-                "group": [element.group for element in self.elements],
-                "direct": [element.direct for element in self.elements],
+                "element": [element.name for element in self.indicators],
+                "chinese": [element.chinese for element in self.indicators],
+                "part": [element.group for element in self.indicators],
+                "direct": [element.direct for element in self.indicators],
                 "points": self.points.copy(),
                 "weight": self.weights.copy(),
                 "contribution": self.weights * self.points,
@@ -171,59 +181,34 @@ class QualityProfile(FrozenRecord):
         )
 
     @property
-    def scores(self) -> pd.DataFrame:
+    def parts(self) -> pd.DataFrame:
         """Weighted scores of all, of direct and of indirect elements, and of each group.
 
-        ``weight`` is the share of the total; scores are from 0 to 100, NaN for a part without
-        weight.
+        With Student's intervals; ``weight`` is the share of the total.
         """
-        table = self.profile
-        parts = {
-            "total": np.ones(len(table), dtype=bool),
-            "direct": table["direct"].to_numpy(),
-            "indirect": ~table["direct"].to_numpy(),
-            **{group: (table["group"] == group).to_numpy() for group in table["group"].unique()},
-        }
-        rows = []
-        for part, chosen in parts.items():
-            weight = float(self.weights[chosen].sum())
-            sum_of = float((self.weights * self.points)[chosen].sum())
-            rows.append((part, sum_of / weight if weight > 0 else float("nan"), weight))
-        return pd.DataFrame(rows, columns=["part", "score", "weight"])
+        return self.estimates.frame().assign(weight=self.part_weights)
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Interval of the total, from Student's distribution; NaN for one score each."""
-        if self.n_obs == 1:
-            return float("nan"), float("nan")
-        low, high = mean_interval(
-            np.array(self.total), np.array(self.total_error), n=self.n_obs, level=self.level
+    def _title(self) -> str:
+        return "Profile"
+
+    def _brief(self) -> str:
+        elements = count_of(len(self.indicators), "element")
+        return f"{elements}, total {self.total:.1f} of 100"
+
+    def _facts(self) -> Facts:
+        return (("total", f"{self.total:.1f} of 100"),)
+
+    def _tables(self) -> Sequence[Table]:
+        elements = self.elements.drop(columns="direct")
+        return (
+            table_of("Scores (0-100 points)", self.parts, digits=[1, 3, 1, 1, 3]),
+            table_of("Elements (0-100 points)", elements, n_labels=3, digits=[1, 3, 1]),
         )
-        return float(low), float(high)
-
-    def summary(self) -> Summary:
-        """Return the profile as tables to print.
-
-        Returns
-        -------
-        Summary
-            The scores of the parts and of the elements.
-        """
-        facts = [("people", str(self.n_obs)), ("total", f"{self.total:.1f} of 100")]
-        if self.n_obs > 1:
-            low, high = self.interval
-            facts.append((f"{self.level:g} interval", f"{low:.1f} to {high:.1f}"))
-        profile = self.profile.drop(columns="direct")
-        tables = (
-            table_of("Scores (0-100 points)", self.scores, digits=[1, 3]),
-            table_of("Elements (0-100 points)", profile, n_labels=3, digits=[1, 3, 1]),
-        )
-        return Summary("Profile", tuple(facts), tables)
 
 
 def quality_profile(
     name: ListName,
-    scores: Mapping[str, Variable],
+    scores: object,
     *,
     scale: tuple[float, float] | Mapping[str, tuple[float, float]],
     weights: Mapping[str, float] | None = None,
@@ -237,9 +222,9 @@ def quality_profile(
     ----------
     name : str
         Name of the list, as :func:`indicators` takes it, such as "garvin".
-    scores : mapping from element to variable
-        Scores of elements of the list, not necessarily of all: numbers, arrays of shape (n,),
-        Series, or names of columns.
+    scores : mapping from element to variable, table, or names of columns
+        Scores of elements of the list, not necessarily of all: by element as numbers, arrays of
+        shape (n,), Series, or names of columns; or columns that are called as the elements.
     scale : pair of float, or mapping from element to pair
         Lowest and highest possible score. Elements on different scales, such as a rate from 0
         to 1 beside ratings from 1 to 5, are made comparable by it.
@@ -251,7 +236,7 @@ def quality_profile(
     data : pandas, polars or pyarrow table, optional
         The table, where scores are names of columns.
     missing : {"raise", "drop"}
-        Whether a missing score is an error, or leaves the person out.
+        Whether a missing score is an error, or leaves the respondent out.
 
     Returns
     -------
@@ -287,35 +272,52 @@ def quality_profile(
     """
     check_level(level)
     known = {element.name: element for element in indicators(name)}
-    if not isinstance(scores, Mapping) or not scores:
-        raise OptionError(f"scores must be a mapping from elements of {name!r} to their scores")
-    for element in scores:
+    named = several_variables("scores", scores)
+    for element in named:
         if element not in known:
             raise OptionError(
                 f"{element!r} is no element of {name!r}{suggest(element, known)}; its elements "
                 f"are {', '.join(known)}"
             )
-    elements = tuple(known[element] for element in known if element in scores)
+    elements = tuple(known[element] for element in known if element in named)
     names = [element.name for element in elements]
     limits = resolve_limits(scale, names)
     shares = _shares(weights, names)
-    given = {element: scores[element] for element in names}
+    given = {element: named[element] for element in names}
     bounds = dict(zip(names, limits.pairs, strict=True))
     read = read_variables(given, data=data, bounds=bounds, missing=missing)
     low, high = limits.lowest[:, None], limits.highest[:, None]
     answers = np.stack([np.asarray(read[element], dtype=np.float64) for element in names])
     points = 100 * (answers - low) / (high - low)
-    totals = shares @ points
+    member = _parts_of(elements)
+    weights_in = np.stack(list(member.values())) * shares
+    part_weights = weights_in.sum(axis=1)
     n = read.n_rows
+    with np.errstate(invalid="ignore"):  # a part without weight has no score
+        totals = (weights_in @ points) / part_weights[:, None]
+    error = totals.std(axis=1, ddof=1) / np.sqrt(n) if n > 1 else np.full(len(member), np.nan)
     return QualityProfile(
-        elements=elements,
+        indicators=elements,
         points=points.mean(axis=1),
         weights=shares,
-        total=float(totals.mean()),
-        total_error=float(totals.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan"),
+        estimates=means_of({"part": [*member]}, totals.mean(axis=1), error, n=n, level=level),
+        part_weights=part_weights,
         n_obs=n,
+        n_dropped=read.n_dropped,
         level=level,
     )
+
+
+def _parts_of(elements: Sequence[Indicator]) -> dict[str, FloatArray]:
+    """Return which elements belong to each part of a list, as 0 and 1."""
+    direct = np.array([element.direct for element in elements], dtype=np.float64)
+    groups = [element.group for element in elements]
+    return {
+        "total": np.ones(len(elements)),
+        "direct": direct,
+        "indirect": 1 - direct,
+        **{name: np.array([float(group == name) for group in groups]) for name in groups},
+    }
 
 
 def brand_effect(
@@ -335,27 +337,28 @@ def brand_effect(
     blind : mapping from choice to float
         Shares of the same choices with the brands hidden.
     n_branded, n_blind : int, optional
-        Number of people in each test, both or neither: with them there are intervals.
+        Number of respondents in each test, both or neither: with them there are intervals.
     level : float
         Confidence level between 0 and 1.
 
     Returns
     -------
     DataFrame
-        A row a choice: ``choice``, ``branded``, ``blind``, ``effect`` (branded less blind, as
-        a share), and with numbers of people ``std_error``, ``ci_low``, ``ci_high``.
+        A row a choice: ``choice``, ``branded``, ``blind``, ``estimate`` (branded less blind, as
+        a share), and with numbers of respondents ``std_error``, ``ci_low``, ``ci_high`` and
+        ``p_value`` of no difference.
 
     Raises
     ------
     DataError
         If choices differ, or shares lie outside 0 to 1 or do not add up to 1.
     OptionError
-        If only one number of people is given, or it is no whole number of at least 1.
+        If only one number of respondents is given, or it is no whole number of at least 1.
 
     Notes
     -----
     The standard error is sqrt(p (1 - p) / n + q (1 - q) / m), for two tests of different
-    people. If the same people did both, it is wrong.
+    respondents. If the same ones did both, it is wrong.
 
     Examples
     --------
@@ -369,26 +372,27 @@ def brand_effect(
     >>> branded = dict(zip(choices, [figure.low for figure in evidence.get("B39")]))
     >>> blind = dict(zip(choices, [figure.low for figure in evidence.get("B40")]))
     >>> brand_effect(branded, blind).round(2)
-        choice  branded  blind  effect
-    0    Pepsi     0.23   0.51   -0.28
-    1     Coke     0.65   0.44    0.21
-    2  neither     0.12   0.05    0.07
+        choice  branded  blind  estimate
+    0    Pepsi     0.23   0.51     -0.28
+    1     Coke     0.65   0.44      0.21
+    2  neither     0.12   0.05      0.07
     """
     check_level(level)
     choices = _same_choices(branded, blind)
     p, q = _shares_of(branded, choices, "branded"), _shares_of(blind, choices, "blind")
-    table = pd.DataFrame({"choice": choices, "branded": p, "blind": q, "effect": p - q})
     if n_branded is None and n_blind is None:
-        return table
+        return pd.DataFrame({"choice": choices, "branded": p, "blind": q, "estimate": p - q})
     for name, number in (("n_branded", n_branded), ("n_blind", n_blind)):
         if not is_whole(number, least=1):
             raise OptionError(
-                f"{name}={number!r} must be a whole number of people, at least 1; give both "
+                f"{name}={number!r} must be a whole number of respondents, at least 1; give both "
                 "numbers, or neither"
             )
     error = np.sqrt(p * (1 - p) / float(n_branded or 1) + q * (1 - q) / float(n_blind or 1))
-    ends = wald(p - q, error, level=level)
-    return table.assign(std_error=error, ci_low=ends.low, ci_high=ends.high)
+    table = EstimateTable.wald({"choice": choices}, p - q, error, level=level).frame()
+    table.insert(1, "branded", p)
+    table.insert(2, "blind", q)
+    return table
 
 
 def _same_choices(branded: Mapping[str, float], blind: Mapping[str, float]) -> list[str]:

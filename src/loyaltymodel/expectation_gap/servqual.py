@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel.errors import DataError, LowReliabilityWarning, warn_caller
+from loyaltymodel.expectation_gap._people import means_of
 from loyaltymodel.expectation_gap.instrument import ServiceInstrument
 from loyaltymodel.expectation_gap.kernels import cronbach_alpha, difference_reliability
 from loyaltymodel.expectation_gap.servqual_result import CUSTOMARY_RELIABILITY, ServqualResult
@@ -27,8 +31,8 @@ from loyaltymodel.expectation_gap.servqual_scores import (
 
 
 def servqual(
-    data: object,
     instrument: ServiceInstrument,
+    data: object,
     *,
     scale: tuple[float, float],
     design: Design = "two_column",
@@ -44,10 +48,10 @@ def servqual(
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table
-        Answers, a row a customer; never changed.
     instrument : ServiceInstrument
         Which items belong to which dimension, such as :func:`servqual_instrument`.
+    data : pandas, polars or pyarrow table
+        Answers, a row a customer; never changed.
     scale : pair of float
         Lowest and highest possible answer, the same for all items.
     design : {"two_column", "one_column", "performance"}
@@ -142,15 +146,15 @@ def servqual(
     ...         "P_polite": [6, 7, 5],
     ...     }
     ... )
-    >>> result = servqual(answers, branch, scale=(1, 7), points={"speed": 75, "staff": 25})
-    >>> result.dimensions[["dimension", "expected", "perceived", "score"]]
-      dimension  expected  perceived  score
-    0     speed       6.0        5.0   -1.0
-    1     staff       5.0        6.0    1.0
-    >>> result.overall[["kind", "score"]]
-             kind  score
-    0  unweighted    0.0
-    1    weighted   -0.5
+    >>> result = servqual(branch, answers, scale=(1, 7), points={"speed": 75, "staff": 25})
+    >>> result.dimensions[["dimension", "expected", "perceived", "estimate"]]
+      dimension  expected  perceived  estimate
+    0     speed       6.0        5.0      -1.0
+    1     staff       5.0        6.0       1.0
+    >>> result.overall[["quantity", "estimate"]]
+         quantity  estimate
+    0  unweighted       0.0
+    1    weighted      -0.5
     """
     check_level(level)
     check_choice("missing", missing, Missing)
@@ -158,7 +162,7 @@ def servqual(
     layout = layout_of(instrument, scale=scale, design=design, patterns=patterns, neutral=neutral)
     importance = read_points(points, layout)
     moments = moments_of(data, layout, importance, missing)
-    if moments.n_obs < 2:  # noqa: PLR2004 (an interval of a mean needs two people)
+    if moments.n_obs < 2:  # noqa: PLR2004 (an interval of a mean needs two)
         raise DataError(
             f"{count_of(moments.n_obs, 'customer')} left: intervals need at least 2; gap_scores "
             "gives the scores of one customer"
@@ -169,8 +173,8 @@ def servqual(
 
 
 def gap_scores(
-    data: object,
     instrument: ServiceInstrument,
+    data: object,
     *,
     scale: tuple[float, float],
     design: Design = "two_column",
@@ -185,10 +189,10 @@ def gap_scores(
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table
-        Answers, a row a customer; never changed.
     instrument : ServiceInstrument
         Which items belong to which dimension.
+    data : pandas, polars or pyarrow table
+        Answers, a row a customer; never changed.
     scale : pair of float
         Lowest and highest possible answer.
     design : {"two_column", "one_column", "performance"}
@@ -226,10 +230,10 @@ def gap_scores(
     >>> from loyaltymodel.expectation_gap import ServiceInstrument, gap_scores
     >>> staff = ServiceInstrument(dimensions=[{"name": "staff", "items": [{"name": "polite"}]}])
     >>> answers = pd.DataFrame({"E_polite": [5, 6], "P_polite": [6, 4]})
-    >>> gap_scores(answers, staff, scale=(1, 7))
-       staff  unweighted
-    0    1.0         1.0
-    1   -2.0        -2.0
+    >>> gap_scores(staff, answers, scale=(1, 7))
+    dimension  staff  unweighted
+    0            1.0         1.0
+    1           -2.0        -2.0
     """
     check_choice("missing", missing, Missing)
     patterns = {"expected": expected, "perceived": perceived, "direct": direct}
@@ -244,7 +248,7 @@ def gap_scores(
     table["unweighted"] = scores.mean(axis=0)
     if importance is not None:
         table["weighted"] = np.concatenate([part[1] for part in slices if part[1] is not None])
-    return table
+    return table.rename_axis(columns="dimension")
 
 
 def _result(
@@ -272,15 +276,21 @@ def _result(
         sums = (importance.points / 100)[None] @ average
         overall.append(own[0] if own else float((sums @ items)[0]))
         errors.append(own[1] if own else _spread(sums, of_items, n)[0])
-    p = len(items)
-    levels = np.full((p, 2), np.nan)
-    level_errors = np.full((p, 2), np.nan)
-    dimension_errors = np.full((len(average), 2), np.nan)
-    for column, block in _blocks(layout).items():
-        part = covariance[block, block]
-        levels[:, column] = means[block]
-        level_errors[:, column] = _spread(np.eye(p), part, n)
-        dimension_errors[:, column] = _spread(average, part, n)
+    names, of_item = layout.instrument.items, layout.instrument.names
+    member = [of_item[k] for k in layout.dimension_of]
+
+    def table(labels: Labels, means: FloatArray, errors: FloatArray) -> EstimateTable:
+        return means_of(labels, means, errors, n=n, level=level)
+
+    def levels(label: str, rows: Sequence[str], sums: FloatArray) -> EstimateTable:
+        """Return the mean of each row and quantity that was asked, the rows one after another."""
+        blocks = _blocks(layout)
+        mean = [sums @ means[block] for block in blocks.values()]
+        error = [_spread(sums, covariance[block, block], n) for block in blocks.values()]
+        named: Labels = {label: np.repeat(rows, len(blocks)), "quantity": [*blocks] * len(rows)}
+        return table(named, np.ravel(mean, order="F"), np.ravel(error, order="F"))
+
+    each = np.eye(len(items))
     return ServqualResult(
         instrument=layout.instrument,
         design=layout.design,
@@ -288,26 +298,29 @@ def _result(
         n_obs=n,
         n_dropped=moments.n_dropped,
         level=level,
-        item_levels=levels,
-        item_level_errors=level_errors,
-        item_scores=items,
-        item_errors=_spread(np.eye(p), of_items, n),
-        dimension_level_errors=dimension_errors,
-        dimension_errors=_spread(average, of_items, n),
-        overall_scores=np.array(overall),
-        overall_errors=np.array(errors),
+        item_scores=table({"item": names, "dimension": member}, items, _spread(each, of_items, n)),
+        item_levels=levels("item", names, each),
+        dimension_scores=table(
+            {"dimension": of_item}, average @ items, _spread(average, of_items, n)
+        ),
+        dimension_levels=levels("dimension", of_item, average),
+        overall_scores=table(
+            {"quantity": ["unweighted", "weighted"][: len(overall)]},
+            np.array(overall),
+            np.array(errors),
+        ),
         points=points,
         own_points=bool(importance and importance.columns),
         reliabilities=_reliabilities(layout, covariance, of_items),
     )
 
 
-def _blocks(layout: Layout) -> dict[int, slice]:
-    """Say where among the columns expectations (0) and perceptions (1) stand."""
+def _blocks(layout: Layout) -> dict[str, slice]:
+    """Say where among the columns expectations and perceptions stand, as far as asked."""
     p = len(layout.instrument.items)
     if layout.design == "two_column":
-        return {0: slice(0, p), 1: slice(p, 2 * p)}
-    return {1: slice(0, p)} if layout.design == "performance" else {}
+        return {"expected": slice(0, p), "perceived": slice(p, 2 * p)}
+    return {"perceived": slice(0, p)} if layout.design == "performance" else {}
 
 
 def _spread(sums: FloatArray, covariance: FloatArray, n: int) -> FloatArray:
@@ -333,12 +346,12 @@ def _reliabilities(layout: Layout, covariance: FloatArray, of_items: FloatArray)
     blocks = _blocks(layout)
     for row in range(d):
         chosen = np.flatnonzero(layout.dimension_of == row)
-        for column, block in blocks.items():
+        for quantity, block in blocks.items():
             own = chosen + block.start
-            table[row, column] = cronbach_alpha(covariance[np.ix_(own, own)])
+            table[row, int(quantity == "perceived")] = cronbach_alpha(covariance[np.ix_(own, own)])
         table[row, 2] = cronbach_alpha(of_items[np.ix_(chosen, chosen)])
         if layout.design == "two_column":
-            e, p = chosen + blocks[0].start, chosen + blocks[1].start
+            e, p = (chosen + blocks[quantity].start for quantity in ("expected", "perceived"))
             variances = (
                 float(covariance[np.ix_(p, p)].sum()),
                 float(covariance[np.ix_(e, e)].sum()),

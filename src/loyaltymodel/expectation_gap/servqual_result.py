@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._options import check_choice
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable
+from loyaltymodel._options import check_choice, count_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel.expectation_gap.instrument import ServiceInstrument
-from loyaltymodel.expectation_gap.kernels import mean_interval
 
 Part = Literal["items", "dimensions"]
 
@@ -24,8 +26,8 @@ _DESIGNS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ServqualResult(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ServqualResult(Result):
     """Scores of service quality with intervals, reliabilities and weak spots.
 
     Attributes
@@ -42,22 +44,16 @@ class ServqualResult(FrozenRecord):
         Customers left out because of a missing answer.
     level : float
         Confidence level of the intervals.
-    item_levels : array, shape (p, 2)
-        Mean expected and perceived level of items; NaN where not asked.
-    item_level_errors : array, shape (p, 2)
-        Their standard errors.
-    item_scores : array, shape (p,)
-        Mean scores of items.
-    item_errors : array, shape (p,)
-        Their standard errors.
-    dimension_level_errors : array, shape (d, 2)
-        Standard errors of the mean levels of dimensions.
-    dimension_errors : array, shape (d,)
-        Standard errors of the mean scores of dimensions.
-    overall_scores : array, shape (1,) or (2,)
-        Unweighted overall score, and the weighted one if there are points.
-    overall_errors : array, shape (1,) or (2,)
-        Their standard errors.
+    item_scores : EstimateTable
+        Mean scores, by item and dimension.
+    item_levels : EstimateTable
+        Mean levels as far as they were asked, by item and quantity ("expected", "perceived").
+    dimension_scores : EstimateTable
+        Mean scores of the dimensions.
+    dimension_levels : EstimateTable
+        Mean levels of the dimensions.
+    overall_scores : EstimateTable
+        The "unweighted" overall score, and the "weighted" one if there are points.
     points : array, shape (d,), or None
         Points of importance, or the means of customers' own.
     own_points : bool
@@ -67,36 +63,32 @@ class ServqualResult(FrozenRecord):
         perceived, reliability of their difference; NaN where it does not exist.
     """
 
+    people: ClassVar[str] = "customers"
+
     instrument: ServiceInstrument
     design: str
     scale: tuple[float, float]
     n_obs: int
     n_dropped: int
     level: float
-    item_levels: FloatArray
-    item_level_errors: FloatArray
-    item_scores: FloatArray
-    item_errors: FloatArray
-    dimension_level_errors: FloatArray
-    dimension_errors: FloatArray
-    overall_scores: FloatArray
-    overall_errors: FloatArray
+    item_scores: EstimateTable
+    item_levels: EstimateTable
+    dimension_scores: EstimateTable
+    dimension_levels: EstimateTable
+    overall_scores: EstimateTable
     points: FloatArray | None
     own_points: bool
     reliabilities: FloatArray
 
     @property
     def items(self) -> pd.DataFrame:
-        """Levels and scores of items with intervals of the scores, in points."""
-        labels = {"item": list(self.instrument.items), "dimension": self._dimension_of_items()}
-        return self._table(labels, self.item_levels, self.item_scores, self.item_errors)
+        """Scores of items with their intervals, and the mean levels, in points."""
+        return _with_levels(self.item_scores, self.item_levels)
 
     @property
     def dimensions(self) -> pd.DataFrame:
-        """Levels and scores of dimensions with intervals of the scores, in points."""
-        labels = {"dimension": list(self.instrument.names)}
-        levels, scores = self._averaged(self.item_levels), self._averaged(self.item_scores)
-        table = self._table(labels, levels, scores, self.dimension_errors)
+        """Scores of dimensions with their intervals, and the mean levels, in points."""
+        table = _with_levels(self.dimension_scores, self.dimension_levels)
         if self.points is not None:
             table["points"] = self.points.copy()
         return table
@@ -104,16 +96,7 @@ class ServqualResult(FrozenRecord):
     @property
     def overall(self) -> pd.DataFrame:
         """The overall score, unweighted and weighted by points, with intervals, in points."""
-        low, high = self._interval(self.overall_scores, self.overall_errors)
-        return pd.DataFrame(
-            {
-                "kind": ["unweighted", "weighted"][: len(self.overall_scores)],
-                "score": self.overall_scores.copy(),
-                "std_error": self.overall_errors.copy(),
-                "ci_low": low,
-                "ci_high": high,
-            }
-        )
+        return self.overall_scores.frame()
 
     @property
     def reliability(self) -> pd.DataFrame:
@@ -137,38 +120,6 @@ class ServqualResult(FrozenRecord):
         table.insert(0, "dimension", list(self.instrument.names))
         return table
 
-    def levels(self, part: Part) -> pd.DataFrame:
-        """Return expected and perceived levels with intervals of their own.
-
-        Parameters
-        ----------
-        part : {"items", "dimensions"}
-            Of what.
-
-        Returns
-        -------
-        DataFrame
-            A row an item or dimension and kind ("expected", "perceived"): ``name``, ``kind``,
-            ``mean``, ``ci_low``, ``ci_high``, in points. Kinds that were not asked are absent.
-
-        Raises
-        ------
-        OptionError
-            If ``part`` is not one of its choices.
-        """
-        check_choice("part", part, Part)
-        names = self.instrument.items if part == "items" else self.instrument.names
-        means = self.item_levels if part == "items" else self._averaged(self.item_levels)
-        errors = self.item_level_errors if part == "items" else self.dimension_level_errors
-        low, high = self._interval(means, errors)
-        rows = [
-            (name, kind, *(float(x[row, k]) for x in (means, low, high)))
-            for row, name in enumerate(names)
-            for k, kind in enumerate(("expected", "perceived"))
-            if not np.isnan(means[row, k])
-        ]
-        return pd.DataFrame(rows, columns=["name", "kind", "mean", "ci_low", "ci_high"])
-
     def weak_spots(self, part: Part) -> pd.DataFrame:
         """Return items or dimensions from the weakest on.
 
@@ -180,10 +131,10 @@ class ServqualResult(FrozenRecord):
         Returns
         -------
         DataFrame
-            Ranked by ``contribution``, the weakest first: ``rank``, the name, ``score`` and
-            its interval, ``weight`` (share of the overall score; points / 100, or the same for
-            every dimension), ``contribution`` (points) and ``certain``, whether the interval
-            lies below what was expected.
+            Ranked by ``contribution``, the weakest first: ``rank``, the name, the score
+            (``estimate``) and its interval, ``weight`` (share of the overall score; points / 100,
+            or the same for every dimension), ``contribution`` (points) and ``certain``, whether
+            the interval lies below what was expected.
 
         Raises
         ------
@@ -206,9 +157,9 @@ class ServqualResult(FrozenRecord):
         if part == "items":
             weights = np.repeat(weights / sizes, sizes)
         reference = self.scale[1] if self.design == "performance" else 0.0
-        kept = [*(["item"] if part == "items" else []), "dimension", "score", "ci_low", "ci_high"]
-        ranked = table[kept].assign(
-            weight=weights, contribution=weights * (table["score"] - reference)
+        names = ["item", "dimension"] if part == "items" else ["dimension"]
+        ranked = table[[*names, "estimate", "ci_low", "ci_high"]].assign(
+            weight=weights, contribution=weights * (table["estimate"] - reference)
         )
         if self.design != "performance":
             ranked["certain"] = ranked["ci_high"] < 0
@@ -216,32 +167,30 @@ class ServqualResult(FrozenRecord):
         ranked.insert(0, "rank", np.arange(1, len(ranked) + 1))
         return ranked
 
-    def summary(self) -> Summary:
-        """Return the result as tables to print.
+    def _title(self) -> str:
+        return "Service quality"
 
-        Returns
-        -------
-        Summary
-            Overall scores, dimensions, reliabilities and items.
-        """
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
-        facts = (
-            ("customers", f"{self.n_obs}{left_out}"),
+    def _brief(self) -> str:
+        items = count_of(len(self.item_scores), "item")
+        return f"{count_of(self.n_obs, 'customer')}, {self.design}, {items}"
+
+    def _facts(self) -> Facts:
+        return (
             ("design", _DESIGNS[self.design]),
             ("answer scale", f"{self.scale[0]:g} to {self.scale[1]:g}"),
-            ("confidence level", f"{self.level:g}"),
         )
+
+    def _tables(self) -> Sequence[Table]:
         reliability = self.reliability
         digits = [0, *[3] * (reliability.shape[1] - 2)]
-        tables = (
+        return (
             table_of("Overall (points)", self.overall, digits=2),
             table_of("Dimensions (points)", self.dimensions, digits=2),
             table_of("Reliability", reliability, digits=digits),
             table_of("Items (points)", self.items, n_labels=2, digits=2),
         )
-        return Summary("Service quality", facts, tables, self._remarks())
 
-    def _remarks(self) -> tuple[str, ...]:
+    def _remarks(self) -> Sequence[str]:
         if self.design != "two_column":
             return ()
         difference = (
@@ -259,31 +208,15 @@ class ServqualResult(FrozenRecord):
             )
         if np.isnan(gap).any():
             remarks.append("A dimension of one item has no alpha, and its gap no reliability.")
-        return tuple(remarks)
+        return remarks
 
-    def _dimension_of_items(self) -> list[str]:
-        return [d.name for d in self.instrument.dimensions for _ in d.items]
 
-    def _averaged(self, values: FloatArray) -> FloatArray:
-        """Return means over the items of each dimension."""
-        sizes = np.array(self.instrument.sizes)
-        starts = np.cumsum(sizes) - sizes
-        divisor = sizes if values.ndim == 1 else sizes[:, None]
-        return np.asarray(np.add.reduceat(values, starts, axis=0) / divisor, dtype=np.float64)
-
-    def _interval(self, means: FloatArray, errors: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return mean_interval(means, errors, n=self.n_obs, level=self.level)
-
-    def _table(
-        self,
-        labels: dict[str, list[str]],
-        levels: FloatArray,
-        scores: FloatArray,
-        errors: FloatArray,
-    ) -> pd.DataFrame:
-        low, high = self._interval(scores, errors)
-        table = pd.DataFrame(labels)
-        for k, name in enumerate(("expected", "perceived")):
-            if not np.isnan(levels[:, k]).all():
-                table[name] = levels[:, k]
-        return table.assign(score=scores, std_error=errors, ci_low=low, ci_high=high)
+def _with_levels(scores: EstimateTable, levels: EstimateTable) -> pd.DataFrame:
+    """Return scores with the mean levels in columns before them, as far as they were asked."""
+    table = scores.frame()
+    place = len(scores.labels)
+    asked = levels.frame()
+    for name, found in asked.groupby("quantity", sort=False):
+        table.insert(place, str(name), found["estimate"].to_numpy())
+        place += 1
+    return table

@@ -115,14 +115,14 @@ def _shift(design: Design, neutral: float | None, lowest: float, highest: float)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Importance:
-    """Points of importance of each dimension, (d,): fixed, or means of those of people."""
+    """Points of importance of each dimension, (d,): fixed, or means of those of customers."""
 
     points: FloatArray
-    columns: tuple[str, ...]  # of people's points; empty for fixed ones
+    columns: tuple[str, ...]  # of customers' points; empty for fixed ones
 
 
 def read_points(points: Points | None, layout: Layout) -> Importance | None:
-    """Check points that are given, or the names of columns that hold people's own."""
+    """Check points that are given, or the names of columns that hold customers' own."""
     if points is None:
         return None
     names = layout.instrument.names
@@ -158,7 +158,7 @@ def read_points(points: Points | None, layout: Layout) -> Importance | None:
 def moments_of(
     data: object, layout: Layout, importance: Importance | None, missing: Missing
 ) -> Moments:
-    """Return the moments of answers and of people's points, of the same people."""
+    """Return the moments of answers and of customers' points, of the same customers."""
     columns = importance.columns if importance else ()
     limits = dict.fromkeys(layout.columns, layout.scale) | dict.fromkeys(columns, (0.0, 100.0))
     return Moments.from_frame(data, [*layout.columns, *columns], scale=limits, missing=missing)
@@ -167,7 +167,7 @@ def moments_of(
 def score_slices(
     data: object, layout: Layout, importance: Importance | None, missing: Missing
 ) -> Iterator[tuple[FloatArray, FloatArray | None, pd.Index]]:
-    """Go through a table: scores of dimensions (d, m), people's weighted score, their labels."""
+    """Go through a table: scores of dimensions (d, m), customers' weighted score, their labels."""
     own = importance.columns if importance else ()
     columns = read_columns(data, [*layout.columns, *own])
     q, n_own = len(layout.columns), len(own)
@@ -195,6 +195,6 @@ def _check_hundred(
         first = int(np.argmax(wrong))
         raise DataError(
             f"the points in {enumerate_names(names)} add up to {total[first]:g} in row "
-            f"{labels[places[first]]}; every person's points must sum to 100. Divide each by the "
-            "person's sum and multiply by 100, or leave such people out"
+            f"{labels[places[first]]}; every customer's points must sum to 100. Divide each by the "
+            "customer's sum and multiply by 100, or leave such customers out"
         )

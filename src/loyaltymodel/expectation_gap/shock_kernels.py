@@ -26,8 +26,8 @@ def average_slopes(
 ) -> tuple[FloatArray, FloatArray]:
     """Return slopes (m,) of a probability by the shock, and their derivatives (m, k).
 
-    Averages over people: ``cells`` (c, 1 or 2) are the combinations of shock and baseline that
-    occur, ``counts`` (c,) how many people have each.
+    Averages over customers: ``cells`` (c, 1 or 2) are the combinations of shock and baseline that
+    occur, ``counts`` (c,) how many customers have each.
     """
     share = counts / counts.sum()
     own = line_gradient(at, len(coefficients))
@@ -53,7 +53,7 @@ def average_steps(
 ) -> tuple[FloatArray, FloatArray]:
     """Return differences (m,) of a probability between two shocks, by unit of shock.
 
-    Averages over the baselines of the people; derivatives are (m, k).
+    Averages over the baselines of the customers; derivatives are (m, k).
     """
     share = counts / counts.sum()
     size = shocks[1] - shocks[0]

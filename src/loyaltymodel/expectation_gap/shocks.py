@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
@@ -34,8 +35,8 @@ _LEAST = 2  # levels, to see a response change; and shocks, to see one
 
 
 def adverse_response(
-    outcome: Variable,
     shock: Variable,
+    outcome: Variable,
     *,
     satisfaction: Variable,
     at: npt.ArrayLike,
@@ -50,12 +51,12 @@ def adverse_response(
 
     Parameters
     ----------
-    outcome : array-like of shape (n,), Series, or name of a column
-        What may suffer, such as the intention to buy again or sales: its change since before the
-        event, or its level after it. For a logit 0 or 1, such as whether the customer stayed.
     shock : array-like of shape (n,), Series, or name of a column
         Size of the event, larger for worse, such as a price rise in percent; or 1 for a failure
         and 0 for none.
+    outcome : array-like of shape (n,), Series, or name of a column
+        What may suffer, such as the intention to buy again or sales: its change since before the
+        event, or its level after it. For a logit 0 or 1, such as whether the customer stayed.
     satisfaction : array-like of shape (n,), Series, or name of a column
         Satisfaction before the event, in points.
     at : array-like of shape (m,)
@@ -63,32 +64,32 @@ def adverse_response(
     baseline : array-like of shape (n,), Series, or name of a column, optional
         Level of the outcome before the event.
     baseline_as : {"covariate", "subtracted"}, optional
-        Needed with a baseline. "covariate" compares people with the same baseline; "subtracted"
+        Needed with a baseline. "covariate" compares customers with the same baseline; "subtracted"
         explains the outcome less the baseline, for the linear model only.
     model : {"linear", "logit"}
-        A line, with errors (HC3) that allow residuals of any variance; or the logit of an
+        A line, with robust errors (HC3) that allow residuals of any variance; or the logit of an
         outcome of 0 and 1, whose slopes are told as changes of the probability.
     level : float
         Confidence level between 0 and 1.
     data : pandas, polars or pyarrow table, optional
         The table, where variables are names of columns.
     missing : {"raise", "drop"}
-        Whether a missing value is an error, or leaves the person out.
+        Whether a missing value is an error, or leaves the customer out.
 
     Returns
     -------
     AdverseResponse
         ``slopes`` at the levels, ``damping`` with its test, the ``region`` of satisfaction in
-        which the slope differs from 0, and ``coefficients``.
+        which the slope differs from 0, and ``terms``.
 
     Raises
     ------
     DataError
         If values are missing, infinite or of unequal length, the outcome, shock or satisfaction
         does not vary by more than rounding, the outcome of a logit is not 0 or 1, or there are
-        too few people.
+        too few customers.
     NotIdentifiedError
-        If the response cannot be told apart by satisfaction, a coefficient rests on one person
+        If the response cannot be told apart by satisfaction, a coefficient rests on one customer
         alone, or the drivers of a logit tell the outcome perfectly.
     OptionError
         If ``at`` has fewer than two levels or one that was not observed, or another option is
@@ -105,10 +106,10 @@ def adverse_response(
 
     In a logit b3 is not the damping of the probability, which depends on all the rest and may
     even have the other sign [2]_: a probability near 1 moves little, whatever b3. So slopes are
-    those of the probability, averaged over the people's own shocks and baselines: the
+    those of the probability, averaged over the customers's own shocks and baselines: the
     derivative, or where there are two shocks only, the difference by unit of shock. Their
-    errors are by the delta method, for these people as they are. Intervals of 95 % held the
-    slope in 92 to 96 % of simulated surveys of 500 people, and in 94 % of those of 2,000. A
+    errors are by the delta method, for these customers as they are. Intervals of 95 % held the
+    slope in 92 to 96 % of simulated surveys of 500 customers, and in 94 % of those of 2,000. A
     slope of the probability is 0 where that of the log-odds is, and the region is found for the
     latter; at its ends the two may differ a little in which interval just holds 0.
 
@@ -118,10 +119,11 @@ def adverse_response(
     cannot fall further; and high baselines fall by themselves. And satisfaction must have been
     asked before the event.
 
-    People are taken as independent. A price rise often comes to a whole market: then everybody
+    Customers are taken as independent. A price rise often comes to a whole market: then everybody
     there shares the event and whatever else happened, errors are too small and p-values too low,
-    the more so the more people a market has. With one event a market, aggregate to markets first:
-    a row a market with the means of its people. As many as there are markets are then the people.
+    the more so the more customers a market has. With one event a market, aggregate to markets
+    first: a row a market with the means of its customers. As many as there are markets are then
+    the customers.
 
     If no residual of a line is above 1e-12 of the largest outcome or baseline, the fit is exact
     but for rounding. Errors are then 0, and so are coefficients that rounding alone can make.
@@ -146,8 +148,8 @@ def adverse_response(
 
     >>> from loyaltymodel.expectation_gap import adverse_response
     >>> result = adverse_response(
-    ...     outcome=[-5, -3, -1, 1, -2, 0, -1, 1],
     ...     shock=[10, 10, 0, 0, 10, 10, 0, 0],
+    ...     outcome=[-5, -3, -1, 1, -2, 0, -1, 1],
     ...     satisfaction=[5, 5, 5, 5, 9, 9, 9, 9],
     ...     at=[5, 9],
     ... )
@@ -159,13 +161,13 @@ def adverse_response(
     check_level(level)
     check_choice("model", model, Model)
     _check_baseline(baseline, baseline_as, model)
-    given = {"outcome": outcome, "shock": shock, "satisfaction": satisfaction}
+    given = {"shock": shock, "outcome": outcome, "satisfaction": satisfaction}
     if baseline is not None:
         given["baseline"] = baseline
     read = read_variables(given, data=data, missing=missing)
-    y, x, s = (np.asarray(read[name], dtype=np.float64) for name in list(given)[:3])
-    _check_varies("shock", x, "take in people whom it hit less, or not at all")
-    _check_varies("satisfaction", s, "take in people who are more or less satisfied")
+    x, y, s = (np.asarray(read[name], dtype=np.float64) for name in list(given)[:3])
+    _check_varies("shock", x, "take in customers whom it hit less, or not at all")
+    _check_varies("satisfaction", s, "take in customers who are more or less satisfied")
     levels = _levels(at, s)
     design, names = _design(read, x, s, baseline_as)
     size = float(np.abs(y).max())
@@ -173,12 +175,10 @@ def adverse_response(
         before = np.asarray(read["baseline"], dtype=np.float64)
         y, size = y - before, max(size, float(np.abs(before).max()))
     estimates, covariance = _fit(y, design, model, read, size=size)
-    degrees = float(len(y) - len(names)) if model == "linear" else np.inf
+    df = float(len(y) - len(names)) if model == "linear" else np.inf
     kind, slopes, gradient = _slopes(estimates, covariance, levels, design, model)
     half = (1 + level) / 2
-    reach = (
-        float(ndtri(np.array(half))) if model == "logit" else student_reach(degrees, level=level)
-    )
+    reach = float(ndtri(np.array(half))) if model == "logit" else student_reach(df, level=level)
     ends = (float(s.min()), float(s.max()))
     limits = johnson_neyman(estimates, covariance, reach=reach)
     pieces, signs = pieces_apart_from_zero(estimates, covariance, limits, ends, reach=reach)
@@ -186,22 +186,24 @@ def adverse_response(
     counts = np.searchsorted(ordered, pieces[:, 1], "right") - np.searchsorted(
         ordered, pieces[:, 0]
     )
+
+    def table(labels: Labels, found: FloatArray, between: FloatArray) -> EstimateTable:
+        error = np.sqrt(np.diag(between))
+        return EstimateTable.student(labels, found, error, df=df, level=level, covariance=between)
+
+    of_slopes = gradient @ covariance @ gradient.T
     return AdverseResponse(
         model=model,
         slope_kind=kind,
         baseline_as=baseline_as,
-        terms=names,
-        estimates=estimates,
-        covariance=covariance,
-        at=levels,
-        slope_estimates=slopes,
-        slope_covariance=gradient @ covariance @ gradient.T,
+        estimates=table({"term": names}, estimates, covariance),
+        slope_estimates=table({"satisfaction": levels}, slopes, of_slopes),
         limits=limits,
         region_ends=pieces,
         region_slopes=signs,
         region_shares=counts / len(s),
         satisfaction_range=ends,
-        degrees=degrees,
+        df=df,
         n_obs=read.n_rows,
         n_dropped=read.n_dropped,
         level=level,
@@ -218,8 +220,8 @@ def _check_baseline(baseline: object, baseline_as: object, model: str) -> None:
         return
     if baseline_as is None:
         raise OptionError(
-            'a baseline needs baseline_as: "covariate" to compare people with the same baseline, '
-            '"subtracted" to explain the change since then'
+            'a baseline needs baseline_as: "covariate" to compare customers with the same '
+            'baseline, "subtracted" to explain the change since then'
         )
     check_choice("baseline_as", baseline_as, BaselineAs)
     if baseline_as == "subtracted" and model == "logit":
@@ -263,14 +265,14 @@ def _design(
         names = (*_TERMS, "baseline")
     if len(x) <= len(names):
         raise DataError(
-            f"{count_of(len(x), 'person')} cannot determine {len(names)} coefficients and an "
-            "error; more people are needed"
+            f"{count_of(len(x), 'customer')} cannot determine {len(names)} coefficients and an "
+            "error; more customers are needed"
         )
     design = np.column_stack(columns)
     check_design(
         design,
         names,
-        way_out="Responses at different satisfactions need people with different shocks at two "
+        way_out="Responses at different satisfactions need customers with different shocks at two "
         "satisfactions at least, and a baseline that does not follow from shock and satisfaction",
     )
     return design, names
@@ -285,10 +287,10 @@ def _fit(
             what = "outcome less the baseline" if "baseline" in read.values else "outcome"
             raise DataError(
                 f"the {what} is the same for everybody, so there is nothing to explain; take in "
-                "people with whom it is not"
+                "customers with whom it is not"
             )
         check_leverage(design, read.labels)
-        straight = least_squares(y, design, size=size, covariance="HC3")
+        straight = least_squares(y, design, size=size, std_errors="robust")
         return straight.estimates, straight.covariance
     if not np.isin(y, (0, 1)).all():
         bad = ~np.isin(y, (0, 1))
@@ -296,12 +298,12 @@ def _fit(
             f"the outcome of a logit must be 0 or 1, but is {y[bad][0]:g} in row "
             f'{read.labels[int(np.argmax(bad))]}; recode it, or take model="linear"'
         )
-    _check_varies("outcome", y, "take in people with either")
+    _check_varies("outcome", y, "take in customers with either")
     found = logistic(y, design)
     if found is None:
         raise NotIdentifiedError(
             "the drivers tell (almost) perfectly who has the outcome 1, so that the estimates of "
-            'the logit run off to infinity; take model="linear", or more people'
+            'the logit run off to infinity; take model="linear", or more customers'
         )
     return found.estimates, found.covariance
 
@@ -318,8 +320,8 @@ def _slopes(
         gradient = line_gradient(levels, len(estimates))
         return "line", sums_of(gradient, estimates, covariance)[0], gradient
     # Combinations of shock and baseline that occur: a few where the shock is 0 or 1.
-    people = pd.DataFrame(design[:, [1, *range(len(_TERMS), design.shape[1])]])
-    sizes = people.groupby(list(people.columns)).size()
+    customers = pd.DataFrame(design[:, [1, *range(len(_TERMS), design.shape[1])]])
+    sizes = customers.groupby(list(customers.columns)).size()
     cells = sizes.index.to_frame().to_numpy(dtype=np.float64)
     counts = np.asarray(sizes, dtype=np.float64)
     shocks = np.unique(cells[:, 0])

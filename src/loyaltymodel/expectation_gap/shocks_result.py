@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import count_of
-from loyaltymodel._regression import EXACT, inference_columns, sums_of
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._regression import EXACT, StdErrors, sums_of
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 
 _SMALL = 0.001  # a p-value that is printed as below this
 
 _SLOPES = {
     "line": "coefficient of the line",
-    "derivative": "mean derivative of the probability, over people",
-    "difference": "mean difference of the probability between the two shocks, over people",
+    "derivative": "mean derivative of the probability, over customers",
+    "difference": "mean difference of the probability between the two shocks, over customers",
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class AdverseResponse(FrozenRecord):
+class AdverseResponse(Result):
     """How an outcome responds to an adverse event, by satisfaction.
 
     Attributes
@@ -33,18 +37,12 @@ class AdverseResponse(FrozenRecord):
         "line", or for a logit "derivative" or "difference" of the probability.
     baseline_as : str or None
         What became of the baseline: "covariate", "subtracted", or None where there was none.
-    terms : tuple of str, k names
-        The constant, the shock, satisfaction, their product, and perhaps the baseline.
-    estimates : array, shape (k,)
-        Coefficients; of the log-odds for a logit.
-    covariance : array, shape (k, k)
-        Covariance matrix of the coefficients.
-    at : array, shape (m,)
-        The chosen levels of satisfaction, lowest first.
-    slope_estimates : array, shape (m,)
-        Slopes there, in units of outcome (for a logit, of probability) per unit of shock.
-    slope_covariance : array, shape (m, m)
-        Their covariance matrix.
+    estimates : EstimateTable
+        Coefficients of the constant, the shock, satisfaction, their product, and perhaps the
+        baseline; of the log-odds for a logit.
+    slope_estimates : EstimateTable
+        Slopes at the chosen levels of satisfaction, lowest first, in units of outcome (for a
+        logit, of probability) per unit of shock.
     limits : array, shape (0,), (1,) or (2,)
         Satisfactions at which the interval of the slope begins or ceases to hold 0, wherever
         they lie (Johnson and Neyman).
@@ -53,58 +51,50 @@ class AdverseResponse(FrozenRecord):
     region_slopes : array, shape (r,)
         Slopes (for a logit, of the log-odds) in the middles.
     region_shares : array, shape (r,)
-        Shares of the people whose satisfaction lies there.
+        Shares of the customers whose satisfaction lies there.
     satisfaction_range : pair of float
         Lowest and highest satisfaction observed.
-    degrees : float
+    df : float
         Degrees of freedom of Student's law; infinite for the normal one.
     n_obs : int
-        Number of people.
+        Number of customers.
     n_dropped : int
-        People left out because of a missing value.
+        Customers left out because of a missing value.
     level : float
         Confidence level of the intervals.
     """
 
+    people: ClassVar[str] = "customers"
+
     model: str
     slope_kind: str
     baseline_as: str | None
-    terms: tuple[str, ...]
-    estimates: FloatArray
-    covariance: FloatArray
-    at: FloatArray
-    slope_estimates: FloatArray
-    slope_covariance: FloatArray
+    estimates: EstimateTable
+    slope_estimates: EstimateTable
     limits: FloatArray
     region_ends: FloatArray
     region_slopes: FloatArray
     region_shares: FloatArray
     satisfaction_range: tuple[float, float]
-    degrees: float
+    df: float
     n_obs: int
     n_dropped: int
     level: float
 
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        levels = count_of(len(self.at), "level")
-        return f"<AdverseResponse: {self.model}, {self.n_obs} people, {levels}>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
+    @property
+    def std_errors(self) -> StdErrors:
+        """Kind of standard errors: "robust" for a line, "model" for a logit."""
+        return "robust" if self.model == "linear" else "model"
 
     @property
-    def coefficients(self) -> pd.DataFrame:
+    def terms(self) -> pd.DataFrame:
         """Coefficients with standard errors, intervals and p-values; of log-odds for a logit."""
-        error = np.sqrt(np.diag(self.covariance))
-        return pd.DataFrame({"term": list(self.terms), **self._inference(self.estimates, error)})
+        return self.estimates.frame()
 
     @property
     def slopes(self) -> pd.DataFrame:
         """What a unit of shock does to the outcome at each level of satisfaction."""
-        error = np.sqrt(np.diag(self.slope_covariance))
-        found = self._inference(self.slope_estimates, error)
-        return pd.DataFrame({"satisfaction": self.at.copy(), **found})
+        return self.slope_estimates.frame()
 
     @property
     def damping(self) -> pd.Series:
@@ -114,68 +104,80 @@ class AdverseResponse(FrozenRecord):
         slopes are negative, a positive change damps. For a line it is the coefficient of the
         product.
         """
-        contrast = np.zeros((1, len(self.at)))
-        contrast[0, [0, -1]] = np.array([-1.0, 1.0]) / (self.at[-1] - self.at[0])
-        found = self._inference(*sums_of(contrast, self.slope_estimates, self.slope_covariance))
-        return pd.Series({name: float(value[0]) for name, value in found.items()})
+        at, slopes = self._at, self.slope_estimates
+        contrast = np.zeros((1, len(at)))
+        contrast[0, [0, -1]] = np.array([-1.0, 1.0]) / (at[-1] - at[0])
+        between = np.asarray(slopes.covariance, dtype=np.float64)
+        found, error = sums_of(contrast, slopes.estimate, between)
+        labels = {"quantity": ["damping"]}
+        table = EstimateTable.student(labels, found, error, df=self.df, level=self.level)
+        return table.row("damping")
 
     @property
     def region(self) -> pd.DataFrame:
         """Where, within the satisfaction observed, the slope differs from 0 at the level.
 
-        A row a stretch: ``low`` and ``high`` satisfaction, the sign of the ``slope`` and the
-        ``share`` of people in it. No row if it differs nowhere.
+        A row a stretch: ``lowest`` and ``highest`` satisfaction, the sign of the ``slope`` and
+        the ``share`` of customers in it. No row if it differs nowhere.
         """
         return pd.DataFrame(
             {
-                "low": self.region_ends[:, 0].copy(),
-                "high": self.region_ends[:, 1].copy(),
+                "lowest": self.region_ends[:, 0].copy(),
+                "highest": self.region_ends[:, 1].copy(),
                 "slope": np.where(self.region_slopes < 0, "negative", "positive").astype(object),
                 "share": self.region_shares.copy(),
             }
         )
 
-    def summary(self) -> Summary:
-        """Return the slopes, the damping and the region in words and tables.
+    def _title(self) -> str:
+        return "Response to an adverse event"
 
-        Returns
-        -------
-        Summary
-            Print it, or let a notebook show it.
-        """
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
+    def _brief(self) -> str:
+        levels = count_of(len(self._at), "level")
+        return f"{count_of(self.n_obs, 'customer')}, {self.model}, {levels}"
+
+    def _facts(self) -> Facts:
         lowest, highest = self.satisfaction_range
-        facts = [
-            ("people", f"{self.n_obs}{left_out}"),
+        kind = "robust (HC3)" if self.model == "linear" else "model (information matrix)"
+        return (
             ("satisfaction", f"{lowest:g} to {highest:g}"),
             ("model", self.model),
             ("slope", _SLOPES[self.slope_kind]),
             ("baseline", self.baseline_as or "none"),
-            ("standard errors", "HC3" if self.model == "linear" else "information matrix"),
-            ("confidence level", f"{self.level:g}"),
-        ]
+            ("standard errors", kind),
+        )
+
+    def _tables(self) -> Sequence[Table]:
         slopes = self.slopes
-        slopes["satisfaction"] = [f"{level:g}" for level in self.at]
-        region = self.region[["slope", "low", "high", "share"]]
+        slopes["satisfaction"] = [f"{level:g}" for level in self._at]
+        region = self.region[["slope", "lowest", "highest", "share"]]
         what = "Coefficients" if self.model == "linear" else "Coefficients of the log-odds"
         tables = [
             table_of("Slopes per unit of shock", slopes, digits=4),
             table_of("Change of the slope by point of satisfaction", self._one_row(), digits=4),
-            table_of(what, self.coefficients, digits=4),
+            table_of(what, self.terms, digits=4),
         ]
         if len(region):
             tables.insert(2, table_of("Satisfactions at which the slope is not 0", region))
-        return Summary("Response to an adverse event", tuple(facts), tuple(tables), self._remarks())
+        return tables
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
+
+    @property
+    def _at(self) -> tuple[float, ...]:
+        """Levels of satisfaction that were chosen."""
+        return self.slope_estimates.labels["satisfaction"]
 
     def _one_row(self) -> pd.DataFrame:
-        name = f"from {self.at[0]:g} to {self.at[-1]:g}"
+        name = f"from {self._at[0]:g} to {self._at[-1]:g}"
         return pd.DataFrame([{"levels": name, **self.damping.to_dict()}])
 
-    def _remarks(self) -> tuple[str, ...]:
-        low, high = self.slope_estimates[[0, -1]]
+    def _remarks(self) -> Sequence[str]:
+        low, high = self.slope_estimates.estimate[[0, -1]]
         p_value = self.damping["p_value"]
         told = f"p = {p_value:.3f}" if p_value >= _SMALL else f"p < {_SMALL:g}"
-        here, there = f"{self.at[0]:g} ({low:.4g})", f"{self.at[-1]:g} ({high:.4g})"
+        here, there = f"{self._at[0]:g} ({low:.4g})", f"{self._at[-1]:g} ({high:.4g})"
         if low * high < 0:
             first = f"The response is reversed at a satisfaction of {there} against that at {here}"
         else:
@@ -186,9 +188,9 @@ class AdverseResponse(FrozenRecord):
             "Each interval, and the region, holds its level at one satisfaction, not at all of "
             "them together."
         )
-        chance = "Unless the event came to people at random, this is an association."
+        chance = "Without random assignment of the event, this is an association."
         remarks = [first, pointwise, chance]
-        if not self.covariance.any():
+        if not np.any(self.estimates.covariance):
             remarks.insert(1, EXACT)
         if not len(self.region_ends):
             remarks.insert(1, "At no observed satisfaction does the slope differ from 0.")
@@ -197,7 +199,4 @@ class AdverseResponse(FrozenRecord):
                 "The region is that of the slope of the log-odds, which has the same sign as "
                 "that of the probability."
             )
-        return tuple(remarks)
-
-    def _inference(self, estimate: FloatArray, error: FloatArray) -> dict[str, FloatArray]:
-        return inference_columns(estimate, error, degrees=self.degrees, level=self.level)
+        return remarks

@@ -2,62 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, wilson
+from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel._tables import Summary, table_of
-from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
+from loyaltymodel._variables import Variables, read_variables, several_variables
 from loyaltymodel.errors import DataError
-from loyaltymodel.expectation_gap._people import Variable, ordered_words
-from loyaltymodel.expectation_gap.kernels import mean_interval
+from loyaltymodel.expectation_gap._people import Variable, are_several, means_of, ordered_words
 
 Inverted = Literal["raise", "drop"]
 _LEVELS = ("perceived", "desired", "adequate")
+_QUANTITIES = (*_LEVELS, "superiority", "adequacy")
 _STATES = ("below", "inside", "above")
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ToleranceResult(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ToleranceResult(Result):
     """Superiority, adequacy and the zone of tolerance of one or more attributes.
 
     Attributes
     ----------
-    attributes : tuple of str, k names
-        What was judged.
-    means : array, shape (k, 3)
-        Mean perceived, desired and adequate level, in points; NaN for adequate if not asked.
-    perceived_errors : array, shape (k,)
-        Standard errors of the mean perceived levels.
-    gaps : array, shape (k, 2)
-        Mean superiority and adequacy, in points.
-    std_errors : array, shape (k, 2)
-        Standard errors of the two.
+    estimates : EstimateTable
+        Means by attribute and quantity, in points: the levels "perceived" and "desired", and
+        "superiority"; with the adequate level "adequate" and "adequacy" as well.
     counts : array, shape (k, 3)
-        People below the zone, inside and above. Without the adequate level nobody is known to
-        be below, and "inside" counts everybody who is not above.
+        Respondents below the zone, inside and above. Without the adequate level nobody is known
+        to be below, and "inside" counts everybody who is not above.
     n_obs : int
-        Number of people.
+        Number of respondents.
     n_dropped : int
-        People left out because of a missing answer.
+        Respondents left out because of a missing answer.
     n_inverted : int
-        People left out because they find adequate more than they desire.
+        Respondents left out because they find adequate more than they desire.
     level : float
         Confidence level of the intervals.
     """
 
-    attributes: tuple[str, ...]
-    means: FloatArray
-    perceived_errors: FloatArray
-    gaps: FloatArray
-    std_errors: FloatArray
+    estimates: EstimateTable
     counts: IntArray
     n_obs: int
     n_dropped: int
@@ -67,90 +58,83 @@ class ToleranceResult(FrozenRecord):
     @property
     def has_adequate(self) -> bool:
         """Whether the adequate level was asked."""
-        return not bool(np.isnan(self.means[:, 2]).any())
+        return "adequate" in self.estimates.labels["quantity"]
 
     @property
-    def levels(self) -> pd.DataFrame:
-        """Mean levels, the width of the zone, and where the mean perception stands in it.
+    def attributes(self) -> pd.DataFrame:
+        """Mean levels, superiority and adequacy of each attribute, a row each, in points."""
+        return self.estimates.frame()
 
-        ``ci_low`` and ``ci_high`` belong to the perceived level. ``position`` is 0 at the
-        adequate and 1 at the desired level, from the means.
+    @property
+    def zones(self) -> pd.DataFrame:
+        """The zone of each attribute, its width, and where the mean perception stands in it.
+
+        ``position`` is 0 at the adequate and 1 at the desired level. Without the adequate level
+        there is ``desired`` only.
         """
-        low, high = mean_interval(
-            self.means[:, 0], self.perceived_errors, n=self.n_obs, level=self.level
+        long = self.attributes
+        wide = long.pivot_table(
+            index="attribute", columns="quantity", values="estimate", sort=False
         )
-        table = pd.DataFrame(self.means.copy(), columns=list(_LEVELS))
-        table.insert(0, "attribute", list(self.attributes))
-        table.insert(2, "ci_low", low)
-        table.insert(3, "ci_high", high)
+        if not self.has_adequate:
+            return wide[["desired"]].rename_axis(columns=None).reset_index()
+        table = wide[["adequate", "desired"]].rename_axis(columns=None)
         table["width"] = table["desired"] - table["adequate"]
         with np.errstate(divide="ignore", invalid="ignore"):
-            position = (table["perceived"] - table["adequate"]) / table["width"]
+            position = (wide["perceived"] - table["adequate"]) / table["width"]
         table["position"] = position.where(table["width"] > 0)
-        return table
-
-    @property
-    def measures(self) -> pd.DataFrame:
-        """Superiority and adequacy with their intervals, in points."""
-        low, high = mean_interval(self.gaps, self.std_errors, n=self.n_obs, level=self.level)
-        kinds = ("superiority", "adequacy")[: 2 if self.has_adequate else 1]
-        return pd.DataFrame(
-            [
-                (name, kind, *(float(x[row, k]) for x in (self.gaps, self.std_errors, low, high)))
-                for row, name in enumerate(self.attributes)
-                for k, kind in enumerate(kinds)
-            ],
-            columns=["attribute", "measure", "mean", "std_error", "ci_low", "ci_high"],
-        )
+        return table.reset_index()
 
     @property
     def shares(self) -> pd.DataFrame:
-        """Shares of people below, inside and above the zone, with Wilson's intervals.
+        """Shares of respondents below, inside and above the zone, with Wilson's intervals.
 
         Without the adequate level there are two states, "not above" and "above".
         """
-        low, high = wilson(self.counts / self.n_obs, np.array(self.n_obs), level=self.level)
-        states = [(0, "below"), (1, "inside"), (2, "above")]
+        chosen = [(0, "below"), (1, "inside"), (2, "above")]
         if not self.has_adequate:
-            states = [(1, "not above"), (2, "above")]
-        share = self.counts / self.n_obs
-        return pd.DataFrame(
-            [
-                (name, state, *(float(x[row, k]) for x in (share, low, high)))
-                for row, name in enumerate(self.attributes)
-                for k, state in states
-            ],
-            columns=["attribute", "state", "share", "ci_low", "ci_high"],
+            chosen = [(1, "not above"), (2, "above")]
+        states = [state for _, state in chosen]
+        names = list(dict.fromkeys(self.estimates.labels["attribute"]))
+        labels = {
+            "attribute": [name for name in names for _ in states],
+            "state": states * len(names),
+        }
+        share = self.counts[:, [k for k, _ in chosen]].ravel() / self.n_obs
+        size = np.array(float(self.n_obs))
+        return EstimateTable.wilson(labels, share, size, level=self.level).frame()
+
+    def _title(self) -> str:
+        return "Zone of tolerance"
+
+    def _brief(self) -> str:
+        attributes = count_of(len(self.counts), "attribute")
+        return f"{count_of(self.n_obs, 'respondent')}, {attributes}"
+
+    def _facts(self) -> Facts:
+        if not self.n_inverted:
+            return ()
+        return (("inverted zones", f"{self.n_inverted} left out"),)
+
+    def _tables(self) -> Sequence[Table]:
+        return (
+            table_of("Means (points)", self.attributes, n_labels=2),
+            table_of("Zones (points)", self.zones, digits=2),
+            table_of("Shares of respondents", self.shares, n_labels=2),
         )
 
-    def summary(self) -> Summary:
-        """Return the result as tables to print.
-
-        Returns
-        -------
-        Summary
-            Levels, measures and shares.
-        """
-        left_out = f", {self.n_dropped} left out" if self.n_dropped else ""
-        facts = [("people", f"{self.n_obs}{left_out}"), ("confidence level", f"{self.level:g}")]
-        if self.n_inverted:
-            facts.append(("inverted zones", f"{self.n_inverted} left out"))
+    def _remarks(self) -> Sequence[str]:
         remarks = ["Intervals of shares hold one by one, not all together."]
         if not self.has_adequate:
             remarks.append("The adequate level was not asked: superiority only, and no zone.")
-        tables = (
-            table_of("Levels", self.levels, digits=2),
-            table_of("Measures (points)", self.measures, n_labels=2),
-            table_of("Shares of people", self.shares, n_labels=2),
-        )
-        return Summary("Zone of tolerance", tuple(facts), tables, tuple(remarks))
+        return remarks
 
 
 def zone_of_tolerance(
-    perceived: Variable | Mapping[str, Variable],
-    desired: Variable | Mapping[str, Variable],
+    perceived: Variable,
+    desired: Variable,
     *,
-    adequate: Variable | Mapping[str, Variable] | None = None,
+    adequate: Variable | None = None,
     inverted: Inverted = "raise",
     level: float = 0.95,
     data: object = None,
@@ -160,46 +144,47 @@ def zone_of_tolerance(
 
     Parameters
     ----------
-    perceived : variable, or mapping from attribute to variable
+    perceived : variable, or table or mapping from attribute to variable
         Perceived service. A variable is an array of shape (n,), a Series, or the name of a
-        column; a mapping judges several attributes at once. In points.
-    desired : variable, or mapping from attribute to variable
+        column; a mapping, or a table whose columns are called by the attributes, judges several
+        at once. In points.
+    desired : variable, or table or mapping from attribute to variable
         Desired service (理想服务), the level hoped for, in the same points.
-    adequate : variable, or mapping from attribute to variable, optional
+    adequate : variable, or table or mapping from attribute to variable, optional
         Adequate service (合格服务), the level still accepted. Without it there is superiority
         only.
     inverted : {"raise", "drop"}
-        What to do with people who find adequate more than they desire: an error, or leave
+        What to do with respondents who find adequate more than they desire: an error, or leave
         them out and count them.
     level : float
         Confidence level between 0 and 1.
     data : pandas, polars or pyarrow table, optional
         The table, where variables are names of columns.
     missing : {"raise", "drop"}
-        Whether a missing answer is an error, or leaves the person out of every attribute.
+        Whether a missing answer is an error, or leaves the respondent out of every attribute.
 
     Returns
     -------
     ToleranceResult
-        Levels, superiority and adequacy, and shares of people below, inside and above.
+        Levels, superiority and adequacy, and shares of respondents below, inside and above.
 
     Raises
     ------
     DataError
         If attributes differ between the levels, answers are missing, infinite or of unequal
-        length, a zone is inverted, or there are fewer than 2 people.
+        length, a zone is inverted, or there are fewer than 2 respondents.
     OptionError
         If an option is not one of its choices.
 
     See Also
     --------
-    tolerance_measures : The same numbers person by person.
+    tolerance_measures : The same numbers respondent by respondent.
 
     Notes
     -----
     Superiority MSS = P - D, adequacy MSA = P - A, zone [A, D]. Its ends belong to it: who
     perceives exactly the adequate level is inside. Intervals of means are Student's on the
-    differences within people; those of shares are Wilson's. The teaching text defines desired
+    differences within respondents; those of shares are Wilson's. The teaching text defines desired
     service only; adequate service and the zone are the literature's [1]_.
 
     References
@@ -216,15 +201,18 @@ def zone_of_tolerance(
 
     >>> from loyaltymodel.expectation_gap import zone_of_tolerance
     >>> result = zone_of_tolerance([4, 5, 7, 9], [8, 8, 8, 8], adequate=[5, 5, 5, 5])
-    >>> result.measures[["measure", "mean"]]
-           measure  mean
-    0  superiority -1.75
-    1     adequacy  1.25
-    >>> result.shares[["state", "share"]]
-        state  share
-    0   below   0.25
-    1  inside   0.50
-    2   above   0.25
+    >>> result.attributes[["quantity", "estimate"]]
+          quantity  estimate
+    0    perceived      6.25
+    1      desired      8.00
+    2     adequate      5.00
+    3  superiority     -1.75
+    4     adequacy      1.25
+    >>> result.shares[["state", "estimate"]]
+        state  estimate
+    0   below      0.25
+    1  inside      0.50
+    2   above      0.25
     """
     check_level(level)
     check_choice("inverted", inverted, Inverted)
@@ -233,18 +221,21 @@ def zone_of_tolerance(
     upside_down = _inverted(answers, names, read, inverted)
     answers = answers[:, :, ~upside_down]
     n = answers.shape[2]
-    if n < 2:  # noqa: PLR2004 (an interval of a mean needs two people)
+    if n < 2:  # noqa: PLR2004 (an interval of a mean needs two)
         raise DataError(
-            f"{count_of(n, 'person')} left: intervals need at least 2; tolerance_measures "
-            "gives the numbers of one person"
+            f"{count_of(n, 'respondent')} left: intervals need at least 2; tolerance_measures "
+            "gives the numbers of one respondent"
         )
     gaps = answers[:, :1] - answers[:, 1:]  # (k, 2, n): less desired, less adequate
+    values = np.concatenate([answers, gaps], axis=1)  # (k, 5, n), in the order of _QUANTITIES
+    asked = list(range(5)) if adequate is not None else [0, 1, 3]
+    labels: Labels = {
+        "attribute": np.repeat(names, len(asked)),
+        "quantity": [_QUANTITIES[k] for k in asked] * len(names),
+    }
+    mean, spread = values.mean(axis=2)[:, asked], values.std(axis=2, ddof=1)[:, asked]
     return ToleranceResult(
-        attributes=names,
-        means=answers.mean(axis=2),
-        perceived_errors=answers[:, 0].std(axis=1, ddof=1) / np.sqrt(n),
-        gaps=gaps.mean(axis=2),
-        std_errors=gaps.std(axis=2, ddof=1) / np.sqrt(n),
+        estimates=means_of(labels, mean.ravel(), spread.ravel() / np.sqrt(n), n=n, level=level),
         counts=np.stack([(_codes(gaps) == k).sum(axis=1) for k in range(3)], axis=1),
         n_obs=n,
         n_dropped=read.n_dropped,
@@ -262,7 +253,7 @@ def tolerance_measures(
     data: object = None,
     missing: Missing = "raise",
 ) -> pd.DataFrame:
-    """Return superiority, adequacy and the place in the zone of tolerance of each person.
+    """Return superiority, adequacy and the place in the zone of tolerance of each respondent.
 
     Parameters
     ----------
@@ -273,16 +264,16 @@ def tolerance_measures(
     adequate : float, array-like of shape (n,), Series, or name of a column, optional
         Adequate service; without it there is superiority only.
     inverted : {"raise", "drop"}
-        What to do with people who find adequate more than they desire.
+        What to do with respondents who find adequate more than they desire.
     data : pandas, polars or pyarrow table, optional
         The table, where variables are names of columns.
     missing : {"raise", "drop"}
-        Whether a missing answer is an error, or leaves the person out.
+        Whether a missing answer is an error, or leaves the respondent out.
 
     Returns
     -------
     DataFrame
-        A row a person, with the labels of the data: ``superiority`` (points), and with the
+        A row a respondent, with the labels of the data: ``superiority`` (points), and with the
         adequate level ``adequacy`` and ``width`` (points), ``position`` (0 at the adequate and
         1 at the desired level, below 0 and above 1 outside; NaN for a zone of width 0) and
         ``state`` ("below", "inside", "above").
@@ -343,25 +334,23 @@ def _read(
     levels = {"perceived": perceived, "desired": desired}
     if adequate is not None:
         levels["adequate"] = adequate
-    several = [isinstance(level, Mapping) for level in levels.values()]
+    several = [are_several(level) for level in levels.values()]
     if any(several) and not all(several):
         raise DataError(
             f"{enumerate_names(levels)} must all be mappings from attribute to variable, or all "
             "be single variables"
         )
     given = {
-        name: dict(level) if isinstance(level, Mapping) else {"service": level}
+        name: several_variables(name, level) if any(several) else {"service": level}
         for name, level in levels.items()
     }
-    names = tuple(str(name) for name in given["perceived"])
+    names = tuple(given["perceived"])
     for level, attributes in given.items():
         if apart := sorted(map(str, set(given["perceived"]) ^ set(attributes))):
             raise DataError(
                 f"perceived and {level} have different attributes: {enumerate_names(apart)} "
                 "are in one of them only"
             )
-    if not names:
-        raise DataError("there is no attribute: the mappings are empty")
     variables = {
         f"{level} {name}" if any(several) else level: value
         for level, attributes in given.items()
@@ -390,8 +379,8 @@ def _inverted(
         row = int(np.argmax(people))
         name = names[int(np.argmax(wrong[:, row]))]
         raise DataError(
-            f"{count_of(int(people.sum()), 'person')} find adequate more than they desire, first "
-            f'in row {read.labels[row]} ({name}); check the columns, or inverted="drop" leaves '
-            "them out"
+            f"{count_of(int(people.sum()), 'respondent')} find adequate more than they desire, "
+            f"first in row {read.labels[row]} ({name}); check the columns, or "
+            'inverted="drop" leaves them out'
         )
     return people

@@ -63,7 +63,7 @@ _WORDS: Mapping[Language, Words] = {
 
 
 def stacked(
-    account: ValueAccount,
+    result: ValueAccount,
     *,
     ax: Axes | None = None,
     names: Mapping[str, str] | None = None,
@@ -77,7 +77,7 @@ def stacked(
 
     Parameters
     ----------
-    account : ValueAccount
+    result : ValueAccount
         What to draw.
     ax : Axes, optional
         Where to draw; new axes as wide as a journal column by default.
@@ -109,16 +109,16 @@ def stacked(
     'Cost (left) and value (right), points'
     """
     words = words_in(language, _WORDS)
-    shown = _shown(account, names, language)
-    parts = account.contributions.to_numpy()
-    delivered = account.totals["delivered_value"].to_numpy()
-    offers = [str(name) for name in account.offers]
-    lines = -(-max(len(account.values), len(account.costs)) // _FEW)
+    shown = _shown(result, names, language)
+    parts = result.contributions.to_numpy()
+    delivered = result.totals["delivered_value"].to_numpy()
+    offers = [str(name) for name in result.offers]
+    lines = -(-max(len(result.values), len(result.costs)) // _FEW)
     ax, rows = row_axes(ax, offers, row=0.34, more=1.0 + 0.26 * lines)
     right, left = np.zeros(len(rows)), np.zeros(len(rows))
-    for k, (part, colour) in enumerate(zip(parts.T, _colours(account), strict=True)):
+    for k, (part, colour) in enumerate(zip(parts.T, _colours(result), strict=True)):
         start = np.where(part < 0, left, right)
-        label = shown[account.components[k]]
+        label = shown[result.components[k]]
         ax.barh(
             rows, part, _WIDTH, start, color=colour, edgecolor="white", linewidth=0.4, label=label
         )
@@ -132,14 +132,14 @@ def stacked(
         write(ax, value, row - _ABOVE, _short(value), letters=SMALL, on_card=True)
     ax.set_ylim(ax.get_ylim()[0], -0.75)
     ax.margins(x=0.05)
-    ax.set_xlabel(words["stacked"].format(words[account.unit]))
+    ax.set_xlabel(words["stacked"].format(words[result.unit]))
     tidy(ax)
-    _add_legend(ax, len(account.values), len(account.costs), mark, shown["delivered_value"])
+    _add_legend(ax, len(result.values), len(result.costs), mark, shown["delivered_value"])
     return ax
 
 
 def waterfall(
-    account: ValueAccount,
+    result: ValueAccount,
     offer: object,
     *,
     ax: Axes | None = None,
@@ -150,7 +150,7 @@ def waterfall(
 
     Parameters
     ----------
-    account : ValueAccount
+    result : ValueAccount
         What to draw from.
     offer : object
         Name of the offer.
@@ -187,17 +187,17 @@ def waterfall(
     ['9', '9', '−5', '4']
     """
     words = words_in(language, _WORDS)
-    shown = _shown(account, names, language)
-    own = account.place_of(offer)
-    parts = account.contributions.to_numpy()[own]
-    totals = account.totals.iloc[own]
-    split = len(account.values)
+    shown = _shown(result, names, language)
+    own = result.place_of(offer)
+    parts = result.contributions.to_numpy()[own]
+    totals = result.totals.iloc[own]
+    split = len(result.values)
     after = np.cumsum(parts)
     start = np.insert(after[:-1], 0, 0.0)
     sums = (float(totals["total_value"]), float(totals["delivered_value"]))
     steps = np.concatenate([parts[:split], sums[:1], parts[split:], sums[1:]])
     starts = np.concatenate([start[:split], [0.0], start[split:], [0.0]])
-    bars = [*account.values, "total_value", *account.costs, "delivered_value"]
+    bars = [*result.values, "total_value", *result.costs, "delivered_value"]
     colours = [*[BLUE] * split, PALE, *[VERMILION] * (len(parts) - split), GREY]
     ax, rows = row_axes(ax, [shown[bar] for bar in bars], row=0.2, more=0.6)
     edges = ["none" if colour != PALE else INK for colour in colours]
@@ -212,14 +212,14 @@ def waterfall(
     low, high = min(0.0, starts.min(), ends.min()), max(0.0, starts.max(), ends.max())
     room = _ROOM * (high - low)
     ax.set_xlim(low - (room if low < 0 else 0), high + room)
-    ax.set_xlabel(words["offer"].format(account.offers[own], words[account.unit]))
+    ax.set_xlabel(words["offer"].format(result.offers[own], words[result.unit]))
     tidy(ax)
     return ax
 
 
-def _colours(account: ValueAccount) -> list[tuple[float, ...]]:
+def _colours(result: ValueAccount) -> list[tuple[float, ...]]:
     """Return a shade of blue for each value and of vermilion for each cost, darkest first."""
-    sides = ((BLUE, len(account.values)), (VERMILION, len(account.costs)))
+    sides = ((BLUE, len(result.values)), (VERMILION, len(result.costs)))
     darkest = [(0.8 * np.array(to_rgb(base)), n) for base, n in sides]
     return [
         tuple(dark + share * (1 - dark))
@@ -269,13 +269,13 @@ def _short(value: float) -> str:
 
 
 def _shown(
-    account: ValueAccount, names: Mapping[str, str] | None, language: Language
+    result: ValueAccount, names: Mapping[str, str] | None, language: Language
 ) -> dict[str, str]:
     """Return the name to show for every component and sum."""
     sums = {key: word for key, word in _WORDS[language].items() if key in _SUMS}
-    sides = {"value": account.values, "cost": account.costs}
+    sides = {"value": result.values, "cost": result.costs}
     table = pd.concat([components(kind) for kind in _KINDS])
     rows = zip(table["component"], table["side"], table["chinese"], strict=True)
     chinese = {name: word for name, side, word in rows if name in sides[side]}
     own = dict(chinese_in(language, chinese)) | sums
-    return shown_names([*account.components, *_SUMS], names, own, listed="; what can be named is")
+    return shown_names([*result.components, *_SUMS], names, own, listed="; what can be named is")

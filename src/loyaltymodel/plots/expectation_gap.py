@@ -110,36 +110,37 @@ def gap_dumbbells(
     >>> from loyaltymodel.expectation_gap import ServiceInstrument, servqual
     >>> staff = ServiceInstrument(dimensions=[{"name": "staff", "items": [{"name": "polite"}]}])
     >>> answers = pd.DataFrame({"E_polite": [5, 6, 7], "P_polite": [6, 4, 5]})
-    >>> ax = plots.expectation_gap.gap_dumbbells(servqual(answers, staff, scale=(1, 7)))
+    >>> ax = plots.expectation_gap.gap_dumbbells(servqual(staff, answers, scale=(1, 7)))
     >>> ax.get_xlabel()
     'Points (scale from 1 to 7)'
     """
     check_choice("part", part, Part)
     words = words_in(language, _WORDS)
-    levels = result.levels(part)
+    levels = (result.item_levels if part == "items" else result.dimension_levels).frame()
     if levels.empty:
         raise DataError(
             "the one-column design asked for the gap alone, so there are no levels to draw; its "
             "scores are in result.dimensions and result.items"
         )
-    known = levels["name"].unique().tolist()
+    label = "item" if part == "items" else "dimension"
+    known = levels[label].unique().tolist()
     dimensions = {one.name: one.chinese for one in result.instrument.dimensions}
     chinese = chinese_in(language, dimensions if part == "dimensions" else {})
     shown = shown_names(known, names, chinese)
     ax, rows = row_axes(ax, [shown[name] for name in known], row=0.2, more=0.8)
-    means = levels.pivot_table(index="name", columns="kind", values="mean", sort=False)
+    means = levels.pivot_table(index=label, columns="quantity", values="estimate", sort=False)
     if {"expected", "perceived"} <= set(means):
         ends = (means["expected"], means["perceived"])
         ax.hlines(rows, *ends, color=PALE, linewidth=5, zorder=1, label=words["gap"])
     looks = (("expected", "D", VERMILION, -_APART), ("perceived", "o", BLUE, _APART))
     for kind, marker, colour, shift in looks:
-        found = levels[levels["kind"] == kind]
+        found = levels[levels["quantity"] == kind]
         if found.empty:
             continue
         draw_intervals(ax, rows + shift, found["ci_low"], found["ci_high"], colour=colour)
         draw_marks(
             ax,
-            found["mean"],
+            found["estimate"],
             rows + shift,
             full=kind == "perceived",
             marker=marker,
@@ -177,7 +178,7 @@ def tolerance_zones(
     Axes
         The axes, the first attribute on top: a bar from the mean adequate to the mean desired
         level, a circle with its interval for the mean perceived level, and at the right the
-        percentages of people below, inside and above their own zones. Without the adequate
+        percentages of respondents below, inside and above their own zones. Without the adequate
         level a line stands at the desired one, and the percentages are those not above it and
         above it.
 
@@ -200,14 +201,16 @@ def tolerance_zones(
     """
     check_kind("result", result, [ToleranceResult], "expectation_gap.zone_of_tolerance()")
     words = words_in(language, _WORDS)
-    levels, shares = result.levels, result.shares
-    shown = shown_names(result.attributes, names)
-    ax, rows = row_axes(ax, [shown[name] for name in result.attributes], row=0.26, more=0.95)
+    levels, zones = result.attributes, result.zones
+    attributes = zones["attribute"].tolist()
+    perceived = levels[levels["quantity"] == "perceived"]
+    shown = shown_names(attributes, names)
+    ax, rows = row_axes(ax, [shown[name] for name in attributes], row=0.26, more=0.95)
     if result.has_adequate:
         ax.barh(
             rows,
-            levels["width"],
-            left=levels["adequate"],
+            zones["width"],
+            left=zones["adequate"],
             height=2 * _HALF,
             facecolor=PALE,
             edgecolor=GREY,
@@ -216,18 +219,18 @@ def tolerance_zones(
         )
     else:
         reach = (rows - _HALF, rows + _HALF)
-        ax.vlines(levels["desired"], *reach, color=VERMILION, label=words["desired"])
+        ax.vlines(zones["desired"], *reach, color=VERMILION, label=words["desired"])
     interval = interval_in(language, result.level)
-    draw_intervals(ax, rows, levels["ci_low"], levels["ci_high"], label=interval)
-    draw_marks(ax, levels["perceived"], rows, label=words["perceived"])
+    draw_intervals(ax, rows, perceived["ci_low"], perceived["ci_high"], label=interval)
+    draw_marks(ax, perceived["estimate"], rows, label=words["perceived"])
     ax.use_sticky_edges = False  # else a bar that begins first would touch the axis
     ax.margins(x=0.08)
     ax.set_xlabel(words["points"])
     tidy(ax)
-    by_attribute = shares.groupby("attribute", sort=False)["share"]
+    by_attribute = result.shares.groupby("attribute", sort=False)["estimate"]
     texts = [
         " / ".join(f"{100 * share:.0f}" for share in by_attribute.get_group(name))
-        for name in result.attributes
+        for name in attributes
     ]
     write_at_right(ax, rows, texts, words["three" if result.has_adequate else "two"])
     add_legend(ax, lift=1)
