@@ -114,7 +114,7 @@ def cheapest(
 
 
 def wins_under_dirichlet(
-    gain: FloatArray, alpha: FloatArray, n_draws: int, rng: np.random.Generator
+    gain: FloatArray, alpha: FloatArray, n_resamples: int, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
     """Return mean and mean square (m,) of each offer's share in being best, over random weights.
 
@@ -122,12 +122,12 @@ def wins_under_dirichlet(
     """
     size = max(1, _ELEMENTS // max(gain.shape))
     total, squares = np.zeros(len(gain)), np.zeros(len(gain))
-    for start in range(0, n_draws, size):
-        weights = rng.dirichlet(alpha, size=min(size, n_draws - start))
+    for start in range(0, n_resamples, size):
+        weights = rng.dirichlet(alpha, size=min(size, n_resamples - start))
         share, _ = shares_of_best(weights @ gain.T, "split", 0.0)
         total += share.sum(axis=0)
         squares += (share**2).sum(axis=0)
-    return total / n_draws, squares / n_draws
+    return total / n_resamples, squares / n_resamples
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -95,7 +95,7 @@ def perception_shift(
 
     See Also
     --------
-    heterogeneity : Which share of the variance lies between segments.
+    heterogeneity : Which share of the variance lies between groups.
 
     Notes
     -----
