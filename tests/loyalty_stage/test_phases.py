@@ -230,7 +230,7 @@ def test_composite_is_the_weighted_mean():
 def test_steps_count_who_climbs():
     scores = [[60, 60, 10, 90], [60, 10, 90, 90], [10, 90, 90, 90], [90, 90, 90, 90]]
     steps = oliver(scores).result.steps
-    assert steps["n_obs"].tolist() == [4, 3, 2, 1]
+    assert steps["n_at_risk"].tolist() == [4, 3, 2, 1]
     assert steps["n_passed"].tolist() == [3, 2, 1, 1]
     assert steps["passed"].tolist() == pytest.approx([3 / 4, 2 / 3, 1 / 2, 1])
     assert steps["passed_alone"].tolist() == [0.75, 0.75, 0.75, 1.0]

@@ -99,14 +99,14 @@ class PhaseResult(SortedCustomers):
     def steps(self) -> pd.DataFrame:
         """How many climb each step, a row a phase.
 
-        ``phase``, ``n_obs`` (customers who pass all phases before), ``n_passed`` (those of them
+        ``phase``, ``n_at_risk`` (customers who pass all phases before), ``n_passed`` (those of them
         who pass this one too), ``passed`` (their weighted share), ``passed_alone`` (weighted
         share of all who pass it, whatever the others), ``mean`` (weighted mean score of all).
         """
         return pd.DataFrame(
             {
                 "phase": list(self.phases),
-                "n_obs": self.reached[:-1],
+                "n_at_risk": self.reached[:-1],
                 "n_passed": self.reached[1:],
                 "passed": self.climbed[:, 0],
                 "passed_alone": self.climbed[:, 1],

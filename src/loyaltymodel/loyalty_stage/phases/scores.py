@@ -86,15 +86,15 @@ def phase_scores(
     ... )
     >>> answers = pd.DataFrame({"liking": [5], "anger": [2], "orders": [30]}, index=["Li"])
     >>> loyalty_stage.phase_scores(instrument, answers)
-        affective  action
-    Li       87.5   100.0
+    phase  affective  action
+    Li          87.5   100.0
     """
     check_instrument(instrument)
     variables = _read(data, instrument, missing)
     scores = {
         phase.name: _weighted(phase, points_of(variables, phase)) for phase in instrument.phases
     }
-    return pd.DataFrame(scores, index=variables.labels)
+    return pd.DataFrame(scores, index=variables.labels).rename_axis(columns="phase")
 
 
 def phase_reliability(
