@@ -114,7 +114,7 @@ class PenaltyRewardResult(_Resampled):
         wide.insert(0, "attribute", list(self.cuts))
         tables = [
             table_of("Penalty and reward, in units of the target", wide),
-            table_of("Who rates low and high", self.groups, n_labels=2),
+            table_of("Who rates low and high", self.groups, n_labels=2, digits=(2, 3)),
         ]
         if self.n_resamples:
             rows = self.effects.query("quantity == 'asymmetry'").drop(columns="quantity")

@@ -163,7 +163,7 @@ class SatisfactionBenefits(Result):
         return "Benefits of high satisfaction"
 
     def _brief(self) -> str:
-        names = enumerate_names(self.names)
+        names = enumerate_names(self.names, most=3)
         return f"{names}; highly satisfied from {self.cuts:g} on, {self.n_obs} customers"
 
     def _facts(self) -> Facts:
