@@ -44,7 +44,7 @@ class _Count(NamedTuple):
 class Moments(FrozenRecord):
     """Number of respondents, means and covariance matrix of the items of a survey.
 
-    Moments hold no answer of any person. They are made from a table (:meth:`from_frame`),
+    Moments hold no answer of any respondent. They are made from a table (:meth:`from_frame`),
     from a table in pieces (:meth:`from_chunks`), or typed in from a publication, and two of
     them add up (``a + b``) to the moments of all their respondents together.
 

@@ -6,7 +6,7 @@ resamples are stated, and how all of it is printed, is written here and nowhere 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -120,13 +120,18 @@ class Result(FrozenRecord):
             ``kind``, ``title``, ``version``, ``settings``, ``values`` (single numbers and
             names), ``tables`` (each a list of rows) and ``remarks``. Fit for JSON; NaN is None.
         """
+        found = {
+            name: _try(self, name)
+            for name in _public(type(self))
+            if name not in {"settings", "version"}
+        }
         return {
             "kind": type(self).__name__,
             "title": self._title(),
             "version": self.version,
             "settings": _settings_of(self.settings),
-            "values": dict(self._values()),
-            "tables": dict(self._all_tables()),
+            "values": {name: plain(value) for name, value in found.items() if _is_single(value)},
+            "tables": {name: _rows_of(value) for name, value in found.items() if _is_table(value)},
             "remarks": list(self._remarks()),
         }
 
@@ -190,25 +195,6 @@ class Result(FrozenRecord):
             found.append(("resamples", f"{n_resamples:,}{failed}"))
         return found
 
-    def _values(self) -> Iterable[tuple[str, Any]]:
-        """Give every public field and property that is a single value, or a tuple of names."""
-        for name in _public(type(self)):
-            if name in {"settings", "version"}:
-                continue
-            value = _try(self, name)
-            parts = value if isinstance(value, tuple) else (value,)
-            if all(isinstance(v, (str, bool, int, float, np.generic)) for v in parts):
-                yield name, plain(value)
-
-    def _all_tables(self) -> Iterable[tuple[str, list[dict[str, Any]]]]:
-        """Give every public property that is a table, or a Series, as rows."""
-        for name in _public(type(self)):
-            value = _try(self, name)
-            if hasattr(value, "to_frame"):
-                yield name, records(value.to_frame())
-            elif hasattr(value, "itertuples"):
-                yield name, records(value)
-
 
 class WithCustomers(NamedTuple, Generic[R]):
     """A result, and beside it what was found of each customer: ``result, customers = ...``.
@@ -265,6 +251,21 @@ def _try(result: Result, name: str) -> Any:
         return getattr(result, name)
     except LoyaltyModelError:
         return None
+
+
+def _is_single(value: Any) -> bool:
+    """Tell whether a value is a number, a text or a tuple of them."""
+    parts = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(v, (str, bool, int, float, np.generic)) for v in parts)
+
+
+def _is_table(value: Any) -> bool:
+    return hasattr(value, "to_frame") or hasattr(value, "itertuples")
+
+
+def _rows_of(table: Any) -> list[dict[str, Any]]:
+    """Return the rows of a table or a Series."""
+    return records(table.to_frame() if hasattr(table, "to_frame") else table)
 
 
 def _settings_of(settings: Any) -> dict[str, Any]:

@@ -340,6 +340,46 @@ def test_the_exact_fit_test_reports_the_fit_measures(survey):
     assert (found["critical_95"] <= found["critical_99"]).all()
 
 
+def test_the_exact_fit_test_says_how_many_resamples_failed():
+    # One answer of twelve differs: in about a third of the resamples the item is constant.
+    survey = pd.DataFrame(answers(np.random.default_rng(2), 12, [1, 1], [(0, 1)]))
+    survey.columns = ["c0i0", "c1i0"]
+    survey["c0i0"] = 3.0
+    survey.loc[0, "c0i0"] = 4.0
+    result = fit(model_of([1, 1], [(0, 1)]), survey)
+    with pytest.warns(FailedResamplesWarning, match="left out of everything: constant_item"):
+        found = exact_fit_test(result, survey, n_resamples=60, rng=1)
+    assert (found.n_obs, found.n_resamples) == (12, 60)
+    used = found.distances.groupby("model")["n_resamples"].max()
+    assert found.n_failed == 60 - used.min() > 10
+    page = str(found.summary())
+    assert "srmr" in page
+    assert f"60, {found.n_failed} left out" in page
+
+
+def test_fit_and_bootstrap_have_the_same_tables(survey):
+    result = fit(MODEL, survey, scale=(1, 10))
+    boot = bootstrap(result, survey, n_resamples=60, rng=1)
+    for name in (
+        *("paths", "weights", "loadings", "total_effects", "impacts", "index", "r_squared"),
+        *("reliability", "htmt"),
+    ):
+        points, table = getattr(result, name), getattr(boot, name)
+        shared = [column for column in points if column in table]
+        assert shared[-1] == "estimate"
+        pd.testing.assert_frame_equal(points[shared], table[shared], atol=SAME)
+    assert len(boot.estimates) == len(boot.undefined)
+    # Every row has a name of its own.
+    assert len(set(boot.estimates.names)) == len(boot.estimates)
+
+
+def test_other_programs_find_paths_with_their_errors(survey):
+    boot = bootstrap(fit(MODEL, survey), survey, n_resamples=60, rng=1)
+    table = boot.__maketables_coef_table__
+    assert table["se"].to_list() == boot.paths["std_error"].to_list()
+    assert table["ci95u"].to_list() == boot.paths["ci_high"].to_list()
+
+
 def test_an_improper_model_cannot_be_tested_exactly(survey):
     twins = survey.assign(c1i1=survey["c1i0"])
     with pytest.raises(NotIdentifiedError, match="positive definite"):

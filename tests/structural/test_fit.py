@@ -406,6 +406,23 @@ def test_raw_alpha_by_hand():
     assert found["alpha"]["b"] == 1
 
 
+def test_a_construct_has_all_its_numbers_in_one_row(result):
+    found = result.constructs
+    assert list(found.index) == list(MODEL.names)
+    for name in ("index", "r_squared"):
+        table = getattr(result, name).set_index("construct")["estimate"]
+        pd.testing.assert_series_equal(found[name].dropna(), table, check_names=False)
+    for name, part in result.reliability.groupby("quantity"):
+        assert part["estimate"].to_list() == found[name].to_list()
+
+
+def test_other_programs_find_the_paths(result):
+    table = result.__maketables_coef_table__
+    assert table["b"].to_list() == result.paths["estimate"].to_list()
+    assert list(table.index) == ["c0 -> c1", "c0 -> c2", "c1 -> c2"]
+    assert result.__maketables_stat__("N") == 60
+
+
 def test_htmt2_says_why_it_is_missing():
     model = acsi(datasets.mobile_phone_items())
     table = fit(model, datasets.mobile_phone_moments()).htmt

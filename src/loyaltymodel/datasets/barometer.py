@@ -48,11 +48,11 @@ def load_barometer(*, wave: Wave = 1) -> pd.DataFrame:
     Examples
     --------
     >>> from loyaltymodel import datasets
-    >>> people = datasets.load_barometer()
-    >>> people["company"].nunique(), people["industry"].nunique(), people["sector"].nunique()
-    (24, 8, 3)
+    >>> answers = datasets.load_barometer()
+    >>> [answers[name].nunique() for name in ("company", "industry", "sector")]
+    [24, 8, 3]
     >>> again = datasets.load_barometer(wave=2)
-    >>> set(again["customer"]) < set(people["customer"])
+    >>> set(again["customer"]) < set(answers["customer"])
     True
     """
     check_choice("wave", wave, Wave)
@@ -94,8 +94,8 @@ def barometer_codebook() -> Codebook:
     >>> book = datasets.barometer_codebook()
     >>> book.constructs["satisfaction"]
     ('SAT1', 'SAT2', 'SAT3')
-    >>> people = book.clean(datasets.load_barometer(), ["SAT1"], keep=["company"])
-    >>> float(people["SAT1"].max())
+    >>> clean = book.clean(datasets.load_barometer(), ["SAT1"], keep=["company"])
+    >>> float(clean["SAT1"].max())
     10.0
     """
     return Codebook.from_json(_text("barometer_codebook.json"))

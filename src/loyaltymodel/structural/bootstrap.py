@@ -259,7 +259,7 @@ def _conclude(
         ci_high=found.high,
         p_value=np.where(no_question, np.nan, found.p_value),
         level=level,
-        method=f"{interval}, {method}",
+        method=f"Wald, {method}" if by_leaving_out else f"{interval} {method}",
         covariance=covariance_of(values) if by_leaving_out else None,
         replicates=None if by_leaving_out else values,
     )

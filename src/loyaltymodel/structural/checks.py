@@ -203,7 +203,7 @@ def _enough_respondents(model: StructuralModel, moments: Moments) -> Check:
             f"There are {n} respondents for {p} items."
             if n > p
             else f"There are only {n} respondents for {p} items, so the covariance matrix is "
-            "singular and the estimates fit noise: ask more people, or fewer questions."
+            "singular and the estimates fit noise: ask more respondents, or fewer questions."
         ),
     )
 
@@ -217,7 +217,7 @@ def _complete_answers(moments: Moments) -> Check:
         value=share,
         threshold=0.0,
         passed=moments.n_dropped == 0,
-        reference="leaving people out biases the estimates unless answers are missing at random",
+        reference="leaving respondents out biases estimates unless answers are missing at random",
         sentence=(
             "No respondent was left out."
             if moments.n_dropped == 0

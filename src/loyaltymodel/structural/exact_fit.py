@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel._resampling import (
     FOR_TESTS,
@@ -51,8 +51,8 @@ class ExactFitTest(Result):
         Respondents left out because an answer was missing.
     n_resamples : int
         Resamples drawn from a world in which each model is true.
-    failures : mapping from str to int
-        Resamples of either model left out of everything, by what was wrong with them.
+    n_failed : int
+        Resamples that could not be estimated and were left out, of the model with more of them.
     statistic : ndarray of shape (2, 3)
         The distances.
     critical_95, critical_99 : ndarray of shape (2, 3)
@@ -75,17 +75,12 @@ class ExactFitTest(Result):
     n_obs: int
     n_dropped: int
     n_resamples: int
-    failures: FrozenMapping[str, int]
+    n_failed: int
     statistic: FloatArray
     critical_95: FloatArray
     critical_99: FloatArray
     p_value: FloatArray
     n_used: IntArray
-
-    @property
-    def n_failed(self) -> int:
-        """Number of resamples of either model left out of everything."""
-        return sum(self.failures.values())
 
     @property
     def distances(self) -> pd.DataFrame:
@@ -196,7 +191,7 @@ def exact_fit_test(
     task, units = make_task(result), read_units(result, data, None, None)
     measures = result.fit_measures(implied=implied, composites=composites)
     generator = np.random.default_rng(rng)
-    rows, failures = [], []
+    rows, n_failed = [], []
     for which in _MODELS:
         true = implied_correlations(
             task.observed(),
@@ -212,8 +207,9 @@ def exact_fit_test(
             for moments in _resamples(world, n_resamples, generator)
         ]
         drawn = np.concatenate(apart)
-        failures.append(drawn[:, -1].astype(np.intp))
-        warn_of_failures(count_failures(failures[-1]), n_resamples)
+        failures = count_failures(drawn[:, -1].astype(np.intp))
+        warn_of_failures(failures, n_resamples)
+        n_failed.append(sum(failures.values()))
         statistic = measures[which].loc[list(_MEASURES)].to_numpy()
         rows.append(_held(statistic, drawn[drawn[:, -1] == 0, :-1]))
     statistic, critical_95, critical_99, p_value, n_used = map(np.array, zip(*rows, strict=True))
@@ -221,7 +217,7 @@ def exact_fit_test(
         n_obs=result.n_obs,
         n_dropped=result.n_dropped,
         n_resamples=n_resamples,
-        failures=count_failures(np.concatenate(failures)),
+        n_failed=max(n_failed),
         statistic=statistic,
         critical_95=critical_95,
         critical_99=critical_99,

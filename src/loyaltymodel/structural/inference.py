@@ -15,7 +15,7 @@ from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import Interval
 from loyaltymodel._options import check_positive
 from loyaltymodel._results import Facts, Result
-from loyaltymodel._tables import Summary, Table, percent, table_of
+from loyaltymodel._tables import Summary, Table, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.structural.estimates import design_of
 from loyaltymodel.structural.model import StructuralModel
@@ -331,8 +331,9 @@ class InferenceResult(Result):
         return "Uncertainty of a structural model"
 
     def _brief(self) -> str:
-        kind = f"{percent(self.level)} {self.interval} intervals"
-        return f"{self.method}, {self.n_resamples:,} resamples, {self.n_failed} left out, {kind}"
+        kind = dict(self._intervals())["intervals"]
+        drawn = f"{self.n_resamples:,} resamples, {self.n_failed} left out"
+        return f"{self.method}, {drawn}, {kind} intervals"
 
     def _facts(self) -> Facts:
         failed = [f"{kind} {count}" for kind, count in self.failures.items() if count]

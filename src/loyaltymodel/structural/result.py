@@ -242,12 +242,14 @@ class StructuralResult(Result):
         ``rho_c`` and ``ave`` have no meaning as reliability. :attr:`constructs` has them side by
         side.
         """
-        found = self._reliability()
-        parts = [
-            pd.DataFrame({"quantity": name, "construct": self.model.names, "estimate": found[name]})
-            for name in RELIABILITIES
-        ]
-        return pd.concat(parts, ignore_index=True)
+        found, names = self._reliability(), np.array(self.model.names, dtype=object)
+        return pd.DataFrame(
+            {
+                "quantity": np.repeat(np.array(RELIABILITIES, dtype=object), len(names)),
+                "construct": np.tile(names, len(RELIABILITIES)),
+                "estimate": np.concatenate([found[name] for name in RELIABILITIES]),
+            }
+        )
 
     @property
     def htmt(self) -> pd.DataFrame:
