@@ -73,7 +73,7 @@ def compare(customers: int, *, days: bool, rounds: int = 3) -> None:
 
     def library(data: object) -> Callable[[], object]:
         # Some customers bought several brands at one date.
-        return lambda: purchase_behaviour(data, window=WINDOW, same_date="skip_pairs")
+        return lambda: purchase_behaviour(data=data, window=WINDOW, same_date="skip_pairs")
 
     works: dict[str, tuple[Callable[[], object], str]] = {
         "pandas group-by": (lambda: pandas_group_by(table), "pandas group-by"),

@@ -53,8 +53,12 @@ def random_chains(seed, b, k, zeros=0.3):
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
-def estimates(table, name="estimate"):
-    return table[name].to_numpy()
+def estimates(table):
+    return table["estimate"].to_numpy()
+
+
+def quantity(table, name):
+    return estimates(table.groupby("quantity").get_group(name))
 
 
 # Kernels against plain iteration
@@ -376,18 +380,21 @@ def test_comparing_asks_for_what_belongs_to_it():
     )
     start = np.array([0.75, 0, 0, 0.25])
     far = start @ np.linalg.matrix_power(better.matrix, 5)
-    np.testing.assert_allclose(table["after"], far, atol=EXACT)
-    np.testing.assert_allclose(table["difference"], table["after"] - table["before"], atol=EXACT)
+    before, after, difference = (
+        quantity(table, name) for name in ("before", "after", "difference")
+    )
+    np.testing.assert_allclose(after, far, atol=EXACT)
+    np.testing.assert_allclose(difference, after - before, atol=EXACT)
 
 
-@pytest.mark.parametrize("quantity", ["steady_state", "hitting_probability"])
-def test_a_small_change_moves_as_its_derivative_says(quantity):
+@pytest.mark.parametrize("what", ["steady_state", "hitting_probability"])
+def test_a_small_change_moves_as_its_derivative_says(what):
     chain = markov_chain(LEAVING, stages=life_cycle_stages())
-    goal = None if quantity == "steady_state" else "maturity"
+    goal = None if what == "steady_state" else "maturity"
     step = 1e-6
     after = transition_what_if(chain, source="exploration", target="build-up", change=step)
-    moved = compare_chains(chain, after, quantity=quantity, goal=goal)["difference"] / step
-    slopes = transition_sensitivity(chain, quantity=quantity, goal=goal)
+    moved = quantity(compare_chains(chain, after, quantity=what, goal=goal), "difference") / step
+    slopes = transition_sensitivity(chain, quantity=what, goal=goal)
     pick = slopes.query("source == 'exploration' and target == 'build-up'")
     np.testing.assert_allclose(moved, estimates(pick), atol=SLOPE)
 
@@ -407,9 +414,16 @@ def panel_of(chain, n, seed, periods=5, **options):
     return simulate_panel(chain, n, n_periods=periods, rng=seed, **options)
 
 
+def ends(found):
+    """Lower and upper ends of the transitions, as matrices."""
+    return [
+        end.reshape(found.counts.shape) for end in (found.estimates.ci_low, found.estimates.ci_high)
+    ]
+
+
 def fit(panel, **options):
     return estimate_movement(
-        "stage", customer="customer", time="time", data=panel, **({"rng": 1} | options)
+        "stage", customer="customer", date="date", data=panel, **({"rng": 1} | options)
     )
 
 
@@ -419,7 +433,7 @@ def test_counts_are_those_of_counting_by_hand(kind):
     counted = Counter()
     triples = Counter()
     for _, own in panel.groupby("customer"):
-        seen = own.sort_values("time")["stage"].tolist()
+        seen = own.sort_values("date")["stage"].tolist()
         counted.update(itertools.pairwise(seen))
         triples.update(zip(seen[:-2], seen[1:-1], seen[2:], strict=True))
     names = formation_stages().names
@@ -427,7 +441,7 @@ def test_counts_are_those_of_counting_by_hand(kind):
         found = estimate_movement(
             panel["stage"].to_numpy(),
             customer=panel["customer"].to_numpy(),
-            time=list(panel["time"]),
+            date=list(panel["date"]),
         )
     elif kind == "polars":
         found = fit(pl.from_pandas(panel))
@@ -441,7 +455,7 @@ def test_counts_are_those_of_counting_by_hand(kind):
             assert found.counts[i, j] == counted[one, other]
             for l, last in enumerate(names):  # noqa: E741
                 assert found.triples[i, j, l] == triples[one, other, last]
-    assert found.per_time.sum(axis=0).tolist() == found.counts.tolist()
+    assert found.per_date.sum(axis=0).tolist() == found.counts.tolist()
     rows = found.counts.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(found.likelihood, found.counts / rows, atol=EXACT)
 
@@ -450,27 +464,27 @@ def test_intervals_are_quantiles_of_the_posterior():
     found = fit(panel_of(FORMATION, 80, 5), level=0.9, prior=0.7)
     after = found.counts + 0.7
     rest = after.sum(axis=1, keepdims=True) - after
-    np.testing.assert_allclose(found.low, stats.beta.ppf(0.05, after, rest), rtol=SAME)
-    np.testing.assert_allclose(found.high, stats.beta.ppf(0.95, after, rest), rtol=SAME)
+    np.testing.assert_allclose(ends(found)[0], stats.beta.ppf(0.05, after, rest), rtol=SAME)
+    np.testing.assert_allclose(ends(found)[1], stats.beta.ppf(0.95, after, rest), rtol=SAME)
     np.testing.assert_allclose(
         found.posterior_mean, after / after.sum(axis=1, keepdims=True), atol=EXACT
     )
     # Draws follow the same law: their moments within five standard errors of 20,000 draws.
-    chain = fit(panel_of(FORMATION, 80, 5), prior=0.7, n_draws=20_000).chain()
+    chain = fit(panel_of(FORMATION, 80, 5), prior=0.7, n_resamples=20_000).chain()
     sd = stats.beta.std(after, rest)
     assert (np.abs(chain.draws.mean(axis=0) - found.posterior_mean) < 5 * sd / 20_000**0.5).all()
     np.testing.assert_allclose(chain.draws.std(axis=0), sd, rtol=0.05)
     wilson = fit(panel_of(FORMATION, 80, 5), interval="wilson")
     shares = found.counts / found.counts.sum(axis=1, keepdims=True)
-    assert ((wilson.low <= shares) & (shares <= wilson.high)).all()
+    assert ((ends(wilson)[0] <= shares) & (shares <= ends(wilson)[1])).all()
 
 
 def test_one_transition_by_scipy():
     found = fit(panel_of(FORMATION, 80, 5), interval="wilson")
     n = int(found.counts[0].sum())
     expected = stats.binomtest(int(found.counts[0, 1]), n).proportion_ci(method="wilson")
-    assert found.low[0, 1] == pytest.approx(expected.low, rel=SAME)
-    assert found.high[0, 1] == pytest.approx(expected.high, rel=SAME)
+    assert ends(found)[0][0, 1] == pytest.approx(expected.low, rel=SAME)
+    assert ends(found)[1][0, 1] == pytest.approx(expected.high, rel=SAME)
 
 
 def test_draws_carry_uncertainty_into_what_follows():
@@ -489,7 +503,9 @@ def test_draws_carry_uncertainty_into_what_follows():
     # Draws of before and after belong together: the difference is surer than either.
     better = transition_what_if(chain, source="awareness", target="approval", change=0.05)
     change = compare_chains(chain, better, quantity="expected_time", goal="loyalty")
-    assert change["std_error"][0] < table["std_error"][0] / 2
+    difference = change.groupby("quantity").get_group("difference")
+    assert difference["std_error"].iloc[0] < table["std_error"][0] / 2
+    np.testing.assert_array_equal(quantity(change, "before"), estimates(table))
 
 
 def test_impossible_moves_stay_impossible():
@@ -497,7 +513,7 @@ def test_impossible_moves_stay_impossible():
     panel = panel_of(LEAVING, 300, 7, stages=life_cycle_stages())
     found = fit(panel, stages=life_cycle_stages(), possible=possible)
     assert (found.draws[:, ~possible] == 0).all()
-    assert (found.high[~possible] == 0).all()
+    assert (ends(found)[1][~possible] == 0).all()
     table = found.chain().expected_time("maturity")
     assert np.isinf(table["estimate"][0])
     assert np.isinf(table["ci_low"][0])
@@ -518,7 +534,7 @@ def test_weights_count_by_their_worth():
     plain = fit(panel)
     same = fit(panel.assign(w=2.0), weights="w")
     np.testing.assert_allclose(same.likelihood, plain.likelihood, atol=EXACT)
-    np.testing.assert_allclose(same.low, plain.low, rtol=SAME)
+    np.testing.assert_allclose(ends(same)[0], ends(plain)[0], rtol=SAME)
     panel["w"] = np.where(panel["customer"] < 50, 1.0, 3.0)
     uneven = fit(panel, weights="w")
     heavy = fit(panel[panel["customer"] >= 50]).counts
@@ -545,31 +561,31 @@ def test_a_stage_that_nobody_was_seen_in():
     assert fit(panel, point="posterior_mean").chain().matrix[3].tolist() == [0.25] * 4
     with pytest.raises(NotIdentifiedError, match="'preference' has neither moves nor prior"):
         fit(panel, prior=0)
-    assert np.isnan(fit(panel, prior=0, n_draws=0).low[2]).all()
+    assert np.isnan(ends(fit(panel, prior=0, n_resamples=0))[0][2]).all()
 
 
 def test_gaps_are_refused_or_skipped():
     panel = panel_of(FORMATION, 30, 10)
-    cut = panel[~((panel["customer"] == 3) & (panel["time"] == 2))]
-    with pytest.raises(DataError, match=r'1 gap in time, first after time 1 of customer 3.*"skip"'):
+    cut = panel[~((panel["customer"] == 3) & (panel["date"] == 2))]
+    with pytest.raises(DataError, match=r'1 gap in time, first after date 1 of customer 3.*"skip"'):
         fit(cut)
     found = fit(cut, gaps="skip")
     assert found.n_gaps == 1
     assert found.counts.sum() == 30 * 4 - 2
-    assert "1 pairs across gaps" in str(found.summary())
-    dropped = fit(panel.assign(stage=panel["stage"].mask(panel["time"] == 0)), missing="drop")
+    assert "pairs across gaps  1" in str(found.summary())
+    dropped = fit(panel.assign(stage=panel["stage"].mask(panel["date"] == 0)), missing="drop")
     assert (dropped.n_dropped, dropped.n_gaps) == (30, 0)
 
 
 BAD_PANELS = {
-    "two at once": ({"stage": ["awareness", "loyalty"], "time": [1, 1]}, {}, "two stages at once"),
-    "twice": ({"stage": ["loyalty", "loyalty"], "time": [1, 1]}, {}, "1 row stand twice"),
+    "two at once": ({"stage": ["awareness", "loyalty"], "date": [1, 1]}, {}, "two stages at once"),
+    "twice": ({"stage": ["loyalty", "loyalty"], "date": [1, 1]}, {}, "1 row stand twice"),
     "unknown": ({"stage": ["awareness", "loyalti"]}, {}, "did you mean 'loyalty'"),
     "missing": ({"stage": ["awareness", None]}, {}, 'missing="drop"'),
-    "months": ({"time": pd.to_datetime(["2024-01-01", "2024-02-01"])}, {}, "date.dt.month"),
-    "halves": ({"time": [0.5, 1.5]}, {}, "whole numbers that count periods"),
-    "text": ({"time": ["a", "b"]}, {}, "whole numbers that count periods"),
-    "one time": ({"customer": [1, 2]}, {}, "at two successive times"),
+    "months": ({"date": pd.to_datetime(["2024-01-01", "2024-02-01"])}, {}, "date.dt.month"),
+    "halves": ({"date": [0.5, 1.5]}, {}, "whole numbers that count periods"),
+    "text": ({"date": ["a", "b"]}, {}, "whole numbers that count periods"),
+    "one time": ({"customer": [1, 2]}, {}, "at two successive dates"),
     "weights": ({"w": [1, -1]}, {"weights": "w"}, "weights must lie 0 or more"),
     "no weight": ({"w": [0, 0]}, {"weights": "w"}, "all weights are zero"),
     "no column": ({}, {"weights": "v"}, "no column 'v'"),
@@ -579,8 +595,8 @@ BAD_OPTIONS = [
     ({"point": "mode"}, "'posterior_mean'"),
     ({"interval": "wald"}, "'wilson'"),
     ({"level": 95}, "between 0 and 1"),
-    ({"n_draws": -1}, "whole number"),
-    ({"n_draws": 38}, "38 draws cannot show .* at least 39.*draw 0"),
+    ({"n_resamples": -1}, "whole number"),
+    ({"n_resamples": 38}, "38 draws cannot show .* at least 39.*draw 0"),
     ({"prior": -1}, "at least 0"),
     ({"prior": np.ones(3)}, "4 by 4"),
     ({"possible": np.ones((4, 4))}, "True or False"),
@@ -592,7 +608,7 @@ BAD_OPTIONS = [
 @pytest.mark.parametrize("case", BAD_PANELS)
 def test_bad_panels_end_in_a_named_error(case):
     columns, options, message = BAD_PANELS[case]
-    good = {"customer": [1, 1], "time": [1, 2], "stage": ["awareness", "loyalty"]}
+    good = {"customer": [1, 1], "date": [1, 2], "stage": ["awareness", "loyalty"]}
     with pytest.raises(DataError, match=message):
         fit(pd.DataFrame(good | columns), **options)
 
@@ -632,7 +648,7 @@ def test_bad_questions(call, message):
 def test_both_tests_are_those_of_contingency_tables():
     found = fit(panel_of(FORMATION, 500, 12))
     for test, tables in (
-        (found.homogeneity_test(), found.per_time.swapaxes(0, 1)),
+        (found.homogeneity_test(), found.per_date.swapaxes(0, 1)),
         (found.order_test(), found.triples.swapaxes(0, 1)),
     ):
         for k, table in enumerate(tables):
@@ -640,14 +656,15 @@ def test_both_tests_are_those_of_contingency_tables():
             there = there[:, there.sum(axis=0) > 0]
             ratio = stats.chi2_contingency(there, correction=False, lambda_="log-likelihood")
             square = stats.chi2_contingency(there, correction=False)
-            row = test.table.iloc[k]
-            assert row["likelihood_ratio"] == pytest.approx(ratio.statistic, rel=SAME)
-            assert row["chi_square"] == pytest.approx(square.statistic, rel=SAME)
-            assert row["df"] == square.dof
-            assert row["p_chi_square"] == pytest.approx(square.pvalue, rel=SAME)
-        last = test.table.iloc[-1]
-        assert test.p_value == pytest.approx(stats.chi2.sf(last["likelihood_ratio"], last["df"]))
+            for name, other in (("likelihood ratio", ratio), ("chi-square", square)):
+                row = test.tests.groupby("test").get_group(name).iloc[k]
+                assert row["statistic"] == pytest.approx(other.statistic, rel=SAME)
+                assert row["df"] == other.dof
+                assert row["p_value"] == pytest.approx(other.pvalue, rel=SAME)
+        last = test.tests.query("test == 'likelihood ratio'").iloc[-1]
+        assert test.p_value == pytest.approx(stats.chi2.sf(last["statistic"], last["df"]))
         assert last["df"] == test.df.sum()
+        assert test.n_obs == tables.sum()
 
 
 def rejections(n_panels, seed, *, n=400, periods=6):
@@ -657,10 +674,9 @@ def rejections(n_panels, seed, *, n=400, periods=6):
     hits = np.zeros(4)
     for _ in range(n_panels):
         panel = simulate_panel(chain, n, rng=rng, n_periods=periods, start={"a": 1, "b": 1, "c": 1})
-        found = fit(panel, stages=list("abc"), n_draws=0)
-        columns = ["p_likelihood_ratio", "p_chi_square"]
-        both = [t.table[columns].iloc[-1] for t in (found.homogeneity_test(), found.order_test())]
-        hits += np.concatenate(both) < 0.05
+        found = fit(panel, stages=list("abc"), n_resamples=0)
+        both = [t.tests for t in (found.homogeneity_test(), found.order_test())]
+        hits += pd.concat([t.loc[t["stage"] == "all", "p_value"] for t in both]) < 0.05
     return hits / n_panels
 
 
@@ -679,7 +695,7 @@ def test_the_tests_see_what_they_are_for():
     rng = np.random.default_rng(31)
     changing = [
         panel_of(chain, 400, rng, periods=2, stages=list("ab")).assign(
-            time=lambda d, t=t: d["time"] + t
+            date=lambda d, t=t: d["date"] + t
         )
         for t, chain in enumerate(([[0.7, 0.3], [0.3, 0.7]], [[0.5, 0.5], [0.3, 0.7]]))
     ]
@@ -698,7 +714,7 @@ def test_the_tests_see_what_they_are_for():
 
 def test_tests_that_cannot_be_made_say_why():
     short = fit(panel_of(FORMATION, 50, 1, periods=2))
-    with pytest.raises(NotIdentifiedError, match="one time only"):
+    with pytest.raises(NotIdentifiedError, match="one date only"):
         short.homogeneity_test()
     with pytest.raises(NotIdentifiedError, match="three successive periods"):
         short.order_test()
@@ -725,8 +741,10 @@ def coverage(n_panels, seed, *, n=150, periods=5):
             truth, n, rng=rng, n_periods=periods, start=dict.fromkeys(truth.stages.names, 1)
         )
         for interval in ("posterior", "wilson"):
-            found = fit(panel, interval=interval, n_draws=400 * (interval == "posterior"), rng=rng)
-            held[interval].append((found.low <= FORMATION) & (found.high >= FORMATION))
+            found = fit(
+                panel, interval=interval, n_resamples=400 * (interval == "posterior"), rng=rng
+            )
+            held[interval].append((ends(found)[0] <= FORMATION) & (ends(found)[1] >= FORMATION))
             if interval == "posterior":
                 chain = found.chain()
         for name, table, value in (
@@ -756,7 +774,7 @@ def test_intervals_hold_the_truth_closely():
 
 
 def test_the_matrix_is_recovered():
-    found = fit(panel_of(FORMATION, 20_000, 51), n_draws=0)
+    found = fit(panel_of(FORMATION, 20_000, 51), n_resamples=0)
     n = found.counts.sum(axis=1, keepdims=True)
     error = np.sqrt(FORMATION * (1 - FORMATION) / n)
     assert (np.abs(found.likelihood - FORMATION) < 5 * error).all()
@@ -765,12 +783,12 @@ def test_the_matrix_is_recovered():
 def test_a_simulated_crowd_moves_as_expected():
     panel = panel_of(FORMATION, 20_000, 52, periods=7)
     expected = markov_chain(FORMATION).distribution("awareness", periods=6)
-    seen = panel.groupby("time")["stage"].value_counts(normalize=True)
+    seen = panel.groupby("date")["stage"].value_counts(normalize=True)
     for period, stage, share in expected.itertuples(index=False):
         assert abs(seen.get((period, stage), 0.0) - share) < 5 * np.sqrt(0.25 / 20_000)
     # Those who set out from awareness reach loyalty after the expected time.
     long = panel_of(FORMATION, 4000, 53, periods=120)
-    arrival = long[long["stage"] == "loyalty"].groupby("customer")["time"].min()
+    arrival = long[long["stage"] == "loyalty"].groupby("customer")["date"].min()
     assert len(arrival) == 4000
     time = markov_chain(FORMATION).expected_time("loyalty")["estimate"][0]
     assert abs(arrival.mean() - time) < 5 * arrival.std() / 4000**0.5
@@ -835,7 +853,7 @@ def test_formation_needs_sense(options, error, message):
 def test_the_life_cycle_follows_its_rule():
     level = pd.Series([1.0, 2.0, 8.0, 9.0, 3.0, 8.0], index=list("abcdef"))
     before = pd.Series([1.0, 1.0, 5.0, 9.5, 9.0, 9.0], index=list("abcdef"))
-    stage = life_cycle_stage(level, before, mature_from=8, steady=0.5)
+    stage = life_cycle_stage(level, before, cuts=8, steady=0.5)
     assert stage.tolist() == [
         "exploration",
         "build-up",
@@ -844,9 +862,9 @@ def test_the_life_cycle_follows_its_rule():
         "decline",
         "decline",
     ]
-    assert life_cycle_stage(3, 1, mature_from=8, steady=0) == "build-up"
+    assert life_cycle_stage(3, 1, cuts=8, steady=0) == "build-up"
     with pytest.raises(DataError, match="steady must lie"):
-        life_cycle_stage(3, 1, mature_from=8, steady=-1)
+        life_cycle_stage(3, 1, cuts=8, steady=-1)
 
 
 def test_stages_are_a_specification():

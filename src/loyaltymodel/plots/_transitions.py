@@ -234,29 +234,21 @@ def read_moves(moves: Moves) -> Matrix:
     if isinstance(moves, PurchaseBehaviour):
         rates, counts = moves.switching_rates, moves.switching
         return Matrix(
-            names=tuple(str(brand) for brand in moves.brands),
+            names=tuple(str(brand) for brand in moves.brand_names),
             chinese=(),
             values=rates.to_numpy(dtype=np.float64),
             counts=counts.to_numpy(dtype=np.float64),
             brands=True,
         )
-    stages = moves.stages
-    if isinstance(moves, MovementEstimate):
-        return Matrix(
-            names=stages.names,
-            chinese=stages.chinese,
-            values=moves.matrix.to_numpy(dtype=np.float64),
-            low=moves.low,
-            high=moves.high,
-            impossible=~moves.possible,
-        )
-    table = moves.transitions
+    stages, table = moves.stages, moves.transitions
     k = len(stages.names)
-    ends = [
-        table[column].to_numpy().reshape(k, k) if column in table else None
-        for column in ("ci_low", "ci_high")
-    ]
-    return Matrix(stages.names, stages.chinese, moves.matrix, ends[0], ends[1])
+    values = table["estimate"].to_numpy().reshape(k, k)
+    low, high = (
+        table[end].to_numpy().reshape(k, k) if end in table else None
+        for end in ("ci_low", "ci_high")
+    )
+    impossible = ~moves.possible if isinstance(moves, MovementEstimate) else None
+    return Matrix(stages.names, stages.chinese, values, low, high, impossible=impossible)
 
 
 def names_of(found: Matrix, names: Mapping[str, str] | None, language: Language) -> list[str]:

@@ -8,9 +8,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_count, count_of
+from loyaltymodel._results import WithCustomers
 from loyaltymodel._variables import like, read_variables
 from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.behaviour.kernels import (
@@ -21,49 +23,66 @@ from loyaltymodel.loyalty_stage.behaviour.kernels import (
     in_time,
     mixed_rows,
     pairs_of,
+    ratio_error,
     sum_in_cells,
 )
-from loyaltymodel.loyalty_stage.behaviour.purchases import Outside, Records, Refunds, read_records
+from loyaltymodel.loyalty_stage.behaviour.of_customers import (
+    Bought,
+    Rows,
+    customers_table,
+    share_of,
+)
+from loyaltymodel.loyalty_stage.behaviour.purchases import (
+    Outside,
+    Records,
+    Refunds,
+    as_table,
+    read_records,
+)
 from loyaltymodel.loyalty_stage.behaviour.result import PurchaseBehaviour
 
 SameDate = Literal["raise", "as_listed", "skip_pairs"]
 
 
 def purchase_behaviour(
-    data: object,
+    customer: object = "customer",
+    date: object = "date",
     *,
     window: tuple[object, object],
-    customer: str = "customer",
-    date: str = "date",
-    brand: str = "brand",
-    amount: str | None = "amount",
+    brand: object = "brand",
+    amount: object = "amount",
+    data: object = None,
     brands: Sequence[Any] | None = None,
+    rows: Rows = "customers",
     same_date: SameDate = "raise",
     refunds: Refunds = "raise",
     outside: Outside = "raise",
     missing: Missing = "raise",
-) -> PurchaseBehaviour:
+) -> WithCustomers[PurchaseBehaviour]:
     """Return loyalty as behaviour, counted from purchase records (重复购买行为).
 
     Parameters
     ----------
-    data : pandas, polars or pyarrow table
-        A row a purchase, in any order. All purchases of the category should be there, not
-        only those at one firm: shares and switching are wrong otherwise.
+    customer : str, array or Series of shape (n,)
+        Column with the key of the customer; or the keys, a value a purchase.
+    date : str, array or Series of shape (n,)
+        Column with dates, without time zone, or with whole numbers such as days or weeks.
     window : pair of dates, or of whole numbers
         The time that was observed: the first date that counts, and the first after it that
         does not. Purchases outside are refused unless ``outside`` says otherwise.
-    customer : str
-        Column with the key of the customer.
-    date : str
-        Column with dates, without time zone, or with whole numbers such as days or weeks.
-    brand : str
+    brand : str, array or Series of shape (n,)
         Column with the brand, firm or shop.
-    amount : str or None
+    amount : str, array or Series of shape (n,), or None
         Column with the amount paid, 0 allowed; None for no shares of wallet.
+    data : pandas, polars or pyarrow table, optional
+        A row a purchase, in any order. All purchases of the category should be there, not
+        only those at one firm: shares and switching are wrong otherwise.
     brands : sequence, optional
         All brands that there are, in the order wanted; a purchase of another one is refused.
         Without it they are those bought, sorted.
+    rows : {"customers", "bought", "all"}
+        Rows of the table of customers: one a customer, one a customer and brand bought, or one
+        a customer and brand, bought or not.
     same_date : {"raise", "as_listed", "skip_pairs"}
         What to do where a customer bought several brands at one date, so that their order is
         unknown. "raise" refuses; "as_listed" takes the order of the rows, which must then be
@@ -80,15 +99,25 @@ def purchase_behaviour(
 
     Returns
     -------
-    PurchaseBehaviour
-        Tables of customers, of brands, of customers of a brand, and of switching.
+    result : PurchaseBehaviour
+        Tables of brands and of switching.
+    customers : DataFrame
+        A row a customer, over all brands: ``n_purchases``; ``amount``; ``portfolio_size``, the
+        number of brands bought (品牌数); ``favourite``, the brand bought most often, the first in
+        the order of brands among equals, and ``ties``, how many brands share that place; the
+        favourite's ``share_of_requirements`` and ``share_of_wallet``; ``repeat_rate``, NaN
+        without a followed purchase; ``first`` and ``last`` purchase; ``recency``, ``tenure`` and
+        ``tenure_limit``, in days or in the unit of plain numbers; ``frequency``, purchases a day
+        or unit. With ``rows="bought"`` or ``"all"`` a row a customer and brand, for this brand
+        alone, without portfolio, favourite and ties; who did not buy a brand has 0 purchases,
+        shares of 0, and no recency and tenure.
 
     Raises
     ------
     DataError
-        If the data are no table, a column is absent, twice there or of the wrong type, a
-        value is missing, an amount is infinite, a brand is unknown, or one of the above is
-        refused.
+        If there is no table, or values beside one, a column is absent, twice there or of the
+        wrong type, a value is missing, an amount is infinite, a brand is unknown, or one of the
+        above is refused.
     OptionError
         If an option is not one of its choices, or the window is no rising pair of dates.
 
@@ -115,7 +144,7 @@ def purchase_behaviour(
     first purchase seen is the first ever, the relationship has lasted at least the one and at
     most the other, so far; if the customer bought before the window, both are too short.
 
-    A high repeat rate is behaviour, not attitude: who has no choice repeats as well. People
+    A high repeat rate is behaviour, not attitude: who has no choice repeats as well. Customers
     who buy with fixed but different preferences produce a high repeat rate too, although
     nobody's last purchase moves the next.
 
@@ -140,35 +169,37 @@ def purchase_behaviour(
     ...     "brand": ["A", "A", "B", "A", "B", "B"],
     ...     "amount": [10.0, 10.0, 20.0, 10.0, 5.0, 5.0],
     ... })
-    >>> behaviour = loyalty_stage.purchase_behaviour(bought, window=("2024-01-01", "2024-01-11"))
-    >>> behaviour.of_customers[["portfolio_size", "share_of_requirements", "repeat_rate"]].round(3)
+    >>> behaviour, customers = loyalty_stage.purchase_behaviour(
+    ...     data=bought, window=("2024-01-01", "2024-01-11")
+    ... )
+    >>> customers[["portfolio_size", "share_of_requirements", "repeat_rate"]].round(3)
               portfolio_size  share_of_requirements  repeat_rate
     customer
     Ann                    2                   0.75        0.333
     Bob                    1                   1.00        1.000
-    >>> behaviour.of_customers[["recency", "tenure", "tenure_limit", "frequency"]]
+    >>> customers[["recency", "tenure", "tenure_limit", "frequency"]]
               recency  tenure  tenure_limit  frequency
     customer
     Ann           3.0     7.0          10.0        0.4
     Bob           6.0     2.0           8.0        0.2
     >>> behaviour.switching
-    next_brand  A  B
-    brand
-    A           1  1
-    B           1  1
-    >>> behaviour.of_brands[["share_of_requirements", "share_of_wallet", "repeat_rate"]]
-           share_of_requirements  share_of_wallet  repeat_rate
-    brand
-    A                       0.75              0.6          0.5
-    B                       0.50              0.5          0.5
+    target  A  B
+    source
+    A       1  1
+    B       1  1
+    >>> behaviour.brands[["brand", "share_of_requirements", "share_of_wallet", "repeat_rate"]]
+      brand  share_of_requirements  share_of_wallet  repeat_rate
+    0     A                   0.75              0.6          0.5
+    1     B                   0.50              0.5          0.5
     """
     check_choice("same_date", same_date, SameDate)
+    check_choice("rows", rows, Rows)
+    table, names = as_table(
+        {"customer": customer, "date": date, "brand": brand, "amount": amount}, data
+    )
     records = read_records(
-        data,
-        customer=customer,
-        date=date,
-        brand=brand,
-        amount=amount,
+        table,
+        names,
         window=window,
         brands=brands,
         refunds=refunds,
@@ -176,28 +207,64 @@ def purchase_behaviour(
         missing=missing,
     )
     cells = cells_of(records.rows)
-    pairs = _pairs(records, cells, same_date)
-    return PurchaseBehaviour(
+    bought = Bought(
         customers=records.customers,
         brands=records.brands,
-        cell_customer=cells.customer,
-        cell_brand=cells.brand,
-        cell_purchases=cells.n,
-        cell_amount=_amounts(records, cells),
-        cell_first=cells.first,
-        cell_last=cells.last,
-        cell_followed=pairs.followed,
-        cell_repeated=pairs.repeated,
-        switch_source=pairs.source,
-        switch_target=pairs.target,
-        switch_count=pairs.count,
+        cells=cells,
+        amount=_amounts(records, cells),
+        pairs=_pairs(records, cells, same_date),
         clock=records.clock,
-        n_rows=records.n_rows,
-        n_missing=records.n_missing,
+    )
+    return WithCustomers(_result(records, bought), customers_table(bought, rows))
+
+
+def _result(records: Records, bought: Bought) -> PurchaseBehaviour:
+    """Add up cells of customers and brands to what is known of brands."""
+    cells, pairs, clock = bought.cells, bought.pairs, bought.clock
+    k, c, brand, who = len(bought.brands), len(bought.customers), cells.brand, cells.customer
+    totals = np.bincount(who, cells.n, minlength=c)
+    sizes = np.bincount(who, minlength=c)
+    counts = [
+        np.bincount(brand, minlength=k),
+        np.bincount(brand, cells.n, minlength=k),
+        np.bincount(brand, cells.n >= 2, minlength=k),  # noqa: PLR2004  twice
+        np.bincount(brand, sizes[who] == 1, minlength=k),
+        np.bincount(brand, totals[who], minlength=k),
+    ]
+    amounts, without = None, 0
+    if bought.amount is not None:
+        spent = np.bincount(who, bought.amount, minlength=c)
+        theirs = np.bincount(brand, spent[who], minlength=k)
+        own = np.bincount(brand, bought.amount, minlength=k)
+        amounts = np.column_stack([own, theirs]).astype(np.float64)
+        without = len(np.unique(who[np.isnan(bought.wallet_shares)]))
+    repeated, followed = pairs.repeated.astype(np.float64), pairs.followed.astype(np.float64)
+    of_brand = np.bincount(brand, followed, minlength=k)
+    ends = clock.dates(np.array([0, clock.length]))
+    return PurchaseBehaviour(
+        n_obs=int(cells.n.sum()),
+        n_dropped=records.n_missing,
         n_outside=records.n_outside,
         n_refunds=records.n_refunds,
         n_unmatched=records.n_unmatched,
         n_skipped=pairs.n_skipped,
+        n_buyers=c,
+        n_without_wallet=without,
+        brand_names=bought.brands,
+        brand_counts=np.column_stack(counts).astype(np.intp),
+        brand_amounts=amounts,
+        followed=of_brand.astype(np.intp),
+        estimates=EstimateTable(
+            labels=FrozenMapping({"brand": bought.brands}),
+            estimate=share_of(np.bincount(brand, repeated, minlength=k), of_brand),
+            std_error=ratio_error(repeated, followed, brand, k),
+        ),
+        switch_source=pairs.source,
+        switch_target=pairs.target,
+        switch_count=pairs.count,
+        window=tuple(end.item() if clock.unit is None else end for end in ends),
+        window_length=clock.length / clock.ticks_per_unit,
+        unit="days" if clock.unit is not None else "units of time",
     )
 
 

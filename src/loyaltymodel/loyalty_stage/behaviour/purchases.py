@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,13 +55,43 @@ class _Codes:
     distinct: Sequence[Any] | npt.NDArray[Any]
 
 
+def as_table(given: Mapping[str, object], data: object) -> tuple[object, dict[str, str | None]]:
+    """Return a table with the columns that are given by name, or as values without a table."""
+    values = {name: value for name, value in given.items() if value is not None}
+    if data is not None:
+        if bad := [name for name, value in values.items() if not isinstance(value, str)]:
+            raise DataError(
+                f"{enumerate_names(bad)} must be names of columns of data; or leave data= out, "
+                "and give values of all"
+            )
+        return data, {name: None if value is None else str(value) for name, value in given.items()}
+    if bad := [name for name, value in values.items() if isinstance(value, str)]:
+        raise DataError(
+            f"{enumerate_names(bad)} names a column, but there is no table; give data= with a "
+            "row a purchase"
+        )
+    columns = {name: _values_of(value) for name, value in values.items()}
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+        raise DataError(f"variables must be equally long, but {listed} values")
+    labels = next((v.index for v in values.values() if isinstance(v, pd.Series)), None)
+    table = pd.DataFrame(columns, index=labels)
+    return table, {name: None if value is None else name for name, value in given.items()}
+
+
+def _values_of(value: Any) -> Any:
+    if isinstance(value, pd.Series):
+        return value.array
+    if nw.dependencies.is_into_series(value):
+        return nw.from_native(value, series_only=True).to_numpy()
+    return np.asarray(value)
+
+
 def read_records(
     data: object,
+    names: Mapping[str, str | None],
     *,
-    customer: str,
-    date: str,
-    brand: str,
-    amount: str | None,
     window: tuple[object, object],
     brands: Sequence[Any] | None,
     refunds: Refunds,
@@ -72,12 +102,14 @@ def read_records(
     check_choice("refunds", refunds, Refunds)
     check_choice("outside", outside, Outside)
     check_choice("missing", missing, Missing)
-    names = [customer, date, brand, *([] if amount is None else [amount])]
-    if twice := repeated(names):
+    customer, date, brand = (str(names[name]) for name in ("customer", "date", "brand"))
+    amount = names["amount"]
+    columns = [customer, date, brand, *([] if amount is None else [amount])]
+    if twice := repeated(columns):
         raise OptionError(f"column {twice[0]!r} is given for two things; name different columns")
     alone, times = without_repeated(data)
     frame = open_frame(alone)
-    check_names(list(frame.columns), names, times)
+    check_names(list(frame.columns), columns, times)
     if len(frame) == 0:
         raise DataError("the table of purchases has no rows")
     labels = row_labels(alone, frame)

@@ -3,144 +3,103 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach, wilson
 from loyaltymodel._options import count_of
-from loyaltymodel._tables import Summary, number, table_of
+from loyaltymodel._results import Facts, Result, WithCustomers
+from loyaltymodel._tables import Table, number, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError
 
 _LEAST_CUSTOMERS = 2
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class SiteLoyalty(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class SiteLoyalty(Result):
     """How probable a return to a site is, given a need, with its uncertainty.
 
     Made by :func:`site_loyalty`.
 
     Attributes
     ----------
-    needs, purchases : ndarray of shape (n,)
-        Needs of each customer, and how many of them were met at the site.
-    visits : ndarray of shape (n,) or (0,)
-        Visits of each customer; empty where none were given.
-    labels : Index
-        Labels of the customers' rows.
-    names : tuple of str
-        Names of the rates.
-    rate_values : ndarray of shape (r, 5)
-        Estimate, standard error, ends of the interval and design effect of each rate.
+    n_obs, n_dropped : int
+        Customers, with a need or without; and those left out because of a missing value.
+    n_without_need : int
+        Customers without a need.
+    n_needs, n_purchases : int
+        Needs of all customers, and how many of them were met at the site.
+    n_visits : int or None
+        Visits of all customers, if they were given.
+    estimates : EstimateTable
+        By ``quantity``: "return_probability" is purchases per need; with visits there are
+        "visits_per_need" and "purchases_per_visit" too, whose product it is.
+    design_effect : ndarray
+        How many times the variance of each is that of as many independent needs or visits.
     correlation : float
         Correlation of two needs of one customer (returned or not): 0 where customers do not
         differ, 1 where each returns always or never; NaN where it cannot be told.
     level : float
         Confidence level of the intervals.
-    n_dropped : int
-        Customers left out because of a missing value.
 
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
-    >>> site = loyalty_stage.site_loyalty([4, 4, 2], [4, 1, 1])
+    >>> site, customers = loyalty_stage.site_loyalty([4, 4, 2], [4, 1, 1])
     >>> site.return_probability
     0.6
     """
 
-    needs: FloatArray
-    purchases: FloatArray
-    visits: FloatArray
-    labels: pd.Index
-    names: tuple[str, ...]
-    rate_values: FloatArray
+    people: ClassVar[str] = "customers"
+
+    n_obs: int
+    n_dropped: int
+    n_without_need: int
+    n_needs: int
+    n_purchases: int
+    n_visits: int | None
+    estimates: EstimateTable
+    design_effect: FloatArray
     correlation: float
     level: float
-    n_dropped: int
-
-    def __repr__(self) -> str:
-        """Say in a line what this is; :meth:`summary` says what is in it."""
-        return f"<SiteLoyalty: {self.n_obs} customers, {self.needs.sum():g} needs>"
-
-    def _repr_html_(self) -> str:
-        return self.summary().to_html()
-
-    @property
-    def n_obs(self) -> int:
-        """Number of customers, with a need or without."""
-        return len(self.needs)
 
     @property
     def return_probability(self) -> float:
         """Probability that a need is met at the site, from 0 to 1."""
-        return float(self.rate_values[0, 0])
+        return float(self.estimates.estimate[0])
 
     @property
-    def rates(self) -> pd.DataFrame:
-        """A row a rate: ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``design_effect``.
+    def quantities(self) -> pd.DataFrame:
+        """A row a rate: ``quantity``, ``estimate``, error, interval, ``design_effect``."""
+        return self.estimates.frame().assign(design_effect=self.design_effect)
 
-        ``return_probability`` is purchases per need. With visits there are ``visits_per_need``
-        and ``purchases_per_visit`` too, whose product it is. The design effect is how many times
-        the variance is that of as many independent needs or visits.
-        """
-        columns = ["estimate", "std_error", "ci_low", "ci_high", "design_effect"]
-        index = pd.Index(self.names, name="rate")
-        return pd.DataFrame(self.rate_values.copy(), columns=columns, index=index)
+    def _title(self) -> str:
+        return "Loyalty to a site"
 
-    @property
-    def of_customers(self) -> pd.DataFrame:
-        """A row a customer: ``needs``, ``purchases``, ``share`` and ``return_probability``.
-
-        ``share`` is the customer's own purchases over needs, NaN without a need.
-        ``return_probability`` is that share drawn towards the probability of all, the more, the
-        fewer needs were seen and the less customers differ; NaN where it cannot be told how
-        much they differ: nobody has more than one need, or all needs ended in the same way.
-        """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(self.needs > 0, self.purchases / self.needs, np.nan)
-        return pd.DataFrame(
-            {
-                "needs": self.needs.astype(np.intp),
-                "purchases": self.purchases.astype(np.intp),
-                "share": share,
-                "return_probability": _drawn_together(
-                    self.needs, self.purchases, self.return_probability, self.correlation
-                ),
-            },
-            index=self.labels,
+    def _brief(self) -> str:
+        return (
+            f"{count_of(self.n_obs, 'customer')}, {count_of(self.n_needs, 'need')}, probability "
+            f"to return {self.return_probability:.3f}"
         )
 
-    def summary(self) -> Summary:
-        """Return the rates as a table to print.
-
-        Returns
-        -------
-        Summary
-            What was counted, the rates, and what they do not say.
-        """
-        without = int((self.needs == 0).sum())
-        left_out = f", {self.n_dropped:,} left out" if self.n_dropped else ""
+    def _facts(self) -> Facts:
         facts = [
-            ("customers", f"{self.n_obs:,}{left_out}"),
-            ("without a need", f"{without:,}"),
-            ("needs", f"{self.needs.sum():,.0f}"),
+            ("without a need", f"{self.n_without_need:,}"),
+            ("needs", f"{self.n_needs:,}"),
             ("correlation of needs", number(self.correlation)),
         ]
-        if self.visits.size:
-            facts.insert(3, ("visits", f"{self.visits.sum():,.0f}"))
-        share = f"{100 * self.level:g} %"
-        rates = self.rates.reset_index()
-        rates.columns = pd.Index(
-            ["rate", "estimate", "std. error", f"low {share}", f"high {share}", "design effect"]
-        )
-        rates["rate"] = [name.replace("_", " ") for name in self.names]
-        return Summary(
-            "Loyalty to a site", tuple(facts), (table_of("Rates", rates),), self._remarks()
-        )
+        if self.n_visits is not None:
+            facts.insert(2, ("visits", f"{self.n_visits:,}"))
+        return facts
+
+    def _tables(self) -> tuple[Table, ...]:
+        return (table_of("Rates", self.quantities),)
 
     def _remarks(self) -> tuple[str, ...]:
         remarks = [
@@ -175,7 +134,7 @@ def site_loyalty(
     level: float = 0.95,
     data: object = None,
     missing: Missing = "raise",
-) -> SiteLoyalty:
+) -> WithCustomers[SiteLoyalty]:
     """Return the probability of coming back to a site at the next need (网上客户忠诚).
 
     Parameters
@@ -196,9 +155,15 @@ def site_loyalty(
 
     Returns
     -------
-    SiteLoyalty
+    result : SiteLoyalty
         Return probability, and with visits their rate per need and the purchases per visit,
-        with intervals; and a probability for each customer.
+        with intervals.
+    customers : DataFrame
+        A row a customer with the labels of the data: ``needs``; ``purchases``; ``share``, the
+        customer's own purchases over needs, NaN without a need; and ``return_probability``,
+        that share drawn towards the probability of all, the more, the fewer needs were seen and
+        the less customers differ; NaN where it cannot be told how much they differ: nobody has
+        more than one need, or all needs ended in the same way.
 
     Raises
     ------
@@ -253,16 +218,15 @@ def site_loyalty(
     1, 1, 0, -1 and -1, so the standard error is sqrt(5 / 4 * 4) / 10:
 
     >>> from loyaltymodel import loyalty_stage
-    >>> site = loyalty_stage.site_loyalty([2, 2, 2, 2, 2], [2, 2, 1, 0, 0])
-    >>> site.rates[["estimate", "std_error"]].round(3)
-                        estimate  std_error
-    rate
-    return_probability       0.5      0.224
+    >>> site, customers = loyalty_stage.site_loyalty([2, 2, 2, 2, 2], [2, 2, 1, 0, 0])
+    >>> site.quantities[["quantity", "estimate", "std_error"]].round(3)
+                 quantity  estimate  std_error
+    0  return_probability       0.5      0.224
 
     B = 0.5 and W = 0.1, so r = 0.4 / 0.6 and M = 0.5: who returned twice is expected to return
     with the probability (0.25 + 2) / 2.5.
 
-    >>> site.of_customers["return_probability"].round(3).tolist()
+    >>> customers["return_probability"].round(3).tolist()
     [0.9, 0.9, 0.5, 0.1, 0.1]
     """
     check_level(level)
@@ -279,17 +243,37 @@ def site_loyalty(
     if "visits" in counts:
         rates["visits_per_need"] = _rate(counts["visits"], x, level)
         rates["purchases_per_visit"] = _probability(y, counts["visits"], level)
-    return SiteLoyalty(
-        needs=x,
-        purchases=y,
-        visits=counts.get("visits", np.array([])),
-        labels=read.labels,
-        names=tuple(rates),
-        rate_values=np.array(list(rates.values())),
+    estimate, std_error, low, high, effect = np.array(list(rates.values())).T
+    result = SiteLoyalty(
+        n_obs=read.n_rows,
+        n_dropped=read.n_dropped,
+        n_without_need=int((x == 0).sum()),
+        n_needs=int(x.sum()),
+        n_purchases=int(y.sum()),
+        n_visits=int(counts["visits"].sum()) if "visits" in counts else None,
+        estimates=EstimateTable(
+            labels=FrozenMapping({"quantity": tuple(rates)}),
+            estimate=estimate,
+            std_error=std_error,
+            ci_low=low,
+            ci_high=high,
+            level=level,
+            method="Wilson, with customers as units",
+        ),
+        design_effect=effect,
         correlation=_correlation(x, y),
         level=level,
-        n_dropped=read.n_dropped,
     )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(x > 0, y / x, np.nan)
+    own = _drawn_together(x, y, result.return_probability, result.correlation)
+    columns = {
+        "needs": x.astype(np.intp),
+        "purchases": y.astype(np.intp),
+        "share": share,
+        "return_probability": own,
+    }
+    return WithCustomers(result, pd.DataFrame(columns, index=read.labels))
 
 
 def _check_counts(counts: dict[str, FloatArray], labels: pd.Index) -> None:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
-from loyaltymodel._options import check_choice, check_count, enumerate_names, repeated, suggest
-from loyaltymodel._tables import Summary, table_of
+from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._options import (
+    check_choice,
+    check_count,
+    count_of,
+    enumerate_names,
+    repeated,
+    suggest,
+)
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import DataError, NotIdentifiedError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.stages import Stages
@@ -21,8 +30,8 @@ Periodic = Literal["raise", "average"]
 Start = str | Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MarkovChain(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class MarkovChain(Result):
     """A Markov chain (马尔可夫链): who is in a stage moves on with fixed probabilities.
 
     Tables have a column ``estimate``, and if there are posterior draws also ``std_error`` (their
@@ -41,10 +50,18 @@ class MarkovChain(FrozenRecord):
         Level of the intervals.
     """
 
+    rests_on_data: ClassVar[bool] = False
+    interval: ClassVar[str] = "posterior"
+
     stages: Stages
     matrix: FloatArray
     draws: FloatArray
     level: float
+
+    @property
+    def n_resamples(self) -> int:
+        """Number of posterior draws."""
+        return len(self.draws)
 
     @property
     def transitions(self) -> pd.DataFrame:
@@ -333,14 +350,18 @@ class MarkovChain(FrozenRecord):
         }
         return table_of_values(labels, found.reshape(len(found), -1), level=self.level)
 
-    def summary(self) -> Summary:
-        """Return the chain as tables to print.
+    def _title(self) -> str:
+        return "Markov chain"
 
-        Returns
-        -------
-        Summary
-            The matrix, where stages lead, and the steady state where there is one.
-        """
+    def _brief(self) -> str:
+        draws = count_of(self.n_resamples, "posterior draw")
+        return f"{count_of(len(self.stages.names), 'stage')}, {draws}"
+
+    def _facts(self) -> Facts:
+        known = () if len(self.draws) else (("matrix", "counts as known"),)
+        return (("stages", enumerate_names(self.stages.names, most=8)), *known)
+
+    def _tables(self) -> tuple[Table, ...]:
         names = list(self.stages.names)
         matrix = pd.DataFrame(self.matrix, columns=names)
         matrix.insert(0, "from \\ to", names)
@@ -349,18 +370,16 @@ class MarkovChain(FrozenRecord):
             table_of("Transitions in one period", matrix),
             table_of("Where stages lead", structure, n_labels=structure.shape[1]),
         ]
-        remarks = []
-        try:
+        with suppress(NotIdentifiedError):
             tables.append(table_of("Steady state", self.steady_state()))
+        return tuple(tables)
+
+    def _remarks(self) -> tuple[str, ...]:
+        try:
+            self.steady_state()
         except NotIdentifiedError as error:
-            remarks.append(f"No steady state: {error}.")
-        n_draws = f"{len(self.draws):,}" if len(self.draws) else "none: the matrix counts as known"
-        facts = (
-            ("stages", enumerate_names(names, most=8)),
-            ("posterior draws", n_draws),
-            ("level of intervals", f"{self.level:g}"),
-        )
-        return Summary("Markov chain", facts, tuple(tables), tuple(remarks))
+            return (f"No steady state: {error}.",)
+        return ()
 
     def start_shares(self, start: Start) -> FloatArray:
         """Return starting shares as an array.

@@ -193,15 +193,16 @@ def compare_chains(
     goal : str or sequence of str, optional
         The goal of "expected_time" and "hitting_probability".
     start : str, or mapping from stage to number, optional
-        Where people start, for "distribution".
+        Where customers start, for "distribution".
     periods : int, optional
         After how many periods, for "distribution".
 
     Returns
     -------
     DataFrame
-        A row a stage: ``before``, ``after``, and the ``difference`` (after less before); with
-        draws also ``std_error``, ``ci_low``, ``ci_high`` of the difference and ``finite``.
+        A row a ``quantity`` ("before", "after" and "difference", which is after less before) and
+        ``stage``: ``estimate``; with draws also ``std_error``, ``ci_low``, ``ci_high`` and
+        ``finite``.
 
     Raises
     ------
@@ -228,15 +229,19 @@ def compare_chains(
     ...     chain, source="new", target="loyal", probability=0.5
     ... )
     >>> loyalty_stage.compare_chains(chain, better, quantity="expected_time", goal="loyal")
-       stage  before  after  difference
-    0    new     4.0    2.0        -2.0
-    1  loyal     0.0    0.0         0.0
+         quantity  stage  estimate
+    0      before    new       4.0
+    1      before  loyal       0.0
+    2       after    new       2.0
+    3       after  loyal       0.0
+    4  difference    new      -2.0
+    5  difference  loyal       0.0
     """
     check_choice("quantity", quantity, Compared)
     if before.stages != after.stages or before.draws.shape != after.draws.shape:
         raise DataError(
             "the two chains differ in stages or in number of draws; compare a chain with one made "
-            "of it by transition_what_if, or estimate both with the same stages and n_draws"
+            "of it by transition_what_if, or estimate both with the same stages and n_resamples"
         )
     needs_goal = quantity in ("expected_time", "hitting_probability")
     needs_start = quantity == "distribution"
@@ -251,11 +256,12 @@ def compare_chains(
     one, other = (_values(chain, quantity, goal, start, periods) for chain in (before, after))
     with np.errstate(invalid="ignore"):  # infinite less infinite is no number
         difference = other - one
-    labels = {"stage": before.stages.names}
-    table = table_of_values(labels, difference, level=before.level, name="difference")
-    table.insert(1, "before", one[0])
-    table.insert(2, "after", other[0])
-    return table
+    names = before.stages.names
+    labels = {
+        "quantity": np.repeat(["before", "after", "difference"], len(names)).tolist(),
+        "stage": list(names) * 3,
+    }
+    return table_of_values(labels, np.hstack([one, other, difference]), level=before.level)
 
 
 def _values(

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples, wilson
 from loyaltymodel._options import check_choice
+from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
@@ -75,8 +77,8 @@ def markov_chain(matrix: Any, *, stages: Stages | Sequence[str] | None = None) -
     if off.any():
         i = int(np.argmax(off))
         raise DataError(
-            f"the row of {known.names[i]!r} sums to {values[i].sum():g}, but everybody is somewhere"
-            "one period later; if that is rounding, divide every row by its sum"
+            f"the row of {known.names[i]!r} sums to {values[i].sum():g}, but everybody is "
+            "somewhere one period later; if that is rounding, divide every row by its sum"
         )
     k = len(values)
     return MarkovChain(stages=known, matrix=values, draws=np.empty((0, k, k)), level=0.95)
@@ -86,7 +88,7 @@ def estimate_movement(
     state: Any,
     *,
     customer: Any,
-    time: Any,
+    date: Any,
     stages: Stages | Sequence[str] | None = None,
     data: object = None,
     weights: Any = None,
@@ -96,7 +98,7 @@ def estimate_movement(
     point: Point = "likelihood",
     interval: Interval = "posterior",
     level: float = 0.95,
-    n_draws: int = 2000,
+    n_resamples: int = FOR_INTERVALS,
     rng: np.random.Generator | int | None = None,
     missing: Missing = "raise",
 ) -> MovementEstimate:
@@ -105,10 +107,10 @@ def estimate_movement(
     Parameters
     ----------
     state : array-like of shape (n,), Series, or name of a column
-        The stage that a customer is in at a time, by either of its names.
+        The stage that a customer is in at a date, by either of its names.
     customer : array-like of shape (n,), Series, or name of a column
         Key of the customer.
-    time : array-like of shape (n,), Series, or name of a column
+    date : array-like of shape (n,), Series, or name of a column
         Whole numbers that count periods. Rows may come in any order.
     stages : Stages or sequence of str, optional
         All stages there are; :func:`formation_stages` by default.
@@ -132,7 +134,7 @@ def estimate_movement(
         of a share, which needs no prior.
     level : float
         Level of all intervals, between 0 and 1.
-    n_draws : int
+    n_resamples : int
         Number of posterior draws, 0 for none; enough for the level: (n + 1)(1 - level) / 2 must
         be at least 1.
     rng : numpy.random.Generator, int or None
@@ -149,7 +151,7 @@ def estimate_movement(
     Raises
     ------
     DataError
-        If a stage is unknown, a customer is in two stages at once or twice in one, times are
+        If a stage is unknown, a customer is in two stages at once or twice in one, dates are
         no whole numbers, there is a gap (with ``gaps="raise"``), a move that is said to be
         impossible was seen, or no move was seen at all.
     ModelError
@@ -190,18 +192,20 @@ def estimate_movement(
     ...     "stage": ["new", "loyal", "new", "loyal", "new", "new", "loyal"],
     ... })
     >>> moves = loyalty_stage.estimate_movement(
-    ...     "stage", customer="who", time="month", data=panel, stages=["new", "loyal"], rng=1
+    ...     "stage", customer="who", date="month", data=panel, stages=["new", "loyal"], rng=1
     ... )
-    >>> moves.transitions[["source", "target", "count", "likelihood", "posterior_mean"]]
-      source target  count  likelihood  posterior_mean
-    0    new    new    1.0        0.25             0.3
-    1    new  loyal    3.0        0.75             0.7
-    2  loyal    new    0.0         NaN             0.5
-    3  loyal  loyal    0.0         NaN             0.5
+    >>> moves.transitions[["source", "target", "moves", "estimate"]]
+      source target  moves  estimate
+    0    new    new    1.0      0.25
+    1    new  loyal    3.0      0.75
+    2  loyal    new    0.0       NaN
+    3  loyal  loyal    0.0       NaN
+    >>> moves.posterior_mean.tolist()
+    [[0.3, 0.7], [0.5, 0.5]]
     """
     check_choice("point", point, Point)
     check_choice("interval", interval, Interval)
-    check_resamples(n_draws, level=level, what="draws", optional=True)
+    check_resamples(n_resamples, level=level, what="draws", optional=True)
     known = formation_stages() if stages is None else stages_of(stages)
     k = len(known.names)
     can = _possible(possible, k)
@@ -209,7 +213,7 @@ def estimate_movement(
     found = count_moves(
         known,
         customer=customer,
-        time=time,
+        date=date,
         state=state,
         weights=weights,
         data=data,
@@ -232,22 +236,29 @@ def estimate_movement(
         stages=known,
         counts=found.counts,
         effective=found.effective,
-        per_time=found.per_time,
-        times=found.times,
+        per_date=found.per_date,
+        dates=found.dates,
         triples=found.triples,
         possible=can,
         prior=believed,
         likelihood=likelihood,
         posterior_mean=posterior_mean,
-        low=np.where(can, low, 0.0),
-        high=np.where(can, high, 0.0),
-        draws=_draws(after, n_draws, rng, known),
+        estimates=EstimateTable(
+            labels=FrozenMapping(
+                {"source": tuple(np.repeat(known.names, k).tolist()), "target": known.names * k}
+            ),
+            estimate=(likelihood if point == "likelihood" else posterior_mean).ravel(),
+            ci_low=np.where(can, low, 0.0).ravel(),
+            ci_high=np.where(can, high, 0.0).ravel(),
+            level=level,
+            method="posterior" if interval == "posterior" else "Wilson",
+        ),
+        draws=_draws(after, n_resamples, rng, known),
         point=point,
         interval=interval,
         level=level,
         weighted=weights is not None,
-        n_customers=found.n_customers,
-        n_rows=found.n_rows,
+        n_panel=found.n_panel,
         n_dropped=found.n_dropped,
         n_gaps=found.n_gaps,
     )
@@ -318,7 +329,7 @@ def _prior(prior: Any, k: int, can: BoolArray) -> FloatArray:
 
 
 def _only_possible(found: PanelCounts, can: BoolArray, known: Stages) -> None:
-    against = found.per_time.sum(axis=0) * ~can
+    against = found.per_date.sum(axis=0) * ~can
     if against.any():
         i, j = np.argwhere(against)[0]
         raise DataError(
@@ -351,6 +362,6 @@ def _draws(
     if empty.any():
         raise NotIdentifiedError(
             f"stage {known.names[int(np.argmax(empty))]!r} has neither moves nor prior, so nothing "
-            "can be drawn; give a prior above 0, leave the stage out, or ask n_draws=0"
+            "can be drawn; give a prior above 0, leave the stage out, or ask n_resamples=0"
         )
     return kernels.dirichlet(after, n, np.random.default_rng(rng))

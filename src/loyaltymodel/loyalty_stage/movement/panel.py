@@ -1,4 +1,4 @@
-"""From a panel of customers, times and stages to the counts that everything is estimated from."""
+"""From a panel of customers, dates and stages to the counts that everything is estimated from."""
 
 from __future__ import annotations
 
@@ -23,18 +23,17 @@ Gaps = Literal["raise", "skip"]
 class PanelCounts:
     """Moves counted: who went where, when, and from where before.
 
-    ``counts`` (k, k) are weighted; ``per_time`` (t, k, k) by the time of the start and
+    ``counts`` (k, k) are weighted; ``per_date`` (t, k, k) by the time of the start and
     ``triples`` (k, k, k) are not. ``effective`` (k,) is what the weighted moves out of a stage
     are worth in moves of equal weight.
     """
 
     counts: FloatArray
     effective: FloatArray
-    per_time: FloatArray
-    times: IntArray
+    per_date: FloatArray
+    dates: IntArray
     triples: FloatArray
-    n_customers: int
-    n_rows: int
+    n_panel: int
     n_dropped: int
     n_gaps: int
 
@@ -43,7 +42,7 @@ def count_moves(
     stages: Stages,
     *,
     customer: Any,
-    time: Any,
+    date: Any,
     state: Any,
     weights: Any,
     data: object,
@@ -52,7 +51,7 @@ def count_moves(
 ) -> PanelCounts:
     """Read a panel and count the moves of one period."""
     check_choice("gaps", gaps, Gaps)
-    given = {"state": state, "customer": customer, "time": time}
+    given = {"state": state, "customer": customer, "date": date}
     found, worth = read_weighted(
         given, weights, data=data, categories=tuple(given), missing=missing
     )
@@ -69,7 +68,7 @@ def count_moves(
     source, target = place[:-1][moved], place[1:][moved]
     if not len(source):
         raise DataError(
-            "no customer was seen at two successive times, so there is no move to count; give "
+            "no customer was seen at two successive dates, so there is no move to count; give "
             "at least two periods"
         )
     weight = worth[order][:-1][moved]
@@ -83,11 +82,10 @@ def count_moves(
             np.bincount(source * k + target, weight, minlength=k * k).reshape(k, k), np.float64
         ),
         effective=np.divide(total**2, squares, out=np.zeros(k), where=squares > 0),
-        per_time=_tally((at * k + source) * k + target, (len(times), k, k)),
-        times=times,
+        per_date=_tally((at * k + source) * k + target, (len(times), k, k)),
+        dates=times,
         triples=_tally((first * k + middle) * k + last, (k, k, k)),
-        n_customers=int(who[-1]) + 1,
-        n_rows=found.n_rows,
+        n_panel=int(who[-1]) + 1,
         n_dropped=found.n_dropped,
         n_gaps=n_gaps,
     )
@@ -99,8 +97,8 @@ def _tally(codes: IntArray, shape: tuple[int, ...]) -> FloatArray:
 
 
 def _periods(found: Variables) -> IntArray:
-    """Return times as whole numbers of periods."""
-    values = found["time"]
+    """Return dates as whole numbers of periods."""
+    values = found["date"]
     if values.dtype == object:
         try:
             values = values.astype(np.float64)
@@ -113,7 +111,7 @@ def _periods(found: Variables) -> IntArray:
     )
     if not whole:
         raise DataError(
-            f"time must be whole numbers that count periods, not {values.dtype} such as "
+            f"date must be whole numbers that count periods, not {values.dtype} such as "
             f"{values[0]!s}; months of dates are 12 * date.dt.year + date.dt.month"
         )
     return values.astype(np.intp)
@@ -145,7 +143,7 @@ def _one_stage_at_a_time(
     first = int(np.argmax(double))
     row = order[first]
     names = [stages.names[place[first]], stages.names[place[first + 1]]]
-    where = f"customer {found['customer'][row]} at time {found['time'][row]}"
+    where = f"customer {found['customer'][row]} at date {found['date'][row]}"
     if names[0] == names[1]:
         raise DataError(
             f"{count_of(int(double.sum()), 'row')} stand twice, first {where} in stage "
@@ -153,7 +151,7 @@ def _one_stage_at_a_time(
         )
     raise DataError(
         f"nobody can be in two stages at once, but {where} is in {names[0]!r} and {names[1]!r}; "
-        "keep one row for each customer and time"
+        "keep one row for each customer and date"
     )
 
 
@@ -170,9 +168,9 @@ def _moves(
     if n_gaps and gaps == "raise":
         row = order[int(np.argmax(jump))]
         raise DataError(
-            f"{count_of(n_gaps, 'gap')} in time, first after time {found['time'][row]} of customer "
+            f"{count_of(n_gaps, 'gap')} in time, first after date {found['date'][row]} of customer "
             f"{found['customer'][row]}: the next row is more than one period later. "
             'gaps="skip" leaves such pairs of rows out; if the periods are longer than 1, '
-            "recode time to 0, 1, 2 and so on"
+            "recode date to 0, 1, 2 and so on"
         )
     return same & (step == 1), n_gaps

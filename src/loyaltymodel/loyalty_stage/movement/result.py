@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
-from loyaltymodel._options import enumerate_names
-from loyaltymodel._tables import Summary, Table, number, table_of
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._estimates import EstimateTable
+from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import Table, number, table_of
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
 from loyaltymodel.loyalty_stage.movement.hypotheses import MarkovTest, independence_test
@@ -20,8 +22,8 @@ Interval = Literal["posterior", "wilson"]
 Point = Literal["likelihood", "posterior_mean"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MovementEstimate(FrozenRecord):
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class MovementEstimate(Result):
     """Transitions between stages, estimated from a panel (阶段转移).
 
     Attributes
@@ -32,10 +34,10 @@ class MovementEstimate(FrozenRecord):
         Moves from row to column in one period, weighted if weights were given.
     effective : ndarray of shape (k,)
         What the moves out of each stage are worth in moves of equal weight.
-    per_time : ndarray of shape (t, k, k)
-        Moves by the time of their start, without weights.
-    times : ndarray of shape (t,)
-        Those times.
+    per_date : ndarray of shape (t, k, k)
+        Moves by the date of their start, without weights.
+    dates : ndarray of shape (t,)
+        Those dates.
     triples : ndarray of shape (k, k, k)
         Customers seen in three successive periods, by their stages, without weights.
     possible : ndarray of bool, shape (k, k)
@@ -47,8 +49,9 @@ class MovementEstimate(FrozenRecord):
         or stay in.
     posterior_mean : ndarray of shape (k, k)
         Mean of the posterior; NaN in a row without prior and moves.
-    low, high : ndarray of shape (k, k)
-        Interval of each transition.
+    estimates : EstimateTable
+        The estimate that ``point`` names of each transition, by ``source`` and ``target``, with
+        its interval.
     draws : ndarray of shape (b, k, k)
         Posterior draws.
     point : str
@@ -59,54 +62,58 @@ class MovementEstimate(FrozenRecord):
         Its level.
     weighted : bool
         Whether weights were given.
-    n_customers, n_rows, n_dropped, n_gaps : int
-        Customers and rows; rows left out for a missing value; pairs of rows left out because
-        of a gap in time.
+    n_panel, n_dropped, n_gaps : int
+        Customers in the panel; rows left out for a missing value; pairs of rows left out
+        because of a gap in time.
     """
+
+    people: ClassVar[str] = "moves"
 
     stages: Stages
     counts: FloatArray
     effective: FloatArray
-    per_time: FloatArray
-    times: IntArray
+    per_date: FloatArray
+    dates: IntArray
     triples: FloatArray
     possible: BoolArray
     prior: FloatArray
     likelihood: FloatArray
     posterior_mean: FloatArray
-    low: FloatArray
-    high: FloatArray
+    estimates: EstimateTable
     draws: FloatArray
     point: Point
     interval: Interval
     level: float
     weighted: bool
-    n_customers: int
-    n_rows: int
+    n_panel: int
     n_dropped: int
     n_gaps: int
 
     @property
+    def n_obs(self) -> int:
+        """Number of moves."""
+        return int(self.per_date.sum())
+
+    @property
+    def n_resamples(self) -> int:
+        """Number of posterior draws."""
+        return len(self.draws)
+
+    @property
     def transitions(self) -> pd.DataFrame:
-        """A row a transition: ``source``, ``target``, ``count``, both estimates, interval."""
-        names = self.stages.names
-        return pd.DataFrame(
-            {
-                "source": np.repeat(names, len(names)).tolist(),
-                "target": list(names) * len(names),
-                "count": self.counts.ravel().copy(),
-                "likelihood": self.likelihood.ravel().copy(),
-                "posterior_mean": self.posterior_mean.ravel().copy(),
-                "ci_low": self.low.ravel().copy(),
-                "ci_high": self.high.ravel().copy(),
-            }
-        )
+        """A row a transition: ``source``, ``target``, ``moves``, ``estimate``, interval.
+
+        ``moves`` are weighted if weights were given.
+        """
+        frame = self.estimates.frame()
+        frame.insert(2, "moves", self.counts.ravel())
+        return frame
 
     @property
     def matrix(self) -> pd.DataFrame:
         """The estimate that ``point`` names, from stage (rows) to stage (columns)."""
-        names = pd.Index(self.stages.names, name="stage")
-        return pd.DataFrame(self._estimate().copy(), index=names, columns=names.rename("next"))
+        names = pd.Index(self.stages.names, name="source")
+        return pd.DataFrame(self._estimate().copy(), index=names, columns=names.rename("target"))
 
     def chain(self) -> MarkovChain:
         """Return the estimated chain with its posterior draws.
@@ -126,7 +133,7 @@ class MovementEstimate(FrozenRecord):
         >>> from loyaltymodel import loyalty_stage
         >>> moves = loyalty_stage.estimate_movement(
         ...     ["new", "loyal", "loyal", "new", "new", "loyal"],
-        ...     customer=[1, 1, 1, 2, 2, 2], time=[1, 2, 3, 1, 2, 3],
+        ...     customer=[1, 1, 1, 2, 2, 2], date=[1, 2, 3, 1, 2, 3],
         ...     stages=["new", "loyal"], rng=1,
         ... )
         >>> moves.chain().matrix.round(3)
@@ -156,7 +163,7 @@ class MovementEstimate(FrozenRecord):
         Raises
         ------
         NotIdentifiedError
-            If moves start at one time only.
+            If moves start at one date only.
         OptionError
             If the estimate is weighted: the law of the statistics is that of plain counts.
 
@@ -181,25 +188,26 @@ class MovementEstimate(FrozenRecord):
         >>> moves = loyalty_stage.estimate_movement(
         ...     [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1],
         ...     customer=[1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 5, 6],
-        ...     time=[1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3],
+        ...     date=[1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3],
         ...     stages=["0", "1"], rng=1,
         ... )
-        >>> moves.homogeneity_test().table[["stage", "chi_square", "df"]]
-          stage  chi_square  df
-        0     0         1.5   1
-        1     1         0.0   0
-        2   all         1.5   1
+        >>> moves.homogeneity_test().tests.query("test == 'chi-square'").round(3)
+                 test stage  statistic  df  p_value
+        3  chi-square     0        1.5   1    0.221
+        4  chi-square     1        0.0   0      NaN
+        5  chi-square   all        1.5   1    0.221
         """
         self._unweighted()
-        if len(self.times) == 1:
+        if len(self.dates) == 1:
             raise NotIdentifiedError(
-                "moves start at one time only, so nothing can be compared over time; give more "
+                "moves start at one date only, so nothing can be compared over time; give more "
                 "periods"
             )
         return independence_test(
             self.stages.names,
             "The transitions are the same at all times",
-            self.per_time.swapaxes(0, 1),
+            self.per_date.swapaxes(0, 1),
+            n_dropped=self.n_dropped,
         )
 
     def order_test(self) -> MarkovTest:
@@ -239,15 +247,15 @@ class MovementEstimate(FrozenRecord):
         >>> from loyaltymodel import loyalty_stage
         >>> moves = loyalty_stage.estimate_movement(
         ...     ["a", "m", "a", "b", "m", "b"] * 4,
-        ...     customer=[c for c in range(8) for _ in range(3)], time=[1, 2, 3] * 8,
+        ...     customer=[c for c in range(8) for _ in range(3)], date=[1, 2, 3] * 8,
         ...     stages=["a", "m", "b"], rng=1,
         ... )
-        >>> moves.order_test().table[["stage", "chi_square", "df"]]
-          stage  chi_square  df
-        0     a         0.0   0
-        1     m         8.0   1
-        2     b         0.0   0
-        3   all         8.0   1
+        >>> moves.order_test().tests.query("test == 'chi-square'").round(3)
+                 test stage  statistic  df  p_value
+        4  chi-square     a        0.0   0      NaN
+        5  chi-square     m        8.0   1    0.005
+        6  chi-square     b        0.0   0      NaN
+        7  chi-square   all        8.0   1    0.005
         """
         self._unweighted()
         if self.triples.sum() == 0:
@@ -259,36 +267,33 @@ class MovementEstimate(FrozenRecord):
             self.stages.names,
             "The next stage depends on the present one only",
             self.triples.swapaxes(0, 1),
+            n_dropped=self.n_dropped,
         )
 
-    def summary(self) -> Summary:
-        """Return the estimate as tables to print.
+    def _title(self) -> str:
+        return "Movement between stages"
 
-        Returns
-        -------
-        Summary
-            What was counted, the transitions with their intervals, and the tests.
-        """
-        left_out = [
-            f"{n:,} {what}"
-            for n, what in ((self.n_dropped, "rows"), (self.n_gaps, "pairs across gaps"))
-            if n
-        ]
-        n_moves = int(self.per_time.sum())
-        facts = (
-            ("customers", f"{self.n_customers:,}"),
-            ("moves", f"{n_moves:,} from {len(self.times)} starting times"),
-            ("left out", ", ".join(left_out) if left_out else "nothing"),
+    def _brief(self) -> str:
+        return (
+            f"{count_of(self.n_obs, 'move')} of {count_of(self.n_panel, 'customer')} between "
+            f"{len(self.stages.names)} stages"
+        )
+
+    def _facts(self) -> Facts:
+        gaps = (("pairs across gaps", f"{self.n_gaps:,}"),) if self.n_gaps else ()
+        return (
+            ("customers", f"{self.n_panel:,}"),
+            ("starting dates", f"{len(self.dates):,}"),
             ("estimate", self.point.replace("_", " ")),
-            ("interval", f"{self.interval}, level {self.level:g}"),
+            *gaps,
         )
-        table = self.transitions
-        chosen = table[["source", "target", "count", self.point, "ci_low", "ci_high"]]
-        tables = [
-            table_of("Transitions in one period", chosen, n_labels=2, digits=(0, 3, 3, 3)),
+
+    def _tables(self) -> tuple[Table, ...]:
+        title = "Transitions in one period"
+        return (
+            table_of(title, self.transitions, n_labels=2, digits=(0, 3, 3, 3)),
             *self._test_table(),
-        ]
-        return Summary("Movement between stages", facts, tuple(tables), self._remarks())
+        )
 
     def _test_table(self) -> list[Table]:
         rows = []
@@ -297,18 +302,11 @@ class MovementEstimate(FrozenRecord):
                 found = self.homogeneity_test() if test == "homogeneity" else self.order_test()
             except (NotIdentifiedError, OptionError):
                 continue
-            last = found.table.iloc[-1]
-            if last["df"] > 0:
-                rows.append(
-                    (
-                        name,
-                        number(float(last["likelihood_ratio"]), 2),
-                        str(int(last["df"])),
-                        number(float(last["p_likelihood_ratio"]), 4),
-                        f"{found.few:.0%}",
-                    )
-                )
-        head = ("claim", "likelihood ratio", "df", "p-value", "expected below 5")
+            if (df := int(found.df.sum())) > 0:
+                statistic = float(found.likelihood_ratio.sum())
+                few = f"{found.few:.0%}"
+                rows.append((name, number(statistic, 2), str(df), number(found.p_value, 4), few))
+        head = ("hypothesis", "likelihood ratio", "df", "p_value", "expected below 5")
         return [Table("Tests", head, tuple(rows))] if rows else []
 
     def _remarks(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from loyaltymodel.loyalty_stage.movement.stages import Stages
 
 def simulate_panel(
     matrix: Any,
-    n_customers: int,
+    n: int,
     *,
     n_periods: int,
     start: Start | None = None,
@@ -31,12 +31,12 @@ def simulate_panel(
     ----------
     matrix : MarkovChain, or array-like of shape (k, k)
         The true transitions.
-    n_customers : int
+    n : int
         Number of customers, at least 1.
     n_periods : int
         How often everybody is seen, at least 2.
     start : str, or mapping from stage to number, optional
-        Where people start; without it everybody starts in the first stage.
+        Where customers start; without it everybody starts in the first stage.
     stages : Stages or sequence of str, optional
         The stages of an array; see :func:`markov_chain`.
     rng : numpy.random.Generator, int or None
@@ -45,7 +45,7 @@ def simulate_panel(
     Returns
     -------
     DataFrame
-        A row a customer and time: ``customer`` and ``time`` from 0 on, and ``stage``.
+        A row a customer and date: ``customer`` and ``date`` from 0 on, and ``stage``.
 
     Raises
     ------
@@ -64,19 +64,19 @@ def simulate_panel(
     ['new', 'loyal', 'loyal', 'new', 'loyal', 'loyal']
     """
     chain = _chain(matrix, stages)
-    check_count("n_customers", n_customers, least=1)
+    check_count("n", n, least=1)
     check_count("n_periods", n_periods, least=2)
     shares = chain.start_shares(chain.stages.names[0] if start is None else start)
     generator = np.random.default_rng(rng)
-    seen = np.empty((n_customers, n_periods), dtype=np.intp)
-    seen[:, 0] = _choose(np.broadcast_to(shares, (n_customers, len(shares))), generator)
+    seen = np.empty((n, n_periods), dtype=np.intp)
+    seen[:, 0] = _choose(np.broadcast_to(shares, (n, len(shares))), generator)
     for t in range(1, n_periods):
         seen[:, t] = _choose(chain.matrix[seen[:, t - 1]], generator)
     names = np.array(chain.stages.names, dtype=object)
     return pd.DataFrame(
         {
-            "customer": np.repeat(np.arange(n_customers), n_periods),
-            "time": np.tile(np.arange(n_periods), n_customers),
+            "customer": np.repeat(np.arange(n), n_periods),
+            "date": np.tile(np.arange(n_periods), n),
             "stage": names[seen.ravel()],
         }
     )
@@ -84,7 +84,7 @@ def simulate_panel(
 
 def simulate_purchases(
     switching: Any,
-    n_customers: int,
+    n: int,
     *,
     rate: float,
     window: tuple[str, str] = ("2024-01-01", "2025-01-01"),
@@ -100,7 +100,7 @@ def simulate_purchases(
     switching : MarkovChain, or array-like of shape (k, k)
         Probability that a purchase of the row's brand is followed by one of the column's. Its
         diagonal holds the true repeat rates.
-    n_customers : int
+    n : int
         Number of customers, at least 1. Those who happen to buy nothing are not in the table.
     rate : float
         Mean number of purchases of a customer in the window, above 0; the number is Poisson.
@@ -109,7 +109,7 @@ def simulate_purchases(
     brands : sequence of str, optional
         Names of the brands; A, B, C and so on by default.
     start : str, or mapping from brand to number, optional
-        What people buy first; without it the shares of the steady state.
+        What customers buy first; without it the shares of the steady state.
     prices : sequence of float, optional
         Amount of a purchase of each brand, 0 or more; 1 by default.
     rng : numpy.random.Generator, int or None
@@ -134,12 +134,14 @@ def simulate_purchases(
     --------
     >>> from loyaltymodel import loyalty_stage
     >>> bought = loyalty_stage.simulate_purchases([[0.8, 0.2], [0.4, 0.6]], 5000, rate=6, rng=1)
-    >>> behaviour = loyalty_stage.purchase_behaviour(bought, window=("2024-01-01", "2025-01-01"))
-    >>> behaviour.of_brands["repeat_rate"].round(2).tolist()
+    >>> behaviour, _ = loyalty_stage.purchase_behaviour(
+    ...     data=bought, window=("2024-01-01", "2025-01-01")
+    ... )
+    >>> behaviour.brands["repeat_rate"].round(2).tolist()
     [0.8, 0.6]
     """
     chain = _chain(switching, _brand_names(switching, brands))
-    check_count("n_customers", n_customers, least=1)
+    check_count("n", n, least=1)
     check_positive("rate", rate)
     begin, length = _span(window)
     k = len(chain.stages.names)
@@ -148,14 +150,14 @@ def simulate_purchases(
         chain.steady_state()["estimate"].to_numpy() if start is None else chain.start_shares(start)
     )
     generator = np.random.default_rng(rng)
-    n = generator.poisson(rate, n_customers)
-    total = int(n.sum())
+    bought = generator.poisson(rate, n)
+    total = int(bought.sum())
     if total == 0:
-        raise OptionError(f"nobody bought anything at rate={rate:g}; raise the rate or n_customers")
-    customer = np.repeat(np.arange(n_customers), n)
+        raise OptionError(f"nobody bought anything at rate={rate:g}; raise the rate or n")
+    customer = np.repeat(np.arange(n), bought)
     when = generator.integers(0, length, total)
     when = when[np.lexsort((when, customer))]
-    brand = _sequences(chain.matrix, shares, n, generator)
+    brand = _sequences(chain.matrix, shares, bought, generator)
     names = np.array(chain.stages.names, dtype=object)
     return pd.DataFrame(
         {

@@ -225,26 +225,26 @@ def formation_stage(
 
 
 def life_cycle_stage(
-    level: Any,
+    strength: Any,
     previous: Any,
     *,
-    mature_from: float,
+    cuts: float,
     steady: float,
     data: object = None,
     missing: Missing = "raise",
 ) -> Any:
-    """Return the stage of the relationship by its level and its change (关系生命周期阶段).
+    """Return the stage of a relationship by its strength and its change (关系生命周期阶段).
 
     Parameters
     ----------
-    level : float, array-like of shape (n,), Series, or name of a column
-        Level of the relationship in this period, in any unit, such as purchases a year.
+    strength : float, array-like of shape (n,), Series, or name of a column
+        Strength of the relationship in this period, in any unit, such as purchases a year.
     previous : float, array-like of shape (n,), Series, or name of a column
-        Its level one period before.
-    mature_from : float
-        From which level on a relationship that does not fall is mature.
+        Its strength one period before.
+    cuts : float
+        From which strength on a relationship that does not fall is mature.
     steady : float
-        Up to which change, in the same unit, a level counts as unchanged; 0 or more.
+        Up to which change, in the same unit, it counts as unchanged; 0 or more.
     data : pandas, polars or pyarrow table, optional
         Holds the columns that are named.
     missing : {"raise", "drop"}
@@ -265,7 +265,7 @@ def life_cycle_stage(
 
     Notes
     -----
-    A fall by more than ``steady`` is decline. Otherwise a level of at least ``mature_from``
+    A fall by more than ``steady`` is decline. Otherwise a strength of at least ``cuts``
     is maturity; below it a rise by more than ``steady`` is build-up, and the rest is
     exploration. The texts name the stages and draw a curve; this rule is one reading of it.
 
@@ -273,20 +273,18 @@ def life_cycle_stage(
     --------
     >>> from loyaltymodel import loyalty_stage
     >>> stage = loyalty_stage.life_cycle_stage(
-    ...     [1, 4, 9, 5], [1, 2, 9, 9], mature_from=8, steady=0.5
+    ...     [1, 4, 9, 5], [1, 2, 9, 9], cuts=8, steady=0.5
     ... )
     >>> list(stage)
     ['exploration', 'build-up', 'maturity', 'decline']
     """
-    found = read_variables({"level": level, "previous": previous}, data=data, missing=missing)
-    limits = read_variables(
-        {"mature_from": mature_from, "steady": steady}, bounds={"steady": (0, np.inf)}
-    )
-    change = found["level"] - found["previous"]
+    found = read_variables({"strength": strength, "previous": previous}, data=data, missing=missing)
+    limits = read_variables({"cuts": cuts, "steady": steady}, bounds={"steady": (0, np.inf)})
+    change = found["strength"] - found["previous"]
     tolerance = limits["steady"][0]
-    high = found["level"] >= limits["mature_from"][0]
+    high = found["strength"] >= limits["cuts"][0]
     code = np.select([change < -tolerance, high, change > tolerance], [3, 2, 1], default=0)
-    return _worded(code, pd.Index(life_cycle_stages().names), (level, previous), found.labels)
+    return _worded(code, pd.Index(life_cycle_stages().names), (strength, previous), found.labels)
 
 
 def _with_gaps(name: str, value: Any, data: object, labels: pd.Index) -> FloatArray:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 
 
 def spread(draws: FloatArray, *, level: float) -> dict[str, FloatArray]:
@@ -35,11 +37,15 @@ def spread(draws: FloatArray, *, level: float) -> dict[str, FloatArray]:
 
 
 def table_of_values(
-    labels: Mapping[str, Sequence[Any]], values: FloatArray, *, level: float, name: str = "estimate"
+    labels: Mapping[str, Sequence[Any]], values: FloatArray, *, level: float
 ) -> pd.DataFrame:
     """Make a table of values (1 + b, m): the first row is the estimate, the rest are draws."""
-    table = pd.DataFrame({key: list(column) for key, column in labels.items()})
-    table[name] = values[0].copy()
-    if len(values) > 2:  # noqa: PLR2004  an interval needs two draws
-        table = table.assign(**spread(values[1:], level=level))
-    return table
+    columns = FrozenMapping({name: tuple(column) for name, column in labels.items()})
+    table = EstimateTable(labels=columns, estimate=values[0], level=level)
+    if len(values) <= 2:  # noqa: PLR2004  an interval needs two draws
+        return table.frame()
+    found = spread(values[1:], level=level)
+    whole = replace(
+        table, std_error=found["std_error"], ci_low=found["ci_low"], ci_high=found["ci_high"]
+    )
+    return whole.frame().assign(finite=found["finite"])

@@ -1,0 +1,142 @@
+"""What purchases say of each customer, and of each customer and brand, as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel.loyalty_stage.behaviour.kernels import Cells, Pairs, starts_of
+from loyaltymodel.loyalty_stage.behaviour.purchases_time import Clock
+
+Rows = Literal["customers", "bought", "all"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bought:
+    """Who bought what: cells (m,) of a customer and a brand that this customer bought."""
+
+    customers: npt.NDArray[Any]  # (c,)
+    brands: tuple[Any, ...]  # (k,)
+    cells: Cells
+    amount: FloatArray | None  # (m,)
+    pairs: Pairs
+    clock: Clock
+
+    @property
+    def wallet_shares(self) -> FloatArray:
+        """Share of wallet of each cell; NaN where a part of the customer's wallet is negative."""
+        assert self.amount is not None  # noqa: S101  asked only where there are amounts
+        n, who = len(self.customers), self.cells.customer
+        total = np.bincount(who, self.amount, minlength=n)
+        negative = np.bincount(who, self.amount < 0, minlength=n) > 0
+        total = np.where(negative | (total <= 0), np.nan, total)
+        return np.asarray(self.amount / total[who], dtype=np.float64)
+
+
+def customers_table(bought: Bought, rows: Rows) -> pd.DataFrame:
+    """Return a row a customer, a row a customer and brand bought, or a row each pair of the two."""
+    if rows == "customers":
+        return _by_customer(bought)
+    table = _by_cell(bought)
+    return table if rows == "bought" else _with_absent(bought, table)
+
+
+def _by_customer(bought: Bought) -> pd.DataFrame:
+    cells, pairs = bought.cells, bought.pairs
+    starts = starts_of(cells.customer)
+    sizes = np.diff(np.append(starts, len(cells.customer)))
+    n = np.add.reduceat(cells.n, starts)
+    most = np.maximum.reduceat(cells.n, starts)
+    at_most = cells.n == np.repeat(most, sizes)
+    ties = np.add.reduceat(at_most.astype(np.intp), starts)
+    best = np.flatnonzero(at_most)
+    best = best[starts_of(cells.customer[best])]
+    index = pd.Index(bought.customers.copy(), name="customer")
+    table = pd.DataFrame({"n_purchases": n}, index=index)
+    if bought.amount is not None:
+        table["amount"] = np.add.reduceat(bought.amount, starts)
+    table["portfolio_size"] = sizes
+    table["favourite"] = _names(bought, cells.brand[best])
+    table["ties"] = ties
+    table["share_of_requirements"] = most / n
+    if bought.amount is not None:
+        table["share_of_wallet"] = bought.wallet_shares[best]
+    followed = np.add.reduceat(pairs.followed, starts)
+    repeated = np.add.reduceat(pairs.repeated, starts)
+    table["repeat_rate"] = share_of(repeated, followed)
+    first = np.minimum.reduceat(cells.first, starts)
+    last = np.maximum.reduceat(cells.last, starts)
+    return table.assign(**_times(bought.clock, first, last, n))
+
+
+def _by_cell(bought: Bought) -> pd.DataFrame:
+    cells, pairs = bought.cells, bought.pairs
+    totals = np.bincount(cells.customer, cells.n, minlength=len(bought.customers))
+    index = _keys(bought.customers[cells.customer], _names(bought, cells.brand))
+    table = pd.DataFrame({"n_purchases": cells.n.copy()}, index=index)
+    if bought.amount is not None:
+        table["amount"] = bought.amount.copy()
+    table["share_of_requirements"] = cells.n / totals[cells.customer]
+    if bought.amount is not None:
+        table["share_of_wallet"] = bought.wallet_shares
+    table["repeat_rate"] = share_of(pairs.repeated, pairs.followed)
+    return table.assign(**_times(bought.clock, cells.first, cells.last, cells.n))
+
+
+def _with_absent(bought: Bought, table: pd.DataFrame) -> pd.DataFrame:
+    """Add a row for each brand that a customer did not buy."""
+    c, k = len(bought.customers), len(bought.brands)
+    place = bought.cells.customer * k + bought.cells.brand
+    there = np.zeros(c * k, dtype=np.bool_)
+    there[place] = True
+    sought = np.where(there, np.cumsum(there) - 1, -1)
+    found = table.reset_index(drop=True).reindex(sought).reset_index(drop=True)
+    purchases = np.zeros(c * k, dtype=np.intp)
+    purchases[place] = bought.cells.n
+    found["n_purchases"] = purchases
+    for name in ("amount", "share_of_requirements", "frequency"):
+        if name in found:
+            found[name] = np.where(there, found[name], 0.0)
+    if "share_of_wallet" in found:
+        # A wallet that is not defined stays so for brands that were not bought.
+        undefined = np.zeros(c, dtype=np.bool_)
+        undefined[bought.cells.customer[np.isnan(bought.wallet_shares)]] = True
+        wallet = np.where(there, found["share_of_wallet"], 0.0)
+        found["share_of_wallet"] = np.where(np.repeat(undefined, k), np.nan, wallet)
+    brands = _names(bought, np.tile(np.arange(k), c))
+    found.index = _keys(np.repeat(bought.customers, k), brands)
+    return found
+
+
+def share_of(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> FloatArray:
+    """Return shares, NaN where the whole is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(whole > 0, part / whole, np.nan)
+
+
+def _keys(customers: npt.NDArray[Any], brands: pd.Categorical) -> pd.MultiIndex:
+    keys: list[Any] = [customers, brands]
+    return pd.MultiIndex.from_arrays(keys, names=["customer", "brand"])
+
+
+def _names(bought: Bought, places: IntArray) -> pd.Categorical:
+    return pd.Categorical.from_codes(places, categories=pd.Index(bought.brands))
+
+
+def _times(
+    clock: Clock, first: npt.NDArray[np.int64], last: npt.NDArray[np.int64], n: IntArray
+) -> dict[str, npt.NDArray[Any]]:
+    per = clock.ticks_per_unit
+    return {
+        "first": clock.dates(first),
+        "last": clock.dates(last),
+        "recency": (clock.length - last) / per,
+        "tenure": (last - first) / per,
+        "tenure_limit": (clock.length - first) / per,
+        "frequency": n / (clock.length / per),
+    }
