@@ -177,9 +177,10 @@ def test_clusters_that_answer_alike_make_errors_larger():
     once = pd.DataFrame(answers(rng, 60, SIZES, ARROWS), columns=MODEL.items)
     copies = once.loc[once.index.repeat(4)].reset_index(names="who")
     alone = bootstrap(fit(MODEL, copies), copies, n_resamples=400, rng=1).paths["std_error"]
-    together = bootstrap(fit(MODEL, copies), copies, clusters="who", n_resamples=400, rng=1).paths[
-        "std_error"
-    ]
+    found = bootstrap(fit(MODEL, copies), copies, clusters="who", n_resamples=400, rng=1)
+    together = found.paths["std_error"]
+    assert found.n_clusters == 60
+    assert dict(found.summary().facts)["clusters"] == "60"
     # Four copies of each answer look like four times the people, so half the error.
     assert (together / alone).mean() == pytest.approx(2, rel=0.1)
 

@@ -143,7 +143,7 @@ def bootstrap(
     check_resamples(n_resamples, level=level)
     task = make_task(result)
     generator = np.random.default_rng(rng)
-    nothing = np.empty((0, len(task.original())))
+    nothing, n_clusters = np.empty((0, len(task.original()))), None
     if draw == "parametric":
         _check_parametric(interval, clusters, strata)
         if data is not None:
@@ -153,11 +153,12 @@ def bootstrap(
         left_out = nothing
     else:
         units = read_units(result, data, clusters, strata)
+        n_clusters = None if clusters is None else units.n_units
         slices = drawn_slices(task, units, n_resamples, generator, nested=interval == "studentized")
         drawn = collect(task, slices, n_resamples, progress=progress)
         left_out = leave_out(task, units).values if interval == "bca" else nothing
     method: Method = "bootstrap" if draw == "respondents" else "parametric bootstrap"
-    return _conclude(task, method, interval, level, drawn, left_out)
+    return _conclude(task, method, interval, level, drawn, left_out, n_clusters)
 
 
 def jackknife(
@@ -227,11 +228,11 @@ def jackknife(
     check_level(level)
     task = make_task(result)
     units = read_units(result, data, clusters, None)
-    if kind == "delete-one":
-        drawn = leave_out(task, units)
-        return _conclude(task, "jackknife", "wald", level, drawn, drawn.values)
-    drawn = move_each(task, units)
-    return _conclude(task, "infinitesimal jackknife", "wald", level, drawn, drawn.values)
+    n_clusters = None if clusters is None else units.n_units
+    once = kind == "delete-one"
+    drawn = leave_out(task, units) if once else move_each(task, units)
+    method: Method = "jackknife" if once else "infinitesimal jackknife"
+    return _conclude(task, method, "wald", level, drawn, drawn.values, n_clusters)
 
 
 def _conclude(
@@ -241,6 +242,7 @@ def _conclude(
     level: float,
     drawn: Drawn,
     left_out: FloatArray,
+    n_clusters: int | None,
 ) -> InferenceResult:
     """Turn replicates into errors, intervals and p-values."""
     estimate, values = task.original(), drawn.values
@@ -269,6 +271,7 @@ def _conclude(
         interval=interval,
         level=level,
         n_resamples=len(values) + sum(drawn.failures.values()),
+        n_clusters=n_clusters,
         failures=drawn.failures,
         estimates=estimates,
         undefined=np.isnan(values).sum(axis=0),

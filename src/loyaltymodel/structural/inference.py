@@ -54,6 +54,8 @@ class InferenceResult(Result):
         Confidence level of each interval.
     n_resamples : int
         Resamples drawn, or units left out.
+    n_clusters : int or None
+        Clusters that were drawn or left out as a whole; None without clusters.
     failures : mapping from str to int
         Resamples left out of everything, by what was wrong with them.
     estimates : EstimateTable
@@ -85,6 +87,7 @@ class InferenceResult(Result):
     interval: str
     level: float
     n_resamples: int
+    n_clusters: int | None = None
     failures: FrozenMapping[str, int]
     estimates: EstimateTable
     undefined: IntArray
