@@ -38,6 +38,14 @@ class Toy(Result):
     def index(self):
         raise DataError("there is no scale")
 
+    @property
+    def joint_test(self):
+        return pd.Series({"statistic": 3.5, "df": 2, "p_value": 0.2})
+
+    @property
+    def shares(self):
+        return pd.Series([0.25, 0.75], pd.Index(["a", "b"], name="segment"), name="share")
+
     def _title(self):
         return "A <toy> & more"
 
@@ -124,6 +132,12 @@ def test_dictionaries_are_fit_for_json(toy):
     assert content["tables"]["coefficients"][0]["estimate"] == 1.0
     assert content["tables"]["coefficients"][1]["estimate"] is None
     assert "index" not in content["tables"]
+    # A Series is a row of several numbers, unless its labels have a name: then they are rows.
+    assert content["tables"]["joint_test"] == [{"statistic": 3.5, "df": 2.0, "p_value": 0.2}]
+    assert content["tables"]["shares"] == [
+        {"segment": "a", "share": 0.25},
+        {"segment": "b", "share": 0.75},
+    ]
 
 
 def test_settings_of_its_own_take_the_place_of_those_of_the_base():

@@ -264,8 +264,11 @@ def _is_table(value: Any) -> bool:
 
 
 def _rows_of(table: Any) -> list[dict[str, Any]]:
-    """Return the rows of a table or a Series."""
-    return records(table.to_frame() if hasattr(table, "to_frame") else table)
+    """Return the rows of a table or a Series; of one whose labels have no name, a single row."""
+    if not hasattr(table, "to_frame"):
+        return records(table)
+    single = all(name is None for name in table.index.names)
+    return records(table.to_frame().T if single else table.to_frame())
 
 
 def _settings_of(settings: Any) -> dict[str, Any]:
