@@ -253,6 +253,8 @@ def test_rivals_in_every_form_are_the_same():
     one = value_loyalty("own", "loyal", rivals="r0", data=people)
     same = value_loyalty(own, loyal, rivals=people["r0"])
     np.testing.assert_array_equal(one.estimates.estimate, same.estimates.estimate)
+    objects = value_loyalty(own, loyal, rivals=people["r0"].to_numpy(dtype=object))
+    np.testing.assert_array_equal(one.estimates.estimate, objects.estimates.estimate)
     again = people.sample(frac=1, random_state=2)
     np.testing.assert_allclose(
         fit(again).estimates.estimate, expected.estimates.estimate, rtol=1e-9

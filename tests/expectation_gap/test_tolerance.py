@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,6 +104,17 @@ def test_attributes_side_by_side_are_those_alone():
             own = getattr(both, part)
             own = own[own["attribute"] == name].drop(columns="attribute").reset_index(drop=True)
             pd.testing.assert_frame_equal(own, getattr(alone, part).drop(columns="attribute"))
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_attributes_may_be_the_columns_of_tables(make):
+    rng = np.random.default_rng(3)
+    perceived, desired = {"a": rng.integers(1, 6, 9), "b": rng.integers(1, 6, 9)}, rng.uniform(6, 9)
+    wanted = {name: np.full(9, desired) for name in "ab"}
+    expected = zone_of_tolerance(perceived, wanted)
+    found = zone_of_tolerance(make(perceived), make(wanted))
+    pd.testing.assert_frame_equal(found.attributes, expected.attributes)
+    assert found.shares["attribute"].unique().tolist() == ["a", "b"]
 
 
 def test_inverted_zones_are_refused_or_counted():

@@ -199,32 +199,25 @@ def value_loyalty(
     separate, problem = _fit_separately(answers, wide, model, std_errors)
     n, means = _by_standing(relative, answers)
 
-    def table(labels: Labels, found: Regression) -> EstimateTable:
-        k = len(found.estimates)
+    def table(labels: Labels, found: Regression, n_coefficients: int) -> EstimateTable:
         return EstimateTable.student(
             labels,
             found.estimates,
             np.sqrt(np.diag(found.covariance)),
-            df=len(mine) - k if model == "linear" else np.inf,
+            df=len(mine) - n_coefficients if model == "linear" else np.inf,
             level=level,
             covariance=found.covariance,
         )
 
-    variance = np.array([[gradient @ fitted.covariance @ gradient]])
-    average = EstimateTable.student(
-        {"quantity": ["per_point"]},
-        [effect],
-        np.sqrt(variance[0]),
-        df=len(mine) - 2 if model == "linear" else np.inf,
-        level=level,
-    )
+    variance = gradient @ fitted.covariance @ gradient
+    average = Regression(np.array([effect]), np.array([[variance]]))
     return ValueLoyalty(
         model=model,
         std_errors=std_errors,
-        estimates=table({"term": TERMS}, fitted),
-        separate=table({"term": SEPARATE_TERMS}, separate),
+        estimates=table({"term": TERMS}, fitted, 2),
+        separate=table({"term": SEPARATE_TERMS}, separate, 3),
         separate_problem=problem,
-        effect=average,
+        effect=table({"quantity": ["per_point"]}, average, 2),
         standing_counts=n,
         standing_loyalty=means,
         relative_range=(float(relative.min()), float(relative.max())),
@@ -250,9 +243,9 @@ def _rivals_of(rivals: Any) -> dict[str, object]:
 
 def _is_numbers(rivals: Any) -> bool:
     """Tell whether this is a number, or a row of numbers: one rival without a name."""
-    if isinstance(rivals, np.ndarray):
-        return rivals.ndim <= 1 and rivals.dtype.kind not in "USO" and rivals.size > 0
-    if isinstance(rivals, (list, tuple)):
+    if isinstance(rivals, np.ndarray) and rivals.dtype.kind != "O":
+        return rivals.ndim <= 1 and rivals.size > 0 and rivals.dtype.kind not in "US"
+    if isinstance(rivals, (list, tuple, np.ndarray)):
         return len(rivals) > 0 and all(np.ndim(v) == 0 and not isinstance(v, str) for v in rivals)
     return isinstance(rivals, (int, float, np.number))
 
