@@ -82,6 +82,7 @@ BY_POSITION = (
     "rng",
     "names",
     "groups",
+    "group",
     "family",
     "parameters",
     "target",

@@ -210,10 +210,10 @@ class CuspResult(Result):
 
     def predict(
         self,
+        *,
         normal: object = None,
         splitting: object = None,
         loyalty: object = None,
-        *,
         data: object = None,
         missing: Missing = "raise",
     ) -> pd.DataFrame:
