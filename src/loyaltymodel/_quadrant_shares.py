@@ -1,7 +1,7 @@
 """Shares of classes that cells make up, of observed and of true scores, and how sure they are.
 
 The cells are those of :mod:`loyaltymodel._quadrants`. Cells may be merged into classes by a
-matrix of 0 and 1, differently for groups of people. People count with their weights.
+matrix of 0 and 1, differently for groups of customers. Customers count with their weights.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from loyaltymodel._quadrants import (
     distances,
 )
 
-_SLICE = 1 << 15  # people at a time: what is computed of them stays in the cache
-_ELEMENTS = 1_000_000  # people times resamples at a time: 8 MB an array
+_SLICE = 1 << 15  # customers at a time: what is computed of them stays in the cache
+_ELEMENTS = 1_000_000  # customers times resamples at a time: 8 MB an array
 
 
 def slices(n: int, size: int = _SLICE) -> Iterator[slice]:
-    """Cut n people into slices."""
+    """Cut n customers into slices."""
     for start in range(0, n, size):
         yield slice(start, min(start + size, n))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Classes(FrozenRecord):
-    """How cells become classes: ``merge`` (groups, cells, classes), ``group`` (n,) of people."""
+    """How cells become classes: ``merge`` (groups, cells, classes), ``group`` (n,) of customers."""
 
     merge: FloatArray
     group: IntArray
 
     def of_cells(self, codes: IntArray) -> IntArray:
-        """Return the class of each person, as cells (..., n) are."""
+        """Return the class of each customer, as cells (..., n) are."""
         return np.asarray(self.merge.argmax(axis=2)[self.group, codes], dtype=np.intp)
 
     def probabilities(self, cells: FloatArray, part: slice) -> FloatArray:
-        """Return probabilities (classes, n) of the people of a slice from those of cells."""
+        """Return probabilities (classes, n) of the customers of a slice from those of cells."""
         out: FloatArray = self.merge[0].T @ cells
         for g in range(1, len(self.merge)):
             here = self.group[part] == g
@@ -96,8 +96,8 @@ def influence_errors(
 ) -> FloatArray:
     """Return standard errors (s,) of weighted means of probabilities (n, s), given scores (n, k).
 
-    The infinitesimal jackknife over people: the influence of a person is the own probability
-    less the share and, if mean and covariance of the scores are of the same people, what a
+    The infinitesimal jackknife over customers: the influence of a customer is the own probability
+    less the share and, if mean and covariance of the scores are of the same customers, what a
     change of them does to everybody's: the ``gradient`` (k + k (k + 1) / 2, s).
     """
     total = weights.sum()
@@ -199,11 +199,11 @@ def resampled_shares(
     n_resamples: int,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return observed and true shares (b, classes) of people drawn again with replacement.
+    """Return observed and true shares (b, classes) of customers drawn again with replacement.
 
-    People who agree in everything are drawn together, as a count. ``grid_of`` takes the
+    Customers who agree in everything are drawn together, as a count. ``grid_of`` takes the
     distinct scores and their weights (b, distinct), ``posterior_of_sample`` these and the sums
-    of people's squared weights (b,). Without it there are no true shares, and they are NaN, as
+    of customers' squared weights (b,). Without it there are no true shares, and they are NaN, as
     where a resample does not identify them. All are NaN of a resample in which nobody counts,
     because everybody drawn has the weight 0.
     """
@@ -236,7 +236,7 @@ def resampled_shares(
 def _distinct(
     x: FloatArray, weights: FloatArray, group: IntArray
 ) -> tuple[FloatArray, IntArray, IntArray]:
-    """Return distinct people in ascending order, where each stands first, and how many they are."""
+    """Return distinct customers in ascending order, where each stands first, and their numbers."""
     keys = [x[:, 0], x[:, 1], weights, group]
     order = np.lexsort(keys[::-1])
     new = np.zeros(len(order), dtype=np.bool_)

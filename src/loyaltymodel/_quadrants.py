@@ -141,7 +141,7 @@ def moments_of(
 ) -> tuple[FloatArray, FloatArray]:
     """Return means (b, k) and covariances (b, k, k) of rows (n, k) under weights (b, n).
 
-    ``squared`` (b,) is the sum of the squared weights of people. The covariance has the divisor
+    ``squared`` (b,) is the sum of the squared weights of customers. The covariance has the divisor
     total - squared / total, which is n - 1 for equal weights of 1. A variable that is constant
     has the variance 0, without rounding error.
     """
@@ -167,7 +167,7 @@ def moments_of(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Posterior(FrozenRecord):
-    """True scores given observed ones: normal, with one covariance for everybody.
+    """True scores given observed ones: normal, with one covariance for all customers.
 
     ``mean`` (..., k), ``observed`` (..., k, k) and ``reliability`` (k,) are what it is made of.
     The mean for x is x - pull (x - mean), with ``pull`` (..., k, k), and ``covariance``
@@ -182,7 +182,7 @@ class Posterior(FrozenRecord):
     identified: BoolArray
 
     def means(self, x: FloatArray) -> FloatArray:
-        """Return the means (..., n, k) of the true scores of people with scores x (n, k)."""
+        """Return the means (..., n, k) of the true scores of customers with scores x (n, k)."""
         # Written as a step from x, so that a score without error stays exactly what it is.
         apart = x - self.mean[..., None, :]
         return np.asarray(x - apart @ np.swapaxes(self.pull, -1, -2), dtype=np.float64)

@@ -218,8 +218,9 @@ def types():
 
 
 def type_map(**options):
-    both, found = types()
-    return lambda **others: plots.loyalty_stage.type_map(*found, *both, **options | others)
+    both, (result, customers) = types()
+    options["customers"] = customers
+    return lambda **others: plots.loyalty_stage.type_map(result, *both, **options | others)
 
 
 def draw(name, find, *arguments, **options):
@@ -285,7 +286,7 @@ EXAMPLES = {
     ],
     "jones_sasser.loyalty_surface": [of_curve("loyalty_surface")],
     "jones_sasser.people_matrix": [
-        matrix(jones_sasser.segments, "people", 5),
+        matrix(jones_sasser.segments, "customers", 5),
         matrix(jones_sasser.segments, "density", 10, cuts={"extremes": (1, 10)}),
         matrix(jones_sasser.satisfied_loyal, "density", 10, constraint=np.linspace(0, 0.9, 400)),
     ],

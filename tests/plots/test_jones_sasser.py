@@ -394,7 +394,7 @@ def test_deregulation_of_a_curve_has_no_intervals():
 def test_the_matrix_has_everybody_and_every_share(scores):
     found, _ = segments("satisfaction", "loyalty", data=scores, scale=(1, 5))
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
-    ax = pictures.people_matrix(found, **given, show="people")
+    ax = pictures.people_matrix(found, **given, show="customers")
     marks = ax.lines[0].get_xydata()
     np.testing.assert_array_equal(np.rint(marks), scores)
     assert len(np.unique(marks, axis=0)) == len(scores)
@@ -432,7 +432,7 @@ def test_many_people_become_a_density():
 def test_borders_lie_between_scores(scores, ties, border):
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
     found, _ = segments(**given, scale=(1, 5), ties=ties, cuts={"extremes": (1, 5)})
-    ax = pictures.people_matrix(found, **given, show="people")
+    ax = pictures.people_matrix(found, **given, show="customers")
     level, cut, terrorist, apostle = (c.get_segments()[0] for c in ax.collections)
     np.testing.assert_array_equal(level[:, 1], border)
     np.testing.assert_array_equal(cut[:, 0], border)
@@ -501,7 +501,7 @@ def test_people_with_a_missing_score_are_left_out(scores):
     gaps.loc[[3, 5], "loyalty"] = np.nan
     found, _ = segments("satisfaction", "loyalty", data=gaps, scale=(1, 5), missing="drop")
     ax = pictures.people_matrix(
-        found, satisfaction="satisfaction", loyalty="loyalty", data=gaps, show="people"
+        found, satisfaction="satisfaction", loyalty="loyalty", data=gaps, show="customers"
     )
     assert len(ax.lines[0].get_xdata()) == len(scores) - 2
 
@@ -623,7 +623,7 @@ def test_other_options_are_checked(result, scores):
         pictures.people_matrix(found, **given, shares="true")
     with pytest.raises(DataError, match=r"there are 2 customers .* but 300 were sorted"):
         pictures.people_matrix(found, satisfaction=[1, 2], loyalty=[3, 4])
-    with pytest.raises(OptionError, match="choose one of 'auto', 'people', 'density'"):
+    with pytest.raises(OptionError, match="choose one of 'auto', 'customers', 'density'"):
         pictures.people_matrix(found, **given, show="hexbin")
     textbook, _ = textbook_segments([0.9], constraint=[0.0], curve=CURVE)
     with pytest.raises(OptionError, match="do not depend on loyalty"):

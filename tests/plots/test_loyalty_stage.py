@@ -65,7 +65,9 @@ def types():
 
 def type_map(found, **options):
     """The map of the customers of the survey."""
-    return pictures.type_map(*found, "attitude", "patronage", data=SURVEY, **options)
+    result, customers = found
+    given = {"customers": customers, "data": SURVEY}
+    return pictures.type_map(result, "attitude", "patronage", **given, **options)
 
 
 @pytest.fixture(scope="module")
@@ -222,12 +224,10 @@ def test_marks_of_scalability_are_those_of_the_result(world, phases):
     found = loyalty_stage.scalability(phases.passed(world.scores))
     ax = pictures.scalability(found)
     marks = [line.get_xdata()[0] for line in ax.lines]
-    np.testing.assert_array_equal(marks, [*found.items["H"], found.H])
+    np.testing.assert_array_equal(marks, [*found.items["estimate"], found.H])
     limits, intervals = ax.collections
     assert [segment[0, 0] for segment in limits.get_segments()] == [0.3, 0.4, 0.5]
-    ends = np.vstack(
-        [found.items[["ci_low", "ci_high"]], found.scale[["ci_low", "ci_high"]].to_numpy()]
-    )
+    ends = np.vstack([part[["ci_low", "ci_high"]] for part in (found.items, found.whole)])
     np.testing.assert_array_equal(
         [segment[:, 0] for segment in intervals.get_segments()], ends.astype(float)
     )
@@ -249,7 +249,7 @@ def test_negative_coefficients_are_in_the_picture():
 @pytest.mark.parametrize("shares", ["observed", "true"])
 def test_the_map_has_people_cut_offs_and_shares(types, shares):
     result, _ = types
-    ax = type_map(types, show="people", shares=shares)
+    ax = type_map(types, show="customers", shares=shares)
     np.testing.assert_allclose(ax.lines[0].get_xydata(), SURVEY[["patronage", "attitude"]])
     level, cut = (c.get_segments()[0] for c in ax.collections)
     assert set(level[:, 1]) == {result.cuts["attitude"]}
@@ -275,7 +275,7 @@ def test_types_stand_where_their_people_are(types):
 
 def test_shade_is_the_probability_of_the_type(types):
     result, customers = types
-    ax = type_map(types, show="people", uncertainty=True)
+    ax = type_map(types, show="customers", uncertainty=True)
     likely = customers[list(result.names)].to_numpy()
     codes = customers["type"].cat.codes.to_numpy()
     own = np.take_along_axis(likely, codes[:, None], axis=1)[:, 0]
@@ -297,24 +297,23 @@ def test_customers_who_were_left_out_have_no_mark():
     survey.loc[[3, 5], "w"] = np.nan
     survey.loc[7, "attitude"] = np.nan
     options = {"data": survey, "scale": {"patronage": None}, "cuts": 5.5, "missing": "drop"}
-    found = loyalty_stage.dick_basu("attitude", "patronage", weights="w", **options)
+    result, customers = loyalty_stage.dick_basu("attitude", "patronage", weights="w", **options)
     given = ("attitude", "patronage")
-    ax = pictures.type_map(*found, *given, data=survey, show="people")
+    options = {"customers": customers, "show": "customers"}
+    ax = pictures.type_map(result, *given, data=survey, **options)
     left = survey.drop(index=[3, 5, 7])
     np.testing.assert_allclose(ax.lines[0].get_xydata(), left[["patronage", "attitude"]])
     with pytest.raises(DataError, match="and not with the labels of the 397 who were sorted"):
-        pictures.type_map(*found, *given, data=survey.iloc[10:])
+        pictures.type_map(result, *given, data=survey.iloc[10:], **options)
     with pytest.raises(OptionError, match="give the table of customers"):
-        pictures.type_map(found.result, found.customers["type"], *given, data=survey)
+        pictures.type_map(result, *given, data=survey, customers=customers["type"])
 
 
 def test_customers_outside_the_matrix_are_crosses():
     both = np.random.default_rng(1).integers(1, 8, (120, 2))
     superior = np.arange(120) % 4 > 0
-    found = loyalty_stage.ultimate_loyalty(
-        both[:, 0], both[:, 1], superiority=superior, scale=(1, 7)
-    )
-    ax = pictures.type_map(*found, both[:, 0], both[:, 1], show="people")
+    found, customers = loyalty_stage.ultimate_loyalty(*both.T, superiority=superior, scale=(1, 7))
+    ax = pictures.type_map(found, *both.T, customers=customers, show="customers")
     inside, outside = (np.rint(line.get_xydata()) for line in ax.lines)
     np.testing.assert_array_equal(inside, both[superior][:, ::-1])
     np.testing.assert_array_equal(outside, both[~superior][:, ::-1])
@@ -324,16 +323,17 @@ def test_customers_outside_the_matrix_are_crosses():
 
 def test_classes_are_named_at_the_axis():
     classes = pd.Categorical(["lowest", "high", "highest", "low"], ordered=False)
-    found = loyalty_stage.dick_basu(classes, [0.1, 0.9, 0.6, 0.4])
-    ax = pictures.type_map(*found, classes, [0.1, 0.9, 0.6, 0.4])
+    given = classes, [0.1, 0.9, 0.6, 0.4]
+    found, customers = loyalty_stage.dick_basu(*given)
+    ax = pictures.type_map(found, *given, customers=customers)
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["lowest", "low", "high", "highest"]
     assert_apart(ax)
 
 
 def test_one_customer_makes_a_map():
-    found = loyalty_stage.knox([2], [3], scale=(1, 10), cuts={"portfolio": 4})
-    ax = pictures.type_map(*found, [2], [3])
+    found, customers = loyalty_stage.knox([2], [3], scale=(1, 10), cuts={"portfolio": 4})
+    ax = pictures.type_map(found, [2], [3], customers=customers)
     assert ax.lines[0].get_xydata().tolist() == [[3, 2]]
     low, high = ax.get_xlim()
     assert low <= 1
@@ -455,9 +455,15 @@ def test_the_path_stacks_the_distribution():
     assert_apart(ax)
 
 
-NO_RELIABILITY = (
-    *loyalty_stage.dick_basu([8, 3], [0.9, 0.2], scale=(1, 10)), [8, 3], [0.9, 0.2],
-)  # fmt: skip
+SORTED = loyalty_stage.dick_basu([8, 3], [0.9, 0.2], scale=(1, 10))
+
+
+def plain(**options):
+    """The map of two customers of whose scores no reliability is known."""
+    given = {"customers": SORTED.customers, **options}
+    return pictures.type_map(SORTED.result, [8, 3], [0.9, 0.2], **given)
+
+
 PHASES = loyalty_stage.oliver([[80, 20, 70, 90]]).result
 
 
@@ -473,24 +479,28 @@ PHASES = loyalty_stage.oliver([[80, 20, 70, 90]]).result
         (lambda: pictures.funnel(["a"], stages=["a", "b"], level=1), OptionError, "between 0 and"),
         (lambda: pictures.funnel([], stages=["a", "b"]), DataError, "no values at all"),
         (lambda: pictures.scalability(PHASES), OptionError, "not a ScalabilityResult"),
-        (lambda: pictures.type_map(PHASES, None, [1], [1]), OptionError, "not a LoyaltyTypes"),
         (
-            lambda: pictures.type_map(*NO_RELIABILITY, uncertainty=True),
+            lambda: pictures.type_map(PHASES, [1], [1], customers=None),
+            OptionError,
+            "not a LoyaltyTypes",
+        ),
+        (
+            lambda: plain(uncertainty=True),
             DataError,
             "no reliability was given",
         ),
         (
-            lambda: pictures.type_map(*NO_RELIABILITY, shares="true"),
+            lambda: plain(shares="true"),
             DataError,
             'choose shares="observed"',
         ),
         (
-            lambda: pictures.type_map(*NO_RELIABILITY, uncertainty=1),
+            lambda: plain(uncertainty=1),
             OptionError,
             "True or False",
         ),
         (
-            lambda: pictures.type_map(*NO_RELIABILITY, show="hex"),
+            lambda: plain(show="hex"),
             OptionError,
             "choose one of",
         ),

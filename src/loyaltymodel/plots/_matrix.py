@@ -20,13 +20,13 @@ from loyaltymodel.plots._style import (
     figure_of,
 )
 
-Show = Literal["auto", "people", "density"]
+Show = Literal["auto", "customers", "density"]
 Shares = Literal["observed", "true"]
 
-_MANY = 1500  # people from which marks hide each other
-_FEW = 100  # people that leave room for large marks
+_MANY = 1500  # customers from which marks hide each other
+_FEW = 100  # customers that leave room for large marks
 _LEVELS = 40  # different scores up to which a scale counts as having steps
-_RARE = 0.25  # of the people a score has on average; a score with fewer makes no step
+_RARE = 0.25  # of the customers a score has on average; a score with fewer makes no step
 _BINS = 30
 _JITTER = 0.8  # of a step
 _TENTH = 0.1  # share below which an interval is written with a decimal place
@@ -35,9 +35,9 @@ _SHORT = 2.0  # an axis that is not longer has ticks between whole numbers
 _STEPS = np.array([0.7548776662466927, 0.5698402909980532])
 
 
-def draws_people(show: Show, n: int) -> bool:
-    """Tell whether each person gets a mark."""
-    return show == "people" or (show == "auto" and n <= _MANY)
+def draws_marks(show: Show, n: int) -> bool:
+    """Tell whether each customer gets a mark."""
+    return show == "customers" or (show == "auto" and n <= _MANY)
 
 
 def spread_out(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -48,11 +48,11 @@ def spread_out(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def mark_size(n: int) -> float:
-    """Return the width of the marks of n people, in points."""
+    """Return the width of the marks of n customers, in points."""
     return 1.8 if n > _FEW else 3.0
 
 
-def draw_people(ax: Axes, places: FloatArray) -> None:
+def draw_marks_of(ax: Axes, places: FloatArray) -> None:
     """Draw a mark at each place (n, 2)."""
     ax.plot(
         *places.T,
@@ -65,7 +65,7 @@ def draw_people(ax: Axes, places: FloatArray) -> None:
     )
 
 
-def draw_shaded_people(ax: Axes, places: FloatArray, shades: FloatArray, label: str) -> None:
+def draw_shaded_marks(ax: Axes, places: FloatArray, shades: FloatArray, label: str) -> None:
     """Draw a mark at each place (n, 2), the darker the larger its shade of 0 to 1; and the key."""
     image = ax.scatter(
         places[:, 0],
@@ -82,7 +82,7 @@ def draw_shaded_people(ax: Axes, places: FloatArray, shades: FloatArray, label: 
 
 
 def draw_density(ax: Axes, x: FloatArray, y: FloatArray, label: str) -> None:
-    """Draw how many people there are at each place, and the key to it."""
+    """Draw how many customers there are at each place, and the key to it."""
     edges = [_edges(values) for values in (x, y)]
     *_, image = ax.hist2d(x, y, bins=edges, cmin=1, cmap=SHADES, vmin=0, zorder=1)
     _key(ax, image, label, whole=True)
@@ -91,7 +91,7 @@ def draw_density(ax: Axes, x: FloatArray, y: FloatArray, label: str) -> None:
 def draw_shaded_density(
     ax: Axes, x: FloatArray, y: FloatArray, shades: FloatArray, label: str
 ) -> None:
-    """Draw the mean shade of the people at each place, from 0 to 1, and the key to it."""
+    """Draw the mean shade of the customers at each place, from 0 to 1, and the key to it."""
     edges = [_edges(values) for values in (x, y)]
     people, *_ = np.histogram2d(x, y, bins=edges)
     total, *_ = np.histogram2d(x, y, bins=edges, weights=shades)
@@ -132,7 +132,7 @@ def limits(values: FloatArray, *cuts: float) -> tuple[float, float]:
 
 
 def between(values: FloatArray, cut: float, *, upwards: bool) -> float:
-    """Return the cut-off, or halfway to the next score on the other side if people have it."""
+    """Return the cut-off, or halfway to the next score on the other side if customers have it."""
     if not (values == cut).any():
         return cut
     beyond = values[values < cut] if upwards else values[values > cut]

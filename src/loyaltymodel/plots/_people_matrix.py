@@ -24,9 +24,9 @@ _WORDS: Mapping[Language, Words] = {
     "en": {
         "satisfaction": "Satisfaction (score)",
         "loyalty": "Loyalty (score)",
-        "people": "People",
+        "customers": "Customers",
     },
-    "zh": {"satisfaction": "满意度(得分)", "loyalty": "忠诚度(得分)", "people": "人数"},
+    "zh": {"satisfaction": "满意度(得分)", "loyalty": "忠诚度(得分)", "customers": "客户数"},
 }
 # Of segments that the teaching texts have no word for.
 _CHINESE = {"defector": "变节者", "loyalist": "忠诚者"}
@@ -71,7 +71,7 @@ def people_matrix(
         score are left out, as they were then.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    show : {"auto", "people", "density"}
+    show : {"auto", "customers", "density"}
         Draw a mark for each customer, or how many there are at each place; by default
         customers up to 1,500 of them. Scores with steps are shifted by up to 0.4 of a step, so
         that customers with the same scores are all seen.
@@ -132,10 +132,10 @@ def people_matrix(
     variables = _read(result, satisfaction, loyalty, data)
     x, y = (variables[name].astype(np.float64) for name in ("satisfaction", "loyalty"))
     ax = axes_or_new(ax, height=COLUMN * 0.9)
-    if _matrix.draws_people(show, len(x)):
-        _matrix.draw_people(ax, _matrix.spread_out(x, y))
+    if _matrix.draws_marks(show, len(x)):
+        _matrix.draw_marks_of(ax, _matrix.spread_out(x, y))
     else:
-        _matrix.draw_density(ax, x, y, words["people"])
+        _matrix.draw_density(ax, x, y, words["customers"])
     borders, level = _borders(result, x, y)
     ax.set_xlim(borders["lowest"], borders["highest"])
     ax.set_ylim(*_matrix.limits(y, level))

@@ -40,7 +40,7 @@ _WORDS: Mapping[Language, Words] = {
         "involvement": "Involvement (score)",
         "fortitude": "Fortitude (score)",
         "support": "Social support (score)",
-        "people": "People",
+        "customers": "Customers",
         "probability": "Probability of the type",
         "outside": "{}: × {}",
         NO_SUPERIORITY: NO_SUPERIORITY,
@@ -55,7 +55,7 @@ _WORDS: Mapping[Language, Words] = {
         "involvement": "投入程度(得分)",
         "fortitude": "个人意志(得分)",
         "support": "社会支持(得分)",
-        "people": "人数",
+        "customers": "客户数",
         "probability": "所属类型的概率",
         "outside": "{}:× {}",
         NO_SUPERIORITY: "不认为产品优越",
@@ -65,10 +65,10 @@ _WORDS: Mapping[Language, Words] = {
 
 def type_map(
     result: LoyaltyTypes,
-    customers: pd.DataFrame,
     first: object,
     second: object,
     *,
+    customers: pd.DataFrame,
     data: object = None,
     show: Show = "auto",
     shares: Shares = "observed",
@@ -84,14 +84,14 @@ def type_map(
     result : LoyaltyTypes
         What ``dick_basu``, ``knox``, ``relative_attitude`` or ``ultimate_loyalty`` of
         ``loyalty_stage`` returned. It keeps no scores.
-    customers : DataFrame
-        The customers that were returned beside it.
     first, second : Series, array of shape (n,) or str
         The two variables that were sorted, or names of columns of ``data``. Customers with a
         missing value are left out, as they were then.
+    customers : DataFrame
+        The customers that were returned beside the result.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    show : {"auto", "people", "density"}
+    show : {"auto", "customers", "density"}
         Draw a mark for each customer, or how many there are at each place; by default customers
         up to 1,500 of them. Scores with steps are shifted by up to 0.4 of a step, so that
         customers with the same scores are all seen.
@@ -136,7 +136,7 @@ def type_map(
     >>> from loyaltymodel import loyalty_stage, plots
     >>> attitude, share = [8, 8, 3, 3], [0.9, 0.2, 0.9, 0.2]
     >>> result, customers = loyalty_stage.dick_basu(attitude, share, scale=(1, 10))
-    >>> ax = plots.loyalty_stage.type_map(result, customers, attitude, share)
+    >>> ax = plots.loyalty_stage.type_map(result, attitude, share, customers=customers)
     >>> ax.get_ylabel()
     'Relative attitude (score)'
     """
@@ -215,18 +215,18 @@ def _draw_customers(
     *,
     sure: FloatArray | None,
 ) -> None:
-    if not _matrix.draws_people(show, len(x)):
+    if not _matrix.draws_marks(show, len(x)):
         if sure is None:
-            _matrix.draw_density(ax, x[inside], y[inside], words["people"])
+            _matrix.draw_density(ax, x[inside], y[inside], words["customers"])
         else:
             _matrix.draw_shaded_density(ax, x[inside], y[inside], sure, words["probability"])
         return
     # Shifted together, so that nobody outside hides one inside.
     places = _matrix.spread_out(x, y)
     if sure is None:
-        _matrix.draw_people(ax, places[inside])
+        _matrix.draw_marks_of(ax, places[inside])
     else:
-        _matrix.draw_shaded_people(ax, places[inside], sure, words["probability"])
+        _matrix.draw_shaded_marks(ax, places[inside], sure, words["probability"])
     if not inside.all():
         ax.plot(*places[~inside].T, "x", color=GREY, markersize=2.5, markeredgewidth=0.6, zorder=2)
 

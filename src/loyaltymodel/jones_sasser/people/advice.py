@@ -22,7 +22,7 @@ class _Advice:
 
     segment: str
     chinese: str = ""
-    people: str
+    meaning: str
     word_of_mouth: int
     strategy: str
     strategy_origin: Literal["text", "assigned"] = "assigned"
@@ -49,14 +49,14 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="terrorist",
             chinese="恐怖分子",
-            people="not loyal, and as dissatisfied as can be",
+            meaning="not loyal, and as dissatisfied as can be",
             word_of_mouth=-1,
             strategy=_CONVERT,
             concepts=("REL-07", "REL-16", "CMP-14"),
         ),
         _Advice(
             segment="defector",
-            people="neither satisfied nor loyal",
+            meaning="neither satisfied nor loyal",
             word_of_mouth=-1,
             strategy=_ACQUIRE,
             concepts=("LOY-14", "LOY-18", "CMP-14"),
@@ -64,7 +64,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="hostage",
             chinese="囚禁者",
-            people="loyal without being satisfied: false loyalty (虚假忠诚)",
+            meaning="loyal without being satisfied: false loyalty (虚假忠诚)",
             word_of_mouth=-1,
             strategy=_PREPARE,
             measures=(_TREATMENT, _VALUES),
@@ -73,7 +73,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="mercenary",
             chinese="图利者",
-            people="satisfied, but not loyal",
+            meaning="satisfied, but not loyal",
             word_of_mouth=1,
             strategy=_COMPLETE,
             measures=(_REWARD, _VALUES, _SWITCHING),
@@ -81,7 +81,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         ),
         _Advice(
             segment="loyalist",
-            people="satisfied and loyal",
+            meaning="satisfied and loyal",
             word_of_mouth=1,
             strategy=_KEEP,
             measures=(_TREATMENT, _REWARD, _VALUES),
@@ -90,7 +90,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="apostle",
             chinese="传道者",
-            people="loyal, and as satisfied as can be",
+            meaning="loyal, and as satisfied as can be",
             word_of_mouth=1,
             strategy=_REFER,
             measures=(_TREATMENT, _VALUES),
@@ -101,7 +101,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="saboteur",
             chinese="破坏者",
-            people="at the far left of the curve",
+            meaning="at the far left of the curve",
             word_of_mouth=-1,
             strategy=_CONVERT,
             strategy_origin="text",
@@ -110,7 +110,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="hostage",
             chinese="囚禁者",
-            people="bound, and below the sensitive zone: false loyalty (虚假忠诚)",
+            meaning="bound, and below the sensitive zone: false loyalty (虚假忠诚)",
             word_of_mouth=0,
             strategy=_PREPARE,
             strategy_origin="text",
@@ -120,7 +120,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="mercenary",
             chinese="图利者",
-            people="free, and below the sensitive zone",
+            meaning="free, and below the sensitive zone",
             word_of_mouth=0,
             strategy=_COMPLETE,
             strategy_origin="text",
@@ -130,7 +130,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="apostle",
             chinese="传道者",
-            people="in the sensitive zone, bound or free",
+            meaning="in the sensitive zone, bound or free",
             word_of_mouth=1,
             strategy=_REFER,
             measures=(_TREATMENT, _VALUES),
@@ -141,7 +141,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="dissatisfied, not loyal",
             chinese="不满意,不忠诚",
-            people="as is generally to be expected of the dissatisfied",
+            meaning="as is generally to be expected of the dissatisfied",
             word_of_mouth=-1,
             strategy=_ACQUIRE,
             concepts=("REL-08", "LOY-14", "LOY-18", "CMP-14"),
@@ -149,7 +149,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="dissatisfied, loyal",
             chinese="惰性忠诚、垄断忠诚",
-            people="stay from inertia, or because there is nowhere to go",
+            meaning="stay from inertia, or because there is nowhere to go",
             word_of_mouth=-1,
             strategy=_PREPARE,
             measures=(_TREATMENT, _VALUES),
@@ -158,7 +158,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="inertia loyalty",
             chinese="惰性忠诚",
-            people="dissatisfied, free to go, and loyal all the same",
+            meaning="dissatisfied, free to go, and loyal all the same",
             word_of_mouth=-1,
             strategy="raise satisfaction before a rival wakes them up",
             measures=(_TREATMENT, _REWARD, _VALUES),
@@ -167,7 +167,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="monopoly loyalty",
             chinese="垄断忠诚",
-            people="dissatisfied, and loyal because bound",
+            meaning="dissatisfied, and loyal because bound",
             word_of_mouth=-1,
             strategy=_PREPARE,
             measures=(_TREATMENT, _VALUES),
@@ -176,7 +176,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="satisfied, not loyal",
             chinese="满意,不忠诚",
-            people="satisfied, which makes loyalty possible and no more",
+            meaning="satisfied, which makes loyalty possible and no more",
             word_of_mouth=1,
             strategy=_COMPLETE,
             measures=(_REWARD, _VALUES, _SWITCHING),
@@ -185,7 +185,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
         _Advice(
             segment="satisfied, loyal",
             chinese="满意,忠诚",
-            people="satisfied and loyal",
+            meaning="satisfied and loyal",
             word_of_mouth=1,
             strategy=_KEEP,
             measures=(_TREATMENT, _REWARD, _VALUES),
@@ -201,12 +201,12 @@ def advice(classifier: Classifier) -> pd.DataFrame:
     Parameters
     ----------
     classifier : {"jones_sasser", "textbook", "satisfied_loyal"}
-        Whose segments. A name such as "mercenary" means other people in each.
+        Whose segments. A name such as "mercenary" means other customers in each.
 
     Returns
     -------
     DataFrame
-        A row a segment: ``segment``, ``chinese``, ``people``, ``word_of_mouth`` (1 good, -1 bad,
+        A row a segment: ``segment``, ``chinese``, ``meaning``, ``word_of_mouth`` (1 good, -1 bad,
         0 where the segment does not settle it), ``strategy``, ``strategy_origin`` ("text" where
         a teaching text gives this advice to this segment, "assigned" where this library chose
         it), ``measures`` (which of the four means of building loyalty suit, always assigned)
@@ -220,10 +220,10 @@ def advice(classifier: Classifier) -> pd.DataFrame:
     Notes
     -----
     Advice is what teaching texts say, not a finding. The sign of word of mouth is that of
-    satisfaction: the satisfied become fans, the dissatisfied spread harm. How much people talk is
-    another matter; it follows an asymmetric U, with more at both ends and most among the
+    satisfaction: the satisfied become fans, the dissatisfied spread harm. How much customers talk
+    is another matter; it follows an asymmetric U, with more at both ends and most among the
     dissatisfied [1]_. Higher switching costs bind without satisfying, so they are never advised
-    for people who are already bound.
+    for customers who are already bound.
 
     References
     ----------

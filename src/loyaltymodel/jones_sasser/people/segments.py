@@ -249,7 +249,7 @@ def satisfied_loyal(
     """Return who is satisfied or not and loyal or not (满意/不满意 × 忠诚/不忠诚).
 
     The same four cells as those of :func:`segments`, in plain words. With ``constraint``, loyal
-    people who are dissatisfied are told apart: monopoly loyalty (垄断忠诚) where they are bound,
+    customers who are dissatisfied are told apart: monopoly loyalty (垄断忠诚) where they are bound,
     inertia loyalty (惰性忠诚) where they are free to go.
 
     Parameters

@@ -2,7 +2,7 @@
 
 Phases stand in the order of the theory. A customer reaches a phase if the scores of this phase
 and of all before it pass their cut-offs. For true scores that are normal with one covariance
-for everybody, the probability of reaching phase j is an orthant probability of dimension j.
+for all customers, the probability of reaching phase j is an orthant probability of dimension j.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ORDERS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 _TOLERANCE = 1e-9  # of probabilities, between one order of quadrature and the next
 _PROBES = (-2.5, -1.0, 0.0, 0.7, 1.8)  # distances at which an order is tried, in every combination
 _INNER = ((0.1, 3), (0.2, 4), (0.4, 5))  # up to a correlation so many nodes: errors below 2e-12
-_ENOUGH = 2000  # people from whom a slope, which is a mean, is computed
+_ENOUGH = 2000  # customers from whom a slope, which is a mean, is computed
 _STEP = 1e-3  # of a standard deviation, for differences
 
 

@@ -1,8 +1,8 @@
 """Cohen's kappa, unweighted and weighted, with its large-sample errors.
 
 Tables are (k, k), first classification down, second across. Agreement weights are 1 on the
-diagonal. The errors are those of Fleiss, Cohen and Everitt, written as sums over people so that
-people may have weights.
+diagonal. The errors are those of Fleiss, Cohen and Everitt, written as sums over customers so that
+customers may have weights.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def agreement_weights(k: int) -> FloatArray:
 
 
 def kappas(weight: FloatArray, squared: FloatArray, agree: FloatArray) -> Kappas:
-    """Return kappas from the sums of people's weights and of their squares in each cell.
+    """Return kappas from the sums of customers' weights and of their squares in each cell.
 
     ``weight`` and ``squared`` are (k, k), ``agree`` (m, k, k). A table whose margins leave no
     room for disagreement is refused before.
 
-    A person in a cell moves kappa by the influence of that cell, and the variance of a mean
+    A customer in a cell moves kappa by the influence of that cell, and the variance of a mean
     with weights is the sum of squared weights times squared influences. With weights of 1 this
     is the formula of Fleiss, Cohen and Everitt. Under no agreement the cells have the shares of
     independence, and the mean weight within a cell stays what it is.

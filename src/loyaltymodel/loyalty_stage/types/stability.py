@@ -1,6 +1,6 @@
 """How firm a classification is: under moved cut-offs, and under a second measurement.
 
-The cut-offs of all moves together cut the plane into fine cells. How people are distributed
+The cut-offs of all moves together cut the plane into fine cells. How customers are distributed
 over these is enough for every combination of moves.
 """
 
@@ -24,7 +24,7 @@ def fine_grid(
 
 
 def observed_distribution(scores: FloatArray, weights: FloatArray, grid: Grid) -> FloatArray:
-    """Return the weight (kx + 1, ky + 1) of people with scores (n, 2) in each fine cell."""
+    """Return the weight (kx + 1, ky + 1) of customers with scores (n, 2) in each fine cell."""
     codes = cell_codes(scores[:, 0], scores[:, 1], grid)
     table = np.asarray(np.bincount(codes, weights, grid.n_cells), dtype=np.float64)
     return table.reshape(len(grid.x_up) + 1, len(grid.y_up) + 1)
@@ -35,7 +35,7 @@ def true_distribution(
 ) -> FloatArray:
     """Return the expected weight (kx + 1, ky + 1) of true scores in each fine cell."""
     table = np.zeros(grid.n_cells)
-    # Every fine cell is computed for every person, so the slices are the smaller.
+    # Every fine cell is computed for every customer, so the slices are the smaller.
     for part in slices(len(scores), max(1, (1 << 20) // grid.n_cells)):
         means = posterior.means(scores[part])
         table += cell_probabilities(means, posterior.covariance, grid) @ weights[part]

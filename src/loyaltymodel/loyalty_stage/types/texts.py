@@ -194,7 +194,7 @@ def type_advice(classification: Classification) -> pd.DataFrame:
     Parameters
     ----------
     classification : {"relative_attitude", "dick_basu", "knox", "ultimate_loyalty"}
-        Whose types. A word such as "loyal" means other people in each.
+        Whose types. A word such as "loyal" means other customers in each.
 
     Returns
     -------
@@ -214,7 +214,7 @@ def type_advice(classification: Classification) -> pd.DataFrame:
     library from those that teaching texts list without saying for which type: winning new
     customers, keeping customers, letting customers win customers; preferential treatment,
     tangible rewards, shared values, higher switching costs. They are advice, not findings.
-    Higher switching costs bind without convincing, so they stand only where people come back
+    Higher switching costs bind without convincing, so they stand only where customers come back
     without conviction. The Chinese names of Oliver's cells, but for the last, are translations
     made here.
 
