@@ -235,11 +235,12 @@ def test_weighted_differences_are_those_of_programme_effects(people):
     row = rows_of(
         satisfaction_benefits("s", {"tenure": "years"}, cuts=5, weights=weights, data=people)
     ).iloc[0]
-    effect = programme_effect("years", people["s"] >= 5, weights=weights, data=people)
-    assert row["difference"] == pytest.approx(effect.estimate, rel=SAME)
+    found = programme_effect(people["s"] >= 5, "years", weights=weights, data=people)
+    effect = found.effects.iloc[0]
+    assert row["difference"] == pytest.approx(effect["estimate"], rel=SAME)
     ends = (row["difference_low"], row["difference_high"])
-    assert ends == pytest.approx(effect.interval, rel=SAME)
-    assert row["difference_p"] == pytest.approx(effect.effect["p_value"], rel=SAME)
+    assert ends == pytest.approx((effect["ci_low"], effect["ci_high"]), rel=SAME)
+    assert row["difference_p"] == pytest.approx(effect["p_value"], rel=SAME)
 
 
 def test_very_uneven_weights_still_cover():
