@@ -273,8 +273,7 @@ def _draw_observed(
 
 def _grid(result: LoyaltyCurveResult) -> FloatArray:
     """Return the answers at which curves are drawn."""
-    low, high = result.settings.limits("satisfaction")
-    return low + (high - low) * _curves.GRID
+    return np.linspace(*result.settings.limits("satisfaction"), len(_curves.GRID))
 
 
 def _axes(ax: Axes, result: LoyaltyCurveResult, language: Language) -> None:

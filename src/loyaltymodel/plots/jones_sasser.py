@@ -99,7 +99,7 @@ def curve_family(
     zones : bool
         Whether the zones are marked: insensitive (质量不敏感区) and sensitive (质量敏感区).
     segments : bool
-        Whether the names of the people in the four corners are written: hostage, apostle,
+        Whether the names of the customers in the four corners are written: hostage, apostle,
         terrorist, mercenary.
     language : {"en", "zh"}
         Language of axes, zones and segments.

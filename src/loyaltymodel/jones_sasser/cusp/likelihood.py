@@ -36,7 +36,7 @@ class Cells:
     """People with the same predictors, together: all that the likelihood knows of them.
 
     Attributes: ``normal`` (c, p) and ``splitting`` (c, q), predictors with a leading 1;
-    ``sums`` (5, c), of z^0 to z^4 over the people of a cell.
+    ``sums`` (5, c), of z^0 to z^4 over the customers of a cell.
     """
 
     normal: FloatArray

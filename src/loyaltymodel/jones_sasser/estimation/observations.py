@@ -34,8 +34,8 @@ class Observations(FrozenRecord):
 
     ``satisfaction`` (m,), and one of ``group`` (m,), ``given`` (m,) and ``drivers`` (m, k)
     describe the cells. ``first`` (m,) is the first record of each cell. A record has its
-    ``answer`` (a, r), the ``weight`` (r,) of a person and the number of people, ``count`` (r,).
-    ``mean`` and ``sd`` are those of satisfaction over people.
+    ``answer`` (a, r), the ``weight`` (r,) of a customer and the ``count`` (r,) of customers.
+    ``mean`` and ``sd`` are those of satisfaction over customers.
     """
 
     satisfaction: FloatArray
@@ -83,7 +83,7 @@ class Observations(FrozenRecord):
         return Cells(nodes.ravel(), weights, self.given, self.group, self.drivers)
 
     def statistics(self, outcome: Outcome, people: FloatArray | None = None) -> FloatArray:
-        """Return the statistics (b, t, m) for numbers of people by record, (b, r)."""
+        """Return the statistics (b, t, m) for numbers of customers by record, (b, r)."""
         amount = (self.count if people is None else people) * self.weight
         amount = np.atleast_2d(amount)
         if isinstance(outcome, Ordinal):
@@ -112,9 +112,9 @@ def observe(
     given: FloatArray | None = None,
     drivers: FloatArray | None = None,
 ) -> Observations:
-    """Gather people into cells and records.
+    """Gather customers into cells and records.
 
-    All arguments are by person: satisfaction (n,) on its scale, and answers (n,) or one number
+    All arguments are by customer: satisfaction (n,) on its scale, and answers (n,) or one number
     for all. Whole numbers are gathered faster than others.
     """
     n = len(satisfaction)

@@ -40,7 +40,7 @@ from loyaltymodel.jones_sasser.estimation.intervals import (
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.report import State
 from loyaltymodel.jones_sasser.estimation.sample import Sample, design_of, driver_columns
-from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, Measured
+from loyaltymodel.jones_sasser.estimation.settings import SHARES, CurveSettings, Measured
 from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty
 
 _NEAR = 3.0  # standard errors
@@ -466,14 +466,16 @@ class LoyaltyCurveResult(Result):
                 level=level,
                 within_unit=quantity not in ("slope", "elasticity") and end is None,
             )
-        start, unit = self._units(quantity)
-        start = start if end is None else 0.0
+        estimate, low, high = (
+            self._on_scale(quantity, value, change=end is not None)
+            for value in (estimate, low, high)
+        )
         return EstimateTable(
             labels=FrozenMapping({"at": tuple(given.tolist())}),
-            estimate=start + unit * estimate,
-            std_error=unit * error,
-            ci_low=start + unit * low,
-            ci_high=start + unit * high,
+            estimate=estimate,
+            std_error=self._on_scale(quantity, error, change=True),
+            ci_low=low,
+            ci_high=high,
             level=level,
             method=_METHODS[interval],
         ).frame()
@@ -563,7 +565,7 @@ class LoyaltyCurveResult(Result):
         try:
             values = read_numbers(name, given, bounds=(low, high))
         except DataError as error:
-            if "must lie" not in str(error):
+            if "must lie" not in str(error) or (low, high) == SHARES:
                 raise
             raise DataError(
                 f"{error}; answers are on the scale of the fit, {low:g} to {high:g}, and "
@@ -584,8 +586,13 @@ class LoyaltyCurveResult(Result):
             "satisfaction_needed": (lowest, highest - lowest),
         }[quantity]
 
-    def _on_scale(self, quantity: Answer, found: Any) -> Any:
+    def _on_scale(self, quantity: Answer, found: Any, *, change: bool = False) -> Any:
+        """Return what was found in shares, or a change of it, in units of the scales."""
         start, unit = self._units(quantity)
+        if change:
+            return unit * found
+        if quantity == "satisfaction_needed":  # rounding must not leave the scale
+            return np.clip(start + unit * found, *self.settings.limits("satisfaction"))
         return start + unit * found
 
     def _formula(self, quantity: Answer, p: FloatArray, x: FloatArray, c: FloatArray) -> FloatArray:

@@ -45,7 +45,7 @@ def information_uncertainty(
 def sandwich_uncertainty(
     problem: Problem, stats: FloatArray, observations: Observations, top: Maximum, free: BoolArray
 ) -> Uncertainty:
-    """Return the inverse information round the outer product of people's scores (Huber)."""
+    """Return the inverse information round the outer product of customers' scores (Huber)."""
     bread = _inverse(_bend(problem, stats, top, free), free)
     meat = np.zeros_like(bread)
     for first in range(0, observations.n_records, _CHUNK):
@@ -65,7 +65,7 @@ def record_scores(
     free: BoolArray,
     part: slice = slice(None),
 ) -> FloatArray:
-    """Return derivatives (r, q) of each record's log-likelihood for one person of weight 1."""
+    """Return derivatives (r, q) of each record's log-likelihood for one customer of weight 1."""
     p = top.p[0]
     cell = observations.cell[part]
     near = slice(int(cell[0]), int(cell[-1]) + 1)
@@ -96,7 +96,7 @@ def bootstrap_uncertainty(
     n_resamples: int,
     rng: np.random.Generator,
 ) -> Uncertainty:
-    """Draw people again, with replacement, and estimate again.
+    """Draw customers again, with replacement, and estimate again.
 
     Resamples of records are multinomial counts. Each search sets out from the estimate.
     """

@@ -85,14 +85,14 @@ def calibration(
     n = total(people)
     kept = np.flatnonzero(n > 0)
     weight, share = total(amount)[kept], total(stayed)[kept] / total(amount)[kept]
-    # Of weighted people there are, for a mean, as many as this (Kish's effective number).
+    # Of weighted customers there are, for a mean, as many as this (Kish's effective number).
     effective = weight**2 / total(doubled)[kept]
     if result.settings.outcome in ("score", "beta"):
         with np.errstate(divide="ignore", invalid="ignore"):
             spread = np.sqrt(
                 np.maximum(total(squares)[kept] / weight - share**2, 0) / (effective - 1)
             )
-        spread[effective <= 1] = np.nan  # one person says nothing of the spread
+        spread[effective <= 1] = np.nan  # one customer says nothing of the spread
         ends = _intervals.wald(share, spread, level=level)
         low, high = ends.low, ends.high
     else:
@@ -223,7 +223,7 @@ def _stayed(
 
 
 def _bins(s: FloatArray, people: FloatArray, bins: int) -> tuple[IntArray, int]:
-    """Return the bin (m,) of each cell by satisfaction: its level, or a part of the people."""
+    """Return the bin (m,) of each cell by satisfaction: its level, or a part of the customers."""
     levels, place = np.unique(s, return_inverse=True)
     if len(levels) <= max(bins, _LEVELS):
         return place, len(levels)

@@ -453,7 +453,7 @@ def _ratio_test(
             "constraints, or another parameter, lie on the edge of their range; choose "
             '"bootstrap"'
         )
-    # On the edge the mixture is an approximation: where people are near s = 0, the estimate is 0
+    # On the edge the mixture is an approximation: where customers are near s = 0, the estimate is 0
     # in more than half of all surveys, and the test hardly ever rejects.
     if method == "asymptotic" or (method == "auto" and known and not on_edge):
         tail = float(chi_square_tail(statistic, df))
@@ -533,7 +533,7 @@ def _drawn(setup: Setup, p: FloatArray, n: int, rng: np.random.Generator) -> Flo
 
 
 def _drawn_scores(setup: Setup, p: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
-    """Draw statistics (n, 3, m) of scores with the beta law, person by person."""
+    """Draw statistics (n, 3, m) of scores with the beta law, customer by customer."""
     mean = np.clip(loyalty_in_cells(setup.problem, p[None])[0, :, 0], _EDGE, 1 - _EDGE)
     amount = setup.stats[0, 0].astype(np.int64)
     first = np.cumsum(amount) - amount
@@ -541,7 +541,7 @@ def _drawn_scores(setup: Setup, p: FloatArray, n: int, rng: np.random.Generator)
     b = np.repeat(1 - mean, amount) * np.exp(p[-1])
     found = np.empty((n, 3, len(amount)))
     found[:, 0] = amount
-    for survey in found:  # a survey at a time: people and not cells are drawn
+    for survey in found:  # a survey at a time: customers and not cells are drawn
         score = np.clip(rng.beta(a, b), np.finfo(np.float64).tiny, 1 - 2**-53)
         survey[1] = np.add.reduceat(np.log(score), first)
         survey[2] = np.add.reduceat(np.log1p(-score), first)
