@@ -23,8 +23,8 @@ Crediting = Literal["whole", "marginal"]
 
 
 def programme_account(
-    spend: object,
     programme: LoyaltyProgramme,
+    spend: object,
     *,
     crediting: Crediting = "whole",
     data: object = None,
@@ -34,10 +34,10 @@ def programme_account(
 
     Parameters
     ----------
-    spend : float, array-like of shape (n,), Series, or name of a column
-        What each member spent in the qualifying period, in money, 0 or more.
     programme : LoyaltyProgramme
         The programme.
+    spend : float, array-like of shape (n,), Series, or name of a column
+        What each member spent in the qualifying period, in money, 0 or more.
     crediting : {"whole", "marginal"}
         At which rate points are credited. "whole": all spending of the period at the rate of
         the tier that it reaches. "marginal": the spending within each tier at the rate of that
@@ -94,7 +94,7 @@ def programme_account(
     ...     tiers=[{"name": "basic"}, {"name": "gold", "threshold": 1000, "multiplier": 2}],
     ... )
     >>> spend = pd.Series([400.0, 1500.0], index=["Li", "Wang"])
-    >>> account = loyalty_stage.programme_account(spend, programme)
+    >>> account = loyalty_stage.programme_account(programme, spend)
     >>> account[["tier", "points", "expected_redemption", "expected_cost", "to_next_tier"]]
            tier  points  expected_redemption  expected_cost  to_next_tier
     Li    basic   400.0                  3.2            8.2         600.0
@@ -102,7 +102,7 @@ def programme_account(
 
     Slice by slice the first 1,000 count once and the next 500 twice:
 
-    >>> loyalty_stage.programme_account(spend, programme, crediting="marginal")["points"].tolist()
+    >>> loyalty_stage.programme_account(programme, spend, crediting="marginal")["points"].tolist()
     [400.0, 2000.0]
     """
     check_choice("crediting", crediting, Crediting)

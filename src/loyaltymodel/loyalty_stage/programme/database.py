@@ -16,7 +16,7 @@ def purchase_reference(
     tenure: object,
     *,
     purchases: object,
-    overdue_below: float = 0.05,
+    cuts: float = 0.05,
     data: object = None,
     missing: Missing = "raise",
 ) -> pd.DataFrame:
@@ -31,10 +31,10 @@ def purchase_reference(
         purchase.
     purchases : float, array-like of shape (n,), Series, or name of a column
         Number of purchases in the window, at least 1; count purchases of one day as one.
-    overdue_below : float
-        From which probability down a wait counts as overdue, from 0 to 1.
+    cuts : float
+        From which probability of the wait down a customer counts as overdue, from 0 to 1.
     data : pandas, polars or pyarrow table, optional
-        The table, where variables are names of columns, such as ``of_customers`` of
+        The table, where variables are names of columns, such as the customers of
         :func:`purchase_behaviour`.
     missing : {"raise", "drop"}
         Whether a missing value is an error, or leaves the customer out.
@@ -54,7 +54,7 @@ def purchase_reference(
         If values are missing, not numeric, negative or of unequal length, a number of purchases
         is not a whole number from 1 on, or one purchase has a tenure above 0.
     OptionError
-        If ``overdue_below`` is no number from 0 to 1, or ``missing`` is not one of its choices.
+        If ``cuts`` is no number from 0 to 1, or ``missing`` is not one of its choices.
 
     See Also
     --------
@@ -70,7 +70,7 @@ def purchase_reference(
     (tenure / (tenure + recency))^(n - 1), whatever the rate. It takes into account that the gap
     is itself estimated, from few purchases badly.
 
-    Of customers who have not changed a share ``overdue_below`` is flagged by chance. Who buys
+    Of customers who have not changed a share ``cuts`` is flagged by chance. Who buys
     more regularly than at random is flagged late, and who buys in bursts too early. The flag
     says that somebody waits longer than usual, and not that he left.
 
@@ -86,8 +86,7 @@ def purchase_reference(
     1       10.0          9.0             0.016     True
     2        NaN          NaN               NaN    False
 
-    From a table of purchases, whose ``of_customers`` has ``recency``, ``tenure`` and
-    ``n_purchases``:
+    From purchases, which give ``recency``, ``tenure`` and ``n_purchases`` of each customer:
 
     >>> import pandas as pd
     >>> bought = pd.DataFrame({
@@ -95,9 +94,9 @@ def purchase_reference(
     ...     "date": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-01-21", "2024-01-05"]),
     ...     "brand": "A",
     ... })
-    >>> own = loyalty_stage.purchase_behaviour(
-    ...     bought, amount=None, window=("2024-01-01", "2024-02-20")
-    ... ).of_customers
+    >>> _, own = loyalty_stage.purchase_behaviour(
+    ...     data=bought, amount=None, window=("2024-01-01", "2024-02-20")
+    ... )
     >>> loyalty_stage.purchase_reference(
     ...     "recency", "tenure", purchases="n_purchases", data=own
     ... ).round(3)
@@ -106,7 +105,7 @@ def purchase_reference(
     Ann            10.0          3.0              0.16    False
     Bob             NaN          NaN               NaN    False
     """
-    check_share("overdue_below", overdue_below)
+    check_share("cuts", cuts)
     positive = (0.0, np.inf)
     read = read_variables(
         {"recency": recency, "tenure": tenure, "purchases": purchases},
@@ -134,7 +133,7 @@ def purchase_reference(
             "usual_gap": length / gaps,
             "gaps_waited": wait * gaps / length,
             "wait_probability": probability,
-            "overdue": probability < overdue_below,
+            "overdue": probability < cuts,
         },
         index=read.labels,
     )

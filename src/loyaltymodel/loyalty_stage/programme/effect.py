@@ -9,6 +9,7 @@ import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._counts import kish
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, satterthwaite
 from loyaltymodel._options import check_choice, count_of
@@ -23,10 +24,10 @@ from loyaltymodel.loyalty_stage.programme.kernels import (
     variance_of,
 )
 from loyaltymodel.loyalty_stage.programme.result import (
-    Covariance,
+    AveragedOver,
     Estimator,
     ProgrammeEffect,
-    Target,
+    StdErrors,
 )
 
 _NO_SPREAD = 1e-12  # of the largest outcome: what rounding leaves of residuals that are 0
@@ -34,20 +35,20 @@ _WHOLE_PULL = 1 - 1e-9  # a leverage that leaves no residual
 _TINY = float(np.finfo(np.float64).tiny)
 _LEAST = {"difference": 2, "difference_in_differences": 2, "ancova": 3}
 _LEAST_CLUSTERS = 2
-_LINE = 2  # people that a line goes through, so that nothing is left to tell its error
+_LINE = 2  # customers that a line goes through, so that nothing is left to tell its error
 _MEMBER = 1  # place of the effect among the coefficients
 
 
 def programme_effect(
-    outcome: object,
     member: object,
+    outcome: object,
     *,
     before: object = None,
     estimator: Estimator = "difference",
-    target: Target | None = None,
+    average_over: AveragedOver | None = None,
     weights: object = None,
     clusters: object = None,
-    covariance: Covariance | None = None,
+    std_errors: StdErrors | None = None,
     level: float = 0.95,
     data: object = None,
     missing: Missing = "raise",
@@ -56,35 +57,35 @@ def programme_effect(
 
     Parameters
     ----------
-    outcome : array-like of shape (n,), Series, or name of a column
-        What the programme should raise, such as the spending of a period, or 1 for who stayed.
     member : array-like of shape (n,), Series, or name of a column
         1 or True for members, 0 or False for the control group.
+    outcome : array-like of shape (n,), Series, or name of a column
+        What the programme should raise, such as the spending of a period, or 1 for who stayed.
     before : array-like of shape (n,), Series, or name of a column, optional
-        The same quantity of the same people before the programme. With "difference" it only
+        The same quantity of the same customers before the programme. With "difference" it only
         shows whether the groups were alike.
     estimator : {"difference", "difference_in_differences", "ancova"}
         "difference" of means. "difference_in_differences" of the changes since before
         (双重差分). "ancova": least squares with a line on ``before`` for each group, compared
         at one value of it.
-    target : {"everybody", "members"}, optional
-        For "ancova": whether the effect is averaged over all people, the default, or over the
+    average_over : {"everybody", "members"}, optional
+        For "ancova": whether the effect is averaged over all customers, the default, or over the
         members, which is what a return on the programme needs if the effect depends on
         ``before`` and members differ. The other estimators have no choice.
     weights : array-like of shape (n,), Series, or name of a column, optional
         Survey weights, above 0.
     clusters : array-like of shape (n,), Series, or name of a column, optional
         What hangs together, such as the branch of each customer.
-    covariance : {"HC2", "HC3", "CR1"}, optional
-        Standard errors for residuals of any variance. "HC2", the default, is unbiased if the
-        variances are in truth equal; "HC3" is larger. With clusters it is "CR1", which sums
-        within clusters and multiplies by G / (G - 1) * (n - 1) / (n - k).
+    std_errors : {"robust", "cluster"}, optional
+        "robust" is HC2, for residuals of any variance, and unbiased if the variances are in
+        truth equal. With clusters it is "cluster" (CR1), which sums within clusters and
+        multiplies by G / (G - 1) * (n - 1) / (n - k).
     level : float
         Confidence level between 0 and 1.
     data : pandas, polars or pyarrow table, optional
         The table, where variables are names of columns.
     missing : {"raise", "drop"}
-        Whether a missing value is an error, or leaves the person out.
+        Whether a missing value is an error, or leaves the customer out.
 
     Returns
     -------
@@ -95,9 +96,9 @@ def programme_effect(
     ------
     DataError
         If values are missing, not numeric or of unequal length, ``member`` has values other
-        than 0 and 1, or a group has too few people or clusters.
+        than 0 and 1, or a group has too few customers or clusters.
     NotIdentifiedError
-        If nobody in a group differs, so that nothing tells how sure the effect is, one person has
+        If nobody in a group differs, so that nothing tells how sure the effect is, one customer has
         all the weight of a group, or a line on ``before`` cannot be drawn.
     OptionError
         If an option is not one of its choices or contradicts another, or ``before`` is lacking.
@@ -108,29 +109,29 @@ def programme_effect(
 
     Notes
     -----
-    Members choose themselves. Without a lot the plain difference is mostly what they were like
-    already. With a value before, one of two assumptions can take the place of the lot, and
+    Members choose themselves. Without random assignment the plain difference is mostly what they
+    were like already. With a value before, one of two assumptions can take its place, and
     neither can be tested with these data. The difference in differences takes it that without
     the programme both groups would have changed by the same amount. The analysis of covariance
-    takes it that among people with the same value before, joining says nothing of what they
-    would have done, and that this is a line on the value before. If people join for what they
+    takes it that among customers with the same value before, joining says nothing of what they
+    would have done, and that this is a line on the value before. If customers join for what they
     are like in the long run, the first is closer; if they join because the last period was
     high, the second. The two estimates differ by (1 - b) times how much higher the members
     stood before, with b between the slopes of the groups. So where members stood higher and b
     is below 1 the difference in differences is the smaller one, and if either assumption holds
-    the effect on the members lies between the two [1]_ (with ``target="members"``).
+    the effect on the members lies between the two [1]_ (with ``average_over="members"``).
 
-    With a lot all three are right, and the analysis of covariance is the most precise in large
-    samples: with a slope for each group adjustment cannot hurt there [2]_. The effect is
-    (a1 + b1 c) - (a0 + b0 c), with the lines of members (1) and control (0) at the mean c of the
-    people in ``target``. These are looked at as drawn at random, as in [3]_; c is then itself
+    With random assignment all three are right, and the analysis of covariance is the most
+    precise in large samples: with a slope for each group adjustment cannot hurt there [2]_. The
+    effect is (a1 + b1 c) - (a0 + b0 c), with the lines of members (1) and control (0) at the mean
+    c of those it is averaged over. These are looked at as drawn at random, as in [3]_; c is itself
     estimated, and (b1 - b0)^2 times the variance of that mean is added to the variance of the
     regression.
 
     The difference with HC2 is Welch's comparison, with the same degrees of freedom. For the
     others these are found in the same way (Satterthwaite): each group's part of the variance
-    has as many degrees as people, less 1, or less 2 with a line; with weights Kish's effective
-    number takes the place of the number of people. With clusters they are one less than the
+    has as many degrees as customers, less 1, or less 2 with a line; with weights Kish's effective
+    number takes the place of the number of customers. With clusters they are one less than the
     clusters of the group that has fewer, because errors from few clusters are too small; in
     simulated worlds with 3 to 15 clusters a group 95 % intervals then held the effect in 94 %
     to 98 %.
@@ -146,69 +147,73 @@ def programme_effect(
 
     Examples
     --------
-    Means of 14 and 10; variances of 4 and 1 among 3 people each give a standard error of
+    Means of 14 and 10; variances of 4 and 1 among 3 customers each give a standard error of
     sqrt(4 / 3 + 1 / 3):
 
     >>> from loyaltymodel import loyalty_stage
-    >>> outcome, member = [12, 14, 16, 9, 10, 11], [1, 1, 1, 0, 0, 0]
-    >>> effect = loyalty_stage.programme_effect(outcome, member)
-    >>> effect.effect[["estimate", "std_error", "degrees"]].round(3).tolist()
-    [4.0, 1.291, 2.941]
+    >>> member, outcome = [1, 1, 1, 0, 0, 0], [12, 14, 16, 9, 10, 11]
+    >>> effect = loyalty_stage.programme_effect(member, outcome)
+    >>> effect.effects[["estimate", "std_error", "df"]].round(3)
+       estimate  std_error     df
+    0       4.0      1.291  2.941
 
     The members had bought 3 more before, so that 1 is left:
 
     >>> before = [11, 12, 13, 8, 9, 10]
     >>> changes = loyalty_stage.programme_effect(
-    ...     outcome, member, before=before, estimator="difference_in_differences"
+    ...     member, outcome, before=before, estimator="difference_in_differences"
     ... )
     >>> round(changes.estimate, 3)
     1.0
     """
     check_level(level)
     check_choice("estimator", estimator, Estimator)
-    kind = _kind_of(covariance, clustered=clusters is not None)
-    centre = _target_of(target, estimator)
+    kind = _kind_of(std_errors, clustered=clusters is not None)
+    centre = _average_of(average_over, estimator)
     if before is None and estimator != "difference":
         raise OptionError(
-            f"estimator={estimator!r} needs before=, the same quantity of the same people before "
-            'the programme; without it only "difference" can be had'
+            f"estimator={estimator!r} needs before=, the same quantity of the same customers "
+            'before the programme; without it only "difference" can be had'
         )
-    given = {"outcome": outcome, "member": member}
+    given = {"member": member, "outcome": outcome}
     optional = {"before": before, "weights": weights, "clusters": clusters}
     given |= {name: value for name, value in optional.items() if value is not None}
-    people = _read(given, data, missing)
-    _check_sizes(people, estimator)
+    customers = _read(given, data, missing)
+    _check_sizes(customers, estimator)
     if estimator == "ancova":
-        estimate, variances, degrees, slopes = _by_lines(people, kind, centre)
+        estimate, variances, degrees, slopes = _by_lines(customers, centre)
     else:
         changes = estimator == "difference_in_differences"
-        estimate, variances, degrees = _by_means(people, kind, changes=changes)
+        estimate, variances, degrees = _by_means(customers, changes=changes)
         slopes = np.full(2, np.nan)
-    x = people.before
+    x = customers.before
+    if customers.cluster is None:
+        df = float(satterthwaite(variances, degrees))
+    else:
+        df = float(customers.clusters_of_groups.min() - 1)
+    error = np.sqrt(variances.sum())
     return ProgrammeEffect(
         estimator=estimator,
-        target=centre,
-        covariance=kind,
-        estimate=estimate,
-        std_error=float(np.sqrt(variances.sum())),
-        degrees=(
-            float(satterthwaite(variances, degrees))
-            if people.cluster is None
-            else float(people.clusters_of_groups.min() - 1)
+        averaged_over=centre,
+        std_errors=kind,
+        estimates=EstimateTable.student(
+            {"quantity": ["membership"]}, [estimate], [error], df=df, level=level
         ),
+        df=df,
         level=level,
-        n=np.array([rows.sum() for rows in people.groups]),
-        outcome_means=people.means(people.outcome),
-        before_means=np.full(2, np.nan) if x is None else people.means(x),
-        before_deviations=np.full(2, np.nan) if x is None else people.deviations(x),
-        slopes=slopes,
-        n_clusters=people.clusters_of_groups,
-        n_dropped=people.n_dropped,
+        counts=np.array([rows.sum() for rows in customers.groups]),
+        outcome_means=customers.means(customers.outcome),
+        before_means=np.full(2, np.nan) if x is None else customers.means(x),
+        before_deviations=np.full(2, np.nan) if x is None else customers.deviations(x),
+        group_slopes=slopes,
+        n_clusters=None if customers.cluster is None else int(customers.cluster.max()) + 1,
+        group_clusters=customers.clusters_of_groups,
+        n_dropped=customers.n_dropped,
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _People:
+class _Customers:
     """Who was observed (n,): outcome, membership, value before, weight and cluster."""
 
     outcome: FloatArray
@@ -225,12 +230,12 @@ class _People:
 
     @property
     def numbers(self) -> FloatArray:
-        """Number of people that each group is worth, shape (2,)."""
+        """Number of customers that each group is worth, shape (2,)."""
         return np.array([kish(self.weights_of(rows)) for rows in self.groups])
 
     @property
     def clusters_of_groups(self) -> IntArray:
-        """Number of clusters with people of each group, shape (2,) or (0,)."""
+        """Number of clusters with customers of each group, shape (2,) or (0,)."""
         if self.cluster is None:
             return np.array([], dtype=np.intp)
         return np.array([n_clusters(self.cluster, rows) for rows in self.groups])
@@ -249,35 +254,35 @@ class _People:
         return np.sqrt([variance_of(x[rows], self.weights_of(rows)) for rows in self.groups])
 
 
-def _kind_of(covariance: Covariance | None, *, clustered: bool) -> Covariance:
-    if covariance is None:
-        return "CR1" if clustered else "HC2"
-    check_choice("covariance", covariance, Covariance)
-    if clustered != (covariance == "CR1"):
+def _kind_of(std_errors: StdErrors | None, *, clustered: bool) -> StdErrors:
+    if std_errors is None:
+        return "cluster" if clustered else "robust"
+    check_choice("std_errors", std_errors, StdErrors)
+    if clustered != (std_errors == "cluster"):
         raise OptionError(
-            f"covariance={covariance!r} "
+            f"std_errors={std_errors!r} "
             + (
-                'ignores the clusters; with them it can only be "CR1"'
+                'ignores the clusters; with them it can only be "cluster"'
                 if clustered
-                else 'goes by clusters; give clusters= as well, or choose "HC2" or "HC3"'
+                else 'goes by clusters; give clusters= as well, or choose "robust"'
             )
         )
-    return covariance
+    return std_errors
 
 
-def _target_of(target: Target | None, estimator: Estimator) -> Target | None:
-    if target is None:
+def _average_of(average_over: AveragedOver | None, estimator: Estimator) -> AveragedOver | None:
+    if average_over is None:
         return "everybody" if estimator == "ancova" else None
-    check_choice("target", target, Target)
+    check_choice("average_over", average_over, AveragedOver)
     if estimator != "ancova":
         raise OptionError(
-            f'target={target!r} belongs to estimator="ancova"; {estimator!r} compares the groups '
-            "as they are, so leave it out"
+            f'average_over={average_over!r} belongs to estimator="ancova"; {estimator!r} compares '
+            "the groups as they are, so leave it out"
         )
-    return target
+    return average_over
 
 
-def _read(given: Mapping[str, object], data: object, missing: Missing) -> _People:
+def _read(given: Mapping[str, object], data: object, missing: Missing) -> _Customers:
     read = read_variables(
         given,
         data=data,
@@ -288,7 +293,7 @@ def _read(given: Mapping[str, object], data: object, missing: Missing) -> _Peopl
     joined = np.asarray(read["member"], dtype=np.float64)
     if not np.isin(joined, (0, 1)).all():
         raise DataError("member must be 1 (or True) for members and 0 for the control group")
-    return _People(
+    return _Customers(
         outcome=np.asarray(read["outcome"], dtype=np.float64),
         member=joined == 1,
         before=np.asarray(read["before"], dtype=np.float64) if "before" in given else None,
@@ -302,67 +307,67 @@ def _read(given: Mapping[str, object], data: object, missing: Missing) -> _Peopl
     )
 
 
-def _check_sizes(people: _People, estimator: Estimator) -> None:
+def _check_sizes(customers: _Customers, estimator: Estimator) -> None:
     least = _LEAST[estimator]
-    for name, rows in zip(("members", "control"), people.groups, strict=True):
+    for name, rows in zip(("members", "control"), customers.groups, strict=True):
         if (n := int(rows.sum())) < least:
             raise DataError(
-                f"the group {name!r} has {count_of(n, 'person') if n == 1 else f'{n} people'}; "
+                f"the group {name!r} has {count_of(n, 'customer')}; "
                 f"{estimator!r} needs at least {least} in each group"
             )
-        if 1 / people.weights_of(rows).sum() > _WHOLE_PULL:
+        if 1 / customers.weights_of(rows).sum() > _WHOLE_PULL:
             raise NotIdentifiedError(
-                f"one person has all the weight of the group {name!r}, so that its mean is this "
-                "person's and its error cannot be seen; limit the weights, or leave them out"
+                f"one customer has all the weight of the group {name!r}, so that its mean is "
+                "this customer's and its error cannot be seen; limit the weights, or leave them out"
             )
-    if people.cluster is not None and people.clusters_of_groups.min() < _LEAST_CLUSTERS:
-        members, control = people.clusters_of_groups
+    if customers.cluster is not None and customers.clusters_of_groups.min() < _LEAST_CLUSTERS:
+        members, control = customers.clusters_of_groups
         raise DataError(
             f"{members} clusters have members and {control} have control; each group needs at "
             "least 2, because one cluster cannot show how clusters differ"
         )
 
 
-def _by_means(
-    people: _People, kind: Covariance, *, changes: bool
-) -> tuple[float, FloatArray, FloatArray]:
+def _by_means(customers: _Customers, *, changes: bool) -> tuple[float, FloatArray, FloatArray]:
     """Return the effect, the parts of its variance and the degrees of freedom of each."""
-    y = people.outcome
-    if changes and people.before is not None:
-        y = y - people.before
-    design = np.column_stack([np.ones(len(y)), people.member])
-    coefficients, variances = _regress(y, design, people, kind)
-    return float(coefficients[_MEMBER]), variances, people.numbers - 1
+    y = customers.outcome
+    if changes and customers.before is not None:
+        y = y - customers.before
+    design = np.column_stack([np.ones(len(y)), customers.member])
+    coefficients, variances = _regress(y, design, customers)
+    return float(coefficients[_MEMBER]), variances, customers.numbers - 1
 
 
 def _by_lines(
-    people: _People, kind: Covariance, target: Target | None
+    customers: _Customers, averaged_over: AveragedOver | None
 ) -> tuple[float, FloatArray, FloatArray, FloatArray]:
     """Return the same for a line in each group, and the slopes of members and control."""
-    x = people.before
+    x = customers.before
     assert x is not None  # noqa: S101  asked for before
-    whom = people.member if target == "members" else np.ones(len(x), dtype=np.bool_)
-    unit = _unit_of(x, people)
-    theirs = people.weights_of(whom)
+    whom = customers.member if averaged_over == "members" else np.ones(len(x), dtype=np.bool_)
+    unit = _unit_of(x, customers)
+    theirs = customers.weights_of(whom)
     centred = (x - mean_of(x[whom], theirs)) / unit
-    design = np.column_stack([np.ones(len(x)), people.member, centred, people.member * centred])
-    coefficients, variances = _regress(people.outcome, design, people, kind)
+    design = np.column_stack(
+        [np.ones(len(x)), customers.member, centred, customers.member * centred]
+    )
+    coefficients, variances = _regress(customers.outcome, design, customers)
     _, effect, slope, more = coefficients
-    cluster = None if people.cluster is None else people.cluster[whom]
+    cluster = None if customers.cluster is None else customers.cluster[whom]
     of_mean = (more / unit) ** 2 * mean_error(x[whom], theirs, cluster)
-    degrees = np.append(people.numbers - _LINE, kish(theirs) - 1)
+    degrees = np.append(customers.numbers - _LINE, kish(theirs) - 1)
     slopes = np.array([slope + more, slope]) / unit
     return float(effect), np.append(variances, of_mean), degrees, slopes
 
 
-def _unit_of(x: FloatArray, people: _People) -> float:
+def _unit_of(x: FloatArray, customers: _Customers) -> float:
     """Return a unit in which lines are drawn, after a look at whether they can be."""
-    for name, rows in zip(("members", "control"), people.groups, strict=True):
-        own, weights = x[rows], people.weights_of(rows)
-        if people.cluster is None and (worth := kish(weights)) <= _LINE:
+    for name, rows in zip(("members", "control"), customers.groups, strict=True):
+        own, weights = x[rows], customers.weights_of(rows)
+        if customers.cluster is None and (worth := kish(weights)) <= _LINE:
             raise NotIdentifiedError(
-                f"by their weights the {name} tell as much as {worth:.3g} people, and a line takes "
-                "more than 2; limit the weights, or take "
+                f"by their weights the {name} tell as much as {worth:.3g} customers, and a line "
+                "takes more than 2; limit the weights, or take "
                 'estimator="difference_in_differences"'
             )
         if is_constant(own):
@@ -381,11 +386,11 @@ def _unit_of(x: FloatArray, people: _People) -> float:
                 f"before is the same for all {name} but one, so that the line goes through this "
                 'one and its error cannot be seen; take estimator="difference_in_differences"'
             )
-    return float(people.deviations(x).max())
+    return float(customers.deviations(x).max())
 
 
 def _regress(
-    y: FloatArray, design: FloatArray, people: _People, kind: Covariance
+    y: FloatArray, design: FloatArray, customers: _Customers
 ) -> tuple[FloatArray, FloatArray]:
     """Return coefficients, and the variance of the effect: a part a group, or one by clusters."""
     # Loaded here: statsmodels takes as long to import as all the rest together.
@@ -393,19 +398,19 @@ def _regress(
 
     # Each group has lines of its own, so only weights within it matter; these stay comparable.
     weights = np.empty(len(y))
-    for rows in people.groups:
-        weights[rows] = people.weights_of(rows)
+    for rows in customers.groups:
+        weights[rows] = customers.weights_of(rows)
     model = WLS(y, design, weights=weights)
-    if people.cluster is not None:
-        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": people.cluster}, use_t=True)
+    if customers.cluster is not None:
+        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": customers.cluster}, use_t=True)
         parts = np.array([fitted.cov_params()[_MEMBER, _MEMBER]])
     else:
-        fitted = model.fit(cov_type=kind, use_t=True)
+        fitted = model.fit(cov_type="HC2", use_t=True)
         pulls = model.pinv_wexog[_MEMBER] ** 2 * fitted.het_scale
-        parts = np.array([pulls[rows].sum() for rows in people.groups])
+        parts = np.array([pulls[rows].sum() for rows in customers.groups])
     if np.abs(fitted.resid).max() <= _NO_SPREAD * np.abs(y).max():
         raise NotIdentifiedError(
             "within the groups nobody differs from what is expected, so that nothing tells how "
-            "sure the effect is; check that the outcome is a value of each person, not of a group"
+            "sure the effect is; check that the outcome is a value of each customer, not of a group"
         )
     return np.asarray(fitted.params), parts

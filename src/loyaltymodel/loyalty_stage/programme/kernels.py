@@ -42,7 +42,7 @@ def variance_of(x: FloatArray, weights: FloatArray) -> float:
 
 
 def mean_error(x: FloatArray, weights: FloatArray, cluster: IntArray | None) -> float:
-    """Return the variance of the weighted mean over independent people, or clusters of them."""
+    """Return the variance of the weighted mean over independent customers, or clusters of them."""
     part = weights * (x - mean_of(x, weights)) / weights.sum()
     if cluster is not None:
         present = np.bincount(cluster) > 0

@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._arrays import FrozenMapping
+from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_count, check_finite, check_positive, is_number
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.programme.result import ProgrammeEffect
@@ -46,11 +48,11 @@ def programme_return(
     Returns
     -------
     DataFrame
-        A row each for ``incremental_margin``, ``cost``, ``net_gain`` (both in money, in total or
-        per member, over all periods), ``return`` (net gain per unit of cost: 0.2 is 20 %) and
-        ``break_even_effect`` (the effect at which the net gain is 0). Columns ``unit``,
-        ``estimate``, ``ci_low`` and ``ci_high``, which are NaN for what is taken as known, and
-        for an effect that is given as a number.
+        A row each (column ``quantity``) for ``incremental_margin``, ``cost``, ``net_gain`` (both
+        in money, in total or per member, over all periods), ``return`` (net gain per unit of
+        cost: 0.2 is 20 %) and ``break_even_effect`` (the effect at which the net gain is 0).
+        Columns ``unit``, ``estimate``, ``ci_low`` and ``ci_high``, which are NaN for what is
+        taken as known, and for an effect that is given as a number.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def programme_return(
 
     The cost must be of all points that members earn, also on what they would have bought
     anyway; that is where programmes lose. The effect must be one on members: where it was
-    estimated for everybody, or by a plain difference of people who chose themselves, the return
+    estimated for everybody, or by a plain difference of customers who chose themselves, the return
     is not that of the programme.
 
     Examples
@@ -75,14 +77,14 @@ def programme_return(
     Members spend 40 more a year, of which 30 % remain: 12 for a cost of 10.
 
     >>> from loyaltymodel import loyalty_stage
-    >>> loyalty_stage.programme_return(40, margin=0.3, cost=10)[["unit", "estimate"]].round(3)
-                                                 unit  estimate
-    quantity
-    incremental_margin               money per member    12.000
-    cost                             money per member    10.000
-    net_gain                         money per member     2.000
-    return                           per unit of cost     0.200
-    break_even_effect   outcome per member and period    33.333
+    >>> found = loyalty_stage.programme_return(40, margin=0.3, cost=10)
+    >>> found[["quantity", "unit", "estimate"]].round(3)
+                 quantity                           unit  estimate
+    0  incremental_margin               money per member    12.000
+    1                cost               money per member    10.000
+    2            net_gain               money per member     2.000
+    3              return               per unit of cost     0.200
+    4   break_even_effect  outcome per member and period    33.333
     """
     value, low, high = _ends_of(effect)
     check_positive("margin", margin)
@@ -110,19 +112,20 @@ def programme_return(
     }
     money = "money per member" if members is None else "money in total"
     units = [money, money, money, "per unit of cost", "outcome per member and period"]
-    table = pd.DataFrame(
-        list(rows.values()),
-        columns=["estimate", "ci_low", "ci_high"],
-        index=pd.Index(list(rows), name="quantity"),
-    )
-    table.insert(0, "unit", units)
-    return table
+    estimate, low, high = np.array(list(rows.values())).T
+    return EstimateTable(
+        labels=FrozenMapping({"quantity": tuple(rows), "unit": tuple(units)}),
+        estimate=estimate,
+        ci_low=low,
+        ci_high=high,
+    ).frame()
 
 
 def _ends_of(effect: ProgrammeEffect | float) -> tuple[float, float, float]:
     """Return the effect and the ends of its interval."""
     if isinstance(effect, ProgrammeEffect):
-        return (effect.estimate, *effect.interval)
+        row = effect.estimates.frame().iloc[0]
+        return effect.estimate, float(row["ci_low"]), float(row["ci_high"])
     if not is_number(effect) or not math.isfinite(effect):
         raise OptionError(
             f"effect={effect!r} must be a result of programme_effect() or a finite number"
