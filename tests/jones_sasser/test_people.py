@@ -898,6 +898,15 @@ def test_the_warning_lists_whom_the_definition_names(own, by):
     assert found["satisfaction"].to_dict() == table["s"][found.index].to_dict()
 
 
+def test_segments_may_come_back_from_a_file_as_plain_words():
+    table = world_at_risk()
+    _, customers = segments("s", "l", data=table, scale=(1, 10))
+    given = {"constraint": "c", "value": "pays", "curve": SQUARE, "data": table, "scale": (1, 10)}
+    found = early_warning("s", segments=customers, **given)
+    words = customers["segment"].astype(str)
+    pd.testing.assert_frame_equal(early_warning("s", segments=words, **given), found)
+
+
 def test_missing_values_of_the_warning_can_be_dropped():
     table = world_at_risk()
     table.loc["p7", "pays"] = np.nan
@@ -919,7 +928,12 @@ def test_missing_values_of_the_warning_can_be_dropped():
         (
             {"segments": satisfied_loyal([1.0, 2], [1.0, 2], scale=(0, 3)).customers},
             OptionError,
-            "have neither hostages",
+            "'dissatisfied, not loyal', .* of a classifier that has neither hostages",
+        ),
+        (
+            {"segments": pd.DataFrame({"segments": ["hostage", "hostage"]})},
+            OptionError,
+            "DataFrame without segments; give the table",
         ),
         (
             {"segments": segments([1.0, 2], [1.0, 2], scale=(0, 3))},

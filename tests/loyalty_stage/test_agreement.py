@@ -294,6 +294,7 @@ def test_a_result_stays_as_it_is_also_after_pickling():
     table.iloc[:, 1:] = 0
     assert found.kappa["estimate"][0] == 0.5
     assert not again.weight.flags.writeable
+    assert found.settings == {"level": 0.95, "interval": "wald"}
     assert repr(found) == "<AgreementResult: 4 customers in 2 categories, kappa 0.500>"
     assert "<table" in found._repr_html_()
     assert "0.750 of customers, 0.500 by chance" in str(found.summary())

@@ -644,7 +644,7 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: oliver(SCORES, composite_weights=[1, 1, 1, -1]), OptionError, "give one number"),
         (lambda: oliver(MANY, reliability=0), OptionError, "above 0"),
         (lambda: oliver(MANY, reliability=1.1), OptionError, "between 0 and 1"),
-        (lambda: oliver(MANY, reliability={"action": 0.8}), OptionError, "'cognitive' is nan"),
+        (lambda: oliver(MANY, reliability={"action": 0.8}), OptionError, "name cognitive"),
         (lambda: oliver(MANY, moments=FOUR), OptionError, "give the reliability"),
         (
             lambda: oliver(MANY, reliability=0.8, moments=[1, 2, 3, 4]),

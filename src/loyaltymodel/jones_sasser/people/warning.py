@@ -22,6 +22,7 @@ from loyaltymodel._options import (
 from loyaltymodel._scales import Pair, check_pair
 from loyaltymodel._variables import BELOW_ONE, read_variables
 from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.jones_sasser.people.advice import Classifier, advice
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments, zone_limit_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 WarningOrder = Literal["value_at_stake", "risk"]
 
 _LISTED = ("hostage", "mercenary")
+_CLASSIFIERS: tuple[Classifier, ...] = ("jones_sasser", "textbook")
 
 
 def early_warning(
@@ -156,17 +158,20 @@ def early_warning(
 
 def _segment_of_each(segments: object, labels: pd.Index) -> npt.NDArray[np.object_]:
     """Return the segment of each customer, of a classifier that has hostages and mercenaries."""
-    column = segments["segment"] if isinstance(segments, pd.DataFrame) else segments
-    if not isinstance(column, pd.Series) or not isinstance(column.dtype, pd.CategoricalDtype):
+    column = segments
+    if isinstance(segments, pd.DataFrame):
+        column = segments.get("segment")
+    if not isinstance(column, pd.Series):
         raise OptionError(
-            f"segments is a {type(segments).__name__}; give the table of customers that "
-            "segments() or textbook_segments() returns beside its result"
+            f"segments is a {type(segments).__name__} without segments; give the table of "
+            "customers that segments() or textbook_segments() returns beside its result"
         )
-    known = list(column.cat.categories)
-    if absent := [name for name in _LISTED if name not in known]:
+    names = column.to_numpy(dtype=object)
+    known = {name for classifier in _CLASSIFIERS for name in advice(classifier)["segment"]}
+    if unknown := [name for name in pd.unique(names) if name not in known]:
         raise OptionError(
-            f"segments have neither hostages nor mercenaries: no {enumerate_names(absent)} among "
-            f"{enumerate_names(known, most=6)}; make them by segments() or textbook_segments()"
+            f"segments has {enumerate_names(map(repr, unknown))}, of a classifier that has "
+            "neither hostages nor mercenaries; make them by segments() or textbook_segments()"
         )
     if not column.index.equals(labels):
         raise DataError(
@@ -174,7 +179,7 @@ def _segment_of_each(segments: object, labels: pd.Index) -> npt.NDArray[np.objec
             f"{len(labels)} rows of satisfaction; sort the same rows in the same order, with the "
             "same customers left out"
         )
-    return column.to_numpy(dtype=object)
+    return names
 
 
 def satisfaction_alerts(

@@ -46,7 +46,7 @@ def by_phase(
     *,
     low: float,
     high: float,
-    default: float = np.nan,
+    default: float | None = None,
 ) -> FloatArray:
     """Return a number for each phase, between the limits, from one for all or one each.
 
@@ -54,7 +54,10 @@ def by_phase(
     """
     way_out = f"give one number for all phases, or {len(phases)}, between {low:g} and {high:g}"
     if isinstance(value, Mapping):
-        value = [*by_variable(name, value, dict.fromkeys(phases, default)).values()]
+        named = by_variable(name, value, dict.fromkeys(phases, default))
+        if absent := [phase for phase, number in named.items() if number is None]:
+            raise OptionError(f"{name} does not name {enumerate_names(absent)}; {way_out}")
+        value = [*named.values()]
     try:
         numbers = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):

@@ -53,6 +53,10 @@ class AgreementResult(Result):
         Weighted shares of agreement, found and by chance.
     n_dropped : int
         Customers left out because of missing values.
+    level : float
+        Confidence level of the intervals.
+    interval : str
+        Kind of the intervals: "wald".
 
     Examples
     --------
@@ -73,6 +77,8 @@ class AgreementResult(Result):
     observed: FloatArray
     expected: FloatArray
     n_dropped: int
+    level: float = 0.95
+    interval: str = "wald"
 
     people: ClassVar[str] = "customers"
 
@@ -80,16 +86,6 @@ class AgreementResult(Result):
     def n_obs(self) -> int:
         """Customers who were classified twice."""
         return int(self.counts.sum())
-
-    @property
-    def level(self) -> float:
-        """Confidence level of the intervals."""
-        return self.estimates.level
-
-    @property
-    def interval(self) -> str:
-        """Kind of the intervals: "wald"."""
-        return "wald"
 
     @property
     def kappa(self) -> pd.DataFrame:
@@ -123,6 +119,9 @@ class AgreementResult(Result):
         """Share of each row of :attr:`cross_table` in each column; NaN for an empty row."""
         table = self.cross_table
         return table.div(table.sum(axis=1).where(lambda total: total > 0), axis=0)
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
 
     def _title(self) -> str:
         return "Agreement of two classifications"
@@ -279,6 +278,7 @@ def agreement(
         weight=weight,
         **_estimates(found, ordered=ordered, level=level),
         n_dropped=variables.n_dropped,
+        level=level,
     )
 
 
