@@ -74,14 +74,15 @@ def type_map(found, **options):
 def moves():
     panel = loyalty_stage.simulate_panel(CHAIN, 200, n_periods=5, rng=1)
     return loyalty_stage.estimate_movement(
-        "stage", customer="customer", time="time", data=panel, n_draws=200, rng=1
+        "stage", customer="customer", date="date", data=panel, n_resamples=200, rng=1
     )
 
 
 @pytest.fixture(scope="module")
 def behaviour():
     bought = loyalty_stage.simulate_purchases([[0.8, 0.2], [0.4, 0.6]], 200, rate=5, rng=1)
-    return loyalty_stage.purchase_behaviour(bought, window=("2024-01-01", "2025-01-01"))
+    window = ("2024-01-01", "2025-01-01")
+    return loyalty_stage.purchase_behaviour(data=bought, window=window).result
 
 
 def shown(ax):
@@ -413,10 +414,10 @@ def test_what_is_impossible_or_unknown_looks_so():
     found = loyalty_stage.estimate_movement(
         ["a", "b", "a", "a"],
         customer=[1, 1, 2, 2],
-        time=[1, 2, 1, 2],
+        date=[1, 2, 1, 2],
         stages=["a", "b", "c"],
         possible=[[True, True, False], [True] * 3, [True] * 3],
-        n_draws=39,
+        n_resamples=39,
         rng=1,
     )
     ax = pictures.transition_heat_map(found)

@@ -1,4 +1,4 @@
-"""How many people come how far: the funnel of the formation of loyalty."""
+"""How many customers come how far: the funnel of the formation of loyalty."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from loyaltymodel.plots._style import (
 )
 
 _UNAWARE = "unaware"
-_BEFORE = (NONE, _UNAWARE)  # what people are called who have not reached the first stage
+_BEFORE = (NONE, _UNAWARE)  # what customers are called who have not reached the first stage
 _LEAST_STAGES = 2
 _WORDS: Mapping[Language, Words] = {
     "en": {
@@ -65,12 +65,12 @@ def funnel(
     language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw how many people come how far, and which share goes on from each stage (忠诚形成漏斗).
+    """Draw how many customers come how far, and which share goes on from each stage (忠诚形成漏斗).
 
     Parameters
     ----------
     stage : Series, Categorical, array of shape (n,) or str
-        How far each person has come, such as what ``loyalty_stage.formation_stage`` returns or
+        How far each customer has come, such as what ``loyalty_stage.formation_stage`` returns or
         the column ``stage`` of the customers of ``oliver``, or the name of a column of
         ``data``.
     data : pandas, polars or pyarrow table, optional
@@ -89,10 +89,10 @@ def funnel(
     Returns
     -------
     Axes
-        The axes, the first stage on top: a bar as wide as the share of people who are in the
+        The axes, the first stage on top: a bar as wide as the share of customers who are in the
         stage or beyond it. Between two bars stands which share of those in the upper one, in
         percent, is in the lower one too, with Wilson's interval. Where a lowest category "none"
-        or "unaware" holds people, the bar on top is everybody.
+        or "unaware" holds customers, the bar on top is everybody.
 
     Raises
     ------
@@ -104,13 +104,13 @@ def funnel(
 
     Notes
     -----
-    Shares are those of one moment: that fewer people are in a later stage does not say that
-    anybody moved. How people move is what ``estimate_movement`` estimates from a panel. People
-    count equally.
+    Shares are those of one moment: that fewer customers are in a later stage does not say
+    that anybody moved. How they move is what ``estimate_movement`` estimates from a panel.
+    Customers count equally.
 
     Examples
     --------
-    Of ten people, eight have bought, four of these prefer, one of these is loyal:
+    Of ten customers, eight have bought, four of these prefer, one of these is loyal:
 
     >>> import matplotlib
     >>> matplotlib.use("Agg")
@@ -154,7 +154,7 @@ def funnel(
 def _stage_counts(
     stage: object, data: object, stages: Sequence[str] | None
 ) -> tuple[list[str], FloatArray]:
-    """Return the stages in order, and how many people are in each."""
+    """Return the stages in order, and how many customers are in each."""
     values = read_variables({"stage": stage}, data=data, categories=["stage"], can_drop=False)[
         "stage"
     ]
@@ -206,7 +206,7 @@ def _join_bars(ax: Axes, share: FloatArray) -> None:
 
 
 def _write_counts(ax: Axes, reached: FloatArray, share: FloatArray) -> None:
-    """Write into each bar how many people it stands for, or beside it if there is no room."""
+    """Write into each bar how many customers it stands for, or beside it if there is no room."""
     width, _ = size_of(ax)
     per_inch = np.ptp(ax.get_xlim()) / width
     for row, (n, part) in enumerate(zip(reached.tolist(), share.tolist(), strict=True)):
