@@ -707,6 +707,7 @@ def test_a_constraint_tells_inertia_from_monopoly(interval):
         ({"cuts": {"constraint": 1.0}}, OptionError, "between 0 and 1, such as 0.5"),
         ({"cuts": {"constraint": "high"}}, OptionError, "between 0 and 1"),
         ({"cuts": {"extremes": None}}, OptionError, "satisfaction, loyalty, constraint only"),
+        ({"constraint": None, "cuts": {"constraint": 0.4}}, OptionError, "nothing to cut; give"),
     ],
 )
 def test_bad_constraints(change, kind, says):

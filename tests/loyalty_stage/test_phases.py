@@ -635,6 +635,7 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: oliver(SCORES, cuts=-1), OptionError, "between 0 and 100"),
         (lambda: oliver(SCORES, cuts=math.nan), OptionError, "between 0 and 100"),
         (lambda: oliver(SCORES, cuts="half"), OptionError, "give one number for all"),
+        (lambda: oliver(SCORES, cuts=True), OptionError, "give one number for all"),
         (lambda: oliver(SCORES, cuts=[50, 50]), OptionError, "give one number for all"),
         (lambda: oliver(SCORES, cuts={"acton": 50}), OptionError, "did you mean 'action'"),
         (lambda: oliver(SCORES, ties="up"), OptionError, "choose one of"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._results import WithCustomers
 from loyaltymodel._scales import by_variable, limits_of
 from loyaltymodel._variables import BELOW_ONE
+from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.estimate import (
     SCORES,
     cuts_with_extremes,
@@ -300,7 +302,8 @@ def satisfied_loyal(
     NotIdentifiedError
         If the scores correlate more strongly than their reliabilities allow.
     OptionError
-        If an option is not one of its choices, or a midpoint is asked for without a scale.
+        If an option is not one of its choices, a midpoint is asked for without a scale, or the
+        constraint is cut and not given.
 
     Notes
     -----
@@ -335,6 +338,8 @@ def satisfied_loyal(
         n_resamples=n_resamples,
     )
     check_between("cuts['constraint']", own["constraint"], such_as=0.5)
+    if constraint is None and isinstance(cuts, Mapping) and "constraint" in cuts:
+        raise OptionError("cuts['constraint'] has nothing to cut; give constraint as well")
     sample = read_sample(
         sorting,
         (satisfaction, loyalty),

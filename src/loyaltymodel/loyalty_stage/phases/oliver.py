@@ -12,7 +12,7 @@ from loyaltymodel._counts import Shares, counted, expected
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._options import check_choice, count_of, enumerate_names, is_number
 from loyaltymodel._quadrant_sorting import given_moments
 from loyaltymodel._quadrants import (
     Posterior,
@@ -184,7 +184,7 @@ def oliver(
     check_choice("ties", ties, Ties)
     check_choice("stage_rule", stage_rule, StageRule)
     check_level(level)
-    if not isinstance(cuts, (Mapping, int, float, np.number)):
+    if not isinstance(cuts, Mapping) and not is_number(cuts):
         raise OptionError(f"cuts={cuts!r} is not an option; give one number for all, or by name")
     cut = by_phase("cuts", cuts, names, low=LOWEST, high=HIGHEST, default=_MIDDLE)
     composite = _composite_weights(composite_weights, names)
