@@ -218,8 +218,10 @@ def test_values_go_in_without_a_table(records, as_series):
     pd.testing.assert_frame_equal(found.brands, expected.result.brands)
     with pytest.raises(DataError, match="names a column, but there is no table"):
         purchase_behaviour(who, when, window=YEAR)
-    with pytest.raises(DataError, match="customer must be names of columns"):
-        purchase_behaviour(who, data=records, window=YEAR)
+    mixed = purchase_behaviour(who, data=records, window=YEAR)
+    pd.testing.assert_frame_equal(mixed.customers, customers)
+    mixed = purchase_behaviour(who, data=pl.from_pandas(records), window=YEAR)
+    pd.testing.assert_frame_equal(mixed.customers, customers, check_dtype=False)
     with pytest.raises(DataError, match="equally long, but customer has"):
         purchase_behaviour(who[:5], when, window=YEAR, **columns)
 

@@ -115,9 +115,9 @@ def purchase_behaviour(
     Raises
     ------
     DataError
-        If there is no table, or values beside one, a column is absent, twice there or of the
-        wrong type, a value is missing, an amount is infinite, a brand is unknown, or one of the
-        above is refused.
+        If there is no table for a name, a column is absent, twice there or of the wrong type, a
+        value is missing, an amount is infinite, a brand is unknown, or one of the above is
+        refused.
     OptionError
         If an option is not one of its choices, or the window is no rising pair of dates.
 

@@ -56,21 +56,25 @@ class _Codes:
 
 
 def as_table(given: Mapping[str, object], data: object) -> tuple[object, dict[str, str | None]]:
-    """Return a table with the columns that are given by name, or as values without a table."""
+    """Return a table with the columns that are given, by name or as values."""
     values = {name: value for name, value in given.items() if value is not None}
-    if data is not None:
-        if bad := [name for name, value in values.items() if not isinstance(value, str)]:
-            raise DataError(
-                f"{enumerate_names(bad)} must be names of columns of data; or leave data= out, "
-                "and give values of all"
-            )
+    named = {name: value for name, value in values.items() if isinstance(value, str)}
+    if len(named) == len(values) and data is not None:
         return data, {name: None if value is None else str(value) for name, value in given.items()}
-    if bad := [name for name, value in values.items() if isinstance(value, str)]:
+    if named and data is None:
         raise DataError(
-            f"{enumerate_names(bad)} names a column, but there is no table; give data= with a "
+            f"{enumerate_names(named)} names a column, but there is no table; give data= with a "
             "row a purchase"
         )
-    columns = {name: _values_of(value) for name, value in values.items()}
+    columns = {name: _values_of(value) for name, value in values.items() if name not in named}
+    if named:
+        alone, times = without_repeated(data)
+        frame = open_frame(alone)
+        check_names(list(frame.columns), list(named.values()), times)
+        for name, column in named.items():
+            columns[name] = _values_of(
+                alone[column] if isinstance(alone, pd.DataFrame) else frame.get_column(column)
+            )
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {n}" for name, n in lengths.items())
