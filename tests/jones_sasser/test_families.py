@@ -265,3 +265,9 @@ def test_parameters_need_a_range_and_starts_in_it(arguments):
 def test_a_hazard_needs_periods():
     with pytest.raises(OptionError, match="periods"):
         jones_sasser.Hazard(periods=0)
+
+
+def test_families_are_called_by_name():
+    assert str(jones_sasser.curve().family) == "power"
+    assert str(jones_sasser.Hazard()) == "hazard"
+    assert str(jones_sasser.Hazard(periods=2.5)) == "hazard over 2.5 periods"

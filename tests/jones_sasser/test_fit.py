@@ -253,6 +253,16 @@ class TestAgainstDirectMaximisation:
             outcome="ordinal",
             cuts=1,
         )
+        by_name = jones_sasser.fit(
+            "satisfaction",
+            "stayed",
+            data=people,
+            constraint_by="industry",
+            outcome="ordinal",
+            cuts={"loyalty": 1},
+        )
+        assert by_name.settings.cuts == 1
+        assert by_name.log_likelihood == result.log_likelihood
         np.testing.assert_allclose(result.values, fitted.values, atol=1e-7)
         assert result.log_likelihood == pytest.approx(fitted.log_likelihood, abs=1e-9)
 
@@ -750,6 +760,11 @@ BAD = {
     ),
     "no cuts": ({"outcome": "ordinal"}, OptionError, "needs cuts"),
     "cuts elsewhere": ({"cuts": 1}, OptionError, "has no categories"),
+    "cuts of something else": (
+        {"outcome": "ordinal", "cuts": {"satisfaction": 1}},
+        OptionError,
+        "must name 'loyalty' alone",
+    ),
     "unknown cuts": ({"outcome": "ordinal", "cuts": 7}, OptionError, "answers are 0"),
     "lowest cuts": (
         {"outcome": "ordinal", "cuts": 0},

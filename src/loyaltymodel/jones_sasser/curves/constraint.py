@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_between, enumerate_names
+from loyaltymodel._options import check_between
+from loyaltymodel._scales import by_variable
 from loyaltymodel._variables import (
     BELOW_ONE,
     Variables,
@@ -17,7 +18,7 @@ from loyaltymodel._variables import (
     read_variables,
     several_variables,
 )
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError
 
 _HALF = 0.5
 
@@ -284,14 +285,9 @@ def profit_conditions() -> pd.DataFrame:
 
 def _cut_of(cuts: float | Mapping[str, float]) -> float:
     """Return the constraint from which on competition counts as low."""
-    if isinstance(cuts, Mapping):
-        if unknown := [name for name in cuts if name != "constraint"]:
-            raise OptionError(
-                f"cuts names {enumerate_names(map(repr, unknown))}, but only 'constraint' is cut"
-            )
-        cuts = cuts.get("constraint", _HALF)
-    check_between("cuts", cuts, such_as=_HALF)
-    return cuts
+    cut = by_variable("cuts", cuts, {"constraint": _HALF})["constraint"]
+    check_between("cuts", cut, such_as=_HALF)
+    return float(cut)
 
 
 def _read(strengths: Mapping[str, object], data: object, missing: Missing) -> Variables:

@@ -99,6 +99,10 @@ class CurveFamily(ABC):
     parameters: tuple[Parameter, ...]
     smooth: bool = True
 
+    def __str__(self) -> str:
+        """Return the name of the family."""
+        return self.name
+
     def parameters_for(self, levels: FloatArray) -> tuple[Parameter, ...]:
         """Return the parameters with the ranges that data can determine.
 
@@ -453,6 +457,10 @@ class Hazard(CurveFamily):
         Parameter("a", -15.0, 15.0, starts=(0.0, 2.0)),
         Parameter("b", 0.0, 60.0, starts=(2.0, 5.0)),
     )
+
+    def __str__(self) -> str:
+        """Return the name of the family, with the periods if there are several."""
+        return self.name if self.periods == 1 else f"{self.name} over {self.periods:g} periods"
 
     def __post_init__(self) -> None:
         """Refuse a number of periods that is none."""

@@ -114,8 +114,9 @@ def fit(
         logit P(Y >= j) = logit L - theta_j, with theta = 0 at ``cuts``.
     trials : number, array, Series or str, optional
         Of how many; needed for "count".
-    cuts : object, optional
-        The lowest category that means staying; needed for "ordinal".
+    cuts : object or mapping, optional
+        The lowest category of loyalty that means staying, or a mapping from "loyalty" to it;
+        needed for "ordinal".
     scale : pair of float, or mapping of them
         Lowest and highest possible answer. A pair is that of satisfaction; a mapping such as
         ``{"satisfaction": (1, 10), "loyalty": (0, 10)}`` also gives that of the scores of

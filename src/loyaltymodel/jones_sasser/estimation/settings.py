@@ -82,6 +82,8 @@ class CurveSettings:
             self._check_fixed()
             object.__setattr__(self, "fixed", FrozenMapping(dict(self.fixed)))
         self._check_reliability()
+        if isinstance(self.cuts, Mapping):
+            object.__setattr__(self, "cuts", _cut_of_loyalty(self.cuts))
         if self.outcome == "ordinal" and self.cuts is None:
             raise OptionError(
                 'outcome="ordinal" needs cuts, the lowest category that means staying: '
@@ -168,3 +170,12 @@ class CurveSettings:
         if self.outcome == "count" and self.reliability not in (None, 1):
             return 'outcome="count" and reliability'
         return None
+
+
+def _cut_of_loyalty(cuts: Mapping[str, object]) -> object:
+    """Return the cut of loyalty, the only variable that is cut."""
+    if set(cuts) != {"loyalty"}:
+        raise OptionError(
+            f"cuts={dict(cuts)!r} must name 'loyalty' alone, which is cut"
+        )
+    return cuts["loyalty"]
