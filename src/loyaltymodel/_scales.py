@@ -15,6 +15,8 @@ from loyaltymodel.errors import OptionError
 Pair = tuple[float, float]
 AnswerLimits = Pair | Mapping[str, Pair]
 
+_NEEDED = object()  # stands for a value that has no default
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limits(FrozenRecord):
@@ -68,29 +70,42 @@ def resolve_limits(scale: AnswerLimits, items: Sequence[str]) -> Limits:
 
 
 def by_variable(
-    option: str, given: object, defaults: Mapping[str, Any], *, shared: Sequence[str] | None = None
+    option: str,
+    given: object,
+    names: Mapping[str, Any] | Sequence[str],
+    *,
+    shared: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return the value of an option for each variable, from one value or a mapping by name.
 
-    What a mapping does not name keeps its default, as everything does without a value. One
-    value is for all variables, or for those that are ``shared``.
+    ``names`` are the variables with their defaults, which what a mapping does not name keeps, as
+    everything does without a value; or names alone, of which a mapping must give all. One value
+    is for all variables, or for those that are ``shared``.
 
     Raises
     ------
     OptionError
-        If a mapping names something that has no such option.
+        If a mapping names something that has no such option, or lacks what has no default.
     """
-    if given is None:
-        return dict(defaults)
-    if not isinstance(given, Mapping):
-        return {**defaults, **dict.fromkeys(defaults if shared is None else shared, given)}
-    if unknown := [name for name in given if name not in defaults]:
-        hints = [repr(name) + suggest(name, defaults) for name in unknown]
+    defaults = names if isinstance(names, Mapping) else dict.fromkeys(names, _NEEDED)
+    if isinstance(given, Mapping):
+        if unknown := [name for name in given if name not in defaults]:
+            hints = [repr(name) + suggest(name, defaults) for name in unknown]
+            raise OptionError(
+                f"{option} names {enumerate_names(hints)}, but there are {option} of "
+                f"{enumerate_names(defaults, most=12)} only; name these"
+            )
+        found = {**defaults, **given}
+    elif given is None:
+        found = dict(defaults)
+    else:
+        found = {**defaults, **dict.fromkeys(defaults if shared is None else shared, given)}
+    if absent := [name for name, value in found.items() if value is _NEEDED]:
         raise OptionError(
-            f"{option} names {enumerate_names(hints)}, but there are {option} of "
-            f"{enumerate_names(defaults, most=12)} only; name these"
+            f"{option} lacks {enumerate_names(absent)}; give one value for all, or a mapping that "
+            f"names {enumerate_names(defaults, most=12)}"
         )
-    return {**defaults, **given}
+    return found
 
 
 def limits_of(

@@ -579,7 +579,7 @@ FRAME = pd.DataFrame({**as_mapping(X), "y": Y})
         ),
         (
             OptionError,
-            "cuts and the attributes differ in d1, d2",
+            "cuts lacks d1, d2; give one value for all",
             lambda: penalty_reward(as_mapping(X), Y, cuts={"d0": (1, 2)}),
         ),
         (OptionError, "cuts='top'", lambda: penalty_reward(as_mapping(X), Y, cuts=(0, "top"))),

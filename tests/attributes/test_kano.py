@@ -502,7 +502,7 @@ def test_a_cut_for_each_attribute_of_fuzzy_answers():
     pair = ([[0.5, 0.5, 0, 0, 0]] * 2, [[0, 0, 0, 0, 1]] * 2)
     found = kano_fuzzy({"x": pair, "y": pair}, cuts={"x": 0.5, "y": 0.6}).attributes
     assert found["O"].to_list() == [1, 0]
-    with pytest.raises(OptionError, match="differ in y; a mapping needs a cut"):
+    with pytest.raises(OptionError, match="cuts lacks y; give one value for all"):
         kano_fuzzy({"x": pair, "y": pair}, cuts={"x": 0.5})
 
 

@@ -161,7 +161,7 @@ BAD = [
     (([1, 2, 3, 4, np.nan], range(5)), {}, DataError, 'missing="drop"'),
     ((range(5), range(6)), {}, DataError, "equally long"),
     ((list("abcde"), range(5)), {}, DataError, "not numeric"),
-    ((range(6), range(6)), {"cuts": {"satisfaction": 4}}, OptionError, "and loyalty"),
+    ((range(6), range(6)), {"cuts": {"satisfaction": 4}}, OptionError, "cuts lacks loyalty"),
     (
         (range(6), range(6)),
         {"cuts": 9},

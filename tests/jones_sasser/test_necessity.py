@@ -159,7 +159,7 @@ BAD = [
     ({"scale": {"satisfaction": (2, 5)}}, DataError, "between 2 and 5"),
     ({"scale": {"loyalty": 5}}, OptionError, "not two numbers"),
     ({"scale": {"value": (1, 5)}}, OptionError, "satisfaction and loyalty"),
-    ({"cuts": {"loyalty": 4}}, OptionError, "one for satisfaction"),
+    ({"cuts": {"loyalty": 4}}, OptionError, "cuts of satisfaction only"),
     ({"cuts": 4}, DataError, "choose a lower"),
     ({"n_resamples": 0}, OptionError, "at least 1"),
 ]

@@ -15,6 +15,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_finite, count_of, enumerate_names
 from loyaltymodel._results import Facts
+from loyaltymodel._scales import by_variable
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import several_variables
 from loyaltymodel.attributes import kernels
@@ -282,14 +283,8 @@ def _quantities(penalty: FloatArray, reward: FloatArray) -> FloatArray:
 
 def _pairs_of(cuts: object, names: Sequence[str]) -> FrozenMapping[str, LowAndHigh]:
     """Return where each attribute is low and where it is high, from one pair or a mapping."""
-    if isinstance(cuts, Mapping) and (apart := sorted(set(cuts) ^ set(names))):
-        raise OptionError(
-            f"cuts and the attributes differ in {enumerate_names(apart)}; a mapping needs a pair "
-            "for each attribute"
-        )
-    return FrozenMapping(
-        {name: _pair(cuts[name] if isinstance(cuts, Mapping) else cuts, name) for name in names}
-    )
+    given = by_variable("cuts", cuts, names)
+    return FrozenMapping({name: _pair(pair, name) for name, pair in given.items()})
 
 
 def _pair(pair: Any, name: str) -> LowAndHigh:

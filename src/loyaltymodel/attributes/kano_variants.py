@@ -19,10 +19,9 @@ from loyaltymodel._options import (
     check_positive,
     check_share,
     count_of,
-    enumerate_names,
 )
 from loyaltymodel._results import Facts, Result
-from loyaltymodel._scales import Pair, check_pair
+from loyaltymodel._scales import Pair, by_variable, check_pair
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.attributes._kano_answers import (
@@ -440,15 +439,10 @@ def _cuts_of(cuts: object, names: Sequence[str]) -> FrozenMapping[str, float] | 
     """Return the cut of each attribute, from one number or a mapping."""
     if cuts is None:
         return None
-    given: Mapping[str, Any] = cuts if isinstance(cuts, Mapping) else dict.fromkeys(names, cuts)
-    if apart := sorted(set(given) ^ set(names)):
-        raise OptionError(
-            f"cuts and the attributes differ in {enumerate_names(apart)}; a mapping needs a cut "
-            "for each attribute"
-        )
+    given = by_variable("cuts", cuts, names)
     for cut in given.values():
         check_share("cuts", cut, above=True, such_as=0.4)
-    return FrozenMapping({name: float(given[name]) for name in names})
+    return FrozenMapping({name: float(cut) for name, cut in given.items()})
 
 
 def _mapping(given: object) -> Mapping[str, tuple[object, object]]:

@@ -12,9 +12,9 @@ from loyaltymodel import _quadrants as quadrants
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
-from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._quadrants import Cut, Ties, check_cut
-from loyaltymodel._scales import Pair, pair_of
+from loyaltymodel._scales import Pair, by_variable, limits_of
 from loyaltymodel._variables import several_variables
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes._resampled import Evaluate, observed_moments, with_resamples
@@ -251,34 +251,20 @@ class _Axis:
     limits: Pair | None
 
 
-def _by_axis(option: str, given: object) -> dict[str, object]:
-    """Return what is given for each axis: one for both, or those that a mapping names."""
-    axes: tuple[str, ...] = get_args(Axis)
-    if not isinstance(given, Mapping):
-        return dict.fromkeys(axes, given)
-    if unknown := [name for name in given if name not in axes]:
-        raise OptionError(
-            f"{option} name {enumerate_names(map(repr, unknown))}; the axes are 'performance' and "
-            "'importance'"
-        )
-    return dict(given)
-
-
 def _limits(scale: object, *, rated: bool) -> dict[str, Pair | None]:
     """Check the scales; only rated importance has one."""
-    given = _by_axis("scale", scale)
     if not rated and isinstance(scale, Mapping) and "importance" in scale:
         raise OptionError(
             "scale of 'importance' is for rated importance; importance that is derived or ranked "
             "has no scale, so leave it out"
         )
-    limits = {name: pair_of(f"scale of {name!r}", given.get(name)) for name in get_args(Axis)}
+    limits = limits_of(scale, dict.fromkeys(get_args(Axis)))
     return limits if rated else {**limits, "importance": None}
 
 
 def _axes(cuts: object, limits: Mapping[str, Pair | None], *, rated: bool) -> tuple[_Axis, _Axis]:
     """Check where the axes of importance and of performance are cut."""
-    given = {"importance": "mean", "performance": "mean", **_by_axis("cuts", cuts)}
+    given = by_variable("cuts", cuts, dict.fromkeys(get_args(Axis), "mean"))
     if given["importance"] == "midpoint" and not rated:
         raise OptionError(
             "importance that is derived or ranked has no scale, and so no midpoint; choose 'mean', "
@@ -286,7 +272,7 @@ def _axes(cuts: object, limits: Mapping[str, Pair | None], *, rated: bool) -> tu
         )
     for name, cut in given.items():
         check_cut(f"cuts of {name!r}", cut, limits[name])
-    first, second = (_Axis(given[name], limits[name]) for name in get_args(Axis))  # type: ignore[arg-type]
+    first, second = (_Axis(given[name], limits[name]) for name in get_args(Axis))
     return first, second
 
 

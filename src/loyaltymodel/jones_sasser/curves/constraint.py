@@ -176,7 +176,8 @@ def regime(
     >>> jones_sasser.regime([0.0, 0.49, 0.5]).tolist()
     ['high competition', 'high competition', 'low competition']
     """
-    cut = _cut_of(cuts)
+    cut = by_variable("cuts", cuts, {"constraint": _HALF})["constraint"]
+    check_between("cuts", cut, such_as=_HALF)
     found = _read({"constraint": constraint}, data, missing)
     names = np.array(["high competition", "low competition"])
     low = (found["constraint"] >= cut).astype(np.intp)
@@ -281,13 +282,6 @@ def profit_conditions() -> pd.DataFrame:
         ),
     ]
     return pd.DataFrame(rows, columns=["condition", "chinese", "observe", "moderates", "how"])
-
-
-def _cut_of(cuts: float | Mapping[str, float]) -> float:
-    """Return the constraint from which on competition counts as low."""
-    cut = by_variable("cuts", cuts, {"constraint": _HALF})["constraint"]
-    check_between("cuts", cut, such_as=_HALF)
-    return float(cut)
 
 
 def _read(strengths: Mapping[str, object], data: object, missing: Missing) -> Variables:

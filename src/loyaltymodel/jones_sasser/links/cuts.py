@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._options import check_finite, is_number
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel._options import check_finite
+from loyaltymodel._scales import by_variable
+from loyaltymodel.errors import DataError
 
 Cuts = float | Mapping[str, float]
 
@@ -17,17 +18,10 @@ def check_cuts(cuts: Cuts | None, names: tuple[str, ...]) -> FrozenMapping[str, 
     """Return the cut of each variable: one for all, or a mapping that names exactly these."""
     if cuts is None:
         return None
-    if is_number(cuts):
-        cuts = dict.fromkeys(names, cuts)
-    if not isinstance(cuts, Mapping) or set(cuts) != set(names):
-        such_as = "{" + ", ".join(f"{name!r}: 4" for name in names) + "}"
-        raise OptionError(
-            f"cuts={cuts!r} must be a number, or a mapping that gives one for "
-            f"{' and '.join(names)}, such as {such_as}"
-        )
+    given = by_variable("cuts", cuts, names)
     for name in names:
-        check_finite(f"cuts[{name!r}]", cuts[name])
-    return FrozenMapping({name: float(cuts[name]) for name in names})
+        check_finite(f"cuts[{name!r}]", given[name])
+    return FrozenMapping({name: float(given[name]) for name in names})
 
 
 def satisfied_from(satisfaction: FloatArray, cut: float) -> BoolArray:
