@@ -133,9 +133,9 @@ def read_records(
         raise DataError("no purchase is left inside the window; widen it, or look at the dates")
     known = _known_brands(what, bought, brands, labels)
     shown = _present(who, bought)
-    people = _places(shown, who)[who.codes]
+    buyers = _places(shown, who)[who.codes]
     rows = Coded(
-        customer=_take(people, bought),
+        customer=_take(buyers, bought),
         brand=_take(known.codes, bought),
         time=_take(ticks, bought),
         n_customers=len(shown),
@@ -143,7 +143,7 @@ def read_records(
         length=clock.length,
     )
     back = is_refund if refunds in ("subtract", "subtract_matched") else None
-    code, back_money, n_unmatched = _returned(people, known.codes, money, back, rows, refunds)
+    code, back_money, n_unmatched = _returned(buyers, known.codes, money, back, rows, refunds)
     return Records(
         rows=rows,
         amount=None if money is None else _take(money, bought),
@@ -379,7 +379,7 @@ def _places(shown: IntArray, coded: _Codes) -> IntArray:
 
 
 def _returned(
-    people: IntArray,
+    buyers: IntArray,
     brands: IntArray,
     money: FloatArray | None,
     back: BoolArray | None,
@@ -389,10 +389,10 @@ def _returned(
     """Return cells and amounts of refunds, and how many have no purchase in the window."""
     if back is None or money is None:
         return np.empty(0, dtype=np.intp), np.empty(0), 0
-    person, brand = people[back], brands[back]
-    code = person * rows.n_brands + brand
+    buyer, brand = buyers[back], brands[back]
+    code = buyer * rows.n_brands + brand
     bought = np.unique(rows.customer * rows.n_brands + rows.brand)
-    matched = (person >= 0) & (brand >= 0) & np.isin(code, bought)
+    matched = (buyer >= 0) & (brand >= 0) & np.isin(code, bought)
     n_unmatched = int((~matched).sum())
     if n_unmatched and refunds == "subtract":
         raise DataError(

@@ -1,1 +1,1 @@
-"""Whether phases are a ladder, and what takes people up it."""
+"""Whether phases are a ladder, and what takes customers up it."""

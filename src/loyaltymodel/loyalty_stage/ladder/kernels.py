@@ -115,7 +115,7 @@ def scalability_of(patterns: Patterns, counts: FloatArray) -> Scalability:
     """Return Loevinger's H under counts (b, r) of the patterns; NaN where an item is constant.
 
     H of a pair is the covariance over the largest one that the marginal distributions allow,
-    in which people answer both items in the same order.
+    in which respondents answer both items in the same order.
     """
     k = patterns.rows.shape[1]
     first, second = np.triu_indices(k, 1)
@@ -157,7 +157,7 @@ def scalability_errors(
 ) -> tuple[FloatArray, FloatArray, float]:
     """Return standard errors of H of pairs, of items (k,) and of the scale, for one estimate.
 
-    The delta method for a multinomial sample of patterns, by way of the influence of a person
+    The delta method for a multinomial sample of patterns, by way of the influence of a respondent
     with each pattern. Where steps of two items are tied, the largest covariance has a corner,
     and the mean of its two slopes is taken.
     """

@@ -1,4 +1,4 @@
-"""Is it a ladder? Guttman errors by person, and how well the order reproduces the answers."""
+"""Is it a ladder? Guttman errors by respondent, and how well the order reproduces the answers."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def reproducibility(
     Parameters
     ----------
     answers : table, or array of shape (n, k)
-        1 where a person passes a step and 0 where not, a column a step; such as
+        1 where a respondent passes a step and 0 where not, a column a step; such as
         ``result.passed(scores)`` of :func:`oliver`.
     items : sequence of str, optional
         Columns of the table in order, or names for those of an array; without it all columns.

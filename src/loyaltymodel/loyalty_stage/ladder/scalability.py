@@ -180,7 +180,7 @@ def scalability(
     Parameters
     ----------
     answers : table, or array of shape (n, k)
-        Whole numbers, a row a person and a column an item: 0 and 1 for steps that are passed
+        Whole numbers, a row a respondent and a column an item: 0 and 1 for steps that are passed
         or not, such as ``result.passed(scores)`` of :func:`oliver`, or graded answers.
     items : sequence of str, optional
         Columns of the table, or names for those of an array; without it all columns.

@@ -1,1 +1,1 @@
-"""How people move between stages: chains, estimates, tests."""
+"""How customers move between stages: chains, estimates, tests."""

@@ -70,7 +70,7 @@ def formation_stages() -> Stages:
 
     Notes
     -----
-    Whether people move through them step by step is a claim of the texts, not of this list:
+    Whether customers move through them step by step is a claim of the texts, not of this list:
     a chain over these stages may go back, and may jump.
 
     Examples
@@ -171,7 +171,7 @@ def formation_stage(
     A first purchase is approval (认可). Preference (偏好) arises if the performance reaches
     the expectation, equality included; otherwise the customer stays at approval, however
     often the purchase is repeated. Loyalty (忠诚) is preference with enough repeats. The rule
-    describes a moment; how people move between the stages is a chain, which
+    describes a moment; how customers move between the stages is a chain, which
     :func:`estimate_movement` estimates.
 
     Examples

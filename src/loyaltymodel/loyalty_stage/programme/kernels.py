@@ -51,7 +51,7 @@ def mean_error(x: FloatArray, weights: FloatArray, cluster: IntArray | None) -> 
 
 
 def line_leverage(x: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return how far each person's own answer pulls a weighted line through all; 1 is wholly."""
+    """Return how far each customer's own answer pulls a weighted line through all; 1 is wholly."""
     apart = x - mean_of(x, weights)
     return np.asarray(weights / weights.sum() + weights * apart**2 / (weights @ apart**2))
 
