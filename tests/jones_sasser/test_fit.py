@@ -763,7 +763,7 @@ BAD = {
     "cuts of something else": (
         {"outcome": "ordinal", "cuts": {"satisfaction": 1}},
         OptionError,
-        "must name 'loyalty' alone",
+        "cuts of loyalty only",
     ),
     "unknown cuts": ({"outcome": "ordinal", "cuts": 7}, OptionError, "answers are 0"),
     "lowest cuts": (
@@ -803,7 +803,11 @@ BAD = {
     "fixed upside down": ({"fixed": {"lo": 0.5, "hi": 0.2}}, OptionError, "not be below lo"),
     "no drivers": ({"drivers": []}, DataError, "at least one variable"),
     "drivers without names": ({"drivers": np.ones((3000, 2))}, DataError, "without names"),
-    "scale of something else": ({"scale": {"stayed": (0, 1)}}, OptionError, "the keys"),
+    "scale of something else": (
+        {"scale": {"stayed": (0, 1)}},
+        OptionError,
+        "scale of satisfaction, loyalty only",
+    ),
     "scale of no score": ({"scale": {"loyalty": (0, 10)}}, OptionError, "is no score"),
     "unknown driver": ({"drivers": ["age"]}, DataError, "no column 'age'"),
 }

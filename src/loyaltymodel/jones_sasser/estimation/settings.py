@@ -9,9 +9,9 @@ from typing import Literal
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
-from loyaltymodel._options import check_choice, check_count, enumerate_names, is_number
+from loyaltymodel._options import check_choice, check_count, is_number
 from loyaltymodel._resampling import FOR_INTERVALS
-from loyaltymodel._scales import AnswerLimits, Pair, freeze_scale
+from loyaltymodel._scales import AnswerLimits, Pair, by_variable, freeze_scale
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily
 
@@ -20,6 +20,7 @@ StdErrors = Literal["model", "robust", "bootstrap"]
 Measured = Literal["satisfaction", "loyalty"]
 
 SHARES: Pair = (0.0, 1.0)
+_LIMITS = {"satisfaction": SHARES, "loyalty": SHARES}
 _LEVEL = 0.95  # of the intervals that tables show
 
 
@@ -82,8 +83,8 @@ class CurveSettings:
             self._check_fixed()
             object.__setattr__(self, "fixed", FrozenMapping(dict(self.fixed)))
         self._check_reliability()
-        if isinstance(self.cuts, Mapping):
-            object.__setattr__(self, "cuts", _cut_of_loyalty(self.cuts))
+        cut = by_variable("cuts", self.cuts, {"loyalty": None})["loyalty"]
+        object.__setattr__(self, "cuts", cut)
         if self.outcome == "ordinal" and self.cuts is None:
             raise OptionError(
                 'outcome="ordinal" needs cuts, the lowest category that means staying: '
@@ -118,15 +119,9 @@ class CurveSettings:
         return self.scale if of == "satisfaction" else SHARES
 
     def _check_scale(self) -> None:
-        if not isinstance(self.scale, Mapping):
-            return
-        known = ("satisfaction", "loyalty")
-        if unknown := [name for name in self.scale if name not in known]:
-            raise OptionError(
-                f"scale names {enumerate_names(map(repr, unknown))}; a mapping has the keys "
-                "'satisfaction' and 'loyalty'"
-            )
-        if "loyalty" in self.scale and self.outcome not in ("score", "beta"):
+        by_variable("scale", self.scale, _LIMITS, shared=("satisfaction",))
+        given = isinstance(self.scale, Mapping) and "loyalty" in self.scale
+        if given and self.outcome not in ("score", "beta"):
             raise OptionError(
                 f"scale gives limits of loyalty, but outcome={self.outcome!r} is no score; leave "
                 'them out, or choose outcome="score"'
@@ -170,12 +165,3 @@ class CurveSettings:
         if self.outcome == "count" and self.reliability not in (None, 1):
             return 'outcome="count" and reliability'
         return None
-
-
-def _cut_of_loyalty(cuts: Mapping[str, object]) -> object:
-    """Return the cut of loyalty, the only variable that is cut."""
-    if set(cuts) != {"loyalty"}:
-        raise OptionError(
-            f"cuts={dict(cuts)!r} must name 'loyalty' alone, which is cut"
-        )
-    return cuts["loyalty"]
