@@ -76,17 +76,17 @@ def test_a_stack_of_matrices_is_decomposed_one_by_one():
         assert found[6:] == pytest.approx(shares, abs=1e-8)  # nearly collinear samples
 
 
-def test_standardized_effects_are_those_of_z_scores(people):
+def test_standardised_effects_are_those_of_z_scores(people):
     z = {name: (v - v.mean()) / v.std() for name, v in people.items()}
     raw = partial_determination(**z, n_resamples=39, rng=1)
-    standardized = partial_determination(**people, standardized=True, n_resamples=39, rng=1)
-    np.testing.assert_allclose(standardized.estimates.estimate, raw.estimates.estimate, atol=SAME)
+    standardised = partial_determination(**people, standardised=True, n_resamples=39, rng=1)
+    np.testing.assert_allclose(standardised.estimates.estimate, raw.estimates.estimate, atol=SAME)
     # In resamples the deviations are those of the resample, so that errors differ.
     assert not np.allclose(
-        standardized.estimates.std_error[:5], raw.estimates.std_error[:5], rtol=1e-3
+        standardised.estimates.std_error[:5], raw.estimates.std_error[:5], rtol=1e-3
     )
     np.testing.assert_allclose(
-        standardized.estimates.std_error[6:], raw.estimates.std_error[6:], rtol=1e-8
+        standardised.estimates.std_error[6:], raw.estimates.std_error[6:], rtol=1e-8
     )
 
 
@@ -227,7 +227,7 @@ BAD = [
     ({"quality": "q"}, DataError, "give data="),
     ({"n_resamples": 1}, OptionError, "at least 2"),
     ({"level": 1}, OptionError, "between 0 and 1"),
-    ({"standardized": "yes"}, OptionError, "True or False"),
+    ({"standardised": "yes"}, OptionError, "True or False"),
 ]
 
 

@@ -94,7 +94,7 @@ def test_links_are_those_of_statsmodels(branches, found):
             row = paths.loc[(source, target)]
             assert row.iloc[:5].tolist() == pytest.approx(expected, abs=SAME)
             unit = branches[source].std() / branches[target].std()
-            own = found.standardized_path_estimates.row((source, target))["estimate"]
+            own = found.standardised_path_estimates.row((source, target))["estimate"]
             assert own == pytest.approx(other.params[k] * unit, abs=SAME)
         assert r_squared[target] == pytest.approx(other.rsquared, abs=SAME)
 
@@ -129,7 +129,7 @@ def test_effects_are_those_of_the_inverse(found):
     place = {name: k for k, name in enumerate(CONSTRUCTS)}
     for frame, paths in (
         (found.effects, found.paths),
-        (found.standardized_effects, found.standardized_paths),
+        (found.standardised_effects, found.standardised_paths),
     ):
         b = np.zeros((9, 9))
         for row in paths.itertuples():
@@ -242,7 +242,7 @@ def test_resampling_is_that_of_units_drawn_one_by_one(branches, clustered):
     found = service_profit_paths(data=branches, clusters=clusters, n_resamples=4000, rng=1)
     ours = [
         effect_of(frame, STAFF, CUSTOMERS, "std_error")
-        for frame in (found.effects, found.standardized_effects)
+        for frame in (found.effects, found.standardised_effects)
     ]
     # A standard error from 600 draws is itself sure to about 3 percent where they are nearly
     # normal, from 4,000 to 1.2; products are longer-tailed. Four times both is 13 percent.
@@ -276,7 +276,7 @@ def test_units_are_carried_through(scales, shifts):
     np.testing.assert_allclose(after[:, :4], before[:, :4] * by_link[:, None], rtol=1e-7)
     before, after = (numbers(found.effect_estimates) for found in (first, second))
     np.testing.assert_allclose(after, before * by_pair[:, None], rtol=1e-7, atol=1e-9)
-    before, after = (numbers(found.standardized_effect_estimates) for found in (first, second))
+    before, after = (numbers(found.standardised_effect_estimates) for found in (first, second))
     np.testing.assert_allclose(after, before, rtol=1e-7, atol=1e-9)
 
 
@@ -487,7 +487,7 @@ def test_a_stack_of_matrices_is_solved_one_by_one():
     samples[4, :, 3] = 1.0  # a target that does not vary
     stack = np.array([np.cov(rows, rowvar=False) for rows in samples])
     sources = ([], [], [0, 1], [0, 2])
-    standardized, raw = path_coefficients(stack, sources)
+    standardised, raw = path_coefficients(stack, sources)
     for k, rows in enumerate(samples):
         for target, drivers in enumerate(sources):
             column = raw[k, :, target]
@@ -500,7 +500,7 @@ def test_a_stack_of_matrices_is_solved_one_by_one():
             other = sm.OLS(rows[:, target], sm.add_constant(rows[:, drivers])).fit().params[1:]
             assert column[drivers].tolist() == pytest.approx(other.tolist(), rel=1e-7)
             units = rows[:, drivers].std(axis=0) / rows[:, target].std()
-            assert standardized[k, drivers, target].tolist() == pytest.approx(
+            assert standardised[k, drivers, target].tolist() == pytest.approx(
                 (other * units).tolist(), rel=1e-7
             )
 
@@ -537,15 +537,15 @@ def test_intervals_keep_their_promise(n):
     truth = service_profit_effects(TRUTH)["estimate"].to_numpy()
     whole = service_profit_paths(data=world(np.random.default_rng(0), 1_000_000), n_resamples=40)
     over_several = np.array([(source, end) not in LINKS for source, end, _ in pairs()])
-    hits = {"effects": [], "standardized": [], "links": [], "loyalties": []}
+    hits = {"effects": [], "standardised": [], "links": [], "loyalties": []}
     for _ in range(1000):
         found = service_profit_paths(data=world(rng, n), n_resamples=1000, rng=rng)
         for name, target, table in (
             ("effects", truth, found.effect_estimates),
             (
-                "standardized",
-                whole.standardized_effect_estimates.estimate,
-                found.standardized_effect_estimates,
+                "standardised",
+                whole.standardised_effect_estimates.estimate,
+                found.standardised_effect_estimates,
             ),
             ("links", np.array([*TRUTH.values()]), found.path_estimates),
             ("loyalties", whole.loyalty_estimates.estimate, found.loyalty_estimates),
@@ -556,6 +556,6 @@ def test_intervals_keep_their_promise(n):
     # several links differ between pairs: with few units those of a link of 0 are too large.
     assert (np.abs(share["links"] - 0.945) < 0.028).all(), share["links"]
     assert (np.abs(share["loyalties"] - 0.945) < 0.03).all(), share["loyalties"]
-    for name in ("effects", "standardized"):
+    for name in ("effects", "standardised"):
         assert share[name][over_several].min() > 0.88, share[name]
         assert share[name][over_several].mean() == pytest.approx(0.945, abs=0.02)

@@ -204,8 +204,8 @@ def items():
 @cache
 def unknown():
     return loyalty_stage.estimate_movement(
-        ["甲", "乙", "甲", "甲"], customer=[1, 1, 2, 2], time=[1, 2, 1, 2],
-        stages=["甲", "乙", "丙"], n_draws=39, rng=1,
+        [1, 1, 2, 2], [1, 2, 1, 2], ["甲", "乙", "甲", "甲"],
+        stages=["甲", "乙", "丙"], n_resamples=39, rng=1,
     )  # fmt: skip
 
 
@@ -295,9 +295,7 @@ EXAMPLES = {
     ],
     "loyalty_stage.funnel": [
         lambda **others: plots.loyalty_stage.funnel(stage(), **others),
-        lambda **others: plots.loyalty_stage.funnel(
-            phases()[2]["stage"], **{"names": PHASES} | others
-        ),
+        lambda **others: plots.loyalty_stage.funnel(stage(), **{"names": PHASES} | others),
     ],
     "loyalty_stage.ladder": [
         draw("loyalty_stage.ladder", rungs),

@@ -50,7 +50,7 @@ class PartialDetermination(Result):
     ----------
     n_obs, n_dropped : int
         Customers used, and left out because of missing values.
-    standardized : bool
+    standardised : bool
         Whether effects are in standard deviations; else in the units of the answers.
     estimates : EstimateTable
         Six effects, then four shares of variance, by ``quantity``.
@@ -78,7 +78,7 @@ class PartialDetermination(Result):
 
     n_obs: int
     n_dropped: int
-    standardized: bool
+    standardised: bool
     estimates: EstimateTable
     level: float
     n_resamples: int
@@ -102,7 +102,7 @@ class PartialDetermination(Result):
         return f"{count_of(self.n_obs, 'customer')}, indirect effect {indirect:.4g}"
 
     def _tables(self) -> tuple[Table, ...]:
-        units = "standard deviations" if self.standardized else "units of the answers"
+        units = "standard deviations" if self.standardised else "units of the answers"
         return (
             table_of(f"Effects ({units})", self.effects),
             table_of("Shares of variance", self.variance),
@@ -124,7 +124,7 @@ def partial_determination(
     satisfaction: object,
     loyalty: object,
     *,
-    standardized: bool = False,
+    standardised: bool = False,
     n_resamples: int = FOR_INTERVALS,
     level: float = 0.95,
     rng: np.random.Generator | int | None = None,
@@ -142,7 +142,7 @@ def partial_determination(
     ----------
     quality, satisfaction, loyalty : array or Series of shape (n,), or str
         Scores, higher for more; or names of columns of ``data``.
-    standardized : bool
+    standardised : bool
         Whether effects are in standard deviations of the variables.
     n_resamples : int
         Number of bootstrap resamples of customers.
@@ -219,14 +219,14 @@ def partial_determination(
     >>> found.effects["estimate"].round(6).tolist()[:4]
     [1.0, 0.5, 0.5, 0.5]
     """
-    check_flag("standardized", standardized)
+    check_flag("standardised", standardised)
     check_resamples(n_resamples, level=level)
     given = {"quality": quality, "satisfaction": satisfaction, "loyalty": loyalty}
     found = read_variables(given, data=data, missing=missing)
     variables = [np.asarray(found[name], dtype=np.float64) for name in given]
     check_spread(given, variables, least=_LEAST)
     rows = np.column_stack([(v - v.mean()) / v.std() for v in variables])
-    deviations = None if standardized else np.array([v.std() for v in variables])
+    deviations = None if standardised else np.array([v.std() for v in variables])
     estimate = decompose(rows.T @ rows[None] / len(rows), deviations)[0]
     if np.isnan(estimate[1]):
         raise NotIdentifiedError(
@@ -253,7 +253,7 @@ def partial_determination(
     return PartialDetermination(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
-        standardized=standardized,
+        standardised=standardised,
         estimates=EstimateTable(
             labels=FrozenMapping({"quantity": EFFECTS + VARIANCES}),
             estimate=estimate,

@@ -26,7 +26,7 @@ def path_coefficients(
     variances = np.einsum("bkk->bk", covariances)
     deviations = np.sqrt(np.where(variances > _CONSTANT, variances, np.nan))
     correlations = covariances / (deviations[:, :, None] * deviations[:, None, :])
-    standardized = np.zeros_like(correlations)
+    standardised = np.zeros_like(correlations)
     for target, drivers in enumerate(sources):
         if not drivers:
             continue
@@ -38,13 +38,13 @@ def path_coefficients(
         good &= np.linalg.det(left) > _COLLINEAR
         left = np.where(good[:, None, None], left, np.eye(len(places)))
         solved = np.linalg.solve(left, right[:, :, None])[:, :, 0]
-        standardized[:, places, target] = np.where(good[:, None], solved, np.nan)
+        standardised[:, places, target] = np.where(good[:, None], solved, np.nan)
     with np.errstate(invalid="ignore"):
-        raw = standardized * (deviations[:, None, :] / deviations[:, :, None])
+        raw = standardised * (deviations[:, None, :] / deviations[:, :, None])
     drives = np.zeros(raw.shape[1:], dtype=bool)
     for target, drivers in enumerate(sources):
         drives[list(drivers), target] = True
-    return standardized, np.where(drives, raw, 0.0)  # a constant variable leads nowhere
+    return standardised, np.where(drives, raw, 0.0)  # a constant variable leads nowhere
 
 
 def total_effects(paths: FloatArray) -> FloatArray:

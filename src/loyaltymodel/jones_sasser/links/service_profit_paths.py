@@ -199,7 +199,7 @@ def service_profit_paths(
     error = kept.std(axis=0, ddof=1)
     table = np.column_stack([estimate, error, interval.low, interval.high])
     table[np.isnan(estimate)] = np.nan
-    raw, standardized, own = np.split(table, [len(pairs()), 2 * len(pairs())])
+    raw, standardised, own = np.split(table, [len(pairs()), 2 * len(pairs())])
     joined = [(source, target) for source, target, _ in pairs()]
     return ServiceProfitPaths(
         n_obs=found.n_rows,
@@ -211,9 +211,9 @@ def service_profit_paths(
         measured=names,
         r_squared=r_squared,
         path_estimates=_table(LINKS, links, level, "Student's t"),
-        standardized_path_estimates=_table(LINKS, own, level, _METHOD),
+        standardised_path_estimates=_table(LINKS, own, level, _METHOD),
         effect_estimates=_table(joined, raw, level, _METHOD),
-        standardized_effect_estimates=_table(joined, standardized, level, _METHOD),
+        standardised_effect_estimates=_table(joined, standardised, level, _METHOD),
         loyalty_estimates=EstimateTable(
             labels=FrozenMapping({"quantity": WAYS}),
             level=level,
@@ -322,8 +322,8 @@ def _quantities(
     """Raw and standardised total effects of all pairs and standardised links (b, 77)."""
     place = {name: k for k, name in enumerate(names)}
     sources = [[place[s] for s, end in LINKS if end == name and s in place] for name in names]
-    standardized, raw = path_coefficients(covariances, sources)
-    totals = [total_effects(raw * deviations / deviations[:, None]), total_effects(standardized)]
+    standardised, raw = path_coefficients(covariances, sources)
+    totals = [total_effects(raw * deviations / deviations[:, None]), total_effects(standardised)]
     routes = measured_routes(names)
     found = np.full((len(covariances), 2 * len(routes) + len(LINKS)), np.nan)
     for k, (source, target, _) in enumerate(pairs()):
@@ -332,7 +332,7 @@ def _quantities(
                 found[:, part * len(routes) + k] = total[:, place[source], place[target]]
     for k, (source, target) in enumerate(LINKS):
         if source in place and target in place:
-            found[:, 2 * len(routes) + k] = standardized[:, place[source], place[target]]
+            found[:, 2 * len(routes) + k] = standardised[:, place[source], place[target]]
     return found
 
 

@@ -47,10 +47,10 @@ class ServiceProfitPaths(Result):
         Constructs that were measured, in the order of the chain.
     r_squared : ndarray of shape (9,)
         Of each construct, in the order of the chain; NaN where nothing explains it.
-    path_estimates, standardized_path_estimates : EstimateTable
+    path_estimates, standardised_path_estimates : EstimateTable
         Coefficient of each of the 9 links in the units of the columns, with Student's
         intervals and p-values, and in standard deviations.
-    effect_estimates, standardized_effect_estimates : EstimateTable
+    effect_estimates, standardised_effect_estimates : EstimateTable
         Total effect of each of 34 pairs, in the units of the columns and in standard deviations.
     loyalty_estimates : EstimateTable
         Effect of loyal employees on loyal customers, in three ways.
@@ -82,9 +82,9 @@ class ServiceProfitPaths(Result):
     measured: tuple[str, ...]
     r_squared: FloatArray
     path_estimates: EstimateTable
-    standardized_path_estimates: EstimateTable
+    standardised_path_estimates: EstimateTable
     effect_estimates: EstimateTable
-    standardized_effect_estimates: EstimateTable
+    standardised_effect_estimates: EstimateTable
     loyalty_estimates: EstimateTable
 
     @property
@@ -93,9 +93,9 @@ class ServiceProfitPaths(Result):
         return self.path_estimates.frame()
 
     @property
-    def standardized_paths(self) -> pd.DataFrame:
+    def standardised_paths(self) -> pd.DataFrame:
         """Links in standard deviations, a row each: ``source``, ``target``, estimate."""
-        return self.standardized_path_estimates.frame()
+        return self.standardised_path_estimates.frame()
 
     @property
     def equations(self) -> pd.DataFrame:
@@ -119,9 +119,9 @@ class ServiceProfitPaths(Result):
         return self._effects(self.effect_estimates)
 
     @property
-    def standardized_effects(self) -> pd.DataFrame:
+    def standardised_effects(self) -> pd.DataFrame:
         """Total effects in standard deviations, a row a pair, with routes and interval."""
-        return self._effects(self.standardized_effect_estimates)
+        return self._effects(self.standardised_effect_estimates)
 
     @property
     def employee_loyalty(self) -> pd.DataFrame:
@@ -145,7 +145,7 @@ class ServiceProfitPaths(Result):
         there = paths["estimate"].notna()
         if there.any():
             links = paths.loc[there, shown]
-            links["standardized"] = self.standardized_path_estimates.estimate[there]
+            links["standardised"] = self.standardised_path_estimates.estimate[there]
             tables.append(table_of("Links in units of the columns", links, n_labels=2))
         if longer.any():
             title = "Effects over several links in units of the columns"

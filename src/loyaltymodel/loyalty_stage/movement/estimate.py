@@ -85,10 +85,10 @@ def markov_chain(matrix: Any, *, stages: Stages | Sequence[str] | None = None) -
 
 
 def estimate_movement(
-    state: Any,
-    *,
     customer: Any,
     date: Any,
+    stage: Any,
+    *,
     stages: Stages | Sequence[str] | None = None,
     data: object = None,
     weights: Any = None,
@@ -106,12 +106,12 @@ def estimate_movement(
 
     Parameters
     ----------
-    state : array-like of shape (n,), Series, or name of a column
-        The stage that a customer is in at a date, by either of its names.
     customer : array-like of shape (n,), Series, or name of a column
         Key of the customer.
     date : array-like of shape (n,), Series, or name of a column
         Whole numbers that count periods. Rows may come in any order.
+    stage : array-like of shape (n,), Series, or name of a column
+        The stage that the customer is in at the date, by either of its names.
     stages : Stages or sequence of str, optional
         All stages there are; :func:`formation_stages` by default.
     data : pandas, polars or pyarrow table, optional
@@ -192,7 +192,7 @@ def estimate_movement(
     ...     "stage": ["new", "loyal", "new", "loyal", "new", "new", "loyal"],
     ... })
     >>> moves = loyalty_stage.estimate_movement(
-    ...     "stage", customer="who", date="month", data=panel, stages=["new", "loyal"], rng=1
+    ...     "who", "month", "stage", data=panel, stages=["new", "loyal"], rng=1
     ... )
     >>> moves.transitions[["source", "target", "moves", "estimate"]]
       source target  moves  estimate
@@ -214,7 +214,7 @@ def estimate_movement(
         known,
         customer=customer,
         date=date,
-        state=state,
+        stage=stage,
         weights=weights,
         data=data,
         gaps=gaps,

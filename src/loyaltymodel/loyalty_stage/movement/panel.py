@@ -43,7 +43,7 @@ def count_moves(
     *,
     customer: Any,
     date: Any,
-    state: Any,
+    stage: Any,
     weights: Any,
     data: object,
     gaps: Gaps,
@@ -51,7 +51,7 @@ def count_moves(
 ) -> PanelCounts:
     """Read a panel and count the moves of one period."""
     check_choice("gaps", gaps, Gaps)
-    given = {"state": state, "customer": customer, "date": date}
+    given = {"customer": customer, "date": date, "stage": stage}
     found, worth = read_weighted(
         given, weights, data=data, categories=tuple(given), missing=missing
     )
@@ -119,7 +119,7 @@ def _periods(found: Variables) -> IntArray:
 
 def _places(found: Variables, stages: Stages) -> IntArray:
     """Return the place of each stage, by either of its names."""
-    codes, distinct = pd.factorize(found["state"])
+    codes, distinct = pd.factorize(found["stage"])
     known = {name: k for k, name in enumerate(stages.names)}
     known |= {name: k for k, name in enumerate(stages.chinese)}
     places = np.array([known.get(str(value), -1) for value in distinct], dtype=np.intp)

@@ -132,8 +132,9 @@ class MovementEstimate(Result):
         --------
         >>> from loyaltymodel import loyalty_stage
         >>> moves = loyalty_stage.estimate_movement(
+        ...     [1, 1, 1, 2, 2, 2],
+        ...     [1, 2, 3, 1, 2, 3],
         ...     ["new", "loyal", "loyal", "new", "new", "loyal"],
-        ...     customer=[1, 1, 1, 2, 2, 2], date=[1, 2, 3, 1, 2, 3],
         ...     stages=["new", "loyal"], rng=1,
         ... )
         >>> moves.chain().matrix.round(3)
@@ -186,9 +187,9 @@ class MovementEstimate(Result):
 
         >>> from loyaltymodel import loyalty_stage
         >>> moves = loyalty_stage.estimate_movement(
+        ...     [1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 5, 6],
+        ...     [1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3],
         ...     [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1],
-        ...     customer=[1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 5, 6],
-        ...     date=[1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3],
         ...     stages=["0", "1"], rng=1,
         ... )
         >>> moves.homogeneity_test().tests.query("test == 'chi-square'").round(3)
@@ -246,8 +247,9 @@ class MovementEstimate(Result):
 
         >>> from loyaltymodel import loyalty_stage
         >>> moves = loyalty_stage.estimate_movement(
+        ...     [c for c in range(8) for _ in range(3)],
+        ...     [1, 2, 3] * 8,
         ...     ["a", "m", "a", "b", "m", "b"] * 4,
-        ...     customer=[c for c in range(8) for _ in range(3)], date=[1, 2, 3] * 8,
         ...     stages=["a", "m", "b"], rng=1,
         ... )
         >>> moves.order_test().tests.query("test == 'chi-square'").round(3)
