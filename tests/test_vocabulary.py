@@ -205,6 +205,19 @@ def _fields_of(thing, path="result"):
             yield from _fields_of(value, f"{path}.{field.name}")
 
 
+def test_results_hold_no_row_of_the_data(made):
+    # Of few people anything may have as many parts by chance.
+    room, found, _ = made
+    for kind in results_of(room):
+        for result in found.get(kind, []):
+            n_obs = getattr(result, "n_obs", 0)
+            if not kind.rests_on_data or n_obs < 40:
+                continue
+            for path, value in _fields_of(result):
+                size = np.shape(value) if isinstance(value, (np.ndarray, tuple)) else ()
+                assert n_obs not in size, f"{kind.__name__}: {path} is as long as the data"
+
+
 def test_results_that_rest_on_people_say_on_how_many(made):
     room, found, _tables = made
     for kind in results_of(room):
