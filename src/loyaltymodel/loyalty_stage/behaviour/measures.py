@@ -31,6 +31,7 @@ from loyaltymodel.loyalty_stage.behaviour.of_customers import (
     Rows,
     customers_table,
     share_of,
+    wallet_shares,
 )
 from loyaltymodel.loyalty_stage.behaviour.purchases import (
     Outside,
@@ -207,13 +208,15 @@ def purchase_behaviour(
         missing=missing,
     )
     cells = cells_of(records.rows)
+    spent = _amounts(records, cells)
     bought = Bought(
         customers=records.customers,
         brands=records.brands,
         cells=cells,
-        amount=_amounts(records, cells),
+        amount=spent,
         pairs=_pairs(records, cells, same_date),
         clock=records.clock,
+        wallet_share=None if spent is None else wallet_shares(cells, spent),
     )
     return WithCustomers(_result(records, bought), customers_table(bought, rows))
 
@@ -222,22 +225,23 @@ def _result(records: Records, bought: Bought) -> PurchaseBehaviour:
     """Add up cells of customers and brands to what is known of brands."""
     cells, pairs, clock = bought.cells, bought.pairs, bought.clock
     k, c, brand, who = len(bought.brands), len(bought.customers), cells.brand, cells.customer
-    totals = np.bincount(who, cells.n, minlength=c)
-    sizes = np.bincount(who, minlength=c)
+    starts = bought.starts
+    sizes = np.diff(np.append(starts, len(who)))
+    totals = np.add.reduceat(cells.n, starts)
     counts = [
         np.bincount(brand, minlength=k),
         np.bincount(brand, cells.n, minlength=k),
-        np.bincount(brand, cells.n >= 2, minlength=k),  # noqa: PLR2004  twice
-        np.bincount(brand, sizes[who] == 1, minlength=k),
-        np.bincount(brand, totals[who], minlength=k),
+        np.bincount(brand[cells.n >= 2], minlength=k),  # noqa: PLR2004  twice
+        np.bincount(brand[starts[sizes == 1]], minlength=k),
+        np.bincount(brand, np.repeat(totals, sizes), minlength=k),
     ]
     amounts, without = None, 0
-    if bought.amount is not None:
-        spent = np.bincount(who, bought.amount, minlength=c)
-        theirs = np.bincount(brand, spent[who], minlength=k)
+    if bought.amount is not None and bought.wallet_share is not None:
+        spent = np.add.reduceat(bought.amount, starts)
+        theirs = np.bincount(brand, np.repeat(spent, sizes), minlength=k)
         own = np.bincount(brand, bought.amount, minlength=k)
         amounts = np.column_stack([own, theirs]).astype(np.float64)
-        without = len(np.unique(who[np.isnan(bought.wallet_shares)]))
+        without = int(np.isnan(bought.wallet_share[starts]).sum())  # all of a customer or none
     repeated, followed = pairs.repeated.astype(np.float64), pairs.followed.astype(np.float64)
     of_brand = np.bincount(brand, followed, minlength=k)
     ends = clock.dates(np.array([0, clock.length]))

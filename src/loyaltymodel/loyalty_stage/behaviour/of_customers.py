@@ -26,16 +26,22 @@ class Bought:
     amount: FloatArray | None  # (m,)
     pairs: Pairs
     clock: Clock
+    wallet_share: FloatArray | None  # (m,)
 
     @property
-    def wallet_shares(self) -> FloatArray:
-        """Share of wallet of each cell; NaN where a part of the customer's wallet is negative."""
-        assert self.amount is not None  # noqa: S101  asked only where there are amounts
-        n, who = len(self.customers), self.cells.customer
-        total = np.bincount(who, self.amount, minlength=n)
-        negative = np.bincount(who, self.amount < 0, minlength=n) > 0
-        total = np.where(negative | (total <= 0), np.nan, total)
-        return np.asarray(self.amount / total[who], dtype=np.float64)
+    def starts(self) -> IntArray:
+        """Place of the first cell of each customer."""
+        return starts_of(self.cells.customer)
+
+
+def wallet_shares(cells: Cells, amount: FloatArray) -> FloatArray:
+    """Share of wallet of each cell; NaN where a part of the customer's wallet is negative."""
+    starts = starts_of(cells.customer)
+    total = np.add.reduceat(amount, starts)
+    negative = np.minimum.reduceat(amount, starts) < 0
+    total = np.where(negative | (total <= 0), np.nan, total)
+    sizes = np.diff(np.append(starts, len(amount)))
+    return np.asarray(amount / np.repeat(total, sizes), dtype=np.float64)
 
 
 def customers_table(bought: Bought, rows: Rows) -> pd.DataFrame:
@@ -47,31 +53,28 @@ def customers_table(bought: Bought, rows: Rows) -> pd.DataFrame:
 
 
 def _by_customer(bought: Bought) -> pd.DataFrame:
-    cells, pairs = bought.cells, bought.pairs
-    starts = starts_of(cells.customer)
+    cells, pairs, starts = bought.cells, bought.pairs, bought.starts
     sizes = np.diff(np.append(starts, len(cells.customer)))
     n = np.add.reduceat(cells.n, starts)
     most = np.maximum.reduceat(cells.n, starts)
     at_most = cells.n == np.repeat(most, sizes)
-    ties = np.add.reduceat(at_most.astype(np.intp), starts)
     best = np.flatnonzero(at_most)
     best = best[starts_of(cells.customer[best])]
-    index = pd.Index(bought.customers.copy(), name="customer")
-    table = pd.DataFrame({"n_purchases": n}, index=index)
+    columns: dict[str, Any] = {"n_purchases": n}
     if bought.amount is not None:
-        table["amount"] = np.add.reduceat(bought.amount, starts)
-    table["portfolio_size"] = sizes
-    table["favourite"] = _names(bought, cells.brand[best])
-    table["ties"] = ties
-    table["share_of_requirements"] = most / n
-    if bought.amount is not None:
-        table["share_of_wallet"] = bought.wallet_shares[best]
+        columns["amount"] = np.add.reduceat(bought.amount, starts)
+    columns["portfolio_size"] = sizes
+    columns["favourite"] = _names(bought, cells.brand[best])
+    columns["ties"] = np.add.reduceat(at_most.astype(np.intp), starts)
+    columns["share_of_requirements"] = most / n
+    if bought.wallet_share is not None:
+        columns["share_of_wallet"] = bought.wallet_share[best]
     followed = np.add.reduceat(pairs.followed, starts)
-    repeated = np.add.reduceat(pairs.repeated, starts)
-    table["repeat_rate"] = share_of(repeated, followed)
+    columns["repeat_rate"] = share_of(np.add.reduceat(pairs.repeated, starts), followed)
     first = np.minimum.reduceat(cells.first, starts)
     last = np.maximum.reduceat(cells.last, starts)
-    return table.assign(**_times(bought.clock, first, last, n))
+    columns |= _times(bought.clock, first, last, n)
+    return pd.DataFrame(columns, index=pd.Index(bought.customers.copy(), name="customer"))
 
 
 def _by_cell(bought: Bought) -> pd.DataFrame:
@@ -82,8 +85,8 @@ def _by_cell(bought: Bought) -> pd.DataFrame:
     if bought.amount is not None:
         table["amount"] = bought.amount.copy()
     table["share_of_requirements"] = cells.n / totals[cells.customer]
-    if bought.amount is not None:
-        table["share_of_wallet"] = bought.wallet_shares
+    if bought.wallet_share is not None:
+        table["share_of_wallet"] = bought.wallet_share.copy()
     table["repeat_rate"] = share_of(pairs.repeated, pairs.followed)
     return table.assign(**_times(bought.clock, cells.first, cells.last, cells.n))
 
@@ -102,10 +105,10 @@ def _with_absent(bought: Bought, table: pd.DataFrame) -> pd.DataFrame:
     for name in ("amount", "share_of_requirements", "frequency"):
         if name in found:
             found[name] = np.where(there, found[name], 0.0)
-    if "share_of_wallet" in found:
+    if bought.wallet_share is not None:
         # A wallet that is not defined stays so for brands that were not bought.
         undefined = np.zeros(c, dtype=np.bool_)
-        undefined[bought.cells.customer[np.isnan(bought.wallet_shares)]] = True
+        undefined[bought.cells.customer[np.isnan(bought.wallet_share)]] = True
         wallet = np.where(there, found["share_of_wallet"], 0.0)
         found["share_of_wallet"] = np.where(np.repeat(undefined, k), np.nan, wallet)
     brands = _names(bought, np.tile(np.arange(k), c))
