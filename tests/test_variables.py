@@ -3,16 +3,19 @@
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from loyaltymodel._variables import (
     as_given,
     codes_of,
     like,
+    one_variable,
     read_numbers,
     read_together,
     read_variables,
     read_weighted,
+    several_columns,
 )
 from loyaltymodel.errors import DataError, OptionError
 
@@ -142,3 +145,65 @@ def test_numbers_that_belong_together_have_one_shape():
 def test_numbers_that_do_not_belong_together_are_refused(given, says):
     with pytest.raises(DataError, match=says):
         read_together(given, bounds={"y": (0.0, 1.0)} if says.startswith("y") else None)
+
+
+@pytest.mark.parametrize(
+    ("given", "names", "found"),
+    [
+        ([[1, 2], [3, 4]], None, {"item 1": [1, 3], "item 2": [2, 4]}),
+        (np.array([[1, 2], [3, 4]]), ["a", "b"], {"a": [1, 3], "b": [2, 4]}),
+        (TABLE[["s"]], ["b"], {"s": [1, 2, 3]}),
+        ({"x": [1]}, None, {"x": [1]}),
+    ],
+)
+def test_columns_of_an_array_get_names(given, names, found):
+    read = several_columns("items", given, names)
+    assert {name: list(values) for name, values in read.items()} == found
+    assert several_columns("items", np.array(["s", "g"])) == {"s": "s", "g": "g"}
+
+
+@pytest.mark.parametrize(
+    ("given", "names", "says"),
+    [
+        ([1, 2], None, r"items have shape \(2,\); \(n, k\) is needed"),
+        (np.ones((2, 3)), ["a", "b"], r"\(n, 2\) is needed, .* each of a, b"),
+        ([[1, 2], [1]], None, "rows of different lengths"),
+        ([], None, "give at least one variable"),
+    ],
+)
+def test_arrays_without_a_column_a_name_are_refused(given, names, says):
+    with pytest.raises(DataError, match=says):
+        several_columns("items", given, names)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (["a", "b"], "a list of 2 names"),
+        (("a", "b", "c"), "a tuple of 3 names"),
+        (pd.Index(["a", "b"]), "an Index of 2 names"),
+        (np.array(["a", "b"]), "an array of 2 names"),
+        (TABLE, "a table of 2 columns"),
+        (pl.from_pandas(TABLE), "a table of 2 columns"),
+        (pa.Table.from_pandas(TABLE, preserve_index=False), "a table of 2 columns"),
+        ({"a": [1]}, "a mapping of 1 name"),
+    ],
+)
+def test_several_variables_are_refused_where_one_is_needed(given, kind):
+    with pytest.raises(DataError) as caught:
+        one_variable("target", given, causes="drivers", function="f", first="y", hint="; or so")
+    assert str(caught.value) == (
+        f"target is {kind}, but one variable is needed; drivers stand before the target: "
+        "f([...], 'y'); or so"
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("y", ["y"], None, 3.0, [1, 2], ["low", "high", "low"], [[1, 2], [3]]),
+        *(TABLE["g"], TABLE[["s"]], np.ones(3), np.array(1.0), np.ones((2, 2))),
+    ],
+)
+def test_one_variable_is_let_through(given):
+    one_variable("target", given, causes="drivers", function="f")

@@ -181,6 +181,84 @@ def _named_variables(what: str, given: Any) -> dict[Any, object]:
     return {n: pd.Series(frame.get_column(n).to_numpy(), index=labels) for n in frame.columns}
 
 
+def several_columns(
+    what: str, given: object, names: Sequence[str] | None = None
+) -> dict[str, object]:
+    """Return variables as :func:`several_variables` does, also those of an array (n, k).
+
+    The columns of an array are called as the ``names``, or "item 1", "item 2" and so on.
+
+    Raises
+    ------
+    DataError
+        As there; or if an array does not have a row a respondent and a column a name.
+    """
+    if not _is_array(given):
+        return several_variables(what, given)
+    k = "k" if names is None else len(names)
+    needed = f"(n, {k}) is needed, a row a respondent and a column " + (
+        "a variable" if names is None else f"for each of {enumerate_names(names)}"
+    )
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise DataError(f"{what} have rows of different lengths; {needed}") from None
+    if array.ndim != 2 or k not in ("k", array.shape[1]):  # noqa: PLR2004
+        raise DataError(f"{what} have shape {array.shape}; {needed}")
+    called = [f"item {j + 1}" for j in range(array.shape[1])] if names is None else names
+    return dict(zip(called, array.T, strict=True))
+
+
+def _is_array(given: object) -> bool:
+    if isinstance(given, np.ndarray) and given.ndim > 1:
+        return True
+    return isinstance(given, (np.ndarray, list, tuple)) and not all(
+        isinstance(value, str) for value in given
+    )
+
+
+def one_variable(
+    what: str, given: object, *, causes: str, function: str, first: object = None, hint: str = ""
+) -> None:
+    """Refuse several variables where one is needed, as where causes and effect are swapped.
+
+    ``what`` names the effect and ``causes`` what stands before it; ``first`` is what was given
+    in their place.
+
+    Raises
+    ------
+    DataError
+        If several names, a table of several columns or a mapping are given.
+    """
+    if (kind := _kind_of_several(given)) is None:
+        return
+    call = f"([...], {first!r})" if isinstance(first, str) else f"({causes}, {what})"
+    verb = "stand" if causes.endswith("s") else "stands"
+    raise DataError(
+        f"{what} is {kind}, but one variable is needed; {causes} {verb} before the {what}: "
+        f"{function}{call}{hint}"
+    )
+
+
+def _kind_of_several(given: Any) -> str | None:
+    """Say what holds several variables; strings that repeat are values rather than names."""
+    if isinstance(given, Mapping):
+        return f"a mapping of {count_of(len(given), 'name')}"
+    if nw.dependencies.is_into_dataframe(given):
+        k = given.shape[1]
+        return f"a table of {k} columns" if k > 1 else None
+    if isinstance(given, np.ndarray):
+        kind, listed = "an array", list(given) if given.ndim == 1 else []
+    elif isinstance(given, pd.Index):
+        kind, listed = "an Index", list(given)
+    elif isinstance(given, (list, tuple, set, frozenset)):
+        kind, listed = f"a {type(given).__name__}", list(given)
+    else:
+        return None
+    names = len(listed) > 1 and all(isinstance(v, str) for v in listed)
+    return f"{kind} of {len(listed)} names" if names and not repeated(listed) else None
+
+
 def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> FloatArray:
     """Read numbers of any shape that must all be there, such as levels to compute at."""
     numbers = np.asarray(_numbers(name, value, any_shape=True), dtype=np.float64)

@@ -40,7 +40,7 @@ def test_guttman_errors_agree_with_mokken(kind):
 def test_reproducibility_agrees_with_the_count_in_r():
     expected = MOKKEN["output"]["binary"]["reproducibility_own"]
     data = MOKKEN["input"]["binary"]
-    result, _ = reproducibility(data["X"], items=data["columns"])
+    result, _ = reproducibility(dict(zip(data["columns"], np.transpose(data["X"]), strict=True)))
     table = result.counts.set_index("count")
     for row, suffix in (("goodenough_edwards", "goodenough_edwards"), ("minimum", "min")):
         assert table.loc[row, "reproducibility"] == pytest.approx(expected[f"CR_{suffix}"])
@@ -93,13 +93,11 @@ def test_scale_types_and_expectation_agree_with_enumeration(answers):
 
 def test_the_claimed_order_and_that_of_the_data():
     # Everybody climbs the second step first.
-    answers = np.repeat([[0, 0], [0, 1], [1, 1]], [5, 5, 5], axis=0)
-    given_order, customers = reproducibility(answers, items=["cognitive", "affective"])
+    answers = {"cognitive": [0] * 10 + [1] * 5, "affective": [0] * 5 + [1] * 10}
+    given_order, customers = reproducibility(answers)
     assert customers["errors"].tolist() == [0] * 5 + [2] * 5 + [0] * 5
     assert "claimed to come first" in str(given_order.summary())
-    popular, customers = reproducibility(
-        answers, items=["cognitive", "affective"], order="popularity"
-    )
+    popular, customers = reproducibility(answers, order="popularity")
     assert popular.names == ("affective", "cognitive")
     assert customers["errors"].sum() == 0
     assert popular.counts["scalability"].tolist() == [1.0, 1.0]
@@ -299,7 +297,19 @@ TWICE = pd.DataFrame(GOOD, columns=["a", "a", "b"])
         (lambda: reproducibility(GOOD, order="theory"), OptionError, "choose one of"),
         (lambda: guttman_errors(GOOD * [1, 1, 2], order="given"), OptionError, "popularity"),
         (lambda: guttman_errors(GOOD, scale=(1, 2)), DataError, "between 1 and 2"),
-        (lambda: guttman_errors("abc"), DataError, "a pandas, polars or pyarrow table"),
+        (lambda: guttman_errors("abc"), DataError, "needs at least two"),
+        (lambda: guttman_errors(["a", "b"]), DataError, "give data= as well"),
+        (lambda: guttman_errors([[1, 0], [1]]), DataError, "rows of different lengths"),
+        (
+            lambda: sequential_logit("stage", ["age", "card"], data=TWICE),
+            DataError,
+            r"covariates stand before the stage: sequential_logit\(\[...\], 'stage'\)",
+        ),
+        (
+            lambda: sequential_logit({"age": AGE}, {"stage": STAGE}),
+            DataError,
+            "a mapping of 1 name",
+        ),
         (lambda: sequential_logit({"age": AGE}, [2] * 12), OptionError, "give all of them"),
         (
             lambda: sequential_logit({"age": AGE}, [1] * 12, stages=[0, 1]),

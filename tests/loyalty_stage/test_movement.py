@@ -422,9 +422,7 @@ def ends(found):
 
 
 def fit(panel, **options):
-    return estimate_movement(
-        "stage", customer="customer", date="date", data=panel, **({"rng": 1} | options)
-    )
+    return estimate_movement("customer", "date", "stage", data=panel, **({"rng": 1} | options))
 
 
 @pytest.mark.parametrize("kind", ["pandas", "polars", "shuffled", "arrays", "Chinese"])
@@ -439,9 +437,7 @@ def test_counts_are_those_of_counting_by_hand(kind):
     names = formation_stages().names
     if kind == "arrays":
         found = estimate_movement(
-            panel["stage"].to_numpy(),
-            customer=panel["customer"].to_numpy(),
-            date=list(panel["date"]),
+            panel["customer"].to_numpy(), list(panel["date"]), panel["stage"].to_numpy()
         )
     elif kind == "polars":
         found = fit(pl.from_pandas(panel))

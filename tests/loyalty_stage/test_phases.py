@@ -7,6 +7,7 @@ from inspect import signature
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -262,9 +263,15 @@ def test_every_form_of_scores_gives_the_same_phases():
         scores.to_numpy(),
         pa.Table.from_pandas(scores, preserve_index=False),
         {name: scores[name] for name in scores},
+        pl.from_pandas(scores.assign(town="北京")),
     ):
         found = oliver(other).customers.set_index(scores.index)
         pd.testing.assert_frame_equal(found, expected)
+    for names in (list(scores), scores.columns, {name: name for name in scores}):
+        result, found = oliver(names, data=scores.assign(w=1.0), weights="w")
+        pd.testing.assert_frame_equal(found, expected)
+        passed = result.passed(names, data=scores)
+        pd.testing.assert_frame_equal(passed, result.passed(scores))
     assert expected.index.equals(scores.index)
     assert expected.columns.tolist() == ["stage", "steps_passed", "composite", "out_of_order"]
     pd.testing.assert_frame_equal(scores, before)
@@ -676,8 +683,10 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: oliver(SCORES[:, :3]), DataError, r"\(n, 4\) is needed"),
         (lambda: oliver(SCORES.astype(str)), DataError, "recode it to numbers"),
         (lambda: oliver(np.empty((0, 4))), DataError, "no values at all"),
-        (lambda: oliver({"cognitive": [1, 2]}), DataError, "give them, or name the phases"),
-        (lambda: oliver(pd.DataFrame({"cognitive": [50.0]})), DataError, "no column"),
+        (lambda: oliver({"cognitive": [1, 2]}), DataError, "or name the phases"),
+        (lambda: oliver(pd.DataFrame({"cognitive": [50.0]})), DataError, "no scores of affective"),
+        (lambda: oliver(list(PHASES)), DataError, "give data= as well"),
+        (lambda: oliver(list("abcd"), data=pd.DataFrame()), DataError, r"\{'cognitive': values\}"),
         (lambda: oliver(SCORES, weights=[1, -1, 1]), DataError, "0 or more"),
         (lambda: oliver(SCORES, weights=[0, 0, 0]), DataError, "all weights are zero"),
         (lambda: oliver(SCORES, weights="w"), DataError, "give data="),

@@ -574,6 +574,11 @@ def test_people_with_missing_values():
         ({"missing": "ignore"}, OptionError, "choose one of"),
         ({"outcome": "spend"}, DataError, "give data="),
         (
+            {"outcome": ["spend", "visits"]},
+            DataError,
+            r"member stands before the outcome: programme_effect\(member, outcome\)",
+        ),
+        (
             {"before": [1, 1, 1, 2, 3, 4], "estimator": "ancova"},
             NotIdentifiedError,
             "same for all members, so.*difference_in_differences",

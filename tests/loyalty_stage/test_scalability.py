@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from loyaltymodel.errors import (
     SmallSampleWarning,
 )
 from loyaltymodel.loyalty_stage.ladder import kernels
+from loyaltymodel.loyalty_stage.ladder.reproducibility import guttman_errors, reproducibility
 from loyaltymodel.loyalty_stage.ladder.scalability import scalability
 from loyaltymodel.loyalty_stage.phases.simulate import simulate_phases
 
@@ -219,6 +222,33 @@ def test_result_is_frozen_pickles_and_prints(mokken):
 
 
 GOOD = np.random.default_rng(7).integers(0, 2, (40, 3))
+GOOD_TABLE = pd.DataFrame(GOOD, columns=["a", "b", "c"])
+
+
+def test_every_form_of_items_gives_the_same_result():
+    names, others = ["a", "b", "c"], GOOD_TABLE.assign(town="x")
+    expected = scalability(GOOD_TABLE)
+    assert expected.names == ("a", "b", "c")
+    for found in (
+        scalability(names, data=others),
+        scalability(others.columns[:3], data=pl.from_pandas(others)),
+        scalability(dict(zip(names, GOOD.T, strict=True))),
+        scalability({"a": "a", "b": GOOD[:, 1], "c": "c"}, data=pa.Table.from_pandas(others)),
+        scalability(pl.from_pandas(GOOD_TABLE)),
+    ):
+        pd.testing.assert_frame_equal(found.pairs, expected.pairs)
+    plain = scalability(GOOD.tolist())
+    assert plain.names == ("item 1", "item 2", "item 3")
+    assert plain.H == expected.H
+    for order in ("given", "popularity"):
+        result, customers = reproducibility(names, data=others, order=order)
+        same, of_table = reproducibility(GOOD_TABLE, order=order)
+        pd.testing.assert_frame_equal(result.patterns, same.patterns)
+        pd.testing.assert_frame_equal(customers, of_table)
+        pd.testing.assert_series_equal(
+            guttman_errors(names, data=others, order=order),
+            guttman_errors(GOOD_TABLE, order=order),
+        )
 
 
 @pytest.mark.parametrize(
@@ -233,10 +263,15 @@ GOOD = np.random.default_rng(7).integers(0, 2, (40, 3))
         (lambda: scalability(np.where(GOOD == 1, np.nan, GOOD)), DataError, 'missing="drop"'),
         (lambda: scalability(GOOD[:1]), DataError, "several respondents"),
         (lambda: scalability(GOOD * 80), DataError, "group its values"),
-        (lambda: scalability(GOOD, items=["a", "b"]), DataError, "as many names as columns"),
-        (lambda: scalability(GOOD, items=["a", "a", "b"]), OptionError, "name each once"),
-        (lambda: scalability(GOOD, items="abc"), OptionError, "a sequence of names"),
-        (lambda: scalability(pd.DataFrame(GOOD), items=["x", "y"]), DataError, "no column"),
+        (
+            lambda: scalability(["a", "a", "b"], data=GOOD_TABLE),
+            DataError,
+            "name each of them once",
+        ),
+        (lambda: scalability("abc", data=GOOD_TABLE), DataError, "at least two"),
+        (lambda: scalability(["x", "y"], data=GOOD_TABLE), DataError, "no column"),
+        (lambda: scalability(["a", "b"]), DataError, "give data= as well"),
+        (lambda: scalability([]), DataError, "give at least one variable"),
         (lambda: scalability(GOOD, interval="exact"), OptionError, "choose one of"),
         (lambda: scalability(GOOD, level=1.0), OptionError, "between 0 and 1"),
         (lambda: scalability(GOOD, n_resamples=1), OptionError, "at least 2"),

@@ -309,7 +309,10 @@ EXAMPLES = {
         draw(
             "loyalty_stage.scalability",
             lambda: loyalty_stage.scalability(
-                np.repeat([[0, 1], [1, 0], [1, 1], [0, 0]], [20, 20, 5, 5], axis=0), items=LONG[:2]
+                pd.DataFrame(
+                    np.repeat([[0, 1], [1, 0], [1, 1], [0, 0]], [20, 20, 5, 5], axis=0),
+                    columns=LONG[:2],
+                )
             ),
         ),
     ],

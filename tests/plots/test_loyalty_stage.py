@@ -74,7 +74,7 @@ def type_map(found, **options):
 def moves():
     panel = loyalty_stage.simulate_panel(CHAIN, 200, n_periods=5, rng=1)
     return loyalty_stage.estimate_movement(
-        "stage", customer="customer", date="date", data=panel, n_resamples=200, rng=1
+        "customer", "date", "stage", data=panel, n_resamples=200, rng=1
     )
 
 
@@ -240,7 +240,9 @@ def test_marks_of_scalability_are_those_of_the_result(world, phases):
 
 def test_negative_coefficients_are_in_the_picture():
     answers = np.repeat([[0, 1], [1, 0], [1, 1], [0, 0]], [20, 20, 5, 5], axis=0)
-    found = loyalty_stage.scalability(answers, items=["an item with a name", "reversed"])
+    found = loyalty_stage.scalability(
+        pd.DataFrame(answers, columns=["an item with a name", "reversed"])
+    )
     ax = pictures.scalability(found)
     assert ax.get_xlim()[0] < found.items["ci_low"].min() < 0
     assert all(line.get_markerfacecolor() == "white" for line in ax.lines)
@@ -412,9 +414,9 @@ def test_the_heat_map_has_probabilities_and_intervals(moves):
 
 def test_what_is_impossible_or_unknown_looks_so():
     found = loyalty_stage.estimate_movement(
+        [1, 1, 2, 2],
+        [1, 2, 1, 2],
         ["a", "b", "a", "a"],
-        customer=[1, 1, 2, 2],
-        date=[1, 2, 1, 2],
         stages=["a", "b", "c"],
         possible=[[True, True, False], [True] * 3, [True] * 3],
         n_resamples=39,

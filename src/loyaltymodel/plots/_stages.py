@@ -199,7 +199,7 @@ def scalability(
     >>> import numpy as np
     >>> from loyaltymodel import loyalty_stage, plots
     >>> answers = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [30, 10, 30, 30], axis=0)
-    >>> found = loyalty_stage.scalability(answers, items=["cognitive", "affective"])
+    >>> found = loyalty_stage.scalability({"cognitive": answers[:, 0], "affective": answers[:, 1]})
     >>> plots.loyalty_stage.scalability(found).get_xlabel()
     'Scalability H'
     """

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import IntArray
-from loyaltymodel._frames import Missing, open_frame
-from loyaltymodel._options import count_of, enumerate_names, repeated
+from loyaltymodel._frames import Missing
+from loyaltymodel._options import count_of
 from loyaltymodel._scales import Pair, check_pair
-from loyaltymodel._variables import read_variables, several_variables
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel._variables import read_variables, several_columns
+from loyaltymodel.errors import DataError
 
 _LEAST_ITEMS, _LEAST_RESPONDENTS = 2, 2
 _MOST_ANSWERS = 50  # of an item: more of them are a measurement rather than steps
@@ -30,20 +29,20 @@ class ItemAnswers:
 
 
 def read_items(
-    answers: object,
-    items: Sequence[str] | None,
+    items: object,
     *,
+    data: object = None,
     scale: Pair | None = None,
     binary: bool = False,
     missing: Missing = "raise",
 ) -> ItemAnswers:
-    """Read answers to items: columns of a table, all or those named, or an array (n, k)."""
-    given, data = _given(answers, items)
+    """Read answers to items: variables by name, or an array (n, k)."""
+    given = several_columns("items", items)
     names = tuple(given)
     if len(names) < _LEAST_ITEMS:
         raise DataError(
             f"there is {count_of(len(names), 'item')}; a ladder needs at least two. Give a table "
-            "with a column an item, or an array of shape (n, k)"
+            "with a column an item, names of columns with data=, or an array of shape (n, k)"
         )
     bounds = {}
     if scale is not None:
@@ -78,31 +77,3 @@ def read_items(
             )
         columns.append((values - low).astype(np.intp))
     return ItemAnswers(names, np.column_stack(columns), variables.labels, variables.n_dropped)
-
-
-def _given(answers: object, items: Sequence[str] | None) -> tuple[dict[str, object], object]:
-    if isinstance(items, str):
-        raise OptionError(f"items={items!r} is one name; give a sequence of names")
-    if items is not None and (twice := repeated(items)):
-        raise OptionError(f"items name {enumerate_names(twice)} twice; name each once")
-    if isinstance(answers, (np.ndarray, list, tuple)):
-        array = np.asarray(answers)
-        if array.ndim != 2:  # noqa: PLR2004
-            raise DataError(
-                f"the answers have shape {array.shape}; (n, k) is needed, a row a respondent "
-                "and a column an item"
-            )
-        names = (
-            list(items) if items is not None else [f"item {j + 1}" for j in range(array.shape[1])]
-        )
-        if len(names) != array.shape[1]:
-            raise DataError(
-                f"the answers have {array.shape[1]} columns, but items name {len(names)}; give as "
-                "many names as columns"
-            )
-        return {name: array[:, j] for j, name in enumerate(names)}, None
-    if items is not None:
-        return {name: name for name in items}, answers
-    if isinstance(answers, str):
-        open_frame(answers)  # refuses what is no table
-    return several_variables("answers", answers), None

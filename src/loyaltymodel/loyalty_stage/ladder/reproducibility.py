@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -173,9 +172,9 @@ def pattern_names(rows: IntArray) -> list[str]:
 
 
 def reproducibility(
-    answers: object,
+    items: object,
     *,
-    items: Sequence[str] | None = None,
+    data: object = None,
     order: Order = "given",
     missing: Missing = "raise",
 ) -> WithCustomers[ReproducibilityResult]:
@@ -183,11 +182,12 @@ def reproducibility(
 
     Parameters
     ----------
-    answers : table, or array of shape (n, k)
-        1 where a respondent passes a step and 0 where not, a column a step; such as
-        ``result.passed(scores)`` of :func:`oliver`.
-    items : sequence of str, optional
-        Columns of the table in order, or names for those of an array; without it all columns.
+    items : table, names of columns, mapping from name to values, or array of shape (n, k)
+        1 where a respondent passes a step and 0 where not, a column a step in their order; such
+        as ``result.passed(scores)`` of :func:`oliver`. Columns of an array are called "item 1",
+        "item 2" and so on.
+    data : pandas, polars or pyarrow table, optional
+        Holds the columns that are named.
     order : {"given", "popularity"}
         "given" tests the order in which the steps stand, first to last; "popularity" puts the
         most often passed step first, which is the best that the data allow.
@@ -230,7 +230,7 @@ def reproducibility(
 
     >>> from loyaltymodel import loyalty_stage
     >>> result, customers = loyalty_stage.reproducibility(
-    ...     [[0, 0], [1, 0], [1, 1], [0, 1]], items=["cognitive", "affective"]
+    ...     {"cognitive": [0, 1, 1, 0], "affective": [0, 0, 1, 1]}
     ... )
     >>> result.counts[["count", "errors", "reproducibility"]]
                     count  errors  reproducibility
@@ -238,7 +238,7 @@ def reproducibility(
     1             minimum       1            0.875
     """
     check_choice("order", order, Order)
-    read = read_items(answers, items, binary=True, missing=missing)
+    read = read_items(items, data=data, binary=True, missing=missing)
     values, names = read.values, read.names
     if order == "popularity":
         places = np.argsort(-values.mean(axis=0), kind="stable")
@@ -262,9 +262,9 @@ def reproducibility(
 
 
 def guttman_errors(
-    answers: object,
+    items: object,
     *,
-    items: Sequence[str] | None = None,
+    data: object = None,
     order: Order = "popularity",
     scale: Pair | None = None,
     missing: Missing = "raise",
@@ -273,10 +273,10 @@ def guttman_errors(
 
     Parameters
     ----------
-    answers : table, or array of shape (n, k)
+    items : table, names of columns, mapping from name to values, or array of shape (n, k)
         Whole numbers, a row a respondent and a column an item: 0 and 1, or graded answers.
-    items : sequence of str, optional
-        Columns of the table, or names for those of an array; without it all columns.
+    data : pandas, polars or pyarrow table, optional
+        Holds the columns that are named.
     order : {"popularity", "given"}
         "popularity" takes a step to be easier if more respondents pass it; "given" takes the items
         as they stand, for answers of 0 and 1 only.
@@ -322,7 +322,7 @@ def guttman_errors(
     [0.0, 2.0, 0.0, 1.0]
     """
     check_choice("order", order, Order)
-    read = read_items(answers, items, scale=scale, missing=missing)
+    read = read_items(items, data=data, scale=scale, missing=missing)
     if order == "given" and read.values.max() > 1:
         raise OptionError(
             'order="given" is for answers of 0 and 1, because graded items have several steps '

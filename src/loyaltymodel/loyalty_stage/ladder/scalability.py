@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -163,9 +162,9 @@ class ScalabilityResult(Result):
 
 
 def scalability(
-    answers: object,
+    items: object,
     *,
-    items: Sequence[str] | None = None,
+    data: object = None,
     scale: Pair | None = None,
     interval: IntervalKind = "wald",
     level: float = 0.95,
@@ -179,11 +178,12 @@ def scalability(
 
     Parameters
     ----------
-    answers : table, or array of shape (n, k)
+    items : table, names of columns, mapping from name to values, or array of shape (n, k)
         Whole numbers, a row a respondent and a column an item: 0 and 1 for steps that are passed
-        or not, such as ``result.passed(scores)`` of :func:`oliver`, or graded answers.
-    items : sequence of str, optional
-        Columns of the table, or names for those of an array; without it all columns.
+        or not, such as ``result.passed(scores)`` of :func:`oliver`, or graded answers. Columns of
+        an array are called "item 1", "item 2" and so on.
+    data : pandas, polars or pyarrow table, optional
+        Holds the columns that are named.
     scale : pair of float, optional
         Lowest and highest possible answer; answers outside are an error.
     interval : {"wald", "percentile"}
@@ -242,9 +242,11 @@ def scalability(
     independence 100 * 0.4 * 0.4 = 16 would, so H = 1 - 10 / 16:
 
     >>> import numpy as np
+    >>> import pandas as pd
     >>> from loyaltymodel import loyalty_stage
     >>> answers = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [30, 10, 30, 30], axis=0)
-    >>> result = loyalty_stage.scalability(answers, items=["cognitive", "affective"])
+    >>> people = pd.DataFrame(answers, columns=["cognitive", "affective"])
+    >>> result = loyalty_stage.scalability(["cognitive", "affective"], data=people)
     >>> round(result.H, 12)
     0.375
     >>> result.strength
@@ -255,7 +257,7 @@ def scalability(
     check_count("n_resamples", n_resamples, least=2)
     if interval == "percentile":
         check_resamples(n_resamples, level=level)
-    read = read_items(answers, items, scale=scale, missing=missing)
+    read = read_items(items, data=data, scale=scale, missing=missing)
     patterns = find_patterns(read.values)
     found = scalability_of(patterns, patterns.counts[None].astype(np.float64))
     pair_errors, item_errors, scale_error = scalability_errors(patterns, found)
@@ -279,7 +281,7 @@ def scalability(
     pair_z, item_z, scale_z = independence_statistics(patterns, found)
     z = np.concatenate([pair_z, item_z, [scale_z]])
     first, second = np.triu_indices(len(read.names), 1)
-    items = [*(read.names[i] for i in first), *read.names, _ALL]
+    named = [*(read.names[i] for i in first), *read.names, _ALL]
     others = [*(read.names[j] for j in second), *[_ALL] * (len(read.names) + 1)]
     return ScalabilityResult(
         names=read.names,
@@ -287,7 +289,7 @@ def scalability(
         n_dropped=read.n_dropped,
         item_means=read.values.mean(axis=0),
         estimates=EstimateTable(
-            labels=FrozenMapping({"item": tuple(items), "other": tuple(others)}),
+            labels=FrozenMapping({"item": tuple(named), "other": tuple(others)}),
             estimate=estimate,
             std_error=error,
             ci_low=low,

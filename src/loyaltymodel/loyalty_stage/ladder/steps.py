@@ -14,7 +14,13 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._regression import Regression, logistic
-from loyaltymodel._variables import Variables, codes_of, read_variables, several_variables
+from loyaltymodel._variables import (
+    Variables,
+    codes_of,
+    one_variable,
+    read_variables,
+    several_variables,
+)
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.ladder.steps_result import (
     INTERCEPT,
@@ -106,6 +112,8 @@ def sequential_logit(
     1    1       card       9.000
     """
     check_level(level)
+    function = "sequential_logit"
+    one_variable("stage", stage, causes="covariates", function=function, first=covariates)
     given = several_variables("covariates", covariates)
     names = tuple(given)
     if _STAGE in names:

@@ -51,6 +51,7 @@ _LONGEST_ANSWERS = 10.0  # the highest answer of the longest scale in common use
 def oliver(
     scores: object,
     *,
+    data: object = None,
     phases: Sequence[str] = PHASES,
     cuts: float | Mapping[str, float] = 50.0,
     ties: Ties = "high",
@@ -70,9 +71,11 @@ def oliver(
 
     Parameters
     ----------
-    scores : table, array of shape (n, k), or mapping from phase to Series or array
-        Scores from 0 to 100, such as those of :func:`phase_scores`. A table has a column a
-        phase; an array has them in the order of ``phases``.
+    scores : table, names of columns, mapping from phase to values, or array of shape (n, k)
+        Scores from 0 to 100, such as those of :func:`phase_scores`, under the names of the
+        phases; a table may have further columns. An array has them in the order of ``phases``.
+    data : pandas, polars or pyarrow table, optional
+        Holds the columns that are named.
     phases : sequence of str
         Names of the phases, in order, at least two.
     cuts : float, or mapping from phase to float
@@ -190,7 +193,7 @@ def oliver(
     composite = _composite_weights(composite_weights, names)
     reliabilities = _reliabilities(reliability, names)
     given = given_moments(moments, names, reliability=reliability)
-    variables, own = read_scores(scores, names, weights, missing)
+    variables, own = read_scores(scores, names, weights, data, missing)
     x = np.column_stack([np.asarray(variables[name], dtype=np.float64) for name in names])
     if x.max() <= _LONGEST_ANSWERS and x.max() < cut.min():
         warn_caller(

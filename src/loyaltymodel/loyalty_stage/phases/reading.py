@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import narwhals as nw
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import count_of, enumerate_names, repeated
 from loyaltymodel._scales import by_variable
-from loyaltymodel._variables import Variables, read_weighted
+from loyaltymodel._variables import Variables, read_weighted, several_columns
 from loyaltymodel.errors import DataError, OptionError
 
 ByPhase = float | Sequence[float] | Mapping[str, float]
@@ -73,27 +74,21 @@ def by_phase(
 
 
 def read_scores(
-    scores: object, names: tuple[str, ...], weights: object, missing: Missing
+    scores: object, names: tuple[str, ...], weights: object, data: object, missing: Missing
 ) -> tuple[Variables, FloatArray]:
-    """Return scores from 0 to 100, and the weights of customers."""
-    data = None
-    if isinstance(scores, Mapping):
-        if absent := [name for name in names if name not in scores]:
-            raise DataError(
-                f"there are no scores of {enumerate_names(absent)}; give them, or name the phases "
-                "that there are in phases="
-            )
-        given: dict[str, object] = {name: scores[name] for name in names}
-    elif isinstance(scores, (np.ndarray, list, tuple)):
-        array = np.asarray(scores)
-        if array.ndim != 2 or array.shape[1] != len(names):  # noqa: PLR2004
-            raise DataError(
-                f"the scores have shape {array.shape}; (n, {len(names)}) is needed, a column for "
-                f"each of {enumerate_names(names)}"
-            )
-        given = {name: array[:, j] for j, name in enumerate(names)}
-    else:
-        given, data = {name: name for name in names}, scores
+    """Return scores from 0 to 100, and the weights of customers.
+
+    Weights may be named that stand in the table of scores.
+    """
+    found = several_columns("scores", scores, names)
+    if absent := [name for name in names if name not in found]:
+        raise DataError(
+            f"there are no scores of {enumerate_names(absent)}; give them under these names, such "
+            f"as {{{absent[0]!r}: values}}, or name the phases that there are in phases="
+        )
+    given = {name: found[name] for name in names}
+    if data is None and isinstance(weights, str) and nw.dependencies.is_into_dataframe(scores):
+        data = scores
     variables, own = read_weighted(given, weights, data=data, missing=missing)
     for name in names:
         values = variables[name]

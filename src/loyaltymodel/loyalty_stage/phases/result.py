@@ -114,7 +114,9 @@ class PhaseResult(SortedCustomers):
             }
         )
 
-    def passed(self, scores: object, *, missing: Missing = "raise") -> pd.DataFrame:
+    def passed(
+        self, scores: object, *, data: object = None, missing: Missing = "raise"
+    ) -> pd.DataFrame:
         """Return whether each score passes the cut-off of its own phase, 1 or 0.
 
         A later phase may be passed where an earlier one is not; :func:`reproducibility` and
@@ -122,8 +124,10 @@ class PhaseResult(SortedCustomers):
 
         Parameters
         ----------
-        scores : table, array of shape (n, k), or mapping from phase to Series or array
+        scores : table, names of columns, mapping from phase to values, or array of shape (n, k)
             Scores from 0 to 100, as :func:`oliver` takes them; of the same customers or others.
+        data : pandas, polars or pyarrow table, optional
+            Holds the columns that are named.
         missing : {"raise", "drop"}
             What to do with rows that lack a value: an error, or leave them out.
 
@@ -145,7 +149,7 @@ class PhaseResult(SortedCustomers):
         >>> result.passed(scores)["action"].tolist()
         [1, 1]
         """
-        variables, _ = read_scores(scores, self.phases, None, missing)
+        variables, _ = read_scores(scores, self.phases, None, data, missing)
         x = np.column_stack([np.asarray(variables[p], np.float64) for p in self.phases])
         cuts = np.array([self.cuts[phase] for phase in self.phases])
         own = passes(x, cuts, up=self.ties == "high").astype(np.int64)

@@ -14,7 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, satterthwaite
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._regression import is_constant
-from loyaltymodel._variables import read_variables
+from loyaltymodel._variables import one_variable, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.programme.kernels import (
     line_leverage,
@@ -175,6 +175,7 @@ def programme_effect(
             f"estimator={estimator!r} needs before=, the same quantity of the same customers "
             'before the programme; without it only "difference" can be had'
         )
+    one_variable("outcome", outcome, causes="member", function="programme_effect")
     given = {"member": member, "outcome": outcome}
     optional = {"before": before, "weights": weights, "clusters": clusters}
     given |= {name: value for name, value in optional.items() if value is not None}
