@@ -505,6 +505,16 @@ FRAME = pd.DataFrame({**as_mapping(X), "y": Y})
         (DataError, r"constant: flat \(always 5\).*leave it out", lambda: key_drivers(CONSTANT, Y)),
         (DataError, "constant: target", lambda: key_drivers(as_mapping(X), np.ones(60))),
         (
+            DataError,
+            r"a list of 2 names, .* drivers stand before the target: key_drivers\(\[...\], 'y'\)",
+            lambda: key_drivers("y", ["d0", "d1"], data=FRAME),
+        ),
+        (
+            DataError,
+            r"attributes stand before the target: penalty_reward\(\[...\], 'y'\)",
+            lambda: penalty_reward("y", ["d0", "d1"], cuts=(3, 8), data=FRAME),
+        ),
+        (
             NotIdentifiedError,
             "d0, d1, both make each other up.*leave out one",
             lambda: key_drivers(SUM, Y),

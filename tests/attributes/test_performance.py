@@ -340,6 +340,11 @@ TWIN = survey().assign(P1=lambda d: d["P0"])
             lambda: ipa(importance=I3, data=HOLES, missing="drop"),
         ),
         (DataError, "constant: P0", lambda: ipa(target="S", data=OFF)),
+        (
+            DataError,
+            "performance stands before the target: .* goes to importance=",
+            lambda: ipa(target=["S", "I0"], data=OFF),
+        ),
         (NotIdentifiedError, "P0, P1 make each other up", lambda: ipa(target="S", data=TWIN)),
         (DataError, "weights must lie 0 or more", lambda: ipa(importance=I3, weights=[-1.0] * 200)),
         (
@@ -362,7 +367,11 @@ TWIN = survey().assign(P1=lambda d: d["P0"])
             "cuts of 'importance'='high'",
             lambda: ipa(importance=I3, cuts={"importance": "high"}),
         ),
-        (OptionError, "cuts names 'P0', but there are cuts of importance, performance", lambda: ipa(importance=I3, cuts={"P0": 1})),
+        (
+            OptionError,
+            "cuts names 'P0', but there are cuts of importance, performance",
+            lambda: ipa(importance=I3, cuts={"P0": 1}),
+        ),
         (
             OptionError,
             "lies outside the scale",

@@ -387,6 +387,7 @@ GOOD = {"years": YEARS}
         (RATING, ["a", "a"], {}, DataError, "a more than once; name each of them once"),
         (RATING, [1, 2], {}, DataError, "names of columns"),
         (RATING, YEARS, {}, DataError, "or a mapping"),
+        (["years", "new"], "rating", {}, DataError, r"perception_shift\(\[...\], 'rating'\)"),
         (RATING, 5, {}, DataError, "table in memory"),
         (RATING, {"rating": YEARS}, {}, OptionError, "rename it"),
         (RATING, GOOD, {"categories": "years"}, OptionError, r"such as \('years',\)"),

@@ -315,6 +315,11 @@ def test_a_total_of_the_three_justices_cannot_stand_beside_them(people):
         satisfaction_drivers([*justice, "fairness"], "s", **given, fairness=total, data=people)
 
 
+def test_terms_stand_before_satisfaction():
+    with pytest.raises(DataError, match=r"satisfaction_drivers\(\[...\], 'sat'\)"):
+        satisfaction_drivers("sat", ["expected", "perceived"], expected=E)
+
+
 def test_satisfaction_that_differs_by_rounding_is_level():
     with pytest.raises(DataError, match="the same for everybody"):
         satisfaction_drivers(["expected"], [0.3, 0.1 + 0.2, 0.3, 0.3, 0.3], expected=E)

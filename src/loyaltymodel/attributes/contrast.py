@@ -17,7 +17,7 @@ from loyaltymodel._options import check_finite, count_of, enumerate_names
 from loyaltymodel._results import Facts
 from loyaltymodel._scales import by_variable
 from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import several_variables
+from loyaltymodel._variables import one_variable, several_variables
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes._resampled import _Resampled, observed_moments, with_resamples
 from loyaltymodel.attributes.inputs import Answers, Door, read_with_target
@@ -232,6 +232,8 @@ def penalty_reward(
     3  asymmetry     staff      -2.0
     """
     check_resamples(n_resamples, level=level, optional=True)
+    function = "penalty_reward"
+    one_variable("target", target, causes="attributes", function=function, first=attributes)
     given = several_variables("attributes", attributes)
     pairs = _pairs_of(cuts, list(given))
     lows, highs = np.array(list(pairs.values()), dtype=np.float64).T

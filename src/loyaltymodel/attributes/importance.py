@@ -8,7 +8,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_count, enumerate_names
-from loyaltymodel._variables import several_variables
+from loyaltymodel._variables import one_variable, several_variables
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes._resampled import observed_moments, with_resamples
 from loyaltymodel.attributes.drivers_result import KeyDriversResult, labels_of, pack
@@ -159,6 +159,7 @@ def key_drivers(
     0.428
     """
     check_resamples(n_resamples, level=level, optional=True)
+    one_variable("target", target, causes="drivers", function="key_drivers", first=drivers)
     door = Door(data, weights, missing)
     answers = read_with_target(several_variables("drivers", drivers), target, door)
     names, generator = answers.names[:-1], np.random.default_rng(rng)

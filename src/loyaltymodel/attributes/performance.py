@@ -15,7 +15,7 @@ from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._quadrants import Cut, Ties, check_cut
 from loyaltymodel._scales import Pair, by_variable, limits_of
-from loyaltymodel._variables import several_variables
+from loyaltymodel._variables import one_variable, several_variables
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes._resampled import Evaluate, observed_moments, with_resamples
 from loyaltymodel.attributes.drivers_result import Measure
@@ -175,6 +175,14 @@ def importance_performance(
         raise OptionError(
             "give either importance, which respondents stated, or target, from which it is derived"
         )
+    one_variable(
+        "target",
+        target,
+        causes="performance",
+        function="importance_performance",
+        first=performance,
+        hint="; importance that respondents stated goes to importance=",
+    )
     check_choice("importance_as", importance_as, Importance)
     check_choice("measure", measure, Measure)
     rated = target is None and importance_as == "rating"

@@ -15,7 +15,13 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._regression import collinear, full_leverage, is_constant, least_squares
-from loyaltymodel._variables import Variables, codes_of, read_variables, several_variables
+from loyaltymodel._variables import (
+    Variables,
+    codes_of,
+    one_variable,
+    read_variables,
+    several_variables,
+)
 from loyaltymodel.delivered_value.covariates import Covariate, references_of
 from loyaltymodel.delivered_value.ordered import ordered
 from loyaltymodel.delivered_value.response_kernels import Law, effect_of_change, effect_of_unit
@@ -147,6 +153,8 @@ def perception_shift(
     """
     check_choice("model", model, Model)
     check_level(level)
+    function = "perception_shift"
+    one_variable("rating", rating, causes="covariates", function=function, first=covariates)
     given = several_variables("covariates", covariates)
     if _RATING in given:
         raise OptionError("no covariate can be called 'rating'; rename it")

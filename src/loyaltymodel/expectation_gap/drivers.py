@@ -12,7 +12,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice
 from loyaltymodel._regression import StdErrors, is_constant, least_squares
-from loyaltymodel._variables import as_given
+from loyaltymodel._variables import as_given, one_variable
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
 from loyaltymodel.expectation_gap._people import Variable
@@ -185,6 +185,8 @@ def satisfaction_drivers(
     """
     check_level(level)
     check_choice("std_errors", std_errors, StdErrors)
+    function = "satisfaction_drivers"
+    one_variable("satisfaction", satisfaction, causes="terms", function=function, first=terms)
     chosen = check_terms(terms)
     given = {
         "expected": expected,
