@@ -145,3 +145,41 @@ def test_tables_show_themselves(table):
     assert repr(table) == "<EstimateTable: 3 rows by source, target, 90% Wald>"
     assert "<table>" in table._repr_html_()
     assert json.loads(table.to_json())["method"] == "Wald"
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[1, 2], [0.5, 2.5], [("a", "b"), ("c", "d")], [pd.Timestamp("2024-01"), pd.Timestamp("2025")]],
+)
+def test_labels_may_be_anything(labels):
+    covariance = [[0.04, 0.01], [0.01, 0.03]]
+    table = EstimateTable.wald({"at": labels}, [1.0, 0.5], [0.2, 0.2], covariance=covariance)
+    assert [table.place(label) for label in labels] == [0, 1]
+    assert [table.place([label]) for label in labels] == [0, 1]
+    assert table.difference(*labels)["estimate"] == 0.5
+    with pytest.raises(OptionError, match="no row is called 99"):
+        table.place(99)
+
+
+def test_labels_that_are_tuples_come_back_from_json():
+    table = EstimateTable.wald({"pair": [("a", "b"), ("c", ("d", 1))]}, [1.0, 0.5], [0.2, 0.2])
+    assert EstimateTable.from_json(table.to_json()).labels == table.labels
+
+
+def test_resamples_that_failed_are_refused_and_no_difference_is_made_of_none():
+    drawn = np.random.default_rng(1).normal(size=(99, 2))
+    drawn[:3, 0] = np.nan
+    with pytest.raises(DataError, match="estimates are missing in 3 resamples"):
+        EstimateTable.resampled({"term": ["a", "b"]}, [0.0, 0.0], drawn)
+    drawn[:, 0] = np.nan
+    table = EstimateTable(labels={"term": ("a", "b")}, estimate=[2.0, 0.0], replicates=drawn)
+    found = table.difference("a", "b")
+    assert found["estimate"] == 2.0
+    assert found.drop("estimate").isna().all()
+
+
+def test_a_covariance_and_replicates_of_other_tables_are_refused():
+    with pytest.raises(DataError, match=r"the covariance has shape \(3, 3\), not \(2, 2\)"):
+        EstimateTable.wald({"term": ["a", "b"]}, [1, 2], [1, 1], covariance=np.eye(3))
+    with pytest.raises(DataError, match=r"the replicates have shape \(9, 3\); give 2 columns"):
+        EstimateTable(labels={"term": ("a", "b")}, estimate=[1, 2], replicates=np.ones((9, 3)))

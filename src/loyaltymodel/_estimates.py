@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
@@ -14,12 +14,11 @@ import pandas as pd
 from loyaltymodel import _intervals as intervals
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, read_only
 from loyaltymodel._intervals import Interval, check_level
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._tables import percent, plain, table_of
 from loyaltymodel.errors import DataError, OptionError
 
 Labels = Mapping[str, Sequence[Any] | npt.NDArray[Any]]
-Name = str | Sequence[object]
 Resampled = Literal["percentile", "basic"]
 
 _COLUMNS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
@@ -92,6 +91,11 @@ class EstimateTable(FrozenRecord):
                 f"there are {k} estimates, but {enumerate_names(other)} has another length; give "
                 "one value a row"
             )
+        if self.covariance is not None and self.covariance.shape != (k, k):
+            raise DataError(f"the covariance has shape {self.covariance.shape}, not ({k}, {k})")
+        drawn = self.replicates
+        if drawn is not None and drawn.size and drawn.shape[1:] != (k,):
+            raise DataError(f"the replicates have shape {drawn.shape}; give {k} columns, one a row")
         check_level(self.level)
 
     def __repr__(self) -> str:
@@ -127,14 +131,14 @@ class EstimateTable(FrozenRecord):
                 table[name] = value.copy()
         return table
 
-    def row(self, name: Name) -> pd.Series:
+    def row(self, name: object) -> pd.Series:
         """Return one row.
 
         Parameters
         ----------
-        name : str or sequence
-            Its labels in the order of their columns; the last ones suffice where they are
-            those of one row only.
+        name : object or sequence
+            Its label, or its labels in the order of their columns; the last ones suffice
+            where they are those of one row only.
 
         Returns
         -------
@@ -158,12 +162,12 @@ class EstimateTable(FrozenRecord):
         given = {n: getattr(self, n) for n in _COLUMNS}
         return pd.Series({n: v[place] for n, v in given.items() if v is not None})
 
-    def difference(self, first: Name, second: Name) -> pd.Series:
+    def difference(self, first: object, second: object) -> pd.Series:
         """Return by how much one row exceeds another, with its uncertainty.
 
         Parameters
         ----------
-        first, second : str or sequence
+        first, second : object or sequence
             Labels of the rows, as of :meth:`row`.
 
         Returns
@@ -196,6 +200,9 @@ class EstimateTable(FrozenRecord):
         if self.replicates is not None:
             apart = (self.replicates[:, one] - self.replicates[:, other])[:, None]
             apart = apart[~np.isnan(apart[:, 0])]
+            if len(apart) < 2:  # noqa: PLR2004  a spread needs two
+                nothing = dict.fromkeys(_COLUMNS, np.nan)
+                return pd.Series({**nothing, "estimate": estimate[0]})
             error = apart.std(axis=0, ddof=1)
             found = intervals.percentile(apart, level=self.level)
         elif self.covariance is not None:
@@ -211,12 +218,12 @@ class EstimateTable(FrozenRecord):
         values = (estimate, error, found.low, found.high, found.p_value)
         return pd.Series({n: v[0] for n, v in zip(_COLUMNS, values, strict=True)})
 
-    def place(self, name: Name) -> int:
+    def place(self, name: object) -> int:
         """Return the number of the row with a name.
 
         Parameters
         ----------
-        name : str or sequence
+        name : object or sequence
             Labels of the row, as of :meth:`row`.
 
         Returns
@@ -235,8 +242,13 @@ class EstimateTable(FrozenRecord):
         >>> EstimateTable.wald({"term": ["a", "b"]}, [1.0, 0.5], [0.2, 0.2]).place("b")
         1
         """
-        wanted = [name] if isinstance(name, str) else list(name)
         rows = self._rows()
+        # A tuple may be the labels of a row, or one label that is a tuple.
+        single = isinstance(name, tuple) and any(row[-1] == name for row in rows)
+        if isinstance(name, str) or not isinstance(name, Iterable) or single:
+            wanted = [name]
+        else:
+            wanted = list(name)
         hits = [k for k, row in enumerate(rows) if row == wanted]
         if not hits and wanted:
             hits = [k for k, row in enumerate(rows) if row[-len(wanted) :] == wanted]
@@ -300,7 +312,8 @@ class EstimateTable(FrozenRecord):
                 raise DataError(f"this is no table of estimates: {enumerate_names(unknown)}")
             numbers = {*_COLUMNS, "covariance", "replicates"}
             read = {n: _read(v) if n in numbers else v for n, v in content.items()}
-            return cls(**read)
+            labels = {n: _hashable(column) for n, column in content["labels"].items()}
+            return cls(**{**read, "labels": labels})
         except (ValueError, TypeError, AttributeError) as error:
             if isinstance(error, DataError):
                 raise
@@ -465,6 +478,11 @@ class EstimateTable(FrozenRecord):
         EstimateTable
             With the resamples, so that any difference has an interval.
 
+        Raises
+        ------
+        DataError
+            If resamples have missing estimates.
+
         Examples
         --------
         >>> from loyaltymodel.results import EstimateTable
@@ -474,6 +492,11 @@ class EstimateTable(FrozenRecord):
         [0.05, 0.95]
         """
         b, drawn = np.asarray(estimate, np.float64), np.asarray(replicates, np.float64)
+        if n_failed := int(np.isnan(drawn).any(axis=1).sum()):
+            raise DataError(
+                f"estimates are missing in {count_of(n_failed, 'resample')}; leave out those that "
+                "failed"
+            )
         if interval == "percentile":
             found = intervals.percentile(drawn, level=level)
         else:
@@ -519,6 +542,11 @@ def _columns(labels: Labels) -> dict[str, tuple[Any, ...]]:
 def _column(values: Sequence[Any] | npt.NDArray[Any]) -> tuple[Any, ...]:
     """Return labels as Python's own values, so that they print and compare plainly."""
     return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
+
+
+def _hashable(value: Any) -> Any:
+    """Turn lists of JSON, which has no tuples, into tuples, however deep."""
+    return tuple(_hashable(part) for part in value) if isinstance(value, list) else value
 
 
 def _read(value: Any) -> Any:
