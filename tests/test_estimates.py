@@ -166,16 +166,22 @@ def test_labels_that_are_tuples_come_back_from_json():
     assert EstimateTable.from_json(table.to_json()).labels == table.labels
 
 
-def test_resamples_that_failed_are_refused_and_no_difference_is_made_of_none():
-    drawn = np.random.default_rng(1).normal(size=(99, 2))
-    drawn[:3, 0] = np.nan
-    with pytest.raises(DataError, match="estimates are missing in 3 resamples"):
-        EstimateTable.resampled({"term": ["a", "b"]}, [0.0, 0.0], drawn)
-    drawn[:, 0] = np.nan
-    table = EstimateTable(labels={"term": ("a", "b")}, estimate=[2.0, 0.0], replicates=drawn)
-    found = table.difference("a", "b")
-    assert found["estimate"] == 2.0
-    assert found.drop("estimate").isna().all()
+@pytest.mark.parametrize("interval", ["percentile", "basic"])
+def test_what_does_not_exist_in_some_resamples_rests_on_the_others(interval):
+    drawn = np.random.default_rng(1).normal(size=(99, 3))
+    drawn[:9, 1] = drawn[1:, 2] = np.nan
+    labels = {"term": ["a", "b", "c"]}
+    table = EstimateTable.resampled(labels, [2.0, 0.0, 1.0], drawn, interval=interval)
+    for place, rows in enumerate([drawn[:, :1], drawn[9:, 1:2]]):
+        name = labels["term"][place]
+        b = [table.estimate[place]]
+        alone = EstimateTable.resampled({"term": [name]}, b, rows, interval=interval)
+        pd.testing.assert_series_equal(table.row(name), alone.row(name), check_exact=True)
+    assert table.row("c").drop("estimate").isna().all()  # one number has no spread
+    assert table.difference("a", "b").notna().all()
+    nothing = table.difference("a", "c")
+    assert nothing["estimate"] == 1.0
+    assert nothing.drop("estimate").isna().all()
 
 
 def test_a_covariance_and_replicates_of_other_tables_are_refused():

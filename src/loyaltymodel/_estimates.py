@@ -14,7 +14,7 @@ import pandas as pd
 from loyaltymodel import _intervals as intervals
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, read_only
 from loyaltymodel._intervals import Interval, check_level
-from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._options import enumerate_names
 from loyaltymodel._tables import percent, plain, table_of
 from loyaltymodel.errors import DataError, OptionError
 
@@ -465,7 +465,8 @@ class EstimateTable(FrozenRecord):
         estimate : array of shape (k,)
             Estimates.
         replicates : array of shape (b, k)
-            The same in each resample that did not fail.
+            The same in each resample that did not fail; NaN where one does not exist, whose
+            interval then rests on the other resamples.
         interval : {"percentile", "basic"}
             Between percentiles, or these turned round the estimate.
         level : float
@@ -478,11 +479,6 @@ class EstimateTable(FrozenRecord):
         EstimateTable
             With the resamples, so that any difference has an interval.
 
-        Raises
-        ------
-        DataError
-            If resamples have missing estimates.
-
         Examples
         --------
         >>> from loyaltymodel.results import EstimateTable
@@ -492,19 +488,18 @@ class EstimateTable(FrozenRecord):
         [0.05, 0.95]
         """
         b, drawn = np.asarray(estimate, np.float64), np.asarray(replicates, np.float64)
-        if n_failed := int(np.isnan(drawn).any(axis=1).sum()):
-            raise DataError(
-                f"estimates are missing in {count_of(n_failed, 'resample')}; leave out those that "
-                "failed"
-            )
-        if interval == "percentile":
-            found = intervals.percentile(drawn, level=level)
-        else:
-            found = intervals.basic(drawn, b, level=level)
+        low, high, error, p_value = (np.full(len(b), np.nan) for _ in range(4))
+        for rows, columns in intervals.complete_parts(drawn):
+            part = drawn[rows][:, columns]
+            if interval == "percentile":
+                found = intervals.percentile(part, level=level)
+            else:
+                found = intervals.basic(part, b[columns], level=level)
+            low[columns], high[columns], p_value[columns] = found.low, found.high, found.p_value
+            error[columns] = part.std(axis=0, ddof=1)
         method = f"{interval} bootstrap"
-        made = cls._of(
-            labels, b, drawn.std(axis=0, ddof=1), found, level=level, method=method, covariance=None
-        )
+        ends = Interval(low, high, p_value)
+        made = cls._of(labels, b, error, ends, level=level, method=method, covariance=None)
         return replace(made, replicates=drawn, p_value=made.p_value if test_zero else None)
 
     @classmethod

@@ -7,6 +7,7 @@ i-th of b sorted values is the quantile at i / (b + 1), with straight lines betw
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +85,22 @@ def wald(estimate: FloatArray, std_error: FloatArray, *, level: float) -> Interv
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(estimate == 0, 0.0, np.abs(estimate) / std_error)
     return Interval(estimate - reach, estimate + reach, 2 * ndtr(-z))
+
+
+def complete_parts(replicates: FloatArray) -> Iterator[tuple[IntArray, IntArray]]:
+    """Return numbers of rows and of columns (b, k) between which nothing is missing.
+
+    Columns without NaN come together, and each of the others with the rows in which it exists,
+    if there are two, as a spread needs.
+    """
+    exists = ~np.isnan(replicates)
+    whole = exists.all(axis=0)
+    if whole.any():
+        yield np.arange(len(replicates)), np.flatnonzero(whole)
+    for column in np.flatnonzero(~whole):
+        rows = np.flatnonzero(exists[:, column])
+        if len(rows) >= 2:  # noqa: PLR2004  as said above
+            yield rows, np.array([column])
 
 
 def percentile(replicates: FloatArray, *, level: float) -> Interval:

@@ -472,13 +472,9 @@ def make_interval(
 ) -> Interval:
     """Make intervals of a kind; a quantity that some replicates lack rests on the others."""
     low, high, p_value = (np.full(len(estimate), np.nan) for _ in range(3))
-    exists = ~np.isnan(estimate)
-    whole = ~np.isnan(replicates).any(axis=0)
-    groups = [np.flatnonzero(exists & whole)]
-    groups += [np.array([k]) for k in np.flatnonzero(exists & ~whole)]
-    for columns in groups:
-        rows = np.flatnonzero(~np.isnan(replicates[:, columns]).any(axis=1))
-        if len(rows) < 2 or len(columns) == 0:  # noqa: PLR2004  a spread needs two
+    for rows, found in intervals.complete_parts(replicates):
+        columns = found[~np.isnan(estimate[found])]
+        if len(columns) == 0:
             continue
         part = _interval(
             kind,
