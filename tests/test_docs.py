@@ -1,0 +1,149 @@
+"""The pages name what exists: every role, call, option and name with an underscore."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+import loyaltymodel
+from loyaltymodel import plots
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    page
+    for folder in (ROOT, ROOT / "docs", ROOT / "docs" / "vocabulary", ROOT / "benchmarks")
+    for page in folder.glob("*.md")
+    if page.name != "CHANGELOG.md"
+)
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+ROLE = re.compile(r"\{(?:func|class|meth|attr|mod|data|exc)\}`(?:[^`<]*<)?~?([^`>]+)>?`")
+SPAN = re.compile(r"(?<![`}\\])`([^`\n]+)`")
+CALL = re.compile(r"^((?:\w+\.)*)(\w+)\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
+# Functions and options of other programs that pages speak of.
+FOREIGN = {"verify", "savefig", "scaled"}
+OPTION = re.compile(r"(?:^|, ?)(\w+)=")
+
+
+def text_of(page):
+    """What a page says, without its blocks of code."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    return re.sub(r"^( *)(```+|~~~+).*?^\1\2$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def packages():
+    inside = pkgutil.iter_modules(loyaltymodel.__path__, "loyaltymodel.")
+    names = [info.name for info in inside if not info.name.startswith("loyaltymodel._")]
+    rooms = [getattr(plots, name) for name in plots.__all__]
+    return [loyaltymodel, *map(importlib.import_module, names), *rooms]
+
+
+@cache
+def public():
+    """Public functions, classes and modules by name."""
+    found = {}
+    for package in packages():
+        found[package.__name__.rpartition(".")[2]] = [package]
+        for name in getattr(package, "__all__", ()):
+            found.setdefault(name, []).append(getattr(package, name))
+    return found
+
+
+@cache
+def members():
+    """Fields, properties and methods of public classes, by name."""
+    found = {}
+    for things in public().values():
+        for kind in filter(inspect.isclass, things):
+            names = {name for name in dir(kind) if not name.startswith("_")}
+            names |= {f.name for f in fields(kind)} if is_dataclass(kind) else set()
+            names |= set(kind.model_fields) if issubclass(kind, BaseModel) else set()
+            for name in names:
+                found.setdefault(name, []).append(getattr(kind, name, None))
+    return found
+
+
+def options_of(name):
+    """The options of all functions and methods of that name, and the fields of classes."""
+    found = set()
+    for thing in [*public().get(name, []), *members().get(name, [])]:
+        made = inspect.isclass(thing) and not issubclass(thing, BaseException)
+        if made or inspect.isfunction(thing) or inspect.ismethod(thing):
+            found |= set(inspect.signature(thing).parameters)
+    return found
+
+
+@cache
+def options():
+    return {option for name in public().keys() | members().keys() for option in options_of(name)}
+
+
+@cache
+def vocabulary():
+    words = set()
+    for page in (ROOT / "docs" / "vocabulary").glob("*.md"):
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if line.startswith("|"):
+                words |= set(re.findall(r"`([^`]+)`", line.split("|")[1]))
+    return words
+
+
+@cache
+def written():
+    """Short texts in the source, such as names of checks and of kinds."""
+    sources = Path(loyaltymodel.__file__).parent.rglob("*.py")
+    return {w for path in sources for w in re.findall(r'"(\w+)"', path.read_text("utf-8"))}
+
+
+def resolves(path):
+    """Whether a path leads from a module to something that is there."""
+    parts = path.split(".")
+    for k in range(len(parts), 0, -1):
+        try:
+            thing = importlib.import_module(".".join(parts[:k]))
+        except ImportError:
+            continue
+        for name in parts[k:]:
+            if inspect.isclass(thing) and is_dataclass(thing):
+                known = {f.name for f in fields(thing)} | set(dir(thing))
+                if name not in known:
+                    return False
+                thing = getattr(thing, name, None)
+            elif hasattr(thing, name):
+                thing = getattr(thing, name)
+            else:
+                return False
+        return True
+    return False
+
+
+@pytest.mark.parametrize("page", [*PAGES, *NOTEBOOKS], ids=lambda page: page.stem)
+def test_pages_name_what_exists(page):
+    text = text_of(page)
+    wrong = [path for path in ROLE.findall(text) if not resolves(path)]
+    functions = public().keys() | members().keys() | FOREIGN
+    known = functions | options() | vocabulary()
+    for span in SPAN.findall(text):
+        if call := CALL.match(span):
+            _owner, name, given = call.groups()
+            wrong += [span] if name not in functions else []
+            fine = options_of(name) | FOREIGN
+            wrong += [f"{span}: {o}" for o in OPTION.findall(given) if o not in fine]
+        elif re.match(r"^\w+=[^=]", span):
+            wrong += [span] if span.partition("=")[0] not in known else []
+        elif re.match(r"^[a-z]+(_[a-z0-9]+)+$", span):
+            wrong += [span] if span not in known | written() else []
+        elif owned := re.match(r"^([A-Z]\w+)\.(\w+)", span):
+            kind, name = owned.groups()
+            if kind in public() and not any(hasattr(k, name) for k in public()[kind]):
+                wrong.append(span)
+    assert not wrong
