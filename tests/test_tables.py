@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from wcwidth import wcswidth
 
 from loyaltymodel._tables import Summary, Table, number, table_of
 
@@ -233,6 +234,20 @@ def test_table_of_a_frame_needs_digits_for_every_column_of_numbers():
 )
 def test_number(value, digits, text):
     assert number(value, digits) == text
+
+
+def test_a_wide_table_stands_closer_and_wraps_its_longest_names():
+    names, numbers = ("segment", "what to do"), tuple(f"number_{k}" for k in range(6))
+    long = "learn why they leave, and win new customers (获取新的客户)"
+    rows = (("mercenary", long, *["0.1"] * 6), ("apostle", "", *["-12.5"] * 6))
+    text = str(Table("Advice", names + numbers, rows, 2))
+    lines = text.splitlines()
+    assert len(lines) == 3 + 3
+    assert {wcswidth(line) for line in lines[1:3]} == {100}
+    assert max(map(wcswidth, lines)) == 100
+    assert "".join(text.split()).count("获取新的客户") == 1
+    # What fits is not touched.
+    assert "  number_0    number_1" in str(Table("Advice", names + numbers, rows[1:], 2))
 
 
 def test_number_has_three_digits_unless_told_otherwise():

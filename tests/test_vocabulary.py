@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import BaseModel
+from wcwidth import wcswidth
 
 import loyaltymodel
 from loyaltymodel import plots
@@ -183,7 +184,7 @@ def test_results_show_themselves(made):
             page = result.summary()
             assert isinstance(page, Summary)
             assert page.title
-            assert str(page)
+            assert max(map(wcswidth, str(page).splitlines())) <= 100, str(page)
             assert result._repr_html_().startswith("<h3>")
             assert isinstance(result.to_latex(), str)
             content = result.to_dict()

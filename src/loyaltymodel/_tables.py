@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WIDTH = 88  # of remarks and long facts, in letters: comfortable in a terminal of 100
+_WIDEST = 100  # of tables, as far as names can be wrapped
+_NARROWEST = 24  # of a column whose names are wrapped
 _GREY = "style='text-align:left'"
 
 
@@ -67,16 +69,42 @@ class Table:
     def _repr_html_(self) -> str:
         return self.to_html()
 
+    @property
+    def _aligns(self) -> list[str]:
+        aligns = ["left"] * self.n_labels + ["right"] * (len(self.columns) - self.n_labels)
+        return aligns[: len(self.columns)]
+
     def _printed(self, look: Any) -> str:
         from tabulate import tabulate  # noqa: PLC0415  takes a tenth of a second
 
-        aligns = ["left"] * self.n_labels + ["right"] * (len(self.columns) - self.n_labels)
         text: str = tabulate(
             [list(row) for row in self.rows],
             headers=list(self.columns),
             tablefmt=look,
-            colalign=aligns[: len(self.columns)] if self.rows else None,
+            colalign=self._aligns if self.rows else None,
             disable_numparse=True,
+        )
+        return text
+
+    def _closer(self) -> str:
+        """Print without room between columns but for two blanks; wrap the longest names."""
+        from tabulate import tabulate  # noqa: PLC0415
+        from wcwidth import wcswidth  # noqa: PLC0415
+
+        rows = [list(self.columns), *map(list, self.rows)]
+        widths = [max(map(wcswidth, cells)) for cells in zip(*rows, strict=True)]
+        excess = sum(widths) + 2 * (len(widths) - 1) - _WIDEST
+        if excess > 0 and self.n_labels:
+            longest = max(range(self.n_labels), key=widths.__getitem__)
+            wrapped = max(widths[longest] - excess, _NARROWEST)
+            widths[longest] = min(widths[longest], wrapped)
+        rows.insert(1, ["-" * width for width in widths])
+        text: str = tabulate(
+            rows,
+            tablefmt="plain",
+            colalign=self._aligns,
+            disable_numparse=True,
+            maxcolwidths=widths,
         )
         return text
 
@@ -86,9 +114,14 @@ class Table:
         Returns
         -------
         str
-            Title, names of columns and rows, aligned for a fixed-width font.
+            Title, names of columns and rows, aligned for a fixed-width font. What would be
+            wider than 100 letters stands closer, with long names on several lines.
         """
+        from wcwidth import wcswidth  # noqa: PLC0415
+
         lines = self._printed("simple").splitlines()
+        if max(map(wcswidth, lines), default=0) > _WIDEST:
+            lines = self._closer().splitlines()
         return "\n".join([self.title, *(line.rstrip() for line in lines)])
 
     def to_html(self) -> str:

@@ -206,7 +206,8 @@ class ValueAccount(Result):
     def _facts(self) -> Facts:
         facts = [("offers", str(len(self.offers))), ("unit", self.unit)]
         if self.row_counts.max() > 1:
-            rows = f"{self.row_counts.min()} to {self.row_counts.max()}"
+            fewest, most = self.row_counts.min(), self.row_counts.max()
+            rows = f"{fewest}" if fewest == most else f"{fewest} to {most}"
             facts.append(("rows per offer", rows))
         return facts
 

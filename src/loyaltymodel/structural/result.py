@@ -42,16 +42,14 @@ _NOT_DEFINITE = "observed or implied correlations are not positive definite"
 class StructuralResult(Result):
     """A structural model as estimated from a survey, made by :func:`fit`.
 
-    It holds the model, the settings, the moments of the items and the solution, never the
-    answers of a respondent. The tables of what :func:`bootstrap` measures as well have the same
-    names and rows there, with more columns.
+    It holds the model, the moments of the items and the solution, never the answers of a
+    respondent. Its ``settings``, :class:`FitSettings`, say how it was estimated. The tables of
+    what :func:`bootstrap` measures as well have the same names and rows there, with more columns.
 
     Attributes
     ----------
     model : StructuralModel
         What was claimed.
-    settings : FitSettings
-        How it was estimated.
     moments : Moments
         Number of respondents, means and covariance of the model's items.
     solution : PLSSolution

@@ -29,7 +29,7 @@ _OUTCOMES = {
     "ordinal": "ordered answers, cumulative logit",
 }
 _ERRORS = {
-    "model": "observed information",
+    "model": "model (observed information)",
     "robust": "robust (Huber's sandwich)",
     "bootstrap": "bootstrap",
 }

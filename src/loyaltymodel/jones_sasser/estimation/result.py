@@ -60,12 +60,10 @@ class LoyaltyCurveResult(Result):
     loyalty of 8 is that of customers who answer 8. Shares of the scale are what :attr:`curve`
     takes. It keeps the cells of the sample, that is the distinct combinations of answers and how
     many gave them, because profiles and tests need them; no row of the data and no label of a
-    customer.
+    customer. Its ``settings``, :class:`CurveSettings`, say how it was fitted.
 
     Attributes
     ----------
-    settings : CurveSettings
-        How it was fitted.
     sample : Sample
         Cells and their counts.
     names : tuple of str

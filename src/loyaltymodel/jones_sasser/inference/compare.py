@@ -60,7 +60,7 @@ class Comparison(Result):
         return table
 
     def _title(self) -> str:
-        return "Comparison"
+        return "Comparison of models"
 
     def _brief(self) -> str:
         others = max(len(self.rows) - 1, 0)

@@ -103,11 +103,17 @@ class Deregulation(Result):
             ("loyalty after", f"{total['after']:.3f}"),
         ]
         if self.scale == SHARES:
-            facts.append(("expected to leave who were held", f"{total['set_free']:.1f}"))
+            facts.append(("expected to leave who were held", f"{total['set_free']:,.1f}"))
         return facts
 
     def _tables(self) -> Sequence[Table]:
-        return [table_of("By group", self.by_group, digits=[0, *[3] * 6, 1])]
+        shown = self._table()
+        if self.groups is None:
+            shown = shown.iloc[-1:]
+        elif len(self.groups) == 1:
+            shown = shown.iloc[:1]
+        title = "Mean loyalty before and after, and the loss (estimate)"
+        return [table_of(title, shown, digits=[0, *[3] * 6, 1])]
 
     def _remarks(self) -> Sequence[str]:
         remark = (

@@ -77,7 +77,7 @@ class HypothesisTest(Result):
     n_failed: int = 0
 
     def _title(self) -> str:
-        return "Test"
+        return "Test of a hypothesis"
 
     def _brief(self) -> str:
         return (

@@ -28,6 +28,8 @@ EXPECTED: dict[str, tuple[Measure, int]] = {
     "switching cost": ("loyalty", -1),
 }
 
+_ERRORS = {"robust": "robust (HC3)", "cluster": "by clusters (jackknife)"}
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class SlopeModeration(Result):
@@ -181,7 +183,7 @@ class SlopeModeration(Result):
                 "on average",
                 f"{mean['estimate']:.3f} ({mean['ci_low']:.3f} to {mean['ci_high']:.3f})",
             ),
-            ("standard errors", "HC3" if self.n_clusters is None else "cluster jackknife"),
+            ("standard errors", _ERRORS[self.std_errors]),
         )
 
     def _tables(self) -> tuple[Table, ...]:

@@ -68,7 +68,9 @@ class RetainedCustomers(Result):
         return f"{self.lower:.6g} to {self.upper:.6g} of {self.customers:g} customers"
 
     def _tables(self) -> tuple[Table, ...]:
-        return (table_of("Customers", self.distributions, n_labels=0, digits=1),)
+        shown = self.distributions.astype({"customers": object})
+        shown["customers"] = [f"{n:,.10g}" for n in self.distributions["customers"]]
+        return (table_of("Now, and how many of them stay", shown, n_labels=0, digits=1),)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)

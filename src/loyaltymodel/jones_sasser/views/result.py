@@ -169,7 +169,9 @@ class AverageEffects(Result):
 
     def _title(self) -> str:
         low, high = self.ends
-        return f"Average effects between {low:.4g} and {high:.4g}"
+        if "bond" in self.estimates.names[0]:
+            return f"Average slopes of loyalty over satisfaction, bond {low:.4g} and {high:.4g}"
+        return f"Average effects on loyalty of satisfaction going from {low:.4g} to {high:.4g}"
 
     def _brief(self) -> str:
         first = f"{self.estimates.names[0]} {self.estimates.estimate[0]:.3f}"
@@ -325,8 +327,7 @@ class ViewsComparison(Result):
         tables = [
             table_of(
                 "Views, the preferred first",
-                self.views[["view", "model", *numbers]],
-                n_labels=2,
+                self.views[["view", *numbers]],
                 digits=[0, 3, 3, 3, 3, 3],
             ),
             table_of("Tests", self.hypotheses.drop(columns="method"), digits=[3, 0, 4]),
@@ -345,7 +346,8 @@ class ViewsComparison(Result):
 
     def _remarks(self) -> Sequence[str]:
         remarks = [
-            f"{row['view']}: {row['says']}. Asked: {row['asked']} Against it: {row['against']}."
+            f"{row['view']} ({row['model']}): {row['says']}. "
+            f"Asked: {row['asked']} Against it: {row['against']}."
             + (f" Here: {row['remark']}." if row["remark"] else "")
             for row in self.views.to_dict("records")
         ]
