@@ -231,7 +231,7 @@ def test_a_fitted_curve_has_its_band_and_what_was_observed(result):
     ends = np.array([segment[:, 1] for segment in intervals.get_segments()])
     np.testing.assert_allclose(ends, table[["ci_low", "ci_high"]])
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert legend == ["fitted, airlines, 90 % interval", "observed, 90 % interval"]
+    assert legend == ["fitted, airlines, 90% interval", "observed, 90% interval"]
 
 
 def test_satisfaction_is_shown_as_answers(result, alone):

@@ -46,7 +46,7 @@ _LEAST_STAGES = 2
 _WORDS: Mapping[Language, Words] = {
     "en": {
         "everybody": "everybody",
-        "reached": "People who came so far; ↓ share who went on",
+        "reached": "Customers who came so far; ↓ share who went on",
     },
     "zh": {
         "everybody": "全部",

@@ -17,7 +17,7 @@ _LONG = 22  # letters of a name in a line
 _CLOSING = "，。、；：！？）》】’”…％%,.;:!?)]}"
 _OPENING = "（《【‘“([{"
 _WORDS: Mapping[Language, Words] = {
-    "en": {"interval": "{:g} % interval"},
+    "en": {"interval": "{:g}% interval"},
     "zh": {"interval": "{:g}% 区间"},
 }
 

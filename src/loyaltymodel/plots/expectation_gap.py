@@ -122,13 +122,13 @@ def gap_dumbbells(
             "the one-column design asked for the gap alone, so there are no levels to draw; its "
             "scores are in result.dimensions and result.items"
         )
-    label = "item" if part == "items" else "dimension"
-    known = levels[label].unique().tolist()
+    named = "item" if part == "items" else "dimension"
+    known = levels[named].unique().tolist()
     dimensions = {one.name: one.chinese for one in result.instrument.dimensions}
     chinese = chinese_in(language, dimensions if part == "dimensions" else {})
     shown = shown_names(known, names, chinese)
     ax, rows = row_axes(ax, [shown[name] for name in known], row=0.2, more=0.8)
-    means = levels.pivot_table(index=label, columns="quantity", values="estimate", sort=False)
+    means = levels.pivot_table(index=named, columns="quantity", values="estimate", sort=False)
     if {"expected", "perceived"} <= set(means):
         ends = (means["expected"], means["perceived"])
         ax.hlines(rows, *ends, color=PALE, linewidth=5, zorder=1, label=words["gap"])
@@ -137,7 +137,9 @@ def gap_dumbbells(
         found = levels[levels["quantity"] == kind]
         if found.empty:
             continue
-        draw_intervals(ax, rows + shift, found["ci_low"], found["ci_high"], colour=colour)
+        label = interval_in(language, result.level) if kind == "perceived" else ""
+        ends = (found["ci_low"], found["ci_high"])
+        draw_intervals(ax, rows + shift, *ends, colour=colour, label=label)
         draw_marks(
             ax,
             found["estimate"],

@@ -60,7 +60,7 @@ _WORDS: Mapping[Language, Words] = {
         "total_effects": "Total effect",
         "specific_effects": "Indirect effect",
         "impacts": "Impact (points per point)",
-        "index": "Index (0-100 points)",
+        "index": "Index (0–100 points)",
         "r_squared": "R²",
         "out": "leaves out 0",
         "in": "holds 0",

@@ -52,7 +52,7 @@ _WORDS: Mapping[Language, Words] = {
         "A": "mode A",
         "B": "mode B",
         "impact": "Impact on {} (points per point)",
-        "index": "Index (0-100 points)",
+        "index": "Index (0–100 points)",
         "mean": "mean of the drivers",
     },
     "zh": {
@@ -297,7 +297,7 @@ def importance_performance_map(
     >>> result = structural.fit(model, datasets.mobile_phone_moments(), scale=(1, 10))
     >>> ax = plots.structural.importance_performance_map(result, "satisfaction")
     >>> ax.get_ylabel()
-    'Index (0-100 points)'
+    'Index (0–100 points)'
     """
     words = words_in(language, _WORDS)
     shown = shown_names(result.model.names, names, listed=_LISTED)
