@@ -422,6 +422,12 @@ def test_bad_input_is_refused(survey, name):
         bootstrap(fit(MODEL, data), data, **options)
 
 
+@pytest.mark.parametrize("procedure", [bootstrap, jackknife, exact_fit_test])
+def test_a_model_that_was_not_fitted_is_refused(survey, procedure):
+    with pytest.raises(OptionError, match=r"the result is a StructuralModel; a fitted model"):
+        procedure(MODEL, survey)
+
+
 def test_moments_need_the_parametric_bootstrap(survey):
     moments = Moments.from_frame(survey)
     result = fit(MODEL, moments)

@@ -100,8 +100,8 @@ def bootstrap(
     NotIdentifiedError
         If fewer than two resamples can be estimated.
     OptionError
-        If an option is not one of its choices, or Moments are given without
-        ``draw="parametric"``.
+        If an option is not one of its choices, ``result`` is no fitted model, or Moments are
+        given without ``draw="parametric"``.
 
     Warns
     -----
@@ -198,7 +198,8 @@ def jackknife(
     NotIdentifiedError
         If fewer than two estimates with a unit left out exist.
     OptionError
-        If an option is not one of its choices, or Moments are given, which have no rows.
+        If an option is not one of its choices, ``result`` is no fitted model, or Moments are
+        given, which have no rows.
 
     Warns
     -----

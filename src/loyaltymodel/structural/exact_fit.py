@@ -161,7 +161,8 @@ def exact_fit_test(
     NotIdentifiedError
         If the implied correlations are not positive definite, so that no data could have them.
     OptionError
-        If an option is not one of its choices, or Moments are given, which have no rows.
+        If an option is not one of its choices, ``result`` is no fitted model, or Moments are
+        given, which have no rows.
 
     Warns
     -----
@@ -187,8 +188,9 @@ def exact_fit_test(
     """
     check_count("n_resamples", n_resamples, least=2)
     check_choice("implied", implied, Implied)
+    task = make_task(result)
     composite = composites_of(result.model, composites)
-    task, units = make_task(result), read_units(result, data, None, None)
+    units = read_units(result, data, None, None)
     measures = result.fit_measures(implied=implied, composites=composites)
     generator = np.random.default_rng(rng)
     rows, n_failed = [], []

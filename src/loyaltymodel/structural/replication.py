@@ -86,7 +86,18 @@ class Drawn(NamedTuple):
 
 
 def make_task(result: StructuralResult) -> Task:
-    """Arrange a fitted model so that it can be estimated again, in standardised answers."""
+    """Arrange a fitted model so that it can be estimated again, in standardised answers.
+
+    Raises
+    ------
+    OptionError
+        If it is something else, such as the model alone.
+    """
+    if not isinstance(result, StructuralResult):
+        raise OptionError(
+            f"the result is a {type(result).__name__}; a fitted model is needed, which "
+            "structural.fit(model, data) returns"
+        )
     settings, moments = result.settings, result.moments
     sd = np.sqrt(moments.covariance.diagonal())
     lowest = highest = None
