@@ -127,6 +127,9 @@ def test_html_shows_every_cell(table):
         *(cell for row in table.rows for cell in row),
     ]
     assert texts_in(table.to_html(), "caption") == ["Paths"]
+    # A notebook would put cells to the right that say nothing of it.
+    assert "<td>" not in table.to_html()
+    assert "<th>" not in table.to_html()
 
 
 def test_html_of_odd_names_shows_them_and_adds_no_element(odd):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDTH = 88  # of remarks and long facts, in letters: comfortable in a terminal of 100
 _WIDEST = 100  # of tables, as far as names can be wrapped
 _NARROWEST = 24  # of a column whose names are wrapped
-_GREY = "style='text-align:left'"
+_LEFT = "style='text-align:left'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,9 @@ class Table:
             A ``table`` element; cells are escaped.
         """
         title = f"<caption>{html.escape(self.title)}</caption>"
-        return self._printed("html").replace("<table>", f"<table>\n{title}", 1)
+        text = self._printed("html").replace("<table>", f"<table>\n{title}", 1)
+        # Notebooks put cells to the right unless told otherwise.
+        return text.replace("<td>", f"<td {_LEFT}>").replace("<th>", f"<th {_LEFT}>")
 
     def to_latex(self) -> str:
         r"""Return the table as LaTeX with three lines.
@@ -197,7 +199,7 @@ class Summary:
             A fragment of HTML; text from the data is escaped.
         """
         facts = "".join(
-            f"<tr><th {_GREY}>{html.escape(name)}</th><td {_GREY}>{html.escape(value)}</td></tr>"
+            f"<tr><th {_LEFT}>{html.escape(name)}</th><td {_LEFT}>{html.escape(value)}</td></tr>"
             for name, value in self.facts
         )
         remarks = "".join(f"<li>{html.escape(remark)}</li>" for remark in self.remarks)
