@@ -300,6 +300,7 @@ def test_a_quantity_that_some_resamples_lack_rests_on_the_others():
     row = boot.index.set_index("construct").loc["loyalty"]
     assert row["std_error"] == pytest.approx(np.nanstd(column, ddof=1))
     assert row["ci_low"] < row["estimate"] < row["ci_high"]
+    assert f"index loyalty in {boot.undefined[place]}" in str(boot.summary()).replace("\n  ", " ")
 
 
 @pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ImproperSolutionWarning")

@@ -13,7 +13,7 @@ from loyaltymodel import _intervals as intervals
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import Interval
-from loyaltymodel._options import check_positive
+from loyaltymodel._options import check_positive, enumerate_names
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._tables import Summary, Table, table_of
 from loyaltymodel.errors import OptionError
@@ -347,6 +347,18 @@ class InferenceResult(Result):
         return [
             table_of(title, frame, n_labels=list(frame.columns).index("estimate"))
             for title, frame in self._printed().items()
+        ]
+
+    def _remarks(self) -> Sequence[str]:
+        table = self.estimates.frame().assign(undefined=self.undefined)
+        table = table[table["estimate"].notna() & (table["undefined"] > 0)]
+        if table.empty:
+            return []
+        rows = zip(table["quantity"], table["name"], table["undefined"], strict=True)
+        absent = enumerate_names(f"{quantity} {name} in {n:,}" for quantity, name, n in rows)
+        return [
+            "Not defined in some of the resamples, mostly because a weight is negative: "
+            f"{absent}. Their intervals rest on the others."
         ]
 
     def _coefficients(self) -> EstimateTable:

@@ -332,6 +332,53 @@ class LoyaltyCurveResult(Result):
         )
         return self._on_scale("loyalty", found)
 
+    def predict(
+        self, satisfaction: object, *, constraint: object = None, group: object = None
+    ) -> pd.DataFrame:
+        """Return loyalty, and which part of it is true and which is false, side by side.
+
+        Parameters
+        ----------
+        satisfaction : number, array or Series
+            Answers on the scale of the fit, of customers of the fit or of others.
+        constraint : number, array or Series, optional
+            How strongly the customer is held, 0 to below 1.
+        group : object, optional
+            Group whose estimated constraint is taken. Without both, the one constraint of
+            all is taken, if there is one.
+
+        Returns
+        -------
+        DataFrame
+            A row a customer, with the labels of a Series: ``loyalty``, ``true_loyalty`` and
+            ``false_loyalty``, of which the second and the third add up to the first.
+
+        Raises
+        ------
+        DataError
+            If satisfaction is off the scale, the constraint out of range, or the group unknown.
+        OptionError
+            If it is unclear which constraint is meant.
+
+        Examples
+        --------
+        >>> from loyaltymodel import jones_sasser
+        >>> s, stayed = [1, 3, 5, 7, 7, 9, 9, 10], [0, 0, 0, 0, 1, 1, 1, 1]
+        >>> result = jones_sasser.fit(s, stayed, scale=(1, 10), fixed={"c": 0.5})
+        >>> found = result.predict([2, 9])
+        >>> parts = found["true_loyalty"] + found["false_loyalty"]
+        >>> bool((parts - found["loyalty"]).abs().max() < 1e-12)
+        True
+        """
+        parts = {
+            "loyalty": self.loyalty(satisfaction, constraint=constraint, group=group),
+            "true_loyalty": self.true_loyalty(satisfaction),
+            "false_loyalty": self.false_loyalty(satisfaction, constraint=constraint, group=group),
+        }
+        labels = satisfaction.index if isinstance(satisfaction, pd.Series) else None
+        columns = {name: np.atleast_1d(np.asarray(part)) for name, part in parts.items()}
+        return pd.DataFrame(columns, index=labels)
+
     def true_loyalty(self, satisfaction: object) -> Any:
         """Return true loyalty g(s): what is left when nothing binds.
 
@@ -500,6 +547,8 @@ class LoyaltyCurveResult(Result):
     def _tables(self) -> Sequence[Table]:
         columns = ["state", "estimate", "std_error", "ci_low", "ci_high"]
         table = self.parameters
+        # What is given has no error, which a row of zeros would not say.
+        table.loc[table["state"] == "fixed", ["std_error", "ci_low", "ci_high"]] = np.nan
         if self.sample.groups is None:
             return [table_of("Parameters", table[["parameter", *columns]], n_labels=2)]
         # Constraints have a table of their own, with intervals by profile.
