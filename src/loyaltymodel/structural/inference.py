@@ -356,10 +356,11 @@ class InferenceResult(Result):
             return []
         rows = zip(table["quantity"], table["name"], table["undefined"], strict=True)
         absent = enumerate_names(f"{quantity} {name} in {n:,}" for quantity, name, n in rows)
-        return [
+        remark = (
             "Not defined in some of the resamples, mostly because a weight is negative: "
             f"{absent}. Their intervals rest on the others."
-        ]
+        )
+        return [remark]
 
     def _coefficients(self) -> EstimateTable:
         place, table = self._catalogue().places["paths"], self.paths
