@@ -620,7 +620,7 @@ def test_a_summary_says_what_was_done():
 def test_probabilities_need_a_reliability():
     _, customers = segments([9], [9], scale=(1, 10))
     assert customers.columns.tolist() == ["segment"]
-    _, customers = textbook_segments([0.9], constraint=0.0, curve=SQUARE)
+    _, customers = textbook_segments(SQUARE, [0.9], constraint=0.0)
     assert customers.columns.tolist() == ["segment"]
 
 
@@ -722,7 +722,7 @@ def test_bad_constraints(change, kind, says):
 @given(st.lists(st.tuples(st.integers(0, 10), st.integers(0, 9)), min_size=1, max_size=20))
 def test_textbook_segments_follow_their_definition(rows):
     s, c = (np.array(column) / 10 for column in zip(*rows, strict=True))
-    _, found = textbook_segments(s, constraint=c, curve=SQUARE, cuts={"saboteur": 0.2})
+    _, found = textbook_segments(SQUARE, s, constraint=c, cuts={"saboteur": 0.2})
     zones = SQUARE.zone(s)
     for satisfaction, constraint, zone, segment in zip(s, c, zones, found["segment"], strict=True):
         if satisfaction <= 0.2:
@@ -737,9 +737,7 @@ def test_the_two_classifiers_call_other_people_mercenaries():
     table = people(1000)
     table["c"] = 0.0
     sorted_by_scores, by_scores = segments("s", "l", data=table, scale=(1, 10))
-    by_regime, by_zone = textbook_segments(
-        "s", constraint="c", curve=SQUARE, data=table, scale=(1, 10)
-    )
+    by_regime, by_zone = textbook_segments(SQUARE, "s", constraint="c", data=table, scale=(1, 10))
     assert sorted_by_scores.classifier == "jones_sasser"
     assert by_regime.classifier == "textbook"
     first = table["s"][by_scores["segment"] == "mercenary"]
@@ -754,13 +752,13 @@ def test_the_two_classifiers_call_other_people_mercenaries():
 def test_a_flattening_curve_keeps_its_apostles():
     s_shape = curve("logistic", {"hi": 1.0, "a": 12.0, "s0": 0.5})
     assert s_shape.zone(0.99) == "insensitive"
-    _, found = textbook_segments([0.99], constraint=0.0, curve=s_shape)
+    _, found = textbook_segments(s_shape, [0.99], constraint=0.0)
     assert found["segment"].tolist() == ["apostle"]
 
 
 def test_a_curve_without_a_sensitive_zone_has_no_apostles():
     concave = curve("power", {"hi": 1.0, "k": 0.5})
-    result, found = textbook_segments([0.0, 0.5, 1.0], constraint=0.0, curve=concave)
+    result, found = textbook_segments(concave, [0.0, 0.5, 1.0], constraint=0.0)
     assert found["segment"].tolist() == ["saboteur", "mercenary", "mercenary"]
     assert "nobody is an apostle" in str(result.summary())
 
@@ -770,7 +768,7 @@ def test_textbook_probabilities_are_those_of_one_normal_law(constraint):
     rng = np.random.default_rng(5)
     s, reliability = rng.beta(4, 3, 50), 0.7
     result, found = textbook_segments(
-        s, constraint=constraint, curve=SQUARE, cuts={"saboteur": 0.2}, reliability=reliability
+        SQUARE, s, constraint=constraint, cuts={"saboteur": 0.2}, reliability=reliability
     )
     true = stats.norm(
         s.mean() + reliability * (s - s.mean()),
@@ -798,9 +796,9 @@ def test_textbook_probabilities_are_calibrated_where_the_bound_are_less_satisfie
     reliability = 0.75
     seen = true + rng.normal(0, true.std() * np.sqrt(1 / reliability - 1), n)
     result, found = textbook_segments(
+        curve("power", {"hi": 1.0, "k": 2.0}),
         seen,
         constraint=c,
-        curve=curve("power", {"hi": 1.0, "k": 2.0}),
         scale=(float(seen.min()), float(seen.max())),
         cuts={"saboteur": 0.3},
         reliability=reliability,
@@ -813,9 +811,7 @@ def test_textbook_probabilities_are_calibrated_where_the_bound_are_less_satisfie
 
 
 def test_weights_count_in_textbook_shares():
-    found, _ = textbook_segments(
-        [0.9, 0.3], constraint=0.0, curve=SQUARE, weights=[1, 3], level=0.9
-    )
+    found, _ = textbook_segments(SQUARE, [0.9, 0.3], constraint=0.0, weights=[1, 3], level=0.9)
     assert observed(found)["estimate"].to_dict() == {
         "saboteur": 0.0,
         "hostage": 0.0,
@@ -873,13 +869,13 @@ def test_the_warning_lists_whom_the_definition_names(own, by):
     _, customers = (
         segments("s", "l", data=table, scale=(1, 10))
         if own
-        else textbook_segments("s", constraint="c", curve=SQUARE, data=table, scale=(1, 10))
+        else textbook_segments(SQUARE, "s", constraint="c", data=table, scale=(1, 10))
     )
     found = early_warning(
+        SQUARE,
         "s",
         constraint="c",
         value="pays",
-        curve=SQUARE,
         data=table,
         scale=(1, 10),
         segments=customers if own else None,
@@ -903,16 +899,16 @@ def test_segments_may_come_back_from_a_file_as_plain_words():
     table = world_at_risk()
     _, customers = segments("s", "l", data=table, scale=(1, 10))
     given = {"constraint": "c", "value": "pays", "curve": SQUARE, "data": table, "scale": (1, 10)}
-    found = early_warning("s", segments=customers, **given)
+    found = early_warning(satisfaction="s", segments=customers, **given)
     words = customers["segment"].astype(str)
-    pd.testing.assert_frame_equal(early_warning("s", segments=words, **given), found)
+    pd.testing.assert_frame_equal(early_warning(satisfaction="s", segments=words, **given), found)
 
 
 def test_missing_values_of_the_warning_can_be_dropped():
     table = world_at_risk()
     table.loc["p7", "pays"] = np.nan
     found = early_warning(
-        "s", constraint="c", value="pays", curve=SQUARE, data=table, scale=(1, 10), missing="drop"
+        SQUARE, "s", constraint="c", value="pays", data=table, scale=(1, 10), missing="drop"
     )
     assert "p7" not in found.index
     assert len(found)

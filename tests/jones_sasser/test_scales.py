@@ -140,3 +140,21 @@ def test_a_driver_may_have_the_name_of_an_option(people):
     assert two.constraint_of(drivers=renamed).equals(two.constraint_of(data=renamed))
     with pytest.raises(DataError, match="drivers lack loyalty"):
         two.constraint_of(drivers={"constraint": 0.5})
+
+
+def test_prediction_parts_loyalty_into_true_and_false():
+    rng = np.random.default_rng(3)
+    s, group = rng.integers(1, 11, 600), rng.choice(["a", "b"], 600)
+    stayed = rng.random(600) < 0.2 + 0.06 * s
+    result = jones_sasser.fit(s, stayed, scale=(1, 10), constraint_by=group)
+    answers = pd.Series([1, 6.5, 10], index=["x", "y", "z"])
+    found = result.predict(answers, group="b")
+    assert found.index.tolist() == ["x", "y", "z"]
+    for name in ("loyalty", "false_loyalty"):
+        expected = getattr(result, name)(answers, group="b")
+        pd.testing.assert_series_equal(found[name], expected, check_names=False)
+    whole = found["true_loyalty"] + found["false_loyalty"]
+    np.testing.assert_allclose(whole, found["loyalty"], rtol=EXACT)
+    assert len(result.predict(8, group="a")) == 1
+    with pytest.raises(DataError, match="scale"):
+        result.predict(11, group="a")

@@ -641,9 +641,9 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: oliver(SCORES, cuts=101), OptionError, "between 0 and 100"),
         (lambda: oliver(SCORES, cuts=-1), OptionError, "between 0 and 100"),
         (lambda: oliver(SCORES, cuts=math.nan), OptionError, "between 0 and 100"),
-        (lambda: oliver(SCORES, cuts="half"), OptionError, "give one number for all"),
-        (lambda: oliver(SCORES, cuts=True), OptionError, "give one number for all"),
-        (lambda: oliver(SCORES, cuts=[50, 50]), OptionError, "give one number for all"),
+        (lambda: oliver(SCORES, cuts="half"), OptionError, "one for all phases or by name"),
+        (lambda: oliver(SCORES, cuts=True), OptionError, "one for all phases or by name"),
+        (lambda: oliver(SCORES, cuts=[50, 50]), OptionError, "one for all phases or by name"),
         (lambda: oliver(SCORES, cuts={"acton": 50}), OptionError, "did you mean 'action'"),
         (lambda: oliver(SCORES, ties="up"), OptionError, "choose one of"),
         (lambda: oliver(SCORES, stage_rule="in"), OptionError, "choose one of"),
@@ -676,7 +676,7 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
             "action are the same for all customers",
         ),
         (lambda: oliver(SCORES, reliability=0.8), DataError, "a larger sample, or leave"),
-        (lambda: oliver(SCORES + 50), DataError, r"phase_scores\(\) makes such scores"),
+        (lambda: oliver(SCORES + 50), DataError, r"give their scale, such as"),
         (lambda: oliver(SCORES - 50), DataError, "between 0 and 100"),
         (lambda: oliver(np.where(SCORES == 40, np.nan, SCORES)), DataError, 'missing="drop"'),
         (lambda: oliver(np.where(SCORES == 40, np.inf, SCORES)), DataError, "infinite"),
@@ -796,3 +796,23 @@ def test_bad_answers_end_in_a_named_error(instrument, survey):
         phase_reliability(instrument, survey.iloc[:2])
     with pytest.raises(DataError, match="look for another indicator"):
         phase_reliability(instrument, survey.assign(wish_to_continue=5.0, pursuit=5.0))
+
+
+def test_scores_on_a_scale_of_their_own_give_the_same_phases():
+    world = simulate_phases(400, reliability=0.7, rng=5)
+    points = world.scores
+    answers = 1 + 9 * points / 100
+    given = {"reliability": 0.7, "cuts": {"affective": 60}}
+    result, customers = oliver(points, **given)
+    mapped = {"cognitive": (1, 10), "affective": (1, 10), "conative": (1, 10), "action": (1, 10)}
+    for scale in ((1, 10), mapped):
+        own, beside = oliver(answers, scale=scale, reliability=0.7, cuts={"affective": 1 + 9 * 0.6})
+        assert own.cuts["cognitive"] == 5.5
+        assert own.scale["action"] == (1.0, 10.0)
+        pd.testing.assert_frame_equal(beside, customers, rtol=1e-9)
+        pd.testing.assert_frame_equal(own.stages, result.stages, rtol=1e-9)
+        pd.testing.assert_frame_equal(own.passed(answers), result.passed(points))
+    # One phase may have a scale of its own, and the others keep theirs.
+    mixed = points.assign(action=points["action"] / 100)
+    _, beside = oliver(mixed, scale={"action": (0, 1)}, **given)
+    pd.testing.assert_frame_equal(beside, customers, rtol=1e-9)

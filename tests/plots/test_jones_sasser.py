@@ -625,7 +625,7 @@ def test_other_options_are_checked(result, scores):
         pictures.people_matrix(found, satisfaction=[1, 2], loyalty=[3, 4])
     with pytest.raises(OptionError, match="choose one of 'auto', 'customers', 'density'"):
         pictures.people_matrix(found, **given, show="hexbin")
-    textbook, _ = textbook_segments([0.9], constraint=[0.0], curve=CURVE)
+    textbook, _ = textbook_segments(CURVE, [0.9], constraint=[0.0])
     with pytest.raises(OptionError, match="do not depend on loyalty"):
         pictures.people_matrix(textbook, satisfaction=[0.9], loyalty=[1])
     with pytest.raises(DataError, match="single number"):

@@ -30,10 +30,10 @@ _SEGMENT_OF_CELL = np.eye(4)[[0, 0, 2, 1, 3, 3]]
 
 
 def textbook_segments(
+    curve: LoyaltyCurve,
     satisfaction: object,
     *,
     constraint: object,
-    curve: LoyaltyCurve,
     data: object = None,
     scale: Pair = (0.0, 1.0),
     cuts: Mapping[str, float] | None = None,
@@ -51,13 +51,13 @@ def textbook_segments(
 
     Parameters
     ----------
+    curve : LoyaltyCurve
+        Says where the sensitive zone begins.
     satisfaction : Series, array of shape (n,) or str
         Scores of each customer, or the name of a column of ``data``.
     constraint : float, Series, array of shape (n,) or str
         How strongly each customer is bound, from 0, perfect competition, to below 1; a number
         stands for everybody.
-    curve : LoyaltyCurve
-        Says where the sensitive zone begins.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     scale : pair of float
@@ -117,7 +117,7 @@ def textbook_segments(
     >>> from loyaltymodel import jones_sasser
     >>> curve = jones_sasser.curve("power", {"hi": 1.0, "k": 2.0})
     >>> result, customers = jones_sasser.textbook_segments(
-    ...     [9, 6, 5, 5, 1], constraint=[0.0, 0.9, 0.0, 0.9, 0.0], curve=curve, scale=(1, 10)
+    ...     curve, [9, 6, 5, 5, 1], constraint=[0.0, 0.9, 0.0, 0.9, 0.0], scale=(1, 10)
     ... )
     >>> customers["segment"].tolist()
     ['apostle', 'apostle', 'mercenary', 'hostage', 'saboteur']
@@ -126,7 +126,7 @@ def textbook_segments(
     just where the zone begins, so that being beyond it has the probability one half:
 
     >>> _, free = jones_sasser.textbook_segments(
-    ...     [0.3, 0.4, 0.5, 0.6, 0.7], constraint=0.0, curve=curve, reliability=0.8
+    ...     curve, [0.3, 0.4, 0.5, 0.6, 0.7], constraint=0.0, reliability=0.8
     ... )
     >>> round(float(free["apostle"][2]), 3)
     0.5

@@ -35,10 +35,10 @@ _CLASSIFIERS: tuple[Classifier, ...] = ("jones_sasser", "textbook")
 
 
 def early_warning(
+    curve: LoyaltyCurve,
     satisfaction: object,
     *,
     constraint: object,
-    curve: LoyaltyCurve,
     value: object,
     data: object = None,
     scale: Pair = (0.0, 1.0),
@@ -54,12 +54,12 @@ def early_warning(
 
     Parameters
     ----------
+    curve : LoyaltyCurve
+        Loyalty by satisfaction and constraint.
     satisfaction : Series, array of shape (n,) or str
         Scores of each customer, or the name of a column of ``data``.
     constraint : float, Series, array of shape (n,) or str
         How strongly each customer is bound, from 0 to below 1; a number stands for everybody.
-    curve : LoyaltyCurve
-        Loyalty by satisfaction and constraint.
     value : float, Series, array of shape (n,) or str
         What each customer is worth, in money per period, 0 or more; the same unit for everybody.
     data : pandas, polars or pyarrow table, optional
@@ -110,7 +110,7 @@ def early_warning(
     ...     index=["Ann", "Bo", "Chen"],
     ... )
     >>> jones_sasser.early_warning(
-    ...     "s", constraint="c", value="pays", curve=curve, data=people
+    ...     curve, "s", constraint="c", value="pays", data=people
     ... )[["segment", "risk", "value_at_stake"]]
             segment   risk  value_at_stake
     Chen    hostage  0.728            72.8
@@ -130,7 +130,7 @@ def early_warning(
     c = np.asarray(read["constraint"], dtype=np.float64)
     worth = np.asarray(read["value"], dtype=np.float64)
     if segments is None:
-        _, segments = textbook_segments(x, constraint=c, curve=curve, scale=(lowest, highest))
+        _, segments = textbook_segments(curve, x, constraint=c, scale=(lowest, highest))
         names = segments["segment"].to_numpy(dtype=object)
     else:
         names = _segment_of_each(segments, read.labels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from loyaltymodel._counts import Shares, counted, expected
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_choice, count_of, enumerate_names, is_number
+from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._quadrant_sorting import given_moments
 from loyaltymodel._quadrants import (
     Posterior,
@@ -22,6 +22,7 @@ from loyaltymodel._quadrants import (
     require_identified,
 )
 from loyaltymodel._results import WithCustomers
+from loyaltymodel._scales import AnswerLimits, limits_of
 from loyaltymodel._sorted_customers import customer_table, share_estimates
 from loyaltymodel.errors import DataError, OptionError, ScaleWarning, warn_caller
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
@@ -35,16 +36,17 @@ from loyaltymodel.loyalty_stage.phases.kernels import (
     share_errors,
 )
 from loyaltymodel.loyalty_stage.phases.reading import (
-    HIGHEST,
-    LOWEST,
+    POINTS,
     ByPhase,
     by_phase,
     check_phases,
+    cuts_of,
     read_scores,
 )
 from loyaltymodel.loyalty_stage.phases.result import NONE, PhaseResult, StageRule
 
-_MIDDLE = 50.0
+PhaseCut = Literal["midpoint"] | float
+
 _LONGEST_ANSWERS = 10.0  # the highest answer of the longest scale in common use
 
 
@@ -53,7 +55,8 @@ def oliver(
     *,
     data: object = None,
     phases: Sequence[str] = PHASES,
-    cuts: float | Mapping[str, float] = 50.0,
+    scale: AnswerLimits = POINTS,
+    cuts: PhaseCut | Mapping[str, PhaseCut] = "midpoint",
     ties: Ties = "high",
     stage_rule: StageRule = "passed",
     composite_weights: ByPhase | None = None,
@@ -72,15 +75,18 @@ def oliver(
     Parameters
     ----------
     scores : table, names of columns, mapping from phase to values, or array of shape (n, k)
-        Scores from 0 to 100, such as those of :func:`phase_scores`, under the names of the
-        phases; a table may have further columns. An array has them in the order of ``phases``.
+        Scores, such as those of :func:`phase_scores`, under the names of the phases; a table may
+        have further columns. An array has them in the order of ``phases``.
     data : pandas, polars or pyarrow table, optional
         Holds the columns that are named.
     phases : sequence of str
         Names of the phases, in order, at least two.
-    cuts : float, or mapping from phase to float
-        Score from which on a phase is passed, 0 to 100: one for all, or by name; a phase that a
-        mapping does not name keeps 50.
+    scale : pair of float, or mapping from phase to pair
+        Lowest and highest possible score: of all phases, or by name; a phase that a mapping
+        does not name keeps 0 to 100.
+    cuts : "midpoint", float, or mapping from phase to one of them
+        Score from which on a phase is passed, on its scale: the middle, one number for all, or
+        by name; a phase that a mapping does not name is cut in the middle.
     ties : {"high", "low"}
         Whether a score that equals its cut-off passes ("high").
     stage_rule : {"passed", "entered"}
@@ -108,26 +114,26 @@ def oliver(
     customers : DataFrame
         A row a customer with the labels of the data: ``stage``, ordered categories, lowest
         first; ``steps_passed``, how many phases are passed in order; ``composite``, the weighted
-        mean of the scores, whatever the phase; ``out_of_order``, whether a later phase is
-        passed without an earlier one; and if ``reliability`` is given the probability of each
-        stage, in a column called as the stage.
+        mean of the scores, from 0 to 100, whatever the phase; ``out_of_order``, whether a later
+        phase is passed without an earlier one; and if ``reliability`` is given the probability
+        of each stage, in a column called as the stage.
 
     Raises
     ------
     DataError
-        If scores are missing, not numeric or outside 0 to 100, a score does not vary where a
+        If scores are missing, not numeric or off their scale, a score does not vary where a
         reliability is given, or weights are negative or all zero.
     OptionError
-        If there are fewer than two phases, a phase is named twice, a cut-off lies outside 0
-        to 100, or another option is not one of its choices.
+        If there are fewer than two phases, a phase is named twice, a cut-off lies off its
+        scale, or another option is not one of its choices.
     NotIdentifiedError
         If the reliabilities are too low for the correlations of the scores.
 
     Warns
     -----
     ScaleWarning
-        If nobody passes a phase and no score is above 10, as if they were answers on a
-        shorter scale.
+        If nobody passes a phase and no score of 0 to 100 is above 10, as if they were answers
+        on a shorter scale.
 
     See Also
     --------
@@ -187,19 +193,19 @@ def oliver(
     check_choice("ties", ties, Ties)
     check_choice("stage_rule", stage_rule, StageRule)
     check_level(level)
-    if not isinstance(cuts, Mapping) and not is_number(cuts):
-        raise OptionError(f"cuts={cuts!r} is not an option; give one number for all, or by name")
-    cut = by_phase("cuts", cuts, names, low=LOWEST, high=HIGHEST, default=_MIDDLE)
+    limits = {n: p or POINTS for n, p in limits_of(scale, dict.fromkeys(names, POINTS)).items()}
+    cut = cuts_of(cuts, limits)
     composite = _composite_weights(composite_weights, names)
     reliabilities = _reliabilities(reliability, names)
     given = given_moments(moments, names, reliability=reliability)
-    variables, own = read_scores(scores, names, weights, data, missing)
+    variables, own = read_scores(scores, limits, weights, data, missing)
     x = np.column_stack([np.asarray(variables[name], dtype=np.float64) for name in names])
-    if x.max() <= _LONGEST_ANSWERS and x.max() < cut.min():
+    lowest, highest = np.array(list(limits.values())).T
+    if x.max() <= _LONGEST_ANSWERS < highest.min() and x.max() < cut.min():
         warn_caller(
             f"scores from 0 to 100 are expected, but none is above {x.max():g}, so that nobody "
-            "passes a phase; if they are answers on a shorter scale, phase_scores() makes scores "
-            "of them",
+            "passes a phase; if they are answers on a shorter scale, give it, such as "
+            "scale=(1, 10), or make scores of them by phase_scores()",
             ScaleWarning,
         )
     up = ties == "high"
@@ -223,6 +229,7 @@ def oliver(
         n_dropped=variables.n_dropped,
         sizes=np.bincount(codes, minlength=len(stages)),
         estimates=share_estimates("stage", stages, observed, true, level=level),
+        scale=FrozenMapping(limits),
         cuts=_by_name(names, cut),
         ties=ties,
         composite_weights=composite,
@@ -235,7 +242,7 @@ def oliver(
     )
     further = {
         "steps_passed": steps,
-        "composite": x @ composite,
+        "composite": 100 * (x - lowest) / (highest - lowest) @ composite,
         "out_of_order": out_of_order,
     }
     labels = variables.labels

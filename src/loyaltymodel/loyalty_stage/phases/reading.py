@@ -9,14 +9,14 @@ import numpy as np
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import count_of, enumerate_names, repeated
-from loyaltymodel._scales import by_variable
+from loyaltymodel._options import count_of, enumerate_names, is_number, repeated
+from loyaltymodel._scales import Pair, by_variable
 from loyaltymodel._variables import Variables, read_weighted, several_columns
 from loyaltymodel.errors import DataError, OptionError
 
 ByPhase = float | Sequence[float] | Mapping[str, float]
 
-LOWEST, HIGHEST = 0.0, 100.0  # of scores
+POINTS = (0.0, 100.0)  # lowest and highest score, unless a scale is given
 _LEAST_PHASES = 2
 # What the tables of customers call something else.
 _RESERVED = ("none", "stage", "steps_passed", "composite", "out_of_order")
@@ -73,13 +73,34 @@ def by_phase(
     return numbers
 
 
+def cuts_of(cuts: object, limits: Mapping[str, Pair]) -> FloatArray:
+    """Return the cut-off of each phase, within its limits; their middle by default."""
+    middle = {phase: (low + high) / 2 for phase, (low, high) in limits.items()}
+    found = by_variable("cuts", None if cuts == "midpoint" else cuts, middle)
+    for phase, cut in found.items():
+        low, high = limits[phase]
+        if cut == "midpoint":
+            found[phase] = middle[phase]
+        elif not is_number(cut) or not low <= cut <= high:
+            raise OptionError(
+                f"cuts of {phase!r} is {cut!r}; give 'midpoint', or a number between {low:g} and "
+                f"{high:g}, one for all phases or by name"
+            )
+    return np.array([float(found[phase]) for phase in limits])
+
+
 def read_scores(
-    scores: object, names: tuple[str, ...], weights: object, data: object, missing: Missing
+    scores: object,
+    limits: Mapping[str, Pair],
+    weights: object,
+    data: object,
+    missing: Missing,
 ) -> tuple[Variables, FloatArray]:
-    """Return scores from 0 to 100, and the weights of customers.
+    """Return scores within the limits of each phase, and the weights of customers.
 
     Weights may be named that stand in the table of scores.
     """
+    names = tuple(limits)
     found = several_columns("scores", scores, names)
     if absent := [name for name in names if name not in found]:
         raise DataError(
@@ -90,14 +111,15 @@ def read_scores(
     if data is None and isinstance(weights, str) and nw.dependencies.is_into_dataframe(scores):
         data = scores
     variables, own = read_weighted(given, weights, data=data, missing=missing)
-    for name in names:
+    for name, (low, high) in limits.items():
         values = variables[name]
-        outside = (values < LOWEST) | (values > HIGHEST)
+        outside = (values < low) | (values > high)
         if outside.any():
             first = int(np.argmax(outside))
             raise DataError(
-                f"scores of {name!r} must lie between 0 and 100, but "
+                f"scores of {name!r} must lie between {low:g} and {high:g}, but "
                 f"{count_of(int(outside.sum()), 'score')} do not (first {values[first]:g} in row "
-                f"{variables.labels[first]}); phase_scores() makes such scores of answers"
+                f"{variables.labels[first]}); give their scale, such as scale=(1, 10), or make "
+                "scores from 0 to 100 by phase_scores()"
             )
     return variables, own

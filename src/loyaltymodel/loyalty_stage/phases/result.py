@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import count_of
+from loyaltymodel._scales import Pair
 from loyaltymodel._sorted_customers import SortedCustomers
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.loyalty_stage.phases.kernels import passes
@@ -46,6 +47,8 @@ class PhaseResult(SortedCustomers):
     estimates : EstimateTable
         Share of each stage with its interval, by ``stage`` and ``quantity``: "observed", and
         "true" if a reliability was given.
+    scale : mapping from str to pair of float
+        Lowest and highest possible score of each phase.
     cuts : mapping from str to float
         Score from which on each phase is passed.
     ties : {"high", "low"}
@@ -78,6 +81,7 @@ class PhaseResult(SortedCustomers):
 
     phases: tuple[str, ...]
     stage_rule: StageRule
+    scale: FrozenMapping[str, Pair]
     composite_weights: FloatArray
     reached: IntArray
     climbed: FloatArray
@@ -125,7 +129,7 @@ class PhaseResult(SortedCustomers):
         Parameters
         ----------
         scores : table, names of columns, mapping from phase to values, or array of shape (n, k)
-            Scores from 0 to 100, as :func:`oliver` takes them; of the same customers or others.
+            Scores as :func:`oliver` took them, on the same scale; of the same customers or others.
         data : pandas, polars or pyarrow table, optional
             Holds the columns that are named.
         missing : {"raise", "drop"}
@@ -139,7 +143,7 @@ class PhaseResult(SortedCustomers):
         Raises
         ------
         DataError
-            If scores are missing, not numeric or outside 0 to 100.
+            If scores are missing, not numeric or off their scale.
 
         Examples
         --------
@@ -149,7 +153,7 @@ class PhaseResult(SortedCustomers):
         >>> result.passed(scores)["action"].tolist()
         [1, 1]
         """
-        variables, _ = read_scores(scores, self.phases, None, data, missing)
+        variables, _ = read_scores(scores, self.scale, None, data, missing)
         x = np.column_stack([np.asarray(variables[p], np.float64) for p in self.phases])
         cuts = np.array([self.cuts[phase] for phase in self.phases])
         own = passes(x, cuts, up=self.ties == "high").astype(np.int64)
