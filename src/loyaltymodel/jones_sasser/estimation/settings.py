@@ -11,7 +11,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_choice, check_count, is_number
 from loyaltymodel._resampling import FOR_INTERVALS
-from loyaltymodel._scales import AnswerLimits, Pair, by_variable, freeze_scale
+from loyaltymodel._scales import AnswerLimits, Pair, by_variable, check_pair, freeze_scale
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily
 
@@ -119,6 +119,8 @@ class CurveSettings:
         return self.scale if of == "satisfaction" else SHARES
 
     def _check_scale(self) -> None:
+        if not isinstance(self.scale, Mapping):
+            check_pair(self.scale)
         by_variable("scale", self.scale, _LIMITS, shared=("satisfaction",))
         given = isinstance(self.scale, Mapping) and "loyalty" in self.scale
         if given and self.outcome not in ("score", "beta"):
