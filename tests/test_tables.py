@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from wcwidth import wcswidth
 
-from loyaltymodel._tables import Summary, Table, number, table_of
+from loyaltymodel._tables import Summary, Table, number, p_text, table_of
 
 ODD = "<b>satisfaction</b> & \"co\" 'x'"
 
@@ -251,6 +251,14 @@ def test_a_wide_table_stands_closer_and_wraps_its_longest_names():
     assert "".join(text.split()).count("获取新的客户") == 1
     # What fits is not touched.
     assert "  number_0    number_1" in str(Table("Advice", names + numbers, rows[1:], 2))
+
+
+def test_a_p_value_too_small_for_its_places_is_below_what_they_show():
+    shown = [p_text(p) for p in (0.0, 1e-9, 0.0005, 0.04, float("nan"))]
+    assert shown == ["0.000", "<0.001", "0.001", "0.040", "-"]
+    assert p_text(2e-5, 4) == "<0.0001"
+    frame = pd.DataFrame({"term": ["a"], "std_error": [1e-9], "p_value": [1e-9]})
+    assert table_of("t", frame).rows == (("a", "0.000", "<0.001"),)
 
 
 def test_number_has_three_digits_unless_told_otherwise():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 88  # of remarks and long facts, in letters: comfortable in a terminal of 100
 _WIDEST = 100  # of tables, as far as names can be wrapped
+_P_VALUES = frozenset({"p_value", "p_adjusted"})
 _NARROWEST = 24  # of a column whose names are wrapped
 _LEFT = "style='text-align:left'"
 
@@ -232,16 +233,19 @@ def table_of(
     """Make a table of a frame; the first ``n_labels`` columns are names, the rest numbers."""
     n_numbers = frame.shape[1] - n_labels
     places = [digits] * n_numbers if isinstance(digits, int) else digits
+    names = [str(name) for name in frame.columns[n_labels:]]
     rows = tuple(
         tuple(str(cell) for cell in row[:n_labels])
-        + tuple(_cell(v, d) for v, d in zip(row[n_labels:], places, strict=True))
+        + tuple(_cell(v, d, n) for v, d, n in zip(row[n_labels:], places, names, strict=True))
         for row in frame.itertuples(index=False, name=None)
     )
     return Table(title, tuple(str(name) for name in frame.columns), rows, n_labels)
 
 
-def _cell(value: object, digits: int) -> str:
-    return value if isinstance(value, str) else number(value, digits)  # type: ignore[arg-type]
+def _cell(value: Any, digits: int, name: str) -> str:
+    if isinstance(value, str):
+        return value
+    return p_text(value, digits) if name in _P_VALUES else number(value, digits)
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -250,6 +254,12 @@ def number(value: float, digits: int = 3) -> str:
         return "-"
     text = f"{value:.{digits}f}"
     return text[1:] if float(text) == 0 and text.startswith("-") else text
+
+
+def p_text(value: float, digits: int = 3) -> str:
+    """Print a p-value: one too small for the places is below the smallest that they show."""
+    smallest = 10.0**-digits
+    return f"<{smallest:.{digits}f}" if 0 < value < smallest / 2 else number(value, digits)
 
 
 def percent(level: float) -> str:

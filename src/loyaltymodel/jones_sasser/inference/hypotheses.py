@@ -16,6 +16,7 @@ from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel._resampling import FOR_TESTS
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._tables import p_text
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
 from loyaltymodel.jones_sasser.estimation.likelihood import Beta, Ordinal, loyalty_in_cells
 from loyaltymodel.jones_sasser.estimation.maximise import Maximum, best_of_starts, maximise
@@ -89,7 +90,7 @@ class HypothesisTest(Result):
             ("hypothesis", self.hypothesis),
             ("statistic", f"{self.statistic:.3f}"),
             ("degrees of freedom", str(self.df)),
-            ("p-value", f"{self.p_value:.4f}"),
+            ("p-value", p_text(self.p_value, 4)),
             ("compared with", self.method),
         )
 
