@@ -16,6 +16,7 @@ from loyaltymodel._variables import (
     read_variables,
     read_weighted,
     several_columns,
+    several_variables,
 )
 from loyaltymodel.errors import DataError, OptionError
 
@@ -207,3 +208,17 @@ def test_several_variables_are_refused_where_one_is_needed(given, kind):
 )
 def test_one_variable_is_let_through(given):
     one_variable("target", given, causes="drivers", function="f")
+
+
+@pytest.mark.parametrize("series", [pl.Series("price", [1, 2]), pl.Series([1, 2])])
+def test_a_series_of_any_kind_is_one_variable(series):
+    name = series.name or "drivers"
+    found = several_variables("drivers", series)
+    assert list(found) == [name]
+    np.testing.assert_array_equal(read_variables(found)[name], [1, 2])
+
+
+def test_names_of_numpy_are_plain_text():
+    found = several_variables("drivers", np.array(["a", "b"]))
+    assert found == {"a": "a", "b": "b"}
+    assert {type(part) for pair in found.items() for part in pair} == {str}

@@ -151,12 +151,13 @@ def _named_variables(what: str, given: Any) -> dict[Any, object]:
         return dict(given)
     if isinstance(given, str):
         return {given: given}
-    if isinstance(given, pd.Series):
-        return {what if given.name is None else given.name: given}
+    if nw.dependencies.is_into_series(given):
+        name = nw.from_native(given, series_only=True).name
+        return {what if name is None or name == "" else name: given}
     if isinstance(given, pd.Index) or (
         isinstance(given, (Sequence, np.ndarray)) and all(isinstance(v, str) for v in given)
     ):
-        names = list(given)
+        names = [v.item() if isinstance(v, np.generic) else v for v in given]
         if twice := repeated(names):
             raise DataError(
                 f"{what} name {enumerate_names(twice)} more than once; name each of them once"
