@@ -1,12 +1,14 @@
 """Diagnostics: calibration against a group-by, influence against leaving people out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from loyaltymodel import jones_sasser
-from loyaltymodel.errors import OptionError
+from loyaltymodel.errors import NotIdentifiedError, OptionError
 
 from tolerances import EXACT
 
@@ -159,6 +161,13 @@ def test_influence_needs_something_that_moves(people):
     )
     with pytest.raises(OptionError, match="no parameter was estimated"):
         jones_sasser.influence(result)
+
+
+def test_influence_needs_standard_errors(fitted):
+    covariance = np.full_like(fitted.uncertainty.covariance, np.nan)
+    unknown = replace(fitted, uncertainty=replace(fitted.uncertainty, covariance=covariance))
+    with pytest.raises(NotIdentifiedError, match="do not tell the parameters apart"):
+        jones_sasser.influence(unknown)
 
 
 @pytest.mark.parametrize("options", [{"bins": 1}, {"bins": 2.5}, {"level": 95}])

@@ -11,7 +11,7 @@ from loyaltymodel import _intervals
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_count
-from loyaltymodel.errors import OptionError
+from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.estimation.likelihood import Ordinal, evaluate, loyalty_in_cells
 from loyaltymodel.jones_sasser.estimation.maximise import Maximum
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
@@ -145,6 +145,8 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
 
     Raises
     ------
+    NotIdentifiedError
+        If the data do not tell the parameters apart, so that none has an error.
     OptionError
         If no parameter was estimated.
 
@@ -165,6 +167,11 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     scores = record_scores(setup.problem, observed, top, free) * observed.weight[:, None]
     places = np.flatnonzero(free)
     covariance = result.uncertainty.covariance[np.ix_(places, places)]
+    if not np.isfinite(covariance).all():
+        raise NotIdentifiedError(
+            "the data do not tell the parameters apart, so there are no standard errors by which "
+            "a move could be measured; take a family with fewer parameters, or fix some"
+        )
     # Estimates move by the inverse information, whatever their errors are made of.
     bread = information_uncertainty(setup.problem, setup.stats, top, free).covariance
     moves = -scores[:, places] @ bread[np.ix_(places, places)]
