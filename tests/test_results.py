@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import maketables
 import numpy as np
@@ -99,6 +99,13 @@ def test_people_intervals_and_resamples_are_stated_by_the_base(toy):
         ("intervals", "99.5% BCa"),
         ("resamples", "2,000, 7 left out"),
     )
+
+
+def test_intervals_that_do_not_exist_are_not_stated(toy):
+    nothing = np.full(2, np.nan)
+    known = replace(toy.estimates, ci_low=nothing, ci_high=nothing)
+    facts = dict(replace(toy, estimates=known).summary().facts)
+    assert facts.keys() == {"target", "respondents", "left out", "resamples"}
 
 
 def test_remarks_are_wrapped_at_a_readable_width(toy):

@@ -524,8 +524,9 @@ def test_every_view_says_what_it_asks_and_what_speaks_against_it(found):
     assert "One survey cannot show what causes what" in text
     assert "nothing unmeasured" in text
     for view, (says, asked, against) in STATEMENTS.items():
-        said = f"{view}: {says}. Asked: {asked} Against it: {against}."
-        assert any(remark.startswith(said) for remark in found.summary().remarks)
+        said = f"): {says}. Asked: {asked} Against it: {against}."
+        remarks = [r for r in found.summary().remarks if r.startswith(f"{view} (")]
+        assert any(said in remark for remark in remarks)
     assert table["weight"].sum() == pytest.approx(1, abs=EXACT)
     assert table["aic"].is_monotonic_increasing
 
