@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from wcwidth import wcswidth
 
-from loyaltymodel._tables import Summary, Table, number, p_text, table_of
+from loyaltymodel._tables import Summary, Table, number, p_text, records, table_of
 
 ODD = "<b>satisfaction</b> & \"co\" 'x'"
 
@@ -285,3 +285,12 @@ def test_latex_escapes_its_own_signs():
     assert r"\$x\^{}2\$ \& \{y\}\textasciitilde{}\textbackslash{}" in text
     assert r"a\_b" in text
     assert r"50\%" in text
+
+
+def test_labels_may_be_called_as_columns():
+    names = ["source", "B"]
+    frame = pd.DataFrame([[1, 2], [3, 4]], pd.Index(names, name="source"), names)
+    assert records(frame) == [
+        {"source (label)": "source", "source": 1, "B": 2},
+        {"source (label)": "B", "source": 3, "B": 4},
+    ]

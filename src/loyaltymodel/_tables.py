@@ -285,9 +285,16 @@ def _key(key: object) -> str:
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as JSON knows them; labels of rows that have a name come first."""
-    named = frame if all(name is None for name in frame.index.names) else frame.reset_index()
+    """Return the rows of a frame as JSON knows them; labels of rows that have a name come first.
+
+    A name of labels that is that of a column as well, such as a brand called "source", says so.
+    """
+    labelled = any(name is not None for name in frame.index.names)
+    named = frame.reset_index(allow_duplicates=True) if labelled else frame
     columns = [_key(name) for name in named.columns]
+    for place in range(frame.index.nlevels if labelled else 0):
+        if columns.count(columns[place]) > 1:
+            columns[place] += " (label)"
     return [
         {name: plain(value) for name, value in zip(columns, row, strict=True)}
         for row in named.itertuples(index=False, name=None)

@@ -86,6 +86,13 @@ def test_a_ratio_over_nothing_is_missing():
     assert "-" in str(account.summary())
 
 
+def test_offers_may_be_called_as_columns_of_the_summary():
+    table = judgements().replace({"brand": {"A": "component", "B": "side"}})
+    account = value_account(table, offer="brand", **OPTIONS)
+    assert "component" in str(account.summary())
+    assert len(account.to_dict()["tables"]["contributions"]) == 3
+
+
 def test_accounts_do_not_change():
     account = value_account(judgements(), offer="brand", **OPTIONS)
     again = pickle.loads(pickle.dumps(account))

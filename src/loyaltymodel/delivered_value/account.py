@@ -214,8 +214,10 @@ class ValueAccount(Result):
     def _tables(self) -> Sequence[Table]:
         parts = self.contributions.T
         parts.columns = pd.Index([str(name) for name in self.offers])
-        parts.insert(0, "side", ["value"] * len(self.values) + ["cost"] * len(self.costs))
-        parts.insert(0, "component", list(self.components))
+        sides = ["value"] * len(self.values) + ["cost"] * len(self.costs)
+        # Offers may be called so, too.
+        parts.insert(0, "side", sides, allow_duplicates=True)
+        parts.insert(0, "component", list(self.components), allow_duplicates=True)
         totals = self.totals.drop(columns="rank")
         totals.insert(0, "rank", [str(rank) for rank in self.totals["rank"]])
         totals.insert(0, "offer", [str(name) for name in self.offers])
