@@ -402,7 +402,7 @@ def test_the_matrix_has_everybody_and_every_share(scores):
     table = found.segments.set_index("segment")
     for text in shown(ax):
         name, rest = text.split("\n")
-        share = float(rest.split(" ")[0])
+        share = float(rest.split("%")[0])
         assert share == pytest.approx(100 * table.loc[name, "estimate"], abs=0.5)
     assert len(shown(ax)) == len(table)
     assert_apart(ax)
@@ -493,7 +493,7 @@ def test_true_shares_are_those_of_the_result():
     true = found.segments.query("quantity == 'true'").set_index("segment")["estimate"]
     for text in shown(pictures.people_matrix(found, **given, shares="true")):
         name, rest = text.split("\n")
-        assert float(rest.split(" ")[0]) == pytest.approx(100 * true[name], abs=0.5)
+        assert float(rest.split("%")[0]) == pytest.approx(100 * true[name], abs=0.5)
 
 
 def test_people_with_a_missing_score_are_left_out(scores):

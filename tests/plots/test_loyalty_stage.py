@@ -90,7 +90,7 @@ def shown(ax):
 
 
 def numbers(text):
-    """Read 24 % (22–26) as three numbers."""
+    """Read 24% (22–26) as three numbers."""
     for sign in "%()–":
         text = text.replace(sign, " ")
     return [float(word) for word in text.split()]
@@ -194,7 +194,7 @@ def test_the_funnel_has_the_steps_of_the_result(phases, stage):
 def test_conversion_has_the_interval_of_wilson():
     # 5 of 10 at 95 %: the textbook interval is 0.2366 to 0.7634.
     ax = pictures.funnel([0] * 5 + [1] * 5, stages=[0, 1])
-    assert shown(ax)[-1] == "↓ 50 % (24–76)"
+    assert shown(ax)[-1] == "↓ 50% (24–76)"
     wider = pictures.funnel([0] * 5 + [1] * 5, stages=[0, 1], level=0.999)
     assert numbers(shown(wider)[-1].removeprefix("↓"))[1] < 24
 
@@ -218,7 +218,7 @@ def test_the_funnel_reads_stages_as_they_come(source):
 
 def test_nothing_goes_on_from_a_stage_without_people():
     ax = pictures.funnel(["a", "a"], stages=["a", "b", "c"], names=None)
-    assert shown(ax) == ["2 (100 %)", "0 (0.0 %)", "0 (0.0 %)", "↓ 0 % (0–66)"]
+    assert shown(ax) == ["2 (100%)", "0 (0.0%)", "0 (0.0%)", "↓ 0% (0–66)"]
 
 
 def test_marks_of_scalability_are_those_of_the_result(world, phases):
@@ -320,7 +320,7 @@ def test_customers_outside_the_matrix_are_crosses():
     inside, outside = (np.rint(line.get_xydata()) for line in ax.lines)
     np.testing.assert_array_equal(inside, both[superior][:, ::-1])
     np.testing.assert_array_equal(outside, both[~superior][:, ::-1])
-    assert shown(ax)[-1].startswith("no superiority: × 25 %")
+    assert shown(ax)[-1].startswith("no superiority: × 25%")
     assert_apart(ax)
 
 

@@ -161,4 +161,4 @@ def share_text(share: float, low: float, high: float) -> str:
     """Write a share in percent, and in brackets its interval if there is one."""
     digits = 1 if (share if np.isnan(high) else high) < _TENTH else 0
     at, first, last = (f"{100 * value:.{digits}f}" for value in (share, low, high))
-    return f"{at} %" + ("" if np.isnan(low) else f" ({first}–{last})")
+    return f"{at}%" + ("" if np.isnan(low) else f" ({first}–{last})")
