@@ -354,18 +354,22 @@ class MarkovChain(Result):
         return "Markov chain"
 
     def _brief(self) -> str:
-        draws = count_of(self.n_resamples, "posterior draw")
+        draws = count_of(self.n_resamples, "posterior draw") if len(self.draws) else "as given"
         return f"{count_of(len(self.stages.names), 'stage')}, {draws}"
 
     def _facts(self) -> Facts:
         known = () if len(self.draws) else (("matrix", "counts as known"),)
         return (("stages", enumerate_names(self.stages.names, most=8)), *known)
 
+    def _intervals(self) -> list[tuple[str, str]]:
+        return Result._intervals(self) if len(self.draws) else []
+
     def _tables(self) -> tuple[Table, ...]:
         names = list(self.stages.names)
         matrix = pd.DataFrame(self.matrix, columns=names)
         matrix.insert(0, "from \\ to", names)
         structure = self.structure.drop(columns="reaches").reset_index()
+        structure["absorbing"] = structure["absorbing"].map({True: "yes", False: "no"})
         tables = [
             table_of("Transitions in one period", matrix),
             table_of("Where stages lead", structure, n_labels=structure.shape[1]),

@@ -84,7 +84,7 @@ class MarkovTest(Result):
         return "Test of a Markov chain"
 
     def _brief(self) -> str:
-        return f"{self.hypothesis.lower()}, p = {number(self.p_value, 4)}"
+        return f"{self.hypothesis}, p = {number(self.p_value, 4)}"
 
     def _facts(self) -> Facts:
         return (

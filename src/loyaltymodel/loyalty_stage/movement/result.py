@@ -206,7 +206,7 @@ class MovementEstimate(Result):
             )
         return independence_test(
             self.stages.names,
-            "The transitions are the same at all times",
+            "the transitions are the same at all times",
             self.per_date.swapaxes(0, 1),
             n_dropped=self.n_dropped,
         )
@@ -267,7 +267,7 @@ class MovementEstimate(Result):
             )
         return independence_test(
             self.stages.names,
-            "The next stage depends on the present one only",
+            "the next stage depends on the present one only",
             self.triples.swapaxes(0, 1),
             n_dropped=self.n_dropped,
         )

@@ -181,7 +181,7 @@ class PhaseResult(SortedCustomers):
         remarks = []
         if self.share_out_of_order > 0:
             remarks.append(
-                f"{100 * self.share_out_of_order:.1f} % pass a later phase without an earlier one. "
+                f"{100 * self.share_out_of_order:.1f}% pass a later phase without an earlier one. "
                 "They stand where the chain breaks; reproducibility() and scalability() of "
                 "passed() say whether it is a ladder at all."
             )
