@@ -861,6 +861,10 @@ def test_the_life_cycle_follows_its_rule():
     assert life_cycle_stage(3, 1, cuts=8, steady=0) == "build-up"
     with pytest.raises(DataError, match="steady must lie"):
         life_cycle_stage(3, 1, cuts=8, steady=-1)
+    assert life_cycle_stage(3, 1, cuts={"strength": 2}, steady=0) == "maturity"
+    for bad in ((3, 8), True, None, "median", {"level": 3}):
+        with pytest.raises(OptionError, match="cuts"):
+            life_cycle_stage(3, 1, cuts=bad, steady=0)
 
 
 def test_stages_are_a_specification():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing, read_columns
-from loyaltymodel._options import check_count, count_of, enumerate_names, repeated
+from loyaltymodel._options import check_count, check_finite, count_of, enumerate_names, repeated
+from loyaltymodel._scales import by_variable
 from loyaltymodel._specification import Specification
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, ModelError
@@ -228,7 +229,7 @@ def life_cycle_stage(
     strength: Any,
     previous: Any,
     *,
-    cuts: float,
+    cuts: float | Mapping[str, float],
     steady: float,
     data: object = None,
     missing: Missing = "raise",
@@ -241,8 +242,9 @@ def life_cycle_stage(
         Strength of the relationship in this period, in any unit, such as purchases a year.
     previous : float, array-like of shape (n,), Series, or name of a column
         Its strength one period before.
-    cuts : float
-        From which strength on a relationship that does not fall is mature.
+    cuts : float or mapping
+        From which strength on a relationship that does not fall is mature; a number, or a
+        mapping from "strength" to it.
     steady : float
         Up to which change, in the same unit, it counts as unchanged; 0 or more.
     data : pandas, polars or pyarrow table, optional
@@ -261,7 +263,7 @@ def life_cycle_stage(
     DataError
         If values are missing, infinite or not numeric, or ``steady`` is negative.
     OptionError
-        If ``missing`` is not one of its choices.
+        If ``cuts`` is no finite number, or ``missing`` is not one of its choices.
 
     Notes
     -----
@@ -279,10 +281,12 @@ def life_cycle_stage(
     ['exploration', 'build-up', 'maturity', 'decline']
     """
     found = read_variables({"strength": strength, "previous": previous}, data=data, missing=missing)
-    limits = read_variables({"cuts": cuts, "steady": steady}, bounds={"steady": (0, np.inf)})
+    cut = by_variable("cuts", cuts, ["strength"])["strength"]
+    check_finite("cuts", cut)
+    limits = read_variables({"steady": steady}, bounds={"steady": (0, np.inf)})
     change = found["strength"] - found["previous"]
     tolerance = limits["steady"][0]
-    high = found["strength"] >= limits["cuts"][0]
+    high = found["strength"] >= cut
     code = np.select([change < -tolerance, high, change > tolerance], [3, 2, 1], default=0)
     return _worded(code, pd.Index(life_cycle_stages().names), (strength, previous), found.labels)
 
