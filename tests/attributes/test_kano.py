@@ -278,6 +278,16 @@ TWO_ATTRIBUTES = {
 }
 
 
+def test_a_group_may_be_called_as_a_column():
+    pairs, _ = grouped(TWO_ATTRIBUTES)
+    groups = np.resize(["attribute", "group"], len(next(iter(pairs.values()))[0]))
+    found = kano_segments(pairs, groups)
+    assert "attribute" in str(found.summary())
+    assert set(found.to_dict()["tables"]["categories"][0]) == {
+        "attribute (label)", "attribute", "group"
+    }  # fmt: skip
+
+
 def test_differences_between_groups_are_scipys():
     found = kano_segments(*grouped(TWO_ATTRIBUTES))
     for k, by_group in enumerate(TWO_ATTRIBUTES.values()):

@@ -235,6 +235,14 @@ def test_both_ways_of_sorting_and_counting_agree(records, monkeypatch):
         pd.testing.assert_frame_equal(one, two, rtol=EXACT)
 
 
+@pytest.mark.parametrize("brand", ["brand", "source", "target"])
+def test_a_brand_may_be_called_as_a_column(brand):
+    data = pd.DataFrame({"customer": [1, 1, 2, 2], "date": [1, 2, 1, 2], "brand": [brand, "B"] * 2})
+    result, _ = purchase_behaviour(data=data.assign(amount=1.0), window=(0, 3))
+    assert brand in str(result.summary())
+    assert [row[brand] for row in result.to_dict()["tables"]["switching"]] == [0, 0]
+
+
 def test_many_brands_are_counted_sparsely():
     n = 3000
     table = pd.DataFrame({"customer": 1, "date": range(n), "brand": range(n)})

@@ -163,7 +163,8 @@ class KanoSegments(Result):
         )
 
     def _tables(self) -> Sequence[Table]:
-        categories = self.categories.reset_index()
+        # A group may be called "attribute", too.
+        categories = self.categories.reset_index(allow_duplicates=True)
         return (
             table_of("Categories by group", categories, n_labels=categories.shape[1]),
             table_of("Differences between groups", self.tests, digits=(3, 0, 3, 3, 3)),

@@ -187,7 +187,8 @@ class PurchaseBehaviour(Result):
         brands = table[shown].rename(columns=wanted).head(_MOST_ROWS)
         tables = [table_of("Brands", brands, digits=digits)]
         if len(self.brand_names) <= _MOST_ROWS:
-            rates = self.switching_rates.rename_axis(index="brand", columns=None).reset_index()
+            rates = self.switching_rates.rename_axis(index="brand", columns=None)
+            rates = rates.reset_index(allow_duplicates=True)  # a brand may be called so, too
             tables.append(table_of("Next brand, share of those who bought again", rates))
         return tuple(tables)
 
