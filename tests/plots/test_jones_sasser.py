@@ -623,6 +623,12 @@ def test_other_options_are_checked(result, scores):
         pictures.people_matrix(found, **given, shares="true")
     with pytest.raises(DataError, match=r"there are 2 customers .* but 300 were sorted"):
         pictures.people_matrix(found, satisfaction=[1, 2], loyalty=[3, 4])
+    weights = np.where(np.arange(300) < 5, np.nan, 1.0)
+    some, customers = segments(**given, scale=(1, 5), weights=weights, missing="drop")
+    with pytest.raises(DataError, match=r"but 295 were sorted.* take data.loc\[customers.index\]"):
+        pictures.people_matrix(some, **given)
+    own = {name: scores.loc[customers.index, name] for name in given}
+    assert pictures.people_matrix(some, **own).get_title() == ""
     with pytest.raises(OptionError, match="choose one of 'auto', 'customers', 'density'"):
         pictures.people_matrix(found, **given, show="hexbin")
     textbook, _ = textbook_segments(CURVE, [0.9], constraint=[0.0])

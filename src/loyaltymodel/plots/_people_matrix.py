@@ -161,9 +161,15 @@ def _read(result: SegmentsResult, satisfaction: object, loyalty: object, data: o
     given = {"satisfaction": satisfaction, "loyalty": loyalty}
     variables = read_variables(given, data=data, missing="drop")
     if variables.n_rows != result.n_obs:
+        others = ""
+        if variables.n_rows > result.n_obs and result.n_dropped:
+            others = (
+                "; customers whose weight or constraint was missing were left out then, so take "
+                "data.loc[customers.index]"
+            )
         raise DataError(
             f"there are {variables.n_rows} customers with both scores, but {result.n_obs} were "
-            "sorted; give the scores that the segments were made from"
+            f"sorted; give the scores that the segments were made from{others}"
         )
     return variables
 
