@@ -358,6 +358,16 @@ def test_calibration_draws_every_group_and_level(result):
     assert sum(len(line.get_xdata()) for line in ax.lines[1:]) == len(table) > 70
 
 
+def test_calibration_draws_scores_that_stand_alone():
+    scores = jones_sasser.simulate(200, levels=10, outcome="score", rng=4)
+    found = jones_sasser.fit("satisfaction", "score", data=scores, outcome="score")
+    table = jones_sasser.calibration(found)
+    assert table["ci_low"].isna().any()
+    low, high = pictures.calibration(found).get_xlim()
+    shown = table[["estimate", "fitted", "ci_low", "ci_high"]].stack()
+    assert low < shown.min() < shown.max() < high
+
+
 def test_deregulation_goes_from_before_to_after(result):
     groups = np.repeat(list(INDUSTRIES), 3)
     freed, _ = remove_constraint(result, np.tile([2, 6, 9], 8), constraint_by=groups)

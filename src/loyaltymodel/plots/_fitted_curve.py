@@ -213,7 +213,9 @@ def calibration(
         draw_marks(
             ax, fitted[chosen], observed[chosen], full=full, colour=colour, label=label, **_MARKS
         )
-    least, most = min(low.min(), fitted.min()), max(high.max(), fitted.max())
+    # A score that stands alone has no interval.
+    drawn = np.concatenate([low, high, fitted, observed])
+    least, most = np.nanmin(drawn), np.nanmax(drawn)
     margin = 0.04 * (most - least)
     ax.set_xlim(least - margin, most + margin)
     ax.set_ylim(least - margin, most + margin)
