@@ -454,3 +454,9 @@ def test_a_folder_that_cannot_be_made_is_one_line(place, run):
     code, printed, complaint = run("--pictures", "file")
     assert (code, printed) == (2, "")
     assert complaint.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_named(run, tmp_path):
+    code, out, err = run("--data", tmp_path / "a.csv", "--model", tmp_path / "m.txt", *SCALE)
+    assert (code, out) == (2, "")
+    assert err == f"loyaltymodel: {str(tmp_path / 'm.txt')!r}: no such file or directory\n"

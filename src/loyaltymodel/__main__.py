@@ -68,7 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             text = json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
             Path(options.json).write_text(f"{text}\n", encoding="utf-8")
         pictures = "" if options.no_pictures else _draw(result, Path(options.pictures))
-    except (LoyaltyModelError, OSError) as error:
+    except OSError as error:
+        of = f"{str(error.filename)!r}: " if error.filename else ""
+        print(f"loyaltymodel: {of}{str(error.strerror or error).lower()}", file=sys.stderr)
+        return 2
+    except LoyaltyModelError as error:
         print(f"loyaltymodel: {_as_options(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
     print(_report(result, source))

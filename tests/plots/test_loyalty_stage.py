@@ -159,7 +159,7 @@ def test_without_reliability_there_is_one_bar_a_stage():
     one, _ = loyalty_stage.oliver([[90, 90, 90, 90]] * 3)
     ax = pictures.ladder(one, names={"cognitive": "finds us better than all of the others"})
     assert [bar.get_width() for bar in ax.patches] == [0, 0, 0, 0, 100]
-    assert ax.get_legend() is None
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["95% interval"]
     assert ax.get_yticklabels()[1].get_text() == "finds us better than\nall of the others"
     assert_apart(ax)
 

@@ -136,11 +136,11 @@ def ladder(
             height=_BAR if two else 2 * _BAR,
             linewidth=0.6,
             zorder=2,
-            label=words[kind],
+            label=words[kind] if two else "",
             **style,  # type: ignore[arg-type]
         )
         most = max(most, float(high.max()))
-        label = interval_in(language, result.level) if k else ""
+        label = interval_in(language, result.level) if k == two else ""
         draw_intervals(ax, at, low, high, colour=INK, label=label, zorder=3)
         ax.plot([low, high], [at, at], "|", color=INK, markersize=3.5, zorder=3)
         write_at_right(ax, at, [share_text(*numbers) for numbers in zip(*values, strict=True)])
@@ -149,8 +149,7 @@ def ladder(
     end = min(100.0, 10 * np.ceil(most / 10))
     ax.set_xlim(-0.01 * end, 1.01 * end)
     tidy(ax)
-    if two:
-        add_legend(ax)
+    add_legend(ax)
     return ax
 
 

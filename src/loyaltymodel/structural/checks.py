@@ -360,7 +360,8 @@ def _fornell_larcker(
             passed=not failing,
             reference=_FORNELL,
             sentence=(
-                f"AVE below the largest squared correlation with a construct: {_list(failing)}."
+                "AVE less the largest squared correlation of the construct below 0: "
+                f"{_list(failing)}."
                 if failing
                 else "Every AVE is above all squared correlations with other constructs."
             ),
