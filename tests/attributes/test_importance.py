@@ -388,6 +388,7 @@ def test_columns_of_any_table():
     renamed = key_drivers({"first": "d0", "second": frame["d1"]}, "y", data=frame)
     assert tuple(renamed.drivers.index) == ("first", "second")
     assert renamed.target == "y"
+    assert key_drivers(as_mapping(x), pl.Series("y", y)).target == "y"
 
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])

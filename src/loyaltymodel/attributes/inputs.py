@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from loyaltymodel import _resampling as resampling
 from loyaltymodel._arrays import FloatArray
@@ -139,7 +138,7 @@ def read_with_target(
 
 def _name_of(target: object) -> str:
     """Return the name of a column or a Series; any other target is called so."""
-    name = target.name if isinstance(target, pd.Series) else target
+    name = target if isinstance(target, str) else getattr(target, "name", None)
     return name if isinstance(name, str) else "target"
 
 
