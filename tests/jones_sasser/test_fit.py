@@ -809,7 +809,7 @@ BAD = {
         "scale of satisfaction, loyalty only",
     ),
     "scale of no score": ({"scale": {"loyalty": (0, 10)}}, OptionError, "is no score"),
-    "no scale": ({"scale": None}, OptionError, "scale is None, not two numbers"),
+    "scale of None": ({"scale": None}, OptionError, "scale is None, not two numbers"),
     "unknown driver": ({"drivers": ["age"]}, DataError, "no column 'age'"),
 }
 
