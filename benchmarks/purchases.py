@@ -2,9 +2,9 @@
 
 Run it from a development environment: ``python benchmarks/purchases.py`` (three minutes, 4 GB). The
 group-by counts purchases, adds amounts and finds the first and last date of each customer and
-brand. ``purchase_behaviour`` does that, checks every row, and counts repeats and switching. The
-ratios are between things timed in turn in the same run, because absolute times move with the
-machine.
+brand. ``purchase_behaviour`` does that, checks every row, counts repeats and switching, and makes
+the table of all customers. The ratios are between things timed in turn in the same run, because
+absolute times move with the machine.
 """
 
 import platform
