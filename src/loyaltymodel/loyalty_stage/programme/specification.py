@@ -162,7 +162,8 @@ class LoyaltyProgramme(Specification):
         >>> programme = loyalty_stage.LoyaltyProgramme(
         ...     points_per_unit=2, point_value=0.01, redemption_share=0.5, membership_cost=3
         ... )
-        >>> programme.table().loc[0, ["face_rate", "expected_rate", "standing_cost"]].tolist()
+        >>> table = programme.table()
+        >>> table[["face_rate", "expected_rate", "standing_cost"]].to_numpy()[0].tolist()
         [0.02, 0.01, 3.0]
         """
         face = self.rates * self.point_value

@@ -244,7 +244,7 @@ def agreement(
     >>> found = loyalty_stage.agreement(
     ...     ["loyal", "loyal", "not", "not"], ["loyal", "loyal", "not", "loyal"]
     ... )
-    >>> found.kappa.loc[0, ["estimate", "observed", "expected"]].tolist()
+    >>> found.kappa[["estimate", "observed", "expected"]].to_numpy()[0].tolist()
     [0.5, 0.75, 0.5]
 
     Types with different names have to be matched first:
