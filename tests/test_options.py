@@ -14,7 +14,9 @@ from loyaltymodel._options import (
     check_positive,
     check_share,
     enumerate_names,
+    shown,
     suggest,
+    visible,
 )
 from loyaltymodel.errors import LoyaltyModelError, OptionError
 
@@ -157,3 +159,38 @@ def test_five_names_are_listed_unless_told_otherwise():
 )
 def test_similar_name_is_suggested_or_nothing(name, known, text):
     assert suggest(name, iter(known)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.int64(0), "0"),
+        (np.float64(0.5), "0.5"),
+        (np.str_("a"), "'a'"),
+        (np.True_, "True"),
+        ((np.float64(1.5), 2, [np.int64(3)]), "(1.5, 2, [3])"),
+        ({"a": np.int8(1)}, "{'a': 1}"),
+        ("plain", "'plain'"),
+        ([1] * 1000, "[" + "1, " * 66 + "1…"),
+    ],
+    ids=str,
+)
+def test_values_are_shown_without_the_inside_of_numpy_and_not_at_any_length(value, text):
+    assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("a\x1b[31mb", "a\\x1b[31mb"),
+        ("two\nlines", "two\\nlines"),
+        ("\0", "\\x00"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("\x9b", "\\x9b"),
+        ("\ud800", "\\ud800"),
+        ("满意 größe 👩‍👩‍👧 \\n", "满意 größe 👩‍👩‍👧 \\n"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_seen_as_an_escape(text, seen):
+    assert visible(text) == seen
+    assert enumerate_names([text]) == seen
