@@ -1,12 +1,14 @@
 """The door for tables: what comes in gives the same numbers, what is not fit is refused."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
-from loyaltymodel._frames import checked_rows, read_columns
+from loyaltymodel._frames import checked_rows, read_columns, read_table
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.structural import Moments
 
@@ -419,3 +421,50 @@ def test_answers_of_people_left_out_are_not_counted_as_off_the_scale():
     data = pd.DataFrame({"s": [99, 3, 99], "l": [np.nan, 1, 1]})
     with pytest.raises(DataError, match=r"'s' has 1 outside 1 to 10 \(first 99 in row 2\)"):
         Moments.from_frame(data, scale=(1, 10), missing="drop")
+
+
+# Names whose letters are composed in two ways
+
+COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
+@pytest.mark.parametrize(
+    ("named", "asked"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED), (COMPOSED, COMPOSED)]
+)
+def test_a_column_is_found_however_its_accent_is_written(library, named, asked):
+    table = library({named: [1, 2], "x": [0, 9]})
+    columns = read_columns(table, [asked])
+    assert columns.names == (asked,)
+    np.testing.assert_array_equal(columns.values[0], [1, 2])
+    read = read_table(table, [asked])
+    assert list(read.columns) == [asked]
+    assert read[asked].tolist() == [1, 2]
+
+
+def test_a_name_as_it_stands_goes_before_one_that_looks_the_same():
+    table = pd.DataFrame({COMPOSED: [1, 2], DECOMPOSED: [3, 4]})
+    for name, values in table.items():
+        np.testing.assert_array_equal(read_columns(table, [name]).values[0], values)
+
+
+def test_one_column_is_not_read_under_two_names_that_look_the_same():
+    with pytest.raises(DataError, match="two names stand for the column"):
+        read_columns(pd.DataFrame({COMPOSED: [1, 2]}), [COMPOSED, DECOMPOSED])
+
+
+def test_a_name_with_half_of_a_letter_is_refused():
+    with pytest.raises(DataError, match=r"column '\\ud800' is not valid text"):
+        read_columns(
+            pd.DataFrame([[1], [2]], columns=pd.Index(["\ud800"], dtype=object)), ["\ud800"]
+        )
+
+
+def test_many_names_that_are_not_there_are_refused_at_once():
+    many = [f"item_{k}" for k in range(5_000)]
+    start = time.perf_counter()
+    with pytest.raises(DataError, match=r"'item_0' \(did you mean 'Item_0'.*and 4995 more"):
+        read_columns(
+            pd.DataFrame([range(5_000)], columns=[f"Item_{k}" for k in range(5_000)]), many
+        )
+    assert time.perf_counter() - start < 10

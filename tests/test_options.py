@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from loyaltymodel._options import (
+    alike,
     check_between,
     check_choice,
     check_count,
@@ -14,6 +15,8 @@ from loyaltymodel._options import (
     check_positive,
     check_share,
     enumerate_names,
+    hinted,
+    matched,
     shown,
     suggest,
     visible,
@@ -194,3 +197,18 @@ def test_values_are_shown_without_the_inside_of_numpy_and_not_at_any_length(valu
 def test_what_a_terminal_would_obey_is_seen_as_an_escape(text, seen):
     assert visible(text) == seen
     assert enumerate_names([text]) == seen
+
+
+def test_names_are_matched_as_they_stand_and_then_as_letters_are_composed():
+    composed, apart = "é", "e\u0301"
+    assert matched([composed, "x"], [apart, "y"]) == {composed: apart}
+    assert matched([composed], [apart, composed]) == {composed: composed}
+    # Both look like the one that is asked for, and neither is it.
+    assert matched(["s\u0323\u0307"], ["\u1e69", "\u1e61\u0323"]) == {}
+    assert alike(["a", composed, "b", apart]) == [composed, apart]
+    assert alike(["a", "A", 1]) == []
+
+
+def test_only_the_first_names_have_hints():
+    assert hinted(["seet"], ["seat", "staff", 3]) == "'seet' (did you mean 'seat'?)"
+    assert hinted([*"abcdef"], []) == "'a', 'b', 'c', 'd', 'e' and 1 more"

@@ -7,7 +7,7 @@ table allows it, and the mathematics takes them in slices of rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._options import count_of, enumerate_names, suggest
+from loyaltymodel._options import count_of, enumerate_names, hinted, matched, repeated
 from loyaltymodel._scales import Limits
 from loyaltymodel.errors import DataError
 
@@ -52,12 +52,12 @@ def read_columns(data: object, names: Sequence[str]) -> Columns:
     """
     alone, times = without_repeated(data)
     frame = open_frame(alone)
-    check_names(list(frame.columns), names, times)
+    columns = check_names(list(frame.columns), names, times)
     labels = row_labels(alone, frame)
-    found = [_numbers(alone, frame, name, labels) for name in names]
+    found = [_numbers(alone, frame, name, labels) for name in columns]
     values = tuple(value for value in found if value is not None)
     if len(values) < len(names):
-        bad = [name for name, value in zip(names, found, strict=True) if value is None]
+        bad = [name for name, value in zip(columns, found, strict=True) if value is None]
         problems = [_not_numeric(frame.get_column(name), labels) for name in bad]
         raise DataError(
             f"{enumerate_names(problems)}; recode to numbers, with missing answers as NaN "
@@ -78,10 +78,12 @@ def read_table(data: object, names: Sequence[str] | None = None) -> pd.DataFrame
     """
     frame = _open(data)
     wanted = frame.columns if names is None else list(names)
-    check_names(list(frame.columns), wanted, without_repeated(data)[1])
+    columns = check_names(list(frame.columns), wanted, without_repeated(data)[1])
     if isinstance(data, pd.DataFrame):
-        return data[list(wanted)].copy()
-    return frame.select(wanted).to_pandas()
+        table = data[columns].copy()
+    else:
+        table = frame.select(columns).to_pandas()
+    return table if columns == wanted else table.set_axis(wanted, axis="columns")
 
 
 def column_names(data: object) -> tuple[str, ...]:
@@ -141,22 +143,43 @@ def holds_numbers(column: nw.Series[Any]) -> bool:
     return dtype.is_numeric() or dtype == nw.Boolean or bool(column.is_null().all())
 
 
-def check_names(present: list[str], wanted: Sequence[str], times: Counter[Any]) -> None:
-    """Refuse names that no column has, or more than one; ``times`` counts all names."""
+def check_names(present: list[str], wanted: Sequence[str], times: Counter[Any]) -> list[str]:
+    """Return the columns that names mean; refuse names that no column has, or more than one.
+
+    ``times`` counts all names. A name that no column has as it stands may be that of a column
+    whose letters are composed in another way.
+    """
     if twice := [name for name in wanted if times[name] > 1]:
         raise DataError(
             f"the data have more than one column named {enumerate_names(twice)}; "
             "rename or drop the copies"
         )
-    known = set(present)
-    absent = [name for name in wanted if name not in known]
-    if absent:
-        text_names = [name for name in present if isinstance(name, str)]
-        hints = [repr(name) + suggest(name, text_names) for name in absent]
+    found = matched(wanted, present)
+    if absent := [name for name in wanted if name not in found]:
         raise DataError(
-            f"the data have no column {enumerate_names(hints)}; "
+            f"the data have no column {hinted(absent, present)}; "
             f"their columns are {enumerate_names(present, most=12)}"
         )
+    columns = [found[name] for name in wanted]
+    _refuse_halves(columns)
+    if (shared := repeated(columns)) and not repeated(wanted):
+        raise DataError(
+            f"two names stand for the column {enumerate_names(shared)}: they differ in how an "
+            "accent is written; name it once"
+        )
+    return columns
+
+
+def _refuse_halves(columns: Iterable[object]) -> None:
+    """Refuse names with half of a letter (a surrogate), which no file or terminal takes."""
+    for name in columns:
+        try:
+            str(name).encode()
+        except UnicodeEncodeError:
+            raise DataError(
+                f"the name of the column {name!r} is not valid text: it has half of a letter; "
+                "rename it"
+            ) from None
 
 
 def _numbers(

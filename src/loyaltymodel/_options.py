@@ -5,20 +5,32 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
+from decimal import Decimal
 from numbers import Integral, Real
-from typing import Any, TypeGuard, TypeVar, get_args
+from typing import Any, TypeGuard, TypeVar, cast, get_args
+
+import numpy as np
+from unicodedata import normalize
 
 from loyaltymodel.errors import OptionError
 
 T = TypeVar("T")
+
+# Their fourth powers, which errors of variances need, are numbers still.
+LARGEST = 1e60
+SMALLEST = 1e-60
+
+_LARGEST_WHOLE = 2**53
+_SHOWN = 80  # letters of a value in a message
 
 # Controls, ends of lines and paragraphs, what turns the order of letters, halves of letters.
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _OF_NUMPY = re.compile(r"\bnp\.(?:\w+\(([^()]+)\)|(True|False)_)")
+_HINTED = 5  # names in a message with what may be meant, which takes long to find
 _LONGEST = 200  # letters of a value in a message
 
 
@@ -36,9 +48,19 @@ def check_flag(name: str, value: object) -> None:
         raise OptionError(f"{name}={shown(value)} is not an option; choose True or False")
 
 
-def is_whole(value: object, *, least: int) -> bool:
-    """Tell whether a value is a whole number, of Python or NumPy, not below ``least``."""
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+def is_whole(value: object, *, least: int | None = None) -> bool:
+    """Tell whether a value is a whole number, of Python or NumPy, not below ``least`` if given."""
+    value = _alone(value)
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return whole and (least is None or int(cast(int, value)) >= least)
+
+
+def one_whole(name: str, value: object) -> int:
+    """Return a whole number as Python's own; see :func:`is_whole`."""
+    number = int(cast(int, _alone(value)))
+    if abs(number) > _LARGEST_WHOLE:
+        raise OptionError(f"{name} is too large a number; at most 2**53 is exact in computing")
+    return number
 
 
 def check_count(name: str, value: object, *, least: int) -> None:
@@ -48,8 +70,70 @@ def check_count(name: str, value: object, *, least: int) -> None:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Tell whether a value is one number, of Python or NumPy."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+    """Tell whether a value is one number, of Python or NumPy; a Decimal is one."""
+    value = _alone(value)
+    return isinstance(value, (Real, Decimal)) and not isinstance(value, bool)
+
+
+def one_number(name: str, value: object) -> float:
+    """Return a number as Python's own, a whole one as such; see :func:`is_number`.
+
+    Raises
+    ------
+    OptionError
+        If it is no number at all (NaN), or finite and too large to compute with.
+    """
+    value = cast(float, _alone(value))
+    try:
+        number = value if type(value) is int else float(value)
+    except (OverflowError, ValueError):  # of an integer beyond a float, of a signalling NaN
+        raise OptionError(f"{name}={shown(value)} is no number to compute with") from None
+    if number != number:  # noqa: PLR0124  only NaN is not itself
+        raise OptionError(f"{name} is NaN, which is no number")
+    if LARGEST < abs(number) < math.inf:
+        raise OptionError(
+            f"{name}={shown(value)} is too large to compute with (above {LARGEST:g}); rescale it"
+        )
+    return number
+
+
+def _alone(value: object) -> object:
+    """Return a single value of NumPy, also in an array without dimensions, as Python's own."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value
+
+
+def check_text(name: str, value: str) -> str:
+    """Return text as Python's own, or raise an OptionError where it cannot be written down."""
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise OptionError(
+                f"{name}={shown(value)} has half of a letter (a surrogate), which cannot be "
+                "written to a file; read the text anew in its right encoding"
+            ) from None
+    return str(value)
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: short, in Python's own numbers, on one line."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if (shape := getattr(value, "shape", None)) is not None and shape != ():
+        kind = type(value).__name__
+        return f"{a_or_an(kind)} {kind} of shape {tuple(shape)}"
+    try:
+        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    except Exception:  # noqa: BLE001  whatever a stranger's object does
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def a_or_an(noun: str) -> str:
+    """Return the article of a noun."""
+    return "an" if noun[:1].lower() in tuple("aeio") else "a"
 
 
 def check_finite(
@@ -109,6 +193,40 @@ def count_of(number: int, noun: str) -> str:
 def repeated(names: Iterable[T]) -> list[T]:
     """Return the names that stand more than once, each once, in order of appearance."""
     return [name for name, times in Counter(names).items() if times > 1]
+
+
+def matched(names: Collection[T], known: Collection[T]) -> dict[T, T]:
+    """Return which of those known each name is: as it stands, else as Unicode composes letters.
+
+    An é is one letter or two, and looks the same. A name that is none of them is left out, and one
+    that is several of them when composed.
+    """
+    own = set(known)
+    found = {name: name for name in names if name in own}
+    if absent := [name for name in names if name not in found]:
+        composed: dict[object, list[T]] = {}
+        for name in own:
+            composed.setdefault(_composed(name), []).append(name)
+        same = ((name, composed.get(_composed(name), [])) for name in absent)
+        found |= {name: others[0] for name, others in same if len(others) == 1}
+    return found
+
+
+def alike(names: Iterable[T]) -> list[T]:
+    """Return the names that stand more than once, also as Unicode composes letters, each once."""
+    times = Counter(map(_composed, names))
+    return [name for name in dict.fromkeys(names) if times[_composed(name)] > 1]
+
+
+def _composed(name: object) -> object:
+    return normalize("NFC", name) if isinstance(name, str) else name
+
+
+def hinted(names: Sequence[object], known: Iterable[object]) -> str:
+    """List names that are not known, the first few with what may be meant."""
+    texts = [name for name in known if isinstance(name, str)]
+    hints = [repr(name) + suggest(name, texts) for name in names[:_HINTED]]
+    return enumerate_names([*hints, *names[_HINTED:]], most=_HINTED)
 
 
 def suggest(name: object, known: Iterable[str]) -> str:

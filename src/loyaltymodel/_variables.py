@@ -345,8 +345,8 @@ def _find(name: str, value: object, data: object) -> object:
         )
     alone, times = without_repeated(data)
     frame = open_frame(alone)
-    check_names(list(frame.columns), [value], times)
-    column = alone[value] if isinstance(alone, pd.DataFrame) else frame.get_column(value)
+    (own,) = check_names(list(frame.columns), [value], times)
+    column = alone[own] if isinstance(alone, pd.DataFrame) else frame.get_column(own)
     if isinstance(column, pd.Series):
         return column
     return pd.Series(column.to_numpy(), index=row_labels(alone, frame), name=value)

@@ -70,8 +70,8 @@ def as_table(given: Mapping[str, object], data: object) -> tuple[object, dict[st
     if named:
         alone, times = without_repeated(data)
         frame = open_frame(alone)
-        check_names(list(frame.columns), list(named.values()), times)
-        for name, column in named.items():
+        found = check_names(list(frame.columns), list(named.values()), times)
+        for name, column in zip(named, found, strict=True):
             columns[name] = _values_of(
                 alone[column] if isinstance(alone, pd.DataFrame) else frame.get_column(column)
             )
@@ -113,7 +113,8 @@ def read_records(
         raise OptionError(f"column {twice[0]!r} is given for two things; name different columns")
     alone, times = without_repeated(data)
     frame = open_frame(alone)
-    check_names(list(frame.columns), columns, times)
+    customer, date, brand, *rest = check_names(list(frame.columns), columns, times)
+    amount = rest[0] if rest else None
     if len(frame) == 0:
         raise DataError("the table of purchases has no rows")
     labels = row_labels(alone, frame)
