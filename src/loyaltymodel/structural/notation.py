@@ -6,18 +6,23 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
+from unicodedata import category
 
+from loyaltymodel._options import visible
 from loyaltymodel.errors import ModelError
 
 _MEASURES: dict[str, Literal["A", "B"]] = {"=~": "A", "<~": "B"}
 _OPERATOR = {mode: operator for operator, mode in _MEASURES.items()}
-_PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
+# Accents and vowel signs, which Python counts to no word, and the joiners of some scripts.
+_MARKS = "".join(chr(code) for code in range(0x300, 0x1F000) if category(chr(code)).startswith("M"))
+_WORD = rf"[^\W\d][\w.\u200c\u200d{_MARKS}]*"
+_PLAIN_NAME = re.compile(_WORD)
 _TOKEN = re.compile(
-    r"""(?P<blank>[^\S\n]+|[#!][^\n]*)
+    rf"""(?P<blank>[^\S\n]+|[#!][^\n]*)
       | (?P<end>[\n;])
       | (?P<operator>=~|<~|~~|~|:=|==|\+|\*)
       | (?P<quoted>"(?:[^"\\\n]|\\.)*"|'[^'\n]*')
-      | (?P<name>[^\W\d][\w.]*)""",
+      | (?P<name>{_WORD})""",
     re.VERBOSE,
 )
 _ALLOWED = (
@@ -47,7 +52,7 @@ def read(text: str) -> Statements:
     """Read a text; raise a ModelError with line and column where it cannot be read."""
     blocks = []
     equations = []
-    for statement in _statements(text):
+    for statement in _statements(text.removeprefix("\ufeff")):
         name, operator, terms = _parse(statement)
         if operator == "~":
             equations.append((name, terms))
@@ -76,38 +81,39 @@ def _quote(name: str) -> str:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    position = 0
+    position, line, before = 0, 1, -1  # the place of the last end of a line
     while position < len(text):
-        line = text.count("\n", 0, position) + 1
-        column = position - text.rfind("\n", 0, position)
         match = _TOKEN.match(text, position)
         if match is None:
+            excerpt = visible(text[position : position + 12])
             raise ModelError(
-                f"line {line}, column {column}: cannot read {text[position : position + 12]!r}; "
+                f"line {line}, column {position - before}: cannot read {excerpt!r}; "
                 f"{_ALLOWED}. Names that are not plain words stand in double quotes"
             )
         kind = str(match.lastgroup)
         if kind != "blank":
-            yield _Token(kind, match.group(), line, column)
+            yield _Token(kind, match.group(), line, position - before)
+        if match.group() == "\n":
+            line, before = line + 1, position
         position = match.end()
 
 
 def _statements(text: str) -> Iterator[list[_Token]]:
     """Part the tokens into statements; a line goes on after an operator and before a plus."""
-    tokens = list(_tokens(text))
     statement: list[_Token] = []
-    for i, token in enumerate(tokens):
+    line_ended = False
+    for token in _tokens(text):
+        if token.text == "\n":
+            line_ended = True
+            continue
+        goes_on = token.text == "+" or (statement and statement[-1].kind == "operator")
+        if token.kind == "end" or (line_ended and not goes_on):
+            if statement:
+                yield statement
+            statement = []
         if token.kind != "end":
             statement.append(token)
-            continue
-        following = next((t for t in tokens[i:] if t.text != "\n"), None)
-        goes_on = token.text == "\n" and (
-            (statement and statement[-1].kind == "operator")
-            or (following is not None and following.text == "+")
-        )
-        if statement and not goes_on:
-            yield statement
-            statement = []
+        line_ended = False
     if statement:
         yield statement
 
@@ -117,7 +123,9 @@ def _parse(statement: list[_Token]) -> tuple[str, str, tuple[str, ...]]:
     operator = statement[1] if statement[1:] else None
     if operator is None or operator.kind != "operator":
         place = (operator or statement[0]).place()
-        raise ModelError(f"{place}: an operator must follow {name!r}; {_ALLOWED}")
+        raise ModelError(
+            f"{place}: an operator must follow {name!r}{_in_quotes(statement[:2])}; {_ALLOWED}"
+        )
     if operator.text != "~" and operator.text not in _MEASURES:
         raise ModelError(
             f"{operator.place()}: {operator.text!r} has no meaning in a path model; {_ALLOWED}"
@@ -130,13 +138,22 @@ def _parse(statement: list[_Token]) -> tuple[str, str, tuple[str, ...]]:
         if i % 2 == 0:
             terms.append(_name(token))
         elif token.text != "+":
+            said = _in_quotes(rest[i - 1 : i + 1])
+            said = said or "; fixed or labelled coefficients are not supported"
             raise ModelError(
                 f"{token.place()}: expected '+' or the end of the statement before "
-                f"{token.text!r}; fixed or labelled coefficients are not supported"
+                f"{token.text!r}{said}"
             )
     if len(rest) % 2 == 0:
         raise ModelError(f"{rest[-1].place()}: nothing follows the last '+'")
     return name, operator.text, tuple(terms)
+
+
+def _in_quotes(tokens: list[_Token]) -> str:
+    """Say how to write a name of two words, where two stand side by side."""
+    if any(token.kind != "name" for token in tokens) or len(tokens) == 1:
+        return ""
+    return f', or a name with a blank in double quotes: "{" ".join(t.text for t in tokens)}"'
 
 
 def _name(token: _Token) -> str:
