@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import maketables
 import numpy as np
@@ -178,3 +178,13 @@ def test_customers_stand_beside_their_result(toy):
     assert beside is customers
     assert repr(pair) == f"({toy!r}, 2 customers x ['segment'])"
     assert pair._repr_html_().startswith("<h3>")
+
+
+def test_a_line_on_a_result_is_one_line_whatever_names_there_are(toy):
+    class Named(type(toy)):
+        def _brief(self):
+            return "a\x1b[31m\nb"
+
+    assert repr(Named(**{f.name: getattr(toy, f.name) for f in fields(toy)})) == (
+        r"<Named: a\x1b[31m\nb>"
+    )

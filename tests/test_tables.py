@@ -294,3 +294,26 @@ def test_labels_may_be_called_as_columns():
         {"source (label)": "source", "source": 1, "B": 2},
         {"source (label)": "B", "source": 3, "B": 4},
     ]
+
+
+OBEYED = "a\x1b[31m\nb\x00\u202ec\ud800"
+SEEN = r"a\x1b[31m\nb\x00\u202ec\ud800"
+
+
+@pytest.mark.parametrize("show", ["to_text", "to_html", "to_latex"])
+def test_nothing_that_a_terminal_would_obey_is_printed(show):
+    table = Table(OBEYED, (OBEYED, "n"), ((OBEYED, "1"), ("b", "2")))
+    summary = Summary(OBEYED, ((OBEYED, OBEYED),), (table,), (OBEYED,))
+    for text, times in (
+        (getattr(table, show)(), 3 if show != "to_latex" else 2),
+        (getattr(summary, show)(), 7 if show != "to_latex" else 2),
+    ):
+        assert not set("\x1b\x00\u202e\ud800").intersection(text)
+        seen = SEEN.replace("\\", r"\textbackslash{}") if show == "to_latex" else SEEN
+        assert text.count(seen) == times
+
+
+def test_a_table_too_wide_for_a_terminal_prints_no_more_of_it():
+    text = Table("t", ("name", "n"), ((f"{OBEYED} " + "word " * 30, "1"),)).to_text()
+    assert r"a\x1b[31m\nb\x00" in text
+    assert "\x1b" not in text

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from loyaltymodel._arrays import FrozenMapping, FrozenRecord
-from loyaltymodel._options import count_of
+from loyaltymodel._options import count_of, visible
 from loyaltymodel._tables import Summary, Table, percent, plain, records
 from loyaltymodel._version import __version__
 from loyaltymodel.errors import LoyaltyModelError
@@ -85,7 +85,7 @@ class Result(FrozenRecord):
 
     def __repr__(self) -> str:
         """Say in a line what this is; :meth:`summary` says what is in it."""
-        return f"<{type(self).__name__}: {self._brief()}>"
+        return f"<{type(self).__name__}: {visible(self._brief())}>"
 
     def _repr_html_(self) -> str:
         return self.summary().to_html()

@@ -1,6 +1,8 @@
 """One way to print: tables as text, HTML and LaTeX, by the library tabulate.
 
 It aligns letters of double width, such as Chinese ones, and escapes what HTML and LaTeX would read.
+Names come from the data: what a terminal would obey in them, such as an escape or a new line, is
+printed as it would be written in Python.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from loyaltymodel._options import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,8 +83,8 @@ class Table:
         from tabulate import tabulate  # noqa: PLC0415  takes a tenth of a second
 
         text: str = tabulate(
-            [list(row) for row in self.rows],
-            headers=list(self.columns),
+            [_seen(row) for row in self.rows],
+            headers=_seen(self.columns),
             tablefmt=look,
             colalign=self._aligns if self.rows else None,
             disable_numparse=True,
@@ -92,7 +96,7 @@ class Table:
         from tabulate import tabulate  # noqa: PLC0415
         from wcwidth import wcswidth  # noqa: PLC0415
 
-        rows = [list(self.columns), *map(list, self.rows)]
+        rows = [_seen(self.columns), *map(_seen, self.rows)]
         widths = [max(map(wcswidth, cells)) for cells in zip(*rows, strict=True)]
         excess = sum(widths) + 2 * (len(widths) - 1) - _WIDEST
         if excess > 0 and self.n_labels:
@@ -123,7 +127,7 @@ class Table:
         lines = self._printed("simple").splitlines()
         if max(map(wcswidth, lines), default=0) > _WIDEST:
             lines = self._closer().splitlines()
-        return "\n".join([self.title, *(line.rstrip() for line in lines)])
+        return "\n".join([visible(self.title), *(line.rstrip() for line in lines)])
 
     def to_html(self) -> str:
         """Return the table as HTML.
@@ -133,7 +137,7 @@ class Table:
         str
             A ``table`` element; cells are escaped.
         """
-        title = f"<caption>{html.escape(self.title)}</caption>"
+        title = f"<caption>{_escaped(self.title)}</caption>"
         text = self._printed("html").replace("<table>", f"<table>\n{title}", 1)
         # Notebooks put cells to the right unless told otherwise.
         return text.replace("<td>", f"<td {_LEFT}>").replace("<th>", f"<th {_LEFT}>")
@@ -185,10 +189,11 @@ class Summary:
         str
             Title, facts, tables and remarks, parted by empty lines.
         """
-        width = max((len(name) for name, _ in self.facts), default=0)
-        facts = "\n".join(_hanging(f"{name:<{width}}  ", value) for name, value in self.facts)
+        seen = [(visible(name), value) for name, value in self.facts]
+        width = max((len(name) for name, _ in seen), default=0)
+        facts = "\n".join(_hanging(f"{name:<{width}}  ", value) for name, value in seen)
         remarks = "\n".join(_hanging("- ", remark) for remark in self.remarks)
-        parts = [self.title, facts, *(table.to_text() for table in self.tables), remarks]
+        parts = [visible(self.title), facts, *(table.to_text() for table in self.tables), remarks]
         return "\n\n".join(part for part in parts if part)
 
     def to_html(self) -> str:
@@ -200,13 +205,13 @@ class Summary:
             A fragment of HTML; text from the data is escaped.
         """
         facts = "".join(
-            f"<tr><th {_LEFT}>{html.escape(name)}</th><td {_LEFT}>{html.escape(value)}</td></tr>"
+            f"<tr><th {_LEFT}>{_escaped(name)}</th><td {_LEFT}>{_escaped(value)}</td></tr>"
             for name, value in self.facts
         )
-        remarks = "".join(f"<li>{html.escape(remark)}</li>" for remark in self.remarks)
+        remarks = "".join(f"<li>{_escaped(remark)}</li>" for remark in self.remarks)
         tables = "".join(table.to_html() for table in self.tables)
         listed = f"<ul>{remarks}</ul>" if remarks else ""
-        return f"<h3>{html.escape(self.title)}</h3><table>{facts}</table>{tables}{listed}"
+        return f"<h3>{_escaped(self.title)}</h3><table>{facts}</table>{tables}{listed}"
 
     def to_latex(self) -> str:
         r"""Return the tables as LaTeX, for a paper.
@@ -219,10 +224,19 @@ class Summary:
         return "\n\n".join(table.to_latex() for table in self.tables)
 
 
+def _seen(cells: Sequence[str]) -> list[str]:
+    return [visible(cell) for cell in cells]
+
+
+def _escaped(text: str) -> str:
+    return html.escape(visible(text))
+
+
 def _hanging(head: str, text: str) -> str:
     """Wrap a text whose further lines stand under its first letter."""
+    below = " " * len(head)
     lines = textwrap.wrap(
-        text, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+        visible(text), _WIDTH, initial_indent=head, subsequent_indent=below, break_on_hyphens=False
     )
     return "\n".join(lines) if lines else head.rstrip()
 
