@@ -1,5 +1,6 @@
 """Working calls of everything public, taken from the examples in the docstrings."""
 
+import contextlib
 import copy
 import doctest
 import functools
@@ -22,6 +23,8 @@ import numpy as np
 
 from loyaltymodel._results import Result
 
+from .examples import MORE
+
 ROOMS = (
     "attributes",
     "datasets",
@@ -35,6 +38,8 @@ ROOMS = (
     "survey",
     "plots",
 )
+# What a family of curves defines is called by curves, with arrays that were checked.
+PROTOCOLS = ("jones_sasser.CurveFamily", "jones_sasser.Hazard")
 CALLS_EACH = 2
 AXES = "<axes>"
 FEW_RESAMPLES = 40
@@ -73,9 +78,7 @@ class Call:
     def with_arguments(self, **changes: typing.Any) -> "Call":
         """The call with some arguments replaced, and the others copied."""
         arguments = {**{n: duplicate(v) for n, v in self.arguments.items() if n not in changes}}
-        return Call(
-            self.name, self.function, arguments | changes, self.owner, self.number
-        )
+        return Call(self.name, self.function, arguments | changes, self.owner, self.number)
 
     def run(self) -> typing.Any:
         """Call it, in the way in which each parameter has to be given."""
@@ -121,12 +124,16 @@ def public_of(room: str) -> dict[str, typing.Any]:
     if room != "plots":
         return {name: getattr(package, name) for name in package.__all__}
     modules = [(n, importlib.import_module(f"loyaltymodel.plots.{n}")) for n in package.__all__]
-    return {f"{m}.{name}": getattr(module, name) for m, module in modules for name in module.__all__}
+    return {
+        f"{m}.{name}": getattr(module, name) for m, module in modules for name in module.__all__
+    }
 
 
 def callables_of(room: str) -> Iterator[tuple[str, typing.Any, str | None]]:
     """Yield each public callable with parameters: its name, what holds it, and its attribute."""
     for name, thing in public_of(room).items():
+        if f"{room}.{name}" in PROTOCOLS:
+            continue
         if inspect.isfunction(thing):
             yield name, thing, None
         elif inspect.isclass(thing) and not issubclass(thing, BaseException):
@@ -159,6 +166,7 @@ def record(room: str, only: str | None = None) -> tuple[list[Call], list[str]]:
         for example in doctest.DocTestFinder(exclude_empty=True).find(module)
         if example.examples
     ]
+    examples.append(doctest.DocTestParser().get_doctest(MORE.get(room, ""), {}, "more", None, 0))
     runner = doctest.DocTestRunner(verbose=False)
     own = re.compile(rf"\.({'|'.join(re.escape(n.rpartition('.')[2]) for n in wanted)})$")
     first = [e for e in examples if own.search(e.name)]
@@ -378,16 +386,24 @@ def _call(
     return call
 
 
-def _hints(function: typing.Any, parameters: typing.Mapping[str, inspect.Parameter]) -> dict[str, str]:
-    """Annotations as text; names of choices, such as Missing, are spelled out."""
+def _hints(function: typing.Any, parameters: typing.Mapping[str, typing.Any]) -> dict[str, str]:
+    """Annotations as text; words for choices, such as Missing, are spelled out."""
+    if isinstance(function, type):
+        with contextlib.suppress(Exception):
+            return {n: _spelled(t) for n, t in typing.get_type_hints(function).items()}
     inner = inspect.unwrap(getattr(function, "__func__", function))
-    known = vars(sys.modules.get(getattr(inner, "__module__", ""), object)) if inner else {}
+    known = vars(sys.modules[inner.__module__])
     found = {}
     for name, parameter in parameters.items():
-        text = parameter.annotation if isinstance(parameter.annotation, str) else str(parameter.annotation)
-        for word in set(re.findall(r"\b[A-Z]\w+\b", text)):
-            value = known.get(word)
-            if value is not None and typing.get_origin(value) is not None:
-                text = text.replace(word, str(value))
+        text = str(parameter.annotation)
+        for word in set(re.findall(r"\b[A-Z]\w+\b", text)) & set(known):
+            if typing.get_origin(known[word]) is not None or known[word] in (int, float, bool):
+                text = re.sub(rf"\b{word}\b", _spelled(known[word]), text)
         found[name] = text
     return found
+
+
+def _spelled(hint: typing.Any) -> str:
+    if typing.get_origin(hint) is typing.Annotated:
+        hint = hint.__origin__
+    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)

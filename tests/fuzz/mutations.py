@@ -33,9 +33,15 @@ MAY_BE_CATEGORIES = re.compile(
     r"group|customer|respondent|company|clusters|strata|stage|date|source|target|member$|label"
     r"|segment|category|before|after|first|second|unit|time|names|reason|^by$|^matrix$|raters"
 )
+NO_ROWS = re.compile(
+    r"scale|reliability|cuts|columns|items|values|costs|terms|stages|window|keep|attributes$"
+)
+ALONE = {"int", "float", "bool", "str", "None", "typing", "Optional", "Union"}
 GROUPS = re.compile(r"^(groups?|clusters|strata|by|customer|units?|stage|reason|source|company)$")
-# What these are for is to tell what is wrong, in a list, and not to refuse it.
-REPORTS = ("survey.Codebook.check", "survey.Codebook.clean")
+# These tell what is wrong in a list, or only hold what is to be printed.
+REPORTS = ("survey.Codebook.check", "survey.Codebook.clean", "results.Table", "results.Summary")
+# Mappings whose order says which step comes first.
+ORDERED = ("loyalty_stage.reproducibility/items", "loyalty_stage.scalability/items")
 MANY = 20_000
 SURROGATE = "caf\ud800"
 
@@ -173,7 +179,7 @@ def _tables(call: Call, name: str, value: Any) -> Iterator[tuple[Any, ...]]:
 
 def _general(call: Call, name: str, value: Any, kind: str) -> Found:
     hint, default = call.hint(name), call.default(name)
-    wide = bool(re.search(r"object|Any\b|ArrayLike|Array|Sequence|Series|Frame|Callable", hint))
+    wide = _wide(hint) if kind != "object" else type(value).__name__ not in hint
     # Only where one kind of thing is due, another kind has to be refused.
     strict = REFUSE if kind in ("flag", "count", "number", "option", "object") and not wide else ANY
     if kind in ("array", "frame", "labelled", "mapping", "rng", "axes"):
@@ -181,9 +187,11 @@ def _general(call: Call, name: str, value: Any, kind: str) -> Found:
     text = ANY if re.search(r"\bstr\b|Literal", hint) and kind != "option" else strict
     text = ANY if kind in ("array", "frame", "labelled", "mapping") else text
     number = ANY if re.search(r"int|float|Real|Number", hint) or kind == "rng" else strict
-    number = ANY if kind in ("array", "flag") else number
-    mapping = ANY if re.search(r"Mapping|dict", hint) or kind in ("array", "frame", "object") else strict
-    none = ANY if default is None or "None" in hint or kind == "array" else strict
+    number = ANY if kind in ("array", "labelled", "flag") else number
+    mapping = (
+        ANY if "Mapping" in hint or kind in ("array", "frame", "object", "mapping") else strict
+    )
+    none = ANY if default is None or re.search("None|Optional", hint) or kind == "array" else strict
     several = ANY if kind in ("array", "labelled", "frame", "mapping", "object", "rng") else strict
     yield "None", lambda: None, none
     yield "int", lambda: 3, number
@@ -222,7 +230,11 @@ def _general(call: Call, name: str, value: Any, kind: str) -> Found:
     yield "complex", lambda: 1 + 2j, strict
     yield "datetime", lambda: datetime.datetime(2020, 1, 2), strict  # noqa: DTZ001
     yield "np_NaT", lambda: np.datetime64("NaT"), strict
-    yield "true", lambda: True, ANY if kind in ("flag", "array", "rng") or "bool" in hint else strict
+    yield (
+        "true",
+        lambda: True,
+        ANY if kind in ("flag", "array", "rng") or "bool" in hint else strict,
+    )
     yield "array_0d", lambda: np.array(3.0), ANY
     yield "array_1d", lambda: np.array([0.5, 0.25]), several
     yield "array_2d", lambda: np.ones((3, 2)), several
@@ -235,6 +247,7 @@ def _general(call: Call, name: str, value: Any, kind: str) -> Found:
     yield "module", lambda: np.random, strict
     for label, make in others.objects().items():
         same = kind == "object" and type(make()) is type(value)
+        same = same or (kind == "array" and label == "MarkovChain")  # it has a matrix
         yield f"other_{label}", make, ANY if same or label in hint else strict
     if kind == "object":
         yield "its_class", lambda: type(value), strict
@@ -247,9 +260,14 @@ def _general(call: Call, name: str, value: Any, kind: str) -> Found:
         yield "seed_sequence", lambda: np.random.SeedSequence(1), ANY
 
 
+def _wide(hint: str) -> bool:
+    """Tell whether more than single values may be given."""
+    words = re.sub(r"Literal\[[^\]]*\]", "", hint)
+    return not hint or bool(set(re.findall(r"\w+", words)) - ALONE)
+
+
 def _single_numbers(call: Call, name: str, value: Any) -> Found:
-    wide = re.search(r"object|Any\b|ArrayLike|Array|Sequence|Series|Mapping|tuple", call.hint(name))
-    due = ANY if wide else REFUSE
+    due = ANY if _wide(call.hint(name)) else REFUSE
     yield "as_array_0d", lambda: np.array(value), SAME
     yield "as_array_of_one", lambda: np.array([value]), ANY
     yield "as_list_of_two", lambda: [value, value], due
@@ -276,7 +294,8 @@ def _same_length(call: Call, n: int, but: str) -> dict[str, Any]:
     found = {}
     for name, value in call.arguments.items():
         own = isinstance(value, (list, tuple, np.ndarray, pd.Series, pd.DataFrame))
-        if name != but and own and len(value) == n:
+        rows = not NO_ROWS.search(name) and not NO_ROWS.search(but)
+        if name != but and own and rows and len(value) == n:
             found[name] = value
     return found
 
@@ -299,7 +318,9 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
     array = _plain(value)
     if array is None:
         return
-    names = any(str(v) in map(str, columns_of(o)) for v in array.ravel() for o in call.arguments.values())
+    names = any(
+        str(v) in map(str, columns_of(o)) for v in array.ravel() for o in call.arguments.values()
+    )
     index = value.index if isinstance(value, pd.Series) else None
     rows = _same_length(call, len(array), name)
     number = array.dtype.kind in "fiub"
@@ -349,8 +370,10 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
             order = np.random.default_rng(1).permutation(len(array))
             labelled = SAME if others_labelled else ANY
             yield "permuted_labels", lambda: series(array).iloc[order], labelled
-            yield "other_labels", lambda: pd.Series(array, index=range(7, 7 + len(array))), (
-                REFUSE if others_labelled else ANY
+            yield (
+                "other_labels",
+                lambda: pd.Series(array, index=range(7, 7 + len(array))),
+                (REFUSE if others_labelled else ANY),
             )
         for other, given in rows.items():
             # Two variables with labels, one of them in another order.
@@ -369,20 +392,27 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
     else:
         yield "blank", lambda: _with(array, 0, ""), ANY, lambda: _with(array, 0, None)
         yield "space", lambda: _with(array, 0, " "), ANY, lambda: _with(array, 0, None)
-        yield "one_surrogate", lambda: _with(array.astype(object), 0, None) if names else _swap(array, SURROGATE), ANY
+        yield (
+            "one_surrogate",
+            lambda: _with(array.astype(object), 0, None) if names else _swap(array, SURROGATE),
+            ANY,
+        )
         yield "one_unhashable", lambda: _swap(array, ["a"]), REFUSE
         yield "string_series", lambda: series(array, "string"), due
         yield "decomposed", lambda: _swap(array, unicodedata.normalize("NFD", "café")), ANY
         yield "numbers", lambda: np.arange(array.size).reshape(array.shape), ANY
 
 
-def _numbers(
-    name: str, array: np.ndarray, series: Any, strict: str, due: str, flat: bool
-) -> Found:
+def _numbers(name: str, array: np.ndarray, series: Any, strict: str, due: str, flat: bool) -> Found:
     real = array.astype(float)
     binary = set(np.unique(real)) <= {0.0, 1.0}
     yield "as_float", lambda: real, due
-    yield "as_float32", lambda: array.astype(np.float32), ANY, lambda: real.astype(np.float32).astype(float)
+    yield (
+        "as_float32",
+        lambda: array.astype(np.float32),
+        ANY,
+        lambda: real.astype(np.float32).astype(float),
+    )
     yield "as_longdouble", lambda: array.astype(np.longdouble), due
     yield "as_decimal", lambda: _each(array, lambda v: decimal.Decimal(str(v))), due
     yield "as_fraction", lambda: _each(array, lambda v: fractions.Fraction(str(v))), due
@@ -405,7 +435,11 @@ def _numbers(
     yield "last_nan", lambda: _with(array, -1, math.nan), ANY
     yield "all_nan", lambda: np.full(array.shape, math.nan), ANY
     yield "one_inf", lambda: _with(array, 0, math.inf), ANY
-    yield "one_beyond_float", lambda: _with(array.astype(object), 0, None) if False else _swap(array, 10**400), ANY
+    yield (
+        "one_beyond_float",
+        lambda: _with(array.astype(object), 0, None) if False else _swap(array, 10**400),
+        ANY,
+    )
     yield "one_snan", lambda: _swap(array, decimal.Decimal("sNaN")), ANY
     yield "one_pd_NA", lambda: _swap(array, pd.NA), ANY, lambda: _with(array, 0, math.nan)
     yield "one_pd_NaT", lambda: _swap(array, pd.NaT), ANY
@@ -420,9 +454,18 @@ def _numbers(
     if flat:
         yield "as_Float64", lambda: series(array, "Float64"), due
         yield "as_Int64", lambda: series(_fitting(array, np.int64), "Int64"), due
-        yield "Float64_with_NA", lambda: series(_swap(array, pd.NA), "Float64"), ANY, lambda: _gap(array)
+        yield (
+            "Float64_with_NA",
+            lambda: series(_swap(array, pd.NA), "Float64"),
+            ANY,
+            lambda: _gap(array),
+        )
         yield "as_sparse", lambda: series(pd.arrays.SparseArray(array)), due
-        yield "as_decimal_series", lambda: series(_each(array, lambda v: decimal.Decimal(str(v)))), due
+        yield (
+            "as_decimal_series",
+            lambda: series(_each(array, lambda v: decimal.Decimal(str(v)))),
+            due,
+        )
         yield "as_value_counts", lambda: pd.Series(array).value_counts(), ANY
         yield "datetime_series", lambda: series(pd.date_range("2020", periods=len(array))), strict
     yield "permuted_values", lambda: np.random.default_rng(3).permutation(array), ANY
@@ -522,11 +565,13 @@ def _frames(call: Call, name: str, value: Any) -> Found:
     may = {str(a) for n, a in call.arguments.items() if MAY_BE_CATEGORIES.search(n)}
     data = [c for c in numeric if c in used and str(c) not in may]
     texts = [c for c in frame.columns if c not in numeric and c in used]
-    others_labelled = not is_row_like(frame.index) or any(
+    others_labelled = any(
         isinstance(v, (pd.Series, pd.DataFrame))
         for v in _same_length(call, len(frame), name).values()
     )
-    extra = SAME if mentioned else ANY
+    # Without names of columns, or with some of them only, all numbers of a table may be used.
+    chosen = not {"items", "columns"} & set(call.parameters) - set(call.arguments)
+    extra = SAME if mentioned and chosen else ANY
 
     def each(columns: list[Any], make: Callable[[pd.Series], Any]) -> pd.DataFrame:
         return frame.assign(**{c: make(frame[c]) for c in columns}) if columns else _nothing()
@@ -548,8 +593,11 @@ def _frames(call: Call, name: str, value: Any) -> Found:
     yield "as_nullable", frame.convert_dtypes, SAME
     yield "as_arrow_backed", lambda: frame.convert_dtypes(dtype_backend="pyarrow"), SAME
     yield "as_float", lambda: each(numeric, lambda s: s.astype(float)), SAME
-    yield "as_float32", lambda: each(data, lambda s: s.astype("float32")), ANY, (
-        lambda: each(data, lambda s: s.astype("float32").astype(float))
+    yield (
+        "as_float32",
+        lambda: each(data, lambda s: s.astype("float32")),
+        ANY,
+        (lambda: each(data, lambda s: s.astype("float32").astype(float))),
     )
     yield "as_decimal", lambda: each(data, lambda s: s.map(lambda v: decimal.Decimal(str(v)))), SAME
     yield "as_sparse", lambda: each(data, lambda s: pd.arrays.SparseArray(s)), SAME
@@ -564,19 +612,31 @@ def _frames(call: Call, name: str, value: Any) -> Found:
         if label not in frame.columns:
             yield f"extra_{label}", lambda label=label: frame.assign(**{label: "x"}), extra
             yield f"extra_number_{label}", lambda label=label: frame.assign(**{label: 7}), extra
-    yield "column_twice", lambda: pd.concat([frame, frame[used[:1]] + frame[used[:1]]], axis=1), REFUSE
+    yield (
+        "column_twice",
+        lambda: pd.concat([frame, frame[used[:1]] + frame[used[:1]]], axis=1),
+        REFUSE,
+    )
     yield "last_column_twice", lambda: pd.concat([frame[used[-1:]], frame], axis=1), REFUSE
-    yield "row_label_twice", lambda: frame.set_axis([frame.index[0]] * len(frame)), (
-        REFUSE if others_labelled else ANY
+    yield (
+        "row_label_twice",
+        lambda: frame.set_axis([frame.index[0]] * len(frame)),
+        (REFUSE if others_labelled else ANY),
     )
     yield "integer_names", lambda: frame.set_axis(range(frame.shape[1]), axis=1), ANY
-    yield "tuple_names", lambda: frame.set_axis(
-        pd.Index([(c, 1) for c in frame.columns], tupleize_cols=False), axis=1
-    ), ANY
+    yield (
+        "tuple_names",
+        lambda: frame.set_axis(
+            pd.Index([(c, 1) for c in frame.columns], tupleize_cols=False), axis=1
+        ),
+        ANY,
+    )
     yield "multiindex_names", lambda: pd.concat({"a": frame}, axis=1), ANY
-    yield "multiindex_rows", lambda: frame.set_index(
-        pd.MultiIndex.from_arrays([range(len(frame)), range(len(frame))])
-    ), ANY
+    yield (
+        "multiindex_rows",
+        lambda: frame.set_index(pd.MultiIndex.from_arrays([range(len(frame)), range(len(frame))])),
+        ANY,
+    )
     yield "surrogate_name", lambda: frame.rename(columns={used[0]: SURROGATE}), ANY
     yield "without_columns", lambda: frame.drop(columns=used[:1]), REFUSE if mentioned else ANY
     yield "no_rows", lambda: frame.iloc[:0], ANY
@@ -590,8 +650,11 @@ def _frames(call: Call, name: str, value: Any) -> Found:
         due = REFUSE if column in mentioned else ANY
         label = "first" if c == column else "second"
         yield f"nan_{label}", lambda column=column: put(column, math.nan), ANY
-        yield f"NA_{label}", lambda column=column: put(column, pd.NA), ANY, (
-            lambda column=column: put(column, math.nan)
+        yield (
+            f"NA_{label}",
+            lambda column=column: put(column, pd.NA),
+            ANY,
+            (lambda column=column: put(column, math.nan)),
         )
         yield f"inf_{label}", lambda column=column: put(column, math.inf), ANY
         yield f"snan_{label}", lambda column=column: put(column, decimal.Decimal("sNaN")), ANY
@@ -600,19 +663,33 @@ def _frames(call: Call, name: str, value: Any) -> Found:
         yield f"unhashable_{label}", lambda column=column: put(column, [1]), due
         yield f"all_nan_{label}", lambda column=column: frame.assign(**{column: math.nan}), ANY
         yield f"huge_{label}", lambda column=column: put(column, 1e308), ANY
-        yield f"all_huge_{label}", lambda column=column: each(
-            [column], lambda s: s.astype(float) * (1e308 / max(1.0, s.abs().max()))
-        ), ANY
+        yield (
+            f"all_huge_{label}",
+            lambda column=column: each(
+                [column], lambda s: s.astype(float) * (1e308 / max(1.0, s.abs().max()))
+            ),
+            ANY,
+        )
         yield f"all_tiny_{label}", lambda column=column: each([column], lambda s: s * 1e-200), ANY
         yield f"negative_{label}", lambda column=column: each([column], lambda s: -s), ANY
         yield f"constant_{label}", lambda column=column: each([column], lambda s: s * 0 + 1), ANY
         yield f"text_{label}", lambda column=column: each([column], lambda s: s.astype(str)), due
-        yield f"complex_{label}", lambda column=column: each([column], lambda s: s.astype(complex)), due
-        yield f"dates_{label}", lambda column=column: frame.assign(
-            **{column: pd.date_range("2020", periods=len(frame))}
-        ), due
-        yield f"bool_{label}", lambda column=column: each([column], lambda s: s > s.median()), (
-            ANY if set(frame[column].dropna()) <= {0, 1} else due
+        yield (
+            f"complex_{label}",
+            lambda column=column: each([column], lambda s: s.astype(complex)),
+            due,
+        )
+        yield (
+            f"dates_{label}",
+            lambda column=column: frame.assign(
+                **{column: pd.date_range("2020", periods=len(frame))}
+            ),
+            due,
+        )
+        yield (
+            f"bool_{label}",
+            lambda column=column: each([column], lambda s: s > s.median()),
+            (ANY if set(frame[column].dropna()) <= {0, 1} else due),
         )
     for column in texts[:1]:
         yield "blank", lambda: put(column, ""), ANY, lambda: put(column, None)
@@ -661,7 +738,8 @@ def _mappings(call: Call, name: str, value: Mapping[Any, Any]) -> Found:
         return
     first = keys[0]
     single = all(isinstance(v, numbers.Real) for v in content.values())
-    yield "permuted", lambda: {k: content[k] for k in reversed(keys)}, SAME
+    order = ANY if f"{call.name}/{name}" in ORDERED else SAME
+    yield "permuted", lambda: {k: content[k] for k in reversed(keys)}, order
     yield "as_proxy", lambda: MappingProxyType(content), SAME
     yield "as_chain_map", lambda: ChainMap(content), ANY
     yield "extra_key", lambda: {**content, "zz extra": content[first]}, ANY
@@ -669,14 +747,15 @@ def _mappings(call: Call, name: str, value: Mapping[Any, Any]) -> Found:
     yield "number_key", lambda: {**content, 3: content[first]}, ANY
     yield "None_key", lambda: {**content, None: content[first]}, ANY
     yield "tuple_key", lambda: {**content, ("a", 1): content[first]}, ANY
-    yield "surrogate_key", lambda: {**content, SURROGATE: content[first]}, ANY
-    yield "only_surrogate", lambda: {SURROGATE: content[first]}, ANY
+    yield "surrogate_key", lambda: {**content, SURROGATE: content[first]}, REFUSE
+    yield "only_surrogate", lambda: {SURROGATE: content[first]}, REFUSE
     yield "as_pairs", lambda: list(content.items()), ANY
     yield "as_values", lambda: list(content.values()), ANY
     yield "as_series", lambda: pd.Series(content), SAME if single else ANY
     yield "as_permuted_series", lambda: pd.Series(content).iloc[::-1], SAME if single else ANY
     yield "as_frame", lambda: pd.DataFrame(content), ANY
     strict = REFUSE if single and not MAY_BE_CATEGORIES.search(name) else ANY
+    several = strict if re.search(r"Mapping\[\w+, float\]", call.hint(name)) else ANY
     for label, new, due in (
         ("None", None, ANY),
         ("nan", math.nan, REFUSE if single else ANY),
@@ -689,14 +768,14 @@ def _mappings(call: Call, name: str, value: Mapping[Any, Any]) -> Found:
         ("NA", pd.NA, strict),
         ("NaT", pd.NaT, strict),
         ("object", object(), strict),
-        ("list", [1, 2], strict),
+        ("list", [1, 2], several),
         ("snan", decimal.Decimal("sNaN"), strict),
         ("beyond_float", 10**400, ANY),
         ("huge", 1e308, ANY),
         ("tiny", 1e-200, ANY),
         ("negative", -1, ANY),
         ("zero", 0, ANY),
-        ("array", np.array([1.0, 2.0]), strict),
+        ("array", np.array([1.0, 2.0]), several),
     ):
         yield f"value_{label}", lambda new=new: {**content, first: new}, due
     # What a mapping of variables or of mappings holds is mutated in turn.
@@ -714,13 +793,13 @@ def _mappings(call: Call, name: str, value: Mapping[Any, Any]) -> Found:
 def _weights(call: Call, value: Any) -> Found:
     array = None if value is None or isinstance(value, str) else _plain(value)
     if array is None:
-        lengths = [len(v) for n, v in call.arguments.items() if kind_of(call, n, v) in ("array", "frame")]
+        given = [(n, v) for n, v in call.arguments.items() if not NO_ROWS.search(n)]
+        lengths = [len(v) for n, v in given if kind_of(call, n, v) in ("array", "frame")]
         if not lengths:
             return
-        n = lengths[-1]
-        array = np.ones(n)
+        array = np.ones(max(lengths))
     ones = np.linspace(0.5, 1.5, len(array)) if value is None or isinstance(value, str) else array
-    yield "weights_all_one", lambda: np.ones(len(array)), SAME if value is None else ANY
+    yield "weights_all_one", lambda: np.ones(len(array)), ANY
     yield "weights_all_zero", lambda: np.zeros(len(array)), REFUSE
     yield "weights_negative", lambda: _with(ones, 0, -1.0), REFUSE
     yield "weights_one_zero", lambda: _with(ones, 0, 0.0), ANY
@@ -765,7 +844,11 @@ def _many_groups(call: Call, name: str, value: Any) -> Found:
         return changes
 
     yield "20000_groups", lambda: many(lambda k: k), ANY
-    yield "20000_groups_text", lambda: many(lambda k: np.array([f"g{i}" for i in k], dtype=object)), ANY
+    yield (
+        "20000_groups_text",
+        lambda: many(lambda k: np.array([f"g{i}" for i in k], dtype=object)),
+        ANY,
+    )
     yield "20000_groups_categorical", lambda: many(lambda k: pd.Categorical(k)), ANY
 
 

@@ -4,7 +4,15 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from loyaltymodel import attributes, datasets, delivered_value, evidence, loyalty_stage, structural, survey
+from loyaltymodel import (
+    attributes,
+    datasets,
+    delivered_value,
+    evidence,
+    loyalty_stage,
+    structural,
+    survey,
+)
 
 
 @functools.cache
@@ -20,7 +28,7 @@ def _made() -> dict[str, Any]:
         ),
         "NetPromoter": attributes.net_promoter([10, 9, 3, 7]),
         "Scale": survey.Scale(lowest=1, highest=10),
-        "Figure": evidence.get("B01"),
+        "Figure": evidence.get("B01")[0],
     }
 
 

@@ -1,7 +1,7 @@
 """What a call did: refused by name, the same answer, another one, or something that must not be."""
 
 import contextlib
-import copy
+import decimal
 import math
 import numbers
 import pickle
@@ -61,14 +61,6 @@ class Verdict:
     text: str = ""
     where: str = ""
 
-    @property
-    def mechanism(self) -> tuple[str, ...]:
-        """What calls with one cause share."""
-        kind, text = self.text.partition(":")[0], self.where
-        if self.verdict == "silent":
-            return (self.verdict, self.key.rpartition("/")[0], "")
-        return (self.verdict, kind, text)
-
 
 def attempt(call: Call, seconds: float = SECONDS) -> Outcome:
     """Make a call, and watch everything that it may touch."""
@@ -119,7 +111,9 @@ def _at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def judge(call: Call, argument: str, mutation: Mutation, usual: Outcome) -> Verdict | None:
+def judge(
+    call: Call, argument: str, mutation: Mutation, usual: Outcome, seconds: float = SECONDS
+) -> Verdict | None:
     """Make a mutated call and judge it; nothing if the mutation does not apply to the value."""
     key = f"{call.key}/{argument}/{mutation.name}"
     try:
@@ -127,10 +121,10 @@ def judge(call: Call, argument: str, mutation: Mutation, usual: Outcome) -> Verd
     except Exception:  # noqa: BLE001  such numbers do not fit this type, or no such column
         return None
     mutated = call.with_arguments(**changes)
-    outcome = attempt(mutated)
+    outcome = attempt(mutated, seconds)
     text, where = _text_of(outcome.error)
     if isinstance(outcome.error, Hang):
-        return Verdict(key, "hang", f"Hang: over {SECONDS} s", where)
+        return Verdict(key, "hang", f"Hang: over {seconds} s", where)
     if isinstance(outcome.error, MemoryError):
         return Verdict(key, "memory", text, where)
     if outcome.error is not None and not outcome.named:
@@ -147,15 +141,26 @@ def judge(call: Call, argument: str, mutation: Mutation, usual: Outcome) -> Verd
         return Verdict(key, "silent", f"answered: {_brief(outcome.answer)}")
     equal = same(usual.answer, outcome.answer, loose=loose)
     if mutation.due == SAME:
+        outcome.answer = _without_new_columns(usual.answer, outcome.answer, mutation.name)
         if differs(usual.answer, outcome.answer, loose=loose):
             return Verdict(key, "silent", f"other numbers: {_brief(outcome.answer)}")
     elif mutation.like is not None:
-        due = attempt(call.with_arguments(**fresh(mutation.like())))
+        due = attempt(call.with_arguments(**fresh(mutation.like())), seconds)
         if due.named:
-            return Verdict(key, "silent", f"answered, where plain values raise {_text_of(due.error)[0]}")
+            return Verdict(
+                key, "silent", f"answered, where plain values raise {_text_of(due.error)[0]}"
+            )
         if due.error is None and differs(due.answer, outcome.answer, loose=loose):
             return Verdict(key, "silent", f"not as plain values: {_brief(outcome.answer)}")
     return Verdict(key, "same" if equal else "value")
+
+
+def _without_new_columns(usual: Any, answer: Any, mutation: str) -> Any:
+    """Leave out the columns that were added to the data, where an answer hands them on."""
+    frames = isinstance(usual, pd.DataFrame) and isinstance(answer, pd.DataFrame)
+    if frames and mutation.startswith("extra_") and set(usual.columns) <= set(answer.columns):
+        return answer[list(usual.columns)]
+    return answer
 
 
 # Comparing answers
@@ -187,6 +192,8 @@ def plain(value: Any) -> Any:
         return {k: plain(v) for k, v in value.items()}
     if isinstance(value, (tuple, list)):
         return [plain(v) for v in value]
+    if isinstance(value, type):
+        return value
     if hasattr(value, "to_dict"):
         found = dict(value.to_dict())
         for name in ("version", "remarks", "title", "settings"):
@@ -194,30 +201,30 @@ def plain(value: Any) -> Any:
         return plain(found)
     if hasattr(value, "model_dump"):
         return plain(value.model_dump())
-    if is_dataclass(value) and not isinstance(value, type):
+    if is_dataclass(value):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     return value
 
 
 def _equal(a: Any, b: Any, loose: bool, words: bool) -> bool:
     if isinstance(a, (pd.Series, pd.DataFrame)) and isinstance(b, (pd.Series, pd.DataFrame)):
-        if a.index.is_unique and b.index.is_unique and not a.index.equals(b.index):
-            with contextlib.suppress(Exception):
-                b = b.loc[a.index] if set(a.index) == set(b.index) else b
+        one, other = list(a.index), list(b.index)
+        with contextlib.suppress(TypeError):  # labels that cannot be compared are left in order
+            if one != other and set(one) == set(other) and len(set(one)) == len(one) == len(other):
+                places = {label: k for k, label in enumerate(other)}
+                b = b.iloc[[places[label] for label in one]]
     if isinstance(a, pd.DataFrame) and isinstance(b, pd.DataFrame):
         if a.shape != b.shape:
             return False
-        columns = zip(range(a.shape[1]), map(str, a.columns), strict=True)
-        return all(
-            (loose and n in _BY_CHANCE) or _equal(list(a.iloc[:, k]), list(b.iloc[:, k]), loose, words)
-            for k, n in columns
-        )
+        return _equal(_rows(a), _rows(b), loose, words)
     if isinstance(a, dict) and isinstance(b, dict):
         if len(a) != len(b):
             return False
         if set(a) != set(b):  # a name in other words
             return not words and _equal(list(a.values()), list(b.values()), loose, words)
-        return all(_equal(v, b[k], loose, words) for k, v in a.items() if not (loose and k in _BY_CHANCE))
+        return all(
+            _equal(v, b[k], loose, words) for k, v in a.items() if not (loose and k in _BY_CHANCE)
+        )
     if _several(a) and _several(b):
         a, b = list(np.asarray(a, dtype=object)), list(np.asarray(b, dtype=object))
         if len(a) != len(b):
@@ -231,6 +238,14 @@ def _equal(a: Any, b: Any, loose: bool, words: bool) -> bool:
     if _several(a) or _several(b) or isinstance(a, dict) or isinstance(b, dict):
         return False
     return _equal_values(a, b, words)
+
+
+def _rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The rows of a table; columns are told apart by their place, since names may be alike."""
+    columns = [list(table.iloc[:, k]) for k in range(table.shape[1])]
+    names = [n if n in _BY_CHANCE else k for k, n in enumerate(map(str, table.columns))]
+    rows = zip(*columns, strict=True)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _several(value: Any) -> bool:
@@ -257,8 +272,8 @@ def _equal_values(a: Any, b: Any, words: bool) -> bool:
 def _number(value: Any) -> float | None:
     if value is None or value is pd.NA or value is pd.NaT:
         return math.nan
-    if isinstance(value, (numbers.Real, np.bool_)):
-        with contextlib.suppress(OverflowError):
+    if isinstance(value, (numbers.Real, np.bool_, decimal.Decimal)):
+        with contextlib.suppress(OverflowError, TypeError, ValueError):
             return float(value)
     if isinstance(value, str):  # a number that is a label
         with contextlib.suppress(ValueError):
@@ -288,6 +303,7 @@ def _print_of(call: Call) -> dict[str, bytes] | None:
     found = {}
     for name, value in call.arguments.items():
         own = type(value).__module__.startswith("loyaltymodel") and not isinstance(value, tuple)
+        own = own or type(value).__module__.startswith("matplotlib")
         if value is AXES or own or isinstance(value, np.random.Generator) or callable(value):
             continue
         if isinstance(value, Iterator) or isinstance(value, (int, float, str, type(None))):
@@ -300,16 +316,23 @@ def _print_of(call: Call) -> dict[str, bytes] | None:
 def _comparable(value: Any) -> Any:
     """A table by its content, because what it remembers of earlier questions may change."""
     if isinstance(value, pd.DataFrame):
-        return [list(value.columns), list(value.index), [_comparable(value.iloc[:, k]) for k in range(value.shape[1])]]
+        return [
+            list(value.columns),
+            list(value.index),
+            [_comparable(value.iloc[:, k]) for k in range(value.shape[1])],
+        ]
     if isinstance(value, pd.Series):
-        inner = value.to_numpy() if isinstance(value.dtype, np.dtype) else value.array
-        return [str(value.dtype), value.name, list(value.index), copy.copy(inner)]
+        return [str(value.dtype), value.name, list(value.index), list(value)]
     if isinstance(value, Mapping):
         return [[k, _comparable(v)] for k, v in value.items()]
     if isinstance(value, (list, tuple)):
         return [type(value).__name__, [_comparable(v) for v in value]]
+    if isinstance(value, Iterator):
+        return type(value).__name__
     if isinstance(value, np.ndarray):
         return [value.dtype.str, value.shape, value.flags.writeable, value.tolist()]
+    if isinstance(value, pd.api.extensions.ExtensionArray):
+        return [str(value.dtype), list(value)]
     return value
 
 
