@@ -1,18 +1,26 @@
 """The command: what it prints, what it writes, and one line on whatever is wrong."""
 
+import bz2
+import errno
+import gzip
+import io
 import json
+import lzma
 import os
+import signal
 import subprocess
 import sys
+import time
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import loyaltymodel
-from loyaltymodel import datasets
+from loyaltymodel import datasets, plots
 from loyaltymodel.__main__ import main
-from loyaltymodel.errors import ExtraNotInstalledError
+from loyaltymodel.errors import ExtraNotInstalledError, OptionError
 from loyaltymodel.structural import StructuralModel
 
 MODEL = "satisfaction =~ s\nloyalty =~ l  # one item each\nloyalty ~ satisfaction\n"
@@ -257,10 +265,82 @@ WRONG = {
     "picture as data": ({"survey.csv": b"\x89PNG\r\n\x1a\n\x00\xff\xfe"}, OWN, "survey.csv"),
     "binary model": ({"model.txt": b"\xff\xfe\x00\x80"}, OWN, "not a text file in UTF-8"),
     "data of another encoding": ({"survey.csv": "满意,l\n1,2\n".encode("gbk")}, OWN, "survey.csv"),
-    "empty data": ({"survey.csv": b""}, OWN, "cannot be read as a CSV file: No columns"),
+    "empty data": ({"survey.csv": b""}, OWN, "cannot be read as a CSV file: it is empty"),
     "names without answers": ({"survey.csv": b"s,l\n"}, OWN, "no rows"),
-    "uneven rows": ({"survey.csv": b"s,l\n1,2\n1,2,3,4\n"}, OWN, "line 3"),
+    "uneven rows": (
+        {"survey.csv": b"s,l\n1,2\n1,2,3,4\n"},
+        OWN,
+        "line 3 has 4 values, and the first line 2 names",
+    ),
+    "quote without end": ({"survey.csv": b's,l\n1,"2\n3,4\n'}, OWN, "opened and never closed"),
     "other separator": ({"survey.csv": b"s;l\n1;2\n"}, OWN, "parted by semicolons"),
+    "semicolons and commas": ({"survey.csv": b"s;l\n1,5;2\n"}, OWN, "sep=';', decimal=','"),
+    "tabs": ({"survey.csv": b"s\tl\n1\t2\n"}, OWN, r"parted by tabs; save it with commas"),
+    "decimal commas": (
+        {"survey.csv": b's,l\n"1,5","2,5"\n"2,5","3"\n'},
+        OWN,
+        "decimals are written with a point here: 3.5, not 3,5",
+    ),
+    "text in UTF-16": ({"survey.csv": "s,l\n1,2\n".encode("utf-16")}, OWN, "text in UTF-16"),
+    "text in UTF-16, unmarked": ({"survey.csv": "s,l\n".encode("utf-16-le")}, OWN, "not text"),
+    "workbook": ({"survey.csv": b"PK\x03\x04\x14\0"}, OWN, "a workbook or an archive"),
+    "packed and not called so": ({"survey.csv": gzip.compress(b"s,l\n")}, OWN, "it is packed"),
+    "packed and cut off": (
+        {"a.csv.gz": gzip.compress(ANSWERS.encode())[:-12]},
+        ("--data", "a.csv.gz", "--model", "model.txt"),
+        "a.csv.gz cannot be read, it is cut off or broken",
+    ),
+    "packed by bzip2 and cut off": (
+        {"a.csv.bz2": bz2.compress(ANSWERS.encode())[:-12]},
+        ("--data", "a.csv.bz2", "--model", "model.txt"),
+        "a.csv.bz2 cannot be read, it is cut off or broken",
+    ),
+    "called packed and is not": (
+        {"a.csv.xz": ANSWERS.encode()},
+        ("--data", "a.csv.xz", "--model", "model.txt"),
+        "a.csv.xz cannot be read, it is cut off or broken",
+    ),
+    "archive that is none": (
+        {"a.zip": b"PK"},
+        ("--data", "a.zip", "--model", "model.txt"),
+        "a.zip cannot be read, it is cut off or broken",
+    ),
+    "address of a file": (
+        {},
+        ("--data", "http://127.0.0.1:9/a.csv", "--model", "model.txt"),
+        "http://127.0.0.1:9/a.csv is an address, but a file is needed",
+    ),
+    "address of a local file": (
+        {},
+        ("--data", "file:///etc/passwd", "--model", "model.txt"),
+        "is an address",
+    ),
+    "address in a cloud": (
+        {},
+        ("--data", "s3://bucket/a.csv", "--model", "model.txt"),
+        "is an address",
+    ),
+    "huge field": (
+        {"survey.csv": b"s,l\n1," + b"x" * 1_000_000 + b"\n2,1\n"},
+        OWN,
+        "is not numeric",
+    ),
+    "nothing but blanks": ({"survey.csv": b"\n\n\n"}, OWN, "it is empty"),
+    "name with a blank behind it": (
+        {"survey.csv": b"s ,l\n1,2\n2,1\n"},
+        OWN,
+        "no column 's' (did you mean \"s \"? Write it with the quotes)",
+    ),
+    "name that steers the terminal": (
+        {"survey.csv": b"a\x1b[31mb,l\n1,2\n"},
+        OWN,
+        r"their columns are a\x1b[31mb, l",
+    ),
+    "file that steers the terminal": (
+        {},
+        ("--data", "a\x1b[31mb.csv", "--model", "model.txt"),
+        r"a\x1b[31mb.csv",
+    ),
     "text for answers": ({"survey.csv": b"s,l\n1,2\n2,often\n"}, OWN, "such as 'often' in row 1"),
     "infinite answer": ({"survey.csv": b"s,l\n1,2\n2,inf\n"}, OWN, "infinite answer"),
     "missing answer": ({"survey.csv": b"s,l\n1,2\n2,\n3,NA\n"}, OWN, "'l' (2 times"),
@@ -274,7 +354,7 @@ WRONG = {
     "answers off the scale": ({}, (*OWN, "--scale", "1", "3"), "outside 1 to 3 (first 4 in row 3)"),
     "scale upside down": ({}, (*OWN, "--scale", "10", "1"), "scale is (10, 1)"),
     "scale of one point": ({}, (*OWN, "--scale", "5", "5"), "scale is (5, 5)"),
-    "scale that is NaN": ({}, (*OWN, "--scale", "nan", "5"), "scale is (nan, 5)"),
+    "scale that is NaN": ({}, (*OWN, "--scale", "nan", "5"), "scale"),
     "unknown column": ({"model.txt": b"a =~ s; b =~ x1; b ~ a"}, OWN, "no column 'x1'"),
     "unknown weights": ({}, (*OWN, "--weights", "ww"), "no column 'ww' (did you mean 'w'?)"),
     "weights of text": ({}, (*OWN, "--weights", "name"), "'name' is not numeric"),
@@ -290,7 +370,7 @@ WRONG = {
     ),
     "broken text": ({"model.txt": b"a =~ s\nb == l\n"}, OWN, "line 2, column 3"),
     "broken JSON": ({"model.txt": b'{"constructs": [\n'}, OWN, "JSON"),
-    "JSON of something else": ({"model.txt": b'{"a": 1}'}, OWN, "constructs: field required"),
+    "JSON of something else": ({"model.txt": b'{"a": 1}'}, OWN, "constructs is missing"),
     "empty model": ({"model.txt": b"\n\n"}, OWN, "defines no construct"),
 }
 
@@ -306,7 +386,9 @@ def test_what_is_wrong_is_said_in_one_line(run, place, files, arguments, message
     assert err.endswith("\n")
     assert err.count("\n") == 1
     assert message in err
+    assert len(err) < 1000
     assert "Traceback" not in err
+    assert "\x1b" not in err
 
 
 @pytest.mark.usefixtures("without_extra")
@@ -460,3 +542,196 @@ def test_a_file_that_is_not_there_is_named(run, tmp_path):
     code, out, err = run("--data", tmp_path / "a.csv", "--model", tmp_path / "m.txt", *SCALE)
     assert (code, out) == (2, "")
     assert err == f"loyaltymodel: {str(tmp_path / 'm.txt')!r}: no such file or directory\n"
+
+
+# Packed files
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"), [("a.csv.gz", gzip.compress), ("a.csv.bz2", bz2.compress), ("a.csv.xz", None)]
+)
+def test_packed_answers_are_read(place, run, name, pack):
+    (place / name).write_bytes((pack or lzma.compress)(ANSWERS.encode()))
+    code, out, _ = run("--data", name, "--model", "model.txt", *SCALE, "--no-pictures")
+    assert code == 0
+    assert indices(out)["satisfaction"] == "37.5"
+
+
+def test_an_archive_holds_one_file(place, run):
+    with zipfile.ZipFile(place / "a.zip", "w") as archive:
+        archive.write("survey.csv")
+    arguments = ("--data", "a.zip", "--model", "model.txt", *SCALE, "--no-pictures")
+    assert indices(run(*arguments)[1])["satisfaction"] == "37.5"
+    with zipfile.ZipFile(place / "a.zip", "a") as archive:
+        archive.write("model.txt")
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert "a.zip holds 2 files" in err
+
+
+def test_names_that_are_quoted_in_the_message_are_found(place, run):
+    (place / "survey.csv").write_text(ANSWERS.replace("s,", "s ,", 1), encoding="utf-8")
+    (place / "model.txt").write_text(MODEL.replace("=~ s", '=~ "s "'), encoding="utf-8")
+    code, out, _ = run("--data", "survey.csv", "--model", "model.txt", *SCALE, "--no-pictures")
+    assert code == 0
+    assert indices(out)["satisfaction"] == "37.5"
+
+
+def test_names_whose_accents_are_composed_otherwise_are_found(place, run):
+    text = ANSWERS.replace("s,", "gu\u0308te,", 1)
+    (place / "survey.csv").write_text(text, encoding="utf-8")
+    (place / "model.txt").write_text(MODEL.replace("=~ s", "=~ g\u00fcte"), encoding="utf-8")
+    code, out, _ = run("--data", "survey.csv", "--model", "model.txt", *SCALE, "--no-pictures")
+    assert code == 0
+    assert indices(out)["satisfaction"] == "37.5"
+
+
+# Files that are there already
+
+
+def test_a_file_of_someone_else_is_overwritten_only_by_force(place, run):
+    arguments = (*OWN, *SCALE, "--no-pictures", "--json", "result.json")
+    for content in (b"my notes", b'{"title": "mine"}', b"\xff\xfe"):
+        (place / "result.json").write_bytes(content)
+        code, out, err = run(*arguments)
+        assert (code, out) == (2, "")
+        assert "result.json exists and was not written by this command" in err
+        assert (place / "result.json").read_bytes() == content
+    assert run(*arguments, "--force")[0] == 0
+    assert json.loads((place / "result.json").read_bytes())["kind"] == "StructuralResult"
+    assert run(*arguments)[0] == 0  # its own
+
+
+def test_the_survey_is_not_overwritten_by_the_result(place, run):
+    code, _, _ = run(*OWN, "--no-pictures", "--json", "survey.csv")
+    assert code == 2
+    assert (place / "survey.csv").read_text(encoding="utf-8") == ANSWERS
+
+
+def test_a_picture_of_someone_else_is_overwritten_only_by_force(place, run):
+    (place / "p").mkdir()
+    mine = place / "p" / "path_diagram.png"
+    mine.write_bytes(b"\x89PNG of mine")
+    code, _, err = run(*OWN, *SCALE, "--pictures", "p")
+    assert code == 2
+    assert "path_diagram.png exists and was not written by this command" in err
+    assert mine.read_bytes() == b"\x89PNG of mine"
+    assert run(*OWN, *SCALE, "--pictures", "p", "--force")[0] == 0
+    assert len(mine.read_bytes()) > 1000
+
+
+def test_a_run_that_fails_leaves_the_pictures_and_the_result_of_the_last(place, run, monkeypatch):
+    arguments = (*OWN, *SCALE, "--pictures", "p", "--json", "result.json")
+    assert run(*arguments)[0] == 0
+    files = [place / "result.json", *sorted((place / "p").iterdir())]
+    assert [f.name for f in files][1:] == ["importance_performance_map.png", "path_diagram.png"]
+    before = [file.read_bytes() for file in files]
+
+    def fail(*_, **__):
+        raise OptionError("too narrow")
+
+    (place / "survey.csv").write_text(ANSWERS.replace("4,4", "4,3"), encoding="utf-8")
+    monkeypatch.setattr(plots.structural, "importance_performance_map", fail)
+    assert run(*arguments)[0] == 2
+    assert [file.read_bytes() for file in files] == before
+    # A picture that is not drawn again is said to be old.
+    code, out, _ = run(*OWN, "--pictures", "p")
+    assert code == 0
+    assert "Note: importance_performance_map.png in that folder is of an earlier run." in out
+    assert files[1].read_bytes() == before[1]
+
+
+def test_a_disk_that_is_full_leaves_the_old_file(place, run, monkeypatch):
+    arguments = (*OWN, "--no-pictures", "--json", "result.json")
+    assert run(*arguments)[0] == 0
+    before = (place / "result.json").read_bytes()
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    code, out, err = run(*arguments, "--scheme", "centroid")
+    assert (code, out) == (2, "")
+    assert err == "loyaltymodel: 'result.json': no space left on device\n"
+    assert (place / "result.json").read_bytes() == before
+    assert sorted(p.name for p in place.iterdir()) == [
+        *("model.json", "model.txt", "result.json", "survey.csv")
+    ]
+
+
+# Whatever happens there is no traceback
+
+
+class Broken(io.StringIO):
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def write(self, _):
+        raise self.error
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (BrokenPipeError(), 0, ""),
+        (OSError(errno.ENOSPC, "No space left"), 2, "loyaltymodel: no space left\n"),
+        (KeyboardInterrupt(), 130, "loyaltymodel: interrupted\n"),
+        (MemoryError(), 2, "loyaltymodel: there is not enough memory for this survey\n"),
+        (
+            TypeError("an\n\x1b[31m"),
+            1,
+            "loyaltymodel: a fault of this program, please report it: TypeError: an \\x1b[31m\n",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_breaks_while_it_prints_is_one_line(monkeypatch, capsys, error, code, said):
+    monkeypatch.setattr(sys, "stdout", Broken(error))
+    assert main([*OWN, "--no-pictures"]) == code
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.usefixtures("place")
+def test_errors_that_nobody_hears_are_no_errors(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Broken(OSError(errno.ENOSPC, "No space left")))
+    assert main(["--data", "survey.csv"]) == 2
+
+
+def test_names_are_printed_without_what_steers_a_terminal(place, run):
+    (place / "survey.csv").write_text(
+        ANSWERS.replace("s,l", '"s\x1b[31m","l\nx"', 1), encoding="utf-8"
+    )
+    (place / "model.txt").write_text(
+        'a =~ "s\\u001b[31m"\n"b\\u202e" =~ "l\\nx"\n"b\\u202e" ~ a', encoding="utf-8"
+    )
+    code, out, err = run("--data", "survey.csv", "--model", "model.txt", *SCALE)
+    assert (code, err) == (0, "")
+    assert not set("\x1b\u202e").intersection(out)
+    assert r"s\x1b[31m" in out
+    assert r"l\nx" in out
+    assert indices(out) == {"a": "37.5", r"b\u202e": "37.5"}
+
+
+def test_arguments_are_said_again_without_what_steers_a_terminal(capsys):
+    with pytest.raises(SystemExit):
+        main(["a\x1b[31m"])
+    assert r"unrecognized arguments: a\x1b[31m" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tail", ["> /dev/full", ">&-", "--help > /dev/full"])
+def test_an_output_that_takes_nothing_is_one_line(place, tail):
+    done = program(place, f"--no-pictures {tail}")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("loyaltymodel: ")
+
+
+def test_an_interruption_while_it_starts_is_one_line(place):
+    command = [sys.executable, "-m", "loyaltymodel"]
+    run = subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    time.sleep(0.4)  # pandas takes longer to load
+    run.send_signal(signal.SIGINT)
+    _, complaint = run.communicate(timeout=60)
+    assert (run.returncode, complaint) == (130, b"loyaltymodel: interrupted\n")
