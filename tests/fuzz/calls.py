@@ -15,12 +15,11 @@ import sys
 import time
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-
 from loyaltymodel._results import Result
 
 from .examples import MORE
@@ -55,7 +54,6 @@ class Call:
     owner: typing.Any = None  # the object whose method it is
     number: int = 1
     inside: bool = False  # no example makes it, but the library does
-    hints: dict[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -73,7 +71,11 @@ class Call:
 
     def hint(self, name: str) -> str:
         """The annotation of a parameter as text, with short names spelled out."""
-        return self.hints.get(name, "")
+        return self._hints.get(name, "")
+
+    @functools.cached_property
+    def _hints(self) -> dict[str, str]:
+        return _hints(self.function, inspect.signature(self.function).parameters)
 
     def with_arguments(self, **changes: typing.Any) -> "Call":
         """The call with some arguments replaced, and the others copied."""
@@ -146,8 +148,12 @@ def callables_of(room: str) -> Iterator[tuple[str, typing.Any, str | None]]:
                     yield f"{name}.{method}", thing, method
 
 
-def record(room: str, only: str | None = None) -> tuple[list[Call], list[str]]:
+def record(
+    room: str, only: str | None = None, leave_out: Collection[str] = ()
+) -> tuple[list[Call], list[str]]:
     """Run the examples of a room; return its working calls, and what no example calls.
+
+    ``leave_out`` names functions whose examples are not run.
 
     The examples of a callable's own docstring come first, then those of its class, then any.
     """
@@ -157,14 +163,14 @@ def record(room: str, only: str | None = None) -> tuple[list[Call], list[str]]:
     wanted = {
         name: (holder, attribute)
         for name, holder, attribute in callables_of(room)
-        if only is None or name == only or name.startswith(f"{only}.")
+        if (only is None or name == only or name.startswith(f"{only}.")) and name not in leave_out
     }
     undo = _patch(room, wanted, found, here)
     examples = [
         example
         for module in modules_of(room)
         for example in doctest.DocTestFinder(exclude_empty=True).find(module)
-        if example.examples
+        if example.examples and example.name.rpartition(".")[2] not in leave_out
     ]
     examples.append(doctest.DocTestParser().get_doctest(MORE.get(room, ""), {}, "more", None, 0))
     runner = doctest.DocTestRunner(verbose=False)
@@ -183,8 +189,6 @@ def record(room: str, only: str | None = None) -> tuple[list[Call], list[str]]:
     finally:
         for restore in undo:
             restore()
-        if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
-            pyplot.close("all")
     calls, without = [], []
     for name, (holder, attribute) in wanted.items():
         chosen = _chosen(name, found.get(name, []))
@@ -206,6 +210,8 @@ def record(room: str, only: str | None = None) -> tuple[list[Call], list[str]]:
 def _quietly(runner: doctest.DocTestRunner, example: doctest.DocTest) -> None:
     with redirect_stdout(io.StringIO()):
         runner.run(example, clear_globs=False)
+    if (pyplot := sys.modules.get("matplotlib.pyplot")) is not None:
+        pyplot.close("all")
 
 
 def _parameters(holder: typing.Any, attribute: str) -> bool:
@@ -223,12 +229,11 @@ def _made_up(holder: type, method: str) -> list[tuple[typing.Any, dict[str, typi
         return [(owner, {"update": update})]
     if method == "from_json":
         return [(owner, {"text": owner.to_json()})]
-    return [] if _needs(getattr(owner, method)) else [(owner, {})]
-
-
-def _needs(method: typing.Any) -> bool:
-    parameters = inspect.signature(method).parameters.values()
-    return any(p.default is p.empty and p.kind not in (2, 4) for p in parameters)
+    try:
+        getattr(owner, method)()
+    except Exception:  # whatever it needs, this is no call that works
+        return []
+    return [(owner, {})]
 
 
 def _patch(
@@ -329,11 +334,11 @@ def _chosen(
         return []
     nearest = min(rank(place) for place, _, _ in found)
     near = [f for f in found if rank(f[0]) == nearest]
-    rest = [f for f in found if nearest < rank(f[0]) < 3]  # noqa: PLR2004
+    rest = [f for f in found if nearest < rank(f[0]) < 3]
     quick = [f for f in near if float(f[0].rpartition("|")[2]) < 2] or near
     chosen: list[tuple[typing.Any, dict[str, typing.Any]]] = []
     seen: set[tuple[str, str]] = set()
-    for pool in (quick, rest):
+    for pool in (list(quick), list(rest)):
         while pool and len(chosen) < CALLS_EACH:
             news = [{(n, _sort_of(v)) for n, v in a.items()} - seen for _, _, a in pool]
             k = max(range(len(pool)), key=lambda k: len(news[k]))
@@ -341,7 +346,7 @@ def _chosen(
                 break
             seen |= {(n, _sort_of(v)) for n, v in pool[k][2].items()}
             chosen.append(pool[k][1:])
-            pool = [f for j, f in enumerate(pool) if j != k]
+            del pool[k]
     return chosen
 
 
@@ -376,13 +381,9 @@ def _call(
     few = parameters.get("n_resamples")
     if few is not None and arguments.get("n_resamples", few.default) > FEW_RESAMPLES:
         fewer = call.with_arguments(n_resamples=FEW_RESAMPLES)
-        try:
+        with contextlib.suppress(Exception):  # where few are refused, the example's number stays
             fewer.run()
-        except Exception:  # noqa: BLE001  whatever it was, the number of the example stays
-            pass
-        else:
             call.arguments["n_resamples"] = FEW_RESAMPLES
-    call.hints = _hints(holder if attribute is None else function, parameters)
     return call
 
 

@@ -20,6 +20,15 @@ MORE = {
 """,
     "jones_sasser": """
 >>> from loyaltymodel import jones_sasser
+>>> import numpy as np
+>>> rng = np.random.default_rng(1)
+>>> cusp = jones_sasser.Cusp(alpha=(-2, 4), beta=(-1, 4), location=50, unit=20)
+>>> satisfaction, cost = rng.uniform(0, 1, 1000), rng.uniform(0, 1, 1000)
+>>> loyalty = jones_sasser.simulate_cusp(cusp, satisfaction, constraint=cost, rng=1)
+>>> found = jones_sasser.fit_cusp(
+...     {"satisfaction": satisfaction}, {"cost": cost}, loyalty
+... )
+>>> states = found.predict(normal={"satisfaction": [0.2, 0.8]}, splitting={"cost": [0.1, 0.9]})
 >>> cusp = jones_sasser.Cusp(alpha=(-2, 4), beta=(0, 1))
 >>> found = cusp.equilibria(0.5, constraint=3.0)
 >>> found = cusp.loyalty([0.2, 0.5], constraint=3.0, convention="maxwell")

@@ -54,7 +54,7 @@ def verdicts(
         said(name)
         try:
             verdict = judge(call, argument, mutation, outcome, seconds)
-        except Exception as error:  # noqa: BLE001  a fault of the harness ends no room
+        except Exception as error:
             verdict = Verdict(name, "broken", f"{error!r}:", _line(error))
         if verdict is not None:
             yield verdict

@@ -5,6 +5,8 @@ new value, and what is due: SAME (the answer of the original, or a refusal), REF
 arguments of another call whose answer is due, such as plain numbers in place of small ones.
 """
 
+# ruff: noqa: PLR0911, PLR0915  a table is long, and kinds are told apart one after another
+
 import datetime
 import decimal
 import fractions
@@ -171,7 +173,7 @@ def _tables(call: Call, name: str, value: Any) -> Iterator[tuple[Any, ...]]:
     if GROUPS.search(name) and kind in ("array", "column"):
         yield from _many_groups(call, name, value)
     if kind == "column":
-        yield from _columns(call, name, value)
+        yield from _columns(call, value)
 
 
 # In place of anything
@@ -228,7 +230,7 @@ def _general(call: Call, name: str, value: Any, kind: str) -> Found:
     yield "pd_NA", lambda: pd.NA, strict if kind != "flag" else REFUSE
     yield "pd_NaT", lambda: pd.NaT, strict
     yield "complex", lambda: 1 + 2j, strict
-    yield "datetime", lambda: datetime.datetime(2020, 1, 2), strict  # noqa: DTZ001
+    yield "datetime", lambda: datetime.datetime(2020, 1, 2), strict
     yield "np_NaT", lambda: np.datetime64("NaT"), strict
     yield (
         "true",
@@ -332,9 +334,9 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
     def series(values: Any, dtype: Any = None) -> pd.Series:
         return pd.Series(values, index=index, dtype=dtype)
 
-    yield "as_list", lambda: array.tolist(), due
+    yield "as_list", array.tolist, due
     yield "as_tuple", lambda: tuple(array.tolist()), due
-    yield "as_array", lambda: array.copy(), due
+    yield "as_array", array.copy, due
     yield "as_object", lambda: array.astype(object), due
     yield "as_big_endian", lambda: array.astype(array.dtype.newbyteorder(">")), due
     yield "read_only", lambda: _read_only(array), due
@@ -343,9 +345,9 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
     yield "as_set", lambda: set(array.tolist()), REFUSE if number or rows else ANY
     yield "as_dict", lambda: dict(enumerate(array.tolist())), ANY
     yield "as_generator", lambda: iter(array.tolist()), ANY
-    yield "one_row", lambda: array[:1].copy(), ANY
-    yield "no_rows", lambda: array[:0].copy(), ANY
-    yield "one_less", lambda: array[:-1].copy(), REFUSE if rows and strict == REFUSE else ANY
+    yield "one_row", array[:1].copy, ANY
+    yield "no_rows", array[:0].copy, ANY
+    yield "one_less", array[:-1].copy, REFUSE if rows and strict == REFUSE else ANY
     yield "constant", lambda: np.full_like(array, array.flat[0]), ANY
     yield "more_dimensions", lambda: np.stack([array, array], axis=-1), ANY
     yield "datetimes", lambda: np.arange(array.size).reshape(array.shape).astype("M8[D]"), strict
@@ -388,13 +390,13 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
                 )
                 break
     if number:
-        yield from _numbers(name, array, series, strict, due, flat)
+        yield from _numbers(array, series, strict, due, flat)
     else:
         yield "blank", lambda: _with(array, 0, ""), ANY, lambda: _with(array, 0, None)
         yield "space", lambda: _with(array, 0, " "), ANY, lambda: _with(array, 0, None)
         yield (
             "one_surrogate",
-            lambda: _with(array.astype(object), 0, None) if names else _swap(array, SURROGATE),
+            lambda: _swap(array, SURROGATE),
             ANY,
         )
         yield "one_unhashable", lambda: _swap(array, ["a"]), REFUSE
@@ -403,7 +405,7 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
         yield "numbers", lambda: np.arange(array.size).reshape(array.shape), ANY
 
 
-def _numbers(name: str, array: np.ndarray, series: Any, strict: str, due: str, flat: bool) -> Found:
+def _numbers(array: np.ndarray, series: Any, strict: str, due: str, flat: bool) -> Found:
     real = array.astype(float)
     binary = set(np.unique(real)) <= {0.0, 1.0}
     yield "as_float", lambda: real, due
@@ -437,7 +439,7 @@ def _numbers(name: str, array: np.ndarray, series: Any, strict: str, due: str, f
     yield "one_inf", lambda: _with(array, 0, math.inf), ANY
     yield (
         "one_beyond_float",
-        lambda: _with(array.astype(object), 0, None) if False else _swap(array, 10**400),
+        lambda: _swap(array, 10**400),
         ANY,
     )
     yield "one_snan", lambda: _swap(array, decimal.Decimal("sNaN")), ANY
@@ -600,7 +602,7 @@ def _frames(call: Call, name: str, value: Any) -> Found:
         (lambda: each(data, lambda s: s.astype("float32").astype(float))),
     )
     yield "as_decimal", lambda: each(data, lambda s: s.map(lambda v: decimal.Decimal(str(v)))), SAME
-    yield "as_sparse", lambda: each(data, lambda s: pd.arrays.SparseArray(s)), SAME
+    yield "as_sparse", lambda: each(data, pd.arrays.SparseArray), SAME
     yield "as_big_endian", lambda: each(data, lambda s: s.astype(s.dtype.newbyteorder(">"))), SAME
     yield "as_categorical", lambda: each(texts, lambda s: s.astype("category")), SAME
     yield "numbers_as_categorical", lambda: each(data, lambda s: s.astype("category")), SAME
@@ -691,7 +693,8 @@ def _frames(call: Call, name: str, value: Any) -> Found:
             lambda column=column: each([column], lambda s: s > s.median()),
             (ANY if set(frame[column].dropna()) <= {0, 1} else due),
         )
-    for column in texts[:1]:
+    if texts:
+        column = texts[0]
         yield "blank", lambda: put(column, ""), ANY, lambda: put(column, None)
         yield "space", lambda: put(column, " "), ANY, lambda: put(column, None)
         yield "surrogate", lambda: put(column, SURROGATE), ANY
@@ -714,13 +717,13 @@ def _read_only_series(series: pd.Series) -> Any:
     return pd.Series(_read_only(series.to_numpy()), index=series.index, copy=False)
 
 
-def _columns(call: Call, name: str, column: str) -> Found:
+def _columns(call: Call, column: str) -> Found:
     """The values of a column in place of its name, and columns that are not there."""
     table = next(v for v in call.arguments.values() if column in columns_of(v))
     frame = table if isinstance(table, pd.DataFrame) else table.to_pandas()
     order = np.random.default_rng(7).permutation(len(frame))
     yield "column_as_series", lambda: frame[column], SAME
-    yield "column_as_array", lambda: frame[column].to_numpy(), SAME
+    yield "column_as_array", frame[column].to_numpy, SAME
     yield "column_permuted", lambda: frame[column].iloc[order], SAME
     yield "column_labels_twice", lambda: frame[column].set_axis([0] * len(frame)), ANY
     yield "column_in_list", lambda: [column], ANY
@@ -738,7 +741,8 @@ def _mappings(call: Call, name: str, value: Mapping[Any, Any]) -> Found:
         return
     first = keys[0]
     single = all(isinstance(v, numbers.Real) for v in content.values())
-    order = ANY if f"{call.name}/{name}" in ORDERED else SAME
+    # What is drawn is drawn in the order in which it was named.
+    order = ANY if f"{call.name}/{name}" in ORDERED or "simulate" in call.name else SAME
     yield "permuted", lambda: {k: content[k] for k in reversed(keys)}, order
     yield "as_proxy", lambda: MappingProxyType(content), SAME
     yield "as_chain_map", lambda: ChainMap(content), ANY
@@ -752,7 +756,7 @@ def _mappings(call: Call, name: str, value: Mapping[Any, Any]) -> Found:
     yield "as_pairs", lambda: list(content.items()), ANY
     yield "as_values", lambda: list(content.values()), ANY
     yield "as_series", lambda: pd.Series(content), SAME if single else ANY
-    yield "as_permuted_series", lambda: pd.Series(content).iloc[::-1], SAME if single else ANY
+    yield "as_permuted_series", lambda: pd.Series(content).iloc[::-1], order if single else ANY
     yield "as_frame", lambda: pd.DataFrame(content), ANY
     strict = REFUSE if single and not MAY_BE_CATEGORIES.search(name) else ANY
     several = strict if re.search(r"Mapping\[\w+, float\]", call.hint(name)) else ANY
@@ -849,7 +853,7 @@ def _many_groups(call: Call, name: str, value: Any) -> Found:
         lambda: many(lambda k: np.array([f"g{i}" for i in k], dtype=object)),
         ANY,
     )
-    yield "20000_groups_categorical", lambda: many(lambda k: pd.Categorical(k)), ANY
+    yield "20000_groups_categorical", lambda: many(pd.Categorical), ANY
 
 
 def fresh(changes: dict[str, Any]) -> dict[str, Any]:

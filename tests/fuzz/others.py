@@ -7,7 +7,6 @@ from typing import Any
 from loyaltymodel import (
     attributes,
     datasets,
-    delivered_value,
     evidence,
     loyalty_stage,
     structural,
@@ -39,7 +38,7 @@ def objects() -> dict[str, Callable[[], Any]]:
 
 def closed_axes() -> Any:
     """Axes of a figure that was closed."""
-    from matplotlib import pyplot
+    from matplotlib import pyplot  # noqa: PLC0415  most rooms draw nothing
 
     figure = pyplot.figure()
     axes = figure.subplots()

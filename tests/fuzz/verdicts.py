@@ -1,5 +1,7 @@
 """What a call did: refused by name, the same answer, another one, or something that must not be."""
 
+# ruff: noqa: PLR0911  kinds of answers are told apart one after another
+
 import contextlib
 import decimal
 import math
@@ -18,7 +20,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-
 from loyaltymodel.errors import LoyaltyModelError, LoyaltyModelWarning
 
 from .calls import AXES, Call
@@ -82,7 +83,7 @@ def attempt(call: Call, seconds: float = SECONDS) -> Outcome:
                 outcome.answer = call.run()
         except Hang as error:
             outcome.error = error
-        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever it is, it is the verdict
+        except (Exception, SystemExit) as error:
             outcome.error = error
         if list(warnings.filters) != filters:
             outcome.state = "warnings.filters"
@@ -118,7 +119,7 @@ def judge(
     key = f"{call.key}/{argument}/{mutation.name}"
     try:
         changes = mutation.make()
-    except Exception:  # noqa: BLE001  such numbers do not fit this type, or no such column
+    except Exception:
         return None
     mutated = call.with_arguments(**changes)
     outcome = attempt(mutated, seconds)
@@ -216,6 +217,9 @@ def _equal(a: Any, b: Any, loose: bool, words: bool) -> bool:
     if isinstance(a, pd.DataFrame) and isinstance(b, pd.DataFrame):
         if a.shape != b.shape:
             return False
+        names = list(map(str, a.columns))
+        if len(set(names)) == len(names) and set(names) == set(map(str, b.columns)):
+            b = b.iloc[:, [list(map(str, b.columns)).index(name) for name in names]]
         return _equal(_rows(a), _rows(b), loose, words)
     if isinstance(a, dict) and isinstance(b, dict):
         if len(a) != len(b):
@@ -226,15 +230,14 @@ def _equal(a: Any, b: Any, loose: bool, words: bool) -> bool:
             _equal(v, b[k], loose, words) for k, v in a.items() if not (loose and k in _BY_CHANCE)
         )
     if _several(a) and _several(b):
-        a, b = list(np.asarray(a, dtype=object)), list(np.asarray(b, dtype=object))
+        a, b = list(a), list(b)
         if len(a) != len(b):
             return False
-        if all(_equal(x, y, loose, words) for x, y in zip(a, b, strict=True)):
-            return True
-        if a and all(isinstance(row, dict) for row in [*a, *b]):  # rows in another order
-            a, b = sorted(a, key=_row_name), sorted(b, key=_row_name)
-            return all(_equal(x, y, loose, words) for x, y in zip(a, b, strict=True))
-        return False
+        if a and all(isinstance(row, dict) for row in [*a, *b]):
+            first, second = sorted(map(_row_name, a)), sorted(map(_row_name, b))
+            if first == second:  # rows in another order are told apart by their words
+                a, b = sorted(a, key=_row_name), sorted(b, key=_row_name)
+        return all(_equal(x, y, loose, words) for x, y in zip(a, b, strict=True))
     if _several(a) or _several(b) or isinstance(a, dict) or isinstance(b, dict):
         return False
     return _equal_values(a, b, words)
@@ -306,7 +309,7 @@ def _print_of(call: Call) -> dict[str, bytes] | None:
         own = own or type(value).__module__.startswith("matplotlib")
         if value is AXES or own or isinstance(value, np.random.Generator) or callable(value):
             continue
-        if isinstance(value, Iterator) or isinstance(value, (int, float, str, type(None))):
+        if isinstance(value, (Iterator, int, float, str, type(None))):
             continue
         with contextlib.suppress(Exception):
             found[name] = pickle.dumps(_comparable(value))
@@ -342,7 +345,7 @@ def _which(before: dict[str, bytes], call: Call) -> str:
 
 
 def _state() -> dict[str, Any]:
-    chance = np.random.get_state()
+    chance = np.random.get_state()  # noqa: NPY002  that nothing may touch
     found = {
         "np.geterr": tuple(np.geterr().items()),
         "np.random": (chance[1].tobytes(), chance[2]),
@@ -380,7 +383,7 @@ def _text_of(error: BaseException | None) -> tuple[str, str]:
     where = _last_line(traceback.extract_tb(error.__traceback__))
     try:
         text = str(error).splitlines()[0] if str(error) else ""
-    except Exception:  # noqa: BLE001  a message that cannot be made
+    except Exception:
         text = "(no message)"
     shown = text[:160].encode("ascii", "backslashreplace").decode()
     return f"{type(error).__name__}: {shown}", where
