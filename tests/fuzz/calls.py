@@ -20,6 +20,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 import numpy as np
+
 from loyaltymodel._results import Result
 
 from .examples import MORE
@@ -41,7 +42,8 @@ ROOMS = (
 PROTOCOLS = ("jones_sasser.CurveFamily", "jones_sasser.Hazard")
 CALLS_EACH = 2
 AXES = "<axes>"
-FEW_RESAMPLES = 40
+# Fewer than in the examples, where a call works with them, so that many calls can be made.
+FEW = {"n_resamples": 40, "n": 300, "n_obs": 300}
 
 
 @dataclass
@@ -378,13 +380,17 @@ def _call(
     parameters = inspect.signature(function).parameters
     if "rng" in parameters and arguments.get("rng") is None:
         arguments["rng"] = 1
-    few = parameters.get("n_resamples")
-    if few is not None and arguments.get("n_resamples", few.default) > FEW_RESAMPLES:
-        fewer = call.with_arguments(n_resamples=FEW_RESAMPLES)
-        with contextlib.suppress(Exception):  # where few are refused, the example's number stays
-            fewer.run()
-            call.arguments["n_resamples"] = FEW_RESAMPLES
+    for option, few in FEW.items():
+        if option in parameters and _exceeds(arguments, parameters[option], few):
+            with contextlib.suppress(Exception):  # where few are refused, the number stays
+                call.with_arguments(**{option: few}).run()
+                call.arguments[option] = few
     return call
+
+
+def _exceeds(arguments: dict[str, typing.Any], parameter: inspect.Parameter, few: int) -> bool:
+    number = arguments.get(parameter.name, parameter.default)
+    return isinstance(number, int) and number > few
 
 
 def _hints(function: typing.Any, parameters: typing.Mapping[str, typing.Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import pytest
+
 from loyaltymodel.errors import DataError, LoyaltyModelWarning, OptionError
 
 from .calls import Call, record

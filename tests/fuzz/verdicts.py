@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+
 from loyaltymodel.errors import LoyaltyModelError, LoyaltyModelWarning
 
 from .calls import AXES, Call
