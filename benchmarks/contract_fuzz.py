@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.fuzz.calls import ROOMS
-from tests.fuzz.run import watch
+from tests.fuzz.run import Word, show, watch
 from tests.fuzz.verdicts import BAD, FINE
 
 LIBRARIES = ("numpy", "scipy", "pandas", "polars", "pyarrow", "pydantic", "matplotlib")
@@ -25,19 +25,26 @@ LIBRARIES = ("numpy", "scipy", "pandas", "polars", "pyarrow", "pydantic", "matpl
 def main() -> None:
     """Judge all rooms, and print counts by room and verdict."""
     start = time.monotonic()
-    options = argparse.Namespace(only=None, key=None, share=1.0)
-    counts = {room: Counter[str]() for room in ROOMS}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", help="list the faults of each room in this folder as well")
+    options = argparse.Namespace(only=None, key=None, share=1.0, folder=parser.parse_args().folder)
+    words: dict[str, list[Word]] = {room: [] for room in ROOMS}
     for room, word in watch(ROOMS, options):
-        counts[room][word["verdict"]] += 1
+        words[room].append(word)
+    if options.folder:
+        for room, found in words.items():
+            with Path(options.folder, f"inventory_{room}.txt").open("w") as out:
+                show(found, verbose=False, out=out)
+    counts = {room: Counter(word["verdict"] for word in found) for room, found in words.items()}
     shown = [v for v in (*FINE, *BAD, "broken") if v in FINE or any(c[v] for c in counts.values())]
     print(
         f"Python {platform.python_version()}, " + ", ".join(f"{n} {version(n)}" for n in LIBRARIES)
     )
     print(f"\n{'room':<16} {'calls':>8}" + "".join(f" {v:>8}" for v in shown))
-    counts["all"] = sum(counts.values(), Counter[str]())
-    for room, found in counts.items():
-        total = sum(n for v, n in found.items() if v not in ("without", "broken"))
-        print(f"{room:<16} {total:8,}" + "".join(f" {found[v]:8,}" for v in shown))
+    counts["all"] = sum(counts.values(), Counter())
+    for room, count in counts.items():
+        total = sum(count[v] for v in (*FINE, *BAD))
+        print(f"{room:<16} {total:8,}" + "".join(f" {count[v]:8,}" for v in shown))
     faults = {v: counts["all"][v] for v in BAD}
     print("\nfaults: " + ", ".join(f"{n} {v}" for v, n in faults.items()))
     print(f"{time.monotonic() - start:,.0f} seconds in two processes")

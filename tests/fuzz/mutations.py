@@ -311,7 +311,7 @@ def _fitting(values: Any, dtype: Any) -> np.ndarray:
 
 
 def _with(values: np.ndarray, place: int, value: Any) -> np.ndarray:
-    changed = values.astype(object if value is None else float)
+    changed = values.astype(float if isinstance(value, float) else object)
     changed.flat[place] = value
     return changed
 
@@ -639,7 +639,14 @@ def _frames(call: Call, name: str, value: Any) -> Found:
         lambda: frame.set_index(pd.MultiIndex.from_arrays([range(len(frame)), range(len(frame))])),
         ANY,
     )
-    yield "surrogate_name", lambda: frame.rename(columns={used[0]: SURROGATE}), ANY
+    yield (
+        "surrogate_name",
+        lambda: frame.set_axis(
+            pd.Index([SURROGATE if c == used[0] else c for c in frame.columns], dtype=object),
+            axis=1,
+        ),
+        ANY,
+    )
     yield "without_columns", lambda: frame.drop(columns=used[:1]), REFUSE if mentioned else ANY
     yield "no_rows", lambda: frame.iloc[:0], ANY
     yield "one_row", lambda: frame.iloc[:1], ANY

@@ -196,3 +196,18 @@ def test_keys_are_the_same_in_every_run_and_unlike():
     first, second = ([p[3] for p in planned(record("survey")[0])] for _ in range(2))
     assert first == second
     assert len(first) == len(set(first)) > 1000
+
+
+def test_every_mutation_can_be_made_for_some_call():
+    rooms = ("delivered_value", "loyalty_stage", "structural")
+    made, failed = set(), {}
+    for call, _, mutation, key in planned([c for room in rooms for c in record(room)[0]], 0.2):
+        try:
+            mutation.make()
+        except Exception as error:
+            failed[mutation.name] = f"{key}: {error!r}"
+        else:
+            made.add(mutation.name)
+        assert call.parameters
+    assert len(made) > 300
+    assert not {name: text for name, text in failed.items() if name not in made}
