@@ -41,7 +41,13 @@ NO_ROWS = re.compile(
 ALONE = {"int", "float", "bool", "str", "None", "typing", "Optional", "Union"}
 GROUPS = re.compile(r"^(groups?|clusters|strata|by|customer|units?|stage|reason|source|company)$")
 # These tell what is wrong in a list, or only hold what is to be printed.
-REPORTS = ("survey.Codebook.check", "survey.Codebook.clean", "results.Table", "results.Summary")
+REPORTS = (
+    "survey.Codebook.check",
+    "survey.Codebook.clean",
+    "results.Table",
+    "results.Summary",
+    "attributes.LabelSet",
+)
 # Mappings whose order says which step comes first.
 ORDERED = ("loyalty_stage.reproducibility/items", "loyalty_stage.scalability/items")
 MANY = 20_000

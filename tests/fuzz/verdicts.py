@@ -141,7 +141,10 @@ def judge(
     loose = mutation.other_order
     if mutation.due == REFUSE:
         return Verdict(key, "silent", f"answered: {_brief(outcome.answer)}")
-    equal = same(usual.answer, outcome.answer, loose=loose)
+    try:
+        equal = same(usual.answer, outcome.answer, loose=loose)
+    except Exception as error:  # an answer whose tables cannot be made is none
+        return Verdict(key, "unnamed", *_text_of(error))
     if mutation.due == SAME:
         outcome.answer = _without_new_columns(usual.answer, outcome.answer, mutation.name)
         if differs(usual.answer, outcome.answer, loose=loose):
