@@ -81,7 +81,7 @@ def test_the_table_of_tiers():
         ({"tiers": [TIERS[0], TIERS[2], TIERS[1]]}, "thresholds must rise"),
         ({"tiers": [{"name": "a", "multiplier": 0}]}, "greater than 0"),
         ({"tiers": [{"name": "a", "threshold": -1}]}, "greater than or equal to 0"),
-        ({"tiers": [{"name": "a", "colour": "red"}]}, "colour: extra inputs"),
+        ({"tiers": [{"name": "a", "colour": "red"}]}, "colour is none of its"),
         ({"tiers": [{"name": ""}]}, "at least 1 character"),
         ({"points_per_unit": 0}, "greater than 0"),
         ({"points_per_unit": float("inf")}, "finite"),

@@ -9,7 +9,7 @@ import re
 import warnings
 from functools import cache, partial
 from importlib import import_module
-from itertools import combinations
+from itertools import combinations, cycle
 from pathlib import Path
 from typing import get_args
 from unicodedata import east_asian_width
@@ -30,6 +30,7 @@ from loyaltymodel import (
     structural,
 )
 from loyaltymodel.errors import MissingFontWarning, OptionError
+from loyaltymodel.plots import _fonts
 from loyaltymodel.plots._names import Language, shown_names, wrapped
 
 PUBLIC = {
@@ -213,7 +214,7 @@ def unknown():
 def types():
     both = np.random.default_rng(1).integers(1, 8, (120, 2)).T
     return both, loyalty_stage.ultimate_loyalty(
-        *both, superiority=np.arange(120) % 4 > 0, scale=(1, 7)
+        *both, superiority=(np.arange(120) % 4 > 0).astype(int), scale=(1, 7)
     )
 
 
@@ -474,10 +475,59 @@ def test_every_picture_with_names_lets_them_be_changed():
 @pytest.mark.parametrize("name", NAMED)
 def test_names_of_nothing_are_refused_before_anything_is_drawn(name):
     figures = plt.get_fignums()
-    for bad, message in (({"no such name": "x"}, "names has no such name"), ("x", "no mapping")):
+    for bad, message in (
+        ({"no such name": "x"}, "names has no such name"),
+        ("x", "be a mapping"),
+    ):
         with pytest.raises(OptionError, match=message):
             EXAMPLES[name][0](names=bad)
     assert plt.get_fignums() == figures
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_picture_that_fails_leaves_no_figure_open(name, monkeypatch):
+    def fail():
+        raise RuntimeError("no font")
+
+    EXAMPLES[name][0](ax=plt.figure().subplots())  # what is drawn is computed only once
+    figures = plt.get_fignums()
+    monkeypatch.setattr(_fonts, "_chinese", fail)
+    with pytest.raises(RuntimeError, match="no font"):
+        EXAMPLES[name][0]()
+    assert plt.get_fignums() == figures
+
+
+def test_axes_that_are_too_narrow_stay_as_they_were():
+    figures = plt.get_fignums()
+    ax = plt.figure(figsize=(1, 1)).subplots()
+    ax.set_title("mine", loc="left")
+    with pytest.raises(OptionError, match="too narrow"):
+        plots.structural.path_diagram(boot(FEW).result, ax=ax)
+    assert (ax.axison, ax.get_title(loc="left"), len(ax.texts)) == (True, "mine", 0)
+    assert len(plt.get_fignums()) == len(figures) + 1  # the user's own
+
+
+FORMULAS = ("$5_$", r"$\frac{$", "a$b", "x^2_1", r"\alpha", "$x$")
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_signs_of_formulas_in_names_are_drawn_as_letters(name, monkeypatch):
+    def shown(*args, **others):
+        found = shown_names(*args, **others)
+        return {key: own + sign for (key, own), sign in zip(found.items(), cycle(FORMULAS))}
+
+    for path in SOURCES:
+        module = import_module(f"loyaltymodel.plots.{path.stem}".removesuffix(".__init__"))
+        if hasattr(module, "shown_names"):
+            monkeypatch.setattr(module, "shown_names", shown)
+    texts = []
+    for example in EXAMPLES[name]:
+        figure = example().get_figure()
+        figure.savefig(io.BytesIO(), dpi=30)
+        texts += [text for text in figure.findobj(Text) if "$" in text.get_text()]
+        plt.close(figure)
+    assert texts
+    assert not [text for text in texts if text.get_parse_math()]
 
 
 # Words and names
@@ -525,3 +575,19 @@ def test_long_names_are_broken_where_they_may_be(name, lines):
 def test_a_name_of_the_user_goes_before_one_of_the_library_and_that_before_its_own():
     found = shown_names(["a", "b", "c"], {"a": "mine"}, {"a": "ours", "b": "ours"}, more=["d"])
     assert found == {"a": "mine", "b": "ours", "c": "c", "d": "d"}
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31m", "a\x00", "\ud800", "a\tb", "\u202eb"])
+def test_what_cannot_be_drawn_of_a_name_is_an_escape(name):
+    (shown,) = shown_names(["a"], {"a": f"one\n{name}"}).values()
+    assert shown.startswith("one\n")
+    assert shown.removeprefix("one\n").isprintable()
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_what_is_no_axes_is_refused(name):
+    figures = plt.get_fignums()
+    for wrong in (3, "x", plt.Figure(), plt.Figure().subplots(1, 2)):
+        with pytest.raises(OptionError, match=r"ax is an? .*, not an Axes"):
+            EXAMPLES[name][0](ax=wrong)
+    assert plt.get_fignums() == figures

@@ -309,7 +309,7 @@ def test_customers_who_were_left_out_have_no_mark():
     with pytest.raises(DataError, match="and not with the labels of the 397 who were sorted"):
         pictures.type_map(result, *given, data=survey.iloc[10:], **options)
     with pytest.raises(OptionError, match="give the table of customers"):
-        pictures.type_map(result, *given, data=survey, customers=customers["type"])
+        pictures.type_map(result, *given, data=survey, customers=customers[[]])
 
 
 def test_customers_outside_the_matrix_are_crosses():
@@ -473,7 +473,7 @@ PHASES = loyalty_stage.oliver([[80, 20, 70, 90]]).result
 @pytest.mark.parametrize(
     ("draw", "error", "message"),
     [
-        (lambda: pictures.ladder(CHAIN), OptionError, r"give what loyalty_stage.oliver\(\)"),
+        (lambda: pictures.ladder(CHAIN), OptionError, "not a PhaseResult"),
         (lambda: pictures.ladder(PHASES, names={"acton": "x"}), OptionError, "it has none, cog"),
         (lambda: pictures.ladder(PHASES, language="de"), OptionError, "choose one of 'en', 'zh'"),
         (lambda: pictures.funnel(["a", "b"]), OptionError, "give stages= from lowest"),
@@ -507,9 +507,13 @@ PHASES = loyalty_stage.oliver([[80, 20, 70, 90]]).result
             OptionError,
             "choose one of",
         ),
-        (lambda: pictures.transition_diagram(PHASES), OptionError, "neither a MovementEstimate"),
+        (
+            lambda: pictures.transition_diagram(PHASES),
+            OptionError,
+            "one of a MovementEstimate",
+        ),
         (lambda: pictures.transition_diagram(CHAIN, least=2), OptionError, "between 0 and 1"),
-        (lambda: pictures.transition_heat_map(PHASES), OptionError, "not a MovementEstimate"),
+        (lambda: pictures.transition_heat_map(PHASES), OptionError, "a MarkovChain, a Purch"),
         (lambda: pictures.transition_heat_map(CHAIN, names={"x": "y"}), OptionError, "it has awar"),
         (lambda: pictures.state_path(PHASES, "loyalty"), OptionError, "not a MarkovChain"),
         (lambda: pictures.state_path(CHAIN, "loyal"), DataError, "did you mean 'loyalty'"),

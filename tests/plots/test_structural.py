@@ -487,7 +487,7 @@ def test_without_a_scale_there_is_no_map():
         plots.importance_performance_map(fitted(scsb, scale=None), "loyalty")
 
 
-@pytest.mark.parametrize("target", ["expectation", "loyalti", "", None])
+@pytest.mark.parametrize("target", ["expectation", "loyalti", ""])
 def test_what_has_no_drivers_is_no_target(result, target):
     with pytest.raises(OptionError, match="has no drivers; choose one of 'value', 'satis"):
         plots.importance_performance_map(result, target)

@@ -48,27 +48,27 @@ REFUSED = {
     "item without a name": (lambda: construct("a", "x", ""), "'a' has an item whose name is empty"),
     "item named by blanks": (lambda: construct("a", "  "), "item whose name is empty"),
     "item twice": (lambda: construct("a", "x", "y", "x"), "'a' names x twice"),
-    "name that is a number": (lambda: construct(3, "x"), "Construct: name: .*given: 3"),
-    "name that is None": (lambda: construct(None, "x"), "Construct: name: .*given: None"),
-    "items as one text": (lambda: Construct(name="a", items="xyz"), "items: .*given: 'xyz'"),
-    "items that are numbers": (lambda: construct("a", "x", 7), r"items\.1: .*given: 7"),
-    "construct without items": (lambda: Construct(name="a"), "items: field required"),
+    "name that is a number": (lambda: construct(3, "x"), "Construct: name .*given: 3"),
+    "name that is None": (lambda: construct(None, "x"), "Construct: name .*given: None"),
+    "items as one text": (lambda: Construct(name="a", items="xyz"), "items .*given: 'xyz'"),
+    "items that are numbers": (lambda: construct("a", "x", 7), r"items\.1 .*given: 7"),
+    "construct without items": (lambda: Construct(name="a"), "items is missing"),
     "unknown mode": (
         lambda: construct("a", "x", mode="C"),
-        "mode: input should be 'A' or 'B'.*given: 'C'",
+        "mode must be 'A' or 'B'.*given: 'C'",
     ),
-    "mode in small letters": (lambda: construct("a", "x", mode="a"), "mode: .*given: 'a'"),
-    "mode that is None": (lambda: construct("a", "x", mode=None), "mode: .*given: None"),
+    "mode in small letters": (lambda: construct("a", "x", mode="a"), "mode .*given: 'a'"),
+    "mode that is None": (lambda: construct("a", "x", mode=None), "mode .*given: None"),
     "unknown field of a construct": (
         lambda: Construct(name="a", items=["x"], weight=1),
-        "weight: extra inputs are not permitted",
+        "weight is none of its fields",
     ),
     "path to itself": (lambda: Path(source="a", target="a"), "a -> a leads .* to itself"),
-    "path without a target": (lambda: Path(source="a"), "target: field required"),
-    "path with a number": (lambda: Path(source="a", target=1), "target: .*given: 1"),
+    "path without a target": (lambda: Path(source="a"), "target is missing"),
+    "path with a number": (lambda: Path(source="a", target=1), "target .*given: 1"),
     "unknown field of a path": (
         lambda: Path(source="a", target="b", sign="+"),
-        "sign: extra inputs are not permitted",
+        "sign is none of its fields",
     ),
     "constructs named alike": (
         lambda: StructuralModel(
@@ -104,7 +104,7 @@ REFUSED = {
     ),
     "constructs that are text": (
         lambda: StructuralModel(constructs="ab", paths=[]),
-        "StructuralModel: constructs: .*given: 'ab'",
+        "StructuralModel: constructs .*given: 'ab'",
     ),
     "paths that are pairs": (
         lambda: StructuralModel(
@@ -114,11 +114,11 @@ REFUSED = {
     ),
     "paths that are None": (
         lambda: StructuralModel(constructs=[construct("a", "x")], paths=None),
-        "paths: .*given: None",
+        "paths .*given: None",
     ),
     "model without paths": (
         lambda: StructuralModel(constructs=[construct("a", "x")]),
-        "paths: field required",
+        "paths is missing",
     ),
     "unknown field of a model": (
         lambda: StructuralModel(
@@ -126,7 +126,7 @@ REFUSED = {
             paths=[Path(source="a", target="b")],
             title="T",
         ),
-        "StructuralModel: title: extra inputs are not permitted",
+        "StructuralModel: title is none of its fields",
     ),
     "bad construct inside a model": (
         lambda: StructuralModel(constructs=[{"name": "a", "items": []}], paths=[]),
@@ -234,8 +234,8 @@ def test_model_copy_replaces_a_field(diamond):
     [
         ({"paths": ()}, "on no path"),
         ({"paths": [Path(source="top", target="nowhere")]}, "unknown constructs"),
-        ({"constructs": "x"}, "constructs: "),
-        ({"title": "x"}, "extra inputs"),
+        ({"constructs": "x"}, "constructs must be a list"),
+        ({"title": "x"}, "is none of its fields"),
     ],
 )
 def test_model_copy_checks_like_the_constructor(diamond, update, message):
@@ -294,16 +294,24 @@ def test_json_without_mode_means_mode_a():
 
 
 BROKEN_JSON = {
-    "nothing": ("", "JSON"),
-    "half an object": ('{"constructs": [', "JSON"),
-    "no JSON": ("a =~ x", "JSON"),
+    "nothing": ("", "the text is empty; JSON is needed"),
+    "half an object": ('{"constructs": [', "line 1, column 17, at its end: expecting value"),
+    "no JSON": ("{\na =~ x", r"line 2, column 1, at 'a =~ x': expecting property name"),
     "a list": ("[]", "StructuralModel: "),
     "a number": ("3", "StructuralModel: "),
-    "an empty object": ("{}", "constructs: field required; paths: field required"),
-    "unknown field": (JSON_OF_TWO + '"paths": [], "extra": 1}', "extra: extra inputs"),
+    "an empty object": ("{}", "constructs is missing; paths is missing"),
+    "unknown field": (JSON_OF_TWO + '"paths": [], "extra": 1}', "extra is none of its"),
     "no paths": (JSON_OF_TWO + '"paths": []}', "on no path: a, b"),
     "unknown construct": (JSON_OF_TWO + '"paths": [{"source": "a", "target": "q"}]}', "'q'"),
-    "no text": (None, "StructuralModel: "),
+    "no text": (None, "StructuralModel: the JSON is None, but text is needed"),
+    "a name twice": ('{"paths": [], "constructs": [], "paths": []}', "has paths more than once"),
+    "half of a letter": (
+        JSON_OF_TWO.replace("x", "\\ud800") + '"paths": [{"source": "a", "target": "b"}]}',
+        r"Construct: items has '\\ud800', which is not valid text",
+    ),
+    "bytes of another encoding": ("满".encode("gbk"), "not text in UTF-8"),
+    "a number without end": ("1" * 5000, "numbers are too long"),
+    "brackets without end": ("[" * 100_000, "brackets"),
 }
 
 
@@ -311,6 +319,36 @@ BROKEN_JSON = {
 def test_broken_json_is_a_model_error(text, message):
     with pytest.raises(ModelError, match=message):
         StructuralModel.from_json(text)
+
+
+@pytest.mark.parametrize("as_read", [str, str.encode])
+def test_a_byte_order_mark_before_json_is_passed_over(diamond, as_read):
+    assert StructuralModel.from_json(as_read("\ufeff" + diamond.to_json())) == diamond
+
+
+# Names whose letters are composed in two ways
+
+COMPOSED, APART = "caf\u00e9", "cafe\u0301"
+
+
+def test_paths_find_constructs_however_accents_are_written():
+    model = model_of(f"{COMPOSED} b", [f"{APART} b"])
+    assert model == model_of(f"{COMPOSED} b", [f"{COMPOSED} b"])
+    assert model.paths[0].source == COMPOSED
+    assert model.drivers("b") == (COMPOSED,)
+    assert model_of(f"b {COMPOSED}", [f"b {COMPOSED}"]).drivers(APART) == ("b",)
+
+
+def test_names_that_look_the_same_are_the_same():
+    with pytest.raises(ModelError, match="constructs named more than once"):
+        model_of(f"{COMPOSED} {APART}", [f"{COMPOSED} {APART}"])
+    with pytest.raises(ModelError, match=f"item '{COMPOSED}' is in two constructs, 'a' and 'b'"):
+        StructuralModel(
+            constructs=[construct("a", COMPOSED), construct("b", APART)],
+            paths=[Path(source="a", target="b")],
+        )
+    with pytest.raises(ModelError, match="twice"):
+        construct("a", COMPOSED, APART)
 
 
 # Equality and order
@@ -474,7 +512,7 @@ def test_preset_refuses_a_construct_without_items(name):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_preset_refuses_an_unknown_mode(name):
-    with pytest.raises(ModelError, match=r"mode: .*given: 'C'"):
+    with pytest.raises(ModelError, match=r"mode .*given: 'C'"):
         PRESETS[name][0](ITEMS, mode="C")
 
 

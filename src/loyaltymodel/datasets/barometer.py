@@ -9,11 +9,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from loyaltymodel._options import check_choice
+from loyaltymodel._signature import checked
 from loyaltymodel.survey import Codebook
 
 Wave = Literal[1, 2]
 
 
+@checked
 def load_barometer(*, wave: Wave = 1) -> pd.DataFrame:
     """Return the answers to a simulated national survey of satisfaction (模拟的全国顾客满意调查).
 

@@ -7,12 +7,14 @@ from dataclasses import fields
 import pandas as pd
 
 from loyaltymodel._options import suggest
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError
 from loyaltymodel.evidence.contradictions import DISPUTES
 from loyaltymodel.evidence.figures import FIGURES
 from loyaltymodel.evidence.record import Dispute, Figure
 
 
+@checked
 def get(concept: str) -> tuple[Figure, ...]:
     """Return the published figures of a concept, or those with a number.
 
@@ -91,6 +93,7 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(columns).astype({"low": float, "high": float})
 
 
+@checked
 def disputes(*, concept: str | None = None) -> tuple[Dispute, ...]:
     """Return where published figures contradict each other, or themselves.
 

@@ -10,8 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel.errors import OptionError
-from loyaltymodel.jones_sasser import LoyaltyCurve
 from loyaltymodel.plots._names import Language, Words
 from loyaltymodel.plots._style import SHADES, tidy
 
@@ -89,15 +87,6 @@ def loyalty_on_the_right(ax: Axes) -> None:
     ax.spines["left"].set_visible(False)
     ax.spines["right"].set_visible(True)
     ax.spines["right"].set_linewidth(0.6)
-
-
-def check_curve(curve: object) -> None:
-    """Raise an OptionError unless this is a curve."""
-    if not isinstance(curve, LoyaltyCurve):
-        raise OptionError(
-            f"curve is a {type(curve).__name__}, not a LoyaltyCurve; make one by "
-            "jones_sasser.curve(), or take .curve of a fit"
-        )
 
 
 def runs(mask: BoolArray) -> list[tuple[int, int]]:

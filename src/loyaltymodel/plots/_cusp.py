@@ -19,6 +19,7 @@ from loyaltymodel.plots._style import (
     VERMILION,
     add_legend,
     axes_or_new,
+    picture,
     tidy,
 )
 
@@ -54,6 +55,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def cusp_hysteresis(
     cusp: Cusp,
     *,

@@ -16,6 +16,7 @@ from loyaltymodel.plots._style import (
     VERMILION,
     add_legend,
     draw_marks,
+    picture,
     tidy,
     write_at_right,
 )
@@ -43,6 +44,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def deregulation(
     result: Deregulation,
     *,

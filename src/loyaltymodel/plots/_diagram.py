@@ -21,7 +21,7 @@ from loyaltymodel.plots._style import (
     VERMILION,
     axes_or_new,
     caption,
-    check_kind,
+    picture,
     size_of,
     write,
 )
@@ -51,6 +51,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def transition_diagram(
     moves: MovementEstimate | MarkovChain,
     *,
@@ -100,8 +101,6 @@ def transition_diagram(
     >>> [text.get_text() for text in ax.texts]
     ['new', 'loyal', '0.75', '0.25', '0.98', 'not drawn: 1 below 0.05']
     """
-    kinds, source = [MovementEstimate, MarkovChain], "loyalty_stage.estimate_movement()"
-    check_kind("moves", moves, kinds, f"{source} or markov_chain()")
     check_share("least", least)
     words = words_in(language, _WORDS)
     found = read_moves(moves)

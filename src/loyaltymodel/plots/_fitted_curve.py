@@ -25,6 +25,7 @@ from loyaltymodel.plots._style import (
     add_legend,
     axes_or_new,
     draw_marks,
+    picture,
     tidy,
 )
 
@@ -62,6 +63,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def fitted_curve(
     result: LoyaltyCurveResult,
     *,
@@ -147,6 +149,7 @@ def fitted_curve(
     return ax
 
 
+@picture
 def calibration(
     result: LoyaltyCurveResult,
     *,

@@ -34,6 +34,7 @@ from loyaltymodel.plots._style import (
     SMALL,
     axes_or_new,
     extent_of,
+    picture,
     size_of,
     tidy,
     without_frame,
@@ -55,11 +56,12 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def funnel(
     stage: object,
     *,
     data: object = None,
-    stages: Sequence[str] | None = None,
+    stages: Sequence[object] | None = None,
     level: float = 0.95,
     names: Mapping[str, str] | None = None,
     language: Language = "en",
@@ -152,7 +154,7 @@ def funnel(
 
 
 def _stage_counts(
-    stage: object, data: object, stages: Sequence[str] | None
+    stage: object, data: object, stages: Sequence[object] | None
 ) -> tuple[list[str], FloatArray]:
     """Return the stages in order, and how many customers are in each."""
     values = read_variables({"stage": stage}, data=data, categories=["stage"], can_drop=False)[

@@ -26,6 +26,7 @@ from loyaltymodel.plots._style import (
     axes_or_new,
     extent_of,
     legend_look,
+    picture,
     write,
     write_off,
 )
@@ -94,6 +95,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def gap_model(
     result: ProviderGaps,
     *,

@@ -18,6 +18,7 @@ from loyaltymodel.plots._style import (
     add_legend,
     axes_or_new,
     draw_marks,
+    picture,
     tidy,
 )
 
@@ -47,6 +48,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def kano_plane(
     result: KanoResult,
     *,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 from unicodedata import east_asian_width
 
-from loyaltymodel._options import check_choice, enumerate_names
+from loyaltymodel._options import check_choice, enumerate_names, visible
 from loyaltymodel.errors import OptionError
 
 Language = Literal["en", "zh"]
@@ -60,7 +60,12 @@ def shown_names(
             f"names has {enumerate_names(unknown)}{listed} {enumerate_names(known, most=12)}"
         )
     shown = dict(own or {}) | given
-    return {name: str(shown.get(name, name)) for name in every}
+    return {name: _seen(str(shown.get(name, name))) for name in every}
+
+
+def _seen(name: str) -> str:
+    """Return a name whose letters can be drawn, in the lines that it has."""
+    return "\n".join(map(visible, name.split("\n")))
 
 
 def wrapped(names: Iterable[str], letters: int = _LONG) -> list[str]:

@@ -16,7 +16,7 @@ from loyaltymodel.plots import _matrix
 from loyaltymodel.plots._labels import Caption, caption_cells
 from loyaltymodel.plots._matrix import Shares, Show
 from loyaltymodel.plots._names import Language, Words, chinese_in, shown_names, words_in
-from loyaltymodel.plots._style import COLUMN, INK, axes_or_new, tidy
+from loyaltymodel.plots._style import COLUMN, INK, axes_or_new, picture, tidy
 
 Borders = dict[str, float]
 
@@ -48,6 +48,7 @@ _PLACES = {
 }
 
 
+@picture
 def people_matrix(
     result: SegmentsResult,
     satisfaction: object,

@@ -29,8 +29,8 @@ from loyaltymodel.plots._style import (
     INK,
     add_legend,
     axes_or_new,
-    check_kind,
     draw_marks,
+    picture,
     tidy,
     write_at_right,
 )
@@ -66,6 +66,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def ladder(
     result: PhaseResult,
     *,
@@ -112,7 +113,6 @@ def ladder(
     >>> [float(bar.get_width()) for bar in ax.patches]
     [25.0, 50.0, 0.0, 0.0, 25.0]
     """
-    check_kind("result", result, [PhaseResult], "loyalty_stage.oliver()")
     words = words_in(language, _WORDS)
     shown = shown_names(result.names, names, chinese_in(language, chinese_phases()))
     stages = wrapped(shown.values())
@@ -153,6 +153,7 @@ def ladder(
     return ax
 
 
+@picture
 def scalability(
     result: ScalabilityResult,
     *,
@@ -202,7 +203,6 @@ def scalability(
     >>> plots.loyalty_stage.scalability(found).get_xlabel()
     'Scalability H'
     """
-    check_kind("result", result, [ScalabilityResult], "loyalty_stage.scalability()")
     words = words_in(language, _WORDS)
     columns = ["estimate", "ci_low", "ci_high"]
     values = np.vstack([part[columns].to_numpy() for part in (result.items, result.whole)])

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+import types
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ParamSpec, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel.errors import OptionError
+from loyaltymodel._signature import checked
 from loyaltymodel.plots._fonts import families, warn_of_boxes
+from loyaltymodel.plots._names import wrapped
 
 COLUMN = 3.5  # inches: the width of a journal column, 89 mm
 
@@ -41,33 +47,56 @@ GUIDE: dict[str, Any] = {
     "zorder": 1,
 }
 
+P = ParamSpec("P")
+
+# The figures that the picture being drawn has opened.
+_opened: ContextVar[list[Figure] | None] = ContextVar("_opened", default=None)
+
 _DARK = 0.179  # luminance below which white is farther away than black, by the rule of WCAG
+_LETTERS_WIDE = 50  # letters of a line as wide as a column
 _AN_EM = SMALL / 72  # inches
 _SURELY_FITS = 1.8  # inches that a legend has above any axes as wide as a column
 
 
-def check_kind(name: str, value: object, kinds: Sequence[type], source: str) -> None:
-    """Raise an OptionError unless a value is a result of one of some kinds."""
-    if isinstance(value, tuple(kinds)):
-        return
-    *others, last = [kind.__name__ for kind in kinds]
-    wanted = f"not a {last}"
-    if others:
-        several = len(others) > 1
-        wanted = (
-            f"not a {', '.join(others)} or {last}"
-            if several
-            else f"neither a {others[0]} nor a {last}"
-        )
-    raise OptionError(f"{name} is a {type(value).__name__}, {wanted}; give what {source} returned")
+def picture(draw: Callable[P, Axes]) -> Callable[P, Axes]:
+    """Make a function a picture: its arguments are checked; refused it leaves no figure open."""
+    closing, drawn = _closing_what_is_refused, checked(draw)
+
+    def call(*args: Any, **kwargs: Any) -> Axes:
+        with closing():
+            return drawn(*args, **kwargs)
+
+    # Made again with the globals of its own module: by them doctest knows where it belongs.
+    own = types.FunctionType(call.__code__, draw.__globals__, draw.__name__, None, call.__closure__)
+    return cast("Callable[P, Axes]", wraps(draw)(own))
+
+
+@contextmanager
+def _closing_what_is_refused() -> Iterator[None]:
+    opened: list[Figure] = []
+    before = _opened.set(opened)
+    try:
+        yield
+    except BaseException:
+        for figure in opened:
+            plt.close(figure)
+        raise
+    finally:
+        _opened.reset(before)
 
 
 def axes_or_new(ax: Axes | None, *, width: float = COLUMN, height: float = COLUMN) -> Axes:
-    """Return the axes given, or those of a new figure of a size in inches."""
-    if ax is not None:
-        return ax
-    _, new = plt.subplots(figsize=(width, height), layout="constrained")
-    return new
+    """Return the axes given, or those of a new figure of a size in inches.
+
+    Their labels are letters, also where a name has the signs of a formula.
+    """
+    if ax is None:
+        figure, ax = plt.subplots(figsize=(width, height), layout="constrained")
+        if (opened := _opened.get()) is not None:
+            opened.append(figure)
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        label.set_parse_math(False)
+    return ax
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -178,9 +207,19 @@ def caption(ax: Axes, text: str) -> None:
     """Say above the axes what its numbers are, unless something is written there already."""
     if text and not ax.get_title(loc="left"):
         warn_of_boxes(figure_of(ax), text)
-        ax.set_title(
-            text, loc="left", fontsize=SMALL, fontfamily=families(), color=GREY, pad=3, wrap=True
-        )
+        look: dict[str, Any] = {"fontsize": SMALL, "fontfamily": families(), "color": GREY}
+        _fold(ax.set_title(text, loc="left", pad=3, parse_math=False, **look))
+
+
+def _fold(text: Text) -> None:
+    """Break a text into lines at the edges of the figure, one with a dollar after some letters.
+
+    Matplotlib reads formulas where it breaks lines, also in a text that is to be letters alone.
+    """
+    if "$" in text.get_text():
+        text.set_text(*wrapped([text.get_text()], _LETTERS_WIDE))
+    else:
+        text.set_wrap(True)
 
 
 def draw_marks(
@@ -291,8 +330,7 @@ def tidy(ax: Axes) -> None:
         text.set_fontfamily(fonts)
     for label in (ax.xaxis.label, ax.yaxis.label):
         label.set_fontsize(LETTERS)
-        label.set_parse_math(False)
-        label.set_wrap(True)  # at the edges of the figure
+        _fold(label)
 
 
 def without_frame(ax: Axes) -> None:

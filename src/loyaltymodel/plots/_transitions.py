@@ -31,9 +31,9 @@ from loyaltymodel.plots._style import (
     SHADES,
     SMALL,
     axes_or_new,
-    check_kind,
     extent_of,
     ink_on,
+    picture,
     size_of,
     tidy,
     without_frame,
@@ -41,7 +41,6 @@ from loyaltymodel.plots._style import (
 
 Moves = MovementEstimate | MarkovChain | PurchaseBehaviour
 
-_SOURCES = "loyalty_stage.estimate_movement(), markov_chain()"
 _TINY = 3.5  # points: smaller letters are not written
 _CELL = 0.62  # inches: width of a cell of new axes
 _NAMES = 1.0  # inches for the names beside the cells
@@ -79,6 +78,7 @@ class Matrix:
     brands: bool = False
 
 
+@picture
 def transition_heat_map(
     moves: MovementEstimate | MarkovChain | PurchaseBehaviour,
     *,
@@ -124,8 +124,6 @@ def transition_heat_map(
     >>> [text.get_text() for text in ax.texts]
     ['0.75', '0.25', '0.10', '0.90']
     """
-    kinds = [MovementEstimate, MarkovChain, PurchaseBehaviour]
-    check_kind("moves", moves, kinds, f"{_SOURCES} or purchase_behaviour()")
     words = words_in(language, _WORDS)
     found = read_moves(moves)
     shown = wrapped(names_of(found, names, language))
@@ -150,6 +148,7 @@ def transition_heat_map(
     return ax
 
 
+@picture
 def state_path(
     chain: MarkovChain,
     start: Start,
@@ -206,7 +205,6 @@ def state_path(
     >>> [text.get_text() for text in ax.texts]
     ['new', 'loyal']
     """
-    check_kind("chain", chain, [MarkovChain], "loyalty_stage.markov_chain(), or .chain()")
     words = words_in(language, _WORDS)
     shown = wrapped(names_of(read_moves(chain), names, language))
     k = len(shown)

@@ -27,7 +27,7 @@ from loyaltymodel.plots._names import (
     words_in,
     wrapped,
 )
-from loyaltymodel.plots._style import COLUMN, GREY, INK, axes_or_new, check_kind, tidy
+from loyaltymodel.plots._style import COLUMN, GREY, INK, axes_or_new, picture, tidy
 
 _WORDS: Mapping[Language, Words] = {
     "en": {
@@ -63,6 +63,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def type_map(
     result: LoyaltyTypes,
     first: object,
@@ -140,7 +141,6 @@ def type_map(
     >>> ax.get_ylabel()
     'Relative attitude (score)'
     """
-    check_kind("result", result, [LoyaltyTypes], "loyalty_stage.dick_basu() or another matrix")
     check_choice("show", show, Show)
     check_choice("shares", shares, Shares)
     check_flag("uncertainty", uncertainty)
@@ -174,9 +174,9 @@ def _scores(
     result: LoyaltyTypes, customers: pd.DataFrame, first: object, second: object, data: object
 ) -> FloatArray:
     """Return the variables (2, n) of the customers who were sorted, in their order."""
-    if not isinstance(customers, pd.DataFrame) or "type" not in customers:
+    if "type" not in customers:
         raise OptionError(
-            f"customers is a {type(customers).__name__}; give the table of customers that was "
+            "customers has no column 'type'; give the table of customers that was "
             "returned beside the result"
         )
     if result.from_classes:
@@ -245,7 +245,7 @@ def _label_axes(
         table = type_advice("relative_attitude")
         chinese = dict(zip(table["type"], table["chinese"], strict=True))
         shown = shown_names(RELATIVE_CLASSES, None, chinese_in(language, chinese))
-        ax.set_yticks(range(len(shown)), [*shown.values()])
+        ax.set_yticks(range(len(shown)), [*shown.values()], parse_math=False)
         ax.set_ylim(min(ax.get_ylim()[0], -0.5), max(ax.get_ylim()[1], len(shown) - 0.5))
     tidy(ax)
 

@@ -27,6 +27,7 @@ from loyaltymodel.plots._style import (
     add_legend,
     axes_or_new,
     draw_marks,
+    picture,
     tidy,
 )
 
@@ -86,6 +87,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def importance_performance_grid(
     result: ImportancePerformanceResult,
     *,
@@ -169,6 +171,7 @@ def importance_performance_grid(
     return ax
 
 
+@picture
 def driver_shares(
     result: KeyDriversResult,
     *,
@@ -238,6 +241,7 @@ def driver_shares(
     return ax
 
 
+@picture
 def penalty_reward(
     result: PenaltyRewardResult,
     *,

@@ -26,6 +26,7 @@ from loyaltymodel.plots._style import (
     SMALL,
     VERMILION,
     legend_look,
+    picture,
     size_of,
     tidy,
     width_of_legend,
@@ -62,6 +63,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def stacked(
     result: ValueAccount,
     *,
@@ -138,6 +140,7 @@ def stacked(
     return ax
 
 
+@picture
 def waterfall(
     result: ValueAccount,
     offer: object,

@@ -26,8 +26,8 @@ from loyaltymodel.plots._style import (
     PALE,
     VERMILION,
     add_legend,
-    check_kind,
     draw_marks,
+    picture,
     tidy,
     write_at_right,
 )
@@ -64,6 +64,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def gap_dumbbells(
     result: ServqualResult,
     *,
@@ -155,6 +156,7 @@ def gap_dumbbells(
     return ax
 
 
+@picture
 def tolerance_zones(
     result: ToleranceResult,
     *,
@@ -201,7 +203,6 @@ def tolerance_zones(
     >>> ax.texts[-1].get_text()
     '25 / 50 / 25'
     """
-    check_kind("result", result, [ToleranceResult], "expectation_gap.zone_of_tolerance()")
     words = words_in(language, _WORDS)
     levels, zones = result.attributes, result.zones
     attributes = zones["attribute"].tolist()

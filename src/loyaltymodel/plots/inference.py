@@ -10,7 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from loyaltymodel._options import check_choice
+from loyaltymodel._options import check_choice, check_count
 from loyaltymodel.plots._names import (
     Language,
     Words,
@@ -33,6 +33,7 @@ from loyaltymodel.plots._style import (
     caption,
     draw_marks,
     ink_on,
+    picture,
     tidy,
     without_frame,
 )
@@ -96,6 +97,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def forest(
     result: InferenceResult,
     quantity: Quantity = "paths",
@@ -170,6 +172,7 @@ def forest(
     return ax
 
 
+@picture
 def replicates(
     result: InferenceResult,
     name: tuple[str, ...],
@@ -206,8 +209,8 @@ def replicates(
     Raises
     ------
     OptionError
-        If there is no such quantity, ``names`` names no construct or item of the model, or
-        ``language`` is not one of its choices.
+        If there is no such quantity, ``bins`` is below 1, ``names`` names no construct or item of
+        the model, or ``language`` is not one of its choices.
 
     Examples
     --------
@@ -224,6 +227,7 @@ def replicates(
     """
     words = words_in(language, _WORDS)
     shown = _shown(result, names)
+    check_count("bins", bins, least=1)
     values, row = result.replicates_of(name), result.row(name)
     ax = axes_or_new(ax, height=COLUMN * 0.65)
     ax.hist(values[~np.isnan(values)], bins=bins, color=BLUE, alpha=0.55, edgecolor="white")
@@ -241,6 +245,7 @@ def replicates(
     return ax
 
 
+@picture
 def htmt_map(
     result: InferenceResult,
     *,

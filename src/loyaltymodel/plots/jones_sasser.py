@@ -29,6 +29,7 @@ from loyaltymodel.plots._style import (
     VERMILION,
     axes_or_new,
     caption,
+    picture,
 )
 
 __all__ = [
@@ -76,6 +77,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def curve_family(
     curve: LoyaltyCurve,
     *,
@@ -136,7 +138,6 @@ def curve_family(
     >>> [text.get_text() for text in ax.texts]
     ['c = 0.00', 'c = 0.80', 'insensitive zone', 'sensitive zone']
     """
-    _curves.check_curve(curve)
     check_flag("zones", zones)
     check_flag("segments", segments)
     words = words_in(language, _WORDS)
@@ -162,6 +163,7 @@ def curve_family(
     return ax
 
 
+@picture
 def true_and_false_loyalty(
     curve: LoyaltyCurve,
     *,
@@ -205,7 +207,6 @@ def true_and_false_loyalty(
     >>> [text.get_text() for text in ax.texts]
     ['true loyalty', 'false loyalty', 'leaves']
     """
-    _curves.check_curve(curve)
     words = words_in(language, _WORDS)
     held = read_numbers("constraint", constraint, bounds=(0.0, BELOW_ONE))
     if held.ndim:
@@ -224,6 +225,7 @@ def true_and_false_loyalty(
     return ax
 
 
+@picture
 def loyalty_surface(
     curve: LoyaltyCurve, *, language: Language = "en", ax: Axes | None = None
 ) -> Axes:
@@ -258,7 +260,6 @@ def loyalty_surface(
     >>> plots.jones_sasser.loyalty_surface(jones_sasser.curve()).get_ylabel()
     'Constraint (0 = perfect competition)'
     """
-    _curves.check_curve(curve)
     words = words_in(language, _WORDS)
     held = _curves.GRID * _STRONGEST
     s, c = np.meshgrid(_curves.GRID, held)

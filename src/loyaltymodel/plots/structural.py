@@ -30,6 +30,7 @@ from loyaltymodel.plots._style import (
     draw_marks,
     extent_of,
     figure_of,
+    picture,
     size_of,
     tidy,
     write,
@@ -69,6 +70,7 @@ _WORDS: Mapping[Language, Words] = {
 }
 
 
+@picture
 def path_diagram(
     result: StructuralResult,
     *,
@@ -123,6 +125,7 @@ def path_diagram(
     check_count("digits", digits, least=0)
     own = ax is None
     ax = axes_or_new(ax)
+    before = ax.axison, ax.get_title(loc="left")
     ax.set_axis_off()
     values = result.paths["estimate"].to_numpy()
     with_index = result.settings.scale is not None
@@ -144,6 +147,8 @@ def path_diagram(
         height=None if own else height - _EDGE,
     )
     if touching(layout.boxes, sizes):
+        ax.axison, title = before
+        ax.set_title(title, loc="left")
         raise OptionError(
             f"the axes are {width:.1f} inches wide, too narrow for the boxes of this model; give "
             "wider ones, or shorter names"
@@ -170,6 +175,7 @@ def path_diagram(
     return ax
 
 
+@picture
 def loadings(
     result: StructuralResult,
     *,
@@ -248,6 +254,7 @@ def loadings(
     return ax
 
 
+@picture
 def importance_performance_map(
     result: StructuralResult,
     target: str,

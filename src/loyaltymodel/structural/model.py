@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from loyaltymodel._options import enumerate_names, repeated, suggest
+from loyaltymodel._options import (
+    alike,
+    enumerate_names,
+    hinted,
+    matched,
+    repeated,
+    shown,
+    suggest,
+    visible,
+)
+from loyaltymodel._signature import checked
 from loyaltymodel._specification import Specification
 from loyaltymodel.errors import ModelError
 from loyaltymodel.structural import notation
 
 Mode = Literal["A", "B"]
+
+_STEPS = 50  # of a circle that a message shows
 
 
 class Construct(Specification):
@@ -61,7 +75,7 @@ class Construct(Specification):
             raise ModelError(
                 f"construct {self.name!r} has no item; name at least one column of the survey"
             )
-        if twice := repeated(self.items):
+        if twice := alike(self.items):
             raise ModelError(f"construct {self.name!r} names {enumerate_names(twice)} twice")
         return self
 
@@ -96,7 +110,7 @@ class Path(Specification):
         _check_text([self.source, self.target], "a path has an end whose name is empty")
         if self.source == self.target:
             raise ModelError(
-                f"the path {self} leads from a construct to itself; "
+                f"the path {visible(str(self))} leads from a construct to itself; "
                 "a construct cannot drive itself in a model of one moment"
             )
         return self
@@ -155,12 +169,12 @@ class StructuralModel(Specification):
         names = self.names
         if not self.constructs:
             raise ModelError("a model needs at least two constructs and a path between them")
-        if twice := repeated(names):
+        if twice := alike(names):
             raise ModelError(f"constructs named more than once: {enumerate_names(twice)}")
         _check_items(self.constructs)
-        _check_paths(names, self.paths)
-        ordered = _in_order_of_equations(names, self.paths)
-        object.__setattr__(self, "paths", ordered)
+        paths = _between_known(names, self.paths)
+        _check_paths(names, paths)
+        object.__setattr__(self, "paths", _in_order_of_equations(names, paths))
         return self
 
     @property
@@ -185,6 +199,7 @@ class StructuralModel(Specification):
         targets = {path.target for path in self.paths}
         return tuple(name for name in self.names if name in targets)
 
+    @checked
     def drivers(self, target: str) -> tuple[str, ...]:
         """Return the constructs that drive a construct directly.
 
@@ -209,12 +224,13 @@ class StructuralModel(Specification):
         >>> StructuralModel.from_text("a =~ a1; b =~ b1; b ~ a").drivers("b")
         ('a',)
         """
-        if target not in self.names:
+        found = matched([target], self.names)
+        if target not in found:
             raise ModelError(
-                f"the model has no construct {target!r}{suggest(target, self.names)}; "
+                f"the model has no construct {shown(target)}{suggest(target, self.names)}; "
                 f"it has {enumerate_names(self.names, most=12)}"
             )
-        return tuple(path.source for path in self.paths if path.target == target)
+        return tuple(path.source for path in self.paths if path.target == found[target])
 
     def to_text(self) -> str:
         """Return the model in the notation that lavaan made common.
@@ -235,13 +251,15 @@ class StructuralModel(Specification):
         <BLANKLINE>
         b ~ a
         """
+        equations = groupby(self.paths, key=attrgetter("target"))  # in whose order they are
         statements = notation.Statements(
             blocks=tuple((c.name, c.mode, c.items) for c in self.constructs),
-            equations=tuple((name, self.drivers(name)) for name in self.endogenous),
+            equations=tuple((name, tuple(p.source for p in paths)) for name, paths in equations),
         )
         return notation.write(statements)
 
     @classmethod
+    @checked
     def from_text(cls, text: str) -> Self:
         """Read a model from text in lavaan's notation. The text is parsed, never evaluated.
 
@@ -274,8 +292,6 @@ class StructuralModel(Specification):
         >>> model.endogenous
         ('loyalty',)
         """
-        if not isinstance(text, str):
-            raise ModelError(f"the model is a {type(text).__name__}; text is needed")
         statements = notation.read(text)
         return cls(
             constructs=tuple(
@@ -291,38 +307,38 @@ class StructuralModel(Specification):
 
 
 def _check_text(names: Iterable[str], message: str) -> None:
-    """Refuse names that are empty, or that no file could hold."""
-    for name in names:
-        if not name.strip():
-            raise ModelError(message)
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            raise ModelError(f"the name {name!r} is not valid text") from None
+    """Refuse names that are empty."""
+    if not all(name.strip() for name in names):
+        raise ModelError(message)
 
 
 def _check_items(constructs: Sequence[Construct]) -> None:
-    owners: dict[str, str] = {}
-    for construct in constructs:
-        for item in construct.items:
-            if item in owners:
-                raise ModelError(
-                    f"item {item!r} is in two constructs, {owners[item]!r} and "
-                    f"{construct.name!r}; an item can show one construct only"
-                )
-            owners[item] = construct.name
+    if twice := alike([item for construct in constructs for item in construct.items]):
+        owners = [repr(c.name) for c in constructs if matched(twice[:1], c.items)]
+        raise ModelError(
+            f"item {twice[0]!r} is in two constructs, {' and '.join(owners[:2])}; an item can show "
+            "one construct only"
+        )
+
+
+def _between_known(names: Sequence[str], paths: Sequence[Path]) -> Sequence[Path]:
+    """Give the ends of paths the names of the constructs, which may compose letters otherwise."""
+    ends = list(dict.fromkeys(end for path in paths for end in (path.source, path.target)))
+    found = matched(ends, names)
+    if unknown := sorted(end for end in ends if end not in found):
+        raise ModelError(
+            f"paths name unknown constructs: {hinted(unknown, names)}; "
+            f"the constructs are {enumerate_names(names, most=12)}"
+        )
+    if all(name == known for name, known in found.items()):
+        return paths
+    return [Path(source=found[path.source], target=found[path.target]) for path in paths]
 
 
 def _check_paths(names: Sequence[str], paths: Sequence[Path]) -> None:
-    on_a_path = {end for path in paths for end in (path.source, path.target)}
-    if unknown := [end for end in on_a_path if end not in names]:
-        hints = [repr(name) + suggest(name, names) for name in sorted(unknown)]
-        raise ModelError(
-            f"paths name unknown constructs: {enumerate_names(hints)}; "
-            f"the constructs are {enumerate_names(names, most=12)}"
-        )
     if twice := repeated(paths):
         raise ModelError(f"paths listed more than once: {enumerate_names(twice)}")
+    on_a_path = {end for path in paths for end in (path.source, path.target)}
     if alone := [name for name in names if name not in on_a_path]:
         raise ModelError(
             f"constructs on no path: {enumerate_names(alone)}; weights come from a construct's "
@@ -330,9 +346,14 @@ def _check_paths(names: Sequence[str], paths: Sequence[Path]) -> None:
         )
     if circle := _find_circle(names, paths):
         raise ModelError(
-            f"the paths close a circle: {' -> '.join(circle)}; a recursive model is needed, "
+            f"the paths close a circle: {visible(_way(circle))}; a recursive model is needed, "
             "so take one of these paths out"
         )
+
+
+def _way(names: Sequence[str]) -> str:
+    """Write a way from construct to construct; of a long one the beginning."""
+    return " -> ".join([*names[:_STEPS], "..."] if len(names) > _STEPS + 1 else names)
 
 
 def _find_circle(names: Sequence[str], paths: Sequence[Path]) -> list[str]:
@@ -341,16 +362,29 @@ def _find_circle(names: Sequence[str], paths: Sequence[Path]) -> list[str]:
     Constructs that nothing left drives are taken away until none can be; whoever is left has
     a driver that is left, so walking back from driver to driver must meet a circle.
     """
-    drivers = {name: {p.source for p in paths if p.target == name} for name in names}
-    while free := [name for name, sources in drivers.items() if not sources & drivers.keys()]:
-        for name in free:
-            del drivers[name]
-    if not drivers:
+    drivers: dict[str, list[str]] = {name: [] for name in names}
+    driven: dict[str, list[str]] = {name: [] for name in names}
+    for path in paths:
+        drivers[path.target].append(path.source)
+        driven[path.source].append(path.target)
+    left = {name: len(sources) for name, sources in drivers.items()}  # drivers that are left
+    free = [name for name, count in left.items() if count == 0]
+    while free:
+        name = free.pop()
+        del left[name]
+        for target in driven[name]:
+            left[target] -= 1
+            if left[target] == 0:
+                free.append(target)
+    if not left:
         return []
-    walk = [next(iter(drivers))]
-    while walk[-1] not in walk[:-1]:
-        walk.append(min(drivers[walk[-1]] & drivers.keys()))
-    return walk[walk.index(walk[-1]) :][::-1]
+    walk: dict[str, None] = {}
+    here = next(iter(left))
+    while here not in walk:
+        walk[here] = None
+        here = min(source for source in drivers[here] if source in left)
+    circle = list(walk)[list(walk).index(here) :]
+    return [here, *circle[::-1]]
 
 
 def _in_order_of_equations(names: Sequence[str], paths: Sequence[Path]) -> tuple[Path, ...]:

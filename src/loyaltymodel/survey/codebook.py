@@ -9,7 +9,8 @@ import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
 
 from loyaltymodel._arrays import FrozenMapping
-from loyaltymodel._options import enumerate_names, repeated, suggest
+from loyaltymodel._options import alike, enumerate_names, hinted, matched, suggest
+from loyaltymodel._signature import checked
 from loyaltymodel._specification import Specification
 from loyaltymodel.errors import ModelError, OptionError
 from loyaltymodel.survey.items import Item, Scale, says_dont_know
@@ -17,6 +18,8 @@ from loyaltymodel.survey.problems import Problem, find_problems, refuse_errors
 from loyaltymodel.survey.tables import AnswerTable, open_table
 
 S = TypeVar("S", Scale, Item)
+
+_HINTED = 5  # items in a message about scales
 
 
 def _each_scale(scales: Any) -> Any:
@@ -112,11 +115,11 @@ class Codebook(Specification):
             raise ModelError("a codebook needs a title that is not empty")
         if not self.items:
             raise ModelError("a codebook needs at least one item")
-        if twice := repeated(self.names):
+        if twice := alike(self.names):
             raise ModelError(f"items named more than once: {enumerate_names(twice)}")
         if not all(name.strip() for name in self.scales):
             raise ModelError("a scale needs a name that is not empty")
-        _check_scales(self.scales, self.items)
+        object.__setattr__(self, "items", _with_scales(self.scales, self.items))
         return self
 
     @property
@@ -130,11 +133,11 @@ class Codebook(Specification):
 
         Items without a construct are left out. The dictionary is the caller's own.
         """
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, list[str]] = {}
         for item in self.items:
             if item.construct is not None:
-                found[item.construct] = (*found.get(item.construct, ()), item.name)
-        return found
+                found.setdefault(item.construct, []).append(item.name)
+        return {construct: tuple(items) for construct, items in found.items()}
 
     @property
     def limits(self) -> dict[str, tuple[float, float]]:
@@ -144,6 +147,7 @@ class Codebook(Specification):
         """
         return {item.name: self.scales[item.scale].pair for item in self.items}
 
+    @checked
     def check(self, data: object, items: Sequence[str] | None = None) -> list[Problem]:
         """Compare a table with the codebook and return everything that a reader should know.
 
@@ -186,8 +190,10 @@ class Codebook(Specification):
         notice: 's1' has 1 of 3 answers missing, first in row 1
         notice: column 'age' is not in the codebook
         """
-        return self._problems(open_table(data), self._scales_of(items), ())
+        scales = self._scales_of(items)
+        return self._problems(open_table(data, self.names), scales, ())
 
+    @checked
     def clean(
         self, data: object, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
     ) -> pd.DataFrame:
@@ -240,7 +246,7 @@ class Codebook(Specification):
         """
         scales = self._scales_of(items)
         _check_keep(keep, scales)
-        table = open_table(data)
+        table = open_table(data, [*self.names, *keep])
         refuse_errors(self._problems(table, scales, keep), self.title)
         answers = {item: table.numbers(item) for item in scales}
         for item, scale in scales.items():
@@ -248,6 +254,7 @@ class Codebook(Specification):
         kept = {name: table.column(name) for name in keep}
         return pd.DataFrame({**answers, **kept}, index=table.labels)
 
+    @checked
     def points(
         self, data: object, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
     ) -> pd.DataFrame:
@@ -312,12 +319,13 @@ class Codebook(Specification):
         if items is None:
             return known
         _check_names("items", items)
-        if unknown := [repr(name) + suggest(name, known) for name in items if name not in known]:
+        found = matched(items, known)
+        if unknown := [name for name in items if name not in found]:
             raise OptionError(
-                f"items names {enumerate_names(unknown)}, not in the codebook; "
+                f"items names {hinted(unknown, known)}, not in the codebook; "
                 f"it has {enumerate_names(known, most=12)}"
             )
-        return {name: known[name] for name in items}
+        return {found[name]: known[found[name]] for name in items}
 
     def _problems(
         self, table: AnswerTable, scales: Mapping[str, Scale], keep: Sequence[str]
@@ -325,27 +333,35 @@ class Codebook(Specification):
         return find_problems(table, scales, known=self.names, keep=keep)
 
 
-def _check_scales(scales: Mapping[str, Scale], items: Sequence[Item]) -> None:
-    if strangers := [item for item in items if item.scale not in scales]:
+def _with_scales(scales: Mapping[str, Scale], items: Sequence[Item]) -> tuple[Item, ...]:
+    """Return the items with the names of their scales as the codebook writes them."""
+    found = matched({item.scale for item in items}, scales)
+    if strangers := [item for item in items if item.scale not in found]:
         hints = [
-            f"{item.name!r} has {item.scale!r}{suggest(item.scale, scales)}" for item in strangers
+            f"{item.name!r} has {item.scale!r}{suggest(item.scale, scales)}"
+            for item in strangers[:_HINTED]
         ]
+        rest = f" and {len(strangers) - _HINTED} more" if len(strangers) > _HINTED else ""
         raise ModelError(
-            f"items with a scale that the codebook does not have: {enumerate_names(hints)}; "
+            f"items with a scale that the codebook does not have: {enumerate_names(hints)}{rest}; "
             f"its scales are {enumerate_names(scales, most=12)}"
         )
-    used = {item.scale for item in items}
+    used = set(found.values())
     if idle := [repr(name) for name in scales if name not in used]:
         raise ModelError(
             f"no item uses the scale {enumerate_names(idle)}; give it to the item that was "
             "meant, or leave it out"
         )
+    return tuple(
+        item
+        if found[item.scale] == item.scale
+        else item.model_copy(update={"scale": found[item.scale]})
+        for item in items
+    )
 
 
 def _check_names(option: str, names: Sequence[str]) -> None:
-    if isinstance(names, str):
-        raise OptionError(f"{option}={names!r} must be a list of names, such as [{names!r}]")
-    if twice := repeated(names):
+    if twice := alike(names):
         raise OptionError(f"{option} names {enumerate_names(twice)} twice")
 
 

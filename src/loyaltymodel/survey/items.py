@@ -126,8 +126,8 @@ class Scale(Specification):
     def _ordered_in_steps_nothing_off_it(self) -> Self:
         if not self.lowest < self.highest:
             raise ModelError(
-                f"a scale from {self.lowest:g} to {self.highest:g} has no answers; the lowest "
-                "possible answer must be below the highest. Where a low answer is good, say "
+                f"a scale from {self.lowest:.12g} to {self.highest:.12g} has no answers; the "
+                "lowest possible answer must be below the highest. Where a low answer is good, say "
                 "direction='down'"
             )
         _check_step(self)
@@ -211,7 +211,7 @@ def says_dont_know(scale: Scale, answers: FloatArray) -> BoolArray:
 def describe(scale: Scale) -> str:
     """Say the answers of a scale in words."""
     by = "" if scale.step is None or scale.step == 1 else f" by {scale.step:g}"
-    return f"{scale.lowest:g} to {scale.highest:g}{by}"
+    return f"{scale.lowest:.12g} to {scale.highest:.12g}{by}"
 
 
 def _is_answer(scale: Scale, number: float) -> bool:
@@ -222,16 +222,20 @@ def _check_step(scale: Scale) -> None:
     if scale.step is None:
         return
     if scale.step <= 0:
-        raise ModelError(f"step={scale.step:g} must be above 0, or None for answers of any value")
+        raise ModelError(
+            f"step={scale.step:.12g} must be above 0, or None for answers of any value"
+        )
     if between_steps(scale, scale.highest):
         raise ModelError(
-            f"steps of {scale.step:g} from {scale.lowest:g} do not meet {scale.highest:g}; give "
-            "the step between neighbouring answers, or step=None for answers of any value"
+            f"steps of {scale.step:.12g} from {scale.lowest:.12g} do not meet "
+            f"{scale.highest:.12g}; give the step between neighbouring answers, or step=None for "
+            "answers of any value"
         )
 
 
 def _check_labels(scale: Scale) -> None:
-    if strangers := [f"{a:g} ({t!r})" for a, t in scale.labels.items() if not _is_answer(scale, a)]:
+    labels = scale.labels.items()
+    if strangers := [f"{a:.12g} ({t!r})" for a, t in labels if not _is_answer(scale, a)]:
         raise ModelError(
             f"labels name {enumerate_names(strangers)}, no answer on the scale "
             f"{describe(scale)}; codes such as 99 belong in dont_know"

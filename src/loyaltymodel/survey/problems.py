@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._options import suggest
+from loyaltymodel._options import suggest, visible
 from loyaltymodel.errors import DataError
 from loyaltymodel.survey.items import Scale, between_steps, describe, says_dont_know
 from loyaltymodel.survey.tables import AnswerTable
@@ -32,6 +32,7 @@ Kind = Literal[
 ]
 _NOTICES: tuple[Kind, ...] = ("dont_know", "missing", "constant", "unknown")
 _MOST_LISTED = 12
+_PAIRS = 10_000  # of names, up to which all are compared for the one that was meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,27 @@ def find_problems(
     ``known`` are all items of the codebook; other columns are unknown to it, and those in
     ``keep`` must be there once all the same.
     """
+    names = _Names(table, known)
     problems = list(_of_rows(table))
     for item, scale in scales.items():
-        problems += _of_name(table, item, known) or _of_answers(table, item, scale)
+        problems += _of_name(table, item, names) or _of_answers(table, item, scale)
     for name in keep:
-        problems += _of_name(table, name, known)
-    return problems + list(_of_unknown(table, known))
+        problems += _of_name(table, name, names)
+    return problems + list(_of_unknown(table, names))
+
+
+class _Names:
+    """The names of a codebook and of a table, those that each has alone, and which may be meant."""
+
+    def __init__(self, table: AnswerTable, known: Collection[str]) -> None:
+        self.known = frozenset(known)
+        self.absent = [item for item in known if item not in table.times]
+        self.spare = [name for name in table.times if name not in self.known]
+        self._few = len(self.absent) * len(self.spare) <= _PAIRS
+
+    def hint(self, name: object, others: Sequence[Hashable]) -> str:
+        """Say which of the others may be meant, unless there are too many to compare."""
+        return suggest(name, [o for o in others if isinstance(o, str)]) if self._few else ""
 
 
 def refuse_errors(problems: Sequence[Problem], title: str) -> None:
@@ -108,7 +124,7 @@ def _of_rows(table: AnswerTable) -> Iterator[Problem]:
         yield _problem(None, "no_rows", 0, sentence)
 
 
-def _of_name(table: AnswerTable, name: str, known: Collection[str]) -> list[Problem]:
+def _of_name(table: AnswerTable, name: str, names: _Names) -> list[Problem]:
     """Find out whether a column is there once; return nothing if it is."""
     times = table.times[name]
     if times == 1:
@@ -116,18 +132,16 @@ def _of_name(table: AnswerTable, name: str, known: Collection[str]) -> list[Prob
     if times > 1:
         sentence = f"the table has {times} columns named {name!r}; rename or drop the copies"
         return [_problem(name, "duplicate", times, sentence)]
-    spare = [other for other in table.times if isinstance(other, str) and other not in known]
-    sentence = f"the table has no column {name!r}{suggest(name, spare)}"
+    sentence = f"the table has no column {name!r}{names.hint(name, names.spare)}"
     return [_problem(name, "absent", 0, sentence)]
 
 
-def _of_unknown(table: AnswerTable, known: Collection[str]) -> Iterator[Problem]:
-    absent = [item for item in known if item not in table.times]
-    for name, times in table.times.items():
-        if name not in known:
-            columns = f"column {name!r} is" if times == 1 else f"{times} columns {name!r} are"
-            sentence = f"{columns} not in the codebook{suggest(name, absent)}"
-            yield _problem(str(name), "unknown", times, sentence)
+def _of_unknown(table: AnswerTable, names: _Names) -> Iterator[Problem]:
+    for name in names.spare:
+        times = table.times[name]
+        columns = f"column {name!r} is" if times == 1 else f"{times} columns {name!r} are"
+        sentence = f"{columns} not in the codebook{names.hint(name, names.absent)}"
+        yield _problem(str(name), "unknown", times, sentence)
 
 
 def _of_answers(table: AnswerTable, item: str, scale: Scale) -> list[Problem]:
@@ -194,7 +208,7 @@ def _of_variation(item: str, given: FloatArray) -> Iterator[Problem]:
     if given.size > 1 and given.min() == given.max():
         answer = float(given[0])
         sentence = (
-            f"all {given.size} answers to {item!r} are {answer:g}; what does not vary cannot "
+            f"all {given.size} answers to {item!r} are {answer:.12g}; what does not vary cannot "
             "correlate with anything"
         )
         yield _problem(item, "constant", given.size, sentence, example=answer)
@@ -217,13 +231,12 @@ def _in_rows(
     if kind == "missing":
         example, shown = None, ""
     elif isinstance(answer, float):
-        example, shown = float(answer), f"{answer:g} "
+        example, shown = float(answer), f"{answer:.12g} "
     else:
         example = str(answer)
         shown = f"{reprlib.repr(example)} "  # the middle of a long text left out
-    sentence = (
-        f"{item!r} has {count} of {answers.size} answers {what}, first {shown}in row {row}{advice}"
-    )
+    where = f"first {shown}in row {visible(str(row))}"
+    sentence = f"{item!r} has {count} of {answers.size} answers {what}, {where}{advice}"
     return _problem(item, kind, count, sentence, first_row=row, example=example)
 
 

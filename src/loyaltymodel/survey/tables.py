@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from loyaltymodel._frames import (
     row_labels,
     without_repeated,
 )
+from loyaltymodel._options import matched
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +47,11 @@ class AnswerTable:
         return pd.Series(self.frame.get_column(name).to_list(), index=self.labels)
 
 
-def open_table(data: object) -> AnswerTable:
+def open_table(data: object, names: Sequence[str]) -> AnswerTable:
     """Open a pandas, polars or pyarrow table without asking anything of its columns.
+
+    A column whose name differs from one of those known in how its letters are composed only is
+    called by the one known.
 
     Raises
     ------
@@ -56,4 +60,10 @@ def open_table(data: object) -> AnswerTable:
     """
     native, times = without_repeated(data)
     frame = open_frame(native)
-    return AnswerTable(native, frame, times or Counter(frame.columns), row_labels(data, frame))
+    times = times or Counter(frame.columns)
+    own = {name: known for known, name in matched(names, times).items() if name != known}
+    if own:
+        frame = frame.rename(own)
+        native = frame.to_native()
+        times = Counter({own.get(name, name): count for name, count in times.items()})
+    return AnswerTable(native, frame, times, row_labels(native, frame))
