@@ -286,7 +286,7 @@ def test_purchases_of_one_date_have_no_order_unless_the_rows_say_so():
 
 def test_listed_order_must_not_step_back_in_time():
     back = SAME_DAY.iloc[[1, 0, 2, 3, 4, 5]]
-    with pytest.raises(DataError, match="1 row step back in time, first row 0; sort the table"):
+    with pytest.raises(DataError, match="goes back in time in 1 row, first row 0; sort the table"):
         purchase_behaviour(data=back, window=(0, 10), same_date="as_listed")
     other = pd.concat([back.assign(customer="Bob", date=9), SAME_DAY])
     purchase_behaviour(
@@ -338,7 +338,7 @@ def test_a_wallet_that_is_negative_or_empty_has_no_shares():
     assert customers["share_of_wallet"].isna().all()
     away = of_brand("B", data=table, window=(0, 10), refunds="subtract")
     assert away["share_of_wallet"].isna().all()
-    assert "2 customers have no share of wallet" in str(found.summary())
+    assert "No share of wallet for 2 customers" in str(found.summary())
 
 
 def test_the_window_has_its_start_and_not_its_end():

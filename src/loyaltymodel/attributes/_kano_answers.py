@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, enumerate_names
+from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.attributes._pairs import Pair
@@ -138,8 +138,9 @@ def read_importance(
         values = np.asarray(read[key], dtype=np.float64)
         if len(values) + read.n_dropped != n:
             raise DataError(
-                f"{key} has {len(values) + read.n_dropped} answers, but {n} respondents answered "
-                "the pairs; give one a respondent, missing where there is none"
+                f"{key} has {count_of(len(values) + read.n_dropped, 'answer')}, but "
+                f"{count_of(n, 'respondent')} answered the pairs; give one a respondent, missing "
+                "where there is none"
             )
         if len(values) < LEAST:
             raise DataError(f"{key} has one answer; a mean with an interval needs two or more")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from loyaltymodel._frames import column_names
-from loyaltymodel._options import enumerate_names, repeated
+from loyaltymodel._options import count_of, enumerate_names, repeated
 from loyaltymodel.errors import DataError, OptionError
 
 Pair = tuple[object, object]
@@ -70,8 +70,8 @@ def _by_name(
     """Pair neighbouring columns whose names agree up to the last separator."""
     if len(names) % 2 or not names:
         raise DataError(
-            f"the table has {len(names)} columns, which is no number of pairs; give two columns "
-            f"an attribute, {asked[0]} and {asked[1]}, or name them, {_form(asked)}"
+            f"the table has {count_of(len(names), 'column')}, which is no number of pairs; give "
+            f"two columns an attribute, {asked[0]} and {asked[1]}, or name them, {_form(asked)}"
         )
     stems = []
     for first, second in zip(names[::2], names[1::2], strict=True):

@@ -153,8 +153,9 @@ def _check_they_vary(answers: Answers) -> None:
     counted = answers.values[answers.weights > 0]
     constant = counted.min(axis=0) == counted.max(axis=0)
     if constant.any():
+        among = "" if answers.weights.all() else " among those whose weight is above 0"
         listed = [
-            f"{name} (always {value:g})"
+            f"{name} (always {value:g}{among})"
             for name, value, alike in zip(answers.names, counted[0], constant, strict=True)
             if alike
         ]

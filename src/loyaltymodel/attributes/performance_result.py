@@ -129,7 +129,7 @@ class ImportancePerformanceResult(_Resampled):
 
     def _brief(self) -> str:
         n = count_of(len(self.quadrants), "attribute")
-        return f"{n}, {self._source()}, {self.n_obs} respondents"
+        return f"{n}, {self._source()}, {count_of(self.n_obs, 'respondent')}"
 
     def _facts(self) -> Facts:
         source = self._source().removeprefix("importance ").removesuffix(" importance")

@@ -172,7 +172,7 @@ def _check_costs(rows: FloatArray, places: IntArray, offers: Offers, claim: Clai
             continue
         first = int(np.argmax(rows[k] < 0))
         raise DataError(
-            f"cost {claim.names[k]!r} is negative: {rows[k, first]:g} in row "
+            f"cost {claim.names[k]!r} is negative: {rows[k, first]:.12g} in row "
             f"{offers.columns.labels[places[first]]}; costs are given as positive numbers and "
             "subtracted here. Turn the sign, give the limits of the answers by scale=, or enter "
             "what is gained as a value"

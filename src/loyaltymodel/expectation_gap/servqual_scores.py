@@ -107,8 +107,8 @@ def _shift(design: Design, neutral: float | None, lowest: float, highest: float)
         return (lowest + highest) / 2
     if not is_number(neutral) or not lowest <= neutral <= highest:
         raise OptionError(
-            f"neutral={neutral!r} is not on the scale from {lowest:g} to {highest:g}; give the "
-            "answer that means neither better nor worse than expected"
+            f"neutral={neutral!r} is not on the scale from {lowest:.12g} to {highest:.12g}; give "
+            "the answer that means neither better nor worse than expected"
         )
     return float(neutral)
 
@@ -149,7 +149,7 @@ def read_points(points: Points | None, layout: Layout) -> Importance | None:
         )
     if (values < 0).any() or abs(values.sum() - 100) > _HUNDRED:
         raise DataError(
-            f"the points {', '.join(f'{v:g}' for v in values)} add up to {values.sum():g}; "
+            f"the points {', '.join(f'{v:.12g}' for v in values)} add up to {values.sum():.12g}; "
             "points must be 0 or more and sum to 100. Divide each by their sum and multiply by 100"
         )
     return Importance(values, ())
@@ -194,7 +194,7 @@ def _check_hundred(
     if wrong.any():
         first = int(np.argmax(wrong))
         raise DataError(
-            f"the points in {enumerate_names(names)} add up to {total[first]:g} in row "
+            f"the points in {enumerate_names(names)} add up to {total[first]:.12g} in row "
             f"{labels[places[first]]}; every customer's points must sum to 100. Divide each by the "
             "customer's sum and multiply by 100, or leave such customers out"
         )

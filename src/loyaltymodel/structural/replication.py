@@ -15,7 +15,7 @@ from loyaltymodel import _resampling as resampling
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._frames import checked_rows, read_columns, read_table
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._resampling import Units
 from loyaltymodel._scales import resolve_limits
 from loyaltymodel.errors import (
@@ -139,7 +139,8 @@ def check_same_data(result: StructuralResult, data: object) -> None:
     way_out = "; give the data that the result was fitted to, or fit the model to these first"
     if found.n_obs != known.n_obs:
         raise DataError(
-            f"the data have {found.n_obs} respondents, and the result rests on {known.n_obs}"
+            f"the data have {count_of(found.n_obs, 'respondent')}, and the result rests on "
+            f"{known.n_obs}"
             f"{way_out}"
         )
     sd = np.sqrt(known.covariance.diagonal())

@@ -61,7 +61,7 @@ class Parameter:
         if not self.lower < self.upper or not self.starts or not inside:
             raise ModelError(
                 f"parameter {self.name!r} needs lower < upper and starts between them; it has "
-                f"lower={self.lower:g}, upper={self.upper:g}, starts={self.starts}"
+                f"lower={self.lower:.12g}, upper={self.upper:.12g}, starts={self.starts}"
             )
 
 
@@ -533,7 +533,7 @@ def _check_family(family: CurveFamily) -> None:
     if not np.isfinite(value).all() or value.min() < 0 or value.max() > 1:
         raise ModelError(
             f"the family {name} leaves the range 0 to 1 at the first start of its parameters, "
-            f"where its values go from {value.min():g} to {value.max():g}"
+            f"where its values go from {value.min():.12g} to {value.max():.12g}"
         )
 
 

@@ -83,14 +83,14 @@ def set_up(settings: CurveSettings, sample: Sample) -> Setup:
         place = names.index(name)
         if not lower[place] <= value <= upper[place]:
             raise OptionError(
-                f"fixed gives {name}={value!r}, which must lie between {lower[place]:g} and "
-                f"{upper[place]:g}"
+                f"fixed gives {name}={value!r}, which must lie between {lower[place]:.12g} and "
+                f"{upper[place]:.12g}"
             )
         lower[place] = upper[place] = value
     if {"lo", "hi"} <= set(names) and lower[names.index("lo")] > upper[names.index("hi")]:
         raise OptionError(
-            f"fixed gives lo={lower[names.index('lo')]:g} and hi={upper[names.index('hi')]:g}, but "
-            "hi must not be below lo"
+            f"fixed gives lo={lower[names.index('lo')]:.12g} and "
+            f"hi={upper[names.index('hi')]:.12g}, but hi must not be below lo"
         )
     stats = sample.observations.statistics(outcome)
     return Setup(

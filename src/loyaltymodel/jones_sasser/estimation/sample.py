@@ -198,8 +198,8 @@ def _answers(
             return [one, share], None, 0.0
         if edge := int(((share <= 0) | (share >= 1)).sum()):
             raise DataError(
-                f'outcome="beta" needs scores strictly within {low:g} and {high:g}, but '
-                f"{count_of(edge, 'score')} lie on an end, where its density is 0 or infinite; "
+                f'outcome="beta" needs scores strictly within {low:.12g} and {high:.12g}, but '
+                f"the ends, where its density is 0 or infinite, have {count_of(edge, 'score')}; "
                 'choose outcome="score"'
             )
         return list(beta_answers(share)), None, 0.0

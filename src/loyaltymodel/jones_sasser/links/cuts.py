@@ -29,7 +29,7 @@ def satisfied_from(satisfaction: FloatArray, cut: float) -> BoolArray:
     among: BoolArray = satisfaction >= cut
     if not among.any():
         raise DataError(
-            f"no customer has a satisfaction of {cut:g} or more, the highest is "
-            f"{np.max(satisfaction):g}; choose a lower cut"
+            f"no customer has a satisfaction of {cut:.12g} or more, the highest is "
+            f"{np.max(satisfaction):.12g}; choose a lower cut"
         )
     return among

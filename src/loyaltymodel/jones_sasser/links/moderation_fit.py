@@ -141,7 +141,7 @@ def _logistic(y: FloatArray, x: FloatArray) -> FloatArray:
     if not np.isin(y, (0, 1)).all():
         other = y[~np.isin(y, (0, 1))][0]
         raise DataError(
-            f"loyalty has {other:g}, but must be 0 or 1; compare it with a cut-off, or choose "
+            f"loyalty has {other:.12g}, but must be 0 or 1; compare it with a cut-off, or choose "
             'outcome="score"'
         )
     found = logistic(y, x)

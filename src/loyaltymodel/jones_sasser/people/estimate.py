@@ -70,8 +70,8 @@ def cuts_with_extremes(sample: Sample) -> dict[str, Any]:
     low, high = extremes
     if not low < cuts["satisfaction"] < high:
         raise OptionError(
-            f"the extremes are ({low:g}, {high:g}), but the cut-off of satisfaction, "
-            f"{cuts['satisfaction']:g}, must lie between; give other extremes, or "
+            f"the extremes are ({low:.12g}, {high:.12g}), but the cut-off of satisfaction, "
+            f"{cuts['satisfaction']:.12g}, must lie between; give other extremes, or "
             "cuts={'extremes': None} for none"
         )
     return cuts | {"extremes": extremes}

@@ -136,7 +136,7 @@ def _satisfactions(
         if read.shape != (2,) or read[0] >= read[1]:
             raise OptionError(
                 f"contrast={contrast!r} must be two satisfactions, the lower one first, such as "
-                f"({low:g}, {high:g})"
+                f"({low:.12g}, {high:.12g})"
             )
         ends = float(read[0]), float(read[1])
     return ends, ((ends[0] - low) / (high - low), (ends[1] - low) / (high - low))

@@ -203,8 +203,8 @@ class PurchaseBehaviour(Result):
             remarks.append(f"The first {_MOST_ROWS} of {len(self.brand_names)} brands are shown.")
         if self.n_without_wallet:
             remarks.append(
-                f"{self.n_without_wallet} customers have no share of wallet: they spent nothing, "
-                "or got more back than they paid for a brand."
+                f"No share of wallet for {count_of(self.n_without_wallet, 'customer')} who spent "
+                "nothing, or got more back than was paid for a brand."
             )
         return tuple(remarks)
 

@@ -67,12 +67,12 @@ def read_items(
             )
         if low == high:
             raise DataError(
-                f"{name} is {low:g} for everybody, so it cannot be seen where it stands in the "
+                f"{name} is {low:.12g} for everybody, so it cannot be seen where it stands in the "
                 "ladder; leave it out, or take another cut-off"
             )
         if high - low > _MOST_ANSWERS:
             raise DataError(
-                f"{name} runs over {high - low:g} steps, but at most {_MOST_ANSWERS} can be "
+                f"{name} runs over {high - low:.12g} steps, but at most {_MOST_ANSWERS} can be "
                 "handled; group its values into a few, such as passed or not"
             )
         columns.append((values - low).astype(np.intp))

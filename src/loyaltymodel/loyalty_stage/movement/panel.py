@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, count_of, enumerate_names, suggest
+from loyaltymodel._options import check_choice, count_of, enumerate_names, suggest, visible
 from loyaltymodel._variables import Variables, read_weighted
 from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.movement.stages import Stages
@@ -143,10 +143,10 @@ def _one_stage_at_a_time(
     first = int(np.argmax(double))
     row = order[first]
     names = [stages.names[place[first]], stages.names[place[first + 1]]]
-    where = f"customer {found['customer'][row]} at date {found['date'][row]}"
+    where = visible(f"customer {found['customer'][row]} at date {found['date'][row]}")
     if names[0] == names[1]:
         raise DataError(
-            f"{count_of(int(double.sum()), 'row')} stand twice, first {where} in stage "
+            f"rows that repeat others: {int(double.sum())}, first {where} in stage "
             f"{names[0]!r}; drop the copies"
         )
     raise DataError(

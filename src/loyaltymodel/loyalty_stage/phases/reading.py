@@ -69,7 +69,7 @@ def by_phase(
     inside = (numbers >= low) & (numbers <= high)
     if not inside.all():
         j = int(np.argmin(inside))
-        raise OptionError(f"{name} of {phases[j]!r} is {numbers[j]:g}; {way_out}")
+        raise OptionError(f"{name} of {phases[j]!r} is {numbers[j]:.12g}; {way_out}")
     return numbers
 
 
@@ -83,8 +83,8 @@ def cuts_of(cuts: object, limits: Mapping[str, Pair]) -> FloatArray:
             found[phase] = middle[phase]
         elif not is_number(cut) or not low <= cut <= high:
             raise OptionError(
-                f"cuts of {phase!r} is {cut!r}; give 'midpoint', or a number between {low:g} and "
-                f"{high:g}, one for all phases or by name"
+                f"cuts of {phase!r} is {cut!r}; give 'midpoint', or a number between {low:.12g} "
+                f"and {high:.12g}, one for all phases or by name"
             )
     return np.array([float(found[phase]) for phase in limits])
 
@@ -117,9 +117,9 @@ def read_scores(
         if outside.any():
             first = int(np.argmax(outside))
             raise DataError(
-                f"scores of {name!r} must lie between {low:g} and {high:g}, but "
-                f"{count_of(int(outside.sum()), 'score')} do not (first {values[first]:g} in row "
-                f"{variables.labels[first]}); give their scale, such as scale=(1, 10), or make "
+                f"scores of {name!r} must lie between {low:.12g} and {high:.12g}; "
+                f"{count_of(int(outside.sum()), 'score')} outside (first {values[first]:.12g} in "
+                f"row {variables.labels[first]}); give their scale, such as scale=(1, 10), or make "
                 "scores from 0 to 100 by phase_scores()"
             )
     return variables, own

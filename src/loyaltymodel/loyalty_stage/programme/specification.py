@@ -114,14 +114,14 @@ class LoyaltyProgramme(Specification):
         first = self.tiers[0]
         if first.threshold != 0:
             raise ModelError(
-                f"the first tier, {first.name!r}, begins at {first.threshold:g}, so that members "
-                "who spend less have none; its threshold must be 0"
+                f"the first tier, {first.name!r}, begins at {first.threshold:.12g}, so that "
+                "members who spend less have none; its threshold must be 0"
             )
         for below, above in pairwise(self.tiers):
             if above.threshold <= below.threshold:
                 raise ModelError(
-                    f"thresholds must rise, but {above.name!r} ({above.threshold:g}) follows "
-                    f"{below.name!r} ({below.threshold:g}); list the tiers from the lowest up"
+                    f"thresholds must rise, but {above.name!r} ({above.threshold:.12g}) follows "
+                    f"{below.name!r} ({below.threshold:.12g}); list the tiers from the lowest up"
                 )
         return self
 

@@ -135,7 +135,7 @@ def _moves_of(name: str, moves: object, own: float, limits: Pair | None) -> Floa
     cut = own + distinct
     if limits is not None and not (limits[0] <= cut[0] and cut[-1] <= limits[1]):
         raise OptionError(
-            f"moves of {name!r} carry its cut-off of {own:g} off the scale from {limits[0]:g} to "
-            f"{limits[1]:g}; give smaller ones"
+            f"moves of {name!r} carry its cut-off of {own:.12g} off the scale from "
+            f"{limits[0]:.12g} to {limits[1]:.12g}; give smaller ones"
         )
     return distinct
