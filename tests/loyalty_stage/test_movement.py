@@ -575,7 +575,7 @@ def test_gaps_are_refused_or_skipped():
 
 BAD_PANELS = {
     "two at once": ({"stage": ["awareness", "loyalty"], "date": [1, 1]}, {}, "two stages at once"),
-    "twice": ({"stage": ["loyalty", "loyalty"], "date": [1, 1]}, {}, "that repeat others: 1, first"),
+    "twice": ({"stage": ["loyalty", "loyalty"], "date": [1, 1]}, {}, "repeat others: 1, first"),
     "unknown": ({"stage": ["awareness", "loyalti"]}, {}, "did you mean 'loyalty'"),
     "missing": ({"stage": ["awareness", None]}, {}, 'missing="drop"'),
     "months": ({"date": pd.to_datetime(["2024-01-01", "2024-02-01"])}, {}, "date.dt.month"),
