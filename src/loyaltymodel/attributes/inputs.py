@@ -155,11 +155,11 @@ def _check_they_vary(answers: Answers) -> None:
     if constant.any():
         among = "" if answers.weights.all() else " among those whose weight is above 0"
         listed = [
-            f"{name} (always {value:g}{among})"
+            f"{name} (always {value:g})"
             for name, value, alike in zip(answers.names, counted[0], constant, strict=True)
             if alike
         ]
         raise DataError(
-            f"constant: {enumerate_names(listed)}; what does not vary explains nothing and "
+            f"constant{among}: {enumerate_names(listed)}; what does not vary explains nothing and "
             "cannot be explained, so leave it out"
         )
