@@ -14,7 +14,8 @@ import pandas as pd
 from loyaltymodel import _intervals as intervals
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, read_only
 from loyaltymodel._intervals import Interval, check_level
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import percent, plain, table_of
 from loyaltymodel.errors import DataError, OptionError
 
@@ -102,7 +103,7 @@ class EstimateTable(FrozenRecord):
         """Say in a line what this is; :meth:`frame` shows it."""
         by = ", ".join(self.labels)
         how = f", {percent(self.level)} {self.method}" if self.ci_low is not None else ""
-        return f"<EstimateTable: {len(self)} rows by {by}{how}>"
+        return f"<EstimateTable: {count_of(len(self), 'row')} by {by}{how}>"
 
     def _repr_html_(self) -> str:
         return table_of("", self.frame(), n_labels=len(self.labels)).to_html()
@@ -131,6 +132,7 @@ class EstimateTable(FrozenRecord):
                 table[name] = value.copy()
         return table
 
+    @checked
     def row(self, name: object) -> pd.Series:
         """Return one row.
 
@@ -162,6 +164,7 @@ class EstimateTable(FrozenRecord):
         given = {n: getattr(self, n) for n in _COLUMNS}
         return pd.Series({n: v[place] for n, v in given.items() if v is not None})
 
+    @checked
     def difference(self, first: object, second: object) -> pd.Series:
         """Return by how much one row exceeds another, with its uncertainty.
 
@@ -218,6 +221,7 @@ class EstimateTable(FrozenRecord):
         values = (estimate, error, found.low, found.high, found.p_value)
         return pd.Series({n: v[0] for n, v in zip(_COLUMNS, values, strict=True)})
 
+    @checked
     def place(self, name: object) -> int:
         """Return the number of the row with a name.
 
@@ -279,6 +283,7 @@ class EstimateTable(FrozenRecord):
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
 
     @classmethod
+    @checked
     def from_json(cls, text: str) -> Self:
         """Read a table from the JSON that :meth:`to_json` writes.
 
@@ -322,6 +327,7 @@ class EstimateTable(FrozenRecord):
     # How tables are made
 
     @classmethod
+    @checked
     def student(
         cls,
         labels: Labels,
@@ -369,6 +375,7 @@ class EstimateTable(FrozenRecord):
         return made if test_zero else replace(made, p_value=None)
 
     @classmethod
+    @checked
     def wald(
         cls,
         labels: Labels,
@@ -406,6 +413,7 @@ class EstimateTable(FrozenRecord):
         return cls.student(labels, estimate, std_error, level=level, covariance=covariance)
 
     @classmethod
+    @checked
     def wilson(
         cls, labels: Labels, share: npt.ArrayLike, n: npt.ArrayLike, *, level: float = 0.95
     ) -> Self:
@@ -446,6 +454,7 @@ class EstimateTable(FrozenRecord):
         )
 
     @classmethod
+    @checked
     def resampled(
         cls,
         labels: Labels,

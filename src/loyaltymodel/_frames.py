@@ -16,7 +16,17 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._options import count_of, enumerate_names, hinted, matched, repeated
+from loyaltymodel._native import NotNumbers, native, numbers_of
+from loyaltymodel._options import (
+    LARGEST,
+    count_of,
+    enumerate_names,
+    hinted,
+    matched,
+    repeated,
+    shown,
+    visible,
+)
 from loyaltymodel._scales import Limits
 from loyaltymodel.errors import DataError
 
@@ -54,7 +64,7 @@ def read_columns(data: object, names: Sequence[str]) -> Columns:
     frame = open_frame(alone)
     columns = check_names(list(frame.columns), names, times)
     labels = row_labels(alone, frame)
-    found = [_numbers(alone, frame, name, labels) for name in columns]
+    found = [_numbers(alone, frame, name) for name in columns]
     values = tuple(value for value in found if value is not None)
     if len(values) < len(names):
         bad = [name for name, value in zip(columns, found, strict=True) if value is None]
@@ -182,32 +192,32 @@ def _refuse_halves(columns: Iterable[object]) -> None:
             ) from None
 
 
-def _numbers(
-    data: object, frame: nw.DataFrame[Any], name: str, labels: pd.Index
-) -> FloatArray | None:
+def _numbers(data: object, frame: nw.DataFrame[Any], name: str) -> FloatArray | None:
     """Return the column as numbers, or nothing if it holds something else."""
-    if isinstance(data, pd.DataFrame):
-        # The common case by the short way: a NumPy column of a pandas table, in place.
-        series = data[name]
-        if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
-            return series.to_numpy()
-    column = frame.get_column(name)
-    if not holds_numbers(column):
+    # A column of a pandas table is taken in place.
+    column: Any = data[name] if isinstance(data, pd.DataFrame) else frame.get_column(name)
+    if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype):
+        if column.dtype.kind in "fiub":
+            found: FloatArray = native(column.to_numpy())
+            return found
+    elif isinstance(column, nw.Series) and not holds_numbers(column):
         return None
-    if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):
-        return np.full(len(labels), np.nan)
-    values = column.to_numpy()
-    if values.dtype.kind not in "fiub":
-        values = column.cast(nw.Float64).to_numpy()
-    return values
+    try:
+        return np.asarray(numbers_of(column), dtype=np.float64)
+    except NotNumbers:
+        return None
 
 
 def _not_numeric(column: nw.Series[Any], labels: pd.Index) -> str:
     values = column.to_list()
     # The first answer that is neither a number nor missing shows what is meant.
     row = next((i for i, v in enumerate(values) if isinstance(v, str) and not _is_number(v)), None)
-    example = f", such as {values[row]!r} in row {labels[row]}" if row is not None else ""
+    example = f", such as {shown(values[row])} in {_row(labels[row])}" if row is not None else ""
     return f"column {column.name!r} is not numeric but {column.dtype}{example}"
+
+
+def _row(label: object) -> str:
+    return f"row {visible(str(label))}"
 
 
 def _is_number(text: str) -> bool:
@@ -236,10 +246,10 @@ def checked_rows(
         for row, column in zip(rows, columns.values, strict=True):
             row[:] = column[start:stop]
         places = np.arange(start, stop)
-        # One sum finds what is not finite; only then are the rows looked at one by one.
+        # One sum finds what is missing or too large; only then are the rows looked at one by one.
         with np.errstate(over="ignore", invalid="ignore"):
-            finite = np.isfinite(rows.sum())
-        if not finite:
+            plain = np.vdot(rows, rows) < LARGEST**2
+        if not plain:
             complete = _complete_rows(rows, columns, missing)
             rows, places = rows[:, complete], places[complete]
         if rows.shape[1] == 0:
@@ -265,9 +275,14 @@ def _complete_rows(rows: FloatArray, columns: Columns, missing: Missing) -> Bool
             _where("an infinite answer", columns, np.isinf)
             + "; replace it by the answer that was meant, or by NaN for a missing one"
         )
-    if not absent.any():
-        raise DataError("the answers are too large for their sum to be a number; rescale them")
+    if (np.abs(rows) > LARGEST).any():
+        large = _where("an answer too large to compute with", columns, _too_large)
+        raise DataError(f"{large}; answers up to {LARGEST:g} are numbers enough, in a larger unit")
     return np.logical_not(absent.any(axis=0), dtype=bool)
+
+
+def _too_large(values: FloatArray) -> BoolArray:
+    return np.asarray(np.abs(values) > LARGEST, dtype=np.bool_)
 
 
 def _off_the_scale(columns: Columns, limits: Limits, missing: Missing) -> str:
@@ -282,7 +297,7 @@ def _off_the_scale(columns: Columns, limits: Limits, missing: Missing) -> str:
             first = int(np.argmax(outside))
             found.append(
                 f"{columns.names[k]!r} has {int(outside.sum())} outside {limits.describe(k)} "
-                f"(first {values[first]:g} in row {columns.labels[first]})"
+                f"(first {values[first]:.12g} in {_row(columns.labels[first])})"
             )
     return (
         f"answers off the scale: {enumerate_names(found)}; recode don't-know codes such as -99 "
@@ -296,6 +311,6 @@ def _where(what: str, columns: Columns, test: Callable[[FloatArray], BoolArray])
     for name, values in zip(columns.names, columns.values, strict=True):
         hits = test(values)
         if hits.any():
-            first = columns.labels[int(np.argmax(hits))]
-            found.append(f"{name!r} ({count_of(int(hits.sum()), 'time')}, first in row {first})")
+            first = _row(columns.labels[int(np.argmax(hits))])
+            found.append(f"{name!r} ({count_of(int(hits.sum()), 'time')}, first in {first})")
     return f"{what} in column {enumerate_names(found)}"

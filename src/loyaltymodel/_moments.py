@@ -17,6 +17,7 @@ from loyaltymodel._arrays import FloatArray, FrozenRecord, read_only
 from loyaltymodel._frames import Columns, Missing, checked_rows, column_names, read_columns
 from loyaltymodel._options import check_choice, enumerate_names, is_whole
 from loyaltymodel._scales import AnswerLimits, resolve_limits
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, OptionError
 
 
@@ -124,6 +125,7 @@ class Moments(FrozenRecord):
             raise DataError("one respondent has no variance: with n_obs=1 covariance must be 0")
 
     @classmethod
+    @checked
     def from_frame(
         cls,
         data: object,
@@ -175,6 +177,7 @@ class Moments(FrozenRecord):
         return cls._from_tables([data], items, weights, scale, missing)
 
     @classmethod
+    @checked
     def from_chunks(
         cls,
         chunks: Iterable[object],
@@ -276,6 +279,7 @@ class Moments(FrozenRecord):
         sums = _merge(self._sums(), other.select(self.items)._sums())
         return type(self)._from_sums(self.items, sums, self.n_dropped + other.n_dropped)
 
+    @checked
     def select(self, items: Sequence[str]) -> Self:
         """Return the moments of some items, in the order given.
 

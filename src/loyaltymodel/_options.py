@@ -6,24 +6,20 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from difflib import get_close_matches
 from decimal import Decimal
+from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, TypeGuard, TypeVar, cast, get_args
-
-import numpy as np
 from unicodedata import normalize
 
 from loyaltymodel.errors import OptionError
 
 T = TypeVar("T")
 
-# Their fourth powers, which errors of variances need, are numbers still.
+# The fourth powers of smaller numbers, which errors of variances need, are numbers still.
 LARGEST = 1e60
-SMALLEST = 1e-60
 
 _LARGEST_WHOLE = 2**53
-_SHOWN = 80  # letters of a value in a message
 
 # Controls, ends of lines and paragraphs, what turns the order of letters, halves of letters.
 _HIDDEN = re.compile(
@@ -81,7 +77,7 @@ def one_number(name: str, value: object) -> float:
     Raises
     ------
     OptionError
-        If it is no number at all (NaN), or finite and too large to compute with.
+        If it is no number at all (NaN), or beyond the numbers of computing.
     """
     value = cast(float, _alone(value))
     try:
@@ -90,18 +86,12 @@ def one_number(name: str, value: object) -> float:
         raise OptionError(f"{name}={shown(value)} is no number to compute with") from None
     if number != number:  # noqa: PLR0124  only NaN is not itself
         raise OptionError(f"{name} is NaN, which is no number")
-    if LARGEST < abs(number) < math.inf:
-        raise OptionError(
-            f"{name}={shown(value)} is too large to compute with (above {LARGEST:g}); rescale it"
-        )
     return number
 
 
 def _alone(value: object) -> object:
     """Return a single value of NumPy, also in an array without dimensions, as Python's own."""
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        return value.item()
-    return value
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
 
 
 def check_text(name: str, value: str) -> str:
@@ -115,20 +105,6 @@ def check_text(name: str, value: str) -> str:
                 "written to a file; read the text anew in its right encoding"
             ) from None
     return str(value)
-
-
-def shown(value: object) -> str:
-    """Return a value as a message shows it: short, in Python's own numbers, on one line."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if (shape := getattr(value, "shape", None)) is not None and shape != ():
-        kind = type(value).__name__
-        return f"{a_or_an(kind)} {kind} of shape {tuple(shape)}"
-    try:
-        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    except Exception:  # noqa: BLE001  whatever a stranger's object does
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 def a_or_an(noun: str) -> str:
@@ -164,7 +140,7 @@ def check_share(
 def check_between(name: str, value: object, *, such_as: float) -> None:
     """Raise an OptionError unless a number lies between 0 and 1, neither of them included."""
     if not is_number(value) or not 0 < value < 1:
-        raise OptionError(f"{name}={shown(value)} must lie between 0 and 1, such as {such_as:g}")
+        raise OptionError(f"{name}={shown(value)} must lie between 0 and 1, such as {such_as:.12g}")
 
 
 def visible(text: str) -> str:
@@ -174,7 +150,13 @@ def visible(text: str) -> str:
 
 def shown(value: object) -> str:
     """Return a value for a message: numbers of NumPy as plain ones, long ones cut short."""
-    text = _OF_NUMPY.sub(lambda found: found[1] or found[2], repr(value))
+    if (shape := getattr(value, "shape", ())) != () and not isinstance(value, type):
+        kind = type(value).__name__
+        return f"{a_or_an(kind)} {kind} of shape {shape}"
+    try:
+        text = _OF_NUMPY.sub(lambda found: found[1] or found[2], repr(value))
+    except Exception:  # whatever the object of a stranger does, the message comes out
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
@@ -212,7 +194,7 @@ def matched(names: Collection[T], known: Collection[T]) -> dict[T, T]:
     return found
 
 
-def alike(names: Iterable[T]) -> list[T]:
+def alike(names: Collection[T]) -> list[T]:
     """Return the names that stand more than once, also as Unicode composes letters, each once."""
     times = Counter(map(_composed, names))
     return [name for name in dict.fromkeys(names) if times[_composed(name)] > 1]
@@ -225,7 +207,7 @@ def _composed(name: object) -> object:
 def hinted(names: Sequence[object], known: Iterable[object]) -> str:
     """List names that are not known, the first few with what may be meant."""
     texts = [name for name in known if isinstance(name, str)]
-    hints = [repr(name) + suggest(name, texts) for name in names[:_HINTED]]
+    hints = [shown(name) + suggest(name, texts) for name in names[:_HINTED]]
     return enumerate_names([*hints, *names[_HINTED:]], most=_HINTED)
 
 

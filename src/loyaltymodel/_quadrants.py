@@ -28,7 +28,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._comparisons import exceeds, reaches
+from loyaltymodel._options import enumerate_names, shown
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
 CutRule = Literal["midpoint", "median", "mean"]
@@ -57,12 +58,12 @@ def check_cut(name: str, cut: object, limits: tuple[float, float] | None) -> Non
     if not is_number or not math.isfinite(cut):  # type: ignore[arg-type]
         listed = ", ".join(repr(rule) for rule in rules)
         raise OptionError(
-            f"{name}={cut!r} is not an option; choose one of {listed}, or a finite number"
+            f"{name}={shown(cut)} is not an option; choose one of {listed}, or a finite number"
         )
     if limits is not None and not limits[0] <= cut <= limits[1]:  # type: ignore[operator]
         raise OptionError(
-            f"{name}={cut!r} lies outside the scale from {limits[0]:g} to {limits[1]:g}; give it "
-            "in the units of the answers"
+            f"{name}={shown(cut)} lies outside the scale from {limits[0]:.12g} to "
+            f"{limits[1]:.12g}; give it in the units of the answers"
         )
 
 
@@ -128,10 +129,11 @@ def cell_codes(x: FloatArray, y: FloatArray, grid: Grid) -> IntArray:
 def _levels(values: FloatArray, cuts: FloatArray, up: BoolArray) -> IntArray:
     level = np.zeros((*cuts.shape[:-1], len(values)), dtype=np.intp)
     passed = np.ones(level.shape, dtype=np.bool_)
+    size = np.abs(values).max(initial=0.0)
     for k, at_cut_is_above in enumerate(up):
         cut = cuts[..., k, None]
         # Whoever has not passed a lower cut-off does not pass a higher one that equals it.
-        passed &= (values >= cut) if at_cut_is_above else (values > cut)
+        passed &= (reaches if at_cut_is_above else exceeds)(values, cut, size=size)
         level += passed
     return level
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
-from loyaltymodel._options import enumerate_names, suggest
+from loyaltymodel._labels import labelled
+from loyaltymodel._options import enumerate_names, one_number, shown, suggest
 from loyaltymodel.errors import OptionError
 
 Pair = tuple[float, float]
@@ -36,7 +38,7 @@ class Limits(FrozenRecord):
 
     def describe(self, position: int) -> str:
         """Say the limits of one item in words."""
-        return f"{self.lowest[position]:g} to {self.highest[position]:g}"
+        return f"{self.lowest[position]:.12g} to {self.highest[position]:.12g}"
 
 
 def freeze_scale(scale: AnswerLimits | None) -> Pair | FrozenMapping[str, Pair] | None:
@@ -88,6 +90,8 @@ def by_variable(
         If a mapping names something that has no such option, or lacks what has no default.
     """
     defaults = names if isinstance(names, Mapping) else dict.fromkeys(names, _NEEDED)
+    if isinstance(given, pd.Series):
+        given = labelled(option, given)
     if isinstance(given, Mapping):
         if unknown := [name for name in given if name not in defaults]:
             hints = [repr(name) + suggest(name, defaults) for name in unknown]
@@ -134,12 +138,12 @@ def check_pair(pair: object, *, name: str = "scale") -> Pair:
         raise OptionError(f"{name} is a mapping; give one pair for all, such as (1, 10)")
     limits = () if isinstance(pair, str) else pair  # "15" is no pair, though it has two letters
     try:
-        lowest, highest = (float(limit) for limit in limits)  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
-        raise OptionError(f"{name} is {pair!r}, not two numbers; {way_out}") from None
+        lowest, highest = (one_number(name, limit) for limit in limits)  # type: ignore[attr-defined]
+    except (TypeError, ValueError, AttributeError):
+        raise OptionError(f"{name} is {shown(pair)}, not two numbers; {way_out}") from None
     if not (np.isfinite(lowest) and np.isfinite(highest) and lowest < highest):
         raise OptionError(
-            f"{name} is ({lowest:g}, {highest:g}), not two finite numbers with the lower one "
+            f"{name} is ({lowest:.12g}, {highest:.12g}), not two finite numbers with the lower one "
             f"first; {way_out}"
         )
     return lowest, highest

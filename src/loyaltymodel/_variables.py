@@ -6,8 +6,9 @@ hands back what it computed in the shape in which the first of them came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from decimal import InvalidOperation
 from typing import Any
 
 import narwhals as nw
@@ -17,7 +18,13 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing, check_names, open_frame, row_labels, without_repeated
-from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated
+from loyaltymodel._native import NotNumbers, array_of, numbers_of
+from loyaltymodel._options import (
+    check_choice,
+    count_of,
+    enumerate_names,
+    repeated,
+)
 from loyaltymodel.errors import DataError
 
 Bounds = tuple[float, float]
@@ -25,6 +32,8 @@ Column = npt.NDArray[Any] | pd.Categorical
 
 # Bounds that do not belong to their range.
 _TINY = float(np.finfo(np.float64).tiny)
+# Groups that a table can show and a picture tell apart are far fewer.
+MOST_GROUPS = 1000
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
 
 
@@ -45,9 +54,24 @@ class Variables:
         found = self.values[name]
         return found.to_numpy(dtype=object) if isinstance(found, pd.Categorical) else found
 
-    def codes(self, name: str) -> tuple[IntArray, tuple[Any, ...]]:
-        """Return the place of each value among the distinct ones, as :func:`codes_of`."""
-        return codes_of(self.values[name])
+    def codes(
+        self, name: str, *, most: int | None = MOST_GROUPS
+    ) -> tuple[IntArray, tuple[Any, ...]]:
+        """Return the place of each value among the distinct ones, as :func:`codes_of`.
+
+        Raises
+        ------
+        DataError
+            If there are more than ``most`` of them, as where an identifier is given for groups.
+        """
+        codes, distinct = codes_of(self.values[name])
+        if most is not None and len(distinct) > most:
+            raise DataError(
+                f"{name} has {len(distinct)} different values, such as "
+                f"{enumerate_names(map(repr, distinct), most=2)}, which looks like an identifier; "
+                f"at most {most} groups are told apart; put them together into fewer"
+            )
+        return codes, distinct
 
     @property
     def n_rows(self) -> int:
@@ -79,6 +103,7 @@ def read_variables(
         If ``missing`` is not one of its choices.
     """
     check_choice("missing", missing, Missing)
+    limits = bounds or {}
     found = {name: _find(name, value, data) for name, value in given.items()}
     values = {
         name: _categories(name, value) if name in categories else _numbers(name, value)
@@ -90,7 +115,7 @@ def read_variables(
         name: np.broadcast_to(np.asarray(value), (n,)) if value.ndim == 0 else value
         for name, value in values.items()
     }
-    return _checked(values, labels, bounds or {}, missing, can_drop=can_drop)
+    return _checked(values, labels, limits, missing, can_drop=can_drop)
 
 
 def read_weighted(
@@ -353,15 +378,18 @@ def _find(name: str, value: object, data: object) -> object:
 
 
 def _numbers(name: str, value: object, *, any_shape: bool = False) -> npt.NDArray[Any]:
-    array = _array_of(name, value)
-    if array.dtype == object:
-        array = _from_objects(name, array)
-    if array.dtype.kind not in "fiub":
-        shown = repr(str(array.ravel()[0])) if array.dtype.kind in "US" else str(array.dtype)
+    _check_kind(name, value)
+    try:
+        array = numbers_of(value)
+    except NotNumbers as error:
         raise DataError(
-            f"{name} is not numeric: it has {shown}; recode it to numbers, with missing values as "
-            "NaN"
-        )
+            f"{name} is not numeric: it has {error.example}; recode it to numbers, with missing "
+            "values as NaN"
+        ) from None
+    except ValueError:
+        raise DataError(
+            f"{name} has rows of different lengths; one value a row is needed, of shape (n,)"
+        ) from None
     if array.ndim > 1 and not any_shape:
         raise DataError(
             f"{name} has shape {array.shape}; one value a row is needed, an array of shape (n,)"
@@ -369,49 +397,60 @@ def _numbers(name: str, value: object, *, any_shape: bool = False) -> npt.NDArra
     return array
 
 
-def _array_of(name: str, value: object) -> npt.NDArray[Any]:
+def _check_kind(name: str, value: object) -> None:
+    """Refuse what has no order, or several variables, where one variable is needed."""
+    if isinstance(value, (Set, Iterator)):
+        why = "can be read only once" if isinstance(value, Iterator) else "has no order"
+        raise DataError(f"{name} is a {type(value).__name__}, which {why}; give a list")
+    if isinstance(value, Mapping):
+        raise DataError(
+            f"{name} is a mapping, but one variable is needed; give its values as a list, or a "
+            "Series whose labels are those of the other variables"
+        )
+
+
+def _categories(name: str, value: object) -> Column:
+    _check_kind(name, value)
+    kept = value.array if isinstance(value, pd.Series) else value
+    if isinstance(kept, pd.Categorical):
+        blank = [v for v in kept.categories if _is_blank(v)]
+        return kept.remove_categories(blank) if blank else kept
     try:
-        return _array(value)
+        array = array_of(value)
     except ValueError:
         raise DataError(
             f"{name} has rows of different lengths; one value a row is needed, of shape (n,)"
         ) from None
-
-
-def _array(value: object) -> npt.NDArray[Any]:
-    if isinstance(value, pd.Series):
-        if isinstance(value.dtype, np.dtype):
-            return value.to_numpy()
-        if value.dtype.kind in "fiub":  # pandas' own types of number, with their own missing
-            return value.to_numpy(dtype=np.float64, na_value=np.nan)
-        return value.to_numpy(dtype=object)
-    if nw.dependencies.is_into_series(value):
-        return nw.from_native(value, series_only=True).to_numpy()
-    return np.asarray(value)
-
-
-def _from_objects(name: str, array: npt.NDArray[Any]) -> FloatArray:
-    missing = pd.isna(array)
-    bad = [v for v in array[~missing].ravel() if isinstance(v, (str, bytes))]
-    try:
-        if not bad:
-            return np.where(missing, np.nan, array).astype(np.float64)
-    except (TypeError, ValueError):
-        bad = [next(iter(array[~missing].ravel()))]
-    raise DataError(
-        f"{name} is not numeric: it has {bad[0]!r}; recode it to numbers, with missing values "
-        "as NaN"
-    )
-
-
-def _categories(name: str, value: object) -> Column:
-    kept = value.array if isinstance(value, pd.Series) else value
-    if isinstance(kept, pd.Categorical):
-        return kept
-    array = _array_of(name, value)
     if array.ndim != 1:
         raise DataError(f"{name} has shape {array.shape}; an array of shape (n,) is needed")
-    return array.astype(object) if array.dtype.kind in "US" else array
+    return without_blanks(name, array.astype(object) if array.dtype.kind in "US" else array)
+
+
+def without_blanks(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return categories with None for blank text, which is no answer.
+
+    Raises
+    ------
+    DataError
+        If a value is of a kind that cannot be told apart from others, such as a list.
+    """
+    if array.dtype != object:
+        return array
+    try:
+        distinct = pd.unique(array)
+    except (TypeError, InvalidOperation):
+        raise DataError(
+            f"{name} has values that are no categories, such as lists; give text or numbers"
+        ) from None
+    if not (blank := [v for v in distinct if _is_blank(v)]):
+        return array
+    filled = array.copy()
+    filled[np.asarray(pd.Series(array, dtype=object).isin(blank))] = None
+    return filled
+
+
+def _is_blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _common_labels(found: Mapping[str, object], values: Mapping[str, Column]) -> pd.Index:
@@ -504,12 +543,13 @@ def _check_range(
     if lowest < low or highest > high:
         outside = (value < low) | (value > high)
         first = value.ravel()[int(np.argmax(outside.ravel()))]
-        limits = f"between {low:g} and {high:g}" if np.isfinite(high) else f"{low:g} or more"
+        limits = f"{low:.12g} or more"
+        limits = f"between {low:.12g} and {high:.12g}" if np.isfinite(high) else limits
         limits = "above 0" if low == _TINY else limits
         limits = f"from {low:g} to below 1" if high == BELOW_ONE else limits
         raise DataError(
             f"{name} must lie {limits}, but has {count_of(int(outside.sum()), 'value')} outside"
-            f" (first {first:g}{_place(outside, labels)})"
+            f" (first {first:.12g}{_place(outside, labels)})"
         )
 
 

@@ -16,6 +16,7 @@ from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_finite, count_of, enumerate_names
 from loyaltymodel._results import Facts
 from loyaltymodel._scales import by_variable
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import one_variable, several_variables
 from loyaltymodel.attributes import kernels
@@ -104,7 +105,10 @@ class PenaltyRewardResult(_Resampled):
 
     def _brief(self) -> str:
         n = count_of(len(self.cuts), "attribute")
-        return f"{n}, target {self.target}, {self.n_obs} respondents, R2 {self.r_squared:.3f}"
+        return (
+            f"{n}, target {self.target}, {count_of(self.n_obs, 'respondent')}, R2 "
+            f"{self.r_squared:.3f}"
+        )
 
     def _facts(self) -> Facts:
         return (("target", self.target), ("R2", f"{self.r_squared:.3f}"))
@@ -134,6 +138,7 @@ class PenaltyRewardResult(_Resampled):
         return (remark,)
 
 
+@checked
 def penalty_reward(
     attributes: object,
     target: object,
@@ -301,8 +306,8 @@ def _pair(pair: Any, name: str) -> LowAndHigh:
         check_finite("cuts", value, way_out=" in units of the answers")
     if low >= high:
         raise OptionError(
-            f"cuts of {name!r} are ({low:g}, {high:g}): the lower one is not below the higher one, "
-            "so that nobody would be in between"
+            f"cuts of {name!r} are ({low:.12g}, {high:.12g}): the lower one is not below the "
+            "higher one, so that nobody would be in between"
         )
     return float(low), float(high)
 
@@ -344,8 +349,9 @@ def _check_identified(dummies: Answers, correlations: FloatArray) -> None:
     names = dummies.names[:-1]
     if dummies.n_obs < len(names) + 2:
         raise NotIdentifiedError(
-            f"{dummies.n_obs} respondents are too few for {len(names)} coefficients, which need "
-            f"at least {len(names) + 2}; take fewer attributes, or ask more respondents"
+            f"the answers of {count_of(dummies.n_obs, 'respondent')} are too few for "
+            f"{count_of(len(names), 'coefficient')}: at least {len(names) + 2} are needed; take "
+            "fewer attributes, or ask more respondents"
         )
     together = kernels.collinear(correlations[:-1, :-1])
     if len(together):

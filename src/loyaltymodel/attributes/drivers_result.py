@@ -13,6 +13,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._results import Facts
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.attributes._resampled import _Resampled
 from loyaltymodel.attributes.kernels import DECOMPOSITIONS, MEASURES, Importance
@@ -133,6 +134,7 @@ class KeyDriversResult(_Resampled):
         sizes = pd.RangeIndex(len(self.vif), name="others")
         return pd.DataFrame(self.by_size.copy(), self._index(), sizes)
 
+    @checked
     def ranks(self, *, measure: Measure = "lmg") -> pd.DataFrame:
         """Return the rank of each driver, and how sure it is.
 
@@ -184,6 +186,7 @@ class KeyDriversResult(_Resampled):
             self._index(),
         )
 
+    @checked
     def difference(self, first: str, second: str, *, measure: Measure = "lmg") -> pd.Series:
         """Return by how much one driver exceeds another, with its uncertainty.
 
@@ -230,7 +233,9 @@ class KeyDriversResult(_Resampled):
 
     def _brief(self) -> str:
         n = count_of(len(self.vif), "driver")
-        return f"{n} of {self.target}, {self.n_obs} respondents, R2 {self.r_squared:.3f}"
+        return (
+            f"{n} of {self.target}, {count_of(self.n_obs, 'respondent')}, R2 {self.r_squared:.3f}"
+        )
 
     def _facts(self) -> Facts:
         return (

@@ -7,7 +7,8 @@ import numpy as np
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
-from loyaltymodel._options import check_count, enumerate_names
+from loyaltymodel._options import check_count, count_of, enumerate_names
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import one_variable, several_variables
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes._resampled import observed_moments, with_resamples
@@ -25,6 +26,7 @@ _ORDERS = 2000  # drawn where there are too many drivers for all
 _FEWEST_ORDERS = 4  # two pairs, for an error
 
 
+@checked
 def key_drivers(
     drivers: object,
     target: object,
@@ -225,8 +227,9 @@ def check_drivers(answers: Answers, correlations: FloatArray) -> None:
     drivers = answers.names[:-1]
     if answers.n_obs < len(drivers) + 2:
         raise NotIdentifiedError(
-            f"{answers.n_obs} respondents are too few for {len(drivers)} drivers, which need at "
-            f"least {len(drivers) + 2}; take fewer drivers, or ask more respondents"
+            f"the answers of {count_of(answers.n_obs, 'respondent')} are too few for "
+            f"{count_of(len(drivers), 'driver')}: at least {len(drivers) + 2} are needed; take "
+            "fewer drivers, or ask more respondents"
         )
     among = correlations[:-1, :-1]
     together = kernels.collinear(among)

@@ -12,6 +12,7 @@ from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import enumerate_names
 from loyaltymodel._scales import AnswerLimits
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import as_given
 from loyaltymodel.attributes._kano_answers import (
     ASKED,
@@ -35,6 +36,7 @@ from loyaltymodel.attributes.measurement_kernels import ShareInterval
 from loyaltymodel.errors import DataError
 
 
+@checked
 def kano_category(
     functional: object,
     dysfunctional: object,
@@ -108,6 +110,7 @@ def kano_category(
     return as_given([functional, dysfunctional], labels, letters, name="category")
 
 
+@checked
 def kano(
     pairs: object,
     *,
@@ -227,6 +230,7 @@ def kano(
     return _result(list(named), counts, n_asked, level, interval, test, stated)
 
 
+@checked
 def kano_from_counts(
     counts: object,
     *,

@@ -12,6 +12,7 @@ from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_share, count_of, enumerate_names
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, percent, table_of
 from loyaltymodel.attributes.kano_kernels import (
     CATEGORIES,
@@ -174,6 +175,7 @@ class KanoResult(Result):
         table = EstimateTable.student(labels, mean, error, df=n - 1, level=self.level)
         return replace(table, p_value=None).frame().assign(n_obs=n.astype(np.intp))
 
+    @checked
     def by_priority(self, *, tolerance: float = 0.05) -> pd.Series:
         """Return the categories by the rule M before O before A before I.
 

@@ -16,6 +16,7 @@ from loyaltymodel._intervals import check_level, chi_square_tail
 from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names
 from loyaltymodel._resampling import FOR_TESTS
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import codes_of
 from loyaltymodel.attributes._kano_answers import (
@@ -177,6 +178,7 @@ class KanoSegments(Result):
         return self.results[0].names
 
 
+@checked
 def kano_segments(
     pairs: object,
     groups: object,

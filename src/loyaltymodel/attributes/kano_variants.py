@@ -22,6 +22,7 @@ from loyaltymodel._options import (
 )
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import Pair, by_variable, check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.attributes._kano_answers import (
@@ -54,6 +55,7 @@ _ENDS = {"must_be": (-1.0, 0.0), "one_dimensional": (-1.0, 1.0), "attractive": (
 _SUMS_TO_ONE = 1e-6  # rounding of memberships that were written with six digits or more
 
 
+@checked
 def kano_continuous(
     pairs: object,
     *,
@@ -228,6 +230,7 @@ class KanoFuzzyResult(Result):
         )
 
 
+@checked
 def kano_fuzzy(
     pairs: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]],
     *,
@@ -329,6 +332,7 @@ def kano_fuzzy(
     )
 
 
+@checked
 def satisfaction_curve(
     fulfilment: object,
     kind: Curve,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, enumerate_names, suggest
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError
 from loyaltymodel.survey import Scale
@@ -48,6 +49,7 @@ class LabelSet:
     source: str
     doubt: str = ""
 
+    @checked
     def scale(self, *, dont_know: Sequence[float] = ()) -> Scale:
         """Return the set as an answer scale from 1 to 5, for a codebook.
 
@@ -113,6 +115,7 @@ _SETS: dict[str, LabelSet] = {
 }
 
 
+@checked
 def label_set(name: LabelSetName) -> LabelSet:
     """Return one of the four sets of labels of five-point satisfaction scales (5分制满意度量表).
 
@@ -148,6 +151,7 @@ def label_set(name: LabelSetName) -> LabelSet:
     return _SETS[name]
 
 
+@checked
 def codes_from_labels(
     answers: object,
     name: LabelSetName,

@@ -14,9 +14,10 @@ from loyaltymodel._counts import kish
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
-from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._options import check_choice, check_count, count_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, percent, table_of
 from loyaltymodel._variables import read_weighted
 from loyaltymodel.attributes.measurement_kernels import share_interval, weighted_mean
@@ -101,7 +102,10 @@ class DirectReport(Result):
 
     def _brief(self) -> str:
         lowest, highest = self.scale
-        return f"mean {self.mean:.2f} on {lowest:g} to {highest:g}, {self.n_obs} respondents"
+        return (
+            f"mean {self.mean:.2f} on {lowest:g} to {highest:g}, "
+            f"{count_of(self.n_obs, 'respondent')}"
+        )
 
     def _facts(self) -> Facts:
         lowest, highest = self.scale
@@ -187,7 +191,7 @@ class NetPromoter(Result):
 
     def _brief(self) -> str:
         ends = f"{percent(self.level)} interval {self.ci_low:.0f} to {self.ci_high:.0f}"
-        return f"{self.estimate:.0f} ({ends}), {self.n_obs} respondents"
+        return f"{self.estimate:.0f} ({ends}), {count_of(self.n_obs, 'respondent')}"
 
     def _facts(self) -> Facts:
         ends = f"{self.ci_low:.1f} to {self.ci_high:.1f}"
@@ -202,6 +206,7 @@ class NetPromoter(Result):
         return ("The interval adds three respondents first, to come close to Wilson's.",)
 
 
+@checked
 def direct_report(
     ratings: object,
     *,
@@ -272,7 +277,8 @@ def direct_report(
     lowest, highest = check_pair(scale)
     if top > highest - lowest:
         raise OptionError(
-            f"top={top} covers the whole scale from {lowest:g} to {highest:g}; take a smaller one"
+            f"top={top} covers the whole scale from {lowest:.12g} to {highest:.12g}; take a "
+            "smaller one"
         )
     given, bounds = {"ratings": ratings}, {"ratings": (lowest, highest)}
     read, weight = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
@@ -306,6 +312,7 @@ def direct_report(
     )
 
 
+@checked
 def net_promoter(
     ratings: object,
     *,
@@ -386,8 +393,8 @@ def net_promoter(
     if (x % 1 != 0).any():
         first = x[int(np.argmax(x % 1 != 0))]
         raise DataError(
-            f"ratings have {int((x % 1 != 0).sum())} answers that are no whole numbers, first "
-            f"{first:g}; the score is defined for whole answers from 0 to 10"
+            f"ratings have {count_of(int((x % 1 != 0).sum()), 'answer')} between whole numbers, "
+            f"first {first:.12g}; the score is defined for whole answers from 0 to 10"
         )
     if x.max() <= _OTHER_SCALES:
         warn_caller(

@@ -15,6 +15,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, satterthwaite, student
 from loyaltymodel._options import check_finite, count_of, enumerate_names, suggest
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.attributes.measurement_kernels import weighted_mean
@@ -164,7 +165,9 @@ class SatisfactionBenefits(Result):
 
     def _brief(self) -> str:
         names = enumerate_names(self.names, most=3)
-        return f"{names}; highly satisfied from {self.cuts:g} on, {self.n_obs} customers"
+        return (
+            f"{names}; highly satisfied from {self.cuts:g} on, {count_of(self.n_obs, 'customer')}"
+        )
 
     def _facts(self) -> Facts:
         facts = [("highly satisfied", f"from {self.cuts:g} on")]
@@ -237,6 +240,7 @@ def benefit_outcomes() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "literature", "status"])
 
 
+@checked
 def satisfaction_benefits(
     satisfaction: object,
     outcomes: object,

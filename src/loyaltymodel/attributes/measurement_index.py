@@ -16,6 +16,7 @@ from loyaltymodel._intervals import check_level, student_reach
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import AnswerLimits, resolve_limits
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import Variables, as_given, read_weighted
 from loyaltymodel.attributes.inputs import paired_by_attribute
@@ -96,7 +97,7 @@ class ImportanceIndex(Result):
 
     def _brief(self) -> str:
         n = count_of(len(self.names), "attribute")
-        return f"{self.estimate:.1f} of {n}, {self.n_obs} respondents"
+        return f"{self.estimate:.1f} of {n}, {count_of(self.n_obs, 'respondent')}"
 
     def _facts(self) -> Facts:
         ends = f"{self.ci_low:.1f} to {self.ci_high:.1f}"
@@ -109,6 +110,7 @@ class ImportanceIndex(Result):
         return ("lost: points that the attribute withholds from an index of 100.",)
 
 
+@checked
 def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
     """Return the weights that ranks of importance stand for; they sum to 1.
 
@@ -173,6 +175,7 @@ def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
     return found
 
 
+@checked
 def importance_scores(
     performance: object,
     importance: object,
@@ -240,6 +243,7 @@ def importance_scores(
     return as_given(given.values(), read.labels, scores, name="score")
 
 
+@checked
 def importance_index(
     performance: object,
     importance: object,

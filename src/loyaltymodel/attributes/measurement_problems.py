@@ -15,6 +15,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_count, check_share
 from loyaltymodel._scales import pair_of
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import read_variables, read_weighted
 from loyaltymodel.attributes._pairs import named_pairs
 from loyaltymodel.attributes.measurement import require_two
@@ -24,6 +25,7 @@ from loyaltymodel.errors import DataError
 _QUANTITIES = ("expected", "received", "dissatisfaction", "share_short", "share_above")
 
 
+@checked
 def derived_dissatisfaction(
     pairs: object,
     *,
@@ -108,6 +110,7 @@ def derived_dissatisfaction(
     return pd.concat(parts, ignore_index=True).assign(n_obs=sizes)
 
 
+@checked
 def problem_analysis(
     problems: object,
     *,

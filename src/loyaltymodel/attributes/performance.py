@@ -15,6 +15,7 @@ from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._quadrants import Cut, Ties, check_cut
 from loyaltymodel._scales import Pair, by_variable, limits_of
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import one_variable, several_variables
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes._resampled import Evaluate, observed_moments, with_resamples
@@ -42,6 +43,7 @@ _AXES = 2
 _FEWEST = 2  # attributes that can be compared
 
 
+@checked
 def importance_performance(
     performance: object,
     target: object = None,

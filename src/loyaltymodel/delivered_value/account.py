@@ -14,6 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, suggest
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import AnswerLimits
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import codes_of
 from loyaltymodel.delivered_value.components import (
@@ -120,6 +121,7 @@ class ValueAccount(Result):
             index=self._index(),
         )
 
+    @checked
     def marginal_effects(self, *, form: Form = "difference") -> pd.DataFrame:
         """Return what one more unit of each component does to delivered value.
 
@@ -162,6 +164,7 @@ class ValueAccount(Result):
                 effects[:, k:] = np.where(cost > 0, effects[:, k:] * value / cost**2, np.nan)
         return self._by_component(effects)
 
+    @checked
     def place_of(self, offer: object) -> int:
         """Return the place of an offer by its name.
 
@@ -235,6 +238,7 @@ class ValueAccount(Result):
         return index
 
 
+@checked
 def value_account(
     offers: object,
     *,

@@ -13,6 +13,7 @@ from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, check_finite, count_of, enumerate_names
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import read_variables
 from loyaltymodel.delivered_value.components import Form
 from loyaltymodel.delivered_value.kernels import (
@@ -37,6 +38,7 @@ class _Panel:
     labels: pd.Index  # (n,)
 
 
+@checked
 def relative_value(
     value: object,
     offer: object,
@@ -120,6 +122,7 @@ def relative_value(
     return found
 
 
+@checked
 def compare_offers(
     value: object,
     offer: object,

@@ -22,6 +22,7 @@ from loyaltymodel._options import (
     suggest,
 )
 from loyaltymodel._scales import AnswerLimits, Limits, resolve_limits
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 
 Unit = Literal["money", "points"]
@@ -59,6 +60,7 @@ _TABLES: dict[Kind, list[tuple[str, str, str, str]]] = {
 }
 
 
+@checked
 def components(kind: Kind = "delivered_value") -> pd.DataFrame:
     """Return the components of a theory of value (顾客总价值与顾客总成本的构成).
 
@@ -176,7 +178,7 @@ def read_weights(weights: Weights | None, names: tuple[str, ...]) -> FloatArray:
     if not (found >= 0).all():
         worst = names[int(np.argmin(found))]
         raise OptionError(
-            f"weights has {found.min():g} for {worst!r}; no weight may be negative. A component "
+            f"weights has {found.min():.12g} for {worst!r}; no weight may be negative. A component "
             "that lowers the value belongs into costs"
         )
     if not found.any():

@@ -22,6 +22,7 @@ from loyaltymodel._regression import (
     least_squares,
     logistic,
 )
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import Variables, read_variables, several_variables
 from loyaltymodel.delivered_value.loyalty_result import (
     SEPARATE_TERMS,
@@ -35,6 +36,7 @@ from loyaltymodel.errors import DataError, NotIdentifiedError
 _ROUNDING = 1e-12  # of the largest value: values that differ by less are level
 
 
+@checked
 def value_loyalty(
     value: object,
     loyalty: object,
@@ -267,13 +269,13 @@ def _best_rival(read: Variables, own: FloatArray, names: tuple[str, ...]) -> Flo
 def _check_answers(answers: FloatArray, model: Model) -> None:
     if model == "logit" and (odd := (answers != 0) & (answers != 1)).any():
         raise DataError(
-            f"loyalty has {answers[odd][0]:g}, but for a logit it is 0 or 1; recode it, or say "
+            f"loyalty has {answers[odd][0]:.12g}, but for a logit it is 0 or 1; recode it, or say "
             'model="linear" for a score'
         )
     if is_constant(answers):
         raise NotIdentifiedError(
-            f"loyalty is {answers[0]:g} for every one of {count_of(len(answers), 'customer')}, so "
-            "nothing can be seen of what it goes with; survey those who left as well, or take "
+            f"loyalty is {answers[0]:.12g} for every one of {count_of(len(answers), 'customer')}, "
+            "so nothing can be seen of what it goes with; survey those who left as well, or take "
             "another measure of loyalty"
         )
 
@@ -281,8 +283,8 @@ def _check_answers(answers: FloatArray, model: Model) -> None:
 def _check_relative(relative: FloatArray) -> None:
     if is_constant(relative):
         raise NotIdentifiedError(
-            f"relative value is {relative[0]:g} for everybody, so what it does for loyalty cannot "
-            "be seen; customers must differ in own value or in that of their best rival"
+            f"relative value is {relative[0]:.12g} for everybody, so what it does for loyalty "
+            "cannot be seen; customers must differ in own value or in that of their best rival"
         )
 
 

@@ -15,6 +15,7 @@ from loyaltymodel._intervals import ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._regression import EXACT, StdErrors, sums_of
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, table_of
 from loyaltymodel._variables import read_numbers
 from loyaltymodel.delivered_value.response_kernels import distribution, fieller, level_for
@@ -159,6 +160,7 @@ class ValueLoyalty(Result):
         )
         return table.row("sum").rename("difference_test")
 
+    @checked
     def loyalty_at(self, relative_value: object) -> pd.DataFrame:
         """Return loyalty at levels of relative value.
 
@@ -206,6 +208,7 @@ class ValueLoyalty(Result):
             }
         )
 
+    @checked
     def relative_value_for(self, target: object, *, interval: Inverse = "fieller") -> pd.DataFrame:
         """Return how much more value than the best rival is needed for a target of loyalty.
 

@@ -16,6 +16,7 @@ from loyaltymodel._intervals import check_level
 from loyaltymodel._options import count_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import AnswerLimits, resolve_limits
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, percent, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.delivered_value.kernels import ratio_interval, spread
@@ -24,6 +25,7 @@ from loyaltymodel.errors import DataError
 _CONTENTS = ("quality", "value", "satisfaction")
 
 
+@checked
 def perception(
     quality: object,
     value: object,
@@ -254,6 +256,7 @@ class Heterogeneity(Result):
         return (remark,)
 
 
+@checked
 def heterogeneity(
     perceived: object,
     groups: object,

@@ -15,6 +15,7 @@ from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, check_count, check_finite, check_positive
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, table_of
 from loyaltymodel.delivered_value.account import ValueAccount
 from loyaltymodel.delivered_value.components import Unit, by_component
@@ -27,6 +28,7 @@ from loyaltymodel.delivered_value.kernels import (
 from loyaltymodel.errors import DataError, OptionError
 
 
+@checked
 def sensitivity(result: ValueAccount, *, others: Others = "fixed") -> pd.DataFrame:
     """Return how far weights and components can move before the first place changes (敏感性分析).
 
@@ -198,6 +200,7 @@ class CheapestChange(Result):
         return (table_of("Changes", self.changes),)
 
 
+@checked
 def cheapest_change(
     result: ValueAccount,
     offer: object,
@@ -300,6 +303,7 @@ def cheapest_change(
     )
 
 
+@checked
 def probability_of_best(
     result: ValueAccount,
     *,

@@ -15,6 +15,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._regression import collinear, full_leverage, is_constant, least_squares
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import (
     Variables,
     codes_of,
@@ -46,6 +47,7 @@ class _Fit:
     effect_errors: FloatArray
 
 
+@checked
 def perception_shift(
     covariates: object,
     rating: object,
@@ -257,7 +259,7 @@ def _covariate(name: str, read: Variables, reference: object) -> Covariate:
 def _check(answers: FloatArray, x: FloatArray, terms: tuple[str, ...], model: Model) -> None:
     if is_constant(answers):
         raise NotIdentifiedError(
-            f"everybody gives the rating {answers[0]:g}, so nothing shifts it; take a rating in "
+            f"everybody gives the rating {answers[0]:.12g}, so nothing shifts it; take a rating in "
             "which customers differ"
         )
     distinct = len(np.unique(answers))

@@ -15,6 +15,7 @@ from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._regression import EXACT
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, table_of
 from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.delivered_value.covariates import Covariate
@@ -140,6 +141,7 @@ class PerceptionShift(Result):
             p_value = float(chi_square_tail(statistic, p))
         return pd.Series({"statistic": statistic, "df": p, "p_value": p_value}, name="joint_test")
 
+    @checked
     def customer_shifts(self, covariates: object, *, data: object = None) -> pd.DataFrame:
         """Return by how much the ratings of given customers are shifted (感受差异).
 

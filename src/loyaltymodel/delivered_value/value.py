@@ -10,6 +10,7 @@ import numpy as np
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, enumerate_names
 from loyaltymodel._scales import AnswerLimits
+from loyaltymodel._signature import checked
 from loyaltymodel.delivered_value.components import (
     COSTS,
     VALUES,
@@ -28,6 +29,7 @@ from loyaltymodel.errors import DataError, OptionError
 Variant = Literal["sacrifice", "perval"]
 
 
+@checked
 def delivered_value(
     offer: object,
     *,
@@ -147,6 +149,7 @@ def delivered_value(
     return _worth(offer, claim, form, missing, "delivered_value")
 
 
+@checked
 def total_value(
     offer: object,
     *,
@@ -204,6 +207,7 @@ def total_value(
     return hand_back(sums[0], offers, kept, name="total_value")
 
 
+@checked
 def total_cost(
     offer: object,
     *,
@@ -262,6 +266,7 @@ def total_cost(
     return hand_back(sums[0], offers, kept, name="total_cost")
 
 
+@checked
 def perceived_value(
     ratings: object,
     *,

@@ -16,6 +16,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, student_reach
 from loyaltymodel._options import check_choice, check_finite, check_share, count_of
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
@@ -54,6 +55,7 @@ class _History:
         return np.cumsum(self.place == 0) - 1
 
 
+@checked
 def cumulative_satisfaction(
     satisfaction: Variable,
     customer: Variable,
@@ -222,7 +224,10 @@ class AdjustmentRate(Result):
         return "Rate at which transactions move cumulative satisfaction"
 
     def _brief(self) -> str:
-        return f"{self.rate:.3g}, from {self.n_obs} stated levels of {self.n_clusters} customers"
+        return (
+            f"{self.rate:.3g}, from {count_of(self.n_obs, 'stated level')} of "
+            f"{count_of(self.n_clusters, 'customer')}"
+        )
 
     def _facts(self) -> Facts:
         return (("residuals' deviation", f"{self.residual_deviation:.3f} points"),)
@@ -234,6 +239,7 @@ class AdjustmentRate(Result):
         return self.estimates
 
 
+@checked
 def adjustment_rate(
     satisfaction: Variable,
     customer: Variable,

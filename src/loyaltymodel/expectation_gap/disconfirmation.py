@@ -10,6 +10,7 @@ from pydantic import Field
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_finite, check_share
+from loyaltymodel._signature import checked
 from loyaltymodel._specification import Specification
 from loyaltymodel._variables import Bounds, Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -95,6 +96,7 @@ class ProspectResponse(Specification):
         return cls(loss_aversion=2.25, gain_power=0.88, loss_power=0.88)
 
 
+@checked
 def disconfirmation(
     perceived: Variable,
     expected: Variable,
@@ -206,6 +208,7 @@ def disconfirmation(
     return as_given(given.values(), read.labels, difference, name="disconfirmation")
 
 
+@checked
 def expectation(
     outcome: Variable,
     process: Variable,
@@ -281,7 +284,7 @@ def _ratio(p: FloatArray, e: FloatArray, read: Variables) -> FloatArray:
     if (e <= 0).any():
         row = read.labels[int(np.argmax(e <= 0))]
         raise DataError(
-            f"expected is {e[e <= 0][0]:g} in row {row}; a ratio needs a scale with a true zero "
+            f"expected is {e[e <= 0][0]:.12g} in row {row}; a ratio needs a scale with a true zero "
             'and expectations above it. For answers on a rating scale use kind="difference"'
         )
     ratio: FloatArray = p / e

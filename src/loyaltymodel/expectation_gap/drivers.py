@@ -12,6 +12,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice
 from loyaltymodel._regression import StdErrors, is_constant, least_squares
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import as_given, one_variable
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
@@ -27,6 +28,7 @@ from loyaltymodel.expectation_gap.driver_terms import (
 from loyaltymodel.expectation_gap.drivers_result import DriverResult
 
 
+@checked
 def satisfaction_drivers(
     terms: Sequence[Term],
     satisfaction: Variable,
@@ -238,6 +240,7 @@ def satisfaction_drivers(
     )
 
 
+@checked
 def linear_satisfaction(
     coefficients: Mapping[str, float],
     *,

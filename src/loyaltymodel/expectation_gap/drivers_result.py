@@ -14,6 +14,7 @@ from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._options import count_of
 from loyaltymodel._regression import EXACT, StdErrors, sums_of
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_together
 from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError
@@ -83,6 +84,7 @@ class DriverResult(Result):
             sums[0, self._place(term, "the asymmetry")] = -1.0
         return self._sums({"quantity": ["asymmetry"]}, sums).row("asymmetry")
 
+    @checked
     def shortfall_slope(
         self,
         *,
@@ -147,6 +149,7 @@ class DriverResult(Result):
         sums = self._shortfall_sums(cases, "the slope")
         return self._sums(dict(zip(ATTRIBUTIONS, cases.T, strict=True)), sums).frame()
 
+    @checked
     def attribution_multiplier(
         self, *, locus_firm: float = 1.0, stability: float = 0.0, controllability: float = 0.0
     ) -> pd.Series:
@@ -280,7 +283,7 @@ class DriverResult(Result):
                 sums[:, terms.index(term)] = values
             elif (values != 0).any():
                 raise ModelError(
-                    f"{what} at {name}={values[values != 0][0]:g} needs the term {term!r}; fit "
+                    f"{what} at {name}={values[values != 0][0]:.12g} needs the term {term!r}; fit "
                     f"again with it among the terms, or ask for {name}=0"
                 )
         return sums

@@ -9,6 +9,7 @@ import numpy as np
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_finite
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._people import Variable, ordered_words
@@ -19,6 +20,7 @@ _STATES = ("under-rewarded", "equitable", "over-rewarded")
 _ROUNDING = 1e-12  # of a ratio: 0.3 / 3 and 0.1 / 1 are not quite the same number
 
 
+@checked
 def equity(
     outcomes: Variable,
     inputs: Variable,
@@ -151,7 +153,9 @@ def _check_above_zero(name: str, read: Variables, way_out: str, *, or_zero: bool
     bad = values < 0 if or_zero else values <= 0
     if bad.any():
         row, what = read.labels[int(np.argmax(bad))], "0 or more" if or_zero else "above 0"
-        raise DataError(f"{name} must be {what}, but is {values[bad][0]:g} in row {row}; {way_out}")
+        raise DataError(
+            f"{name} must be {what}, but is {values[bad][0]:.12g} in row {row}; {way_out}"
+        )
 
 
 def _check_held(what: str, values: FloatArray, read: Variables) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from loyaltymodel._options import check_choice
+from loyaltymodel._signature import checked
 
 ListName = Literal[
     "constituents",
@@ -174,6 +175,7 @@ _LISTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
 }
 
 
+@checked
 def indicators(name: ListName) -> tuple[Indicator, ...]:
     """Return a list of what satisfaction or quality consists of (满意度指标).
 

@@ -14,6 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._options import count_of
 from loyaltymodel._results import Result
 from loyaltymodel._scales import check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.expectation_gap._people import Variable
@@ -117,6 +118,7 @@ class ProviderGaps(Result):
         return pd.Index(self.units, name="unit")
 
 
+@checked
 def provider_gaps(
     *,
     expected: Variable,

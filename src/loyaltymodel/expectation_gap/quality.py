@@ -15,6 +15,7 @@ from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_share, count_of, enumerate_names, is_whole, suggest
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import resolve_limits
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -24,6 +25,7 @@ from loyaltymodel.expectation_gap.indicators import Indicator, ListName, indicat
 _SUM = 1e-6  # shares that miss 1 by no more than this are rounded, not wrong
 
 
+@checked
 def gronroos_quality(
     technical: Variable,
     functional: Variable,
@@ -206,6 +208,7 @@ class QualityProfile(Result):
         )
 
 
+@checked
 def quality_profile(
     name: ListName,
     scores: object,
@@ -320,6 +323,7 @@ def _parts_of(elements: Sequence[Indicator]) -> dict[str, FloatArray]:
     }
 
 
+@checked
 def brand_effect(
     branded: Mapping[str, float],
     blind: Mapping[str, float],
@@ -415,7 +419,7 @@ def _shares_of(shares: Mapping[str, float], choices: list[str], name: str) -> Fl
     inside = (values >= 0) & (values <= 1)
     if not inside.all() or abs(values.sum() - 1) > _SUM:
         raise DataError(
-            f"the shares in {name} are {', '.join(f'{v:g}' for v in values)}; they must lie "
+            f"the shares in {name} are {', '.join(f'{v:.12g}' for v in values)}; they must lie "
             "between 0 and 1 and add up to 1. Divide percentages by 100, and add a choice for "
             "those without a preference"
         )

@@ -13,6 +13,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, LowReliabilityWarning, warn_caller
 from loyaltymodel.expectation_gap._people import means_of
 from loyaltymodel.expectation_gap.instrument import ServiceInstrument
@@ -30,6 +31,7 @@ from loyaltymodel.expectation_gap.servqual_scores import (
 )
 
 
+@checked
 def servqual(
     instrument: ServiceInstrument,
     data: object,
@@ -172,6 +174,7 @@ def servqual(
     return result
 
 
+@checked
 def gap_scores(
     instrument: ServiceInstrument,
     data: object,

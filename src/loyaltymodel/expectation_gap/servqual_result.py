@@ -13,6 +13,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.expectation_gap.instrument import ServiceInstrument
 
@@ -120,6 +121,7 @@ class ServqualResult(Result):
         table.insert(0, "dimension", list(self.instrument.names))
         return table
 
+    @checked
     def weak_spots(self, part: Part) -> pd.DataFrame:
         """Return items or dimensions from the weakest on.
 

@@ -14,6 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._regression import is_constant, least_squares, logistic, sums_of
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import Variables, read_numbers, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
@@ -34,6 +35,7 @@ _TERMS = ("constant", "shock", "satisfaction", "shock x satisfaction")
 _LEAST = 2  # levels, to see a response change; and shocks, to see one
 
 
+@checked
 def adverse_response(
     shock: Variable,
     outcome: Variable,
@@ -234,7 +236,7 @@ def _check_baseline(baseline: object, baseline_as: object, model: str) -> None:
 def _check_varies(name: str, values: FloatArray, way_out: str) -> None:
     if np.ptp(values) == 0:
         raise DataError(
-            f"{name} is {values[0]:g} for everybody, so that no response can be seen; {way_out}"
+            f"{name} is {values[0]:.12g} for everybody, so that no response can be seen; {way_out}"
         )
 
 
@@ -249,8 +251,8 @@ def _levels(at: npt.ArrayLike, satisfaction: FloatArray) -> FloatArray:
     outside = levels[(levels < lowest) | (levels > highest)]
     if len(outside):
         raise OptionError(
-            f"at has {outside[0]:g}, but the satisfaction observed is {lowest:g} to {highest:g}; "
-            "choose levels within it, for beyond it nobody was asked"
+            f"at has {outside[0]:.12g}, but the satisfaction observed is {lowest:.12g} to "
+            f"{highest:.12g}; choose levels within it, for beyond it nobody was asked"
         )
     return levels
 
@@ -295,7 +297,7 @@ def _fit(
     if not np.isin(y, (0, 1)).all():
         bad = ~np.isin(y, (0, 1))
         raise DataError(
-            f"the outcome of a logit must be 0 or 1, but is {y[bad][0]:g} in row "
+            f"the outcome of a logit must be 0 or 1, but is {y[bad][0]:.12g} in row "
             f'{read.labels[int(np.argmax(bad))]}; recode it, or take model="linear"'
         )
     _check_varies("outcome", y, "take in customers with either")

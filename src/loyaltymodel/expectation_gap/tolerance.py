@@ -15,6 +15,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import Variables, read_variables, several_variables
 from loyaltymodel.errors import DataError
@@ -130,6 +131,7 @@ class ToleranceResult(Result):
         return remarks
 
 
+@checked
 def zone_of_tolerance(
     perceived: Variable,
     desired: Variable,
@@ -244,6 +246,7 @@ def zone_of_tolerance(
     )
 
 
+@checked
 def tolerance_measures(
     perceived: Variable,
     desired: Variable,

@@ -12,9 +12,11 @@ from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import read_columns, read_table
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import enumerate_names
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError
 
 
+@checked
 def aggregate(
     units: object,
     *,
@@ -95,6 +97,7 @@ def aggregate(
     return result
 
 
+@checked
 def compare_with_benchmark(
     units: object,
     *,
@@ -156,6 +159,7 @@ def compare_with_benchmark(
     return _differences(units, x, mean, np.hypot(se, benchmark_std_error), level)
 
 
+@checked
 def compare_with_group(
     units: object,
     *,
@@ -258,7 +262,7 @@ def _totals(weights: FloatArray, places: IntArray, keys: pd.DataFrame, name: str
 
 def _not_negative(values: FloatArray, name: str) -> None:
     if (values < 0).any():
-        raise DataError(f"column {name!r} has {values.min():g}; it must not be negative")
+        raise DataError(f"column {name!r} has {values.min():.12g}; it must not be negative")
 
 
 def _differences(

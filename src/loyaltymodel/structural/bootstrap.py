@@ -11,6 +11,7 @@ from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._options import check_choice, check_flag, enumerate_names
 from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import FailedResamplesWarning, OptionError, warn_caller
 from loyaltymodel.structural.inference import (
     InferenceResult,
@@ -41,6 +42,7 @@ Draw = Literal["respondents", "parametric"]
 JackknifeKind = Literal["delete-one", "infinitesimal"]
 
 
+@checked
 def bootstrap(
     result: StructuralResult,
     data: object = None,
@@ -161,6 +163,7 @@ def bootstrap(
     return _conclude(task, method, interval, level, drawn, left_out, n_clusters)
 
 
+@checked
 def jackknife(
     result: StructuralResult,
     data: object,

@@ -18,6 +18,7 @@ from loyaltymodel._resampling import (
     slice_size,
 )
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import NotIdentifiedError
 from loyaltymodel.structural.estimates import composites_of
@@ -120,6 +121,7 @@ class ExactFitTest(Result):
         return [sentence]
 
 
+@checked
 def exact_fit_test(
     result: StructuralResult,
     data: object,

@@ -9,8 +9,9 @@ import numpy as np
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import enumerate_names, suggest
+from loyaltymodel._options import count_of, enumerate_names, suggest
 from loyaltymodel._scales import AnswerLimits, Limits, resolve_limits
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import (
     ConvergenceWarning,
     DataError,
@@ -46,6 +47,7 @@ _WARNINGS: dict[str, type[LoyaltyModelWarning]] = {
 _ROUNDING = 1e-12
 
 
+@checked
 def fit(
     model: StructuralModel,
     data: object,
@@ -251,8 +253,8 @@ def _check_moments(model: StructuralModel, design: Design, moments: Moments) -> 
     needed = max(3, int(design.drives.sum(axis=0).max()) + 2, *(size + 1 for size in blocks_b))
     if moments.n_obs < needed:
         raise DataError(
-            f"{moments.n_obs} respondents are too few: this model needs at least {needed} to be "
-            "computed at all, and many more to mean anything"
+            f"the answers of {count_of(moments.n_obs, 'respondent')} are too few: this model needs "
+            f"at least {needed} to be computed at all, and many more to mean anything"
         )
     variances = moments.covariance.diagonal()
     # Rounding leaves a constant column a variance of at most a few units in the last place.

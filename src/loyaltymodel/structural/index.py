@@ -9,9 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._options import enumerate_names
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError
 
 
+@checked
 def satisfaction_index(
     means: npt.ArrayLike | Mapping[str, float],
     weights: npt.ArrayLike | Mapping[str, float],

@@ -15,6 +15,7 @@ from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import Interval
 from loyaltymodel._options import check_positive, enumerate_names
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Summary, Table, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.structural.estimates import design_of
@@ -175,6 +176,7 @@ class InferenceResult(Result):
         """Heterotrait-monotrait ratios: first, second, and their uncertainty."""
         return self._part("htmt")
 
+    @checked
     def htmt_test(self, *, threshold: float = 0.9) -> pd.DataFrame:
         """Return heterotrait-monotrait ratios, tested one-sided against a threshold.
 
@@ -215,6 +217,7 @@ class InferenceResult(Result):
         table["p_value"] = (1 - above).clip(1 / (len(ordered) + 1), 1.0)
         return table
 
+    @checked
     def difference(self, first: Name, second: Name) -> pd.Series:
         """Return the difference of any two quantities, with its uncertainty.
 
@@ -269,6 +272,7 @@ class InferenceResult(Result):
             }
         )
 
+    @checked
     def replicates_of(self, name: Name) -> FloatArray:
         """Return one quantity in each resample that did not fail, or without each unit.
 
@@ -290,6 +294,7 @@ class InferenceResult(Result):
         found: FloatArray = self._replicates()[:, self._place(name)].copy()
         return found
 
+    @checked
     def row(self, name: Name) -> pd.Series:
         """Return one quantity with its uncertainty.
 
@@ -310,6 +315,7 @@ class InferenceResult(Result):
         """
         return self.estimates.row(self._key(name))
 
+    @checked
     def summary(self, *, stars: bool = False) -> Summary:
         """Return the paths, effects and indices with their uncertainty, as tables.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from loyaltymodel._options import enumerate_names, suggest
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import ModelError
 from loyaltymodel.structural.model import Construct, Mode, Path, StructuralModel
 
@@ -22,6 +23,7 @@ _SCSB = """
 _FAMILY = ("image", "expectation", "quality", "value", "satisfaction", "complaints", "loyalty")
 
 
+@checked
 def acsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
     """Return the model of the American Customer Satisfaction Index (顾客满意度指数模型).
 
@@ -69,6 +71,7 @@ def acsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralM
     return _preset("acsi", _ACSI, items, mode)
 
 
+@checked
 def ecsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
     """Return the model of the European Customer Satisfaction Index (欧洲顾客满意度指数模型).
 
@@ -108,6 +111,7 @@ def ecsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralM
     return _preset("ecsi", _ECSI, items, mode)
 
 
+@checked
 def scsb(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
     """Return the model of the Swedish Customer Satisfaction Barometer (瑞典顾客满意度晴雨表).
 

@@ -16,6 +16,7 @@ from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import Limits, resolve_limits
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, plain, table_of
 from loyaltymodel.errors import DataError
 from loyaltymodel.structural import criteria, kernels, report
@@ -302,6 +303,7 @@ class StructuralResult(Result):
         sizes = criteria.f_squared(found.paths[None], self._vif()[None], found.r_squared[None])
         return self._pairs(sizes[0], self._design().drives, "f_squared")
 
+    @checked
     def fit_measures(
         self, *, implied: Implied = "convention", composites: Sequence[str] = ()
     ) -> pd.DataFrame:
@@ -371,6 +373,7 @@ class StructuralResult(Result):
 
     # Respondents
 
+    @checked
     def scores(
         self, data: object, *, unit: Unit = "standardised", missing: Missing = "raise"
     ) -> pd.DataFrame:

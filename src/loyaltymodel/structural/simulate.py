@@ -13,6 +13,7 @@ from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_choice, check_count, enumerate_names
 from loyaltymodel._scales import AnswerLimits, resolve_limits
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import ModelError, OptionError
 from loyaltymodel.structural.estimates import design_of
 from loyaltymodel.structural.kernels import Design, causes_first
@@ -112,6 +113,7 @@ class Population(FrozenRecord):
     covariance: FloatArray
     construct_correlations: FloatArray
 
+    @checked
     def moments(self, n_obs: int) -> Moments:
         """Return the population's moments as if of a survey that met them exactly.
 
@@ -139,6 +141,7 @@ class Population(FrozenRecord):
         )
 
 
+@checked
 def population(model: StructuralModel, truth: Truth, *, kind: Kind = "factor") -> Population:
     """Return the world that a model and its true numbers describe (总体).
 
@@ -212,6 +215,7 @@ def population(model: StructuralModel, truth: Truth, *, kind: Kind = "factor") -
     )
 
 
+@checked
 def simulate(
     model: StructuralModel,
     truth: Truth,

@@ -11,6 +11,7 @@ import pandas as pd
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_between
 from loyaltymodel._scales import by_variable
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import (
     BELOW_ONE,
     Variables,
@@ -23,6 +24,7 @@ from loyaltymodel.errors import DataError
 _HALF = 0.5
 
 
+@checked
 def combined_constraint(
     strengths: object, *, data: object = None, missing: Missing = "raise"
 ) -> Any:
@@ -86,6 +88,7 @@ def combined_constraint(
     return as_given(given.values(), found.labels, together, name="constraint")
 
 
+@checked
 def constraint_without_each(
     strengths: object, *, data: object = None, missing: Missing = "raise"
 ) -> pd.DataFrame:
@@ -136,6 +139,7 @@ def constraint_without_each(
     return pd.DataFrame(np.stack(left, axis=1), index=found.labels, columns=sources)
 
 
+@checked
 def regime(
     constraint: object,
     *,

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._options import check_positive, enumerate_names, is_number, suggest
+from loyaltymodel._options import check_positive, count_of, enumerate_names, is_number, suggest
 from loyaltymodel._scales import check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import BELOW_ONE, like, read_numbers, read_together
 from loyaltymodel.errors import DataError, ModelError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
@@ -76,6 +77,7 @@ class LoyaltyCurve(FrozenRecord):
         """Satisfaction from which on it moves loyalty strongly; NaN without such a zone."""
         return float(self.family.zone_limit(self.values))
 
+    @checked
     def loyalty(self, satisfaction: object, *, constraint: object = 0.0) -> Any:
         """Return loyalty L = c + (1 - c) g(s).
 
@@ -98,6 +100,7 @@ class LoyaltyCurve(FrozenRecord):
         """
         return self._answer(answers.loyalty, satisfaction, constraint)
 
+    @checked
     def true_loyalty(self, satisfaction: object) -> Any:
         """Return true loyalty g(s) (真实忠诚): what is left when nothing binds.
 
@@ -118,6 +121,7 @@ class LoyaltyCurve(FrozenRecord):
         """
         return self._answer(answers.true_loyalty, satisfaction, 0.0)
 
+    @checked
     def false_loyalty(self, satisfaction: object, *, constraint: object = 0.0) -> Any:
         """Return false loyalty c (1 - g(s)) (虚假忠诚): what goes when the constraint goes.
 
@@ -140,6 +144,7 @@ class LoyaltyCurve(FrozenRecord):
         """
         return self._answer(answers.false_loyalty, satisfaction, constraint)
 
+    @checked
     def slope(self, satisfaction: object, *, constraint: object = 0.0) -> Any:
         """Return the slope dL/ds = (1 - c) g'(s).
 
@@ -162,6 +167,7 @@ class LoyaltyCurve(FrozenRecord):
         """
         return self._answer(answers.slope, satisfaction, constraint)
 
+    @checked
     def elasticity(self, satisfaction: object, *, constraint: object = 0.0) -> Any:
         """Return the elasticity (dL/ds) s / L.
 
@@ -184,6 +190,7 @@ class LoyaltyCurve(FrozenRecord):
         """
         return self._answer(answers.elasticity, satisfaction, constraint)
 
+    @checked
     def satisfaction_needed(self, target: object, *, constraint: object = 0.0) -> Any:
         """Return the satisfaction at which loyalty reaches a target.
 
@@ -207,6 +214,7 @@ class LoyaltyCurve(FrozenRecord):
         """
         return self._answer(answers.satisfaction_needed, target, constraint, name="target")
 
+    @checked
     def gain(self, start: object, end: object, *, constraint: object = 0.0) -> Any:
         """Return what a step of satisfaction brings in loyalty.
 
@@ -235,6 +243,7 @@ class LoyaltyCurve(FrozenRecord):
         )
         return like(series, (high - low).reshape(c.shape))
 
+    @checked
     def zone(self, satisfaction: object) -> Any:
         """Return the zone: "insensitive" (质量不敏感区) or "sensitive" (质量敏感区).
 
@@ -261,6 +270,7 @@ class LoyaltyCurve(FrozenRecord):
         inside = self.family.is_sensitive(np.atleast_1d(s).ravel(), self.values).reshape(s.shape)
         return like(satisfaction, np.where(inside, "sensitive", "insensitive"), name="zone")
 
+    @checked
     def over_periods(self, periods: float) -> LoyaltyCurve:
         """Return the curve of staying through several periods, for a constant hazard.
 
@@ -315,12 +325,13 @@ def _together(**given: object) -> tuple[list[FloatArray], pd.Series | None]:
     read, series = read_together(given, bounds=bounds)
     if series is not None and series.shape != read[0].shape:
         raise DataError(
-            f"a Series of {len(series)} rows is given with numbers of shape {read[0].shape}; give "
-            "one number for all, or one for each"
+            f"a Series of {count_of(len(series), 'row')} is given with numbers of shape "
+            f"{read[0].shape}; give one number for all, or one for each"
         )
     return read, series
 
 
+@checked
 def curve(
     family: FamilyName | CurveFamily = "power", parameters: Mapping[str, float] | None = None
 ) -> LoyaltyCurve:
@@ -380,18 +391,19 @@ def curve(
         if not is_number(value) or not parameter.lower <= value <= parameter.upper:
             raise ModelError(
                 f"{parameter.name}={values[parameter.name]!r} must lie between "
-                f"{parameter.lower:g} and {parameter.upper:g}"
+                f"{parameter.lower:.12g} and {parameter.upper:.12g}"
             )
     made = LoyaltyCurve(known, np.array([values[name] for name in names], dtype=np.float64))
     low, high = made.true_loyalty(0.0), made.true_loyalty(1.0)
     if high < low:
         raise ModelError(
-            f"loyalty must rise with satisfaction, but goes from {low:g} down to {high:g}; "
+            f"loyalty must rise with satisfaction, but goes from {low:.12g} down to {high:.12g}; "
             "check lo and hi"
         )
     return made
 
 
+@checked
 def share_of_scale(answers: object, *, scale: tuple[float, float]) -> Any:
     """Return answers as shares of their scale, (answer - lowest) / (highest - lowest).
 

@@ -8,6 +8,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import NotIdentifiedError, WeakIdentificationWarning, warn_caller
 from loyaltymodel.jones_sasser.cusp.likelihood import estimate, first_dependent, rivals
 from loyaltymodel.jones_sasser.cusp.predictors import Predictors
@@ -36,6 +37,7 @@ _ENDS = {
 }
 
 
+@checked
 def fit_cusp(
     normal: object,
     splitting: object,

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._signature import checked
 from loyaltymodel._specification import Specification
 from loyaltymodel._variables import like, read_numbers, read_together
 from loyaltymodel.errors import DataError, ModelError, OptionError
@@ -24,6 +25,7 @@ _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+@checked
 def cusp_equilibria(alpha: object, *, beta: object) -> tuple[Any, Any, Any]:
     """Return the equilibria of the cusp: the real roots of y^3 - beta y - alpha = 0.
 
@@ -73,6 +75,7 @@ def cusp_equilibria(alpha: object, *, beta: object) -> tuple[Any, Any, Any]:
     return _like(template, low), _like(template, middle), _like(template, high)
 
 
+@checked
 def cusp_thresholds(beta: object) -> tuple[Any, Any]:
     """Return the two values of alpha at which the state must jump.
 
@@ -176,6 +179,7 @@ class Cusp(Specification):
             )
         return self
 
+    @checked
     def equilibria(self, satisfaction: object, *, constraint: object) -> tuple[Any, Any, Any]:
         """Return the loyalty of those at rest: low, middle and high.
 
@@ -206,6 +210,7 @@ class Cusp(Specification):
         )
         return low, middle, high
 
+    @checked
     def loyalty(
         self, satisfaction: object, *, constraint: object, convention: Level = "maxwell"
     ) -> Any:
@@ -246,6 +251,7 @@ class Cusp(Specification):
             states = kernels.deepest(alpha, beta)
         return _like(template, self._loyalty_of(states))
 
+    @checked
     def thresholds(self, constraint: object) -> tuple[Any, Any]:
         """Return the satisfaction at which the loyal are lost, and at which the lost come back.
 
@@ -273,6 +279,7 @@ class Cusp(Specification):
         loss, regain = ((side * fold - constant) / slope for side in (-1, 1))
         return like(constraint, loss), like(constraint, regain)
 
+    @checked
     def path(
         self,
         satisfaction: object,
@@ -343,6 +350,7 @@ class Cusp(Specification):
             return pd.DataFrame(loyalty, index=satisfaction.index, columns=satisfaction.columns)
         return _like(template, loyalty)
 
+    @checked
     def branches(
         self, satisfaction: tuple[float, float], *, constraint: float, n_points: int = 100
     ) -> pd.DataFrame:
@@ -435,6 +443,7 @@ class Cusp(Specification):
         return high
 
 
+@checked
 def simulate_cusp(
     cusp: Cusp,
     satisfaction: object,

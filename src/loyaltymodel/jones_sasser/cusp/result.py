@@ -15,6 +15,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import wald
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_numbers
 from loyaltymodel.errors import DataError, ModelError
@@ -168,6 +169,7 @@ class CuspResult(Result):
         """
         return pd.DataFrame({"convention": list(CONVENTIONS), "r_squared": self.explained.copy()})
 
+    @checked
     def thresholds(self, constraint: object) -> pd.DataFrame:
         """Return the satisfaction at which the loyal are lost, and at which the lost come back.
 
@@ -208,6 +210,7 @@ class CuspResult(Result):
         }
         return self._estimated(labels, at.ravel(), error.ravel()).frame()
 
+    @checked
     def predict(
         self,
         *,
@@ -282,7 +285,7 @@ class CuspResult(Result):
             ("model", "y^3 - beta y - alpha = 0 at rest; y = w0 + w1 loyalty"),
             ("alpha (normal)", f"linear in {enumerate_names(self.normal)}"),
             ("beta (splitting)", f"linear in {enumerate_names(self.splitting)}"),
-            ("two stable states", f"{self.n_bistable} customers ({share:.0f}%)"),
+            ("two stable states", f"{count_of(self.n_bistable, 'customer')} ({share:.0f}%)"),
             ("log likelihood", f"{self.log_likelihood:.3f}"),
             ("explained variance", ", ".join(f"{name} {value:.3f}" for name, value in explained)),
         )

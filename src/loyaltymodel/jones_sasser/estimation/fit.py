@@ -11,6 +11,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._options import enumerate_names
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._scales import AnswerLimits
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import (
     ConvergenceWarning,
     DataError,
@@ -55,6 +56,7 @@ _MANY_FAILED = 0.05
 _TAKES_PART = 0.05  # in a direction without information
 
 
+@checked
 def fit(
     satisfaction: object,
     loyalty: object,
@@ -278,7 +280,7 @@ def check_variation(settings: CurveSettings, sample: Sample) -> None:
         low, high = settings.limits("satisfaction")
         level = low + (high - low) * observed.satisfaction[0]
         raise NotIdentifiedError(
-            f"every customer has satisfaction {level:g}, so nothing can be said of how loyalty "
+            f"every customer has satisfaction {level:.12g}, so nothing can be said of how loyalty "
             "depends on it"
         )
     if settings.outcome not in ("binary", "count"):

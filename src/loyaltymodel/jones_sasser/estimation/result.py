@@ -14,6 +14,7 @@ from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import check_level, wald
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, percent, table_of
 from loyaltymodel._variables import (
     BELOW_ONE,
@@ -214,6 +215,7 @@ class LoyaltyCurveResult(Result):
         labels = FrozenMapping({"category": tuple(categories[1:])})
         return EstimateTable(labels=labels, estimate=outcome.thresholds(extra)[0]).frame()
 
+    @checked
     def intervals(
         self,
         parameters: Sequence[str] | None = None,
@@ -255,6 +257,7 @@ class LoyaltyCurveResult(Result):
         states = [self.states[self.names.index(name)] for name in chosen]
         return self._estimated(chosen, interval, level).frame().assign(state=states)
 
+    @checked
     def constraint_of(
         self, group: object = None, *, drivers: object = None, data: object = None
     ) -> Any:
@@ -299,6 +302,7 @@ class LoyaltyCurveResult(Result):
         own = np.array([self.values[places[self._code(label)]] for label in labels])[codes]
         return as_given((group,), read.labels, own, name="constraint")
 
+    @checked
     def loyalty(
         self, satisfaction: object, *, constraint: object = None, group: object = None
     ) -> Any:
@@ -332,6 +336,7 @@ class LoyaltyCurveResult(Result):
         )
         return self._on_scale("loyalty", found)
 
+    @checked
     def predict(
         self, satisfaction: object, *, constraint: object = None, group: object = None
     ) -> pd.DataFrame:
@@ -379,6 +384,7 @@ class LoyaltyCurveResult(Result):
         columns = {name: np.atleast_1d(np.asarray(part)) for name, part in parts.items()}
         return pd.DataFrame(columns, index=labels)
 
+    @checked
     def true_loyalty(self, satisfaction: object) -> Any:
         """Return true loyalty g(s): what is left when nothing binds.
 
@@ -400,6 +406,7 @@ class LoyaltyCurveResult(Result):
         found = self.curve.true_loyalty(self._share("satisfaction", satisfaction))
         return self._on_scale("true_loyalty", found)
 
+    @checked
     def false_loyalty(
         self, satisfaction: object, *, constraint: object = None, group: object = None
     ) -> Any:
@@ -431,6 +438,7 @@ class LoyaltyCurveResult(Result):
         )
         return self._on_scale("false_loyalty", found)
 
+    @checked
     def interval_of(
         self,
         quantity: Answer,
@@ -615,7 +623,7 @@ class LoyaltyCurveResult(Result):
             if "must lie" not in str(error) or (low, high) == SHARES:
                 raise
             raise DataError(
-                f"{error}; answers are on the scale of the fit, {low:g} to {high:g}, and "
+                f"{error}; answers are on the scale of the fit, {low:.12g} to {high:.12g}, and "
                 "result.curve takes shares of it"
             ) from None
         return like(given, (values - low) / (high - low))

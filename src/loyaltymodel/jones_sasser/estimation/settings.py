@@ -12,6 +12,7 @@ from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_choice, check_count, is_number
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._scales import AnswerLimits, Pair, by_variable, check_pair, freeze_scale
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily
 
@@ -101,6 +102,7 @@ class CurveSettings:
                 f'from one; choose std_errors="robust" or "bootstrap"{way_out}'
             )
 
+    @checked
     def limits(self, of: Measured) -> Pair:
         """Return the lowest and the highest possible answer about satisfaction or of loyalty.
 

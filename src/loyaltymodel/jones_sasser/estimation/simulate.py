@@ -10,6 +10,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._options import check_choice, check_count, check_positive, is_number
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import BELOW_ONE, read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve, curve
@@ -17,6 +18,7 @@ from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve, curve
 Drawn = Literal["binary", "count", "score", "ordinal"]
 
 
+@checked
 def simulate(
     n: int,
     *,

@@ -12,6 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_flag, count_of
 from loyaltymodel._results import Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, FamilyName, family_of
@@ -77,6 +78,7 @@ class Comparison(Result):
         return [f"{row[0]}: {row[-1]}." for row in self.rows if row[-1]]
 
 
+@checked
 def compare(
     result: LoyaltyCurveResult,
     *,

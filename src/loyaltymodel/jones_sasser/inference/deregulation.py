@@ -16,6 +16,7 @@ from loyaltymodel._intervals import check_level, wald
 from loyaltymodel._options import count_of
 from loyaltymodel._results import Facts, Result, WithCustomers
 from loyaltymodel._scales import Pair, check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import BELOW_ONE, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -130,6 +131,7 @@ class Deregulation(Result):
         return table.assign(set_free=lost if self.scale == SHARES else np.nan)
 
 
+@checked
 def remove_constraint(
     curve: LoyaltyCurve | LoyaltyCurveResult,
     satisfaction: object,

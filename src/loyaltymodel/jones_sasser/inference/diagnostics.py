@@ -11,6 +11,7 @@ from loyaltymodel import _intervals
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_count
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.estimation.likelihood import Ordinal, evaluate, loyalty_in_cells
 from loyaltymodel.jones_sasser.estimation.maximise import Maximum
@@ -22,6 +23,7 @@ from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncerta
 _LEVELS = 11  # scales of up to eleven points are shown point by point
 
 
+@checked
 def calibration(
     result: LoyaltyCurveResult, *, bins: int = 10, by_group: bool = True, level: float = 0.95
 ) -> pd.DataFrame:
@@ -125,6 +127,7 @@ def _answers_of(result: LoyaltyCurveResult, kind: Measured, shares: FloatArray) 
     return low + (high - low) * shares
 
 
+@checked
 def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     """Return how much one customer moves the estimates, by what was answered.
 

@@ -16,6 +16,7 @@ from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel._resampling import FOR_TESTS
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import p_text
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
 from loyaltymodel.jones_sasser.estimation.likelihood import Beta, Ordinal, loyalty_in_cells
@@ -95,6 +96,7 @@ class HypothesisTest(Result):
         )
 
 
+@checked
 def no_constraint_test(
     result: LoyaltyCurveResult,
     *,
@@ -170,6 +172,7 @@ def no_constraint_test(
     )
 
 
+@checked
 def linearity_test(
     result: LoyaltyCurveResult,
     *,
@@ -249,6 +252,7 @@ def linearity_test(
     )
 
 
+@checked
 def threshold_test(
     result: LoyaltyCurveResult,
     *,
@@ -314,6 +318,7 @@ def threshold_test(
     )
 
 
+@checked
 def lack_of_fit_test(
     result: LoyaltyCurveResult,
     *,

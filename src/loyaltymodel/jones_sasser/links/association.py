@@ -16,6 +16,7 @@ from loyaltymodel._intervals import check_level, ndtri
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._regression import is_constant
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError
@@ -142,6 +143,7 @@ class Association(Result):
         return (remark,)
 
 
+@checked
 def association(
     satisfaction: object,
     loyalty: object,
@@ -260,6 +262,7 @@ def association(
     )
 
 
+@checked
 def comparison_table(*, language: Language = "en") -> pd.DataFrame:
     """Return what satisfaction and loyalty are by four criteria (满意与忠诚的静态分析表).
 
@@ -341,8 +344,8 @@ def check_spread(
         if is_constant(values):
             rounded = "" if values.max() == values.min() else " but for rounding"
             raise DataError(
-                f"{name} is {values[0]:g} for every {unit}{rounded}; something that does not vary "
-                "goes together with nothing"
+                f"{name} is {values[0]:.12g} for every {unit}{rounded}; something that does not "
+                "vary goes together with nothing"
             )
 
 

@@ -17,6 +17,7 @@ from loyaltymodel._intervals import check_resamples, percentile
 from loyaltymodel._options import check_flag, count_of
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._results import Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import NotIdentifiedError
@@ -119,6 +120,7 @@ class PartialDetermination(Result):
         return self.estimates
 
 
+@checked
 def partial_determination(
     quality: object,
     satisfaction: object,

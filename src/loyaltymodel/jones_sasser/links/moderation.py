@@ -16,6 +16,7 @@ from loyaltymodel._options import (
     enumerate_names,
     suggest,
 )
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import codes_of, read_variables, several_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.links.association import check_spread
@@ -32,6 +33,7 @@ _RESERVED = ("satisfaction", "loyalty", "clusters")
 _QUANTILES = (0.25, 0.5, 0.75)
 
 
+@checked
 def slope_moderation(
     satisfaction: object,
     loyalty: object,
@@ -278,7 +280,7 @@ def _levels(
             if len(points) < 2 or not (lowest <= points[0] and points[-1] <= highest):  # noqa: PLR2004
                 raise OptionError(
                     f"at[{name!r}]={asked[name]!r} must have two or more different numbers within "
-                    f"those observed, from {lowest:g} to {highest:g}"
+                    f"those observed, from {lowest:.12g} to {highest:.12g}"
                 )
         else:
             distinct = np.unique(values[name])

@@ -15,6 +15,7 @@ from loyaltymodel._options import check_count, count_of, enumerate_names
 from loyaltymodel._resampling import FOR_TESTS
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import AnswerLimits, Pair, check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import like, read_numbers, read_variables
 from loyaltymodel.errors import OptionError
@@ -94,6 +95,7 @@ class NecessaryCondition(Result):
             return "none"
         return _SIZES[int(np.searchsorted(_FROM, self.effect_size, side="right"))]
 
+    @checked
     def ceiling(self, satisfaction: object) -> Any:
         """Return the highest loyalty seen up to a satisfaction.
 
@@ -123,6 +125,7 @@ class NecessaryCondition(Result):
         place = np.searchsorted(self.corners[:, 0], s, side="right")
         return like(satisfaction, np.append(np.nan, self.corners[:, 1])[place], name="ceiling")
 
+    @checked
     def bottleneck(self, loyalty: object) -> Any:
         """Return the least satisfaction at which a loyalty has been seen.
 
@@ -179,6 +182,7 @@ class NecessaryCondition(Result):
         return (remark,)
 
 
+@checked
 def necessary_condition(
     satisfaction: object,
     loyalty: object,

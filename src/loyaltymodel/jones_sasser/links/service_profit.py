@@ -13,6 +13,7 @@ from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing, column_names
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import enumerate_names, is_number, repeated, suggest
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.links.association import check_spread, correlate
@@ -79,6 +80,7 @@ def service_profit_links() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@checked
 def service_profit_chain(
     columns: Mapping[str, str] | None = None,
     *,
@@ -169,6 +171,7 @@ def service_profit_chain(
     return frame
 
 
+@checked
 def service_profit_effects(coefficients: Mapping[tuple[str, str], float]) -> pd.DataFrame:
     """Return what given coefficients of the links make of the whole chain (服务利润链).
 

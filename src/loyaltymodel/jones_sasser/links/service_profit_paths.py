@@ -15,6 +15,7 @@ from loyaltymodel._intervals import check_resamples, ndtr, percentile, student, 
 from loyaltymodel._options import count_of
 from loyaltymodel._regression import collinear
 from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import Variables, codes_of, read_variables
 from loyaltymodel.errors import (
     DataError,
@@ -39,6 +40,7 @@ _METHOD = "percentile bootstrap, widened"
 _STAFF, _CUSTOMERS, _CONTENT = "employee_retention", "customer_loyalty", "employee_satisfaction"
 
 
+@checked
 def service_profit_paths(
     columns: Mapping[str, str] | None = None,
     *,

@@ -15,6 +15,7 @@ from loyaltymodel._intervals import check_level, ndtr, ndtri, student, student_r
 from loyaltymodel._options import check_count, count_of, is_number
 from loyaltymodel._resampling import FOR_TESTS
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
@@ -166,6 +167,7 @@ class UShape(Result):
         return tuple(remarks)
 
 
+@checked
 def u_shape_test(
     satisfaction: object,
     activity: object,
@@ -344,7 +346,7 @@ def _turns(levels: Levels, turning_point: float | None) -> FloatArray:
     if not is_number(turning_point) or not lowest < turning_point < highest:
         raise OptionError(
             f"turning_point={turning_point!r} must lie within satisfaction, which goes from "
-            f"{lowest:g} to {highest:g}"
+            f"{lowest:.12g} to {highest:.12g}"
         )
     return np.array([float(turning_point)])
 

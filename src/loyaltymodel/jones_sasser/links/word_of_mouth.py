@@ -15,6 +15,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student, wilson
 from loyaltymodel._options import count_of
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import Bounds, Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -135,6 +136,7 @@ class WordOfMouth(Result):
         return tuple(remarks)
 
 
+@checked
 def word_of_mouth(
     satisfaction: object,
     *,
@@ -303,8 +305,8 @@ def _check_words(found: Variables) -> tuple[FloatArray | None, FloatArray | None
     if said is not None and (said % 1 != 0).any():
         first = int(np.argmax(said % 1 != 0))
         raise DataError(
-            f"valence has {said[first]:g} in row {found.labels[first]}, but must be 1 for well, -1 "
-            "for ill or 0 for neither; compare a score with two cut-offs"
+            f"valence has {said[first]:.12g} in row {found.labels[first]}, but must be 1 for well, "
+            "-1 for ill or 0 for neither; compare a score with two cut-offs"
         )
     if said is not None and told is not None and (silent := (said != 0) & (told == 0)).any():
         first = found.labels[int(np.argmax(silent))]

@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from loyaltymodel._options import check_choice
+from loyaltymodel._signature import checked
 
 Classifier = Literal["jones_sasser", "textbook", "satisfied_loyal"]
 
@@ -195,6 +196,7 @@ _ADVICE: dict[Classifier, tuple[_Advice, ...]] = {
 }
 
 
+@checked
 def advice(classifier: Classifier) -> pd.DataFrame:
     """Return what to do about each segment, and what it says of the firm (口碑).
 

@@ -24,6 +24,7 @@ from loyaltymodel._quadrants import Ties
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._results import WithCustomers
 from loyaltymodel._scales import by_variable, limits_of
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import BELOW_ONE
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.estimate import (
@@ -49,6 +50,7 @@ _SATISFIED = ("satisfied, not loyal", "satisfied, loyal")
 _WHY_LOYAL = ("inertia loyalty", "monopoly loyalty")
 
 
+@checked
 def segments(
     satisfaction: object,
     loyalty: object,
@@ -230,6 +232,7 @@ def segments(
     return sort_customers("jones_sasser", names, classes, sample=sample, cuts=found, rng=rng)
 
 
+@checked
 def satisfied_loyal(
     satisfaction: object,
     loyalty: object,

@@ -16,6 +16,7 @@ from loyaltymodel._quadrant_sorting import Sorting, read_sample
 from loyaltymodel._quadrants import Grid
 from loyaltymodel._results import WithCustomers
 from loyaltymodel._scales import Pair, by_variable, check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import BELOW_ONE
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.estimate import sort_customers
@@ -29,6 +30,7 @@ _NAMES = ("saboteur", "hostage", "mercenary", "apostle")
 _SEGMENT_OF_CELL = np.eye(4)[[0, 0, 2, 1, 3, 3]]
 
 
+@checked
 def textbook_segments(
     curve: LoyaltyCurve,
     satisfaction: object,
@@ -146,8 +148,8 @@ def textbook_segments(
     if not is_number(far_left) or not lowest <= far_left <= highest or far_left >= begins:
         limit = highest if np.isnan(begins) else begins
         raise OptionError(
-            f"cuts['saboteur']={far_left!r} must lie from {lowest:g} to below {limit:g}, where "
-            "the sensitive zone begins, in the units of satisfaction"
+            f"cuts['saboteur']={far_left!r} must lie from {lowest:.12g} to below {limit:.12g}, "
+            "where the sensitive zone begins, in the units of satisfaction"
         )
     sorting = Sorting(
         names=("satisfaction", "constraint"),

@@ -20,6 +20,7 @@ from loyaltymodel._options import (
     enumerate_names,
 )
 from loyaltymodel._scales import Pair, check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import BELOW_ONE, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.people.advice import Classifier, advice
@@ -34,6 +35,7 @@ _LISTED = ("hostage", "mercenary")
 _CLASSIFIERS: tuple[Classifier, ...] = ("jones_sasser", "textbook")
 
 
+@checked
 def early_warning(
     curve: LoyaltyCurve,
     satisfaction: object,
@@ -176,12 +178,13 @@ def _segment_of_each(segments: object, labels: pd.Index) -> npt.NDArray[np.objec
     if not column.index.equals(labels):
         raise DataError(
             f"segments are of {count_of(len(column), 'customer')} with other labels than the "
-            f"{len(labels)} rows of satisfaction; sort the same rows in the same order, with the "
-            "same customers left out"
+            f"{count_of(len(labels), 'row')} of satisfaction; sort the same rows in the same "
+            "order, with the same customers left out"
         )
     return names
 
 
+@checked
 def satisfaction_alerts(
     satisfaction: object,
     *,
@@ -272,7 +275,7 @@ def satisfaction_alerts(
         if not (errors > 0).all():
             row = read.labels[int(np.argmin(errors > 0))]
             raise DataError(
-                f"std_error is {errors.min():g} in row {row}; every mean needs a standard error "
+                f"std_error is {errors.min():.12g} in row {row}; every mean needs a standard error "
                 "above 0, such as the standard deviation over the root of the number of answers"
             )
         centre, lower = _control_limits(x, errors, baseline, n_sigma)
@@ -311,6 +314,7 @@ def _control_limits(
     return centre, lower
 
 
+@checked
 def market_share_quality(
     loyal: object,
     *,
@@ -396,8 +400,8 @@ def _quality(
         check_positive(f"market_{what}", market)
         if market < own:
             raise DataError(
-                f"market_{what}={market:g} is less than the own {what}, {own:g}; give those of "
-                "all firms together, in the same unit"
+                f"market_{what}={market:.12g} is less than the own {what}, {own:.12g}; give those "
+                "of all firms together, in the same unit"
             )
     whole = math.nan if market is None else float(market)
     quality = kept / own if own > 0 else math.nan

@@ -12,6 +12,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_positive, count_of
 from loyaltymodel._scales import check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.published.tables import Ratio
@@ -20,6 +21,7 @@ _ROUNDING = 1e-12  # by so much a product of shares may pass a limit that it mee
 _SHARE = (0.0, 1.0)
 
 
+@checked
 def defection_given_satisfaction(
     satisfied_given_defected: object,
     *,
@@ -113,6 +115,7 @@ def defection_given_satisfaction(
     )
 
 
+@checked
 def satisfaction_trap(defection: float, satisfaction: float) -> pd.DataFrame:
     """Return the two readings of the printed share of satisfied customers who leave (满意陷阱).
 
@@ -179,6 +182,7 @@ def satisfaction_trap(defection: float, satisfaction: float) -> pd.DataFrame:
     )
 
 
+@checked
 def xerox(
     repurchase: object,
     *,
@@ -262,6 +266,7 @@ def xerox(
     return as_given(given.values(), found.labels, np.clip(top, 0.0, 1.0), name="repurchase")
 
 
+@checked
 def heskett_zone(
     satisfaction: object,
     *,

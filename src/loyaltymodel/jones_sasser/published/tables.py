@@ -15,6 +15,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_positive, count_of, enumerate_names
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import as_given, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -168,6 +169,7 @@ class PublishedTable(Result):
             }
         )
 
+    @checked
     def retention(
         self,
         score: object,
@@ -239,6 +241,7 @@ class PublishedTable(Result):
         shares = self._at(found["score"].astype(np.float64), bound, interpolation) ** power
         return as_given(given.values(), found.labels, shares, name="retention")
 
+    @checked
     def expected_retained(
         self, counts: npt.ArrayLike | Mapping[float, float], *, periods: float | None = None
     ) -> RetainedCustomers:
@@ -286,6 +289,7 @@ class PublishedTable(Result):
             return RetainedCustomers(float(total), float(low), float(middle), float(high))
         return RetainedCustomers(total, low, middle, high)
 
+    @checked
     def ratios(self, kind: Ratio = "odds") -> pd.DataFrame:
         """Return how many times more loyal each level is than the one below it.
 
@@ -369,8 +373,8 @@ class PublishedTable(Result):
         if interpolation == "none":
             first = score[int(np.argmax(between))]
             raise DataError(
-                f"score {first:g} lies between two levels of table {self.concept}, which has "
-                f"{enumerate_names(f'{level:g}' for level in self.scores)}; "
+                f"score {first:.12g} lies between two levels of table {self.concept}, which has "
+                f"{enumerate_names(f'{level:.12g}' for level in self.scores)}; "
                 'interpolation="pchip" draws a monotone curve through them'
             )
         from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - needed only here
@@ -400,7 +404,7 @@ class PublishedTable(Result):
                 if not hit.size:
                     raise DataError(
                         f"there is no level {level!r} in table {self.concept}, which has "
-                        f"{enumerate_names(f'{known:g}' for known in self.scores)}"
+                        f"{enumerate_names(f'{known:.12g}' for known in self.scores)}"
                     )
                 numbers[hit] += read_numbers(f"counts[{level!r}]", number)
         else:
@@ -412,7 +416,7 @@ class PublishedTable(Result):
                 f"{self.labels[-1]!r}"
             )
         if (numbers < 0).any():
-            raise DataError(f"counts has {numbers.min():g}; numbers of customers are 0 or more")
+            raise DataError(f"counts has {numbers.min():.12g}; numbers of customers are 0 or more")
         return numbers
 
 

@@ -9,6 +9,7 @@ from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._options import check_count
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._scales import Pair
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import family_of
@@ -35,6 +36,7 @@ _NEEDED = {
 }
 
 
+@checked
 def compare_views(
     satisfaction: object,
     loyalty: object,

@@ -12,6 +12,7 @@ import pandas as pd
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
@@ -276,6 +277,7 @@ class ViewsComparison(Result):
         table.insert(0, "view", table.pop("view"))
         return table
 
+    @checked
     def curve_of(self, view: Literal["threshold", "captive share"]) -> LoyaltyCurveResult:
         """Return the fitted curve that stands for a view, for its parameters and tests.
 

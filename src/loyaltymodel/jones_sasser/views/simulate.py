@@ -7,6 +7,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._signature import checked
 from loyaltymodel.jones_sasser.curves.curve import curve
 from loyaltymodel.jones_sasser.curves.families import logistic
 from loyaltymodel.jones_sasser.estimation.simulate import simulate
@@ -15,6 +16,7 @@ from loyaltymodel.jones_sasser.views.result import ViewName
 _TRUST = (0.2, 0.6, 0.15)  # constant, slope and spread of the mediator
 
 
+@checked
 def simulate_views(
     view: ViewName,
     n: int,

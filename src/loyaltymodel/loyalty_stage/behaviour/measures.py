@@ -13,6 +13,7 @@ from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_count, count_of
 from loyaltymodel._results import WithCustomers
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import like, read_variables
 from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.behaviour.kernels import (
@@ -45,6 +46,7 @@ from loyaltymodel.loyalty_stage.behaviour.result import PurchaseBehaviour
 SameDate = Literal["raise", "as_listed", "skip_pairs"]
 
 
+@checked
 def purchase_behaviour(
     customer: object = "customer",
     date: object = "date",
@@ -283,7 +285,7 @@ def _pairs(records: Records, cells: Cells, same_date: SameDate) -> Pairs:
             row = order[1:][back].min()
             raise DataError(
                 f'same_date="as_listed" needs the rows of a customer in the order of their '
-                f"dates, but {count_of(int(back.sum()), 'row')} step back in time, first "
+                f"dates, and goes back in time in {count_of(int(back.sum()), 'row')}, first "
                 f"row {records.labels[row]}; sort the table by date, keeping the order within "
                 "a date"
             )
@@ -318,6 +320,7 @@ def _amounts(records: Records, cells: Cells) -> FloatArray | None:
     return np.asarray(spent, dtype=np.float64)
 
 
+@checked
 def prefers_and_repeats(
     preference: Any,
     repeats: Any,

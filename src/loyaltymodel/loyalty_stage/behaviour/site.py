@@ -14,6 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach, wilson
 from loyaltymodel._options import count_of
 from loyaltymodel._results import Facts, Result, WithCustomers
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, table_of
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError
@@ -126,6 +127,7 @@ class SiteLoyalty(Result):
         return tuple(remarks)
 
 
+@checked
 def site_loyalty(
     needs: object,
     purchases: object,

@@ -10,9 +10,10 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice
+from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._results import Facts, Result, WithCustomers
 from loyaltymodel._scales import Pair
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.ladder.kernels import (
@@ -136,7 +137,7 @@ class ReproducibilityResult(Result):
 
     def _brief(self) -> str:
         value = self.counts["reproducibility"].iloc[0]
-        return f"{len(self.names)} steps, reproducibility {value:.3f}"
+        return f"{count_of(len(self.names), 'step')}, reproducibility {value:.3f}"
 
     def _facts(self) -> Facts:
         stood = zip(self.names, self.popularity, strict=True)
@@ -171,6 +172,7 @@ def pattern_names(rows: IntArray) -> list[str]:
     return ["".join(map(str, row)) for row in rows]
 
 
+@checked
 def reproducibility(
     items: object,
     *,
@@ -261,6 +263,7 @@ def reproducibility(
     return WithCustomers(result, pd.DataFrame(own_rows, index=read.labels))
 
 
+@checked
 def guttman_errors(
     items: object,
     *,

@@ -16,6 +16,7 @@ from loyaltymodel._options import check_choice, check_count, count_of, enumerate
 from loyaltymodel._resampling import FOR_INTERVALS, check_failures
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import Pair
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import SmallSampleWarning, warn_caller
 from loyaltymodel.loyalty_stage.ladder.kernels import (
@@ -124,7 +125,7 @@ class ScalabilityResult(Result):
         return "Scalability (Loevinger's H)"
 
     def _brief(self) -> str:
-        return f"{len(self.names)} items, H = {self.H:.3f}"
+        return f"{count_of(len(self.names), 'item')}, H = {self.H:.3f}"
 
     def _facts(self) -> Facts:
         whole = self.whole.iloc[0]
@@ -161,6 +162,7 @@ class ScalabilityResult(Result):
         return remarks
 
 
+@checked
 def scalability(
     items: object,
     *,

@@ -14,6 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._regression import Regression, logistic
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import (
     Variables,
     codes_of,
@@ -33,6 +34,7 @@ _LEAST_STAGES = 2
 _RANK = 1e-9
 
 
+@checked
 def sequential_logit(
     covariates: object,
     stage: object,

@@ -14,6 +14,7 @@ from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import check_flag, count_of, enumerate_names
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, table_of
 from loyaltymodel._variables import Variables, read_variables, several_variables
 from loyaltymodel.errors import DataError
@@ -126,6 +127,7 @@ class SequentialLogitResult(Result):
         row = {"hypothesis": "equal slopes", "statistic": statistic, "df": df, "p_value": p}
         return pd.DataFrame([row])
 
+    @checked
     def predict(
         self,
         covariates: object,

@@ -20,6 +20,7 @@ from loyaltymodel._options import (
     suggest,
 )
 from loyaltymodel._results import Facts, Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import DataError, NotIdentifiedError
 from loyaltymodel.loyalty_stage.movement import kernels
@@ -96,6 +97,7 @@ class MarkovChain(Result):
             index=self._index(),
         )
 
+    @checked
     def hitting_probability(self, goal: str | Sequence[str]) -> pd.DataFrame:
         """Return the probability ever to reach a goal from each stage (到达概率).
 
@@ -131,6 +133,7 @@ class MarkovChain(Result):
         chance, _, _ = kernels.hitting(self.stack(), self.goal_mask(goal))
         return self._by_stage(chance)
 
+    @checked
     def expected_time(
         self, goal: str | Sequence[str], *, where_reached: bool = False
     ) -> pd.DataFrame:
@@ -175,6 +178,7 @@ class MarkovChain(Result):
         _, time, reached = kernels.hitting(self.stack(), self.goal_mask(goal))
         return self._by_stage(reached if where_reached else time)
 
+    @checked
     def steady_state(self, *, periodic: Periodic = "raise") -> pd.DataFrame:
         """Return the shares of stages in the long run, wherever one starts (稳态分布).
 
@@ -225,6 +229,7 @@ class MarkovChain(Result):
             )
         return self._by_stage(kernels.stationary(self.stack()))
 
+    @checked
     def distribution(self, start: Start, *, periods: int) -> pd.DataFrame:
         """Return the expected shares of stages over time.
 
@@ -385,6 +390,7 @@ class MarkovChain(Result):
             return (f"No steady state: {error}.",)
         return ()
 
+    @checked
     def start_shares(self, start: Start) -> FloatArray:
         """Return starting shares as an array.
 
@@ -423,6 +429,7 @@ class MarkovChain(Result):
             )
         return np.asarray(shares / shares.sum(), dtype=np.float64)
 
+    @checked
     def goal_mask(self, goal: str | Sequence[str]) -> BoolArray:
         """Tell which stages belong to a goal.
 
@@ -471,6 +478,7 @@ class MarkovChain(Result):
     def _by_stage(self, values: FloatArray) -> pd.DataFrame:
         return table_of_values({"stage": self.stages.names}, values, level=self.level)
 
+    @checked
     def place(self, name: str) -> int:
         """Return the place of a stage, by either of its names.
 

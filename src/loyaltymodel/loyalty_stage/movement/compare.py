@@ -10,6 +10,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice, check_count, check_finite
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
@@ -19,6 +20,7 @@ Quantity = Literal["steady_state", "expected_time", "hitting_probability"]
 Compared = Literal["steady_state", "expected_time", "hitting_probability", "distribution"]
 
 
+@checked
 def transition_what_if(
     chain: MarkovChain,
     *,
@@ -77,8 +79,8 @@ def transition_what_if(
     value = np.full(len(stack), probability) if change is None else stack[:, i, j] + change
     if not 0 <= value[0] <= 1:
         raise OptionError(
-            f"the transition from {source!r} to {target!r} would become {value[0]:g}, but a "
-            f"probability lies between 0 and 1; it is {stack[0, i, j]:g} now"
+            f"the transition from {source!r} to {target!r} would become {value[0]:.12g}, but a "
+            f"probability lies between 0 and 1; it is {stack[0, i, j]:.12g} now"
         )
     changed = kernels.replaced(stack, i, j, np.asarray(value, dtype=np.float64))
     if np.isnan(changed[0]).any():
@@ -89,6 +91,7 @@ def transition_what_if(
     return MarkovChain(stages=chain.stages, matrix=changed[0], draws=changed[1:], level=chain.level)
 
 
+@checked
 def transition_sensitivity(
     chain: MarkovChain, *, quantity: Quantity, goal: str | Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -172,6 +175,7 @@ def transition_sensitivity(
     return table_of_values(labels, slopes.reshape(len(slopes), -1), level=chain.level)
 
 
+@checked
 def compare_chains(
     before: MarkovChain,
     after: MarkovChain,

@@ -14,6 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples, wilson
 from loyaltymodel._options import check_choice
 from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
@@ -24,6 +25,7 @@ from loyaltymodel.loyalty_stage.movement.stages import Stages, formation_stages,
 _ROUNDING = 1e-9  # how far the sum of a row may be from 1
 
 
+@checked
 def markov_chain(matrix: Any, *, stages: Stages | Sequence[str] | None = None) -> MarkovChain:
     """Return the Markov chain of a transition matrix that is given (转移矩阵).
 
@@ -70,20 +72,21 @@ def markov_chain(matrix: Any, *, stages: Stages | Sequence[str] | None = None) -
     if (values < 0).any() or (values > 1 + _ROUNDING).any():
         i, j = np.argwhere((values < 0) | (values > 1 + _ROUNDING))[0]
         raise DataError(
-            f"the transition from {known.names[i]!r} to {known.names[j]!r} is {values[i, j]:g}; a "
-            "probability lies between 0 and 1"
+            f"the transition from {known.names[i]!r} to {known.names[j]!r} is {values[i, j]:.12g}; "
+            "a probability lies between 0 and 1"
         )
     off = np.abs(values.sum(axis=1) - 1) > _ROUNDING
     if off.any():
         i = int(np.argmax(off))
         raise DataError(
-            f"the row of {known.names[i]!r} sums to {values[i].sum():g}, but everybody is "
+            f"the row of {known.names[i]!r} sums to {values[i].sum():.12g}, but everybody is "
             "somewhere one period later; if that is rounding, divide every row by its sum"
         )
     k = len(values)
     return MarkovChain(stages=known, matrix=values, draws=np.empty((0, k, k)), level=0.95)
 
 
+@checked
 def estimate_movement(
     customer: Any,
     date: Any,

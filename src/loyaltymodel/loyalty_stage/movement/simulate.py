@@ -10,12 +10,14 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._options import check_count, check_positive
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
 from loyaltymodel.loyalty_stage.movement.estimate import markov_chain
 from loyaltymodel.loyalty_stage.movement.stages import Stages
 
 
+@checked
 def simulate_panel(
     matrix: Any,
     n: int,
@@ -82,6 +84,7 @@ def simulate_panel(
     )
 
 
+@checked
 def simulate_purchases(
     switching: Any,
     n: int,
@@ -153,7 +156,7 @@ def simulate_purchases(
     bought = generator.poisson(rate, n)
     total = int(bought.sum())
     if total == 0:
-        raise OptionError(f"nobody bought anything at rate={rate:g}; raise the rate or n")
+        raise OptionError(f"nobody bought anything at rate={rate:.12g}; raise the rate or n")
     customer = np.repeat(np.arange(n), bought)
     when = generator.integers(0, length, total)
     when = when[np.lexsort((when, customer))]

@@ -13,6 +13,7 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing, read_columns
 from loyaltymodel._options import check_count, check_finite, count_of, enumerate_names, repeated
 from loyaltymodel._scales import by_variable
+from loyaltymodel._signature import checked
 from loyaltymodel._specification import Specification
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, ModelError
@@ -52,8 +53,8 @@ class Stages(Specification):
     def _every_stage_has_one_name(self) -> Self:
         if self.chinese and len(self.chinese) != len(self.names):
             raise ModelError(
-                f"there are {len(self.names)} stages and {len(self.chinese)} Chinese names; give "
-                "one for each, or none"
+                f"there are {len(self.names)} stages and "
+                f"{count_of(len(self.chinese), 'Chinese name')}; give one for each, or none"
             )
         if twice := repeated([*self.names, *self.chinese]):
             raise ModelError(f"stages named twice: {enumerate_names(twice)}; use different names")
@@ -126,6 +127,7 @@ def stages_of(stages: Stages | Sequence[str]) -> Stages:
     return Stages(names=tuple(stages))
 
 
+@checked
 def formation_stage(
     purchases: Any,
     *,
@@ -225,6 +227,7 @@ def formation_stage(
     return _worded(code, words, given, found.labels)
 
 
+@checked
 def life_cycle_stage(
     strength: Any,
     previous: Any,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice, enumerate_names
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError
 
 ChecklistName = Literal["strategies", "measures", "enhancement", "database", "principles", "levers"]
@@ -246,6 +247,7 @@ def loyalty_levels() -> pd.DataFrame:
     )
 
 
+@checked
 def checklist(name: ChecklistName) -> pd.DataFrame:
     """Return a list of what to do for loyalty, as the teaching texts have it.
 
@@ -302,6 +304,7 @@ def checklist(name: ChecklistName) -> pd.DataFrame:
     )
 
 
+@checked
 def checklist_score(
     name: ChecklistName,
     done: Mapping[str, float],

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from loyaltymodel._options import enumerate_names, repeated, suggest
 from loyaltymodel._scales import Pair
+from loyaltymodel._signature import checked
 from loyaltymodel._specification import Specification
 from loyaltymodel.errors import DataError, ModelError
 
@@ -82,8 +83,8 @@ class PhaseIndicator(Specification):
         low, high = scale
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise ModelError(
-                f"the scale ({low:g}, {high:g}) of an indicator must be two finite numbers with "
-                "the lower one first, such as (1, 10)"
+                f"the scale ({low:.12g}, {high:.12g}) of an indicator must be two finite numbers "
+                "with the lower one first, such as (1, 10)"
             )
         return scale
 
@@ -189,6 +190,7 @@ class PhaseInstrument(Specification):
         """Columns of the data that are needed, phase by phase."""
         return tuple(i.source for phase in self.phases for i in phase.indicators)
 
+    @checked
     def with_columns(self, columns: Mapping[str, str]) -> PhaseInstrument:
         """Return the instrument with other columns of the data.
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from loyaltymodel._scales import Pair
+from loyaltymodel._signature import checked
 from loyaltymodel.loyalty_stage.phases.indicators import PhaseInstrument
 
 
+@checked
 def oliver_instrument(
     *,
     price_tolerance: Pair,
@@ -113,6 +115,7 @@ def oliver_instrument(
     return _instrument(rows)
 
 
+@checked
 def three_component_instrument(*, repurchase: Pair, answers: Pair = (1.0, 10.0)) -> PhaseInstrument:
     """Return the three-component view of loyalty (情感忠诚、行为忠诚、意识忠诚).
 

@@ -23,6 +23,7 @@ from loyaltymodel._quadrants import (
 )
 from loyaltymodel._results import WithCustomers
 from loyaltymodel._scales import AnswerLimits, limits_of
+from loyaltymodel._signature import checked
 from loyaltymodel._sorted_customers import customer_table, share_estimates
 from loyaltymodel.errors import DataError, OptionError, ScaleWarning, warn_caller
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
@@ -50,6 +51,7 @@ PhaseCut = Literal["midpoint"] | float
 _LONGEST_ANSWERS = 10.0  # the highest answer of the longest scale in common use
 
 
+@checked
 def oliver(
     scores: object,
     *,

@@ -15,6 +15,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, enumerate_names, is_number
 from loyaltymodel._scales import by_variable, check_pair
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
 
@@ -24,6 +25,7 @@ PracticalKind = Literal["concern", "selection_time"]
 _LEAST_TO_RANK = 2
 
 
+@checked
 def loyalty_level(
     very_satisfied: object,
     continues: object,
@@ -82,6 +84,7 @@ def loyalty_level(
     return _as_given(very_satisfied, variables, levels, "level")
 
 
+@checked
 def practical_indicator(
     values: object,
     kind: PracticalKind,
@@ -153,6 +156,7 @@ def practical_indicator(
     return _as_given(values, variables, points, kind)
 
 
+@checked
 def core_customers(
     preference: object,
     profit: object,
@@ -227,6 +231,7 @@ def core_customers(
     return frame.assign(core=frame.all(axis=1))
 
 
+@checked
 def exit_reasons(
     reason: object,
     *,
@@ -320,6 +325,7 @@ def exit_reasons(
     return frame.assign(cumulative=np.cumsum(weight[order]))
 
 
+@checked
 def win_back_list(
     reason: object,
     value: object,

@@ -13,6 +13,7 @@ from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import count_of
 from loyaltymodel._scales import Pair
+from loyaltymodel._signature import checked
 from loyaltymodel._sorted_customers import SortedCustomers
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.loyalty_stage.phases.kernels import passes
@@ -118,6 +119,7 @@ class PhaseResult(SortedCustomers):
             }
         )
 
+    @checked
     def passed(
         self, scores: object, *, data: object = None, missing: Missing = "raise"
     ) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import Variables, read_variables
 from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.phases.indicators import (
@@ -23,6 +24,7 @@ from loyaltymodel.loyalty_stage.phases.indicators import (
 _NO_SPREAD = 1e-8  # points; rounding leaves less
 
 
+@checked
 def phase_scores(
     instrument: PhaseInstrument, data: object, *, missing: Missing = "raise"
 ) -> pd.DataFrame:
@@ -97,6 +99,7 @@ def phase_scores(
     return pd.DataFrame(scores, index=variables.labels).rename_axis(columns="phase")
 
 
+@checked
 def phase_reliability(
     instrument: PhaseInstrument, data: object, *, missing: Missing = "raise"
 ) -> pd.Series:

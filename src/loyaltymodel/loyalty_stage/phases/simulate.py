@@ -12,6 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_count, count_of
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
 from loyaltymodel.loyalty_stage.phases.reading import ByPhase, by_phase, check_phases
@@ -69,6 +70,7 @@ class SimulatedPhases(FrozenRecord):
         return pd.DataFrame(self.true_values.copy(), columns=list(self.phases))
 
 
+@checked
 def simulate_phases(
     n: int,
     *,

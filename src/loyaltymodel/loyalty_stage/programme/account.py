@@ -9,6 +9,7 @@ import pandas as pd
 
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.programme.kernels import (
@@ -22,6 +23,7 @@ from loyaltymodel.loyalty_stage.programme.specification import LoyaltyProgramme
 Crediting = Literal["whole", "marginal"]
 
 
+@checked
 def programme_account(
     programme: LoyaltyProgramme,
     spend: object,

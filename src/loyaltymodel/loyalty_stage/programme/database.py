@@ -7,10 +7,12 @@ import pandas as pd
 
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_share
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError
 
 
+@checked
 def purchase_reference(
     recency: object,
     tenure: object,

@@ -14,6 +14,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, satterthwaite
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._regression import is_constant
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import one_variable, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.programme.kernels import (
@@ -39,6 +40,7 @@ _LINE = 2  # customers that a line goes through, so that nothing is left to tell
 _MEMBER = 1  # place of the effect among the coefficients
 
 
+@checked
 def programme_effect(
     member: object,
     outcome: object,

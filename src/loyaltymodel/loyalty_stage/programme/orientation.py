@@ -10,6 +10,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_finite
+from loyaltymodel._signature import checked
 from loyaltymodel._variables import as_given, read_variables
 
 _PARTS = ("value", "systems", "people")
@@ -27,6 +28,7 @@ _MODES = ("core quality", "price comparison")
 _ROUNDING = 1e-12  # of the larger value: 0.1 + 0.2 and 0.3 are not quite the same number
 
 
+@checked
 def value_orientation(
     *,
     value: object,
@@ -94,6 +96,7 @@ def value_orientation(
     return as_given(given.values(), read.labels, words, name="orientation")
 
 
+@checked
 def comparison_mode(
     core_quality: object,
     expectation: object,

@@ -10,10 +10,12 @@ import pandas as pd
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_count, check_finite, check_positive, is_number
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.programme.result import ProgrammeEffect
 
 
+@checked
 def programme_return(
     effect: ProgrammeEffect | float,
     *,

@@ -15,6 +15,7 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
 from loyaltymodel._options import count_of
 from loyaltymodel._results import Result
+from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_weighted
 from loyaltymodel.errors import NotIdentifiedError
@@ -159,6 +160,7 @@ class AgreementResult(Result):
         return remarks
 
 
+@checked
 def agreement(
     first: object,
     second: object,

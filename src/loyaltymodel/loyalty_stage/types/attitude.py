@@ -24,6 +24,7 @@ from loyaltymodel._quadrants import Ties
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._results import WithCustomers
 from loyaltymodel._scales import by_variable, limits_of
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.types.estimate import sort_customers
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
@@ -32,6 +33,7 @@ from loyaltymodel.loyalty_stage.types.schemes import RELATIVE_CLASSES, SCHEMES, 
 _CLASS_LIMITS = (0.0, 3.0)  # classes of relative attitude count 0, 1, 2 and 3
 
 
+@checked
 def relative_attitude(
     attitude: object,
     differentiation: object,
@@ -163,6 +165,7 @@ def relative_attitude(
     return sort_customers("relative_attitude", sample, moves=moves, rng=rng)
 
 
+@checked
 def dick_basu(
     attitude: object,
     patronage: object,

@@ -25,12 +25,14 @@ from loyaltymodel._quadrants import Ties
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._results import WithCustomers
 from loyaltymodel._scales import by_variable, limits_of
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.estimate import sort_customers
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
 from loyaltymodel.loyalty_stage.types.schemes import SCHEMES
 
 
+@checked
 def knox(
     portfolio: object,
     involvement: object,
@@ -178,6 +180,7 @@ def knox(
     return sort_customers("knox", sample, moves=moves, rng=rng)
 
 
+@checked
 def ultimate_loyalty(
     fortitude: object,
     support: object,

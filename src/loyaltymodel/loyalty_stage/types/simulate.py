@@ -12,10 +12,12 @@ from loyaltymodel._options import check_choice, check_count, check_finite, is_nu
 from loyaltymodel._quadrant_sorting import Randomness, reliabilities, two_numbers
 from loyaltymodel._quadrants import Ties, cell_codes, quadrants
 from loyaltymodel._scales import Pair, by_variable
+from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.schemes import SCHEMES, Classification
 
 
+@checked
 def simulate_types(
     n: int,
     *,

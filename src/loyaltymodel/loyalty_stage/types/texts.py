@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from loyaltymodel._options import check_choice
+from loyaltymodel._signature import checked
 from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, Classification
 
 
@@ -188,6 +189,7 @@ _TEXTS: dict[Classification, tuple[_Text, ...]] = {
 }
 
 
+@checked
 def type_advice(classification: Classification) -> pd.DataFrame:
     """Return what each type of loyalty means, and what to do about it (忠诚类型与对策).
 
