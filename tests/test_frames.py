@@ -1,6 +1,8 @@
 """The door for tables: what comes in gives the same numbers, what is not fit is refused."""
 
 import time
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from loyaltymodel._frames import checked_rows, read_columns, read_table
+from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.structural import Moments
 
@@ -217,14 +220,33 @@ def test_columns_refused(data, items, message):
         Moments.from_frame(data, items)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([1, 2, None, 4], dtype=object),
+        pd.Series([Decimal(1), Decimal(2), None, Decimal(4)]),
+        pd.Series([Fraction(1), 2, pd.NA, 4.0], dtype=object),
+        pd.Categorical([1, 2, np.nan, 4]),
+        pd.Series([1, 2, None, 4], dtype="Int8"),
+        pd.arrays.SparseArray([1, 2, np.nan, 4]),
+        np.array([1, 2, np.nan, 4], dtype=">f4"),
+    ],
+)
+def test_numbers_of_every_kind_are_numbers_in_tables_and_as_variables(values):
+    found = Moments.from_frame(pd.DataFrame({"s": values}), missing="drop")
+    assert (found.means.item(), found.n_obs, found.n_dropped) == (pytest.approx(7 / 3), 3, 1)
+    alone = read_variables({"s": pd.Series(values)}, missing="drop")
+    assert alone["s"].tolist() == [1, 2, 4]
+
+
 NOT_NUMERIC = {
     "text": (pd.DataFrame({"s": ["1", "don't know", None]}), 'such as "don\'t know" in row 1'),
     "text of numbers": (pd.DataFrame({"s": ["1", "2"]}), "to_numeric helps"),
     "text of polars": (pl.DataFrame({"s": ["1", None, "n/a"]}), "such as 'n/a' in row 2"),
     "text of pyarrow": (pa.table({"s": ["?", "2"]}), r"such as '\?' in row 0"),
     "objects": (pd.DataFrame({"s": pd.Series([1, "x", 2.0], dtype=object)}), "'x' in row 1"),
-    "objects that are numbers": (pd.DataFrame({"s": pd.Series([1, 2], dtype=object)}), "Object"),
-    "categories": (pd.DataFrame({"s": pd.Categorical([1, 2])}), "Categorical"),
+    "a signalling NaN": (pd.DataFrame({"s": [Decimal("sNaN"), Decimal(1)]}), "Object"),
+    "too large": (pd.DataFrame({"s": pd.Series([10**400, 1], dtype=object)}), "Object"),
     "categories of polars": (pl.DataFrame({"s": pl.Series(["a"], dtype=pl.Categorical)}), "Categ"),
     "dates": (pd.DataFrame({"s": pd.to_datetime(["2026-01-01"])}), "Datetime"),
     "dates of polars": (pl.DataFrame({"s": [0]}).cast(pl.Date), "Date"),

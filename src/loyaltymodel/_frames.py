@@ -18,7 +18,6 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._native import NotNumbers, native, numbers_of
 from loyaltymodel._options import (
-    LARGEST,
     count_of,
     enumerate_names,
     hinted,
@@ -248,7 +247,7 @@ def checked_rows(
         places = np.arange(start, stop)
         # One sum finds what is missing or too large; only then are the rows looked at one by one.
         with np.errstate(over="ignore", invalid="ignore"):
-            plain = np.vdot(rows, rows) < LARGEST**2
+            plain = np.isfinite(rows.sum())
         if not plain:
             complete = _complete_rows(rows, columns, missing)
             rows, places = rows[:, complete], places[complete]
@@ -275,14 +274,9 @@ def _complete_rows(rows: FloatArray, columns: Columns, missing: Missing) -> Bool
             _where("an infinite answer", columns, np.isinf)
             + "; replace it by the answer that was meant, or by NaN for a missing one"
         )
-    if (np.abs(rows) > LARGEST).any():
-        large = _where("an answer too large to compute with", columns, _too_large)
-        raise DataError(f"{large}; answers up to {LARGEST:g} are numbers enough, in a larger unit")
+    if not absent.any():
+        raise DataError("the answers are too large for their sum to be a number; rescale them")
     return np.logical_not(absent.any(axis=0), dtype=bool)
-
-
-def _too_large(values: FloatArray) -> BoolArray:
-    return np.asarray(np.abs(values) > LARGEST, dtype=np.bool_)
 
 
 def _off_the_scale(columns: Columns, limits: Limits, missing: Missing) -> str:

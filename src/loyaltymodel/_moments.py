@@ -129,7 +129,7 @@ class Moments(FrozenRecord):
     def from_frame(
         cls,
         data: object,
-        items: Sequence[str] | None = None,
+        items: str | Sequence[str] | None = None,
         *,
         weights: str | None = None,
         scale: AnswerLimits | None = None,
@@ -181,7 +181,7 @@ class Moments(FrozenRecord):
     def from_chunks(
         cls,
         chunks: Iterable[object],
-        items: Sequence[str] | None = None,
+        items: str | Sequence[str] | None = None,
         *,
         weights: str | None = None,
         scale: AnswerLimits | None = None,
@@ -234,7 +234,7 @@ class Moments(FrozenRecord):
     def _from_tables(
         cls,
         tables: Iterable[object],
-        items: Sequence[str] | None,
+        items: str | Sequence[str] | None,
         weights: str | None,
         scale: AnswerLimits | None,
         missing: Missing,
@@ -280,7 +280,7 @@ class Moments(FrozenRecord):
         return type(self)._from_sums(self.items, sums, self.n_dropped + other.n_dropped)
 
     @checked
-    def select(self, items: Sequence[str]) -> Self:
+    def select(self, items: str | Sequence[str]) -> Self:
         """Return the moments of some items, in the order given.
 
         Parameters
@@ -451,7 +451,7 @@ def _every_item(data: object, weights: str | None) -> tuple[str, ...]:
     return _item_names([name for name in column_names(data) if name != weights])
 
 
-def _item_names(items: Sequence[str]) -> tuple[str, ...]:
+def _item_names(items: str | Sequence[str]) -> tuple[str, ...]:
     try:
         names = (items,) if isinstance(items, str) else tuple(items)
     except TypeError:

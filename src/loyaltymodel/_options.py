@@ -16,9 +16,6 @@ from loyaltymodel.errors import OptionError
 
 T = TypeVar("T")
 
-# The fourth powers of smaller numbers, which errors of variances need, are numbers still.
-LARGEST = 1e60
-
 _LARGEST_WHOLE = 2**53
 
 # Controls, ends of lines and paragraphs, what turns the order of letters, halves of letters.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
 from loyaltymodel._labels import labelled
-from loyaltymodel._options import enumerate_names, one_number, shown, suggest
+from loyaltymodel._options import enumerate_names, shown, suggest
 from loyaltymodel.errors import OptionError
 
 Pair = tuple[float, float]
@@ -138,8 +138,8 @@ def check_pair(pair: object, *, name: str = "scale") -> Pair:
         raise OptionError(f"{name} is a mapping; give one pair for all, such as (1, 10)")
     limits = () if isinstance(pair, str) else pair  # "15" is no pair, though it has two letters
     try:
-        lowest, highest = (one_number(name, limit) for limit in limits)  # type: ignore[attr-defined]
-    except (TypeError, ValueError, AttributeError):
+        lowest, highest = (float(limit) for limit in limits)  # type: ignore[attr-defined]
+    except (TypeError, ValueError, OverflowError):
         raise OptionError(f"{name} is {shown(pair)}, not two numbers; {way_out}") from None
     if not (np.isfinite(lowest) and np.isfinite(highest) and lowest < highest):
         raise OptionError(

@@ -34,8 +34,14 @@ from loyaltymodel._options import (
 )
 from loyaltymodel.errors import LoyaltyModelError, OptionError
 
+_TEXT = "text"
+
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class _Plain(OptionError):  # noqa: N818  it is never seen: an OptionError is raised for it
+    """What nobody could say better than the annotation does: text for a list, a set."""
 
 
 class _Kind(NamedTuple):
@@ -54,13 +60,14 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     OptionError
         By the function returned, if an argument is not of a kind that its annotation names.
     """
-    read, refused = _Reader(function), OptionError
+    read, refused, plain = _Reader(function), OptionError, _Plain
 
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             arguments = read.in_order(args), read.by_name(kwargs)
         except refused as refusal:
-            in_own_words(args, kwargs)
+            if not isinstance(refusal, plain):
+                in_own_words(args, kwargs)
             raise refused(str(refusal)) from None
         return function(*arguments[0], **arguments[1])
 
@@ -183,12 +190,12 @@ def _anything(name: str, value: Any) -> Any:
 
 def _check_order(name: str, value: object) -> None:
     if isinstance(value, collections.abc.Set):
-        raise OptionError(
+        raise _Plain(
             f"{name} is a {type(value).__name__}, which has no order; give a list, such as "
             f"sorted({name})"
         )
     if isinstance(value, collections.abc.Iterator):
-        raise OptionError(
+        raise _Plain(
             f"{name} is a {type(value).__name__}, which can be read only once; give list({name})"
         )
 
@@ -202,7 +209,8 @@ def _kind(takes: Callable[[Any], bool], read: Callable[[str, Any], Any], words: 
 
     def read_or_refuse(name: str, value: Any) -> Any:
         if not takes(value):
-            raise OptionError(f"{name}={shown(value)} must be {words}")
+            refused = _Plain if words == _TEXT else OptionError
+            raise refused(f"{name}={shown(value)} must be {words}")
         return read(name, value)
 
     return _Kind(takes, read_or_refuse, (words,))
@@ -216,7 +224,7 @@ _SINGLE: dict[Any, _Kind] = {
     object: _ANYTHING,
     float: _kind(is_number, one_number, "a number"),
     int: _kind(is_whole, one_whole, "a whole number"),
-    str: _kind(lambda value: isinstance(value, str), check_text, "text"),
+    str: _kind(lambda value: isinstance(value, str), check_text, _TEXT),
     bool: _kind(
         lambda value: isinstance(value, (bool, np.bool_)), lambda _, v: bool(v), "True or False"
     ),
@@ -252,9 +260,15 @@ def _one_of(parts: tuple[Any, ...]) -> _Kind:
     some = [kind for kind in kinds if kind is not _NOTHING]
 
     def read(name: str, value: Any) -> Any:
+        first: OptionError | None = None
         for kind in kinds:
             if kind.takes(value):
-                return kind.read(name, value)
+                try:
+                    return kind.read(name, value)
+                except OptionError as refusal:
+                    first = first or refusal
+        if first is not None:
+            raise first
         if len(some) == 1 and len(some[0].words) == 1:  # which says best what is wrong
             return some[0].read(name, value)
         raise OptionError(_no_option(name, value, words))
@@ -326,8 +340,9 @@ def _list_of(kind: type[Any], parts: tuple[Any, ...]) -> _Kind:
             return value
         if not takes(value):
             _check_order(name, value)
-            such_as = f", such as [{value!r}]" if isinstance(value, str) else ""
-            raise OptionError(f"{name}={shown(value)} must be {words}{such_as}")
+            if isinstance(value, str):
+                raise _Plain(f"{name}={shown(value)} must be {words}, such as [{value!r}]")
+            raise OptionError(f"{name}={shown(value)} must be {words}")
         if isinstance(value, collections.abc.Set):
             return value
         found = [part.read(f"{name}[{k}]", v) for k, v in enumerate(_in_order(name, value))]

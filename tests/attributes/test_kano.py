@@ -650,7 +650,11 @@ BAD = {
     "names without data": (lambda: kano({"x": ("a", "b")}), DataError, "give data="),
     "four answers": (lambda: kano(PAIR, answers=(1, 2, 3, 4)), OptionError, "five different"),
     "the same answer twice": (lambda: kano(PAIR, answers=(1, 1, 3, 4, 5)), OptionError, "such as"),
-    "answers as text": (lambda: kano(PAIR, answers="12345"), OptionError, "no sequence of five"),
+    "answers as text": (
+        lambda: kano(PAIR, answers="12345"),
+        OptionError,
+        "must be a list, such as",
+    ),
     "test": (lambda: kano(PAIR, test="chi"), OptionError, "'exact', 'normal', 'fong'"),
     "interval": (lambda: kano(PAIR, interval="bca"), OptionError, "'wilson', 'wald', 'exact'"),
     "level": (lambda: kano(PAIR, level=95), OptionError, "between 0 and 1"),

@@ -355,7 +355,7 @@ def test_bad_answers_are_refused_with_a_way_out(answers):
             [{"name": "a", "items": [{"name": "x"}]}, {"name": "a", "items": [{"name": "y"}]}],
             "dimension a stands twice",
         ),
-        ([{"name": "a", "items": [{"name": ""}]}], "at least 1 character"),
+        ([{"name": "a", "items": [{"name": ""}]}], "name is not allowed"),
     ],
 )
 def test_an_instrument_must_make_sense(dimensions, says):

@@ -812,7 +812,7 @@ def test_too_few_people(people):
         (lambda: cusp_thresholds(None), DataError, "beta"),
         (lambda: Cusp(alpha=(0, 0), beta=(0, 1)), ModelError, "another slope"),
         (lambda: Cusp(alpha=(0, np.inf), beta=(0, 1)), ModelError, "finite"),
-        (lambda: Cusp(alpha=(0, 1), beta=(0, 1), unit=0), ModelError, "greater than 0"),
+        (lambda: Cusp(alpha=(0, 1), beta=(0, 1), unit=0), ModelError, "above 0"),
         (lambda: Cusp(alpha=4, beta=(0, 1)), ModelError, "alpha"),
         (lambda: Cusp(alpha=(0, 1), beta=(0, 1), lam=1), ModelError, "lam"),
         (lambda: CUSP.loyalty(1, constraint=1, convention="delay"), OptionError, "choose one of"),

@@ -115,5 +115,5 @@ def test_what_is_not_there_is_refused(account):
     for draw in (pictures.stacked, lambda a, names: pictures.waterfall(a, "A", names=names)):
         with pytest.raises(OptionError, match="what can be named"):
             draw(account, names={"prise": "x"})
-        with pytest.raises(OptionError, match="must be a mapping"):
+        with pytest.raises(OptionError, match="is no mapping"):
             draw(account, names=["x"])

@@ -477,7 +477,7 @@ def test_names_of_nothing_are_refused_before_anything_is_drawn(name):
     figures = plt.get_fignums()
     for bad, message in (
         ({"no such name": "x"}, "names has no such name"),
-        ("x", "be a mapping"),
+        ("x", "no mapping"),
     ):
         with pytest.raises(OptionError, match=message):
             EXAMPLES[name][0](names=bad)

@@ -275,7 +275,7 @@ def _read_panel(
             "one rival, as further rows with another name in offer"
         )
     who, people = (
-        read.codes("customer")
+        read.codes("customer", most=None)
         if customer is not None
         else (np.zeros(read.n_rows, dtype=np.intp), ("the only judge",))
     )

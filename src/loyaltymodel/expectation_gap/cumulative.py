@@ -452,7 +452,7 @@ def _history(
     stated = np.full(read.n_rows, np.nan)
     if overall is not None:
         stated = _stated(overall, given["satisfaction"], data, read.n_rows)
-    codes, customers = read.codes("customer")
+    codes, customers = read.codes("customer", most=None)
     within = np.arange(read.n_rows) if date is None else _sortable(read["date"])
     rows = np.lexsort((within, codes))
     sorted_codes = codes[rows]

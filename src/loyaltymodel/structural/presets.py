@@ -24,7 +24,7 @@ _FAMILY = ("image", "expectation", "quality", "value", "satisfaction", "complain
 
 
 @checked
-def acsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
+def acsi(items: Mapping[str, str | Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
     """Return the model of the American Customer Satisfaction Index (顾客满意度指数模型).
 
     Six constructs and nine paths, after Fornell and others [1]_: expectation drives quality,
@@ -72,7 +72,7 @@ def acsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralM
 
 
 @checked
-def ecsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
+def ecsi(items: Mapping[str, str | Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
     """Return the model of the European Customer Satisfaction Index (欧洲顾客满意度指数模型).
 
     The model of :func:`acsi` with a seventh construct, image, which drives expectation,
@@ -112,7 +112,7 @@ def ecsi(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralM
 
 
 @checked
-def scsb(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
+def scsb(items: Mapping[str, str | Sequence[str]], *, mode: Mode = "A") -> StructuralModel:
     """Return the model of the Swedish Customer Satisfaction Barometer (瑞典顾客满意度晴雨表).
 
     Five constructs and six paths, after Fornell [1]_: expectation drives value (perceived
@@ -151,13 +151,13 @@ def scsb(items: Mapping[str, Sequence[str]], *, mode: Mode = "A") -> StructuralM
     return _preset("scsb", _SCSB, items, mode)
 
 
-def _items(names: Sequence[str]) -> Sequence[str]:
+def _items(names: str | Sequence[str]) -> Sequence[str]:
     """Take a lone name for a single item, not for a sequence of letters."""
     return (names,) if isinstance(names, str) else names
 
 
 def _preset(
-    preset: str, arrows: str, items: Mapping[str, Sequence[str]], mode: Mode
+    preset: str, arrows: str, items: Mapping[str, str | Sequence[str]], mode: Mode
 ) -> StructuralModel:
     if not isinstance(items, Mapping):
         raise ModelError(

@@ -307,7 +307,7 @@ def checklist(name: ChecklistName) -> pd.DataFrame:
 @checked
 def checklist_score(
     name: ChecklistName,
-    done: Mapping[str, float],
+    done: Mapping[str, bool | float],
     *,
     weights: Mapping[str, float] | None = None,
 ) -> float:

@@ -305,7 +305,7 @@ def _read(given: Mapping[str, object], data: object, missing: Missing) -> _Custo
             if "weights" in given
             else np.ones(read.n_rows)
         ),
-        cluster=read.codes("clusters")[0] if "clusters" in given else None,
+        cluster=read.codes("clusters", most=None)[0] if "clusters" in given else None,
         n_dropped=read.n_dropped,
     )
 
