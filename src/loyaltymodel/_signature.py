@@ -34,14 +34,12 @@ from loyaltymodel._options import (
 )
 from loyaltymodel.errors import LoyaltyModelError, OptionError
 
-_TEXT = "text"
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class _Plain(OptionError):  # noqa: N818  it is never seen: an OptionError is raised for it
-    """What nobody could say better than the annotation does: text for a list, a set."""
+    """What nobody could say better than the annotation does: a set or an iterator."""
 
 
 class _Kind(NamedTuple):
@@ -209,8 +207,7 @@ def _kind(takes: Callable[[Any], bool], read: Callable[[str, Any], Any], words: 
 
     def read_or_refuse(name: str, value: Any) -> Any:
         if not takes(value):
-            refused = _Plain if words == _TEXT else OptionError
-            raise refused(f"{name}={shown(value)} must be {words}")
+            raise OptionError(f"{name}={shown(value)} must be {words}")
         return read(name, value)
 
     return _Kind(takes, read_or_refuse, (words,))
@@ -224,7 +221,7 @@ _SINGLE: dict[Any, _Kind] = {
     object: _ANYTHING,
     float: _kind(is_number, one_number, "a number"),
     int: _kind(is_whole, one_whole, "a whole number"),
-    str: _kind(lambda value: isinstance(value, str), check_text, _TEXT),
+    str: _kind(lambda value: isinstance(value, str), check_text, "text"),
     bool: _kind(
         lambda value: isinstance(value, (bool, np.bool_)), lambda _, v: bool(v), "True or False"
     ),
@@ -340,9 +337,8 @@ def _list_of(kind: type[Any], parts: tuple[Any, ...]) -> _Kind:
             return value
         if not takes(value):
             _check_order(name, value)
-            if isinstance(value, str):
-                raise _Plain(f"{name}={shown(value)} must be {words}, such as [{value!r}]")
-            raise OptionError(f"{name}={shown(value)} must be {words}")
+            such_as = f", such as [{value!r}]" if isinstance(value, str) else ""
+            raise OptionError(f"{name}={shown(value)} must be {words}{such_as}")
         if isinstance(value, collections.abc.Set):
             return value
         found = [part.read(f"{name}[{k}]", v) for k, v in enumerate(_in_order(name, value))]

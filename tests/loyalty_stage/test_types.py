@@ -520,7 +520,7 @@ def test_the_true_types_change_as_expected():
         ({"atitude": [1]}, "did you mean 'attitude'.* by 'attitude' and 'patronage'; name one"),
         ({"loyalty": [1]}, "sorted by 'attitude' and 'patronage'; name one of these"),
         ({"attitude": 1}, "give finite numbers"),
-        ({"attitude": "12x"}, "a list of numbers"),
+        ({"attitude": "12x"}, "give finite numbers"),
         ({"attitude": [np.nan]}, "give finite numbers"),
         ({"attitude": [6]}, "off the scale from 1 to 10; give smaller"),
     ],

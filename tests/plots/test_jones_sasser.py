@@ -590,7 +590,7 @@ def test_things_that_fit_stay_where_they_should_be():
         ({"constraints": [0.5, 1.0]}, DataError, "constraints must lie"),
         ({"constraints": [-0.1]}, DataError, "constraints must lie"),
         ({"labels": ["a"]}, OptionError, "one name for each of the 5"),
-        ({"labels": "abcde"}, OptionError, "must be a list of texts"),
+        ({"labels": "abcde"}, OptionError, "one name for each of"),
         ({"zones": "yes"}, OptionError, "choose True or False"),
         ({"segments": 1}, OptionError, "choose True or False"),
         ({"language": "de"}, OptionError, "choose one of 'en', 'zh'"),

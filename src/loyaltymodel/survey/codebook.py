@@ -361,6 +361,8 @@ def _with_scales(scales: Mapping[str, Scale], items: Sequence[Item]) -> tuple[It
 
 
 def _check_names(option: str, names: Sequence[str]) -> None:
+    if isinstance(names, str):
+        raise OptionError(f"{option}={names!r} must be a list of names, such as [{names!r}]")
     if twice := alike(names):
         raise OptionError(f"{option} names {enumerate_names(twice)} twice")
 
