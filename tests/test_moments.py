@@ -1,6 +1,7 @@
 """Moments: against plain computation, in pieces, with weights, and what is refused."""
 
 import copy
+import itertools
 import json
 import pickle
 from itertools import pairwise
@@ -576,3 +577,24 @@ def test_sum_adds_moments():
     assert sum([part, part]).n_obs == 18
     with pytest.raises(TypeError):
         _ = 1 + part
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["a", "b", "c"])))
+def test_moments_are_put_in_order_by_their_labels(order):
+    data = pd.DataFrame({"a": [1.0, 2, 4, 3], "b": [2.0, 1, 5, 0], "c": [0.0, 1, 0, 3]})
+    other = data[list(order)]
+    found = Moments(n_obs=4, items=("a", "b", "c"), means=other.mean(), covariance=other.cov())
+    np.testing.assert_allclose(found.means, data.mean())
+    np.testing.assert_allclose(found.covariance, data.cov())
+
+
+def test_labels_of_moments_that_are_others_or_twice_are_refused():
+    means, cov = pd.Series({"p": 1.0, "q": 2.0}), pd.DataFrame(np.eye(2), list("pq"), list("pq"))
+    with pytest.raises(DataError, match="means does not know 'x', 'y' and is labelled 'p', 'q'"):
+        Moments(n_obs=4, items=("x", "y"), means=means, covariance=cov)
+    with pytest.raises(DataError, match="the index of covariance does not know 'x'"):
+        Moments(n_obs=4, items=("x", "y"), means=[1.0, 2.0], covariance=cov)
+    with pytest.raises(DataError, match="'x' more than once"):
+        Moments(
+            n_obs=4, items=("x", "y"), means=pd.Series([1.0, 2.0], list("xx")), covariance=np.eye(2)
+        )

@@ -26,11 +26,16 @@ def labelled(name: str, series: pd.Series) -> dict[Any, Any]:
     return dict(zip(series.index, native(np.asarray(series)).tolist(), strict=True))
 
 
+def has_labels(given: object) -> bool:
+    """Tell whether numbers come with labels."""
+    return isinstance(given, (Mapping, pd.Series, pd.DataFrame))
+
+
 def in_order_of(name: str, given: Any, labels: Sequence[Any]) -> npt.NDArray[Any]:
-    """Return one value a label, (k, ...), in the order of the labels.
+    """Return values in the order of the labels, (k, ...).
 
     A mapping, Series or table is put in order by its labels, which must be these and no others;
-    an array or list is taken to stand in their order, and one number is for all.
+    an array or list is taken to stand in their order, and a single number stays one.
 
     Raises
     ------
@@ -45,9 +50,7 @@ def in_order_of(name: str, given: Any, labels: Sequence[Any]) -> npt.NDArray[Any
         ).to_numpy()
         return found
     array: npt.NDArray[Any] = native(np.asarray(given))
-    if array.ndim == 0:
-        return np.repeat(array[None], len(labels), axis=0)
-    if len(array) != len(labels):
+    if array.ndim and len(array) != len(labels):
         raise DataError(
             f"{name} has {count_of(len(array), 'value')}, but one for each of {len(labels)} is "
             f"needed: {enumerate_names(labels, most=12)}"

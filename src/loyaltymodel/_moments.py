@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, read_only
 from loyaltymodel._frames import Columns, Missing, checked_rows, column_names, read_columns
+from loyaltymodel._labels import has_labels, in_order_of, matrix_in_order_of
 from loyaltymodel._options import check_choice, enumerate_names, is_whole
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._signature import checked
@@ -59,7 +60,8 @@ class Moments(FrozenRecord):
         Mean of each item, in the units of the answers.
     covariance : array-like, shape (p, p)
         Covariance matrix of the items with divisor n - 1, in squared units of the answers;
-        for one respondent all zero.
+        for one respondent all zero. A Series of means or a table of covariances, as pandas makes
+        them, is put in the order of the items by its labels.
     weight_total : float, optional
         Sum of the respondents' weights, for moments of a weighted survey. Without it every
         respondent weighs 1 and the total is ``n_obs``.
@@ -118,8 +120,14 @@ class Moments(FrozenRecord):
         object.__setattr__(self, "n_dropped", _whole("n_dropped", self.n_dropped, least=0))
         object.__setattr__(self, "weight_total", _above_zero("weight_total", weight_total))
         object.__setattr__(self, "items", _item_names(self.items))
-        object.__setattr__(self, "means", _numbers("means", self.means))
-        object.__setattr__(self, "covariance", _numbers("covariance", self.covariance))
+        means: Any = self.means
+        if has_labels(means):
+            means = in_order_of("means", means, self.items)
+        covariance: Any = self.covariance
+        if has_labels(covariance):
+            covariance = matrix_in_order_of("covariance", covariance, self.items)
+        object.__setattr__(self, "means", _numbers("means", means))
+        object.__setattr__(self, "covariance", _numbers("covariance", covariance))
         _check_shapes(self.items, self.means, self.covariance)
         if n_obs == 1 and self.covariance.any():
             raise DataError("one respondent has no variance: with n_obs=1 covariance must be 0")

@@ -78,12 +78,12 @@ def one_number(name: str, value: object) -> float:
     """
     value = cast(float, _alone(value))
     try:
-        number = value if type(value) is int else float(value)
+        number = float(value)
     except (OverflowError, ValueError):  # of an integer beyond a float, of a signalling NaN
         raise OptionError(f"{name}={shown(value)} is no number to compute with") from None
     if number != number:  # noqa: PLR0124  only NaN is not itself
         raise OptionError(f"{name} is NaN, which is no number")
-    return number
+    return value if type(value) is int else number
 
 
 def _alone(value: object) -> object:

@@ -363,3 +363,10 @@ def test_intervals_of_kappa_stay_where_kappa_can_be():
     found = agreement(list("aabbccab"), list("aabbccaa")).kappa
     assert found["ci_high"].max() == 1.0
     assert found["ci_low"].dropna().min() >= -1
+
+
+def test_two_blanks_are_no_agreement():
+    first, second = ["x", "", "y", " ", "x", "y"], ["x", "", "x", "", "y", "y"]
+    with pytest.raises(DataError, match="missing"):
+        agreement(first, second)
+    assert agreement(first, second, missing="drop").n_obs == 4

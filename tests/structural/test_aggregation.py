@@ -1,11 +1,13 @@
 """Indices averaged upwards, and compared: by hand, by brute force, and by their errors."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError, LoyaltyModelError, OptionError
 from loyaltymodel.structural import aggregate, compare_with_benchmark, compare_with_group
 
 from tolerances import EXACT
@@ -142,3 +144,26 @@ def test_a_group_without_weight_is_named(companies):
 def test_bad_levels_are_refused(companies, level):
     with pytest.raises(OptionError, match="between 0 and 1"):
         compare_with_benchmark(companies, benchmark=70, level=level)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations("ABC")))
+@pytest.mark.parametrize("kind", [dict, pd.Series])
+def test_each_unit_is_held_against_the_benchmark_of_its_label(order, kind):
+    now = pd.DataFrame(
+        {"estimate": [80.0, 70.0, 66.0], "std_error": [1.0, 2.0, 0.5]}, index=list("ABC")
+    )
+    last = {"A": 79.0, "B": 70.0, "C": 68.0}
+    given = kind({name: last[name] for name in order})
+    found = compare_with_benchmark(now, benchmark=given)
+    assert found["estimate"].tolist() == [1.0, 0.0, -2.0]
+    with pytest.raises(DataError, match="does not know 'C' and is labelled 'Z'"):
+        compare_with_benchmark(now, benchmark={"A": 1.0, "B": 1.0, "Z": 1.0})
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), {"A": np.nan}])
+def test_a_benchmark_is_a_number(bad):
+    now = pd.DataFrame({"estimate": [80.0], "std_error": [1.0]}, index=["A"])
+    with pytest.raises(LoyaltyModelError, match=r"NaN|finite"):
+        compare_with_benchmark(now, benchmark=bad)
+    with pytest.raises(DataError, match="must not be negative"):
+        compare_with_benchmark(now, benchmark=1, benchmark_std_error=-1)

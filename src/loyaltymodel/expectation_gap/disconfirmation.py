@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_finite, check_share
 from loyaltymodel._signature import checked
@@ -150,8 +151,8 @@ def disconfirmation(
     Notes
     -----
     D = P - E; R = P / E; state by P < E, P = E, P > E, where abs(P - E) <= tolerance counts as
-    equal. A ratio needs a scale with a true zero, such as minutes. Answers from 1 to 5 have
-    none: 4 over 2 is 2, and the same two answers counted from 0 to 4 give 3 over 1.
+    equal, but for rounding. A ratio needs a scale with a true zero, such as minutes. Answers from 1
+    to 5 have none: 4 over 2 is 2, and the same two answers counted from 0 to 4 give 3 over 1.
 
     The difference is the textbook's idea of disconfirmation. That satisfaction follows from
     it, and with which slopes, is a claim to be tested: see :func:`satisfaction_drivers`.
@@ -196,7 +197,7 @@ def disconfirmation(
     if kind == "ratio":
         return as_given(given.values(), read.labels, _ratio(p, e, read), name="ratio")
     if kind == "state":
-        return _states(p - e, read, given, tolerance or 0.0, vocabulary or "delight")
+        return _states(p, e, read, given, tolerance or 0.0, vocabulary or "delight")
     difference = p - e
     if response is not None:
         difference = prospect_value(
@@ -292,13 +293,16 @@ def _ratio(p: FloatArray, e: FloatArray, read: Variables) -> FloatArray:
 
 
 def _states(
-    difference: FloatArray,
+    p: FloatArray,
+    e: FloatArray,
     read: Variables,
     given: dict[str, Variable],
     tolerance: float,
     vocabulary: str,
 ) -> Any:
     words = _STATES[vocabulary]
-    codes = np.where(np.abs(difference) <= tolerance, 1, np.where(difference < 0, 0, 2))
+    size = np.maximum(np.abs(p), np.abs(e))
+    apart = p - e
+    codes = np.where(reaches(tolerance, np.abs(apart), size=size), 1, np.where(apart < 0, 0, 2))
     states = ordered_words(codes, words)
     return as_given(given.values(), read.labels, states, name="state")

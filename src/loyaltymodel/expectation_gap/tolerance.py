@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import sign_of
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -236,9 +237,10 @@ def zone_of_tolerance(
         "quantity": [_QUANTITIES[k] for k in asked] * len(names),
     }
     mean, spread = values.mean(axis=2)[:, asked], values.std(axis=2, ddof=1)[:, asked]
+    codes = _codes(gaps, np.abs(answers).max(initial=0.0))
     return ToleranceResult(
         estimates=means_of(labels, mean.ravel(), spread.ravel() / np.sqrt(n), n=n, level=level),
-        counts=np.stack([(_codes(gaps) == k).sum(axis=1) for k in range(3)], axis=1),
+        counts=np.stack([(codes == k).sum(axis=1) for k in range(3)], axis=1),
         n_obs=n,
         n_dropped=read.n_dropped,
         n_inverted=int(upside_down.sum()),
@@ -314,7 +316,7 @@ def tolerance_measures(
         return table
     with np.errstate(divide="ignore", invalid="ignore"):
         position = np.where(d > a, (p - a) / (d - a), np.nan)
-    codes = _codes(np.stack([p - d, p - a])[None])[0]
+    codes = _codes(np.stack([p - d, p - a])[None], np.abs(answers).max(initial=0.0))[0]
     return table.assign(
         adequacy=p - a,
         width=d - a,
@@ -323,10 +325,14 @@ def tolerance_measures(
     )
 
 
-def _codes(gaps: FloatArray) -> IntArray:
-    """Return 0 below, 1 inside and 2 above (k, n), of superiority and adequacy (k, 2, n)."""
-    below = gaps[:, 1] < 0  # never so where the adequate level is NaN
-    codes: IntArray = np.where(gaps[:, 0] > 0, 2, np.where(below, 0, 1))
+def _codes(gaps: FloatArray, size: float) -> IntArray:
+    """Return 0 below, 1 inside and 2 above (k, n), of superiority and adequacy (k, 2, n).
+
+    ``size`` is the largest level from which the gaps were computed.
+    """
+    sign = sign_of(gaps, size=size)
+    below = sign[:, 1] < 0  # never so where the adequate level is NaN
+    codes: IntArray = np.where(sign[:, 0] > 0, 2, np.where(below, 0, 1))
     return codes
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import read_columns, read_table
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._labels import in_order_of
+from loyaltymodel._options import enumerate_names, shown
 from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError
 
@@ -101,8 +103,8 @@ def aggregate(
 def compare_with_benchmark(
     units: object,
     *,
-    benchmark: float,
-    benchmark_std_error: float = 0.0,
+    benchmark: float | Mapping[Any, float],
+    benchmark_std_error: float | Mapping[Any, float] = 0.0,
     value: str = "estimate",
     std_error: str = "std_error",
     level: float = 0.95,
@@ -113,9 +115,10 @@ def compare_with_benchmark(
     ----------
     units : pandas, polars or pyarrow table
         A row a unit.
-    benchmark : float
-        The value to compare with, such as the index of another year or country.
-    benchmark_std_error : float
+    benchmark : float, or mapping or Series by the units' labels
+        The value to compare with, such as the index of another year or country; of several, each
+        is held against the unit of its label.
+    benchmark_std_error : float, or mapping or Series by the units' labels
         Its standard error; 0 if it is a fixed goal.
     value, std_error : str
         Columns of the values and their standard errors.
@@ -155,8 +158,12 @@ def compare_with_benchmark(
     check_level(level)
     x, se = _numbers(units, [value, std_error])
     _not_negative(se, std_error)
-    mean = np.full(len(x), float(benchmark))
-    return _differences(units, x, mean, np.hypot(se, benchmark_std_error), level)
+    labels = list(read_columns(units, [value]).labels)
+    mean = _one_each("benchmark", benchmark, labels)
+    of_mean = _one_each("benchmark_std_error", benchmark_std_error, labels)
+    if (of_mean < 0).any():
+        raise DataError(f"benchmark_std_error has {of_mean.min():.12g}; it must not be negative")
+    return _differences(units, x, mean, np.hypot(se, of_mean), level)
 
 
 @checked
@@ -249,6 +256,14 @@ def _numbers(units: object, names: Sequence[str]) -> list[FloatArray]:
             row = columns.labels[int(np.argmin(np.isfinite(column)))]
             raise DataError(f"column {name!r} has no finite number in row {row}")
     return values
+
+
+def _one_each(name: str, given: float | Mapping[Any, float], labels: list[Any]) -> FloatArray:
+    """Return one number a unit: the same for all, or by the labels of the units."""
+    found = np.asarray(in_order_of(name, given, labels), dtype=np.float64)
+    if not np.isfinite(found).all():
+        raise DataError(f"{name} must be finite; it has {shown(found[~np.isfinite(found)][0])}")
+    return np.array(np.broadcast_to(found, len(labels)))
 
 
 def _totals(weights: FloatArray, places: IntArray, keys: pd.DataFrame, name: str) -> FloatArray:

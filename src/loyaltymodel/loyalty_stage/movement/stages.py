@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._frames import Missing, read_columns
 from loyaltymodel._options import check_count, check_finite, count_of, enumerate_names, repeated
 from loyaltymodel._scales import by_variable
@@ -221,7 +222,7 @@ def formation_stage(
                 f"place {int(np.argmax(gap))}; give it, or leave these customers out"
             )
     with np.errstate(invalid="ignore"):
-        prefers = bought & (performed >= expected)
+        prefers = bought & reaches(performed, expected)
     code = knows.astype(np.int8) + bought + prefers + (prefers & (count - 1 >= least_repeats))
     words = pd.Index(["unaware", *formation_stages().names])
     return _worded(code, words, given, found.labels)

@@ -14,7 +14,7 @@ from loyaltymodel._arrays import IntArray
 from loyaltymodel._frames import read_table
 from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._results import Result, WithCustomers
-from loyaltymodel._variables import codes_of
+from loyaltymodel._variables import codes_of, without_blanks
 from loyaltymodel.errors import DataError, OptionError
 
 LEAST = 2  # categories that can disagree
@@ -68,7 +68,7 @@ def read_column(name: str, value: object, data: object) -> Column:
             f"{name} has shape {array.shape}; one category a customer is needed, an array of "
             "shape (n,)"
         )
-    array = array.astype(object) if array.dtype.kind in "US" else array
+    array = without_blanks(name, array.astype(object) if array.dtype.kind in "US" else array)
     gaps = np.asarray(pd.isna(array), dtype=np.bool_)
     codes = np.full(len(array), -1)
     codes[~gaps], kinds = codes_of(array[~gaps])
