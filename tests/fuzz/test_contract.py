@@ -1,0 +1,44 @@
+"""Everything public keeps its contract, whatever is given in place of one argument.
+
+A fixed sample runs here; ``python -m tests.fuzz`` runs all of it, and one call by its key. It finds
+calls that no door has named yet, and so is asked for by ``-m slow`` until it finds none.
+"""
+
+import inspect
+import resource
+
+import pytest
+
+from .calls import ROOMS, public_of, record
+from .harness import verdicts
+from .run import limit_memory
+from .verdicts import BAD
+
+pytestmark = pytest.mark.slow
+
+SHARE = 0.015
+SMALL = ("datasets", "evidence")  # rooms with so few calls that all are made
+# Their examples take seconds; the full pass calls them.
+SLOW = {"jones_sasser": ("no_constraint_test", "lack_of_fit_test", "compare_views", "fit_cusp")}
+
+
+@pytest.fixture
+def bounded_memory():
+    before = limit_memory()
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.mark.usefixtures("bounded_memory")
+@pytest.mark.parametrize("room", ROOMS)
+def test_nothing_in_silence_and_nothing_unnamed(room):
+    calls, without = record(room, leave_out=SLOW.get(room, ()))
+    public = public_of(room)
+    functions = [n for n in without if inspect.isfunction(public.get(n.partition(".")[2]))]
+    assert not functions, f"no example calls {functions}"
+    found = list(verdicts(calls, share=1 if room in SMALL else SHARE, seconds=5))
+    assert len(found) > 20
+    bad = [
+        f"{v.key}: {v.verdict} {v.text} {v.where}" for v in found if v.verdict in (*BAD, "broken")
+    ]
+    assert not bad, "\n".join(bad)
