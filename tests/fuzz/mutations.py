@@ -237,7 +237,7 @@ def _general(call: Call, name: str, value: Any, kind: str) -> Found:
     yield "pd_NaT", lambda: pd.NaT, strict
     yield "complex", lambda: 1 + 2j, strict
     yield "datetime", lambda: datetime.datetime(2020, 1, 2), strict
-    yield "np_NaT", lambda: np.datetime64("NaT"), strict
+    yield "np_NaT", lambda: np.datetime64("NaT", "D"), strict
     yield (
         "true",
         lambda: True,
