@@ -20,6 +20,7 @@ from loyaltymodel._native import NotNumbers, native, numbers_of
 from loyaltymodel._options import (
     count_of,
     enumerate_names,
+    has_half_letter,
     hinted,
     matched,
     repeated,
@@ -182,13 +183,11 @@ def check_names(present: list[str], wanted: Sequence[str], times: Counter[Any]) 
 def _refuse_halves(columns: Iterable[object]) -> None:
     """Refuse names with half of a letter (a surrogate), which no file or terminal takes."""
     for name in columns:
-        try:
-            str(name).encode()
-        except UnicodeEncodeError:
+        if has_half_letter(str(name)):
             raise DataError(
                 f"the name of the column {name!r} is not valid text: it has half of a letter; "
                 "rename it"
-            ) from None
+            )
 
 
 def _numbers(data: object, frame: nw.DataFrame[Any], name: str) -> FloatArray | None:
@@ -245,10 +244,10 @@ def checked_rows(
         for row, column in zip(rows, columns.values, strict=True):
             row[:] = column[start:stop]
         places = np.arange(start, stop)
-        # One sum finds what is missing or too large; only then are the rows looked at one by one.
+        # One sum finds what is not finite; only then are the rows looked at one by one.
         with np.errstate(over="ignore", invalid="ignore"):
-            plain = np.isfinite(rows.sum())
-        if not plain:
+            finite = np.isfinite(rows.sum())
+        if not finite:
             complete = _complete_rows(rows, columns, missing)
             rows, places = rows[:, complete], places[complete]
         if rows.shape[1] == 0:

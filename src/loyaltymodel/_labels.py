@@ -58,9 +58,7 @@ def in_order_of(name: str, given: Any, labels: Sequence[Any]) -> npt.NDArray[Any
     return array
 
 
-def matrix_in_order_of(
-    name: str, given: Any, rows: Sequence[Any], columns: Sequence[Any] | None = None
-) -> npt.NDArray[Any]:
+def matrix_in_order_of(name: str, given: Any, labels: Sequence[Any]) -> npt.NDArray[Any]:
     """Return a matrix with a row and a column a label, in the order of the labels.
 
     A table is put in order by the labels of its rows and of its columns; an array is taken to
@@ -74,8 +72,8 @@ def matrix_in_order_of(
     if not isinstance(given, pd.DataFrame):
         array: npt.NDArray[Any] = native(np.asarray(given))
         return array
-    down = places_of(f"the index of {name}", given.index, rows)
-    across = places_of(f"the header of {name}", given.columns, rows if columns is None else columns)
+    down = places_of(f"the index of {name}", given.index, labels)
+    across = places_of(f"the header of {name}", given.columns, labels)
     found: npt.NDArray[Any] = native(given.iloc[down, across]).to_numpy()
     return found
 
@@ -90,7 +88,8 @@ def places_of(name: str, index: pd.Index, labels: Sequence[Any]) -> list[int]:
     """
     _check_unique(name, index)
     place = {label: k for k, label in enumerate(index)}
-    unknown = [label for label in place if label not in set(labels)]
+    known = set(labels)
+    unknown = [label for label in place if label not in known]
     absent = [label for label in labels if label not in place]
     if unknown or absent:
         wrong = [f"does not know {enumerate_names(map(repr, absent))}"] if absent else []

@@ -29,10 +29,12 @@ def native(values: Any) -> Any:
             plain[hidden] = np.nan if numbers else None
         return native(plain)
     if isinstance(values, np.ndarray):
-        array = values.view(np.ndarray) if type(values) is not np.ndarray else values
+        array = np.asarray(values)  # of a subclass, such as a matrix, too
         return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     if isinstance(values, pd.Series):
-        return values if _is_native(values.dtype) else _native_series(values)
+        if _is_native(values.dtype):
+            return values
+        return pd.Series(native(values.to_numpy()), index=values.index, name=values.name)
     if isinstance(values, pd.DataFrame) and not all(map(_is_native, values.dtypes)):
         columns = [native(values.iloc[:, k]) for k in range(values.shape[1])]
         table = pd.concat(columns, axis=1)
@@ -43,10 +45,6 @@ def native(values: Any) -> Any:
 
 def _is_native(dtype: Any) -> bool:
     return not isinstance(dtype, np.dtype) or dtype.isnative
-
-
-def _native_series(values: pd.Series) -> pd.Series:
-    return pd.Series(native(values.to_numpy()), index=values.index, name=values.name)
 
 
 class NotNumbers(Exception):  # noqa: N818  never seen outside: a door says it in its own words
@@ -109,8 +107,7 @@ def _from_objects(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         raise NotNumbers("a signalling NaN") from None
     present = array[~missing]
     for kind in set(map(type, present)):
-        number = issubclass(kind, (Real, Decimal, np.bool_))
-        if not number:
+        if not issubclass(kind, (Real, Decimal, np.bool_)):
             raise NotNumbers(repr(next(v for v in present if type(v) is kind))[:_SHOWN])
     found = np.full(array.shape, np.nan)
     try:

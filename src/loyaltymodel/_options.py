@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from decimal import Decimal
 from difflib import get_close_matches
 from numbers import Integral, Real
@@ -93,15 +93,28 @@ def _alone(value: object) -> object:
 
 def check_text(name: str, value: str) -> str:
     """Return text as Python's own, or raise an OptionError where it cannot be written down."""
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise OptionError(
-                f"{name}={shown(value)} has half of a letter (a surrogate), which cannot be "
-                "written to a file; read the text anew in its right encoding"
-            ) from None
+    if has_half_letter(value):
+        raise OptionError(
+            f"{name}={shown(value)} has half of a letter (a surrogate), which cannot be written to "
+            "a file; read the text anew in its right encoding"
+        )
     return str(value)
+
+
+def has_half_letter(text: str) -> bool:
+    """Tell whether a text has half of a letter (a surrogate), which no file or terminal takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def why_not_a_list(value: object) -> str:
+    """Say why a value cannot be read in order, or nothing if it can: it is a set, or read once."""
+    if isinstance(value, Set):
+        return "has no order"
+    return "can be read only once" if isinstance(value, Iterator) else ""
 
 
 def a_or_an(noun: str) -> str:

@@ -31,11 +31,15 @@ from loyaltymodel._options import (
     one_number,
     one_whole,
     shown,
+    why_not_a_list,
 )
 from loyaltymodel.errors import LoyaltyModelError, OptionError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+_VIEWS = (collections.abc.KeysView, collections.abc.ValuesView)  # of a dictionary, in its order
 
 
 class _Plain(OptionError):  # noqa: N818  it is never seen: an OptionError is raised for it
@@ -180,22 +184,17 @@ def _anything(name: str, value: Any) -> Any:
         return {key: _anything(name, part) for key, part in value.items()}
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], np.ndarray):
         return [native(part) if isinstance(part, np.ndarray) else part for part in value]
-    if isinstance(value, (collections.abc.KeysView, collections.abc.ValuesView)):
-        return list(value)  # in the order of its dictionary
+    if isinstance(value, _VIEWS):
+        return list(value)
     _check_order(name, value)
     return value
 
 
 def _check_order(name: str, value: object) -> None:
-    if isinstance(value, collections.abc.Set):
-        raise _Plain(
-            f"{name} is a {type(value).__name__}, which has no order; give a list, such as "
-            f"sorted({name})"
-        )
-    if isinstance(value, collections.abc.Iterator):
-        raise _Plain(
-            f"{name} is a {type(value).__name__}, which can be read only once; give list({name})"
-        )
+    if why := why_not_a_list(value):
+        unordered = isinstance(value, collections.abc.Set)
+        way_out = f"give a list, such as sorted({name})" if unordered else f"give list({name})"
+        raise _Plain(f"{name} is a {type(value).__name__}, which {why}; {way_out}")
 
 
 _ANYTHING = _Kind(lambda _: True, _anything, ("anything",))
@@ -275,6 +274,7 @@ def _one_of(parts: tuple[Any, ...]) -> _Kind:
 
 def _instance(kind: type[Any]) -> _Kind:
     """Read an object of a class, such as a result; the class may say what makes one."""
+    called = f"{a_or_an(kind.__name__)} {kind.__name__}"
 
     def read(name: str, value: Any) -> Any:
         if isinstance(value, kind):
@@ -282,11 +282,9 @@ def _instance(kind: type[Any]) -> _Kind:
         made_by = getattr(kind, "made_by", None)
         way_out = f"; give what {made_by} returns" if made_by else ""
         given = value.__name__ if isinstance(value, type) else type(value).__name__
-        itself = "the class " if isinstance(value, type) else f"{a_or_an(given)} "
-        wanted = f"{a_or_an(kind.__name__)} {kind.__name__}"
-        raise OptionError(f"{name} is {itself}{given}, not {wanted}{way_out}")
+        itself = "the class" if isinstance(value, type) else a_or_an(given)
+        raise OptionError(f"{name} is {itself} {given}, not {called}{way_out}")
 
-    called = f"{a_or_an(kind.__name__)} {kind.__name__}"
     return _Kind(lambda value: isinstance(value, kind), read, (called,))
 
 
@@ -296,9 +294,6 @@ def _is_list(value: object) -> bool:
     return isinstance(value, (list, tuple, range, pd.Index, pd.Series, *_VIEWS)) or (
         isinstance(value, collections.abc.Sequence) and not isinstance(value, (str, bytes))
     )
-
-
-_VIEWS = (collections.abc.KeysView, collections.abc.ValuesView)
 
 
 def _in_order(name: str, value: Any) -> list[Any] | tuple[Any, ...]:
@@ -355,11 +350,9 @@ def _fixed(parts: tuple[Any, ...]) -> _Kind:
     words = f"{n} numbers" if numbers else f"{n} values"
 
     def read(name: str, value: Any) -> Any:
-        if not _is_list(value) or len(value) != len(kinds):
-            _check_order(name, value)
-            raise OptionError(f"{name} is {shown(value)}, not {words}{_such_as(name)}")
-        given = _in_order(name, value)
-        if numbers and not all(map(is_number, given)):
+        _check_order(name, value)
+        given = _in_order(name, value) if _is_list(value) else ()
+        if len(given) != len(kinds) or (numbers and not all(map(is_number, given))):
             raise OptionError(f"{name} is {shown(value)}, not {words}{_such_as(name)}")
         return tuple(
             kind.read(f"{name}[{k}]", v)

@@ -10,7 +10,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError
 from pydantic import model_validator as _model_validator
 
-from loyaltymodel._options import enumerate_names, shown
+from loyaltymodel._options import enumerate_names, has_half_letter, shown
 from loyaltymodel._signature import checked
 from loyaltymodel.errors import ModelError
 
@@ -165,13 +165,11 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _check_letters(place: str, text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
+    if has_half_letter(text):
         raise ModelError(
             f"{place} has {shown(text)}, which is not valid text: half of a letter (a surrogate) "
             "stands in it; write the whole letter, or leave it out"
-        ) from None
+        )
 
 
 def _parsed(kind: str, text: str | bytes) -> Any:

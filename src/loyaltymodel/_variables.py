@@ -6,7 +6,7 @@ hands back what it computed in the shape in which the first of them came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import InvalidOperation
 from typing import Any
@@ -24,6 +24,7 @@ from loyaltymodel._options import (
     count_of,
     enumerate_names,
     repeated,
+    why_not_a_list,
 )
 from loyaltymodel.errors import DataError
 
@@ -103,7 +104,6 @@ def read_variables(
         If ``missing`` is not one of its choices.
     """
     check_choice("missing", missing, Missing)
-    limits = bounds or {}
     found = {name: _find(name, value, data) for name, value in given.items()}
     values = {
         name: _categories(name, value) if name in categories else _numbers(name, value)
@@ -115,7 +115,7 @@ def read_variables(
         name: np.broadcast_to(np.asarray(value), (n,)) if value.ndim == 0 else value
         for name, value in values.items()
     }
-    return _checked(values, labels, limits, missing, can_drop=can_drop)
+    return _checked(values, labels, bounds or {}, missing, can_drop=can_drop)
 
 
 def read_weighted(
@@ -399,8 +399,7 @@ def _numbers(name: str, value: object, *, any_shape: bool = False) -> npt.NDArra
 
 def _check_kind(name: str, value: object) -> None:
     """Refuse what has no order, or several variables, where one variable is needed."""
-    if isinstance(value, (Set, Iterator)):
-        why = "can be read only once" if isinstance(value, Iterator) else "has no order"
+    if why := why_not_a_list(value):
         raise DataError(f"{name} is a {type(value).__name__}, which {why}; give a list")
     if isinstance(value, Mapping):
         raise DataError(

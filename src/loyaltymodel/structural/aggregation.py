@@ -10,7 +10,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import read_columns, read_table
+from loyaltymodel._frames import Columns, read_columns, read_table
 from loyaltymodel._intervals import check_level
 from loyaltymodel._labels import in_order_of
 from loyaltymodel._options import enumerate_names, shown
@@ -87,12 +87,12 @@ def aggregate(
     """
     places, keys = _groups(units, groups)
     names = [value, weights, *([std_error] if std_error is not None else [])]
-    x, w, *se = _numbers(units, names)
+    x, w, *se = _finite(read_columns(units, names))
     total = _totals(w, places, keys, weights)
     result = keys.copy()
     result["estimate"] = np.bincount(places, w * x) / total
     if std_error is not None:
-        _not_negative(se[0], std_error)
+        _not_negative(se[0], f"column {std_error!r}")
         result["std_error"] = np.sqrt(np.bincount(places, (w * se[0]) ** 2)) / total
     result[weights] = total
     result["n_units"] = np.bincount(places)
@@ -156,13 +156,13 @@ def compare_with_benchmark(
     0   75.0       72.0       3.0        1.5  0.0601   5.9399   0.0455
     """
     check_level(level)
-    x, se = _numbers(units, [value, std_error])
-    _not_negative(se, std_error)
-    labels = list(read_columns(units, [value]).labels)
+    columns = read_columns(units, [value, std_error])
+    x, se = _finite(columns)
+    _not_negative(se, f"column {std_error!r}")
+    labels = list(columns.labels)
     mean = _one_each("benchmark", benchmark, labels)
     of_mean = _one_each("benchmark_std_error", benchmark_std_error, labels)
-    if (of_mean < 0).any():
-        raise DataError(f"benchmark_std_error has {of_mean.min():.12g}; it must not be negative")
+    _not_negative(of_mean, "benchmark_std_error")
     return _differences(units, x, mean, np.hypot(se, of_mean), level)
 
 
@@ -226,8 +226,8 @@ def compare_with_group(
     """
     check_level(level)
     places, keys = _groups(units, groups)
-    x, w, se = _numbers(units, [value, weights, std_error])
-    _not_negative(se, std_error)
+    x, w, se = _finite(read_columns(units, [value, weights, std_error]))
+    _not_negative(se, f"column {std_error!r}")
     share = w / _totals(w, places, keys, weights)[places]
     mean = np.bincount(places, share * x).astype(np.float64)[places]
     of_mean = np.bincount(places, (share * se) ** 2)[places]
@@ -248,10 +248,9 @@ def _groups(units: object, groups: str | Sequence[str]) -> tuple[IntArray, pd.Da
     return codes, table.drop_duplicates().reset_index(drop=True)
 
 
-def _numbers(units: object, names: Sequence[str]) -> list[FloatArray]:
-    columns = read_columns(units, names)
+def _finite(columns: Columns) -> list[FloatArray]:
     values = [np.asarray(column, dtype=np.float64) for column in columns.values]
-    for name, column in zip(names, values, strict=True):
+    for name, column in zip(columns.names, values, strict=True):
         if not np.isfinite(column).all():
             row = columns.labels[int(np.argmin(np.isfinite(column)))]
             raise DataError(f"column {name!r} has no finite number in row {row}")
@@ -267,7 +266,7 @@ def _one_each(name: str, given: float | Mapping[Any, float], labels: list[Any]) 
 
 
 def _totals(weights: FloatArray, places: IntArray, keys: pd.DataFrame, name: str) -> FloatArray:
-    _not_negative(weights, name)
+    _not_negative(weights, f"column {name!r}")
     total = np.bincount(places, weights).astype(np.float64)
     if not (total > 0).all():
         empty = keys.iloc[int(np.argmin(total > 0))].tolist()
@@ -275,9 +274,9 @@ def _totals(weights: FloatArray, places: IntArray, keys: pd.DataFrame, name: str
     return total
 
 
-def _not_negative(values: FloatArray, name: str) -> None:
+def _not_negative(values: FloatArray, what: str) -> None:
     if (values < 0).any():
-        raise DataError(f"column {name!r} has {values.min():.12g}; it must not be negative")
+        raise DataError(f"{what} has {values.min():.12g}; it must not be negative")
 
 
 def _differences(
