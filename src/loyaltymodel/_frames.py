@@ -49,11 +49,12 @@ class Columns:
         return len(self.labels)
 
 
-def read_columns(data: object, names: Sequence[str]) -> Columns:
+def read_columns(data: object, names: Sequence[str], *, flags: bool = False) -> Columns:
     """Take the named columns out of a table.
 
     Answers that are missing come out as NaN, whatever the table calls them. The numbers may
-    be of any numeric type; they become floats slice by slice, when they are used.
+    be of any numeric type; they become floats slice by slice, when they are used. With ``flags``,
+    True and False are 1 and 0.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def read_columns(data: object, names: Sequence[str]) -> Columns:
     frame = open_frame(alone)
     columns = check_names(list(frame.columns), names, times)
     labels = row_labels(alone, frame)
-    found = [_numbers(alone, frame, name) for name in columns]
+    found = [_numbers(alone, frame, name, flags=flags) for name in columns]
     values = tuple(value for value in found if value is not None)
     if len(values) < len(names):
         bad = [name for name, value in zip(columns, found, strict=True) if value is None]
@@ -150,7 +151,7 @@ def row_labels(data: object, frame: nw.DataFrame[Any]) -> pd.Index:
 def holds_numbers(column: nw.Series[Any]) -> bool:
     """Tell whether a column is numeric, or without any answer, from which no type can be told."""
     dtype = column.dtype
-    return dtype.is_numeric() or dtype == nw.Boolean or bool(column.is_null().all())
+    return dtype.is_numeric() or bool(column.is_null().all())
 
 
 def check_names(present: list[str], wanted: Sequence[str], times: Counter[Any]) -> list[str]:
@@ -190,18 +191,20 @@ def _refuse_halves(columns: Iterable[object]) -> None:
             )
 
 
-def _numbers(data: object, frame: nw.DataFrame[Any], name: str) -> FloatArray | None:
+def _numbers(
+    data: object, frame: nw.DataFrame[Any], name: str, *, flags: bool
+) -> FloatArray | None:
     """Return the column as numbers, or nothing if it holds something else."""
     # A column of a pandas table is taken in place.
     column: Any = data[name] if isinstance(data, pd.DataFrame) else frame.get_column(name)
     if isinstance(column, pd.Series) and isinstance(column.dtype, np.dtype):
-        if column.dtype.kind in "fiub":
+        if column.dtype.kind in "fiu":
             found: FloatArray = native(column.to_numpy())
             return found
-    elif isinstance(column, nw.Series) and not holds_numbers(column):
+    elif isinstance(column, nw.Series) and not (holds_numbers(column) or flags):
         return None
     try:
-        return np.asarray(numbers_of(column), dtype=np.float64)
+        return np.asarray(numbers_of(column, flags=flags), dtype=np.float64)
     except NotNumbers:
         return None
 

@@ -64,7 +64,7 @@ def array_of(values: Any) -> npt.NDArray[Any]:  # noqa: PLR0911  a line a librar
             return own
         if isinstance(dtype, pd.SparseDtype):
             return np.asarray(values.array)
-        if dtype.kind in "fiub":  # types of pandas and pyarrow, with a missing value of their own
+        if dtype.kind in "fiu":  # types of pandas and pyarrow, with a missing value of their own
             return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
         return np.asarray(values.to_numpy(dtype=object))
     if isinstance(values, nw.Series):
@@ -75,11 +75,11 @@ def array_of(values: Any) -> npt.NDArray[Any]:  # noqa: PLR0911  a line a librar
     return array
 
 
-def numbers_of(values: Any) -> npt.NDArray[Any]:
-    """Return numbers as float64 or int64, with NaN where one is missing, or booleans as they are.
+def numbers_of(values: Any, *, flags: bool = False) -> npt.NDArray[Any]:
+    """Return numbers as float64 or int64, with NaN where one is missing.
 
     Decimals, fractions and numbers among objects are numbers; text, dates, times and complex
-    numbers are not.
+    numbers are not. True and False are with ``flags`` only, and may come out as they are.
 
     Raises
     ------
@@ -88,26 +88,30 @@ def numbers_of(values: Any) -> npt.NDArray[Any]:
     """
     array = array_of(values)
     if array.dtype == object:
-        return _from_objects(array)
+        return _from_objects(array, flags=flags)
     if array.dtype.kind == "f":
         return array if array.dtype.itemsize == _BYTES else array.astype(np.float64)
     if array.dtype.kind in "iu":  # small ones would overflow, and unsigned ones below 0
         wide = np.float64 if array.dtype == np.uint64 else np.int64
         return array if array.dtype == wide else array.astype(wide)
-    if array.dtype.kind == "b" or array.size == 0:
-        return array if array.dtype.kind == "b" else array.astype(np.float64)
-    shown = repr(str(array.ravel()[0])) if array.dtype.kind in "US" else str(array.dtype)
+    if array.dtype.kind == "b" and flags:
+        return array
+    if array.size == 0:
+        return array.astype(np.float64)
+    first = array.ravel()[0]
+    shown = str(array.dtype) if array.dtype.kind not in "USb" else repr(first.item())
     raise NotNumbers(shown)
 
 
-def _from_objects(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _from_objects(array: npt.NDArray[Any], *, flags: bool) -> npt.NDArray[Any]:
     try:
         missing = np.asarray(pd.isna(array))
     except InvalidOperation:
         raise NotNumbers("a signalling NaN") from None
     present = array[~missing]
     for kind in set(map(type, present)):
-        if not issubclass(kind, (Real, Decimal, np.bool_)):
+        fits = flags if kind in (bool, np.bool_) else issubclass(kind, (Real, Decimal))
+        if not fits:
             raise NotNumbers(repr(next(v for v in present if type(v) is kind))[:_SHOWN])
     found = np.full(array.shape, np.nan)
     try:

@@ -18,6 +18,19 @@ T = TypeVar("T")
 
 _LARGEST_WHOLE = 2**53
 
+# More than anybody needs, and few enough that memory and patience last.
+MOST = {
+    "n": (10_000_000, "people"),
+    "n_resamples": (1_000_000, "resamples: more of them change no digit that data support"),
+    "n_orders": (1_000_000, "orders: more of them change no digit that data support"),
+    "n_periods": (10_000, "periods"),
+    "periods": (1_000_000, "periods; .steady_state says where a chain ends"),
+    "n_points": (1_000_000, "points of a line"),
+    "bins": (1_000, "bins"),
+    "max_iter": (1_000_000, "iterations: what has not converged by then will not"),
+    "indent": (100, "spaces a level"),
+}
+
 # Controls, ends of lines and paragraphs, what turns the order of letters, halves of letters.
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
@@ -53,6 +66,9 @@ def one_whole(name: str, value: object) -> int:
     number = int(cast(int, _alone(value)))
     if abs(number) > _LARGEST_WHOLE:
         raise OptionError(f"{name} is too large a number; at most 2**53 is exact in computing")
+    most, of_what = MOST.get(name, (_LARGEST_WHOLE, ""))
+    if number > most:
+        raise OptionError(f"{name}={number} is too large; give at most {most:,} {of_what}")
     return number
 
 

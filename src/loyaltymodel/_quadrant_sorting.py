@@ -195,7 +195,9 @@ def read_sample(
     given = dict(zip(sorting.names, scores, strict=True))
     given |= {name: value for name, value in (further or {}).items() if value is not None}
     limits = {**(bounds or {}), **sorting.bounds}
-    variables, w = read_weighted(given, weights, data=data, bounds=limits, missing=missing)
+    variables, w = read_weighted(
+        given, weights, data=data, bounds=limits, flags=further or (), missing=missing
+    )
     columns = [np.asarray(variables[name], dtype=np.float64) for name in sorting.names]
     rows = np.column_stack(columns)
     batch = sorting.grid(rows, w[None])

@@ -5,14 +5,29 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+)
 from pydantic import model_validator as _model_validator
+from pydantic_core import PydanticCustomError
 
-from loyaltymodel._options import enumerate_names, has_half_letter, shown
+from loyaltymodel._options import (
+    enumerate_names,
+    has_half_letter,
+    is_number,
+    one_number,
+    shown,
+    why_not_a_list,
+)
 from loyaltymodel._signature import checked
-from loyaltymodel.errors import ModelError
+from loyaltymodel.errors import ModelError, OptionError
 
 # What is wrong with a field, by what pydantic calls it.
 _WRONG = {
@@ -48,6 +63,22 @@ _SHOWN = 5  # problems in a message
 _EXCERPT = 20  # letters of a text that cannot be read
 
 
+def _one_number(value: Any) -> float:
+    """Return a number as Python's own; text and True, which pydantic would read, are none."""
+    if not is_number(value):
+        raise PydanticCustomError("float_type", "input should be a valid number")
+    try:
+        return float(one_number("it", value))
+    except OptionError:
+        raise PydanticCustomError("finite_number", "input should be a finite number") from None
+
+
+Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_one_number)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+
+
 class Specification(BaseModel):
     """A statement of what is claimed, apart from any data.
 
@@ -60,6 +91,10 @@ class Specification(BaseModel):
     @_model_validator(mode="wrap")
     @classmethod
     def _named_error(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        for name, value in data.items() if isinstance(data, Mapping) else ():
+            if why := why_not_a_list(value):
+                kind = type(value).__name__
+                raise ModelError(f"{cls.__name__}: {name} is a {kind}, which {why}; give a list")
         try:
             made = handler(data)
         except ValidationError as error:

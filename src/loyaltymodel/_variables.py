@@ -6,7 +6,7 @@ hands back what it computed in the shape in which the first of them came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import InvalidOperation
 from typing import Any
@@ -36,6 +36,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 # Groups that a table can show and a picture tell apart are far fewer.
 MOST_GROUPS = 1000
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
+_YES_NO = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,13 +87,15 @@ def read_variables(
     data: object = None,
     bounds: Mapping[str, Bounds] | None = None,
     categories: Sequence[str] = (),
+    flags: Collection[str] = (),
     missing: Missing = "raise",
     can_drop: bool = True,
 ) -> Variables:
     """Read variables: arrays and Series, or names of columns of ``data``.
 
     A single number stands for every row. Variables named in ``categories`` may hold anything
-    that can be told apart; all others must be numbers, within their ``bounds``. Without
+    that can be told apart; all others must be numbers, within their ``bounds``. True and False
+    are numbers in ``flags``, and where the bounds are 0 and 1, only. Without
     ``can_drop`` the message about missing values does not name that way out.
 
     Raises
@@ -106,7 +109,9 @@ def read_variables(
     check_choice("missing", missing, Missing)
     found = {name: _find(name, value, data) for name, value in given.items()}
     values = {
-        name: _categories(name, value) if name in categories else _numbers(name, value)
+        name: _categories(name, value)
+        if name in categories
+        else _numbers(name, value, flags=name in flags or (bounds or {}).get(name) == _YES_NO)
         for name, value in found.items()
     }
     labels = _common_labels(found, values)
@@ -125,6 +130,7 @@ def read_weighted(
     data: object = None,
     bounds: Mapping[str, Bounds] | None = None,
     categories: Sequence[str] = (),
+    flags: Collection[str] = (),
     missing: Missing = "raise",
 ) -> tuple[Variables, FloatArray]:
     """Read variables as :func:`read_variables`, and the weights of people, 1 each without any.
@@ -142,6 +148,7 @@ def read_weighted(
         data=data,
         bounds={**(bounds or {}), own: (0.0, np.inf)},
         categories=categories,
+        flags=flags,
         missing=missing,
     )
     if weights is None:
@@ -287,7 +294,9 @@ def _kind_of_several(given: Any) -> str | None:
 
 def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> FloatArray:
     """Read numbers of any shape that must all be there, such as levels to compute at."""
-    numbers = np.asarray(_numbers(name, value, any_shape=True), dtype=np.float64)
+    numbers = np.asarray(
+        _numbers(name, value, flags=bounds == _YES_NO, any_shape=True), dtype=np.float64
+    )
     if np.isnan(numbers).any():
         raise DataError(f"{name} has {count_of(int(np.isnan(numbers).sum()), 'missing value')}")
     _check_range(name, numbers, bounds, None)
@@ -377,10 +386,10 @@ def _find(name: str, value: object, data: object) -> object:
     return pd.Series(column.to_numpy(), index=row_labels(alone, frame), name=value)
 
 
-def _numbers(name: str, value: object, *, any_shape: bool = False) -> npt.NDArray[Any]:
+def _numbers(name: str, value: object, *, flags: bool, any_shape: bool = False) -> npt.NDArray[Any]:
     _check_kind(name, value)
     try:
-        array = numbers_of(value)
+        array = numbers_of(value, flags=flags)
     except NotNumbers as error:
         raise DataError(
             f"{name} is not numeric: it has {error.example}; recode it to numbers, with missing "

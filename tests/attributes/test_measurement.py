@@ -313,7 +313,7 @@ def test_a_score_is_one_line_and_its_summary_says_how_the_interval_is_made():
     assert "three respondents" not in str(net_promoter([10, 3], interval="wald").summary())
 
 
-@pytest.mark.parametrize("ratings", [[1, 5, 4, 2], [True, False, True]])
+@pytest.mark.parametrize("ratings", [[1, 5, 4, 2], [1, 0, 1]])
 def test_answers_on_another_scale_are_warned_of(ratings):
     with pytest.warns(ScaleWarning, match="answers from 0 to 10") as caught:
         net_promoter(ratings)

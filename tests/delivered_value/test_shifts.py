@@ -181,7 +181,7 @@ def test_differences_in_the_mean_rating_by_brute_force(law):
 
 def test_a_rating_of_two_kinds_is_a_logistic_regression():
     people = survey(300)
-    found = perception_shift(people[["tenure", "new"]], people["rating"] > 3)
+    found = perception_shift(people[["tenure", "new"]], (people["rating"] > 3).astype(int))
     x = np.column_stack([np.ones(300), people["tenure"], people["new"]])
     other = Logit((people["rating"] > 3).to_numpy().astype(float), x).fit(disp=0)
     np.testing.assert_allclose(found.shifts.estimate, other.params[1:], rtol=ESTIMATE)
@@ -370,7 +370,7 @@ GOOD = {"years": YEARS}
         (YEARS, GOOD, {}, NotIdentifiedError, "apart perfectly.*merge"),
         (
             RATING,
-            {"top": RATING == 5},
+            {"top": (RATING == 5).astype(int)},
             {},
             NotIdentifiedError,
             "apart perfectly.*merge neighbouring ratings",
@@ -399,7 +399,7 @@ GOOD = {"years": YEARS}
         (RATING, GOOD, {"missing": "mean"}, OptionError, "'raise', 'drop'"),
         (
             RATING,
-            {"lone": np.arange(N) == 3},
+            {"lone": (np.arange(N) == 3).astype(int)},
             {"model": "linear"},
             NotIdentifiedError,
             "row 3 alone.*leave the customer out",

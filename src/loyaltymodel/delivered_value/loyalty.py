@@ -183,7 +183,8 @@ def value_loyalty(
             "rivals"
         )
     given = {"value": value, "loyalty": loyalty, **named}
-    read = read_variables(given, data=data, missing=missing)
+    yes_no = ("loyalty",) if model == "logit" else ()
+    read = read_variables(given, data=data, flags=yes_no, missing=missing)
     answers = np.asarray(read["loyalty"], dtype=np.float64)
     mine = np.asarray(read["value"], dtype=np.float64)
     best = _best_rival(read, mine, tuple(named))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
-from pydantic import Field
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._comparisons import reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_finite, check_share
 from loyaltymodel._signature import checked
-from loyaltymodel._specification import Specification
+from loyaltymodel._specification import Positive, Specification
 from loyaltymodel._variables import Bounds, Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._people import Variable, ordered_words
@@ -25,7 +24,6 @@ _STATES = {
     "delight": ("dissatisfied", "satisfied", "delighted"),
     "degrees": ("dissatisfied", "basically satisfied", "highly satisfied"),
 }
-_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 
 
 class ProspectResponse(Specification):
@@ -64,9 +62,9 @@ class ProspectResponse(Specification):
     array([ 1., -2.])
     """
 
-    loss_aversion: _Positive
-    gain_power: _Positive
-    loss_power: _Positive
+    loss_aversion: Positive
+    gain_power: Positive
+    loss_power: Positive
 
     @classmethod
     def tversky_kahneman(cls) -> Self:

@@ -9,11 +9,10 @@ from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
-from pydantic_core import PydanticCustomError
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._options import enumerate_names
-from loyaltymodel._specification import Specification
+from loyaltymodel._specification import Number, Specification
 from loyaltymodel.errors import ModelError
 
 Direction = Literal["up", "down"]
@@ -22,21 +21,13 @@ Direction = Literal["up", "down"]
 _ROUNDING = 1e-4
 
 
-def _no_flag(value: Any) -> Any:
-    if isinstance(value, (bool, np.bool_)):
-        raise PydanticCustomError("float_type", "input should be a valid number")
-    return value
-
-
 def _short(value: float) -> int | float:
     """Write 10 rather than 10.0."""
     return int(value) if value.is_integer() else value
 
 
 _Number = Annotated[
-    float,
-    Field(strict=True, allow_inf_nan=False),
-    BeforeValidator(_no_flag),
+    Number,
     PlainSerializer(_short, return_type=int | float, when_used="json"),
 ]
 

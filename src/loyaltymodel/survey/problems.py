@@ -147,7 +147,7 @@ def _of_unknown(table: AnswerTable, names: _Names) -> Iterator[Problem]:
 def _of_answers(table: AnswerTable, item: str, scale: Scale) -> list[Problem]:
     if len(table.labels) == 0:
         return []
-    kind = table.not_numeric(item)
+    kind = table.not_numeric(item, flags=scale.pair == (0.0, 1.0))
     found = _of_numbers(table, item, scale) if kind is None else _of_others(table, item, kind)
     return list(found)
 
@@ -163,7 +163,7 @@ def _of_others(table: AnswerTable, item: str, kind: str) -> Iterator[Problem]:
     else:
         sentence = (
             f"{item!r} is not numeric but {kind}, though every answer reads as a number; "
-            "pandas.to_numeric converts it"
+            + ("give 1 and 0" if kind == "Boolean" else "pandas.to_numeric converts it")
         )
         yield _problem(item, "not_numeric", 0, sentence)
 

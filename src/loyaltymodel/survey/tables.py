@@ -31,14 +31,18 @@ class AnswerTable:
     times: Counter[Hashable]  # how often each name is there, in the order of the columns
     labels: pd.Index
 
-    def not_numeric(self, name: str) -> str | None:
-        """Return the type of a column that holds something else than numbers, or nothing."""
+    def not_numeric(self, name: str, *, flags: bool = False) -> str | None:
+        """Return the type of a column that holds something else than numbers, or nothing.
+
+        With ``flags``, True and False are numbers.
+        """
         column = self.frame.get_column(name)
-        return None if holds_numbers(column) else str(column.dtype)
+        fits = holds_numbers(column) or (flags and column.dtype == nw.Boolean)
+        return None if fits else str(column.dtype)
 
     def numbers(self, name: str) -> FloatArray:
         """Return a copy of a numeric column, with missing answers as NaN."""
-        return np.array(read_columns(self.native, [name]).values[0], dtype=np.float64)
+        return np.array(read_columns(self.native, [name], flags=True).values[0], dtype=np.float64)
 
     def column(self, name: str) -> pd.Series:
         """Return a column of any type, as it is."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel._signature import checked
-from loyaltymodel._specification import Specification
+from loyaltymodel._specification import Number, Positive, Specification
 from loyaltymodel._variables import like, read_numbers, read_together
 from loyaltymodel.errors import DataError, ModelError, OptionError
 from loyaltymodel.jones_sasser.cusp import kernels
@@ -20,9 +20,6 @@ from loyaltymodel.jones_sasser.cusp import kernels
 Start = Literal["high", "low"]
 Following = Literal["delay", "maxwell"]
 Level = Literal["maxwell", "expected"]
-
-_Finite = Annotated[float, Field(allow_inf_nan=False)]
-_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 @checked
@@ -165,10 +162,10 @@ class Cusp(Specification):
     array([ 2.  ,  1.73, -2.  , -1.73,  2.  ])
     """
 
-    alpha: tuple[_Finite, _Finite]
-    beta: tuple[_Finite, _Finite]
-    location: _Finite = 0.0
-    unit: _Positive = 1.0
+    alpha: tuple[Number, Number]
+    beta: tuple[Number, Number]
+    location: Number = 0.0
+    unit: Positive = 1.0
 
     @model_validator(mode="after")
     def _satisfaction_counts(self) -> Self:

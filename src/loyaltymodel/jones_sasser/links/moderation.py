@@ -178,7 +178,10 @@ def slope_moderation(
     given: dict[str, object] = {"satisfaction": satisfaction, "loyalty": loyalty, **chosen}
     if clusters is not None:
         given["clusters"] = clusters
-    found = read_variables(given, data=data, categories=("clusters",), missing=missing)
+    yes_no = ("loyalty",) if outcome == "binary" else ()
+    found = read_variables(
+        given, data=data, categories=("clusters",), flags=yes_no, missing=missing
+    )
     values = {
         name: np.asarray(found[name], dtype=np.float64) for name in given if name != "clusters"
     }

@@ -49,7 +49,9 @@ def read_items(
         bounds = dict.fromkeys(names, check_pair(scale))
     elif binary:
         bounds = dict.fromkeys(names, (0.0, 1.0))
-    variables = read_variables(given, data=data, bounds=bounds, missing=missing)
+    variables = read_variables(
+        given, data=data, bounds=bounds, flags=names if scale is None else (), missing=missing
+    )
     if variables.n_rows < _LEAST_RESPONDENTS:
         raise DataError(
             f"there is {count_of(variables.n_rows, 'row')} of answers; give those of several "

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from loyaltymodel._options import enumerate_names, repeated, suggest
 from loyaltymodel._scales import Pair
 from loyaltymodel._signature import checked
-from loyaltymodel._specification import Specification
+from loyaltymodel._specification import Number, Positive, Specification
 from loyaltymodel.errors import DataError, ModelError
 
 Direction = Literal["positive", "negative"]
@@ -68,10 +68,10 @@ class PhaseIndicator(Specification):
     """
 
     name: _Name
-    scale: Pair
+    scale: tuple[Number, Number]
     direction: Direction = "positive"
     beyond: Beyond = "refuse"
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    weight: Positive = 1.0
     unit: str = ""
     text: str = ""
     chinese: str = ""

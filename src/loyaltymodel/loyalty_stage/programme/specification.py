@@ -11,11 +11,8 @@ from pydantic import Field, model_validator
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._options import enumerate_names, repeated
-from loyaltymodel._specification import Specification
+from loyaltymodel._specification import NotNegative, Positive, Share, Specification
 from loyaltymodel.errors import ModelError
-
-_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class ProgrammeTier(Specification):
@@ -46,9 +43,9 @@ class ProgrammeTier(Specification):
     """
 
     name: Annotated[str, Field(min_length=1)]
-    threshold: _NotNegative = 0.0
-    multiplier: _Positive = 1.0
-    service_cost: _NotNegative = 0.0
+    threshold: NotNegative = 0.0
+    multiplier: Positive = 1.0
+    service_cost: NotNegative = 0.0
 
 
 class LoyaltyProgramme(Specification):
@@ -99,11 +96,11 @@ class LoyaltyProgramme(Specification):
     True
     """
 
-    points_per_unit: _Positive
-    point_value: _Positive
-    redemption_share: Annotated[float, Field(ge=0, le=1)]
+    points_per_unit: Positive
+    point_value: Positive
+    redemption_share: Share
     tiers: tuple[ProgrammeTier, ...] = (ProgrammeTier(name="member"),)
-    membership_cost: _NotNegative = 0.0
+    membership_cost: NotNegative = 0.0
 
     @model_validator(mode="after")
     def _tiers_that_rise(self) -> Self:
