@@ -21,8 +21,9 @@ from typing import Any, Literal, NamedTuple, ParamSpec, TypeVar, Union, cast, ge
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._arrays import FloatArray
 from loyaltymodel._labels import labelled
-from loyaltymodel._native import native
+from loyaltymodel._native import NotNumbers, native, numbers_of
 from loyaltymodel._options import (
     a_or_an,
     check_text,
@@ -87,6 +88,12 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         call.__code__, function.__globals__, function.__name__, None, call.__closure__
     )
     return cast("Callable[P, R]", wraps(function)(own))
+
+
+def checked_fields(kind: type[R]) -> type[R]:
+    """Hold what a record is made from against the annotations of its fields; a decorator."""
+    kind.__init__ = checked(kind.__init__)  # type: ignore[misc]
+    return kind
 
 
 class _Reader:
@@ -156,12 +163,14 @@ def _kind_of(annotation: Any) -> _Kind:  # noqa: PLR0911  a line a kind
         return _choice(get_args(annotation))
     if annotation in _SINGLE:
         return _SINGLE[annotation]
+    if annotation == FloatArray:
+        return _Kind(lambda _: True, _floats, ("numbers",))
     kind = origin or annotation
     if kind is tuple and get_args(annotation)[-1:] != (...,):
         return _fixed(get_args(annotation))
     if kind in _LISTS:
         return _list_of(kind, get_args(annotation))
-    if kind is collections.abc.Mapping:
+    if isinstance(kind, type) and issubclass(kind, Mapping):
         return _mapping(get_args(annotation))
     if kind is collections.abc.Callable:
         return _Kind(callable, _same, ("a function",))
@@ -195,6 +204,17 @@ def _check_order(name: str, value: object) -> None:
         unordered = isinstance(value, collections.abc.Set)
         way_out = f"give a list, such as sorted({name})" if unordered else f"give list({name})"
         raise _Plain(f"{name} is a {type(value).__name__}, which {why}; {way_out}")
+
+
+def _floats(name: str, value: Any) -> FloatArray:
+    """Return numbers as an array of doubles, of any shape."""
+    _check_order(name, value)
+    try:
+        return np.asarray(numbers_of(value), dtype=np.float64)
+    except NotNumbers as error:
+        raise OptionError(f"{name} has {error.example}, which is no number") from None
+    except ValueError:
+        raise OptionError(f"{name} has rows of different lengths; give an array") from None
 
 
 _ANYTHING = _Kind(lambda _: True, _anything, ("anything",))
