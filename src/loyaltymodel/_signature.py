@@ -44,7 +44,7 @@ _VIEWS = (collections.abc.KeysView, collections.abc.ValuesView)  # of a dictiona
 
 
 class _Plain(OptionError):  # noqa: N818  it is never seen: an OptionError is raised for it
-    """What nobody could say better than the annotation does: a set or an iterator."""
+    """What no body must meet, nor could say better: a set, an iterator, too large a count."""
 
 
 class _Kind(NamedTuple):
@@ -92,7 +92,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
 def checked_fields(kind: type[R]) -> type[R]:
     """Hold what a record is made from against the annotations of its fields; a decorator."""
-    kind.__init__ = checked(kind.__init__)  # type: ignore[misc]
+    kind.__init__ = checked(kind.__init__)  # type: ignore[method-assign]
     return kind
 
 
@@ -232,14 +232,21 @@ def _kind(takes: Callable[[Any], bool], read: Callable[[str, Any], Any], words: 
     return _Kind(takes, read_or_refuse, (words,))
 
 
-_SEED = _kind(lambda value: is_whole(value, least=0), one_whole, "a whole number from 0 up")
+def _whole(name: str, value: Any) -> int:
+    try:
+        return one_whole(name, value)
+    except OptionError as refusal:
+        raise _Plain(str(refusal)) from None
+
+
+_SEED = _kind(lambda value: is_whole(value, least=0), _whole, "a whole number from 0 up")
 _SINGLE: dict[Any, _Kind] = {
     None: _NOTHING,
     type(None): _NOTHING,
     Any: _ANYTHING,
     object: _ANYTHING,
     float: _kind(is_number, one_number, "a number"),
-    int: _kind(is_whole, one_whole, "a whole number"),
+    int: _kind(is_whole, _whole, "a whole number"),
     str: _kind(lambda value: isinstance(value, str), check_text, "text"),
     bool: _kind(
         lambda value: isinstance(value, (bool, np.bool_)), lambda _, v: bool(v), "True or False"
