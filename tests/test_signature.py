@@ -141,3 +141,16 @@ def test_a_function_that_says_it_better_speaks_first():
 def test_doctest_finds_a_function_that_is_checked():
     found = doctest.DocTestFinder().find(sys.modules[__name__])
     assert "takes" in {test.name.rpartition(".")[2] for test in found if test.examples}
+
+
+def test_a_count_beyond_any_use_never_meets_the_body():
+    ran = []
+
+    @checked
+    def draws(*, n_resamples: int | None = None, whole: int = 1) -> None:
+        ran.append((n_resamples, whole))
+
+    for given in ({"n_resamples": 10**12}, {"whole": 10**40}):
+        with pytest.raises(OptionError, match="too large"):
+            draws(**given)
+    assert not ran

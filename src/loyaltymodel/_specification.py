@@ -19,6 +19,7 @@ from pydantic import model_validator as _model_validator
 from pydantic_core import PydanticCustomError
 
 from loyaltymodel._options import (
+    check_count,
     enumerate_names,
     has_half_letter,
     is_number,
@@ -125,7 +126,14 @@ class Specification(BaseModel):
         -------
         str
             JSON that ``from_json`` reads back to an equal specification.
+
+        Raises
+        ------
+        OptionError
+            If ``indent`` is below 0, or beyond any use.
         """
+        if indent is not None:
+            check_count("indent", indent, least=0)
         return self.model_dump_json(indent=indent)
 
     @classmethod

@@ -237,6 +237,12 @@ def test_json_both_ways(book, indent):
         assert type(part).from_json(part.to_json()) == part
 
 
+@pytest.mark.parametrize("indent", [-1, 10**12, 0.5, "2"])
+def test_an_indent_that_makes_no_text_is_refused(book, indent):
+    with pytest.raises(OptionError, match="indent"):
+        book.to_json(indent=indent)
+
+
 def test_json_is_what_a_person_would_write(book):
     content = json.loads(book.to_json())
     assert list(content) == ["title", "source", "scales", "items"]
