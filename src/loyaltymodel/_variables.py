@@ -88,6 +88,7 @@ def read_variables(
     bounds: Mapping[str, Bounds] | None = None,
     categories: Sequence[str] = (),
     flags: Collection[str] = (),
+    gaps: Collection[str] = (),
     missing: Missing = "raise",
     can_drop: bool = True,
 ) -> Variables:
@@ -95,8 +96,9 @@ def read_variables(
 
     A single number stands for every row. Variables named in ``categories`` may hold anything
     that can be told apart; all others must be numbers, within their ``bounds``. True and False
-    are numbers in ``flags``, and where the bounds are 0 and 1, only. Without
-    ``can_drop`` the message about missing values does not name that way out.
+    are numbers in ``flags``, and where the bounds are 0 and 1, only. Variables in ``gaps`` may
+    lack values, which stay NaN. Without ``can_drop`` the message about missing values does not
+    name that way out.
 
     Raises
     ------
@@ -120,7 +122,7 @@ def read_variables(
         name: np.broadcast_to(np.asarray(value), (n,)) if value.ndim == 0 else value
         for name, value in values.items()
     }
-    return _checked(values, labels, bounds or {}, missing, can_drop=can_drop)
+    return _checked(values, labels, bounds or {}, missing, gaps=gaps, can_drop=can_drop)
 
 
 def read_weighted(
@@ -494,22 +496,22 @@ def _checked(
     bounds: Mapping[str, Bounds],
     missing: Missing,
     *,
+    gaps: Collection[str],
     can_drop: bool,
 ) -> Variables:
     absent = np.zeros(len(labels), dtype=bool)
     lacking: list[str] = []
     for name, value in values.items():
-        gaps = _gaps(value)
-        if gaps is None:
+        if name in gaps or (lacks := _gaps(value)) is None:
             continue
         if missing == "raise":
-            first = labels[int(np.argmax(gaps))]
+            first = labels[int(np.argmax(lacks))]
             way_out = 'missing="drop" leaves such rows out' if can_drop else "leave such rows out"
             raise DataError(
-                f"{name} has {count_of(int(gaps.sum()), 'missing value')}, first in row {first}; "
+                f"{name} has {count_of(int(lacks.sum()), 'missing value')}, first in row {first}; "
                 f"{way_out}"
             )
-        absent |= gaps
+        absent |= lacks
         lacking.append(name)
     if absent.all():
         raise DataError(f"every row has a missing value in {enumerate_names(lacking)}")
@@ -545,7 +547,8 @@ def _check_range(
     low, high = bounds if bounds is not None else (-np.inf, np.inf)
     if value.size == 0 or value.dtype.kind == "b":
         return
-    lowest, highest = np.nanmin(value), np.nanmax(value)
+    # NaN if all are, without a warning.
+    lowest, highest = np.fmin.reduce(value, axis=None), np.fmax.reduce(value, axis=None)
     if np.isinf(lowest) or np.isinf(highest):
         raise DataError(f"{name} has an infinite value{_place(np.isinf(value), labels)}")
     if lowest < low or highest > high:
