@@ -92,6 +92,8 @@ def test_what_is_meant_arrives_as_python_has_it(given, arrives):
         ({"names": "xy"}, r"must be a list of texts, such as \['xy'\]"),
         ({"names": iter("xy")}, "read only once"),
         ({"names": [["a"]]}, r"names\[0\]"),
+        ({"names": np.ma.array(["a", "b"], mask=[True, False])}, r"names\[0\]=None must be text"),
+        ({"pair": np.ma.array([1, 5], mask=[True, False])}, r"pair\[0\] is NaN"),
         ({"by_name": {1: 2.0}}, "no text"),
         ({"by_name": {"a": "b"}}, r"by_name\['a'\]='b' must be a number"),
         ({"by_name": pd.Series([1.0, 2.0], index=["a", "a"])}, "more than once"),

@@ -333,7 +333,7 @@ def _in_order(name: str, value: Any) -> list[Any] | tuple[Any, ...]:
             "that is meant"
         )
     if isinstance(value, (np.ndarray, pd.Index, pd.Series)):
-        value = native(np.asarray(value)).tolist()
+        value = np.asarray(native(value)).tolist()
     return list(value)
 
 
