@@ -11,12 +11,20 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
 from loyaltymodel._labels import labelled
-from loyaltymodel._options import enumerate_names, shown, suggest
+from loyaltymodel._native import native
+from loyaltymodel._options import (
+    enumerate_names,
+    is_number,
+    shown,
+    suggest,
+    why_not_a_list,
+)
 from loyaltymodel.errors import OptionError
 
 Pair = tuple[float, float]
 AnswerLimits = Pair | Mapping[str, Pair]
 
+_LARGEST = 1e100  # as of the answers; see _variables
 _NEEDED = object()  # stands for a value that has no default
 
 
@@ -136,14 +144,22 @@ def check_pair(pair: object, *, name: str = "scale") -> Pair:
     way_out = "give the lowest and the highest possible answer, such as (1, 10)"
     if isinstance(pair, Mapping):
         raise OptionError(f"{name} is a mapping; give one pair for all, such as (1, 10)")
-    limits = () if isinstance(pair, str) else pair  # "15" is no pair, though it has two letters
+    # "15" is no pair, though it has two letters; a set has no first.
+    limits = () if isinstance(pair, str) or why_not_a_list(pair) else native(pair)
     try:
-        lowest, highest = (float(limit) for limit in limits)  # type: ignore[attr-defined]
+        lowest, highest = (float(limit) if is_number(limit) else None for limit in limits)
     except (TypeError, ValueError, OverflowError):
-        raise OptionError(f"{name} is {shown(pair)}, not two numbers; {way_out}") from None
+        lowest = highest = None
+    if lowest is None or highest is None:
+        raise OptionError(f"{name} is {shown(pair)}, not two numbers; {way_out}")
     if not (np.isfinite(lowest) and np.isfinite(highest) and lowest < highest):
         raise OptionError(
             f"{name} is ({lowest:.12g}, {highest:.12g}), not two finite numbers with the lower one "
             f"first; {way_out}"
+        )
+    if max(-lowest, highest) > _LARGEST:
+        raise OptionError(
+            f"{name} is ({lowest:.12g}, {highest:.12g}), too large to compute with; give the "
+            "answers and their scale in larger units"
         )
     return lowest, highest

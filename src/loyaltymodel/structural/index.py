@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import reaches
+from loyaltymodel._labels import in_order_of, labelled
+from loyaltymodel._options import shown
+from loyaltymodel._scales import check_pair
 from loyaltymodel._signature import checked
+from loyaltymodel._variables import read_numbers
 from loyaltymodel.errors import DataError
 
 
@@ -86,47 +92,53 @@ def satisfaction_index(
         if names is None or set(scale) != set(names):
             raise DataError("a scale by item needs means and weights of the same items by name")
         scale = [scale[name] for name in names]
-    try:
-        limits = np.broadcast_to(np.asarray(scale, dtype=float), (len(m), 2))
-    except (TypeError, ValueError):
+    pairs = read_numbers("scale", scale)
+    if pairs.shape not in ((2,), (len(m), 2)):
         raise DataError(
-            f"scale is {scale!r}; a pair such as (1, 10), or a pair for each item, is needed"
-        ) from None
-    lowest, highest = limits.T
-    if not (np.isfinite(limits).all() and (lowest < highest).all()):
-        raise DataError("every scale needs two finite numbers with the lower one first")
-    if not (np.isfinite(v).all() and (v >= 0).all() and v.sum() > 0):
+            f"scale has shape {pairs.shape}; a pair such as (1, 10), or a pair for each of "
+            f"{len(m)} items, is needed"
+        )
+    checked_pairs = [check_pair(pair) for pair in np.broadcast_to(pairs, (len(m), 2))]
+    lowest, highest = np.array(checked_pairs).T
+    if not v.any() or (v < 0).any():
         raise DataError(
             f"the weights are {v.tolist()}; an index needs finite weights, none negative and "
             "not all zero. Reverse the items that point the other way, or leave them out"
         )
-    if not ((m >= lowest) & (m <= highest)).all():
-        raise DataError(f"the means {m.tolist()} are not all within the scale {scale!r}")
-    return float(100 * (v @ (m - lowest)) / (v @ (highest - lowest)))
+    size = np.abs([lowest, highest]).max()
+    if not (reaches(m, lowest, size=size) & reaches(highest, m, size=size)).all():
+        raise DataError(f"the means {m.tolist()} are not all within the scale {shown(scale)}")
+    share = v / v.max()  # whose sums are numbers, however large or small the weights are
+    return float(100 * (share @ (m.clip(lowest, highest) - lowest)) / (share @ (highest - lowest)))
 
 
 def _pair_up(
     means: npt.ArrayLike | Mapping[str, float], weights: npt.ArrayLike | Mapping[str, float]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], list[str] | None]:
+) -> tuple[FloatArray, FloatArray, list[Any] | None]:
     """Return means and weights as arrays in the same order of items, and their names."""
-    if isinstance(means, pd.Series):
-        means = {str(item): float(value) for item, value in means.items()}
-    if isinstance(weights, pd.Series):
-        weights = {str(item): float(value) for item, value in weights.items()}
-    names = None
-    if isinstance(means, Mapping) and isinstance(weights, Mapping):
-        if apart := sorted(map(str, means.keys() ^ weights.keys())):
-            raise DataError(f"means and weights differ in the items {enumerate_names(apart)}")
-        names = list(means)
-        means, weights = [means[i] for i in names], [weights[i] for i in names]
-    elif isinstance(means, Mapping) or isinstance(weights, Mapping):
+    several = isinstance(means, pd.Series) and isinstance(weights, pd.Series)
+    named = [
+        isinstance(given, Mapping)
+        or (
+            isinstance(given, pd.Series) and (several or not isinstance(given.index, pd.RangeIndex))
+        )
+        for given in (means, weights)
+    ]
+    if any(named) and not all(named):
         raise DataError("give means and weights both by item name or both as arrays")
-    try:
-        m, v = np.asarray(means, dtype=float), np.asarray(weights, dtype=float)
-    except (TypeError, ValueError):
-        raise DataError("means and weights must be numbers") from None
+    names = None
+    if all(named):
+        by_name: Any = labelled("means", means) if isinstance(means, pd.Series) else means
+        names = list(by_name)
+        means = [by_name[name] for name in names]
+        weights = in_order_of("weights", weights, names)
+    m, v = read_numbers("means", means), read_numbers("weights", weights)
     if m.ndim != 1 or m.shape != v.shape or m.size == 0:
         raise DataError(
             f"means have shape {m.shape} and weights {v.shape}; one of each per item is needed"
         )
     return m, v, names
+
+
+def _has_row_numbers(given: object) -> bool:
+    return isinstance(given, pd.Series) and isinstance(given.index, pd.RangeIndex)
