@@ -1,6 +1,8 @@
 """What a curve answers: the identities of captive share, shapes in and out, refusals."""
 
 import pickle
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -183,9 +185,9 @@ ROWS = pd.Series([0.1, 0.2], index=["x", "y"])
         (lambda _: jones_sasser.curve("power", {"hi": 0.9, "kk": 1}), ModelError, "mean 'k'"),
         (lambda _: jones_sasser.curve("hinge", {"hi": 0.9}), ModelError, "also give share, tau"),
         (lambda _: jones_sasser.curve("power", {"hi": 1.2}), ModelError, "between 0 and 1"),
-        (lambda _: jones_sasser.curve("power", {"hi": "a"}), ModelError, "between 0 and 1"),
+        (lambda _: jones_sasser.curve("power", {"hi": "a"}), OptionError, "must be a number"),
         (lambda _: jones_sasser.curve("power", {"hi": np.nan}), ModelError, "between 0 and 1"),
-        (lambda _: jones_sasser.curve("power", [1, 2]), ModelError, "must map names"),
+        (lambda _: jones_sasser.curve("power", [1, 2]), OptionError, "must be a mapping"),
         (
             lambda _: jones_sasser.curve("power", {"lo": 0.5, "hi": 0.2}),
             ModelError,
@@ -202,3 +204,31 @@ def test_bad_input_is_refused_with_a_way_out(call, error, message):
 
 def test_shares_of_a_scale():
     assert jones_sasser.share_of_scale([1, 3, 5], scale=(1, 5)).tolist() == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ([0.0, 9.0, 3.0], ModelError, "hi=9 must lie between 0 and 1"),
+        ([0.0, 0.9, 51.0], ModelError, "k=51 must lie between 0.05 and 50"),
+        ([0.5, 0.4, 3.0], ModelError, "must rise with satisfaction, but goes from 0.5 down to 0.4"),
+        ([0.0, 0.9], ModelError, "one number for each of lo, hi, k"),
+        ([[0.0, 0.9, 3.0]], ModelError, r"shape \(1, 3\)"),
+        ([0.0, np.nan, 3.0], ModelError, "hi=nan"),
+        (["0", "0.9", "3"], OptionError, "values"),
+        ({0.0, 0.9, 3.0}, OptionError, "values is a set"),
+        (None, ModelError, r"shape \(\)"),
+    ],
+)
+def test_a_curve_of_ones_own_making_is_held_to_the_ranges_of_its_family(values, error, message):
+    family = jones_sasser.curve().family
+    with pytest.raises(error, match=message):
+        jones_sasser.LoyaltyCurve(family, values)
+
+
+def test_a_curve_is_made_from_any_numbers():
+    family = jones_sasser.curve().family
+    values = [Decimal(0), Fraction(1), np.float32(2)]
+    assert jones_sasser.LoyaltyCurve(family, values).loyalty(0.5) == 0.25
+    with pytest.raises(OptionError, match="family is a str, not a CurveFamily"):
+        jones_sasser.LoyaltyCurve("power", values)

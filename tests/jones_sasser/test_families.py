@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import approx_fprime, brentq
 
 from loyaltymodel import jones_sasser
-from loyaltymodel.errors import ModelError, NotIdentifiedError, OptionError
+from loyaltymodel.errors import LoyaltyModelError, ModelError, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.families import FAMILIES, CurveFamily, Parameter, family_of
 
 from tolerances import EXACT
@@ -254,17 +254,47 @@ def test_families_that_cannot_be_fitted_are_refused(family, error, message):
 
 
 @pytest.mark.parametrize(
-    "arguments", [(1.0, 0.0, (0.5,)), (0.0, 1.0, ()), (0.0, 1.0, (2.0,))], ids=str
+    "arguments",
+    [
+        (1.0, 0.0, (0.5,)),
+        (0.0, 1.0, ()),
+        (0.0, 1.0, (2.0,)),
+        (0.0, 1.0, (0.5,), 2.0),
+        (0.0, np.inf, (0.5,)),
+        (-1e308, 1e308, (0.5,)),
+    ],
+    ids=str,
 )
 def test_parameters_need_a_range_and_starts_in_it(arguments):
-    low, high, starts = arguments
-    with pytest.raises(ModelError, match="needs lower < upper"):
-        Parameter("q", low, high, starts=starts)
+    low, high, starts, *fixed = arguments
+    with pytest.raises(ModelError, match="needs finite lower < upper"):
+        Parameter("q", low, high, starts, *fixed)
 
 
-def test_a_hazard_needs_periods():
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", 3),
+        ("lower", "0"),
+        ("lower", True),
+        ("upper", None),
+        ("upper", np.nan),
+        ("starts", {0.5, 0.2}),
+        ("starts", ("0.5",)),
+        ("fixed", 1j),
+        ("transform", "sqrt"),
+    ],
+)
+def test_fields_of_a_parameter_are_of_their_kind(field, value):
+    given = {"name": "q", "lower": 0.0, "upper": 1.0, "starts": (0.5,), field: value}
+    with pytest.raises(LoyaltyModelError, match=field):
+        Parameter(**given)
+
+
+@pytest.mark.parametrize("periods", [0, "2", True, np.nan, np.inf])
+def test_a_hazard_needs_periods(periods):
     with pytest.raises(OptionError, match="periods"):
-        jones_sasser.Hazard(periods=0)
+        jones_sasser.Hazard(periods=periods)
 
 
 def test_families_are_called_by_name():

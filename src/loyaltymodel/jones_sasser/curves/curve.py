@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._options import check_positive, count_of, enumerate_names, is_number, suggest
+from loyaltymodel._options import check_positive, count_of, enumerate_names, suggest
 from loyaltymodel._scales import check_pair
-from loyaltymodel._signature import checked
+from loyaltymodel._signature import checked, checked_fields
 from loyaltymodel._variables import BELOW_ONE, like, read_numbers, read_together
 from loyaltymodel.errors import DataError, ModelError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
@@ -27,6 +27,7 @@ _POWER = {"hi": 1.0, "k": 4.0}
 _SHARE = (0.0, 1.0)
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, eq=False)
 class LoyaltyCurve(FrozenRecord):
     """Loyalty by satisfaction and constraint, L = c + (1 - c) g(s), with known parameters.
@@ -60,6 +61,31 @@ class LoyaltyCurve(FrozenRecord):
 
     family: CurveFamily
     values: FloatArray
+
+    made_by: ClassVar[str] = "curve(), or result.curve of a fit,"
+
+    def __post_init__(self) -> None:
+        """Refuse values that the family does not have, and curves that fall."""
+        family_of(self.family)
+        names = enumerate_names(p.name for p in self.family.parameters)
+        if self.values.shape != (len(self.family.parameters),):
+            raise ModelError(
+                f"values has shape {self.values.shape}; the {self.family.name} family needs one "
+                f"number for each of {names}"
+            )
+        for parameter, value in zip(self.family.parameters, self.values.tolist(), strict=True):
+            if not parameter.lower <= value <= parameter.upper:
+                raise ModelError(
+                    f"{parameter.name}={value:.12g} must lie between {parameter.lower:.12g} and "
+                    f"{parameter.upper:.12g}"
+                )
+        low, high = self.family.value(np.array([0.0, 1.0]), self.values).tolist()
+        if high < low:
+            raise ModelError(
+                f"loyalty must rise with satisfaction, but goes from {low:.12g} down to "
+                f"{high:.12g}; check lo and hi"
+            )
+        FrozenRecord.__post_init__(self)
 
     def __repr__(self) -> str:
         """Show the family and its parameters."""
@@ -369,11 +395,6 @@ def curve(
     """
     known = family_of(family)
     names = [parameter.name for parameter in known.parameters]
-    if parameters is not None and not isinstance(parameters, Mapping):
-        raise ModelError(
-            f"parameters must map names to numbers, such as {{'hi': 0.9, 'k': 3.0}}; it is "
-            f"{parameters!r}"
-        )
     given = {} if parameters is None else dict(parameters)
     if unknown := [name for name in given if name not in names]:
         raise ModelError(
@@ -386,21 +407,7 @@ def curve(
     values |= given
     if absent := [name for name in names if name not in values]:
         raise ModelError(f"parameters must also give {enumerate_names(absent)}")
-    for parameter in known.parameters:
-        value = values[parameter.name]
-        if not is_number(value) or not parameter.lower <= value <= parameter.upper:
-            raise ModelError(
-                f"{parameter.name}={values[parameter.name]!r} must lie between "
-                f"{parameter.lower:.12g} and {parameter.upper:.12g}"
-            )
-    made = LoyaltyCurve(known, np.array([values[name] for name in names], dtype=np.float64))
-    low, high = made.true_loyalty(0.0), made.true_loyalty(1.0)
-    if high < low:
-        raise ModelError(
-            f"loyalty must rise with satisfaction, but goes from {low:.12g} down to {high:.12g}; "
-            "check lo and hi"
-        )
-    return made
+    return LoyaltyCurve(known, np.array([values[name] for name in names], dtype=np.float64))
 
 
 @checked

@@ -7,6 +7,7 @@ A family knows formulas, not values. Its methods take satisfaction ``s``, (m,) o
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +15,8 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._options import check_positive, enumerate_names, repeated, suggest
+from loyaltymodel._options import check_positive, enumerate_names, repeated, shown, suggest
+from loyaltymodel._signature import checked_fields
 from loyaltymodel.errors import ModelError, NotIdentifiedError, OptionError
 
 FamilyName = Literal["power", "logistic", "hinge", "cubic", "hazard"]
@@ -24,6 +26,7 @@ _GRID = 2001
 _LEVELS_OF_TWO_LINES = 4
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter of a curve family: its range, and where a search begins.
@@ -56,12 +59,16 @@ class Parameter:
     transform: Literal["none", "log", "logit"] = "none"
 
     def __post_init__(self) -> None:
-        """Refuse ranges that are empty and starts outside them."""
-        inside = all(self.lower <= start <= self.upper for start in self.starts)
-        if not self.lower < self.upper or not self.starts or not inside:
+        """Refuse ranges that are empty or without an end, and what lies outside them."""
+        places = self.starts if self.fixed is None else (*self.starts, self.fixed)
+        inside = all(self.lower <= place <= self.upper for place in places)
+        width = self.upper - self.lower
+        if not self.starts or not inside or not 0 < width < math.inf:
+            fixed = "" if self.fixed is None else f", fixed={self.fixed:.12g}"
             raise ModelError(
-                f"parameter {self.name!r} needs lower < upper and starts between them; it has "
-                f"lower={self.lower:.12g}, upper={self.upper:.12g}, starts={self.starts}"
+                f"parameter {self.name!r} needs finite lower < upper, and starts (and fixed) "
+                f"between them; it has lower={self.lower:.12g}, upper={self.upper:.12g}, "
+                f"starts={self.starts}{fixed}"
             )
 
 
@@ -439,6 +446,7 @@ class Cubic(_Risen):
         return (p[..., 1:2] - p[..., :1]) * shape
 
 
+@checked_fields
 @dataclass(frozen=True)
 class Hazard(CurveFamily):
     """The hazard curve g(s) = exp(-periods exp(a - b s)): leaving at a constant rate.
@@ -512,7 +520,8 @@ def _check_family(family: CurveFamily) -> None:
     kind = type(family).__name__
     name = getattr(family, "name", None)
     parameters = getattr(family, "parameters", None)
-    if not isinstance(name, str) or not isinstance(parameters, tuple) or not parameters:
+    several = isinstance(parameters, tuple) and all(isinstance(p, Parameter) for p in parameters)
+    if not isinstance(name, str) or not several or not parameters:
         raise ModelError(f"the family {kind} needs a name and a tuple of parameters")
     names = [parameter.name for parameter in parameters]
     if twice := repeated(names):
@@ -555,7 +564,7 @@ def family_of(family: object) -> CurveFamily:
         return FAMILIES[family]
     hint = suggest(family, FAMILIES) if isinstance(family, str) else ""
     raise OptionError(
-        f"family={family!r} is not a curve family{hint}; choose one of "
+        f"family={shown(family)} is not a curve family{hint}; choose one of "
         f"{', '.join(repr(name) for name in FAMILIES)}, or give an object of your own derived "
         "from CurveFamily"
     )
