@@ -296,9 +296,7 @@ def _kind_of_several(given: Any) -> str | None:
 
 def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> FloatArray:
     """Read numbers of any shape that must all be there, such as levels to compute at."""
-    numbers = np.asarray(
-        _numbers(name, value, flags=bounds == _YES_NO, any_shape=True), dtype=np.float64
-    )
+    numbers = np.asarray(_numbers(name, value, flags=False, any_shape=True), dtype=np.float64)
     if np.isnan(numbers).any():
         raise DataError(f"{name} has {count_of(int(np.isnan(numbers).sum()), 'missing value')}")
     _check_range(name, numbers, bounds, None)
