@@ -232,3 +232,8 @@ def test_a_curve_is_made_from_any_numbers():
     assert jones_sasser.LoyaltyCurve(family, values).loyalty(0.5) == 0.25
     with pytest.raises(OptionError, match="family is a str, not a CurveFamily"):
         jones_sasser.LoyaltyCurve("power", values)
+
+
+def test_true_and_false_are_no_shares_to_compute_at():
+    with pytest.raises(DataError, match="satisfaction is not numeric"):
+        CURVES["power"].loyalty([True, False])
