@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltymodel._comparisons import equals, exceeds, reaches, sign_of, snapped
+from loyaltymodel._comparisons import equals, exceeds, levels_of, reaches, sign_of, snapped
 from loyaltymodel.expectation_gap import disconfirmation, tolerance_measures
 from loyaltymodel.loyalty_stage import formation_stage
 
@@ -65,3 +65,10 @@ def test_a_level_that_is_reached_but_for_rounding_is_reached(level):
     assert str(stage[0]) == "preference"
     found = tolerance_measures([level], [0.9], adequate=[0.8])
     assert found["state"].astype(str).tolist() == ["inside"]
+
+
+def test_values_that_differ_by_rounding_are_one_level():
+    levels, place = levels_of([0.3, 0.1, 0.1 + 0.2, 0.3 + 1e-9])
+    assert levels.tolist() == [0.1, 0.3, 0.3 + 1e-9]
+    assert place.tolist() == [1, 0, 1, 2]
+    assert levels_of([])[0].size == 0

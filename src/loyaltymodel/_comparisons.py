@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 
 # Far above what sums of thousands of doubles lose, far below what anybody measures.
 ROUNDING = 1e-12
@@ -59,6 +59,18 @@ def snapped(x: npt.ArrayLike, grid: npt.ArrayLike, *, size: npt.ArrayLike = 0.0)
     for k in (np.clip(place - 1, 0, cuts.size - 1), np.clip(place, 0, cuts.size - 1)):
         found = np.where(equals(values, cuts[k], size=size), cuts[k], found)
     return found
+
+
+def levels_of(x: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
+    """Return the distinct values in ascending order, and the place of each x among them.
+
+    Values that differ by rounding only are one: the lowest of them.
+    """
+    values, place = np.unique(np.asarray(x, dtype=np.float64), return_inverse=True)
+    new = np.append(True, exceeds(values[1:], values[:-1], size=np.abs(values).max(initial=0.0)))
+    if new.all():
+        return values, place
+    return values[new], (np.cumsum(new) - 1)[place]
 
 
 def _allowance(right: FloatArray, size: npt.ArrayLike) -> FloatArray:

@@ -28,7 +28,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
-from loyaltymodel._comparisons import exceeds, reaches
+from loyaltymodel._comparisons import equals, exceeds, reaches
 from loyaltymodel._options import enumerate_names, shown
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
@@ -321,10 +321,15 @@ def distances(means: FloatArray, covariance: FloatArray, grid: Grid) -> Distance
         rho = np.where(both > 0, covariance[..., 0, 1] / both, 0.0)[..., None]
 
     def of(variable: int, cuts: FloatArray, up: BoolArray) -> list[FloatArray]:
-        scale = sd[..., variable, None]
+        scale, at = sd[..., variable, None], means[..., variable]
+        size = np.abs(at).max(initial=0.0)
+        apart = [at - cuts[..., m, None] for m in range(len(up))]
+        # Only where there is no deviation does it matter who stands exactly at a cut-off.
+        if not scale.all():
+            apart = [np.where(equals(part, 0.0, size=size), 0.0, part) for part in apart]
         return [
-            in_deviations(means[..., variable] - cuts[..., m, None], scale, up=bool(above))
-            for m, above in enumerate(up)
+            in_deviations(part, scale, up=bool(above))
+            for part, above in zip(apart, up, strict=True)
         ]
 
     return Distances(of(0, grid.x, grid.x_up), of(1, grid.y, grid.y_up), sd, rho)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_between
 from loyaltymodel._scales import by_variable
@@ -184,7 +185,7 @@ def regime(
     check_between("cuts", cut, such_as=_HALF)
     found = _read({"constraint": constraint}, data, missing)
     names = np.array(["high competition", "low competition"])
-    low = (found["constraint"] >= cut).astype(np.intp)
+    low = reaches(found["constraint"], cut, size=1.0).astype(np.intp)
     return as_given((constraint,), found.labels, names[low], name="regime")
 
 

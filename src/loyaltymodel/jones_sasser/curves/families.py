@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._options import check_positive, enumerate_names, repeated, shown, suggest
 from loyaltymodel._signature import checked_fields
 from loyaltymodel.errors import ModelError, NotIdentifiedError, OptionError
@@ -246,8 +247,7 @@ class CurveFamily(ABC):
             True where the slope is at least that of the chord, g(1) - g(0).
         """
         chord = self.value(np.ones(1), p) - self.value(np.zeros(1), p)
-        found: BoolArray = (self.slope(s, p) >= chord) & (chord > 0)
-        return found
+        return reaches(self.slope(s, p), chord) & (chord > 0)
 
     def zone_limit(self, p: FloatArray) -> FloatArray:
         """Return where the sensitive zone begins.
@@ -334,8 +334,7 @@ class Power(_Risen):
         return np.where(value > self.value(np.ones(1), p), np.nan, found)
 
     def is_sensitive(self, s: FloatArray, p: FloatArray) -> BoolArray:
-        found: BoolArray = s >= self.zone_limit(p)[..., None]
-        return found
+        return reaches(s, self.zone_limit(p)[..., None], size=1.0)
 
     def zone_limit(self, p: FloatArray) -> FloatArray:
         k = p[..., 2]
@@ -412,8 +411,7 @@ class Hinge(_Risen):
         return rise * np.where(s < tau, share / tau, (1 - share) / (1 - tau))
 
     def is_sensitive(self, s: FloatArray, p: FloatArray) -> BoolArray:
-        found: BoolArray = s >= self.zone_limit(p)[..., None]
-        return found
+        return reaches(s, self.zone_limit(p)[..., None], size=1.0)
 
     def zone_limit(self, p: FloatArray) -> FloatArray:
         return np.where((p[..., 2] < p[..., 3]) & (p[..., 1] > p[..., 0]), p[..., 3], np.nan)

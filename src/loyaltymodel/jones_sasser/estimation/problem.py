@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._comparisons import levels_of
 from loyaltymodel._options import enumerate_names, suggest
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import Parameter
@@ -69,7 +70,7 @@ def set_up(settings: CurveSettings, sample: Sample) -> Setup:
     outcome, n_extra = outcome_of(settings, sample)
     cells = sample.observations.cells(settings.reliability)
     problem = Problem(settings.family, cells, outcome, n_extra)
-    levels = np.unique(sample.observations.satisfaction)
+    levels, _ = levels_of(sample.observations.satisfaction)
     parameters = _parameters(settings, sample, levels, n_extra)
     names = [parameter.name for parameter in parameters]
     lower = np.array([parameter.lower for parameter in parameters])

@@ -9,6 +9,7 @@ import pandas as pd
 
 from loyaltymodel import _intervals
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._comparisons import levels_of
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_count
 from loyaltymodel._signature import checked
@@ -234,7 +235,7 @@ def _stayed(
 
 def _bins(s: FloatArray, people: FloatArray, bins: int) -> tuple[IntArray, int]:
     """Return the bin (m,) of each cell by satisfaction: its level, or a part of the customers."""
-    levels, place = np.unique(s, return_inverse=True)
+    levels, place = levels_of(s)
     if len(levels) <= max(bins, _LEVELS):
         return place, len(levels)
     at_level = np.bincount(place, weights=people)

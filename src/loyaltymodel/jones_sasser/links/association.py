@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._comparisons import levels_of, reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri
@@ -236,7 +237,8 @@ def association(
     if limits is not None:
         among = satisfied_from(s, limits["satisfaction"])
         n_satisfied = int(among.sum())
-        share = float((loyal[among] < limits["loyalty"]).mean())
+        stays = reaches(loyal[among], limits["loyalty"], size=np.abs(loyal).max())
+        share = float((~stays).mean())
         table = EstimateTable.wilson({"quantity": [_SHARE]}, [share], [n_satisfied], level=level)
         rows[_SHARE] = table.row(_SHARE).to_numpy()
     estimate, low, high = np.array(list(rows.values())).T
@@ -351,7 +353,8 @@ def check_spread(
 
 def _ranks(values: FloatArray) -> FloatArray:
     """Ranks, those of equal values averaged."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    place = levels_of(values)[1]
+    counts = np.bincount(place)
     last = np.cumsum(counts)
     ranks: FloatArray = (last - (counts - 1) / 2)[place]
     return ranks

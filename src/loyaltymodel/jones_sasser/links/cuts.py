@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._options import check_finite
 from loyaltymodel._scales import by_variable
 from loyaltymodel.errors import DataError
@@ -26,7 +27,7 @@ def check_cuts(cuts: Cuts | None, names: tuple[str, ...]) -> FrozenMapping[str, 
 
 def satisfied_from(satisfaction: FloatArray, cut: float) -> BoolArray:
     """Tell who is satisfied, from a cut on; a DataError if nobody is."""
-    among: BoolArray = satisfaction >= cut
+    among = reaches(satisfaction, cut, size=np.abs(satisfaction).max())
     if not among.any():
         raise DataError(
             f"no customer has a satisfaction of {cut:.12g} or more, the highest is "

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._comparisons import levels_of
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_count, count_of, enumerate_names
 from loyaltymodel._resampling import FOR_TESTS
@@ -287,8 +288,8 @@ def necessary_condition(
     low, high = bounds.get("satisfaction", (float(s.min()), float(s.max())))
     bottom, top = bounds.get("loyalty", (float(loyal.min()), float(loyal.max())))
     scope = (low, high, bottom, top)
-    s_levels, s_code = np.unique(s, return_inverse=True)
-    l_levels, l_code = np.unique(loyal, return_inverse=True)
+    s_levels, s_code = levels_of(s)
+    l_levels, l_code = levels_of(loyal)
     ceiling = np.maximum.accumulate(_highest(s_code, l_code, len(s_levels)))
     effect = float(_effect(l_levels[ceiling][None], s_levels, scope)[0])
     as_large = sum(

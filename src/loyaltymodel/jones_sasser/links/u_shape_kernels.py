@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._comparisons import levels_of
 
 _ALONE = 1e-9  # what must be left of the information on a slope without one customer
 _VALUES = 500_000  # of an array in a slice of levels
@@ -41,7 +42,7 @@ class Slopes:
 
 def gather(x: FloatArray, y: FloatArray) -> Levels:
     """Gather answers by level of x."""
-    values, place = np.unique(x, return_inverse=True)
+    values, place = levels_of(x)
     count = np.bincount(place).astype(np.float64)
     mean = np.bincount(place, y) / count
     squares = np.bincount(place, (y - mean[place]) ** 2)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
+from loyaltymodel._comparisons import levels_of, snapped
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student, wilson
@@ -320,7 +321,7 @@ def _check_words(found: Variables) -> tuple[FloatArray | None, FloatArray | None
 def _place(s: FloatArray, cuts: Sequence[float] | None) -> IntArray:
     """Return the level of each customer, among those that somebody has."""
     if cuts is None:
-        return np.unique(s, return_inverse=True)[1]
+        return levels_of(s)[1]
     try:
         edges = np.asarray(cuts, dtype=np.float64)
     except (TypeError, ValueError):
@@ -331,7 +332,8 @@ def _place(s: FloatArray, cuts: Sequence[float] | None) -> IntArray:
         or not (np.isfinite(edges).all() and (np.diff(edges) > 0).all())
     ):
         raise OptionError(f"cuts={cuts!r} must be ascending numbers, such as [3, 4]")
-    return np.unique(np.searchsorted(edges, s, side="right"), return_inverse=True)[1]
+    level = np.searchsorted(edges, snapped(s, edges, size=np.abs(s).max()), side="right")
+    return np.unique(level, return_inverse=True)[1]
 
 
 def _ranges(s: FloatArray, place: IntArray) -> FloatArray:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_between
@@ -361,7 +362,8 @@ def satisfied_loyal(
         every = np.eye(len(names))
         # Two groups of customers: the loyal and dissatisfied are called by the reason they stay.
         merge = np.stack([np.delete(every, 2, axis=0), np.delete(every, 1, axis=0)])
-        group = (sample.variables["constraint"] >= own["constraint"]).astype(np.intp)
+        bound = reaches(sample.variables["constraint"], own["constraint"], size=1.0)
+        group = bound.astype(np.intp)
         found["constraint"] = float(own["constraint"])
     classes = Classes(merge, group)
     return sort_customers("satisfied_loyal", names, classes, sample=sample, cuts=found, rng=rng)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import (
     check_choice,
@@ -280,7 +281,8 @@ def satisfaction_alerts(
             )
         centre, lower = _control_limits(x, errors, baseline, n_sigma)
     fixed = np.nan if limit is None else float(limit)
-    below_limit, below_control = x < fixed, x < lower
+    size = np.abs(x).max()
+    below_limit, below_control = (exceeds(line, x, size=size) for line in (fixed, lower))
     return pd.DataFrame(
         {
             "estimate": x,
@@ -398,7 +400,7 @@ def _quality(
     own, kept = float(amounts.sum()), float(amounts @ loyal)
     if market is not None:
         check_positive(f"market_{what}", market)
-        if market < own:
+        if exceeds(own, market):
             raise DataError(
                 f"market_{what}={market:.12g} is less than the own {what}, {own:.12g}; give those "
                 "of all firms together, in the same unit"

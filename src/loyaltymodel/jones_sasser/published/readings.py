@@ -9,6 +9,7 @@ import pandas as pd
 
 from loyaltymodel import evidence
 from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._comparisons import exceeds, reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_positive, count_of
 from loyaltymodel._scales import check_pair
@@ -17,7 +18,6 @@ from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.published.tables import Ratio
 
-_ROUNDING = 1e-12  # by so much a product of shares may pass a limit that it meets exactly
 _SHARE = (0.0, 1.0)
 
 
@@ -171,7 +171,7 @@ def satisfaction_trap(defection: float, satisfaction: float) -> pd.DataFrame:
     # Of the satisfied customers at least so many, and at most so many, leave in any case.
     least, most = np.maximum(satisfied + left - 1, 0) / satisfied, np.minimum(left / satisfied, 1)
     rows = {"as printed": printed, "condition turned round": turned}
-    inside = [(v[0] <= most + _ROUNDING) & (v[1] >= least - _ROUNDING) for v in rows.values()]
+    inside = [reaches(most, v[0], size=1) & reaches(v[1], least, size=1) for v in rows.values()]
     return pd.DataFrame(
         {
             "reading": list(rows),
@@ -256,7 +256,7 @@ def xerox(
         top = f * p / (1 - p + f * p)
     else:
         top = f * p if kind == "probability" else 1 - (1 - p) / f
-    outside = (top > 1 + _ROUNDING) | (top < -_ROUNDING)
+    outside = exceeds(top, 1.0) | exceeds(0.0, top, size=1.0)
     if outside.any():
         first = int(np.argmax(outside))
         raise DataError(
@@ -333,7 +333,8 @@ def heskett_zone(
     found = read_variables(given, data=data, bounds=bounds, missing=missing)
     s = found["satisfaction"]
     zones = np.array(["defection", "indifference", "affection"])
-    place = (s >= first).astype(np.intp) + (s > second)
+    size = max(abs(lowest), abs(highest))
+    place = reaches(s, first, size=size).astype(np.intp) + exceeds(s, second, size=size)
     return as_given(given.values(), found.labels, zones[place], name="zone")
 
 
@@ -368,9 +369,7 @@ def heskett_zones() -> pd.DataFrame:
 
 def _possible(both: FloatArray, left: FloatArray, satisfied: FloatArray) -> BoolArray:
     """Tell whether satisfied defectors, defectors and satisfied can be shares of one whole."""
-    return np.asarray(
-        (both <= satisfied + _ROUNDING) & (satisfied - both <= 1 - left + _ROUNDING), dtype=bool
-    )
+    return reaches(satisfied, both, size=1) & reaches(1 - left, satisfied - both, size=1)
 
 
 def _check_nobody(satisfied: FloatArray) -> None:
