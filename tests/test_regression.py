@@ -1,5 +1,7 @@
 """Regressions against statsmodels on the columns as they are, and what makes them impossible."""
 
+import warnings
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -63,6 +65,26 @@ def test_columns_that_tell_everything_have_no_logit(last):
     assert regression.logistic(y, design) is None
     y[3] = True
     assert regression.logistic(y, design) is not None
+
+
+def test_a_logit_leaves_the_filters_of_warnings_alone(monkeypatch, world):
+    # Threads that change them and put them back at once leave those of each other behind.
+    monkeypatch.setattr(warnings, "catch_warnings", None)
+    monkeypatch.setattr(warnings, "simplefilter", None)
+    design, _, y = world
+    assert regression.logistic(y, design) is not None
+    assert regression.logistic(design[:, 1] > 0, design) is None
+
+
+@given(st.lists(st.booleans(), min_size=4, max_size=12))
+def test_the_logit_of_two_groups_is_the_difference_of_their_log_odds(stayed):
+    y = np.array([*stayed, True, False, *stayed, True, False, True])
+    group = np.arange(len(y)) >= len(stayed) + 2
+    found = regression.logistic(y, np.column_stack([np.ones(len(y)), group]))
+    odds = [y[g].sum() / (~y[g]).sum() for g in (~group, group)]
+    np.testing.assert_allclose(
+        found.estimates, [np.log(odds[0]), np.log(odds[1] / odds[0])], rtol=EXACT, atol=EXACT
+    )
 
 
 def test_entangled_columns_are_named():

@@ -5,7 +5,6 @@ A design is (n, k), its columns as they are, with the constant among them.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +23,9 @@ _SINGULAR = 1e-9  # of the largest singular value of columns scaled to length 1
 _ALONE = 1e-9  # a leverage closer to 1 than this is 1, but for rounding
 _ROUNDING = 1e-12  # of the largest number answers are made of: what differs by less is the same
 _NO_SUM = 1e-9  # of its parts: a sum of exact coefficients that is less is 0
+_MOST_STEPS = 100
+_CLOSE = 1e-10  # a last step, whose own error is the square of this
+_PERFECT = 1e-8  # what is left of answers that are told perfectly
 _DISTANT = 25.0  # a logit per standard deviation beyond which it is on its way to infinity
 
 
@@ -95,39 +97,51 @@ def logistic(
 
     Then no maximum exists, and estimates run off to infinity. Robust errors are a sandwich (HC0).
     """
-    # Loaded here: statsmodels takes as long to import as all the rest together.
-    from statsmodels.discrete.discrete_model import Logit  # noqa: PLC0415
-    from statsmodels.tools.sm_exceptions import (  # noqa: PLC0415
-        ConvergenceWarning,
-        PerfectSeparationError,
-        PerfectSeparationWarning,
-    )
-
     basis, back = _orthogonal(design)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PerfectSeparationWarning)
-        warnings.simplefilter("error", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
-        try:
-            found = Logit(y.astype(np.float64), basis).fit(
-                method="newton",
-                maxiter=100,
-                tol=1e-12,
-                disp=False,
-                cov_type="HC0" if std_errors == "robust" else "nonrobust",
-            )
-        except (
-            PerfectSeparationError,
-            PerfectSeparationWarning,
-            ConvergenceWarning,
-            np.linalg.LinAlgError,
-        ):
+    answers = y.astype(np.float64)
+    with np.errstate(all="ignore"):  # on the way to infinity
+        estimates = _newton(answers, basis)
+        if estimates is None or np.abs(estimates).max() > _DISTANT:
             return None
-        estimates = np.asarray(found.params, dtype=np.float64)
-        covariance = np.asarray(found.cov_params(), dtype=np.float64)
-    if not np.isfinite(covariance).all() or np.abs(estimates).max() > _DISTANT:
-        return None
-    return Regression(back @ estimates, back @ covariance @ back.T, float(found.llf))
+        likelihood, rest, information = _logit_at(answers, basis, estimates)
+        covariance = np.linalg.inv(information)
+        if std_errors == "robust":
+            covariance = covariance @ ((basis.T * rest**2) @ basis) @ covariance
+    return Regression(back @ estimates, back @ covariance @ back.T, likelihood)
+
+
+def _newton(y: FloatArray, basis: FloatArray) -> FloatArray | None:
+    """Return where the likelihood is highest, or nothing if that is (almost) at infinity."""
+    at = np.zeros(basis.shape[1])
+    value, rest, information = _logit_at(y, basis, at)
+    for _ in range(_MOST_STEPS):
+        if np.abs(rest).max() < _PERFECT:
+            return None
+        try:
+            step = np.linalg.solve(information, basis.T @ rest)
+        except np.linalg.LinAlgError:
+            return None
+        if not np.isfinite(step).all():
+            return None
+        if np.abs(step).max() <= _CLOSE * max(1.0, np.abs(at).max()):
+            return np.asarray(at + step)
+        # Half a step, and half of it again, where a whole one goes too far.
+        while (found := _logit_at(y, basis, at + step))[0] < value - _ROUNDING * abs(value):
+            step = step / 2
+            if np.abs(step).max() <= _CLOSE * max(1.0, np.abs(at).max()):
+                return at
+        at, (value, rest, information) = at + step, found
+    return None
+
+
+def _logit_at(
+    y: FloatArray, basis: FloatArray, at: FloatArray
+) -> tuple[float, FloatArray, FloatArray]:
+    """Return the log-likelihood, what is left of the answers (n,), and the information (k, k)."""
+    logits = basis @ at
+    chance = 0.5 + 0.5 * np.tanh(logits / 2)
+    information = (basis.T * (chance * (1 - chance))) @ basis
+    return float(y @ logits - np.logaddexp(0.0, logits).sum()), y - chance, information
 
 
 def _orthogonal(design: FloatArray) -> tuple[FloatArray, FloatArray]:
