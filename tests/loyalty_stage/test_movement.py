@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
+from loyaltymodel.errors import (
+    DataError,
+    LoyaltyModelError,
+    ModelError,
+    NotIdentifiedError,
+    OptionError,
+)
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.compare import (
     compare_chains,
@@ -20,7 +26,7 @@ from loyaltymodel.loyalty_stage.movement.compare import (
     transition_what_if,
 )
 from loyaltymodel.loyalty_stage.movement.estimate import estimate_movement, markov_chain
-from loyaltymodel.loyalty_stage.movement.simulate import simulate_panel
+from loyaltymodel.loyalty_stage.movement.simulate import simulate_panel, simulate_purchases
 from loyaltymodel.loyalty_stage.movement.stages import (
     Stages,
     formation_stage,
@@ -303,14 +309,18 @@ def test_a_table_with_names_may_come_in_any_order():
 BAD_MATRICES = {
     "rows": ([[0.5, 0.4], [0, 1]], {}, "row of 'a' sums to 0.9.*divide every row"),
     "negative": ([[1.1, -0.1], [0, 1]], {}, "'a' to 'a' is 1.1|'a' to 'b' is -0.1"),
-    "missing": ([[np.nan, 1], [0, 1]], {}, "missing or infinite"),
+    "missing": ([[np.nan, 1], [0, 1]], {}, "1 missing value"),
     "shape": ([[0.5, 0.5]], {}, r"shape \(1, 2\), but there are 2 stages"),
     "text": ([["x", "y"], ["z", "w"]], {}, "not numeric"),
-    "names": (pd.DataFrame(np.eye(2), index=["a", "b"], columns=["a", "c"]), {}, "name different"),
+    "names": (
+        pd.DataFrame(np.eye(2), index=["a", "b"], columns=["a", "c"]),
+        {},
+        "does not know 'b' and is labelled 'c'",
+    ),
     "other names": (
         pd.DataFrame(np.eye(2), index=["x", "y"], columns=["x", "y"]),
         {},
-        "name the same",
+        "is labelled 'x', 'y'; label it by a, b",
     ),
 }
 
@@ -593,9 +603,9 @@ BAD_OPTIONS = [
     ({"level": 95}, "between 0 and 1"),
     ({"n_resamples": -1}, "whole number"),
     ({"n_resamples": 38}, "38 draws cannot show .* at least 39.*draw 0"),
-    ({"prior": -1}, "at least 0"),
+    ({"prior": -1}, "from 0 to 1e"),
     ({"prior": np.ones(3)}, "4 by 4"),
-    ({"possible": np.ones((4, 4))}, "True or False"),
+    ({"possible": np.full((4, 4), 2)}, "True or False"),
     ({"possible": np.zeros((4, 4), dtype=bool)}, "staying is one too"),
     ({"missing": "em"}, "'drop'"),
 ]
@@ -832,9 +842,14 @@ def test_formation_follows_its_rule():
         ({"performance": [1, np.nan]}, DataError, "have no performance, first at place 1"),
         ({"expectation": [np.inf, 1]}, DataError, "infinite"),
         ({"expectation": ["a", "b"]}, DataError, "not numeric"),
-        ({"expectation": [1, 2, 3]}, DataError, "one of each for every customer"),
+        ({"expectation": [1, 2, 3]}, DataError, "equally long"),
+        ({"aware": [1, 0.5]}, DataError, "1 or 0 .*but is 0.5 at place 1"),
         ({"expectation": "e"}, DataError, "there is no data"),
-        ({"expectation": pd.Series([1, 2], index=[5, 6])}, DataError, "other labels"),
+        (
+            {"purchases": pd.Series([0, 1]), "expectation": pd.Series([1, 2], index=[5, 6])},
+            DataError,
+            "different labels",
+        ),
         ({"purchases": [-1, 1]}, DataError, "0 or more"),
         ({"least_repeats": 0}, OptionError, "at least 1"),
     ],
@@ -871,7 +886,7 @@ def test_stages_are_a_specification():
     stages = formation_stages()
     assert Stages.from_json(stages.to_json()) == stages
     for names, chinese, message in (
-        (("a",), (), "at least 2"),
+        (("a",), (), "2 or more"),
         (("a", "a"), (), "named twice: a"),
         (("a", "b"), ("甲",), "1 Chinese name;"),
     ):
@@ -898,3 +913,134 @@ def test_results_pickle_and_stay_as_they_are():
     pd.testing.assert_frame_equal(
         fit(panel, rng=7).chain().steady_state(), fit(panel, rng=7).chain().steady_state()
     )
+
+
+# What is labelled, written as a date, or tiny
+
+
+@pytest.mark.parametrize("option", ["possible", "prior"])
+def test_tables_of_transitions_are_put_in_order_by_their_labels(option):
+    panel = panel_of(FORMATION, 50, 3)
+    names = list(formation_stages().names)
+    values = np.triu(np.ones((4, 4), dtype=bool)) | (FORMATION > 0)
+    if option == "prior":
+        values = np.arange(16.0).reshape(4, 4) + 1
+    plain = fit(panel, **{option: values})
+    table = pd.DataFrame(values, index=names, columns=names).iloc[[2, 0, 3, 1], ::-1]
+    np.testing.assert_array_equal(getattr(fit(panel, **{option: table}), option), values)
+    np.testing.assert_array_equal(fit(panel, **{option: table}).draws, plain.draws)
+    with pytest.raises(DataError, match="is labelled 'gone'"):
+        fit(panel, **{option: table.rename(index={"loyalty": "gone"})})
+    with pytest.raises(DataError, match="rows have no names"):
+        fit(panel, **{option: pl.from_pandas(table)})
+
+
+def test_a_matrix_whose_columns_alone_are_named_is_refused():
+    table = pd.DataFrame([[0.7, 0.3], [0.4, 0.6]], columns=["b", "a"])
+    with pytest.raises(DataError, match="index of the matrix"):
+        markov_chain(table, stages=["a", "b"])
+    assert markov_chain(table.to_numpy(), stages=["a", "b"]).matrix[0, 1] == 0.3
+    numbered = pd.DataFrame([[0.7, 0.3], [0.4, 0.6]], index=[2, 1], columns=[2, 1])
+    assert markov_chain(numbered, stages=["1", "2"]).matrix[0, 1] == 0.4
+
+
+def test_prices_go_to_their_brands():
+    matrix = [[0.5, 0.5], [0.5, 0.5]]
+    for prices in ({"B": 7.0, "A": 2.0}, pd.Series({"B": 7.0, "A": 2.0}), [2.0, 7.0]):
+        bought = simulate_purchases(matrix, 20, rate=3, prices=prices, rng=1)
+        assert dict(zip(bought["brand"], bought["amount"], strict=True)) == {"A": 2.0, "B": 7.0}
+
+
+@pytest.mark.parametrize(
+    ("dates", "message"),
+    [
+        ([202411, 202412, 202501], "written yyyymm.*date // 100 \\* 12"),
+        ([20240130, 20240131, 20240201], "written yyyymmdd.*count days"),
+        (["2024-01-01", "2024-01-02", "2024-01-03"], "count periods, not '2024-01-01'"),
+        (pd.date_range("2024", periods=3), "count periods, not"),
+        ([1.0, 1.5, 2.0], "not 1.5"),
+        ([1.0, 2.0, 1e17], "not 1e"),
+        ([1.0, 2.0, 1e300], "too large"),
+        ([True, False, True], "not True"),
+    ],
+)
+def test_dates_that_do_not_count_are_refused(dates, message):
+    with pytest.raises(DataError, match=message):
+        estimate_movement([1, 1, 1], dates, list("aba"), stages=list("ab"), rng=1)
+
+
+def test_months_of_one_year_and_any_numbers_count():
+    for dates in ([202410, 202411, 202412], [998, 999, 1000]):
+        found = estimate_movement([1, 1, 1], dates, list("aba"), stages=list("ab"), rng=1)
+        assert found.counts.tolist() == [[0, 1], [1, 0]]
+
+
+def test_a_stage_that_is_said_to_be_the_end_is_one():
+    can = np.ones((3, 3), dtype=bool)
+    can[2] = [False, False, True]
+    found = estimate_movement(
+        [1, 1, 1, 2, 2], [1, 2, 3, 1, 2], list("abcac"), stages=list("abc"), possible=can, rng=1
+    )
+    np.testing.assert_allclose(found.chain().matrix, [[0, 0.5, 0.5], [0, 0, 1], [0, 0, 1]])
+    end = found.transitions.iloc[-1]
+    assert end[["estimate", "ci_low", "ci_high"]].tolist() == [1, 1, 1]
+    assert (found.draws[:, 2] == [0, 0, 1]).all()
+    # From a: half the time by way of b, so 1.5 periods.
+    np.testing.assert_allclose(found.chain().expected_time("c")["estimate"], [1.5, 1, 0])
+    none = estimate_movement(
+        [1, 1], [1, 2], list("ac"), stages=list("ac"), possible=can[1:, 1:], prior=0, rng=1
+    )
+    assert none.posterior_mean.tolist() == [[0, 1], [0, 1]]
+
+
+def test_tiny_transitions_are_not_lost():
+    chain = markov_chain([[1 - 1e-200, 1e-200], [3e-200, 1 - 3e-200]], stages=["a", "b"])
+    np.testing.assert_allclose(chain.steady_state()["estimate"], [0.75, 0.25])
+    np.testing.assert_allclose(chain.expected_time("b")["estimate"], [1e200, 0])
+    assert not chain.structure["absorbing"].any()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: simulate_panel(FORMATION, 10**6, n_periods=10**4), OptionError, "rows"),
+        (lambda: simulate_purchases(FORMATION, 10**6, rate=1e300), OptionError, "rows"),
+        (lambda: simulate_purchases(FORMATION, 9, rate=1, prices=["1"] * 4), DataError, "numeric"),
+        (lambda: simulate_panel(FORMATION, 10**12, n_periods=2), OptionError, "at most"),
+        (lambda: Stages(names=[f"s{i}" for i in range(500)]), ModelError, "300 parts or fewer"),
+        (
+            lambda: markov_chain([["0.5", "0.5"], ["0", "1"]], stages=["a", "b"]),
+            DataError,
+            "numeric",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "steady", "stage"),
+    [
+        (0.3, 0.1 + 0.2, 0.0, "exploration"),
+        (0.4, 0.7, 0.3, "exploration"),  # .7 - .4 is .29999999999999999
+        (0.1 + 0.2, 0.0, 0.3, "exploration"),
+        (0.1 * 3, 0.4, 0.1, "maturity"),  # at the cut-off, after a fall of no more than .1
+    ],
+)
+def test_rounding_moves_nobody_between_stages(now, before, steady, stage):
+    cuts = 0.3 if stage == "maturity" else 9
+    assert life_cycle_stage(now, before, cuts=cuts, steady=steady) == stage
+    assert life_cycle_stage(now + 1e-6, before + 1e-6, cuts=cuts, steady=steady) == stage
+
+
+@pytest.mark.parametrize("name", ["performance", "expectation"])
+@pytest.mark.parametrize(
+    "values",
+    [["1", "2"], pd.date_range("2024", periods=2), [True, False], [1j, 2], {1, 2}, [10**400, 1]],
+)
+def test_formation_takes_numbers_alone(name, values):
+    good = {"purchases": [0, 1], "performance": [1, 1], "expectation": [1, 1], "least_repeats": 1}
+    with pytest.raises(LoyaltyModelError):
+        formation_stage(**(good | {name: values}))

@@ -11,24 +11,28 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._native import NotNumbers, numbers_of
 from loyaltymodel._options import (
     check_choice,
     check_count,
     count_of,
     enumerate_names,
     repeated,
+    shown,
     suggest,
 )
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
-from loyaltymodel.errors import DataError, NotIdentifiedError
+from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.stages import Stages
 from loyaltymodel.loyalty_stage.movement.tables import table_of_values
 
 Periodic = Literal["raise", "average"]
 Start = str | Mapping[str, float]
+
+_MOST_CELLS = 50_000_000  # of shares over time in all draws: 400 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -90,7 +94,7 @@ class MarkovChain(Result):
                 "closed_class": [
                     ", ".join(names[r]) if s else "" for r, s in zip(reaches, stays, strict=True)
                 ],
-                "absorbing": np.diag(self.matrix) == 1,
+                "absorbing": ~((self.matrix > 0) & ~own).any(axis=1),
                 "period": kernels.period(self.matrix),
                 "reaches": [", ".join(names[r]) for r in reaches & ~own],
             },
@@ -251,7 +255,7 @@ class MarkovChain(Result):
         DataError
             If there is no such stage, or the numbers are negative, not finite or all 0.
         OptionError
-            If ``periods`` is no whole number of at least 1.
+            If ``periods`` is no whole number of at least 1, or too many for a table.
 
         Examples
         --------
@@ -269,7 +273,13 @@ class MarkovChain(Result):
         5       2  loyal    0.4125
         """
         check_count("periods", periods, least=1)
-        shares = kernels.shares_after(self.stack(), self.start_shares(start), periods)
+        stack = self.stack()
+        if (cells := len(stack) * periods * len(self.stages.names)) > _MOST_CELLS:
+            raise OptionError(
+                f"periods={periods} of {len(stack)} chains make {cells:,} shares, more than a "
+                f"table can hold; steady_state() says where the chain ends"
+            )
+        shares = kernels.shares_after(stack, self.start_shares(start), periods)
         names = self.stages.names
         labels: dict[str, list[Any]] = {
             "period": np.repeat(np.arange(periods + 1), len(names)).tolist(),
@@ -414,19 +424,20 @@ class MarkovChain(Result):
             start = {start: 1.0}
         if not isinstance(start, Mapping):
             raise DataError(
-                f"start={start!r} is neither a stage nor a mapping from stages to numbers"
+                f"start={shown(start)} is neither a stage nor a mapping from stages to numbers"
             )
         places = [self.place(name) for name in start]
         if repeated(places):
             raise DataError("start names a stage by both of its names; use one of them")
         try:
-            shares[places] = np.array(list(start.values()), dtype=np.float64)
-        except (TypeError, ValueError):
-            raise DataError(f"start={dict(start)!r} must map stages to numbers") from None
-        if not (np.isfinite(shares).all() and (shares >= 0).all() and shares.sum() > 0):
+            shares[places] = numbers_of(list(start.values()))
+        except (NotNumbers, ValueError):
+            raise DataError(f"start={shown(dict(start))} must map stages to numbers") from None
+        if not (np.isfinite(shares).all() and (shares >= 0).all() and shares.any()):
             raise DataError(
-                f"start={dict(start)!r} must hold finite numbers, none negative and not all 0"
+                f"start={shown(dict(start))} must hold finite numbers, none negative and not all 0"
             )
+        shares /= shares.max()  # first, since the sum of huge numbers is none
         return np.asarray(shares / shares.sum(), dtype=np.float64)
 
     @checked
@@ -501,7 +512,7 @@ class MarkovChain(Result):
             if name in known:
                 return known.index(name)
         raise DataError(
-            f"there is no stage {name!r}{suggest(name, self.stages.names)}; stages are "
+            f"there is no stage {shown(name)}{suggest(name, self.stages.names)}; stages are "
             f"{enumerate_names(self.stages.names, most=12)}"
         )
 

@@ -282,7 +282,7 @@ def _values(
         return kernels.stationary(stack)
     if start is not None and periods is not None:
         check_count("periods", periods, least=1)
-        return kernels.shares_after(stack, chain.start_shares(start), periods)[:, -1]
+        return np.asarray(chain.start_shares(start) @ np.linalg.matrix_power(stack, periods))
     assert goal is not None  # noqa: S101  the caller has checked it
     chance, time, _ = kernels.hitting(stack, chain.goal_mask(goal))
     return time if quantity == "expected_time" else chance

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -12,9 +13,12 @@ from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples, wilson
-from loyaltymodel._options import check_choice
+from loyaltymodel._labels import matrix_in_order_of
+from loyaltymodel._native import NotNumbers, numbers_of
+from loyaltymodel._options import check_choice, shown
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._signature import checked
+from loyaltymodel._variables import read_numbers
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
@@ -23,6 +27,8 @@ from loyaltymodel.loyalty_stage.movement.result import Interval, MovementEstimat
 from loyaltymodel.loyalty_stage.movement.stages import Stages, formation_stages, stages_of
 
 _ROUNDING = 1e-9  # how far the sum of a row may be from 1
+_MOST_PRIOR = 1e12  # moves seen before: more than anybody has
+_MOST_DRAWN = 100_000_000  # transitions of all draws together: 800 MB
 
 
 @checked
@@ -59,16 +65,18 @@ def markov_chain(matrix: Any, *, stages: Stages | Sequence[str] | None = None) -
     array([[0.75, 0.25],
            [0.1 , 0.9 ]])
     """
-    own = _own_names(matrix)
     if stages is None:
-        known = stages_of(own) if own is not None else formation_stages()
+        own = _names_of(matrix)
+        known = formation_stages() if own is None else stages_of(own)
     else:
         known = stages_of(stages)
-    values = _square(matrix, len(known.names))
-    if own is not None:
-        values = _in_order(matrix, values, known)
-    if not np.isfinite(values).all():
-        raise DataError("the matrix has missing or infinite numbers; every transition is needed")
+    values = read_numbers("the matrix", _in_order("the matrix", matrix, known))
+    k = len(known.names)
+    if values.shape != (k, k):
+        raise DataError(
+            f"the matrix has shape {values.shape}, but there are {k} stages; give a matrix of "
+            f"shape ({k}, {k}), or other stages="
+        )
     if (values < 0).any() or (values > 1 + _ROUNDING).any():
         i, j = np.argwhere((values < 0) | (values > 1 + _ROUNDING))[0]
         raise DataError(
@@ -82,7 +90,6 @@ def markov_chain(matrix: Any, *, stages: Stages | Sequence[str] | None = None) -
             f"the row of {known.names[i]!r} sums to {values[i].sum():.12g}, but everybody is "
             "somewhere one period later; if that is rounding, divide every row by its sum"
         )
-    k = len(values)
     return MarkovChain(stages=known, matrix=values, draws=np.empty((0, k, k)), level=0.95)
 
 
@@ -124,10 +131,11 @@ def estimate_movement(
     gaps : {"raise", "skip"}
         What to do where a customer's next row is more than one period later. "skip" leaves
         such a pair of rows out.
-    possible : array-like of bool, shape (k, k), optional
-        Which transitions can happen at all; all by default. One that cannot has probability 0
+    possible : array-like of bool, shape (k, k), or DataFrame, optional
+        Which transitions can happen at all; all by default. A DataFrame names its rows and
+        columns by stages, in any order. One that cannot has probability 0
         in every draw, and is refused in the data.
-    prior : float, or array-like of shape (k, k)
+    prior : float, array-like of shape (k, k), or DataFrame
         Parameters of the Dirichlet prior of each row, 0 or more: 0.5, Jeffreys' choice, in
         every possible transition by default. As if so many moves had been seen before.
     point : {"likelihood", "posterior_mean"}
@@ -155,8 +163,9 @@ def estimate_movement(
     ------
     DataError
         If a stage is unknown, a customer is in two stages at once or twice in one, dates are
-        no whole numbers, there is a gap (with ``gaps="raise"``), a move that is said to be
-        impossible was seen, or no move was seen at all.
+        no whole numbers, or months written as 202412, there is a gap (with ``gaps="raise"``), a
+        move that is said to be impossible was seen, no move was seen at all, or a table names
+        other stages.
     ModelError
         If stages are named twice.
     NotIdentifiedError
@@ -211,8 +220,13 @@ def estimate_movement(
     check_resamples(n_resamples, level=level, what="draws", optional=True)
     known = formation_stages() if stages is None else stages_of(stages)
     k = len(known.names)
-    can = _possible(possible, k)
-    believed = _prior(prior, k, can)
+    can = _possible(possible, known)
+    believed = _prior(prior, known, can)
+    if n_resamples * k * k > _MOST_DRAWN:
+        raise OptionError(
+            f"n_resamples={n_resamples} draws of {k} by {k} transitions are more than can be kept; "
+            f"give at most {_MOST_DRAWN // (k * k)}"
+        )
     found = count_moves(
         known,
         customer=customer,
@@ -225,10 +239,12 @@ def estimate_movement(
     )
     _only_possible(found, can, known)
     totals = found.counts.sum(axis=1, keepdims=True)
+    sure = can.sum(axis=1, keepdims=True) == 1  # such as a stage that nobody leaves
     with np.errstate(divide="ignore", invalid="ignore"):
-        likelihood = found.counts / totals
+        likelihood = np.where(sure, can, found.counts / totals)
         effective = np.where(totals > 0, likelihood * found.effective[:, None], 0.0)
         after = effective + believed
+        after = np.where(sure & (believed == 0), effective + can, after)
         posterior_mean = after / after.sum(axis=1, keepdims=True)
     if interval == "posterior":
         low, high = _beta(after, level)
@@ -251,8 +267,8 @@ def estimate_movement(
                 {"source": tuple(np.repeat(known.names, k).tolist()), "target": known.names * k}
             ),
             estimate=(likelihood if point == "likelihood" else posterior_mean).ravel(),
-            ci_low=np.where(can, low, 0.0).ravel(),
-            ci_high=np.where(can, high, 0.0).ravel(),
+            ci_low=np.where(sure, can, np.where(can, low, 0.0)).ravel(),
+            ci_high=np.where(sure, can, np.where(can, high, 0.0)).ravel(),
             level=level,
             method="posterior" if interval == "posterior" else "Wilson",
         ),
@@ -267,66 +283,69 @@ def estimate_movement(
     )
 
 
-def _own_names(matrix: Any) -> list[str] | None:
-    """Names that a DataFrame gives its rows and columns, if they are words."""
-    if not isinstance(matrix, pd.DataFrame):
+def _names_of(matrix: Any) -> list[str] | None:
+    """Names of the rows of a table, unless they are only numbered."""
+    if not isinstance(matrix, pd.DataFrame) or _is_numbered(matrix):
         return None
-    rows, columns = list(matrix.index), list(matrix.columns)
-    if not all(isinstance(name, str) for name in [*rows, *columns]):
-        return None
-    if set(rows) != set(columns) or len(rows) != len(columns):
-        raise DataError("rows and columns of the matrix name different stages; name the same ones")
-    return rows
+    return [str(name) for name in matrix.index]
 
 
-def _square(matrix: Any, k: int) -> FloatArray:
-    try:
-        values = np.asarray(matrix, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError("the matrix is not numeric; give k rows of k probabilities") from None
-    if values.shape != (k, k):
+def _is_numbered(matrix: pd.DataFrame) -> bool:
+    """Tell whether rows and columns are called 0, 1, 2 and so on, as where nobody named them."""
+    count: list[Any] = list(range(len(matrix)))
+    return list(matrix.index) == count and list(matrix.columns) == count
+
+
+def _in_order(name: str, given: Any, known: Stages) -> Any:
+    """Return a matrix in the order of the stages, by which a table names its rows and columns."""
+    if nw.dependencies.is_into_dataframe(given) and not isinstance(given, pd.DataFrame):
         raise DataError(
-            f"the matrix has shape {values.shape}, but there are {k} stages; give a matrix of "
-            f"shape ({k}, {k}), or other stages="
+            f"{name} is a table whose rows have no names; give .to_numpy() of it, in the order of "
+            "the stages, or a DataFrame of pandas that names rows and columns"
         )
-    return values
-
-
-def _in_order(matrix: pd.DataFrame, values: FloatArray, known: Stages) -> FloatArray:
-    """Return the values with rows and columns in the order of the stages."""
-    for names in (known.names, known.chinese):
-        if set(names) == set(matrix.index):
-            rows, columns = list(matrix.index), list(matrix.columns)
-            return values[np.ix_([rows.index(n) for n in names], [columns.index(n) for n in names])]
-    raise DataError(
-        f"the matrix names the stages {list(matrix.index)}, but stages= has {list(known.names)}; "
-        "name the same ones"
+    if not isinstance(given, pd.DataFrame):
+        return given
+    table = given.set_axis([str(n) for n in given.index]).set_axis(
+        [str(n) for n in given.columns], axis=1
     )
+    if set(table.index) == set(known.chinese):
+        return matrix_in_order_of(name, table, known.chinese)
+    if _is_numbered(given) and set(table.index) != set(known.names):
+        return given.to_numpy()
+    return matrix_in_order_of(name, table, known.names)
 
 
-def _possible(possible: Any, k: int) -> BoolArray:
+def _possible(possible: Any, known: Stages) -> BoolArray:
+    k = len(known.names)
     if possible is None:
         return np.ones((k, k), dtype=np.bool_)
-    can = np.asarray(possible)
-    if can.shape != (k, k) or can.dtype.kind != "b":
+    ordered = _in_order("possible", possible, known)
+    try:
+        can = np.asarray(numbers_of(ordered, flags=True))
+    except (NotNumbers, ValueError):
+        can = np.empty(0)
+    if can.shape != (k, k) or not np.isin(can, (0, 1)).all():
         raise OptionError(
-            f"possible must be True or False for each of {k} by {k} transitions, not an array of "
-            f"{can.dtype} of shape {can.shape}"
+            f"possible={shown(possible)} must be True or False for each of {k} by {k} transitions"
         )
     if not can.any(axis=1).all():
         raise OptionError("possible leaves a stage without any transition; staying is one too")
     return np.asarray(can, dtype=np.bool_)
 
 
-def _prior(prior: Any, k: int, can: BoolArray) -> FloatArray:
+def _prior(prior: Any, known: Stages, can: BoolArray) -> FloatArray:
+    k = len(known.names)
+    ordered = _in_order("prior", prior, known)
     try:
-        believed = np.broadcast_to(np.asarray(prior, dtype=np.float64), (k, k))
-    except (TypeError, ValueError):
+        believed = np.asarray(numbers_of(ordered), dtype=np.float64)
+    except (NotNumbers, ValueError):
         believed = np.full((1, 1), np.nan)
-    if not (np.isfinite(believed).all() and (believed >= 0).all()):
+    if believed.shape not in ((), (k, k)) or not (
+        (believed >= 0).all() and (believed <= _MOST_PRIOR).all()
+    ):
         raise OptionError(
-            f"prior={prior!r} must be a finite number of at least 0, or one for each of {k} by {k} "
-            "transitions"
+            f"prior={shown(prior)} must be a number from 0 to {_MOST_PRIOR:g}, or one for each of "
+            f"{k} by {k} transitions"
         )
     return np.where(can, believed, 0.0)
 

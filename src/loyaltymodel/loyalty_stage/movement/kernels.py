@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel.errors import NotIdentifiedError
 
 
 def _complete(chains: FloatArray) -> BoolArray:
@@ -62,21 +63,44 @@ def stationary(chains: FloatArray) -> FloatArray:
     good = _complete(chains) & (n_closed_classes(reachable(chains)) == 1)
     shares = np.full(chains.shape[:-1], np.nan)
     if good.any():
-        system = np.eye(k) - chains[good].swapaxes(-1, -2)
+        system = _left(chains[good]).swapaxes(-1, -2)
         system[:, -1, :] = 1.0  # one of the balance equations follows from the others
         right = np.zeros((len(system), k, 1))
         right[:, -1] = 1.0
-        found = np.linalg.solve(system, right)[..., 0]
+        found = _solved(system, right)[..., 0]
         # Rounding only: stages that are left for good have a share of 0.
         stays = recurrent(reachable(chains[good]))
         shares[good] = np.where(stays, found.clip(0.0), 0.0)
     return shares
 
 
+def _left(chains: FloatArray) -> FloatArray:
+    """Return I - P, with the probability to leave a stage as the sum of where to.
+
+    1 less the probability to stay would lose what is small, down to a system without solution.
+    """
+    own = np.eye(chains.shape[-1], dtype=np.bool_)
+    elsewhere = np.where(own, 0.0, chains)
+    return np.asarray(np.where(own, elsewhere.sum(axis=-1)[..., None], -elsewhere))
+
+
+def _solved(system: FloatArray, right: FloatArray) -> FloatArray:
+    """Solve systems (b, k, k), or say that transitions are too small for it."""
+    try:
+        return np.asarray(np.linalg.solve(system, right))
+    except np.linalg.LinAlgError:
+        raise NotIdentifiedError(
+            "some transitions are so small that rounding hides them; call them impossible (0)"
+        ) from None
+
+
+def _inverse(system: FloatArray) -> FloatArray:
+    return _solved(system, np.broadcast_to(np.eye(system.shape[-1]), system.shape))
+
+
 def _within(chains: FloatArray, rows: BoolArray) -> FloatArray:
     """Return I - P in the rows (b, k) asked for, and rows of the identity elsewhere."""
-    k = chains.shape[-1]
-    return np.eye(k) - np.where(rows[..., None], chains, 0.0)
+    return np.where(rows[..., None], _left(chains), np.eye(chains.shape[-1]))
 
 
 def _may_and_must(chains: FloatArray, goal: BoolArray) -> tuple[BoolArray, BoolArray]:
@@ -100,13 +124,13 @@ def hitting(chains: FloatArray, goal: BoolArray) -> tuple[FloatArray, FloatArray
     inside = may & ~goal
     system = _within(p, inside)
     known = np.where(goal, 1.0, 0.0)
-    chance = np.linalg.solve(system, np.broadcast_to(known, may.shape)[..., None])[..., 0]
+    chance = _solved(system, np.broadcast_to(known, may.shape)[..., None])[..., 0]
     chance = np.where(must, 1.0, np.clip(chance, 0.0, 1.0))  # rounding only
     sure = inside & must
-    time = np.linalg.solve(_within(p, sure), sure[..., None].astype(np.float64))[..., 0]
+    time = _solved(_within(p, sure), sure[..., None].astype(np.float64))[..., 0]
     time = np.where(must, time, np.inf)
     # E[T; reached] solves the same equations with the probability in place of 1.
-    part = np.linalg.solve(system, np.where(inside, chance, 0.0)[..., None])[..., 0]
+    part = _solved(system, np.where(inside, chance, 0.0)[..., None])[..., 0]
     with np.errstate(divide="ignore", invalid="ignore"):
         reached = np.where(may, part / chance, np.nan)
     bad = ~good[:, None]
@@ -122,7 +146,7 @@ def fundamental(chains: FloatArray) -> FloatArray:
     p = np.where(good[:, None, None], chains, np.eye(chains.shape[-1]))
     passing = ~recurrent(reachable(p))
     both = passing[..., None] & passing[..., None, :]
-    inverse = np.linalg.inv(np.eye(p.shape[-1]) - np.where(both, p, 0.0))
+    inverse = _inverse(np.where(both, _left(p), np.eye(p.shape[-1])))
     return np.where(both & good[:, None, None], inverse, np.nan)
 
 
@@ -160,7 +184,7 @@ def stationary_slopes(chains: FloatArray) -> FloatArray:
     slopes = np.full((*chains.shape, k), np.nan)
     if good.any():
         p, pi = chains[good], shares[good]
-        inverse = np.linalg.inv(np.eye(k) - p + pi[:, None, :])
+        inverse = _inverse(_left(p) + pi[:, None, :])
         slopes[good] = pi[:, :, None, None] * np.matmul(directions(p), inverse[:, None])
     return slopes
 
@@ -183,7 +207,7 @@ def hitting_slopes(chains: FloatArray, goal: BoolArray, *, time: bool) -> FloatA
     jumps = before[:, :, None] & onto[:, None, :]
     change = np.where(inside[:, :, None], change, 0.0)
     change = np.where(jumps, np.nan, change)
-    visits = np.linalg.inv(_within(p, inside)).swapaxes(-1, -2)[:, :, None, :]
+    visits = _inverse(_within(p, inside)).swapaxes(-1, -2)[:, :, None, :]
     passes = reachable(np.where(goal[:, None], 0.0, p)).swapaxes(-1, -2)[:, :, None, :]
     slopes = np.where(passes, visits * change[..., None], 0.0)
     known = (finite & good[:, None])[:, None, None, :]

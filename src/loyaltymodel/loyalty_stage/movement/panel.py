@@ -11,12 +11,24 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, count_of, enumerate_names, suggest, visible
+from loyaltymodel._native import NotNumbers, numbers_of
+from loyaltymodel._options import (
+    check_choice,
+    count_of,
+    enumerate_names,
+    shown,
+    suggest,
+    visible,
+)
 from loyaltymodel._variables import Variables, read_weighted
 from loyaltymodel.errors import DataError
+from loyaltymodel.loyalty_stage.calendar import written_as
 from loyaltymodel.loyalty_stage.movement.stages import Stages
 
 Gaps = Literal["raise", "skip"]
+
+_LARGEST = 2**53  # whole number that a float tells from its neighbours
+_MOST_CELLS = 50_000_000  # of a table of dates by stages by stages: 400 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +85,11 @@ def count_moves(
         )
     weight = worth[order][:-1][moved]
     times, at = np.unique(when[:-1][moved], return_inverse=True)
+    if len(times) * k * k > _MOST_CELLS:
+        raise DataError(
+            f"moves start at {len(times)} dates and go between {k} stages, which makes too large "
+            f"a table (at most {_MOST_CELLS:,} cells); count longer periods, or merge stages"
+        )
     twice = moved[1:] & moved[:-1]
     first, middle, last = place[:-2][twice], place[1:-1][twice], place[2:][twice]
     total = np.bincount(source, weight, minlength=k)
@@ -99,22 +116,34 @@ def _tally(codes: IntArray, shape: tuple[int, ...]) -> FloatArray:
 def _periods(found: Variables) -> IntArray:
     """Return dates as whole numbers of periods."""
     values = found["date"]
-    if values.dtype == object:
-        try:
-            values = values.astype(np.float64)
-        except (TypeError, ValueError):
-            values = values.astype(str)
-    whole = values.dtype.kind in "iu" or (
-        values.dtype.kind == "f"
-        and bool(np.isfinite(values).all())
-        and bool((values == np.floor(values)).all())
-    )
-    if not whole:
-        raise DataError(
-            f"date must be whole numbers that count periods, not {values.dtype} such as "
-            f"{values[0]!s}; months of dates are 12 * date.dt.year + date.dt.month"
+    try:
+        numbers = numbers_of(values)
+    except NotNumbers as error:
+        raise _no_periods(error.example) from None
+    whole = (np.abs(numbers) <= _LARGEST) & (numbers == np.floor(numbers))
+    if not whole.all():
+        raise _no_periods(f"{float(numbers[int(np.argmin(whole))])!r}")
+    periods = numbers.astype(np.intp)
+    written = written_as(periods)
+    if written:
+        way_out = (
+            "date // 100 * 12 + date % 100 counts months"
+            if written == "yyyymm"
+            else "count days, such as by pandas.to_datetime(date, format='%Y%m%d')"
         )
-    return values.astype(np.intp)
+        raise DataError(
+            f"date has numbers such as {periods.min()} and {periods.max()}, which look like dates "
+            f"written {written}, so that steps over the end of a "
+            f"{'year' if written == 'yyyymm' else 'month'} would be gaps; {way_out}"
+        )
+    return periods
+
+
+def _no_periods(example: str) -> DataError:
+    return DataError(
+        f"date must be whole numbers that count periods, not {example}; months of dates are "
+        "12 * date.dt.year + date.dt.month"
+    )
 
 
 def _places(found: Variables, stages: Stages) -> IntArray:
@@ -128,8 +157,8 @@ def _places(found: Variables, stages: Stages) -> IntArray:
         row = int(np.argmax(unknown))
         name = distinct[codes[row]]
         raise DataError(
-            f"{count_of(int(unknown.sum()), 'row')} in an unknown stage, first {name!r} in row "
-            f"{found.labels[row]}{suggest(name, known)}; stages are "
+            f"{count_of(int(unknown.sum()), 'row')} in an unknown stage, first {shown(name)} in "
+            f"row {found.labels[row]}{suggest(name, known)}; stages are "
             f"{enumerate_names(stages.names, most=12)}. Correct it, or give stages="
         )
     return place

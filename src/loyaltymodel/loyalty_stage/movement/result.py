@@ -313,7 +313,8 @@ class MovementEstimate(Result):
 
     def _remarks(self) -> tuple[str, ...]:
         remarks = []
-        unseen = self.possible & (self.counts == 0)
+        several = self.possible.sum(axis=1, keepdims=True) > 1
+        unseen = self.possible & several & (self.counts == 0)
         if unseen.any():
             names = self.stages.names
             listed = [f"{names[i]} to {names[j]}" for i, j in zip(*np.nonzero(unseen), strict=True)]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Sized
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._options import check_count, check_positive
+from loyaltymodel._labels import in_order_of
+from loyaltymodel._options import check_count, check_positive, shown
 from loyaltymodel._signature import checked
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel._variables import read_numbers
+from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
 from loyaltymodel.loyalty_stage.movement.estimate import markov_chain
 from loyaltymodel.loyalty_stage.movement.stages import Stages
+
+_MOST_ROWS = 100_000_000
 
 
 @checked
@@ -68,6 +73,7 @@ def simulate_panel(
     chain = _chain(matrix, stages)
     check_count("n", n, least=1)
     check_count("n_periods", n_periods, least=2)
+    _check_rows(n * n_periods, f"n={n} customers seen at n_periods={n_periods}")
     shares = chain.start_shares(chain.stages.names[0] if start is None else start)
     generator = np.random.default_rng(rng)
     seen = np.empty((n, n_periods), dtype=np.intp)
@@ -93,7 +99,7 @@ def simulate_purchases(
     window: tuple[str, str] = ("2024-01-01", "2025-01-01"),
     brands: Sequence[str] | None = None,
     start: Start | None = None,
-    prices: Sequence[float] | None = None,
+    prices: Sequence[float] | Mapping[str, float] | None = None,
     rng: np.random.Generator | int | None = None,
 ) -> pd.DataFrame:
     """Return purchases of customers who change brands by known probabilities (模拟购买记录).
@@ -113,7 +119,7 @@ def simulate_purchases(
         Names of the brands; A, B, C and so on by default.
     start : str, or mapping from brand to number, optional
         What customers buy first; without it the shares of the steady state.
-    prices : sequence of float, optional
+    prices : sequence of float, or mapping from brand to number, optional
         Amount of a purchase of each brand, 0 or more; 1 by default.
     rng : numpy.random.Generator, int or None
         Source of randomness; an int is a seed, None takes fresh entropy.
@@ -146,9 +152,9 @@ def simulate_purchases(
     chain = _chain(switching, _brand_names(switching, brands))
     check_count("n", n, least=1)
     check_positive("rate", rate)
+    _check_rows(n * rate, f"n={n} customers at rate={rate:.12g}")
     begin, length = _span(window)
-    k = len(chain.stages.names)
-    paid = _prices(prices, k)
+    paid = _prices(prices, chain.stages.names)
     shares = (
         chain.steady_state()["estimate"].to_numpy() if start is None else chain.start_shares(start)
     )
@@ -206,32 +212,38 @@ def _chain(matrix: Any, stages: Stages | Sequence[str] | None) -> MarkovChain:
     return matrix
 
 
+def _check_rows(rows: float, what: str) -> None:
+    if rows > _MOST_ROWS:
+        raise OptionError(
+            f"{what} are about {rows:.2g} rows, more than a table can hold; ask for at most "
+            f"{_MOST_ROWS:,}"
+        )
+
+
 def _brand_names(switching: Any, brands: Sequence[str] | None) -> Sequence[str] | None:
     if brands is not None or isinstance(switching, (MarkovChain, pd.DataFrame)):
         return brands
-    return [chr(ord("A") + place) for place in range(len(np.atleast_1d(np.asarray(switching))))]
+    k, letters = len(switching) if isinstance(switching, Sized) else 1, len(ascii_uppercase)
+    return [ascii_uppercase[i % letters] + str(i // letters or "") for i in range(k)]
 
 
 def _span(window: tuple[str, str]) -> tuple[np.datetime64, int]:
     try:
-        begin, end = (np.datetime64(day, "us") for day in window)
+        days = [pd.Timestamp(day).as_unit("us") for day in window]
+        begin, end = (day.to_datetime64() for day in days if day.tzinfo is None)
         length = int((end - begin).astype(np.int64))
     except (TypeError, ValueError):
         length = 0
     if length <= 0:
         raise OptionError(
-            f"window={window!r} is no rising pair of days such as ('2024-01-01', '2025-01-01')"
+            f"window={shown(window)} is no rising pair of days such as ('2024-01-01', '2025-01-01')"
         )
     return begin, length
 
 
-def _prices(prices: Sequence[float] | None, k: int) -> FloatArray:
+def _prices(
+    prices: Sequence[float] | Mapping[str, float] | None, brands: tuple[str, ...]
+) -> FloatArray:
     if prices is None:
-        return np.ones(k)
-    try:
-        paid = np.asarray(prices, dtype=np.float64)
-    except (TypeError, ValueError):
-        paid = np.empty(0)
-    if paid.shape != (k,) or not (np.isfinite(paid).all() and (paid >= 0).all()):
-        raise DataError(f"prices={prices!r} must be {k} finite numbers, one a brand, none negative")
-    return paid
+        return np.ones(len(brands))
+    return read_numbers("prices", in_order_of("prices", prices, brands), bounds=(0.0, np.inf))

@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._frames import Missing, read_columns
+from loyaltymodel._comparisons import exceeds, reaches
+from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_count, check_finite, count_of, enumerate_names, repeated
 from loyaltymodel._scales import by_variable
 from loyaltymodel._signature import checked
 from loyaltymodel._specification import Specification
-from loyaltymodel._variables import read_variables
+from loyaltymodel._variables import read_numbers, read_variables
 from loyaltymodel.errors import DataError, ModelError
+
+_MOST_STAGES = 300  # tables of three successive stages have so many cells to the power of three
 
 
 class Stages(Specification):
@@ -26,7 +27,7 @@ class Stages(Specification):
     Parameters
     ----------
     names : tuple of str
-        At least two different names.
+        At least two different names, at most 300.
     chinese : tuple of str
         Their Chinese names, in the same order; empty for none. Data may use either.
 
@@ -47,7 +48,7 @@ class Stages(Specification):
     ('trial', 'regular', 'gone')
     """
 
-    names: tuple[str, ...] = Field(min_length=2)
+    names: tuple[str, ...] = Field(min_length=2, max_length=_MOST_STAGES)
     chinese: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -191,24 +192,29 @@ def formation_stage(
     ['awareness', 'approval', 'preference', 'loyalty']
     """
     check_count("least_repeats", least_repeats, least=1)
-    given = (purchases, aware, performance, expectation)
+    given = {
+        "purchases": purchases,
+        "aware": aware,
+        "performance": performance,
+        "expectation": expectation,
+    }
     found = read_variables(
-        {"purchases": purchases, "aware": aware},
+        given,
         data=data,
         bounds={"purchases": (0, np.inf), "aware": (0, 1)},
+        gaps=("performance", "expectation"),
         can_drop=False,
     )
-    performed = _with_gaps("performance", performance, data, found.labels)
-    expected = _with_gaps("expectation", expectation, data, found.labels)
-    try:
-        count, knows, performed, expected = np.broadcast_arrays(
-            found["purchases"], found["aware"].astype(np.bool_), performed, expected
-        )
-    except ValueError:
+    count, performed, expected = (
+        np.asarray(found[name], dtype=np.float64)
+        for name in ("purchases", "performance", "expectation")
+    )
+    knows = found["aware"] == 1
+    if (unclear := ~knows & (found["aware"] != 0)).any():
         raise DataError(
-            f"purchases have {found.n_rows} values, performance {performed.size} and expectation "
-            f"{expected.size}; give one of each for every customer"
-        ) from None
+            f"aware must be 1 or 0 (True or False), but is "
+            f"{found['aware'][int(np.argmax(unclear))]:.12g} at place {int(np.argmax(unclear))}"
+        )
     bought = count > 0
     if (strange := bought & ~knows).any():
         raise DataError(
@@ -221,11 +227,10 @@ def formation_stage(
                 f"{count_of(int(gap.sum()), 'customer')} bought but have no {name}, first at "
                 f"place {int(np.argmax(gap))}; give it, or leave these customers out"
             )
-    with np.errstate(invalid="ignore"):
-        prefers = bought & reaches(performed, expected)
+    prefers = bought & reaches(performed, expected)
     code = knows.astype(np.int8) + bought + prefers + (prefers & (count - 1 >= least_repeats))
     words = pd.Index(["unaware", *formation_stages().names])
-    return _worded(code, words, given, found.labels)
+    return _worded(code, words, tuple(given.values()), found.labels)
 
 
 @checked
@@ -287,42 +292,19 @@ def life_cycle_stage(
     found = read_variables({"strength": strength, "previous": previous}, data=data, missing=missing)
     cut = by_variable("cuts", cuts, ["strength"])["strength"]
     check_finite("cuts", cut)
-    limits = read_variables({"steady": steady}, bounds={"steady": (0, np.inf)})
-    change = found["strength"] - found["previous"]
-    tolerance = limits["steady"][0]
-    high = found["strength"] >= cut
-    code = np.select([change < -tolerance, high, change > tolerance], [3, 2, 1], default=0)
+    tolerance = read_numbers("steady", steady, bounds=(0, np.inf))
+    now, before = (np.asarray(found[name], np.float64) for name in ("strength", "previous"))
+    size = np.maximum(np.abs(now), np.abs(before))
+    with np.errstate(over="ignore"):  # an infinite change is a change
+        falls = exceeds(before - now, tolerance, size=size)
+        rises = exceeds(now - before, tolerance, size=size)
+    code = np.select([falls, reaches(now, cut), rises], [3, 2, 1], default=0)
     return _worded(code, pd.Index(life_cycle_stages().names), (strength, previous), found.labels)
-
-
-def _with_gaps(name: str, value: Any, data: object, labels: pd.Index) -> FloatArray:
-    """Read numbers that may be missing."""
-    if isinstance(value, str):
-        if data is None:
-            raise DataError(f"{name}={value!r} names a column, but there is no data; give data=")
-        return np.asarray(read_columns(data, [value]).values[0], dtype=np.float64)
-    if (
-        isinstance(value, pd.Series)
-        and len(value) == len(labels)
-        and not value.index.equals(labels)
-    ):
-        raise DataError(
-            f"the rows of {name} have other labels than those of purchases, so it is unclear "
-            "which belong together; take both from one table"
-        )
-    try:
-        numbers = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"{name} is not numeric; recode it to numbers") from None
-    if np.isinf(numbers).any():
-        raise DataError(f"{name} has an infinite value; correct it")
-    return numbers
 
 
 def _worded(code: Any, words: pd.Index, given: Sequence[Any], labels: pd.Index) -> Any:
     """Return words as the variables came: a Series, a Categorical, or one word."""
     stage = pd.Categorical.from_codes(code, categories=words, ordered=True)
     if any(isinstance(value, (str, pd.Series)) for value in given):
-        index = labels if len(labels) == len(stage) else None
-        return pd.Series(stage, index=index, name="stage")
+        return pd.Series(stage, index=labels, name="stage")
     return stage[0] if all(np.ndim(value) == 0 for value in given) else stage
