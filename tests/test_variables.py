@@ -222,3 +222,27 @@ def test_names_of_numpy_are_plain_text():
     found = several_variables("drivers", np.array(["a", "b"]))
     assert found == {"a": "a", "b": "b"}
     assert {type(part) for pair in found.items() for part in pair} == {str}
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([1.0, 1e200, 3.0], "^s has 1e.200 in row b, too large to compute with"),
+        ([1.0, -1e101, 3.0], "in row b, too large"),
+        ([1e-200, 2e-200, -3e-200], "^s has nothing above 2e-200, too small to compute with"),
+    ],
+)
+def test_numbers_whose_powers_no_computer_holds_are_refused(values, says):
+    with pytest.raises(DataError, match=says):
+        read_variables({"s": pd.Series(values, index=list("abc"))})
+
+
+@pytest.mark.parametrize("values", [[1e99, 1.0], [0.0, 1e-300, 1.0], [0.0, 0.0], 1e-300])
+def test_large_and_small_numbers_that_do_no_harm_are_read(values):
+    np.testing.assert_array_equal(read_variables({"s": np.atleast_1d(values)})["s"], values)
+
+
+@pytest.mark.parametrize("size", [1e-310, 1e-200, 1e200])
+def test_weights_may_have_any_size(size):
+    _, weights = read_weighted({"s": [1, 2]}, [size, 2 * size])
+    assert weights[1] == 2 * weights[0]

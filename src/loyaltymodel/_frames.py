@@ -230,16 +230,18 @@ def _is_number(text: str) -> bool:
 
 
 def checked_rows(
-    columns: Columns, limits: Limits | None, missing: Missing
+    columns: Columns, limits: Limits | None, missing: Missing, *, weighted: bool = False
 ) -> Iterator[tuple[FloatArray, IntArray]]:
     """Go through a table in slices: answers (p, m) as floats, and the places of their rows.
 
-    The slices can be written to. A slice whose rows are all left out does not come.
+    The slices can be written to. A slice whose rows are all left out does not come. Where the
+    rows are ``weighted``, the last column holds the weights, whose squares need be no numbers.
 
     Raises
     ------
     DataError
-        If an answer is infinite, off the scale, or missing where ``missing`` is "raise".
+        If an answer is infinite, too large to compute with, off the scale, or missing where
+        ``missing`` is "raise".
     """
     for start in range(0, columns.n_rows, _ROWS_PER_SLICE):
         stop = min(start + _ROWS_PER_SLICE, columns.n_rows)
@@ -248,11 +250,11 @@ def checked_rows(
             row[:] = column[start:stop]
         places = np.arange(start, stop)
         # One sum finds what is not finite; only then are the rows looked at one by one.
-        with np.errstate(over="ignore", invalid="ignore"):
-            finite = np.isfinite(rows.sum())
-        if not finite:
+        if not _can_compute(rows, weighted=weighted):
             complete = _complete_rows(rows, columns, missing)
             rows, places = rows[:, complete], places[complete]
+            if not _can_compute(rows, weighted=weighted):
+                raise DataError("the answers are too large to compute with; give larger units")
         if rows.shape[1] == 0:
             continue
         if limits is not None and (
@@ -260,6 +262,13 @@ def checked_rows(
         ):
             raise DataError(_off_the_scale(columns, limits, missing))
         yield rows, places
+
+
+def _can_compute(rows: FloatArray, *, weighted: bool) -> bool:
+    """Tell whether all answers are there, and no larger than what can be squared and added."""
+    answers, weights = (rows[:-1], rows[-1]) if weighted else (rows, rows[:0])
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.vdot(answers, answers) + weights.sum()))
 
 
 def _complete_rows(rows: FloatArray, columns: Columns, missing: Missing) -> BoolArray:
@@ -276,8 +285,6 @@ def _complete_rows(rows: FloatArray, columns: Columns, missing: Missing) -> Bool
             _where("an infinite answer", columns, np.isinf)
             + "; replace it by the answer that was meant, or by NaN for a missing one"
         )
-    if not absent.any():
-        raise DataError("the answers are too large for their sum to be a number; rescale them")
     return np.logical_not(absent.any(axis=0), dtype=bool)
 
 

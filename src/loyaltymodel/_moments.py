@@ -391,7 +391,7 @@ def _add_up(
     if limits is not None and weights is not None:
         limits = limits.with_one_more()
     n_complete, sums = count.n_complete, count.sums
-    for rows, places in checked_rows(columns, limits, missing):
+    for rows, places in checked_rows(columns, limits, missing, weighted=weights is not None):
         n_complete += len(places)
         if weights is not None and (rows[-1] < 0).any():
             raise DataError(_negative_weight(columns))

@@ -37,6 +37,9 @@ _TINY = float(np.finfo(np.float64).tiny)
 MOST_GROUPS = 1000
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
 _YES_NO = (0.0, 1.0)
+# Beyond these, powers and products of what was measured leave the numbers of a computer.
+_LARGEST, _SMALLEST = 1e100, 1e-100
+_WEIGHTS = ("weights", "the weights")  # whose sum is theirs to divide by
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -294,12 +297,17 @@ def _kind_of_several(given: Any) -> str | None:
     return f"{kind} of {len(listed)} names" if names and not repeated(listed) else None
 
 
-def read_numbers(name: str, value: object, *, bounds: Bounds | None = None) -> FloatArray:
-    """Read numbers of any shape that must all be there, such as levels to compute at."""
+def read_numbers(
+    name: str, value: object, *, bounds: Bounds | None = None, any_size: bool = False
+) -> FloatArray:
+    """Read numbers of any shape that must all be there, such as levels to compute at.
+
+    ``any_size`` lets numbers through whose squares a computer does not hold.
+    """
     numbers = np.asarray(_numbers(name, value, flags=False, any_shape=True), dtype=np.float64)
     if np.isnan(numbers).any():
         raise DataError(f"{name} has {count_of(int(np.isnan(numbers).sum()), 'missing value')}")
-    _check_range(name, numbers, bounds, None)
+    _check_range(name, numbers, bounds, None, any_size=any_size)
     return numbers
 
 
@@ -314,7 +322,10 @@ def read_together(
         If a number is missing or out of its bounds, shapes do not fit, or labels differ.
     """
     limits = bounds or {}
-    read = {name: read_numbers(name, v, bounds=limits.get(name)) for name, v in given.items()}
+    read = {
+        name: read_numbers(name, v, bounds=limits.get(name), any_size=True)
+        for name, v in given.items()
+    }
     try:
         together = np.broadcast_arrays(*read.values())
     except ValueError:
@@ -519,7 +530,7 @@ def _checked(
         labels = labels[~absent]
     for name, value in values.items():
         if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-            _check_range(name, value, bounds.get(name), labels)
+            _check_range(name, value, bounds.get(name), labels, any_size=name in _WEIGHTS)
     return Variables(values, labels, n_dropped)
 
 
@@ -540,7 +551,12 @@ def _gaps(value: Column) -> BoolArray | None:
 
 
 def _check_range(
-    name: str, value: npt.NDArray[Any], bounds: Bounds | None, labels: pd.Index | None
+    name: str,
+    value: npt.NDArray[Any],
+    bounds: Bounds | None,
+    labels: pd.Index | None,
+    *,
+    any_size: bool = False,
 ) -> None:
     low, high = bounds if bounds is not None else (-np.inf, np.inf)
     if value.size == 0 or value.dtype.kind == "b":
@@ -559,6 +575,20 @@ def _check_range(
         raise DataError(
             f"{name} must lie {limits}, but has {count_of(int(outside.sum()), 'value')} outside"
             f" (first {first:.12g}{_place(outside, labels)})"
+        )
+    if any_size:
+        return
+    if (top := max(-float(lowest), float(highest))) > _LARGEST:
+        where = _place(np.abs(value) > _LARGEST, labels)
+        raise DataError(
+            f"{name} has {top:.3g}{where}, too large to compute with; give {name} in larger units, "
+            "or correct the value"
+        )
+    # One number alone is harmless: nothing is squared but what varies.
+    if 0 < top < _SMALLEST and not np.isfinite(high) and value.size > 1 and lowest != highest:
+        raise DataError(
+            f"{name} has nothing above {top:.3g}, too small to compute with; give {name} in "
+            "smaller units"
         )
 
 
