@@ -229,7 +229,7 @@ def test_names_of_numpy_are_plain_text():
     [
         ([1.0, 1e200, 3.0], "^s has 1e.200 in row b, too large to compute with"),
         ([1.0, -1e101, 3.0], "in row b, too large"),
-        ([1e-200, 2e-200, -3e-200], "^s has nothing above 2e-200, too small to compute with"),
+        ([1e-200, 2e-200, -3e-200], "^s has nothing above 3e-200, too small to compute with"),
     ],
 )
 def test_numbers_whose_powers_no_computer_holds_are_refused(values, says):
