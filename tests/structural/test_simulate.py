@@ -1,9 +1,12 @@
 """Worlds of known structure: their populations, samples of them, and what they refuse."""
 
+from decimal import Decimal
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from loyaltymodel.errors import ModelError, OptionError
+from loyaltymodel.errors import LoyaltyModelError, ModelError, OptionError
 from loyaltymodel.structural import Moments, Truth, fit, population, simulate
 
 from tolerances import EXACT, REFERENCE
@@ -123,30 +126,59 @@ def with_truth(**change):
 
 REFUSED = {
     "path without number": (
-        with_truth(paths={("c0", "c1"): 0.5, ("c0", "c2"): 0.2}),
+        {"paths": {("c0", "c1"): 0.5, ("c0", "c2"): 0.2}},
         "no paths for .'c1', 'c2'.",
     ),
-    "number without path": (with_truth(paths=PATHS | {("c2", "c1"): 0.1}), "paths for .'c2', 'c1'"),
-    "item without loading": (with_truth(loadings={"c0i0": 0.5}), "no loadings for c0i1"),
-    "loading above one": (with_truth(loadings=LOADINGS | {"c0i0": 1.2}), "-1 and 1: c0i0"),
-    "loading nan": (with_truth(loadings=LOADINGS | {"c0i0": np.nan}), "finite"),
+    "number without path": ({"paths": PATHS | {("c2", "c1"): 0.1}}, "paths for .'c2', 'c1'"),
+    "item without loading": ({"loadings": {"c0i0": 0.5}}, "no loadings for c0i1"),
+    "loading above one": ({"loadings": LOADINGS | {"c0i0": 1.2}}, "-1 and 1: 'c0i0'"),
+    "loading nan": ({"loadings": LOADINGS | {"c0i0": np.nan}}, "finite"),
+    "loading by number": ({"loadings": LOADINGS | {3: 0.5}}, "key 3, but needs the name"),
+    "path by text": ({"paths": PATHS | {"c0c1": 0.5}}, "key 'c0c1', but needs a pair"),
+    "path to a number": ({"paths": PATHS | {("c0", 1): 0.5}}, "needs a pair of names"),
+    "half of a letter": ({"loadings": LOADINGS | {"caf\ud800": 0.5}}, "half of a letter"),
+    "infinite path": ({"paths": PATHS | {("c0", "c1"): np.inf}}, "finite number"),
     "too much explained": (
-        with_truth(paths=PATHS | {("c1", "c2"): 0.99}),
+        {"paths": PATHS | {("c1", "c2"): 0.99}},
         "'c2' explain 1.2",
     ),
     "correlation of an effect": (
-        with_truth(correlations={("c0", "c1"): 0.3}),
+        {"correlations": {("c0", "c1"): 0.3}},
         "exogenous constructs, not c0 and c1",
     ),
-    "deviation of zero": (with_truth(deviations=0), "above 0"),
+    "correlation above one": ({"correlations": {("c0", "c1"): 1.3}}, "between -1 and 1"),
+    "deviation of zero": ({"deviations": 0}, "above 0"),
+    "deviation without square": ({"deviations": 1e-200}, "above 0"),
+    "mean beyond computing": ({"means": {"c0i0": 1e308}}, "up to 1e100"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_impossible_worlds_are_refused(name):
-    truth, message = REFUSED[name]
+    change, message = REFUSED[name]
     with pytest.raises(ModelError, match=message):
-        population(MODEL, truth)
+        population(MODEL, with_truth(**change))
+
+
+@pytest.mark.parametrize("bad", [None, "0.8", True, 1j, pd.NaT, [0.5], Decimal("sNaN")])
+@pytest.mark.parametrize("field", ["paths", "loadings", "weights", "correlations", "means"])
+def test_what_is_no_number_is_none_in_a_truth(field, bad):
+    pairs = field in ("paths", "correlations")
+    with pytest.raises(LoyaltyModelError, match=field):
+        with_truth(**{field: {("c0", "c1") if pairs else "c0i0": bad}})
+
+
+def test_a_truth_may_come_as_series_in_any_order():
+    given = with_truth(paths=pd.Series(PATHS).iloc[::-1], loadings=pd.Series(LOADINGS).iloc[::-1])
+    assert population(MODEL, given).covariance.tolist() == (
+        population(MODEL, with_truth()).covariance.tolist()
+    )
+
+
+def test_more_people_than_memory_holds_are_refused():
+    with pytest.raises(OptionError, match="at most 10,000,000"):
+        simulate(MODEL, TRUTH, 10**12)
+    assert population(MODEL, TRUTH).moments(10**12).n_obs == 10**12
 
 
 def test_correlations_of_causes_must_hold_together():

@@ -15,6 +15,7 @@ import numpy as np
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._signature import checked_fields
 from loyaltymodel.structural import criteria
 from loyaltymodel.structural.estimates import PLSSolution, correlation_matrix, design_of
 from loyaltymodel.structural.kernels import Design
@@ -118,6 +119,7 @@ _ITEM_VIF = _Criterion(
 )
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True)
 class Check:
     """One question to a result, and its answer.

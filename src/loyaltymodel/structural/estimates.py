@@ -10,11 +10,13 @@ import numpy as np
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import enumerate_names
+from loyaltymodel._signature import checked_fields
 from loyaltymodel.errors import OptionError
 from loyaltymodel.structural.kernels import Design, Structure, make_design
 from loyaltymodel.structural.model import StructuralModel
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class PLSSolution(FrozenRecord):
     """What partial least squares found, as arrays for programs; p items, j constructs in order.

@@ -8,14 +8,15 @@ from typing import Literal
 
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_count, check_flag, check_positive
+from loyaltymodel._options import check_count, check_positive
 from loyaltymodel._scales import AnswerLimits, freeze_scale
-from loyaltymodel.errors import OptionError
+from loyaltymodel._signature import checked_fields
 from loyaltymodel.structural.kernels import Scheme
 
 Sign = Literal["sum"] | Mapping[str, str]
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitSettings:
     """How a structural model is estimated; :func:`fit` says what each setting does.
@@ -56,21 +57,8 @@ class FitSettings:
 
     def __post_init__(self) -> None:
         """Refuse settings that are not allowed, and freeze the mappings."""
-        check_choice("scheme", self.scheme, Scheme)
-        check_flag("consistent", self.consistent)
-        check_choice("missing", self.missing, Missing)
         check_positive("tol", self.tol)
         check_count("max_iter", self.max_iter, least=1)
         object.__setattr__(self, "scale", freeze_scale(self.scale))
         if isinstance(self.sign, Mapping):
             object.__setattr__(self, "sign", FrozenMapping(self.sign))
-        else:
-            _check_sign(self.sign)
-
-
-def _check_sign(sign: object) -> None:
-    if sign != "sum":
-        raise OptionError(
-            f"sign={sign!r} is not an option; choose 'sum', or name an item for each construct in "
-            "question, such as {'satisfaction': 'CUSA1'}"
-        )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_choice, check_count, enumerate_names
+from loyaltymodel._options import MOST, check_count, enumerate_names, has_half_letter, shown
 from loyaltymodel._scales import AnswerLimits, resolve_limits
-from loyaltymodel._signature import checked
+from loyaltymodel._signature import checked, checked_fields
 from loyaltymodel.errors import ModelError, OptionError
 from loyaltymodel.structural.estimates import design_of
 from loyaltymodel.structural.kernels import Design, causes_first
@@ -23,9 +23,11 @@ Kind = Literal["factor", "composite"]
 Answers = Literal["continuous", "scale"]
 Pair = tuple[str, str]
 
+_LARGEST, _SMALLEST = 1e100, 1e-100  # of what can be squared
 _ROUNDING = -1e-12  # an eigenvalue of a possible matrix may come out this much below zero
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Truth(FrozenRecord):
     """The numbers of a world: what an estimate is held against.
@@ -68,13 +70,17 @@ class Truth(FrozenRecord):
     deviations: float | Mapping[str, float] = 1.0
 
     def __post_init__(self) -> None:
-        """Freeze the mappings."""
+        """Freeze the mappings, and refuse numbers that no world has."""
         for name in ("paths", "loadings", "weights", "correlations", "means", "deviations"):
             value = getattr(self, name)
             if isinstance(value, Mapping):
                 object.__setattr__(self, name, FrozenMapping(value))
+                _check_keys(name, value)
+            if value is not None:
+                _check_numbers(name, value)
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Population(FrozenRecord):
     """A world as a whole: what estimates approach as more and more respondents answer.
@@ -112,6 +118,7 @@ class Population(FrozenRecord):
     means: FloatArray
     covariance: FloatArray
     construct_correlations: FloatArray
+    made_by: ClassVar[str] = "population()"
 
     @checked
     def moments(self, n_obs: int) -> Moments:
@@ -187,14 +194,10 @@ def population(model: StructuralModel, truth: Truth, *, kind: Kind = "factor") -
     array([[1. , 0.2],
            [0.2, 1. ]])
     """
-    check_choice("kind", kind, Kind)
     if kind == "factor" and truth.weights is not None:
         raise OptionError('weights belong to composites; leave them out or ask kind="composite"')
     design = design_of(model)
     loadings = _by_item(model, truth.loadings, "loadings")
-    if not (np.abs(loadings) <= 1).all():
-        beyond = [i for i, v in zip(model.items, loadings, strict=True) if not abs(v) <= 1]
-        raise ModelError(f"loadings not between -1 and 1: {enumerate_names(beyond)}")
     constructs = _construct_correlations(model, truth, design)
     is_factor = kind == "factor"
     shown = loadings if is_factor else _composite_loadings(model, truth, loadings, design)
@@ -205,8 +208,6 @@ def population(model: StructuralModel, truth: Truth, *, kind: Kind = "factor") -
     )
     np.fill_diagonal(correlations, 1.0)
     deviations = _by_item(model, truth.deviations, "deviations")
-    if not (deviations > 0).all():
-        raise ModelError("every standard deviation of an item must be above 0")
     return Population(
         model=model,
         means=_by_item(model, truth.means, "means"),
@@ -273,7 +274,7 @@ def simulate(
     (1, 10)
     """
     check_count("n_obs", n_obs, least=1)
-    check_choice("answers", answers, Answers)
+    _check_people(n_obs)
     if (answers == "scale") != (scale is not None):
         raise OptionError('answers="scale" and scale=(lowest, highest) go together')
     world = population(model, truth, kind=kind)
@@ -349,10 +350,38 @@ def _by_item(model: StructuralModel, values: float | Mapping[str, float], name: 
     if not isinstance(values, Mapping):
         values = dict.fromkeys(model.items, values)
     _same_keys(name, values, set(model.items))
-    array = np.array([values[item] for item in model.items], dtype=np.float64)
-    if not np.isfinite(array).all():
-        raise ModelError(f"{name} must be finite numbers")
-    return array
+    return np.array([values[item] for item in model.items], dtype=np.float64)
+
+
+def _check_keys(name: str, given: Mapping[Any, float]) -> None:
+    """Refuse keys that name no item, or no two constructs."""
+    pairs = name in ("paths", "correlations")
+    for key in given:
+        texts = key if pairs and isinstance(key, tuple) and len(key) == 2 else (key,)  # noqa: PLR2004
+        if len(texts) != 1 + pairs or not all(isinstance(text, str) for text in texts):
+            needed = "a pair of names, such as ('a', 'b')" if pairs else "the name of an item"
+            raise ModelError(f"{name} has the key {shown(key)}, but needs {needed}")
+        if any(map(has_half_letter, texts)):
+            raise ModelError(f"{name} has the key {shown(key)}, with half of a letter in it")
+
+
+def _check_numbers(name: str, given: float | Mapping[Any, float]) -> None:
+    """Refuse numbers that are too large, and those that no loading or deviation can be."""
+    many = isinstance(given, Mapping)
+    for key, value in given.items() if isinstance(given, Mapping) else [("", given)]:
+        place = f"{name}[{key!r}]" if many else name
+        if not abs(value) <= _LARGEST:
+            raise ModelError(f"{place} is {value:g}; it must be a finite number up to 1e100")
+        if name in ("loadings", "correlations") and abs(value) > 1:
+            raise ModelError(f"{name} not between -1 and 1: {shown(key)} ({value:g})")
+        if name == "deviations" and value < _SMALLEST:
+            raise ModelError(f"{place} is {value:g}; a standard deviation must be above 0")
+
+
+def _check_people(n_obs: int) -> None:
+    most, people = MOST["n"]
+    if n_obs > most:
+        raise OptionError(f"n_obs={n_obs} is too large; give at most {most:,} {people}")
 
 
 def _same_keys(
