@@ -499,6 +499,22 @@ REFUSED = {
     "item twice": ({"items": ["a", "a"]}, "items named more than once: a"),
     "no item": ({"items": [], "means": [], "covariance": np.empty((0, 0))}, "no item is named"),
     "numbers for items": ({"items": [1, 2]}, "item names must be text, not 1, 2"),
+    "an item without a name": ({"items": ["a", " "]}, "name that is empty"),
+    "items in a set": ({"items": {"a", "b"}}, "has no order"),
+    "masked items": ({"items": np.ma.array(["a", "b"], mask=[1, 0])}, "must be text, not None"),
+    "dates for means": ({"means": np.array([1, 2], dtype="M8[D]")}, "means must be numbers"),
+    "digits for means": ({"means": ["4", "5"]}, "means must be numbers"),
+    "flags for means": ({"means": [True, False]}, "means must be numbers"),
+    "complex means": ({"means": [4 + 0j, 5]}, "means must be numbers"),
+    "masked means": ({"means": np.ma.array([4, 5], mask=[1, 0])}, "means must be finite"),
+    "means beyond a float": ({"means": [4, 10**400]}, "means must be numbers"),
+    "covariance without rows": (
+        {"covariance": pl.DataFrame({"b": [2.0, 0], "a": [0, 1.0]})},
+        "rows",
+    ),
+    "weight as text": ({"weight_total": "9"}, "weight_total"),
+    "weight as flag": ({"weight_total": True}, "weight_total"),
+    "weight beyond a float": ({"weight_total": 10**400}, "weight_total"),
     "one item too few": ({"items": ["a"]}, "1 items need means of shape"),
 }
 

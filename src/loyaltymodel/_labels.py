@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -28,7 +29,7 @@ def labelled(name: str, series: pd.Series) -> dict[Any, Any]:
 
 def has_labels(given: object) -> bool:
     """Tell whether numbers come with labels."""
-    return isinstance(given, (Mapping, pd.Series, pd.DataFrame))
+    return isinstance(given, (Mapping, pd.Series)) or nw.dependencies.is_into_dataframe(given)
 
 
 def in_order_of(name: str, given: Any, labels: Sequence[Any]) -> npt.NDArray[Any]:
@@ -49,7 +50,8 @@ def in_order_of(name: str, given: Any, labels: Sequence[Any]) -> npt.NDArray[Any
             given.iloc[places_of(name, given.index, labels)]
         ).to_numpy()
         return found
-    array: npt.NDArray[Any] = native(np.asarray(given))
+    _check_labelled(name, given)
+    array: npt.NDArray[Any] = native(np.asanyarray(given))
     if array.ndim and len(array) != len(labels):
         raise DataError(
             f"{name} has {count_of(len(array), 'value')}, but one for each of {len(labels)} is "
@@ -70,7 +72,8 @@ def matrix_in_order_of(name: str, given: Any, labels: Sequence[Any]) -> npt.NDAr
         If a label is missing, unknown or stands twice.
     """
     if not isinstance(given, pd.DataFrame):
-        array: npt.NDArray[Any] = native(np.asarray(given))
+        _check_labelled(name, given)
+        array: npt.NDArray[Any] = native(np.asanyarray(given))
         return array
     down = places_of(f"the index of {name}", given.index, labels)
     across = places_of(f"the header of {name}", given.columns, labels)
@@ -100,6 +103,15 @@ def places_of(name: str, index: pd.Index, labels: Sequence[Any]) -> list[int]:
             "give an array in this order"
         )
     return [place[label] for label in labels]
+
+
+def _check_labelled(name: str, given: object) -> None:
+    """Refuse tables that name their columns but not their rows."""
+    if nw.dependencies.is_into_dataframe(given):
+        raise DataError(
+            f"{name} is a table without labels of its rows; give a pandas table with labels, or an "
+            "array in the order that is meant"
+        )
 
 
 def _check_unique(name: str, index: pd.Index) -> None:

@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, read_only
 from loyaltymodel._frames import Columns, Missing, checked_rows, column_names, read_columns
 from loyaltymodel._labels import has_labels, in_order_of, matrix_in_order_of
-from loyaltymodel._options import check_choice, enumerate_names, is_whole
+from loyaltymodel._native import NotNumbers, native, numbers_of
+from loyaltymodel._options import (
+    check_choice,
+    check_text,
+    enumerate_names,
+    is_number,
+    is_whole,
+    one_whole,
+    repeated,
+    shown,
+    why_not_a_list,
+)
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, OptionError
@@ -459,11 +469,15 @@ def _every_item(data: object, weights: str | None) -> tuple[str, ...]:
     return _item_names([name for name in column_names(data) if name != weights])
 
 
-def _item_names(items: str | Sequence[str]) -> tuple[str, ...]:
+def _item_names(items: Any) -> tuple[str, ...]:
+    if why_not_a_list(items):
+        raise DataError(f"items is a {type(items).__name__}, which {why_not_a_list(items)}")
+    if isinstance(items, np.ndarray):
+        items = native(items).tolist()
     try:
         names = (items,) if isinstance(items, str) else tuple(items)
     except TypeError:
-        raise DataError(f"items is {items!r}; a sequence of names is needed") from None
+        raise DataError(f"items is {shown(items)}; a sequence of names is needed") from None
     not_text = [name for name in names if not isinstance(name, str)]
     if not_text:
         raise DataError(
@@ -472,16 +486,21 @@ def _item_names(items: str | Sequence[str]) -> tuple[str, ...]:
         )
     if not names:
         raise DataError("no item is named; at least one is needed")
-    if len(set(names)) < len(names):
-        repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-        raise DataError(f"items named more than once: {enumerate_names(repeated)}")
+    for name in names:
+        check_text("an item", name)
+        if not name.strip():
+            raise DataError("an item has a name that is empty; rename its column")
+    if twice := repeated(names):
+        raise DataError(f"items named more than once: {enumerate_names(twice)}")
     return names
 
 
-def _numbers(name: str, values: npt.ArrayLike) -> FloatArray:
+def _numbers(name: str, values: object) -> FloatArray:
     try:
-        array = read_only(values)
-    except (TypeError, ValueError):
+        array = read_only(numbers_of(values))
+    except NotNumbers as error:
+        raise DataError(f"{name} must be numbers, but has {error.example}") from None
+    except ValueError:
         raise DataError(f"{name} must be numbers in a regular array") from None
     if not np.isfinite(array).all():
         raise DataError(f"{name} must be finite numbers; NaN or infinity was found")
@@ -490,17 +509,17 @@ def _numbers(name: str, values: npt.ArrayLike) -> FloatArray:
 
 def _whole(name: str, value: object, *, least: int) -> int:
     if not is_whole(value, least=least):
-        raise DataError(f"{name} is {value!r}; a whole number of at least {least} is needed")
-    return int(value)  # type: ignore[call-overload,no-any-return]
+        raise DataError(f"{name} is {shown(value)}; a whole number of at least {least} is needed")
+    return one_whole(name, value)
 
 
 def _above_zero(name: str, value: object) -> float:
     try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        number = float(value) if is_number(value) else np.nan
+    except (OverflowError, ValueError):  # of an integer beyond a float, of a signalling NaN
         number = np.nan
     if not (np.isfinite(number) and number > 0):
-        raise DataError(f"{name} is {value!r}; it must be a finite number above 0")
+        raise DataError(f"{name} is {shown(value)}; it must be a finite number above 0")
     return number
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import enumerate_names
 from loyaltymodel._signature import checked_fields
-from loyaltymodel.errors import OptionError
+from loyaltymodel.errors import ModelError, OptionError
 from loyaltymodel.structural.kernels import Design, Structure, make_design
 from loyaltymodel.structural.model import StructuralModel
 
@@ -53,6 +53,21 @@ class PLSSolution(FrozenRecord):
     n_iter: int
     converged: bool
 
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not fit each other, and protect them."""
+        p, j = self.weights.size, self.rho_a.size
+        needed = {
+            "weights": (p,),
+            "loadings": (p,),
+            "cross_loadings": (p, j),
+            "correlations": (j, j),
+            "rho_a": (j,),
+            "paths": (j, j),
+            "r_squared": (j,),
+        }
+        check_shapes(self, needed)
+        FrozenRecord.__post_init__(self)
+
     def as_stack(self) -> Structure:
         """Return the solution as the kernels take them: a stack of one.
 
@@ -69,6 +84,13 @@ class PLSSolution(FrozenRecord):
             paths=self.paths[None],
             r_squared=self.r_squared[None],
         )
+
+
+def check_shapes(record: object, needed: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise a ModelError unless each array of a record has the shape that is needed."""
+    for name, shape in needed.items():
+        if (found := getattr(record, name).shape) != shape:
+            raise ModelError(f"{name} has shape {found}, but {shape} fits the others")
 
 
 def design_of(model: StructuralModel) -> Design:

@@ -15,7 +15,7 @@ from loyaltymodel._options import MOST, check_count, enumerate_names, has_half_l
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._signature import checked, checked_fields
 from loyaltymodel.errors import ModelError, OptionError
-from loyaltymodel.structural.estimates import design_of
+from loyaltymodel.structural.estimates import check_shapes, design_of
 from loyaltymodel.structural.kernels import Design, causes_first
 from loyaltymodel.structural.model import StructuralModel
 
@@ -119,6 +119,13 @@ class Population(FrozenRecord):
     covariance: FloatArray
     construct_correlations: FloatArray
     made_by: ClassVar[str] = "population()"
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that are not of the model, and protect them."""
+        p, j = len(self.model.items), len(self.model.names)
+        needed = {"means": (p,), "covariance": (p, p), "construct_correlations": (j, j)}
+        check_shapes(self, needed)
+        FrozenRecord.__post_init__(self)
 
     @checked
     def moments(self, n_obs: int) -> Moments:
@@ -368,8 +375,8 @@ def _check_keys(name: str, given: Mapping[Any, float]) -> None:
 def _check_numbers(name: str, given: float | Mapping[Any, float]) -> None:
     """Refuse numbers that are too large, and those that no loading or deviation can be."""
     many = isinstance(given, Mapping)
-    for key, value in given.items() if isinstance(given, Mapping) else [("", given)]:
-        place = f"{name}[{key!r}]" if many else name
+    for key, one in given.items() if isinstance(given, Mapping) else [("", given)]:
+        place, value = f"{name}[{key!r}]" if many else name, float(one)
         if not abs(value) <= _LARGEST:
             raise ModelError(f"{place} is {value:g}; it must be a finite number up to 1e100")
         if name in ("loadings", "correlations") and abs(value) > 1:
