@@ -217,7 +217,7 @@ def test_shares_of_a_scale():
         ([0.0, np.nan, 3.0], ModelError, "hi=nan"),
         (["0", "0.9", "3"], OptionError, "values"),
         ({0.0, 0.9, 3.0}, OptionError, "values is a set"),
-        (None, ModelError, r"shape \(\)"),
+        (None, OptionError, "values=None"),
     ],
 )
 def test_a_curve_of_ones_own_making_is_held_to_the_ranges_of_its_family(values, error, message):

@@ -17,6 +17,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray
 _DEPTH = 41.0
 # The trapezoidal rule on a smooth hill gains digits as fast as points; 96 give all there are.
 _N_POINTS = 96
+_DEEP, _STRONG = 50.0, 1e6  # factors beyond which states are drawn from the tops of hills
 _ROWS_PER_SLICE = 1024  # 96 points of 8 bytes: a slice of 0.8 MB stays in the cache
 
 
@@ -278,7 +279,19 @@ def _inner_reach(
 
 
 def draw(alpha: FloatArray, beta: FloatArray, generator: np.random.Generator) -> FloatArray:
-    """Draw a state for each alpha and beta (n,), by rejection.
+    """Draw a state for each alpha and beta (n,), by rejection."""
+    found = np.empty(len(alpha))
+    far = (beta > _DEEP) | (beta < -_STRONG) | (np.abs(alpha) > _STRONG)
+    for wanted, method in ((~far, _draw_between), (far, _draw_from_tops)):
+        if wanted.any():
+            found[wanted] = method(alpha[wanted], beta[wanted], generator)
+    return found
+
+
+def _draw_between(
+    alpha: FloatArray, beta: FloatArray, generator: np.random.Generator
+) -> FloatArray:
+    """Draw from both hills at once, which takes the more trials the further they are apart.
 
     For every c, exp(f(y)) is a normal density with precision c - beta and mean alpha over that
     precision, times exp(-(y^2 - c)^2 / 4), which is at most 1. The best c makes
@@ -298,3 +311,39 @@ def draw(alpha: FloatArray, beta: FloatArray, generator: np.random.Generator) ->
         found[waiting[taken]] = y[taken]
         waiting = waiting[~taken]
     return found
+
+
+def _draw_from_tops(
+    alpha: FloatArray, beta: FloatArray, generator: np.random.Generator
+) -> FloatArray:
+    """Draw from a normal law at the top of a hill, in two trials, however large the numbers are.
+
+    At a distance u from a root y0 density falls by u^2 (k + u y0 + u^2 / 4), where
+    k = (3 y0^2 - beta) / 2. The bracket is least where u = -2 y0, (y0^2 - beta) / 2 there; on
+    the side of 0 where y0 lies it is least at 0, 3 y0^2 / 4 - beta / 2. Twice that is the
+    precision of a normal density that is nowhere below. Between two hills 0 parts the sides; a low
+    hill so far down that this is negative has no chance that a computer could tell from 0.
+    """
+    sides, a = beta > _DEEP, np.abs(alpha)
+    low, middle, high = equilibria(a, beta)
+    tops = np.stack([high, low])
+    with np.errstate(all="ignore"):
+        # y0^2 - beta is alpha / y0, in which nothing cancels.
+        rest = np.where(beta < 0, tops**2 - beta, a / tops)
+        precision = np.where(sides, beta / 2 + 1.5 * rest, rest)
+        less = _below(a, beta, low, middle, high)[:, 0]
+        less += np.log(precision[0] / precision[1]) / 2
+        to_low = np.where(sides & (precision[1] > 0), np.exp(less) / (1 + np.exp(less)), 0.0)
+        curvature = beta + 1.5 * rest
+    found = np.empty(len(a))
+    waiting = np.arange(len(a))
+    while waiting.size:
+        at = (generator.random(len(waiting)) < to_low[waiting]).astype(np.intp), waiting
+        top = tops[at]
+        u = generator.standard_normal(len(waiting)) / np.sqrt(precision[at])
+        fall = u**2 * (curvature[at] + u * (top + u / 4) - precision[at] / 2)
+        kept = ~sides[waiting] | ((top + u > 0) == (top > 0))
+        taken = kept & (generator.random(len(waiting)) < np.exp(-fall))
+        found[waiting[taken]] = (top + u)[taken]
+        waiting = waiting[~taken]
+    return np.where(alpha < 0, -found, found)

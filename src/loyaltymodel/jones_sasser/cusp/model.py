@@ -474,8 +474,8 @@ def simulate_cusp(
     Notes
     -----
     y has a density proportional to exp(alpha y + beta y^2 / 2 - y^4 / 4), the law in which
-    dy = (alpha + beta y - y^3) dt + sqrt(2) dW settles. Draws are exact, by rejection from a
-    normal law; between two states far apart (beta beyond 50) that takes a hundred trials a draw.
+    dy = (alpha + beta y - y^3) dt + sqrt(2) dW settles. Draws are exact, by rejection from
+    normal laws.
 
     Examples
     --------

@@ -13,6 +13,7 @@ import pandas as pd
 from loyaltymodel import evidence
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
+from loyaltymodel._labels import labelled
 from loyaltymodel._options import check_choice, check_positive, count_of, enumerate_names
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
@@ -397,16 +398,18 @@ class PublishedTable(Result):
         return float(periods)
 
     def _numbers(self, counts: npt.ArrayLike | Mapping[float, float]) -> FloatArray:
-        if isinstance(counts, (Mapping, pd.Series)):
+        if isinstance(counts, pd.Series):
+            counts = labelled("counts", counts)
+        if isinstance(counts, Mapping):
             numbers = np.zeros(len(self.scores))
+            places = {score: k for k, score in enumerate(self.scores.tolist())}
             for level, number in counts.items():
-                hit = np.flatnonzero(self.scores == level)
-                if not hit.size:
+                if level not in places:
                     raise DataError(
                         f"there is no level {level!r} in table {self.concept}, which has "
                         f"{enumerate_names(f'{known:.12g}' for known in self.scores)}"
                     )
-                numbers[hit] += read_numbers(f"counts[{level!r}]", number)
+                numbers[places[level]] = read_numbers(f"counts[{level!r}]", number)
         else:
             numbers = read_numbers("counts", counts)
         if numbers.ndim == 0 or numbers.shape[-1] != len(self.scores):
