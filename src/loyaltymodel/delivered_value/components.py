@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._labels import labelled
 from loyaltymodel._options import (
     check_choice,
     check_positive,
@@ -193,7 +194,7 @@ def by_component(
 
     Every component needs one, unless ``absent`` says what stands for those without.
     """
-    content = as_mapping(given)
+    content = as_mapping(option, given)
     if content is None:
         raise OptionError(
             f"{option} is {given!r}; a mapping from component to number is needed, such as "
@@ -223,10 +224,10 @@ def check_known(option: str, given: Mapping[str, object], names: Sequence[str]) 
         )
 
 
-def as_mapping(given: object) -> Mapping[str, object] | None:
+def as_mapping(name: str, given: object) -> Mapping[str, object] | None:
     """Return what is known by component as a mapping, or nothing if it is not."""
     if isinstance(given, pd.Series):
-        return dict(given.items())  # type: ignore[arg-type]
+        return labelled(name, given)
     return given if isinstance(given, Mapping) else None
 
 

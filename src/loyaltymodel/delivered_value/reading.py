@@ -41,7 +41,7 @@ def read_offers(offer: object, claim: Claim, missing: Missing) -> Offers:
         If ``missing`` is not one of its choices.
     """
     check_choice("missing", missing, Missing)
-    given = as_mapping(offer)
+    given = as_mapping("the offer", offer)
     if given is None:
         columns = read_columns(offer, claim.columns)
         if columns.n_rows == 0:
@@ -63,7 +63,7 @@ def read_labels(offer: str | None, data: object, offers: Offers) -> tuple[Any, .
         if offers.is_one:
             return ("offer",)
         return tuple(offers.columns.labels)
-    if as_mapping(data) is not None:
+    if as_mapping("the offer", data) is not None:
         raise OptionError(
             "offer names a column of a table; numbers by component are one offer, or are named "
             "by the labels of their Series"

@@ -420,7 +420,7 @@ def _columns(names: tuple[str, ...], columns: Mapping[str, str] | None) -> dict[
 
 def _check_variant(ratings: object, variant: Variant, names: tuple[str, ...]) -> None:
     """Say what is wrong if ratings of the other variant are given by name."""
-    given = as_mapping(ratings)
+    given = as_mapping("ratings", ratings)
     other = "price" if variant == "sacrifice" else "sacrifice"
     if given is None or other not in given or set(given) == set(names):
         return
