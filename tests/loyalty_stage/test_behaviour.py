@@ -1,5 +1,6 @@
 """Loyalty as behaviour, counted again row by row in plain Python."""
 
+import datetime as dt
 import itertools
 import pickle
 from collections import defaultdict
@@ -481,8 +482,8 @@ BAD = {
     "no brand": (GOOD.assign(brand=["A", None]), {}, 'missing="drop" leaves'),
     "no amount": (GOOD.assign(amount=[np.nan, 1]), {}, 'missing="drop" leaves'),
     "nothing but gaps": (GOOD.assign(brand=None), {"missing": "drop"}, "every row has a missing"),
-    "infinite amount": (GOOD.assign(amount=[np.inf, 1]), {}, "infinite amount"),
-    "text as amount": (GOOD.assign(amount=["1", "2"]), {}, "not numeric; recode"),
+    "infinite amount": (GOOD.assign(amount=[np.inf, 1]), {}, "infinite value"),
+    "text as amount": (GOOD.assign(amount=["1", "2"]), {}, "not numeric: it has"),
     "text as date": (GOOD.assign(date=["2024-01-01", "2024-01-02"]), {}, "pandas.to_datetime"),
     "half days": (GOOD.assign(date=[0.5, 1.0]), {}, "neither dates nor whole numbers"),
     "time zone": (
@@ -498,6 +499,21 @@ BAD = {
         "replace_time_zone",
     ),
     "unknown brand": (GOOD, {"brands": ["A", "b"]}, "unknown brand, first 'B'.*did you mean 'b'"),
+    "dates as numbers": (
+        GOOD.assign(date=[19970131, 19970201]),
+        {"window": (19970101, 19980701)},
+        "written yyyymmdd and count no days.*to_datetime",
+    ),
+    "months as numbers": (
+        GOOD.assign(date=[202411, 202412]),
+        {"window": (202401, 202501)},
+        "written yyyymm",
+    ),
+    "lists as customers": (GOOD.assign(customer=[[1], [2]]), {}, "cannot be told apart"),
+    "complex amounts": (GOOD.assign(amount=[1j, 2j]), {}, "not numeric"),
+    "huge amounts": (GOOD.assign(amount=[1e308, 1e308]), {}, "too large"),
+    "huge dates": (GOOD.assign(date=[1e300, 2e300]), {}, "neither dates nor whole numbers"),
+    "a number beyond": (GOOD.assign(amount=pd.Series([10**400, 1], dtype=object)), {}, "numeric"),
     "all outside": (GOOD, {"window": (5, 9), "outside": "drop"}, "no purchase is left"),
     "only refunds": (GOOD.assign(amount=-1.0), {"refunds": "drop"}, "no purchase is left"),
 }
@@ -544,11 +560,11 @@ def test_windows_of_dates_are_dates(window):
     [
         ({"rate": 0}, "above 0"),
         ({"rate": 1, "window": ("2025-01-01", "2024-01-01")}, "rising pair"),
-        ({"rate": 1, "prices": [1]}, "2 finite numbers"),
-        ({"rate": 1, "prices": [1, -1]}, "none negative"),
+        ({"rate": 1, "prices": [1]}, "one for each of 2"),
+        ({"rate": 1, "prices": [1, -1]}, "0 or more"),
         ({"rate": 1e-9}, "nobody bought"),
         ({"rate": 1, "start": "Z"}, "no stage 'Z'"),
-        ({"rate": 1, "brands": ["A"]}, "at least 2"),
+        ({"rate": 1, "brands": ["A"]}, "2 or more"),
     ],
 )
 def test_bad_worlds_are_refused(options, message):
@@ -566,3 +582,79 @@ def test_loyal_is_who_prefers_and_repeats():
         prefers_and_repeats([1], [-1], least_preference=1, least_repeats=1)
     with pytest.raises(OptionError, match="least_repeats"):
         prefers_and_repeats([1], [1], least_preference=1, least_repeats=0)
+
+
+@pytest.mark.parametrize("name", ["customer", "date", "brand", "amount"])
+@pytest.mark.parametrize("value", [3, {1, 2}, {"a": 1}, [[1], [2]], [[1], [2, 3]], object(), 1j])
+def test_a_variable_is_a_value_a_purchase(name, value):
+    values = {column: GOOD[column].tolist() for column in GOOD}
+    if (name, value) == ("amount", 3):  # one price for all
+        _, customers = purchase_behaviour(**(values | {name: value}), window=(0, 10))
+        assert customers["amount"].tolist() == [6]
+        return
+    with pytest.raises((DataError, OptionError)):
+        purchase_behaviour(**(values | {name: value}), window=(0, 10))
+
+
+@pytest.mark.parametrize("name", ["customer", "date", "brand", "amount"])
+def test_what_is_masked_is_missing(name):
+    values = {column: GOOD[column].to_numpy() for column in GOOD}
+    values[name] = np.ma.masked_array(values[name], [True, False])
+    with pytest.raises(DataError, match=f"no value in column '{name}' .1 time, first in row 0"):
+        purchase_behaviour(**values, window=(0, 10))
+
+
+@pytest.mark.parametrize("name", ["customer", "date", "brand", "amount"])
+def test_a_series_in_another_order_is_refused(name):
+    options = {"data": GOOD, "window": (0, 10)}
+    turned = GOOD[name].iloc[::-1]
+    with pytest.raises(DataError, match="different labels"):
+        purchase_behaviour(**{name: turned}, **options)
+    found, _ = purchase_behaviour(**{name: turned.sort_index()}, **options)
+    assert found.brands.equals(purchase_behaviour(**options)[0].brands)
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\u3000"])
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.from_pandas, pa.Table.from_pandas])
+def test_blank_text_is_nobody(blank, make):
+    table = make(GOOD.assign(customer=["Ann", blank], amount=[1.0, 2.0]))
+    with pytest.raises(DataError, match=r"no value in column 'customer' .1 time, first in row 1"):
+        purchase_behaviour(data=table, window=(0, 10))
+    found, customers = purchase_behaviour(data=table, window=(0, 10), missing="drop")
+    assert (found.n_dropped, customers.index.tolist()) == (1, ["Ann"])
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        ("2024-01-01", "9999-12-31"),
+        ("0001-01-01", "2025-01-01"),
+        (dt.date(2024, 1, 1), dt.date.max),
+    ],
+)
+def test_a_window_may_be_without_end(window):
+    dates = pd.to_datetime(["2024-02-01", "2024-03-01"])
+    found, customers = purchase_behaviour(data=GOOD.assign(date=dates), window=window)
+    assert customers["tenure"].tolist() == [29]
+    end = dt.date.fromisoformat(str(window[1]))
+    assert customers["recency"].tolist() == [(end - dt.date(2024, 3, 1)).days]
+    assert found.window_length == (end - dt.date.fromisoformat(str(window[0]))).days
+    fine = pd.DatetimeIndex(["2024-02-01", "2024-03-01T00:00:00.000000001"]).as_unit("ns")
+    if window[1] != "2025-01-01":
+        with pytest.raises(OptionError, match="beyond what times in 'ns' can count"):
+            purchase_behaviour(data=GOOD.assign(date=fine), window=window)
+
+
+def test_numbers_within_a_month_count_days():
+    table = GOOD.assign(date=[20240101, 20240111])
+    _, customers = purchase_behaviour(data=table, window=(20240101, 20240131))
+    assert customers["tenure"].tolist() == [10]
+
+
+def test_a_preference_at_its_limit_is_one():
+    loyal = prefers_and_repeats(
+        [0.1 * 3, 0.7 + 0.1, 0.79], 2, least_preference=0.3, least_repeats=1
+    )
+    assert loyal.tolist() == [True, True, True]
+    loyal = prefers_and_repeats([0.7 + 0.1, 0.79], 2, least_preference=0.8, least_repeats=1)
+    assert loyal.tolist() == [True, False]

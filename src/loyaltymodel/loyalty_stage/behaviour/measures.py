@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_count, count_of
+from loyaltymodel._options import check_choice, check_count, check_finite, count_of
 from loyaltymodel._results import WithCustomers
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import like, read_variables
@@ -374,14 +375,16 @@ def prefers_and_repeats(
     array([ True, False, False])
     """
     check_count("least_repeats", least_repeats, least=1)
+    check_finite("least_preference", least_preference)
     found = read_variables(
         {"preference": preference, "repeats": repeats},
         data=data,
         bounds={"repeats": (0, np.inf)},
         missing=missing,
     )
-    bar = float(read_variables({"least_preference": least_preference})["least_preference"][0])
-    loyal: BoolArray = (found["preference"] >= bar) & (found["repeats"] >= least_repeats)
+    loyal: BoolArray = reaches(found["preference"], least_preference) & (
+        found["repeats"] >= least_repeats
+    )
     if isinstance(preference, (str, pd.Series)):
         return pd.Series(loyal, index=found.labels, name="loyal")
     scalar = np.ndim(preference) == 0 and np.ndim(repeats) == 0

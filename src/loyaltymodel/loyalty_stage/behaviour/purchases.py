@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import InvalidOperation
 from typing import Any, Literal
 
 import narwhals as nw
@@ -13,8 +14,8 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing, check_names, open_frame, row_labels, without_repeated
-from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, suggest
-from loyaltymodel._variables import codes_of
+from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, shown, suggest
+from loyaltymodel._variables import codes_of, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.behaviour.kernels import Coded
 from loyaltymodel.loyalty_stage.behaviour.purchases_time import (
@@ -66,30 +67,24 @@ def as_table(given: Mapping[str, object], data: object) -> tuple[object, dict[st
             f"{enumerate_names(named)} names a column, but there is no table; give data= with a "
             "row a purchase"
         )
-    columns = {name: _values_of(value) for name, value in values.items() if name not in named}
-    if named:
-        alone, times = without_repeated(data)
-        frame = open_frame(alone)
-        found = check_names(list(frame.columns), list(named.values()), times)
-        for name, column in zip(named, found, strict=True):
-            columns[name] = _values_of(
-                alone[column] if isinstance(alone, pd.DataFrame) else frame.get_column(column)
-            )
-    lengths = {name: len(column) for name, column in columns.items()}
-    if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{name} has {n}" for name, n in lengths.items())
-        raise DataError(f"variables must be equally long, but {listed} values")
-    labels = next((v.index for v in values.values() if isinstance(v, pd.Series)), None)
-    table = pd.DataFrame(columns, index=labels)
+    for name, value in values.items():
+        if isinstance(getattr(value, "dtype", None), pd.DatetimeTZDtype):
+            raise _with_zone(name)
+    found = read_variables(
+        values,
+        data=data,
+        categories=[name for name in values if name != "amount"],
+        gaps=list(values),
+    )
+    table = pd.DataFrame(found.values, index=found.labels)
     return table, {name: None if value is None else name for name, value in given.items()}
 
 
-def _values_of(value: Any) -> Any:
-    if isinstance(value, pd.Series):
-        return value.array
-    if nw.dependencies.is_into_series(value):
-        return nw.from_native(value, series_only=True).to_numpy()
-    return np.asarray(value)
+def _with_zone(name: str) -> DataError:
+    return DataError(
+        f"column {name!r} has times with a time zone; say which day counts by "
+        ".dt.tz_convert(zone).dt.tz_localize(None)"
+    )
 
 
 def read_records(
@@ -120,7 +115,10 @@ def read_records(
     labels = row_labels(alone, frame)
     who, what = (_coded(alone, frame, name) for name in (customer, brand))
     ticks, unit = read_times(date, _plain(alone, frame, date))
-    money = None if amount is None else _amounts(amount, _plain(alone, frame, amount))
+    money = None
+    if amount is not None:
+        paid = read_variables({amount: _plain(alone, frame, amount)}, gaps=(amount,))
+        money = np.asarray(paid[amount], dtype=np.float64)
     gaps = {customer: who.codes < 0, brand: what.codes < 0, date: no_time(ticks)}
     if amount is not None and money is not None:
         gaps[amount] = np.isnan(money)
@@ -133,13 +131,13 @@ def read_records(
     if bought is not None and not bought.any():
         raise DataError("no purchase is left inside the window; widen it, or look at the dates")
     known = _known_brands(what, bought, brands, labels)
-    shown = _present(who, bought)
-    buyers = _places(shown, who)[who.codes]
+    there = _present(who, bought)
+    buyers = _places(there, who)[who.codes]
     rows = Coded(
         customer=_take(buyers, bought),
         brand=_take(known.codes, bought),
         time=_take(ticks, bought),
-        n_customers=len(shown),
+        n_customers=len(there),
         n_brands=len(known.distinct),
         length=clock.length,
     )
@@ -150,7 +148,7 @@ def read_records(
         amount=None if money is None else _take(money, bought),
         refund_code=code,
         refund_amount=back_money,
-        customers=np.asarray(who.distinct)[shown],
+        customers=np.asarray(who.distinct)[there],
         brands=tuple(known.distinct),
         clock=clock,
         labels=labels if bought is None else labels[bought],
@@ -167,7 +165,28 @@ def _take(values: npt.NDArray[Any], kept: BoolArray | None) -> npt.NDArray[Any]:
 
 
 def _coded(data: Any, frame: nw.DataFrame[Any], name: str) -> _Codes:
-    """Return a column as places among its distinct values, which are sorted if they can be."""
+    """Return a column as places among its distinct values, which are sorted if they can be.
+
+    Blank text is missing.
+    """
+    try:
+        found = _with_blanks(data, frame, name)
+    except (TypeError, InvalidOperation):
+        raise DataError(
+            f"column {name!r} has values that cannot be told apart, such as lists; give text or "
+            "numbers"
+        ) from None
+    distinct = np.asarray(found.distinct)
+    if distinct.dtype != object:
+        return found
+    blank = np.array([isinstance(v, str) and not v.strip() for v in distinct], dtype=np.bool_)
+    if not blank.any():
+        return found
+    place = np.append(np.where(blank, -1, np.cumsum(~blank) - 1), -1)
+    return _Codes(place[found.codes], distinct[~blank])
+
+
+def _with_blanks(data: Any, frame: nw.DataFrame[Any], name: str) -> _Codes:
     column = frame.get_column(name)
     values: Any
     if isinstance(data, pd.DataFrame):
@@ -238,10 +257,7 @@ def _sorted_codes(codes: IntArray, distinct: npt.NDArray[Any]) -> _Codes:
 def _plain(data: Any, frame: nw.DataFrame[Any], name: str) -> npt.NDArray[Any]:
     """Return a column as an array."""
     if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.DatetimeTZDtype):
-        raise DataError(
-            f"column {name!r} has times with a time zone; say which day counts by "
-            ".dt.tz_convert(zone).dt.tz_localize(None)"
-        )
+        raise _with_zone(name)
     column = frame.get_column(name)
     if isinstance(column.dtype, nw.Datetime) and column.dtype.time_zone is not None:
         raise DataError(
@@ -253,21 +269,6 @@ def _plain(data: Any, frame: nw.DataFrame[Any], name: str) -> npt.NDArray[Any]:
     if column.dtype.is_numeric() and bool(column.is_null().any()):
         return column.cast(nw.Float64).to_numpy()
     return np.asarray(column.to_numpy())
-
-
-def _amounts(name: str, values: npt.NDArray[Any]) -> FloatArray:
-    if values.dtype.kind not in "fiu":
-        text = any(isinstance(v, (str, bytes)) for v in values[:1000])
-        try:
-            values = values if text else np.where(pd.isna(values), np.nan, values).astype(float)
-        except (TypeError, ValueError):
-            text = True
-        if text:
-            raise DataError(f"column {name!r} of amounts is not numeric; recode it to numbers")
-    money = np.asarray(values, dtype=np.float64)
-    if np.isinf(money).any():
-        raise DataError(f"column {name!r} has an infinite amount; replace it by what was paid")
-    return money
 
 
 def _complete(
@@ -339,12 +340,12 @@ def _known_brands(
 ) -> _Codes:
     """Return brands by their places among those stated, or among those bought."""
     if brands is None:
-        shown = _present(what, bought)
-        names = [_plain_value(v) for v in np.asarray(what.distinct)[shown]]
-        return _Codes(_places(shown, what)[what.codes], names)
+        there = _present(what, bought)
+        names = [_plain_value(v) for v in np.asarray(what.distinct)[there]]
+        return _Codes(_places(there, what)[what.codes], names)
     listed = list(brands)
     if isinstance(brands, str) or not listed or repeated(listed):
-        raise OptionError(f"brands={brands!r} must be a list of different brands, not empty")
+        raise OptionError(f"brands={shown(brands)} must be a list of different brands, not empty")
     place_of = {brand: k for k, brand in enumerate(listed)}
     place = np.array([place_of.get(_plain_value(v), -1) for v in what.distinct] + [-1], np.intp)
     codes = place[what.codes]
@@ -354,8 +355,8 @@ def _known_brands(
         name = _plain_value(np.asarray(what.distinct)[what.codes[row]])
         texts = [b for b in listed if isinstance(b, str)]
         raise DataError(
-            f"{count_of(int(unknown.sum()), 'purchase')} of an unknown brand, first {name!r} in "
-            f"row {labels[row]}{suggest(name, texts)}; brands are {enumerate_names(listed)}. "
+            f"{count_of(int(unknown.sum()), 'purchase')} of an unknown brand, first {shown(name)} "
+            f"in row {labels[row]}{suggest(name, texts)}; brands are {enumerate_names(listed)}. "
             "Correct the name, or add the brand to the list"
         )
     return _Codes(codes, listed)
@@ -372,10 +373,10 @@ def _present(coded: _Codes, bought: BoolArray | None) -> IntArray:
     return np.flatnonzero(np.bincount(coded.codes[bought], minlength=len(coded.distinct)))
 
 
-def _places(shown: IntArray, coded: _Codes) -> IntArray:
-    """Return the place of each distinct value among those shown; -1 if it is none, or missing."""
+def _places(chosen: IntArray, coded: _Codes) -> IntArray:
+    """Return the place of each distinct value among some; -1 if it is none, or missing."""
     place = np.full(len(coded.distinct) + 1, -1, dtype=np.intp)
-    place[shown] = np.arange(len(shown))
+    place[chosen] = np.arange(len(chosen))
     return place
 
 
