@@ -86,6 +86,7 @@ def test_what_is_meant_arrives_as_python_has_it(given, arrives):
         ({"flag": 1}, "must be True or False"),
         ({"rng": -1}, "a whole number from 0 up"),
         ({"rng": "seed"}, "not an option"),
+        ({"rng": np.random.RandomState(1)}, "not an option"),
         ({"pair": {1, 5}}, "has no order"),
         ({"pair": (1, 2, 3)}, "not two numbers"),
         ({"names": {"x", "y"}}, "has no order"),

@@ -294,7 +294,8 @@ def _one_of(parts: tuple[Any, ...]) -> _Kind:
             raise first
         if len(some) == 1 and len(some[0].words) == 1:  # which says best what is wrong
             return some[0].read(name, value)
-        raise OptionError(_no_option(name, value, words))
+        # No room knows more of chance, and one that tried would draw from what was given.
+        raise (_Plain if seeds else OptionError)(_no_option(name, value, words))
 
     return _Kind(lambda value: any(kind.takes(value) for kind in kinds), read, words)
 
