@@ -247,6 +247,13 @@ def test_mentions_and_counts_agree():
         problem_analysis("problem", data=pd.DataFrame({"problem": MENTIONS})), counted
     )
     assert problem_analysis([*MENTIONS, None], missing="drop").equals(counted)
+    assert problem_analysis(pd.Series(MENTIONS).value_counts()).equals(counted)
+    codes = pd.Series([7, 7, 7, 4, 4, 9]).value_counts()
+    assert problem_analysis(codes)[["problem", "count"]].to_numpy().tolist() == [
+        [7, 3],
+        [4, 2],
+        [9, 1],
+    ]
 
 
 # Importance and performance
@@ -442,6 +449,11 @@ BAD = {
     ),
     "no problems": (lambda: problem_analysis([]), DataError, "no values"),
     "no mentions": (lambda: problem_analysis({"late": 0}), DataError, "nothing to analyse"),
+    "counts or mentions": (
+        lambda: problem_analysis(pd.Series({"late": 3, "rude": 1})),
+        DataError,
+        "counts or mentions",
+    ),
     "negative mentions": (lambda: problem_analysis({"late": -1}), DataError, "whole numbers"),
     "mentions as text": (lambda: problem_analysis({"late": "often"}), DataError, "whole numbers"),
     "more mentions than people": (

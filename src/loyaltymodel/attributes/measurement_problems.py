@@ -13,6 +13,7 @@ from loyaltymodel._counts import kish
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
+from loyaltymodel._labels import labelled
 from loyaltymodel._options import check_count, check_share
 from loyaltymodel._scales import pair_of
 from loyaltymodel._signature import checked
@@ -126,7 +127,7 @@ def problem_analysis(
     ----------
     problems : array-like of shape (m,), Series, str, or mapping from problem to count
         One entry a mention: the problem that was named; or the name of a column of ``data``; or
-        how often each problem was named.
+        how often each problem was named, as a mapping or what ``value_counts()`` returns.
     data : pandas, polars or pyarrow table, optional
         Where a named column is found.
     n_respondents : int, optional
@@ -222,6 +223,8 @@ def _mentions(
     problems: object, data: object, missing: Missing
 ) -> tuple[tuple[Any, ...], FloatArray]:
     """Return the problems that were named and how often."""
+    if isinstance(problems, pd.Series) and problems.dtype.kind in "iuf":
+        problems = _by_problem(problems)
     if not isinstance(problems, Mapping):
         read = read_variables(
             {"problems": problems}, data=data, categories=["problems"], missing=missing
@@ -237,6 +240,19 @@ def _mentions(
     if counts.sum() == 0:
         raise DataError("problems has no mention at all; there is nothing to analyse")
     return tuple(problems), counts
+
+
+def _by_problem(problems: pd.Series) -> pd.Series | dict[Any, Any]:
+    """Recognise what ``value_counts()`` returns; a mention can be a number too."""
+    if problems.name == "count":
+        return labelled("problems", problems)
+    if problems.index.dtype.kind not in "iu":
+        raise DataError(
+            "problems is a Series of numbers by label, which may be counts or mentions; give "
+            "dict(problems) if each label is a problem and each number how often it was named, "
+            "or problems.to_numpy() if each number is a problem"
+        )
+    return problems
 
 
 def _shares(
