@@ -246,3 +246,13 @@ def test_large_and_small_numbers_that_do_no_harm_are_read(values):
 def test_weights_may_have_any_size(size):
     _, weights = read_weighted({"s": [1, 2]}, [size, 2 * size])
     assert weights[1] == 2 * weights[0]
+
+
+@pytest.mark.parametrize("unit", [1e-320, 1e-300, 1e-120, 1e120, 1e307])
+def test_weights_may_have_any_unit(unit):
+    _, plain = read_weighted({"x": [1, 2, 3]}, np.array([1, 2, 4]) * 1e-3)
+    _, found = read_weighted({"x": [1, 2, 3]}, np.array([1, 2, 4]) * unit)
+    assert plain.tolist() == [0.001, 0.002, 0.004]
+    # The smallest numbers have few digits themselves.
+    np.testing.assert_allclose(found / found[0], [1, 2, 4], rtol=1e-3 if unit < 1e-300 else 1e-15)
+    assert 0 < (found**2).sum() < np.inf

@@ -161,7 +161,18 @@ def read_weighted(
     found = np.asarray(read[own], dtype=np.float64)
     if not found.any():
         raise DataError("all weights are zero; at least one must be above 0")
-    return read, found
+    return read, of_moderate_size(found)
+
+
+def of_moderate_size(weights: FloatArray) -> FloatArray:
+    """Return weights in another unit where their squares would leave the numbers of a computer.
+
+    Only their ratios mean something, and a power of two changes no digit of them.
+    """
+    largest = float(weights.max())
+    if _SMALLEST <= largest <= _LARGEST:
+        return weights
+    return np.asarray(np.ldexp(weights, -int(np.frexp(largest)[1])))
 
 
 def several_variables(what: str, given: object) -> dict[str, object]:
