@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from loyaltymodel.errors import DataError, LoyaltyModelError, OptionError
@@ -114,11 +115,29 @@ def test_the_benchmark_s_own_error_counts():
 
 BAD = {
     "absent column": ({"revenue": None}, DataError, "no column 'revenue'"),
-    "missing weight": ({"revenue": np.nan}, DataError, "no finite number in row 3"),
-    "negative weight": ({"revenue": -1.0}, DataError, "'revenue' has -1; it must not be negative"),
-    "missing value": ({"estimate": np.nan}, DataError, "'estimate' has no finite number in row 3"),
-    "negative error": ({"std_error": -2.0}, DataError, "'std_error' has -2"),
-    "no group": ({"sector": None}, DataError, "without a group in column sector"),
+    "missing weight": (
+        {"revenue": np.nan},
+        DataError,
+        "'revenue' has 1 missing value, first in row 3",
+    ),
+    "negative weight": ({"revenue": -1.0}, DataError, "'revenue' must lie 0 or more.*-1 in row 3"),
+    "missing value": (
+        {"estimate": np.nan},
+        DataError,
+        "'estimate' has 1 missing value, first in row 3",
+    ),
+    "negative error": (
+        {"std_error": -2.0},
+        DataError,
+        "'std_error' must lie 0 or more.*-2 in row 3",
+    ),
+    "infinite value": ({"estimate": np.inf}, DataError, "infinite value in row 3"),
+    "blank group": ({"sector": " "}, DataError, "group in column 'sector' has 1 missing value"),
+    "no group": (
+        {"sector": None},
+        DataError,
+        "group in column 'sector' has 1 missing value, first in row 3",
+    ),
 }
 
 
@@ -160,10 +179,65 @@ def test_each_unit_is_held_against_the_benchmark_of_its_label(order, kind):
         compare_with_benchmark(now, benchmark={"A": 1.0, "B": 1.0, "Z": 1.0})
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf"), {"A": np.nan}])
-def test_a_benchmark_is_a_number(bad):
+@pytest.mark.parametrize("bad", ["70", True, 1j, np.nan, np.inf, 1e308, np.array([[1.0]])])
+@pytest.mark.parametrize("by_label", [False, True])
+@pytest.mark.parametrize("option", ["benchmark", "benchmark_std_error"])
+def test_a_benchmark_and_its_error_are_numbers(option, by_label, bad):
     now = pd.DataFrame({"estimate": [80.0], "std_error": [1.0]}, index=["A"])
-    with pytest.raises(LoyaltyModelError, match=r"NaN|finite"):
-        compare_with_benchmark(now, benchmark=bad)
-    with pytest.raises(DataError, match="must not be negative"):
-        compare_with_benchmark(now, benchmark=1, benchmark_std_error=-1)
+    given = {"benchmark": 70, option: {"A": bad} if by_label else bad}
+    with pytest.raises(LoyaltyModelError, match=option):
+        compare_with_benchmark(now, **given)
+
+
+@pytest.mark.parametrize("bad", [-1, {"A": -1}, pd.Series({"A": -1.0})])
+def test_the_error_of_a_benchmark_is_not_negative(bad):
+    now = pd.DataFrame({"estimate": [80.0], "std_error": [1.0]}, index=["A"])
+    with pytest.raises(DataError, match="benchmark_std_error must lie 0 or more"):
+        compare_with_benchmark(now, benchmark=70, benchmark_std_error=bad)
+
+
+@pytest.mark.parametrize("taken", ["estimate", "std_error", "n_units"])
+@pytest.mark.parametrize("role", ["groups", "weights"])
+def test_columns_of_the_result_never_overwrite_those_of_the_units(companies, role, taken):
+    options = {"weights": "revenue", "groups": "sector", role: taken}
+    units = companies.assign(n_units=1, index=companies["estimate"])
+    with pytest.raises(DataError, match=f"rename '{taken}' in the units"):
+        aggregate(units, **options, value="index", std_error="std_error")
+
+
+def test_a_column_of_both_the_groups_and_the_weights_is_refused(companies):
+    with pytest.raises(DataError, match="rename 'revenue'"):
+        aggregate(companies, weights="revenue", groups="revenue")
+    with pytest.raises(DataError, match="more than once"):
+        aggregate(companies, weights="revenue", groups=["sector", "sector"])
+
+
+def test_comparisons_keep_every_column_of_the_units(companies):
+    units = companies.assign(benchmark="x", ci_low=1, ci_high=2, p_value=3, group="y")
+    for found in (
+        compare_with_benchmark(units, benchmark=70),
+        compare_with_group(units, weights="revenue", groups="sector"),
+    ):
+        added = ("benchmark", "estimate", "std_error", "ci_low", "ci_high", "p_value")
+        kept = {name: f"unit_{name}" if name in added else name for name in units.columns}
+        for name, now in kept.items():
+            assert found[now].tolist() == units[name].tolist()
+        np.testing.assert_allclose(found["estimate"], units["estimate"] - found["benchmark"])
+    with pytest.raises(DataError, match="'unit_estimate'"):
+        compare_with_benchmark(found.drop(columns="unit_std_error"), benchmark=70)
+
+
+def test_groups_of_several_columns_and_libraries_are_one(companies):
+    names = ["sector", "industry"]
+    ours = aggregate(companies, weights="revenue", groups=names)
+    as_categories = companies.astype(dict.fromkeys(names, "category"))
+    for other in (as_categories, pl.from_pandas(companies), pa.Table.from_pandas(companies)):
+        found = aggregate(other, weights="revenue", groups=names)
+        pd.testing.assert_frame_equal(
+            found.astype(dict.fromkeys(names, str)), ours, check_dtype=False
+        )
+    for other in (pl.from_pandas(companies), pa.Table.from_pandas(companies)):
+        found = compare_with_group(other, weights="revenue")
+        np.testing.assert_allclose(
+            found["estimate"], compare_with_group(companies, weights="revenue")["estimate"]
+        )

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Columns, read_columns, read_table
+from loyaltymodel._frames import read_table
 from loyaltymodel._intervals import check_level
 from loyaltymodel._labels import in_order_of
-from loyaltymodel._options import enumerate_names, shown
+from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._signature import checked
+from loyaltymodel._variables import Bounds, read_numbers, read_variables
 from loyaltymodel.errors import DataError
+
+_NOT_NEGATIVE = (0.0, np.inf)
+_NO_KEYS = pd.DataFrame(index=[0])
 
 
 @checked
@@ -56,7 +60,8 @@ def aggregate(
     ------
     DataError
         If a column is absent, a number is missing or infinite, a weight or standard error is
-        negative, or all weights of a group are zero.
+        negative, all weights of a group are zero, or a column of ``groups`` or ``weights`` has the
+        name of another column of the result.
 
     Notes
     -----
@@ -85,15 +90,21 @@ def aggregate(
       industry  estimate  std_error  revenue  n_units
     0   phones      77.5      0.901      4.0        2
     """
-    places, keys = _groups(units, groups)
-    names = [value, weights, *([std_error] if std_error is not None else [])]
-    x, w, *se = _finite(read_columns(units, names))
-    total = _totals(w, places, keys, weights)
+    names = _names(groups)
+    added = ["estimate", weights, "n_units", *(["std_error"] if std_error is not None else [])]
+    if taken := [name for name in (*names, weights) if [*names, *added].count(name) > 1]:
+        raise DataError(
+            f"the result has columns {enumerate_names(added)} of its own, besides those of groups; "
+            f"rename {enumerate_names(map(repr, dict.fromkeys(taken)))} in the units"
+        )
+    read = _read(units, value=value, weights=weights, std_error=std_error, groups=names)
+    places, keys, share, total = _shares(units, read, names, weights)
     result = keys.copy()
+    x, w = read.numbers[value], read.numbers[weights]
     result["estimate"] = np.bincount(places, w * x) / total
     if std_error is not None:
-        _not_negative(se[0], f"column {std_error!r}")
-        result["std_error"] = np.sqrt(np.bincount(places, (w * se[0]) ** 2)) / total
+        of_unit = share * read.numbers[std_error]
+        result["std_error"] = np.sqrt(np.bincount(places, of_unit**2))
     result[weights] = total
     result["n_units"] = np.bincount(places)
     return result
@@ -130,7 +141,8 @@ def compare_with_benchmark(
     DataFrame
         The units' columns, ``benchmark``, ``estimate`` (unit less benchmark), ``std_error``,
         ``ci_low``, ``ci_high`` and the two-sided ``p_value`` of no difference. A column of the
-        units that has one of these names is replaced.
+        units that has one of these names stands under the name with ``unit_`` before it, such as
+        ``unit_estimate``.
 
     Raises
     ------
@@ -151,19 +163,25 @@ def compare_with_benchmark(
     >>> import pandas as pd
     >>> from loyaltymodel.structural import compare_with_benchmark
     >>> units = pd.DataFrame({"index": [75.0], "std_error": [1.5]})
-    >>> compare_with_benchmark(units, benchmark=72, value="index").round(4)
-       index  benchmark  estimate  std_error  ci_low  ci_high  p_value
-    0   75.0       72.0       3.0        1.5  0.0601   5.9399   0.0455
+    >>> found = compare_with_benchmark(units, benchmark=72, value="index").round(4)
+    >>> found[["index", "benchmark", "estimate", "ci_low", "ci_high", "p_value"]]
+       index  benchmark  estimate  ci_low  ci_high  p_value
+    0   75.0       72.0       3.0  0.0601   5.9399   0.0455
+
+    The error of the index, 1.5, is not that of the difference if the benchmark has one as well:
+
+    >>> found = compare_with_benchmark(units, benchmark=72, benchmark_std_error=2, value="index")
+    >>> found[["unit_std_error", "std_error"]]
+       unit_std_error  std_error
+    0             1.5        2.5
     """
     check_level(level)
-    columns = read_columns(units, [value, std_error])
-    x, se = _finite(columns)
-    _not_negative(se, f"column {std_error!r}")
-    labels = list(columns.labels)
-    mean = _one_each("benchmark", benchmark, labels)
-    of_mean = _one_each("benchmark_std_error", benchmark_std_error, labels)
-    _not_negative(of_mean, "benchmark_std_error")
-    return _differences(units, x, mean, np.hypot(se, of_mean), level)
+    read = _read(units, value=value, std_error=std_error)
+    labels = list(read.labels)
+    mean = _one_each("benchmark", benchmark, labels, None)
+    of_mean = _one_each("benchmark_std_error", benchmark_std_error, labels, _NOT_NEGATIVE)
+    error = np.hypot(read.numbers[std_error], of_mean)
+    return _differences(units, read.numbers[value], mean, error, level)
 
 
 @checked
@@ -225,65 +243,95 @@ def compare_with_group(
     1   70.0       75.0      -5.0      0.707
     """
     check_level(level)
-    places, keys = _groups(units, groups)
-    x, w, se = _finite(read_columns(units, [value, weights, std_error]))
-    _not_negative(se, f"column {std_error!r}")
-    share = w / _totals(w, places, keys, weights)[places]
+    names = _names(groups)
+    read = _read(units, value=value, weights=weights, std_error=std_error, groups=names)
+    places, _, share, _ = _shares(units, read, names, weights)
+    x, se = read.numbers[value], read.numbers[std_error]
     mean = np.bincount(places, share * x).astype(np.float64)[places]
     of_mean = np.bincount(places, (share * se) ** 2)[places]
     variance = of_mean - (share * se) ** 2 + ((1 - share) * se) ** 2
-    return _differences(units, x, mean, np.sqrt(variance), level)
+    return _differences(units, x, mean, np.sqrt(variance.clip(0)), level)
 
 
-def _groups(units: object, groups: str | Sequence[str]) -> tuple[IntArray, pd.DataFrame]:
-    """Give each unit the number of its group, and list the groups as they first appear."""
+class _Read(NamedTuple):
+    """Columns of numbers by name, the codes of each column of groups, labels of the units."""
+
+    numbers: dict[str, FloatArray]
+    codes: list[IntArray]
+    labels: pd.Index
+
+
+def _names(groups: str | Sequence[str]) -> list[str]:
     names = [groups] if isinstance(groups, str) else list(groups)
-    table = read_table(units, names)
-    if not names:
-        return np.zeros(len(table), dtype=np.intp), pd.DataFrame(index=[0])
-    if table.isna().to_numpy().any():
-        without = [name for name in names if table[name].isna().any()]
-        raise DataError(f"units without a group in column {enumerate_names(without)}")
-    codes = np.asarray(table.groupby(names, sort=False).ngroup(), dtype=np.intp)
-    return codes, table.drop_duplicates().reset_index(drop=True)
+    if twice := repeated(names):
+        raise DataError(f"groups has {enumerate_names(twice)} more than once; name each once")
+    return names
 
 
-def _finite(columns: Columns) -> list[FloatArray]:
-    values = [np.asarray(column, dtype=np.float64) for column in columns.values]
-    for name, column in zip(columns.names, values, strict=True):
-        if not np.isfinite(column).all():
-            row = columns.labels[int(np.argmin(np.isfinite(column)))]
-            raise DataError(f"column {name!r} has no finite number in row {row}")
-    return values
+def _read(
+    units: object,
+    *,
+    value: str,
+    std_error: str | None,
+    weights: str | None = None,
+    groups: Sequence[str] = (),
+) -> _Read:
+    """Read columns by the door of variables, so that what is missing is so everywhere."""
+    numbers = [name for name in (value, weights, std_error) if name is not None]
+    given = {f"column {name!r}": name for name in numbers}
+    kinds = {f"group in column {name!r}": name for name in groups}
+    bounds = {f"column {name!r}": _NOT_NEGATIVE for name in (weights, std_error)}
+    found = read_variables(
+        {**given, **kinds}, data=units, bounds=bounds, categories=list(kinds), can_drop=False
+    )
+    return _Read(
+        {name: np.asarray(found[key], dtype=np.float64) for key, name in given.items()},
+        [found.codes(key, most=None)[0] for key in kinds],
+        found.labels,
+    )
 
 
-def _one_each(name: str, given: float | Mapping[Any, float], labels: list[Any]) -> FloatArray:
-    """Return one number a unit: the same for all, or by the labels of the units."""
-    found = np.asarray(in_order_of(name, given, labels), dtype=np.float64)
-    if not np.isfinite(found).all():
-        raise DataError(f"{name} must be finite; it has {shown(found[~np.isfinite(found)][0])}")
-    return np.array(np.broadcast_to(found, len(labels)))
+def _shares(
+    units: object, read: _Read, names: list[str], weights: str
+) -> tuple[IntArray, pd.DataFrame, FloatArray, FloatArray]:
+    """Give each unit the number of its group and its share of the group's weight.
 
-
-def _totals(weights: FloatArray, places: IntArray, keys: pd.DataFrame, name: str) -> FloatArray:
-    _not_negative(weights, f"column {name!r}")
-    total = np.bincount(places, weights).astype(np.float64)
+    The groups are listed as they first appear, with the sums of their weights.
+    """
+    w = read.numbers[weights]
+    places: IntArray = np.zeros(len(w), dtype=np.intp)
+    for codes in read.codes:
+        places = np.asarray(pd.factorize(places * (codes.max() + 1) + codes)[0], dtype=np.intp)
+    first = np.unique(places, return_index=True)[1]
+    keys = read_table(units, names).iloc[first].reset_index(drop=True) if names else _NO_KEYS
+    total = np.bincount(places, w).astype(np.float64)
     if not (total > 0).all():
         empty = keys.iloc[int(np.argmin(total > 0))].tolist()
-        raise DataError(f"all weights in column {name!r} are zero for group {empty}")
-    return total
+        raise DataError(f"all weights in column {weights!r} are zero for group {empty}")
+    return places, keys, w / total[places], total
 
 
-def _not_negative(values: FloatArray, what: str) -> None:
-    if (values < 0).any():
-        raise DataError(f"{what} has {values.min():.12g}; it must not be negative")
+def _one_each(
+    name: str, given: float | Mapping[Any, float], labels: list[Any], bounds: Bounds | None
+) -> FloatArray:
+    """Return one number a unit: the same for all, or by the labels of the units."""
+    found = read_numbers(name, in_order_of(name, given, labels), bounds=bounds)
+    if found.ndim > 1:
+        raise DataError(f"{name} has shape {found.shape}; give one number, or one for each unit")
+    return np.array(np.broadcast_to(found, len(labels)))
 
 
 def _differences(
     units: object, x: FloatArray, benchmark: FloatArray, std_error: FloatArray, level: float
 ) -> pd.DataFrame:
+    """Add the differences to the units, whose own columns of such names become those of a unit."""
     found = EstimateTable.wald({}, x - benchmark, std_error, level=level).frame()
-    table = read_table(units)
-    kept = table[[name for name in table.columns if name not in {"benchmark", *found.columns}]]
     found.insert(0, "benchmark", benchmark)
-    return pd.concat([kept, found.set_index(kept.index)], axis=1)
+    table = read_table(units)
+    own = {name: f"unit_{name}" for name in table.columns if name in found.columns}
+    if taken := [name for name in own.values() if name in table.columns]:
+        raise DataError(
+            f"the units have a column {enumerate_names(map(repr, taken))}, which is how their "
+            f"columns {enumerate_names(map(repr, own))} are called in the result; rename or drop it"
+        )
+    return pd.concat([table.rename(columns=own), found.set_index(table.index)], axis=1)
