@@ -17,6 +17,7 @@ from loyaltymodel.errors import OptionError
 T = TypeVar("T")
 
 _LARGEST_WHOLE = 2**53
+_LARGEST = 1e100  # a number whose powers a computer still holds
 
 # More than anybody needs, and few enough that memory and patience last.
 MOST = {
@@ -135,7 +136,7 @@ def why_not_a_list(value: object) -> str:
 
 def a_or_an(noun: str) -> str:
     """Return the article of a noun."""
-    return "an" if noun[:1].lower() in tuple("aeio") else "a"
+    return "an" if noun[:1].lower() in tuple("aeio") or noun.startswith("nd") else "a"
 
 
 def check_finite(
@@ -145,12 +146,19 @@ def check_finite(
     if not is_number(value) or not math.isfinite(value) or (least is not None and value < least):
         limit = "" if least is None else f" of at least {least:g}"
         raise OptionError(f"{name}={shown(value)} must be a finite number{limit}{way_out}")
+    _check_size(name, value)
 
 
 def check_positive(name: str, value: object) -> None:
     """Raise an OptionError unless the value is a finite number above zero."""
     if not is_number(value) or not math.isfinite(value) or value <= 0:
         raise OptionError(f"{name}={shown(value)} must be a finite number above 0")
+    _check_size(name, value)
+
+
+def _check_size(name: str, value: float) -> None:
+    if abs(value) > _LARGEST:
+        raise OptionError(f"{name}={shown(value)} is too large to compute with; take other units")
 
 
 def check_share(

@@ -57,8 +57,8 @@ _WRONG = {
     "greater_than_equal": "must be at least {ge}",
     "less_than": "must be below {lt}",
     "less_than_equal": "must be at most {le}",
-    "too_short": "must have at least {min_length} parts",
-    "too_long": "must have at most {max_length} parts",
+    "too_short": "must have {min_length} or more parts",
+    "too_long": "must have {max_length} parts or fewer",
 }
 _SHOWN = 5  # problems in a message
 _EXCERPT = 20  # letters of a text that cannot be read
