@@ -170,3 +170,24 @@ def test_degrees_of_a_difference_are_those_of_welch():
     degrees = satterthwaite(np.stack([variances, [0, 0]]), np.array([7.0, 4.0]))
     assert degrees[0] == pytest.approx(stats.ttest_ind(one, two, equal_var=False).df, rel=SAME)
     assert np.isnan(degrees[1])
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e5, 1e7, 1e9])
+def test_an_error_is_never_less_than_rounding_can_take_away(offset):
+    # At the mean of x the error of a line is that of a mean, wherever 0 lies.
+    x = offset + np.array([0.0, 1.0, 2.0, 3.0])
+    y = np.array([0.0, 2.0, 1.0, 3.0])
+    fitted = regression.least_squares(y, np.column_stack([np.ones(4), x]), std_errors="model")
+    (error,) = regression.errors_of(np.array([[1.0, x.mean()]]), fitted.covariance)
+    due = np.sqrt(1.8 / 2 / 4)  # residual sum of squares 5 - 5 * 0.8 ** 2, with 2 df
+    assert error > 0
+    assert error >= due * (1 - 1e-15 * offset**2 - 1e-9)
+    if offset <= 1e3:
+        assert error == pytest.approx(due, rel=1e-6)
+
+
+def test_the_likelihood_of_an_exact_fit_does_not_warn():
+    fitted = regression.least_squares(
+        np.array([2.0, 2, 1, 1]), np.eye(2)[[0, 0, 1, 1]], std_errors="model"
+    )
+    np.testing.assert_allclose(fitted.estimates, [2, 1])

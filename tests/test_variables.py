@@ -248,6 +248,17 @@ def test_weights_may_have_any_size(size):
     assert weights[1] == 2 * weights[0]
 
 
+@pytest.mark.parametrize("make", [list, np.array, lambda v: pd.Series(v, dtype=object)])
+def test_categories_that_no_table_holds_are_refused(make):
+    with pytest.raises(DataError, match=r"g has 'caf.ud800', which is not valid text"):
+        read_variables({"g": make(["a", "caf\ud800", "a"])}, categories=["g"])
+
+
+def test_a_single_number_is_no_table_of_variables():
+    with pytest.raises(DataError, match=r"^covariates are an array without names"):
+        several_variables("covariates", np.array(3.0))
+
+
 @pytest.mark.parametrize("unit", [1e-320, 1e-300, 1e-120, 1e120, 1e307])
 def test_weights_may_have_any_unit(unit):
     _, plain = read_weighted({"x": [1, 2, 3]}, np.array([1, 2, 4]) * 1e-3)

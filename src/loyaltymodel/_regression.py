@@ -22,6 +22,7 @@ EXACT = (
 _SINGULAR = 1e-9  # of the largest singular value of columns scaled to length 1
 _ALONE = 1e-9  # a leverage closer to 1 than this is 1, but for rounding
 _ROUNDING = 1e-12  # of the largest number answers are made of: what differs by less is the same
+_LAST_DIGIT = float(np.finfo(np.float64).eps)
 _NO_SUM = 1e-9  # of its parts: a sum of exact coefficients that is less is 0
 _MOST_STEPS = 100
 _CLOSE = 1e-10  # a last step, whose own error is the square of this
@@ -80,7 +81,8 @@ def least_squares(
     kind = "HC3" if std_errors == "robust" else "nonrobust"
     basis, back = _orthogonal(design)
     found = OLS(y, basis).fit(cov_type=kind, use_t=True)
-    estimates, likelihood = back @ found.params, float(found.llf)
+    with np.errstate(divide="ignore"):  # of a fit without any residual
+        estimates, likelihood = back @ found.params, float(found.llf)
     limit = _ROUNDING * (float(np.abs(y).max()) if size is None else size)
     if np.abs(y - design @ estimates).max() > limit:
         return Regression(estimates, back @ found.cov_params() @ back.T, likelihood)
@@ -159,7 +161,18 @@ def sums_of(
     weights: FloatArray, estimates: FloatArray, covariance: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return sums (m,) of weighted (m, k) coefficients with errors; 0 if only rounding is left."""
-    sums = weights @ estimates
-    errors = np.sqrt(np.einsum("mi,ij,mj->m", weights, covariance, weights))
+    sums, errors = weights @ estimates, errors_of(weights, covariance)
     rounding = _NO_SUM * (np.abs(weights) @ np.abs(estimates))
     return np.where((errors == 0) & (np.abs(sums) <= rounding), 0.0, sums), errors
+
+
+def errors_of(weights: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Return the errors (m,) of sums of weighted (m, k) coefficients.
+
+    Where parts cancel that are far larger than the sum, what rounding leaves of them may even be
+    below 0. An error is never less than what rounding can take away.
+    """
+    size = np.abs(weights)
+    variance = np.einsum("mi,ij,mj->m", weights, covariance, weights)
+    least = _LAST_DIGIT * np.einsum("mi,ij,mj->m", size, np.abs(covariance), size)
+    return np.asarray(np.sqrt(np.maximum(variance, least)))

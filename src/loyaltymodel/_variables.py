@@ -23,7 +23,9 @@ from loyaltymodel._options import (
     check_choice,
     count_of,
     enumerate_names,
+    has_half_letter,
     repeated,
+    shown,
     why_not_a_list,
 )
 from loyaltymodel.errors import DataError
@@ -202,9 +204,8 @@ def _named_variables(what: str, given: Any) -> dict[Any, object]:
     if nw.dependencies.is_into_series(given):
         name = nw.from_native(given, series_only=True).name
         return {what if name is None or name == "" else name: given}
-    if isinstance(given, pd.Index) or (
-        isinstance(given, (Sequence, np.ndarray)) and all(isinstance(v, str) for v in given)
-    ):
+    listed = isinstance(given, Sequence) or (isinstance(given, np.ndarray) and given.ndim > 0)
+    if isinstance(given, pd.Index) or (listed and all(isinstance(v, str) for v in given)):
         names = [v.item() if isinstance(v, np.generic) else v for v in given]
         if twice := repeated(names):
             raise DataError(
@@ -443,6 +444,7 @@ def _categories(name: str, value: object) -> Column:
     _check_kind(name, value)
     kept = value.array if isinstance(value, pd.Series) else value
     if isinstance(kept, pd.Categorical):
+        _check_letters(name, kept.categories)
         blank = [v for v in kept.categories if _is_blank(v)]
         return kept.remove_categories(blank) if blank else kept
     try:
@@ -472,11 +474,23 @@ def without_blanks(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         raise DataError(
             f"{name} has values that are no categories, such as lists; give text or numbers"
         ) from None
+    _check_letters(name, distinct)
     if not (blank := [v for v in distinct if _is_blank(v)]):
         return array
     filled = array.copy()
     filled[np.asarray(pd.Series(array, dtype=object).isin(blank))] = None
     return filled
+
+
+def _check_letters(name: str, distinct: Iterable[object]) -> None:
+    """Refuse text with half of a letter, of which no table can be made."""
+    texts = [value for value in distinct if isinstance(value, str)]
+    if has_half_letter("".join(texts)):
+        odd = next(text for text in texts if has_half_letter(text))
+        raise DataError(
+            f"{name} has {shown(odd)}, which is not valid text: half of a letter (a surrogate) "
+            "stands in it; read it anew in its right encoding"
+        )
 
 
 def _is_blank(value: object) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import equals
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -17,6 +18,7 @@ from loyaltymodel._regression import (
     Regression,
     StdErrors,
     collinear,
+    errors_of,
     full_leverage,
     is_constant,
     least_squares,
@@ -32,8 +34,6 @@ from loyaltymodel.delivered_value.loyalty_result import (
 )
 from loyaltymodel.delivered_value.response_kernels import effect_on_share
 from loyaltymodel.errors import DataError, NotIdentifiedError
-
-_ROUNDING = 1e-12  # of the largest value: values that differ by less are level
 
 
 @checked
@@ -189,8 +189,7 @@ def value_loyalty(
     mine = np.asarray(read["value"], dtype=np.float64)
     best = _best_rival(read, mine, tuple(named))
     relative = mine - best
-    # Values that differ by rounding only are level.
-    relative[np.abs(relative) <= _ROUNDING * np.maximum(np.abs(mine), np.abs(best))] = 0.0
+    relative[equals(mine, best)] = 0.0
     _check_answers(answers, model)
     _check_relative(relative)
     x = np.column_stack([np.ones(len(mine)), relative])
@@ -212,8 +211,8 @@ def value_loyalty(
             covariance=found.covariance,
         )
 
-    variance = gradient @ fitted.covariance @ gradient
-    average = Regression(np.array([effect]), np.array([[variance]]))
+    (error,) = errors_of(gradient[None], fitted.covariance)
+    average = Regression(np.array([effect]), np.array([[error**2]]))
     return ValueLoyalty(
         model=model,
         std_errors=std_errors,

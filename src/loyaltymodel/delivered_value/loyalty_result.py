@@ -13,7 +13,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._regression import EXACT, StdErrors, sums_of
+from loyaltymodel._regression import EXACT, StdErrors, errors_of, sums_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, table_of
@@ -195,8 +195,7 @@ class ValueLoyalty(Result):
         levels = _levels("relative_value", relative_value)
         rows = np.column_stack([np.ones(len(levels)), levels])
         score = rows @ self.estimates.estimate
-        s = _covariance(self.estimates)
-        reach = self._reach * np.sqrt(np.einsum("ti,ij,tj->t", rows, s, rows))
+        reach = self._reach * errors_of(rows, _covariance(self.estimates))
         ends = np.stack([score, score - reach, score + reach])
         if self.model == "logit":
             ends = distribution(ends, "logit")

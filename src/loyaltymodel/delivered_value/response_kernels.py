@@ -13,6 +13,7 @@ import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._intervals import ndtr
+from loyaltymodel._regression import errors_of
 
 Law = Literal["logit", "probit"]
 
@@ -27,8 +28,7 @@ def level_for(
     with np.errstate(divide="ignore", invalid="ignore"):
         level = (targets - a) / b
         slope = np.stack([np.full(len(targets), -1 / b), -level / b], axis=1)  # (t, 2)
-        variance = np.einsum("ti,ij,tj->t", slope, covariance, slope)
-    return level, np.sqrt(variance)
+        return level, errors_of(slope, covariance)
 
 
 def fieller(

@@ -14,7 +14,13 @@ from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel._regression import collinear, full_leverage, is_constant, least_squares
+from loyaltymodel._regression import (
+    collinear,
+    errors_of,
+    full_leverage,
+    is_constant,
+    least_squares,
+)
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import (
     Variables,
@@ -331,7 +337,7 @@ def _ordinal(
             effects[k], gradient = effect_of_change(before, after, *where)
         else:
             effects[k], gradient = effect_of_unit(x, k, *where)
-        errors[k] = np.sqrt(gradient @ fitted.covariance @ gradient)
+        (errors[k],) = errors_of(gradient[None], fitted.covariance)
     return _Fit(
         ratings=ratings,
         counts=np.bincount(codes),

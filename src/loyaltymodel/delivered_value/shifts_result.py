@@ -13,7 +13,7 @@ from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._regression import EXACT
+from loyaltymodel._regression import EXACT, errors_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, table_of
@@ -188,9 +188,8 @@ class PerceptionShift(Result):
         )
         x = np.hstack([covariate.columns(read) for covariate in self.covariates])
         apart = x - self.term_means
-        between = _covariance(self.shifts)
         shift = apart @ self.shifts.estimate
-        error = np.sqrt(np.einsum("ni,ij,nj->n", apart, between, apart))
+        error = errors_of(apart, _covariance(self.shifts))
         df = self._df if self.model == "linear" else np.inf
         table = EstimateTable.student({}, shift, error, df=df, level=self.level)
         frame = table.frame()[["estimate", "ci_low", "ci_high"]].set_axis(read.labels, axis=0)

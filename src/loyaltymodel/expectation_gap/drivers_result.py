@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._options import count_of
-from loyaltymodel._regression import EXACT, StdErrors, sums_of
+from loyaltymodel._regression import EXACT, StdErrors, errors_of, sums_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
@@ -205,11 +205,11 @@ class DriverResult(Result):
         value = float(sums @ self.estimates.estimate / b)
         slope = sums / b
         slope[base] -= value / b
-        error = np.sqrt(slope @ self._covariance @ slope)
+        error = errors_of(slope[None], self._covariance)
         table = EstimateTable.student(
             {"quantity": ["multiplier"]},
             [value],
-            [error],
+            error,
             df=self._df,
             level=self.level,
             test_zero=False,

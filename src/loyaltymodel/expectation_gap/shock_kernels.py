@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._regression import errors_of
 
 _SHOCK, _PRODUCT = 1, 3
 _ROUNDING = 1e-12  # of its parts: a slope that is less is 0
@@ -113,7 +114,7 @@ def pieces_apart_from_zero(
     middle = (cuts[1:] + cuts[:-1]) / 2
     sums = line_gradient(middle, len(coefficients))
     slopes = sums @ coefficients
-    errors = np.sqrt(np.einsum("mi,ij,mj->m", sums, covariance, sums).clip(min=0))
+    errors = errors_of(sums, covariance)
     rounding = _ROUNDING * (np.abs(sums) @ np.abs(coefficients))
     apart = np.abs(slopes) > np.maximum(reach * errors, rounding)
     return np.column_stack([cuts[:-1], cuts[1:]])[apart], slopes[apart]

@@ -13,7 +13,7 @@ from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._regression import is_constant, least_squares, logistic, sums_of
+from loyaltymodel._regression import errors_of, is_constant, least_squares, logistic, sums_of
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import Variables, read_numbers, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
@@ -189,17 +189,17 @@ def adverse_response(
         ordered, pieces[:, 0]
     )
 
-    def table(labels: Labels, found: FloatArray, between: FloatArray) -> EstimateTable:
-        error = np.sqrt(np.diag(between))
+    def table(labels: Labels, found: FloatArray, sums: FloatArray) -> EstimateTable:
+        between, error = sums @ covariance @ sums.T, errors_of(sums, covariance)
+        np.fill_diagonal(between, error**2)
         return EstimateTable.student(labels, found, error, df=df, level=level, covariance=between)
 
-    of_slopes = gradient @ covariance @ gradient.T
     return AdverseResponse(
         model=model,
         slope_kind=kind,
         baseline_as=baseline_as,
-        estimates=table({"term": names}, estimates, covariance),
-        slope_estimates=table({"satisfaction": levels}, slopes, of_slopes),
+        estimates=table({"term": names}, estimates, np.eye(len(names))),
+        slope_estimates=table({"satisfaction": levels}, slopes, gradient),
         limits=limits,
         region_ends=pieces,
         region_slopes=signs,
