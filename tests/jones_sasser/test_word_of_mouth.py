@@ -140,7 +140,7 @@ BAD_WORDS = [
     ({"satisfaction": [1, 2, 3, 4], "mentions": [1, 2, 0, 1]}, DataError, "give cuts="),
     ({"satisfaction": [1], "mentions": [1]}, DataError, "1 level for 1 customer, so"),
     ({"mentions": [1, 2, 0, 1], "cuts": [4, 3]}, OptionError, "ascending"),
-    ({"mentions": [1, 2, 0, 1], "cuts": ["a"]}, OptionError, "ascending"),
+    ({"mentions": [1, 2, 0, 1], "cuts": ["a"]}, OptionError, "must be a number"),
     ({"mentions": [1, 2, 0, 1], "cuts": []}, OptionError, "ascending"),
     ({"mentions": [1, 2, 0, 1], "level": 95}, OptionError, "between 0 and 1"),
 ]

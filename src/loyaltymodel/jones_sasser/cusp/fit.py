@@ -149,7 +149,7 @@ def fit_cusp(
     1   regain      0.96    0.85     1.06
     """
     check_level(level)
-    given = Predictors.of(normal, splitting, loyalty)
+    given = Predictors.of(normal, splitting, loyalty=loyalty)
     variables = given.read(data, missing)
     z = variables["loyalty"].astype(np.float64)
     a, b = given.columns(variables, "normal"), given.columns(variables, "splitting")

@@ -23,10 +23,10 @@ class Predictors:
     values: dict[str, object]
 
     @classmethod
-    def of(cls, normal: object, splitting: object, loyalty: object) -> Predictors:
+    def of(cls, normal: object, splitting: object, **loyalty: object) -> Predictors:
         """Name what was given."""
         of_alpha, of_beta = _by_name("normal", normal), _by_name("splitting", splitting)
-        values = {} if loyalty is None else {"loyalty": loyalty}
+        values = dict(loyalty)
         values |= {f"normal {name!r}": value for name, value in of_alpha.items()}
         values |= {f"splitting {name!r}": value for name, value in of_beta.items()}
         return cls(tuple(of_alpha), tuple(of_beta), values)

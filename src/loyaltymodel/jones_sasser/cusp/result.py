@@ -252,7 +252,7 @@ class CuspResult(Result):
         given = Predictors.of(
             list(self.normal) if normal is None else normal,
             list(self.splitting) if splitting is None else splitting,
-            loyalty,
+            **({} if loyalty is None else {"loyalty": loyalty}),
         )
         for role, mine, theirs in (
             ("normal", self.normal, given.normal),

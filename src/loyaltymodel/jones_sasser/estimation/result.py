@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import check_level, wald
-from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._options import check_choice, count_of, enumerate_names, shown
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, percent, table_of
@@ -40,7 +40,12 @@ from loyaltymodel.jones_sasser.estimation.intervals import (
 )
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.report import State
-from loyaltymodel.jones_sasser.estimation.sample import Sample, design_of, driver_columns
+from loyaltymodel.jones_sasser.estimation.sample import (
+    Sample,
+    design_of,
+    driver_columns,
+    place_of,
+)
 from loyaltymodel.jones_sasser.estimation.settings import SHARES, CurveSettings, Measured
 from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty
 
@@ -382,6 +387,11 @@ class LoyaltyCurveResult(Result):
         }
         labels = satisfaction.index if isinstance(satisfaction, pd.Series) else None
         columns = {name: np.atleast_1d(np.asarray(part)) for name, part in parts.items()}
+        if (shape := columns["loyalty"].shape) != (len(columns["loyalty"]),):
+            raise DataError(
+                f"satisfaction has shape {shape}; a row a customer is returned, so give an array "
+                "of shape (n,)"
+            )
         return pd.DataFrame(columns, index=labels)
 
     @checked
@@ -680,12 +690,13 @@ class LoyaltyCurveResult(Result):
 
     def _code(self, group: object) -> int:
         groups = self.sample.groups or ()
-        if group not in groups:
+        place = place_of(group, groups)
+        if place is None:
             raise DataError(
-                f"{group!r} is no group of the fit; its groups are "
+                f"{shown(group)} is no group of the fit; its groups are "
                 f"{enumerate_names(groups, most=12)}"
             )
-        return groups.index(group)
+        return place
 
     def _held(self, constraint: object, group: object) -> object:
         if constraint is not None and group is not None:

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._options import count_of, enumerate_names, shown
 from loyaltymodel._variables import (
     BELOW_ONE,
     Bounds,
     Variables,
     codes_of,
+    of_moderate_size,
     read_variables,
     several_variables,
 )
@@ -99,7 +100,7 @@ def read_sample(
     observations = observe(
         variables["satisfaction"],
         answers,
-        variables["weights"].astype(np.float64) if weights is not None else None,
+        of_moderate_size(variables["weights"].astype(np.float64)) if weights is not None else None,
         scale=settings.limits("satisfaction"),
         group=codes if constraint is None and not named else None,
         given=variables["constraint"].astype(np.float64) if constraint is not None else None,
@@ -164,11 +165,20 @@ def design_of(variables: Variables, drivers: tuple[str, ...]) -> FloatArray:
 
 
 def _check_reference(reference: object, labels: tuple[Any, ...]) -> None:
-    if reference is not None and reference not in labels:
+    if reference is not None and place_of(reference, labels) is None:
         raise OptionError(
-            f"reference={reference!r} is no group; the groups are "
+            f"reference={shown(reference)} is no group; the groups are "
             f"{enumerate_names(labels, most=12)}"
         )
+
+
+def place_of(group: object, groups: tuple[Any, ...]) -> int | None:
+    """Return which of the groups a value means, or nothing if it is none of them."""
+    places = {own: k for k, own in enumerate(groups)}
+    try:
+        return places.get(group)
+    except TypeError:  # a list or an array cannot be looked up
+        return None
 
 
 def _answers(
@@ -235,12 +245,12 @@ def _declared_order(loyalty: object, data: object) -> list[Any] | None:
 
 
 def _check_categories(cuts: object, categories: tuple[Any, ...]) -> None:
-    if cuts not in categories:
+    if (place := place_of(cuts, categories)) is None:
         raise OptionError(
-            f"cuts={cuts!r} is no answer that anybody gave; the answers are "
+            f"cuts={shown(cuts)} is no answer that anybody gave; the answers are "
             f"{enumerate_names(categories, most=12)}, from the lowest to the highest"
         )
-    if categories.index(cuts) == 0:
+    if place == 0:
         raise NotIdentifiedError(
-            f"cuts={cuts!r} is the lowest answer, so everybody stayed; take a higher one"
+            f"cuts={shown(cuts)} is the lowest answer, so everybody stayed; take a higher one"
         )

@@ -211,13 +211,10 @@ def remove_constraint(
     if scale is None:
         scale = SHARES if fitted is None else fitted.settings.limits("satisfaction")
     low, high = check_pair(scale)
-    given = {
-        "satisfaction": satisfaction,
-        "constraint": constraint,
-        "constraint_by": constraint_by,
-    }
+    optional = {"constraint": constraint, "constraint_by": constraint_by}
+    given = {name: value for name, value in optional.items() if value is not None}
     read = read_variables(
-        {name: value for name, value in given.items() if value is not None},
+        {"satisfaction": satisfaction, **given},
         data=data,
         bounds={"satisfaction": (low, high), "constraint": (0.0, BELOW_ONE)},
         categories=("constraint_by",),

@@ -14,7 +14,7 @@ from loyaltymodel._comparisons import levels_of, snapped
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student, wilson
-from loyaltymodel._options import count_of
+from loyaltymodel._options import count_of, shown
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
@@ -236,8 +236,9 @@ def word_of_mouth(
             "what was said, or both"
         )
     limits: dict[str, Bounds] = {"mentions": (0.0, np.inf), "valence": (-1.0, 1.0)}
-    given = {"satisfaction": satisfaction, "mentions": mentions, "valence": valence}
-    given = {name: value for name, value in given.items() if value is not None}
+    optional = {"mentions": mentions, "valence": valence}
+    given = {name: value for name, value in optional.items() if value is not None}
+    given = {"satisfaction": satisfaction, **given}
     found = read_variables(given, data=data, bounds=limits, missing=missing)
     said, told = _check_words(found)
     s = np.asarray(found["satisfaction"], dtype=np.float64)
@@ -322,16 +323,9 @@ def _place(s: FloatArray, cuts: Sequence[float] | None) -> IntArray:
     """Return the level of each customer, among those that somebody has."""
     if cuts is None:
         return levels_of(s)[1]
-    try:
-        edges = np.asarray(cuts, dtype=np.float64)
-    except (TypeError, ValueError):
-        edges = np.array([np.nan])
-    if (
-        edges.ndim != 1
-        or not edges.size
-        or not (np.isfinite(edges).all() and (np.diff(edges) > 0).all())
-    ):
-        raise OptionError(f"cuts={cuts!r} must be ascending numbers, such as [3, 4]")
+    edges = np.asarray(cuts, dtype=np.float64)
+    if not edges.size or not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():
+        raise OptionError(f"cuts={shown(cuts)} must be ascending numbers, such as [3, 4]")
     level = np.searchsorted(edges, snapped(s, edges, size=np.abs(s).max()), side="right")
     return np.unique(level, return_inverse=True)[1]
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from loyaltymodel import evidence
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import snapped
 from loyaltymodel._frames import Missing
 from loyaltymodel._labels import labelled
 from loyaltymodel._options import check_choice, check_positive, count_of, enumerate_names
@@ -367,6 +368,7 @@ class PublishedTable(Result):
         return {"lower": self.lower, "midpoint": self.midpoint, "upper": self.upper}[bound]
 
     def _at(self, score: FloatArray, bound: Bound, interpolation: Interpolation) -> FloatArray:
+        score = snapped(score, self.scores, size=np.abs(self.scores).max())
         place = np.searchsorted(self.scores, score)
         between = self.scores[place] != score
         if not between.any():
@@ -409,7 +411,13 @@ class PublishedTable(Result):
                         f"there is no level {level!r} in table {self.concept}, which has "
                         f"{enumerate_names(f'{known:.12g}' for known in self.scores)}"
                     )
-                numbers[places[level]] = read_numbers(f"counts[{level!r}]", number)
+                alone = read_numbers(f"counts[{level!r}]", number)
+                if alone.ndim:
+                    raise DataError(
+                        f"counts[{level!r}] has shape {alone.shape}, but one number a level is "
+                        "needed; give an array of shape (..., levels) for several"
+                    )
+                numbers[places[level]] = alone
         else:
             numbers = read_numbers("counts", counts)
         if numbers.ndim == 0 or numbers.shape[-1] != len(self.scores):

@@ -198,16 +198,15 @@ def compare_views(
             "contrast says between which satisfactions the mediated effect is computed; give a "
             "mediator as well, or leave contrast out"
         )
-    columns = {
-        "satisfaction": satisfaction,
-        "loyalty": loyalty,
+    optional = {
         "mediator": mediator,
         "bond": bond,
         "constraint": constraint,
         "constraint_by": constraint_by,
         "trials": trials,
     }
-    given = {name: value for name, value in columns.items() if value is not None}
+    given = {"satisfaction": satisfaction, "loyalty": loyalty}
+    given |= {name: value for name, value in optional.items() if value is not None}
     people = read_variables(given, data=data, categories=("constraint_by",), missing=missing)
     settings = CurveSettings(
         family=family_of("power"),
