@@ -73,6 +73,10 @@ def lines(result, quantity="observed"):
     return table[table["quantity"] == quantity].set_index("stage")
 
 
+# Numbers of a size that people measure: others are refused.
+POINTS = st.floats(0, 100).map(lambda points: round(points, 6))
+
+
 def likely(found):
     """Probabilities of the stages (n, s)."""
     return found.customers[list(found.result.names)]
@@ -212,7 +216,7 @@ def test_gating_agrees_with_going_through_the_phases(scores, thresholds, ties):
 
 
 @pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ScaleWarning")
-@given(arrays(float, (5, 4), elements=st.floats(0, 100)), st.floats(0, 100))
+@given(arrays(float, (5, 4), elements=POINTS), st.floats(0, 100))
 def test_a_higher_threshold_never_raises_a_phase(scores, threshold):
     lower, higher = (
         oliver(scores, cuts=cut).customers["steps_passed"] for cut in (threshold / 2, threshold)
@@ -401,7 +405,7 @@ def test_probabilities_agree_with_drawing_true_scores():
     for person in (0, 17, 250):
         centre = posterior.means(world.observed_values[[person]])[0]
         drawn = rng.multivariate_normal(centre, posterior.covariance, n)
-        counts = np.bincount(kernels.levels_reached(drawn, np.full(4, 50.0), up=True), minlength=5)
+        counts = np.bincount(kernels.levels_reached(drawn >= 50), minlength=5)
         expected = found[person]
         # Five standard errors of a share of the draws.
         reach = 5 * np.sqrt(expected * (1 - expected) / n) + 1e-9
@@ -438,7 +442,7 @@ def calibrated():
     world = simulate_phases(60_000, rng=8, means=[58, 54, 50, 46], sds=9.0, reliability=0.7)
     assert world.n_redrawn < 60
     result = oliver(world.scores, reliability=0.7)
-    truth = kernels.levels_reached(world.true_values, np.full(4, 50.0), up=True)
+    truth = kernels.levels_reached(world.true_values >= 50)
     return world, result, truth
 
 
@@ -475,9 +479,9 @@ def test_the_normal_around_the_observed_score_is_not_calibrated(calibrated):
 def test_intervals_of_true_shares_cover():
     rng = np.random.default_rng(9)
     big = simulate_phases(2_000_000, rng=rng)
-    truth = np.bincount(
-        kernels.levels_reached(big.true_values, np.full(4, 50.0), up=True), minlength=5
-    ) / len(big.true_values)
+    truth = np.bincount(kernels.levels_reached(big.true_values >= 50), minlength=5) / len(
+        big.true_values
+    )
     hits = []
     for _ in range(400):
         found, _ = oliver(simulate_phases(300, rng=rng).scores, reliability=0.8)
@@ -576,7 +580,7 @@ def test_levels_count_from_below():
     assert by_name.to_dict() == {"Li": 3, "Wang": 0}
 
 
-@given(arrays(float, 9, elements=st.floats(0, 30)))
+@given(arrays(float, 9, elements=POINTS.map(lambda points: 0.3 * points)))
 def test_practical_indicators_go_up_and_down(values):
     up = practical_indicator(values, "concern")
     down = practical_indicator(values, "selection_time")
@@ -816,3 +820,118 @@ def test_scores_on_a_scale_of_their_own_give_the_same_phases():
     mixed = points.assign(action=points["action"] / 100)
     _, beside = oliver(mixed, scale={"action": (0, 1)}, **given)
     pd.testing.assert_frame_equal(beside, customers, rtol=1e-9)
+
+
+# Who stands exactly at a cut-off stands there, whatever the order of the answers
+
+
+def instrument_of(*scales, weights=None, directions=None):
+    parts = [
+        {
+            "name": f"f{k}",
+            "scale": scale,
+            "weight": 1 if weights is None else weights[k],
+            "direction": "positive" if directions is None else directions[k],
+        }
+        for k, scale in enumerate(scales)
+    ]
+    rest = {"name": "z", "indicators": [{"name": "orders", "scale": (0, 8)}]}
+    return PhaseInstrument(phases=[{"name": "x", "indicators": parts}, rest])
+
+
+@pytest.mark.parametrize("ties", ["high", "low"])
+@pytest.mark.parametrize("direction", ["positive", "negative"])
+@pytest.mark.parametrize(
+    ("k", "scale"), [(3, (1, 5)), (3, (1, 7)), (4, (1, 10)), (3, (0, 10)), (3, (-3, 3))]
+)
+def test_all_patterns_with_the_mean_in_the_middle_are_judged_alike(k, scale, direction, ties):
+    low, high = scale
+    patterns = itertools.product(range(low, high + 1), repeat=k)
+    rows = [row for row in patterns if 2 * sum(row) == k * sum(scale)]
+    answers = pd.DataFrame(rows, columns=[f"f{j}" for j in range(k)]).assign(orders=8)
+    instrument = instrument_of(*[scale] * k, directions=[direction] * k)
+    scores = phase_scores(instrument, answers)
+    assert (scores["x"] == 50).all()
+    result, customers = oliver(scores, phases=["x", "z"], cuts=50, ties=ties)
+    assert (customers["steps_passed"] > 0).all() == (ties == "high")
+    assert (result.passed(scores)["x"] == (ties == "high")).all()
+
+
+@given(st.integers(0, 10**6))
+def test_scales_of_several_widths_and_weights_are_judged_alike(seed):
+    rng = np.random.default_rng(seed)
+    low = rng.integers(-5, 5, 4)
+    scales = [(int(a), int(a + w)) for a, w in zip(low, rng.integers(1, 12, 4), strict=True)]
+    instrument = instrument_of(*scales, weights=rng.integers(1, 9, 4) / 10)
+    # Half of the way up on every scale; the ends of a pair of like scales are half on average.
+    answers = pd.DataFrame([[(a + b) / 2 for a, b in scales]], columns=["f0", "f1", "f2", "f3"])
+    scores = phase_scores(instrument, answers.assign(orders=8))
+    _, customers = oliver(scores, phases=["x", "z"], cuts=50)
+    assert customers["steps_passed"].tolist() == [2]
+    assert 0 <= scores["x"].item() <= 100
+
+
+def test_who_answers_the_middle_everywhere_passes_everywhere():
+    own = oliver_instrument(
+        price_tolerance=(0, 20),
+        volume=(0, 10),
+        frequency=(0, 10),
+        duration=(0, 10),
+        answers=(1, 5),
+        likelihood=(0, 1),
+    )
+    middle = {i.source: [sum(i.scale) / 2] for phase in own.phases for i in phase.indicators}
+    _, customers = oliver(phase_scores(own, pd.DataFrame(middle)))
+    assert customers["stage"].tolist() == ["action"]
+
+
+def test_scores_without_error_stand_at_their_cut_off():
+    rng = np.random.default_rng(3)
+    scores = pd.DataFrame({"x": rng.integers(0, 101, 50) / 7, "z": rng.integers(0, 101, 50) / 7})
+    scores.loc[0, "x"] = 0.1 + 0.2 + 4.7  # 5, but for rounding
+    scores.loc[0, "z"] = 9.0
+    result, customers = oliver(
+        scores, phases=["x", "z"], scale=(0, 15), cuts={"x": 5, "z": 5}, reliability=[1, 0.9]
+    )
+    assert customers["steps_passed"].iloc[0] == 2
+    assert customers["none"].iloc[0] == 0
+    assert result.passed(scores)["x"].iloc[0] == 1
+
+
+def test_a_correlation_table_is_put_in_order_by_its_labels():
+    names = ["a", "b", "c"]
+    values = np.array([[1, 0.1, 0.2], [0.1, 1, 0.7], [0.2, 0.7, 1]])
+    table = pd.DataFrame(values, index=names, columns=names).iloc[[2, 0, 1], ::-1]
+    plain, named = (
+        simulate_phases(50, phases=names, correlation=given, rng=1) for given in (values, table)
+    )
+    np.testing.assert_array_equal(plain.true_values, named.true_values)
+    with pytest.raises(DataError, match="is labelled 'd'"):
+        simulate_phases(9, phases=names, correlation=table.rename(index={"a": "d"}))
+
+
+@pytest.mark.parametrize(
+    "correlation", ["0.5", [["1", "0"], ["0", "1"]], np.inf, 1e308, 1j, 10**400]
+)
+def test_what_is_no_correlation_is_refused(correlation):
+    with pytest.raises(OptionError, match="give one correlation"):
+        simulate_phases(9, phases=["a", "b"], correlation=correlation)
+
+
+@pytest.mark.parametrize(
+    ("option", "one", "other"), [("means", 60, 40), ("sds", 9, 6), ("reliability", 0.5, 0.9)]
+)
+def test_options_by_phase_go_to_their_phases(option, one, other):
+    forms = [one, other], {"b": other, "a": one}, pd.Series({"b": other, "a": one})
+    worlds = [
+        simulate_phases(20, phases=["a", "b"], rng=1, **({"sds": 2} | {option: form}))
+        for form in forms
+    ]
+    for world in worlds[1:]:
+        np.testing.assert_array_equal(world.observed_values, worlds[0].observed_values)
+
+
+def test_limits_that_are_reached_but_for_rounding_are_reached():
+    cuts = {"preference": 0.8, "value": 0.3, "profit": 0.3}
+    found = core_customers([0.7 + 0.1, 0.79], [0.3, 0.1 * 3], [0.1 * 3, 0.2], cuts=cuts)
+    assert found.to_numpy().tolist() == [[True, False, True, False], [False, False, False, False]]

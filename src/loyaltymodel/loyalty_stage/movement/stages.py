@@ -58,6 +58,8 @@ class Stages(Specification):
                 f"there are {len(self.names)} stages and "
                 f"{count_of(len(self.chinese), 'Chinese name')}; give one for each, or none"
             )
+        if not all(name.strip() for name in (*self.names, *self.chinese)):
+            raise ModelError("a stage has a blank name; give each a name of its own")
         if twice := repeated([*self.names, *self.chinese]):
             raise ModelError(f"stages named twice: {enumerate_names(twice)}; use different names")
         return self

@@ -353,8 +353,9 @@ def checklist_score(
             "divide percentages by 100"
         )
     w = np.ones(len(entries)) if weights is None else _by_entry("weights", weights, entries)
-    if not ((w >= 0).all() and w.sum() > 0 and np.isfinite(w).all()):
+    if not ((w >= 0).all() and w.any() and np.isfinite(w).all()):
         raise DataError("weights must be finite, none negative and not all zero")
+    w = w / w.max()  # first, since the sum of huge numbers is none
     return float(100 * (w @ values) / w.sum())
 
 

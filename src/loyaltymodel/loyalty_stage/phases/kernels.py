@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import equals, exceeds, reaches
 from loyaltymodel._quadrant_shares import influence_errors, slices
 from loyaltymodel._quadrants import (
     NODES,
@@ -33,18 +34,18 @@ _ENOUGH = 2000  # customers from whom a slope, which is a mean, is computed
 _STEP = 1e-3  # of a standard deviation, for differences
 
 
-def passes(scores: FloatArray, cuts: FloatArray, *, up: bool) -> BoolArray:
+def passes(scores: FloatArray, cuts: FloatArray, *, size: FloatArray, up: bool) -> BoolArray:
     """Tell which scores (n, k) pass the cut-off of their own phase.
 
-    With ``up`` a score that equals its cut-off passes.
+    With ``up`` a score that equals its cut-off passes. ``size`` (k,) is how large scores can be,
+    of which rounding is a part.
     """
-    return np.asarray(scores >= cuts if up else scores > cuts, dtype=np.bool_)
+    return (reaches if up else exceeds)(scores, cuts, size=size)
 
 
-def levels_reached(scores: FloatArray, cuts: FloatArray, *, up: bool) -> IntArray:
-    """Return how many phases (n,) are passed in order, from scores (n, k)."""
-    in_order = np.logical_and.accumulate(passes(scores, cuts, up=up), axis=1)
-    return np.asarray(in_order.sum(axis=1), dtype=np.intp)
+def levels_reached(passed: BoolArray) -> IntArray:
+    """Return how many phases (n,) are passed in order, from which are passed (n, k)."""
+    return np.asarray(np.logical_and.accumulate(passed, axis=1).sum(axis=1), dtype=np.intp)
 
 
 def level_probabilities(
@@ -61,7 +62,10 @@ def level_probabilities(
     correlation = correlation_of(posterior.covariance)
     out = np.empty((n, k + 1))
     for part in slices(n):
-        apart = posterior.means(scores[part]) - cuts
+        at = posterior.means(scores[part])
+        apart = at - cuts
+        if not sd.all():  # then it matters who stands exactly at a cut-off
+            apart = np.where(equals(at, cuts, size=np.abs(at).max()), 0.0, apart)
         h = [in_deviations(a, s, up=up) for a, s in zip(apart.T, sd, strict=True)]
         reached = orthants(h, correlation, nodes)
         out[part, 0] = 1 - reached[0]

@@ -43,6 +43,7 @@ from loyaltymodel.loyalty_stage.phases.reading import (
     check_phases,
     cuts_of,
     read_scores,
+    sizes_of,
 )
 from loyaltymodel.loyalty_stage.phases.result import NONE, PhaseResult, StageRule
 
@@ -211,7 +212,8 @@ def oliver(
             ScaleWarning,
         )
     up = ties == "high"
-    passed, steps = passes(x, cut, up=up), levels_reached(x, cut, up=up)
+    passed = passes(x, cut, size=sizes_of(limits), up=up)
+    steps = levels_reached(passed)
     out_of_order = passed.sum(axis=1) > steps
     merge = _merge(len(names), stage_rule)
     stages = (NONE, *names) if stage_rule == "passed" else names
@@ -244,7 +246,7 @@ def oliver(
     )
     further = {
         "steps_passed": steps,
-        "composite": 100 * (x - lowest) / (highest - lowest) @ composite,
+        "composite": np.clip(100 * (x - lowest) / (highest - lowest) @ composite, 0.0, 100.0),
         "out_of_order": out_of_order,
     }
     labels = variables.labels
@@ -271,8 +273,9 @@ def _composite_weights(value: object, phases: Sequence[str]) -> FloatArray:
     if value is None:
         return np.full(len(phases), 1 / len(phases))
     found = by_phase("composite_weights", value, phases, low=0.0, high=float(np.finfo(float).max))
-    if not found.sum() > 0:
+    if not found.any():
         raise OptionError("composite_weights are all zero; at least one phase must count")
+    found = found / found.max()  # first, since the sum of huge numbers is none
     return np.asarray(found / found.sum())
 
 

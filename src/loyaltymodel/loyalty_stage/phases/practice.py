@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import exceeds, reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, enumerate_names, is_number
+from loyaltymodel._options import check_choice, enumerate_names, is_number, shown
 from loyaltymodel._scales import by_variable, check_pair
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import Variables, read_variables
@@ -209,22 +210,22 @@ def core_customers(
     """
     if not isinstance(cuts, Mapping):
         raise OptionError(
-            f"cuts={cuts!r} does not say what it cuts; give a mapping such as "
+            f"cuts={shown(cuts)} does not say what it cuts; give a mapping such as "
             "{'preference': 7, 'value': 500}"
         )
     limits = by_variable("cuts", cuts, {"preference": None, "value": None, "profit": 0.0})
     for name, limit in limits.items():
         if not is_number(limit) or not np.isfinite(limit):
             raise OptionError(
-                f"cuts[{name!r}]={limit!r} must be a finite number in the unit of its values"
+                f"cuts[{name!r}]={shown(limit)} must be a finite number in the unit of its values"
             )
     given = {"preference": preference, "profit": profit, "value": value}
     variables = read_variables(given, data=data, missing=missing)
     frame = pd.DataFrame(
         {
-            "preferring": variables["preference"] >= limits["preference"],
-            "profitable": variables["profit"] > limits["profit"],
-            "valuable": variables["value"] >= limits["value"],
+            "preferring": reaches(variables["preference"], limits["preference"]),
+            "profitable": exceeds(variables["profit"], limits["profit"]),
+            "valuable": reaches(variables["value"], limits["value"]),
         },
         index=variables.labels,
     )

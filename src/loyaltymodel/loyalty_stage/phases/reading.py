@@ -8,8 +8,10 @@ import narwhals as nw
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import count_of, enumerate_names, is_number, repeated
+from loyaltymodel._native import NotNumbers, numbers_of
+from loyaltymodel._options import count_of, enumerate_names, is_number, repeated, shown
 from loyaltymodel._scales import Pair, by_variable
 from loyaltymodel._variables import Variables, read_weighted, several_columns
 from loyaltymodel.errors import DataError, OptionError
@@ -25,9 +27,12 @@ _RESERVED = ("none", "stage", "steps_passed", "composite", "out_of_order")
 def check_phases(phases: object) -> tuple[str, ...]:
     """Return the names of the phases, checked."""
     listed = [] if isinstance(phases, str) else list(phases)  # type: ignore[call-overload]
-    if not all(isinstance(name, str) and name for name in listed) or len(listed) < _LEAST_PHASES:
+    if (
+        not all(isinstance(name, str) and name.strip() for name in listed)
+        or len(listed) < _LEAST_PHASES
+    ):
         raise OptionError(
-            f"phases={phases!r} must be names of at least two phases in their order, such as "
+            f"phases={shown(phases)} must be names of at least two phases in their order, such as "
             "('affective', 'action')"
         )
     if twice := repeated(listed):
@@ -60,9 +65,9 @@ def by_phase(
             raise OptionError(f"{name} does not name {enumerate_names(absent)}; {way_out}")
         value = [*named.values()]
     try:
-        numbers = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise OptionError(f"{name}={value!r} is not numeric; {way_out}") from None
+        numbers = np.asarray(numbers_of(value), dtype=np.float64)
+    except (NotNumbers, ValueError):
+        raise OptionError(f"{name}={shown(value)} is not numeric; {way_out}") from None
     if numbers.shape not in ((), (len(phases),)):
         raise OptionError(f"{name} has shape {numbers.shape}; {way_out}")
     numbers = np.broadcast_to(numbers, (len(phases),)).copy()
@@ -83,10 +88,15 @@ def cuts_of(cuts: object, limits: Mapping[str, Pair]) -> FloatArray:
             found[phase] = middle[phase]
         elif not is_number(cut) or not low <= cut <= high:
             raise OptionError(
-                f"cuts of {phase!r} is {cut!r}; give 'midpoint', or a number between {low:.12g} "
-                f"and {high:.12g}, one for all phases or by name"
+                f"cuts of {phase!r} is {shown(cut)}; give 'midpoint', or a number between "
+                f"{low:.12g} and {high:.12g}, one for all phases or by name"
             )
     return np.array([float(found[phase]) for phase in limits])
+
+
+def sizes_of(limits: Mapping[str, Pair]) -> FloatArray:
+    """Return how large the score of each phase (k,) can be."""
+    return np.array([max(abs(low), abs(high)) for low, high in limits.values()])
 
 
 def read_scores(
@@ -113,7 +123,7 @@ def read_scores(
     variables, own = read_weighted(given, weights, data=data, missing=missing)
     for name, (low, high) in limits.items():
         values = variables[name]
-        outside = (values < low) | (values > high)
+        outside = exceeds(low, values, size=high) | exceeds(values, high, size=low)
         if outside.any():
             first = int(np.argmax(outside))
             raise DataError(

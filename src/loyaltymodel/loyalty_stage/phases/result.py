@@ -17,7 +17,7 @@ from loyaltymodel._signature import checked
 from loyaltymodel._sorted_customers import SortedCustomers
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.loyalty_stage.phases.kernels import passes
-from loyaltymodel.loyalty_stage.phases.reading import read_scores
+from loyaltymodel.loyalty_stage.phases.reading import read_scores, sizes_of
 
 StageRule = Literal["passed", "entered"]
 
@@ -158,7 +158,7 @@ class PhaseResult(SortedCustomers):
         variables, _ = read_scores(scores, self.scale, None, data, missing)
         x = np.column_stack([np.asarray(variables[p], np.float64) for p in self.phases])
         cuts = np.array([self.cuts[phase] for phase in self.phases])
-        own = passes(x, cuts, up=self.ties == "high").astype(np.int64)
+        own = passes(x, cuts, size=sizes_of(self.scale), up=self.ties == "high").astype(np.int64)
         table = pd.DataFrame(own, index=variables.labels, columns=list(self.phases))
         return table.rename_axis(columns="phase")
 

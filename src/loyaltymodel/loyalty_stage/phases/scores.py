@@ -93,9 +93,7 @@ def phase_scores(
     """
     check_instrument(instrument)
     variables = _read(data, instrument, missing)
-    scores = {
-        phase.name: _weighted(phase, points_of(variables, phase)) for phase in instrument.phases
-    }
+    scores = {phase.name: _score(variables, phase) for phase in instrument.phases}
     return pd.DataFrame(scores, index=variables.labels).rename_axis(columns="phase")
 
 
@@ -187,28 +185,40 @@ def _alpha(variables: Variables, phase: LoyaltyPhase) -> float:
 
 def points_of(variables: Variables, phase: LoyaltyPhase) -> FloatArray:
     """Return the indicators of a phase (n, m) in points from 0 to 100, high for loyalty."""
-    columns = [_points(variables[i.source], i) for i in phase.indicators]
+    columns = [100 * _above(variables[i.source], i) / _width(i) for i in phase.indicators]
     return np.column_stack(columns)
 
 
-def _points(values: npt.NDArray[Any], indicator: PhaseIndicator) -> FloatArray:
+def _above(values: npt.NDArray[Any], indicator: PhaseIndicator) -> FloatArray:
+    """Return how far each value is from the end of the scale that speaks against loyalty."""
     low, high = indicator.scale
     x = np.asarray(values, dtype=np.float64)
     if indicator.beyond == "cap":
         x = np.clip(x, low, high)
-    share = (x - low) / (high - low)
-    if indicator.direction == "negative":
-        share = 1 - share
-    return np.asarray(100 * share)
+    return x - low if indicator.direction == "positive" else high - x
 
 
 def _weights(phase: LoyaltyPhase) -> FloatArray:
     return np.array([i.weight for i in phase.indicators])
 
 
-def _weighted(phase: LoyaltyPhase, points: FloatArray) -> FloatArray:
-    weights = _weights(phase)
-    return np.asarray(points @ (weights / weights.sum()))
+def _width(indicator: PhaseIndicator) -> float:
+    return indicator.scale[1] - indicator.scale[0]
+
+
+def _score(variables: Variables, phase: LoyaltyPhase) -> FloatArray:
+    """Return the score of a phase, with answers on like scales divided once, after their sum.
+
+    Sums of whole answers are exact, so that their order is nothing to the score.
+    """
+    total = _weights(phase).sum()
+    score = np.zeros(variables.n_rows)
+    for width in dict.fromkeys(map(_width, phase.indicators)):
+        alike = [i for i in phase.indicators if _width(i) == width]
+        score += sum(100 * i.weight * _above(variables[i.source], i) for i in alike) / (
+            width * total
+        )
+    return np.clip(score, 0.0, 100.0)
 
 
 def _read(data: object, instrument: PhaseInstrument, missing: Missing) -> Variables:

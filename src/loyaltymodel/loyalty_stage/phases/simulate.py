@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._labels import matrix_in_order_of
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_count, count_of
+from loyaltymodel._native import NotNumbers, numbers_of
+from loyaltymodel._options import check_count, count_of, shown
 from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
@@ -77,7 +79,7 @@ def simulate_phases(
     phases: Sequence[str] = PHASES,
     means: ByPhase | None = None,
     sds: ByPhase = 12.0,
-    correlation: npt.ArrayLike = 0.6,
+    correlation: Any = 0.6,
     reliability: ByPhase = 0.8,
     rng: np.random.Generator | int | None = None,
 ) -> SimulatedPhases:
@@ -94,8 +96,9 @@ def simulate_phases(
         phases, and are 50 for others.
     sds : float, sequence of k floats, or mapping from phase to float
         Standard deviations of the true scores, 0.1 to 50.
-    correlation : float or array of shape (k, k)
-        Correlation of true scores: one number for all pairs, or a matrix.
+    correlation : float, array of shape (k, k), or DataFrame
+        Correlation of true scores: one number for all pairs, or a matrix; a DataFrame names its
+        rows and columns by phases, in any order.
     reliability : float, sequence of k floats, or mapping from phase to float
         Reliability of the measurement, 0.01 to 1.
     rng : numpy Generator or int, optional
@@ -133,7 +136,7 @@ def simulate_phases(
     centre = by_phase("means", means, names, low=0.0, high=100.0)
     spread = by_phase("sds", sds, names, low=0.1, high=50.0)
     share = by_phase("reliability", reliability, names, low=0.01, high=1.0)
-    together = _correlation(correlation, len(names))
+    together = _correlation(correlation, names)
     true_covariance = together * np.outer(spread, spread)
     errors = spread * np.sqrt((1 - share) / share)
     true, observed, n_redrawn = _draw(
@@ -154,12 +157,16 @@ def simulate_phases(
     )
 
 
-def _correlation(value: npt.ArrayLike, k: int) -> FloatArray:
+def _correlation(value: Any, names: Sequence[str]) -> FloatArray:
     way_out = "give one correlation between -1 and 1, or a correlation matrix in order of phases"
+    ordered = matrix_in_order_of("correlation", value, names)
     try:
-        found = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise OptionError(f"correlation={value!r} is not numeric; {way_out}") from None
+        found = np.asarray(numbers_of(ordered), dtype=np.float64)
+    except (NotNumbers, ValueError):
+        raise OptionError(f"correlation={shown(value)} is not numeric; {way_out}") from None
+    if not (np.abs(found) <= 1).all():
+        raise OptionError(f"correlation={shown(value)} lies outside -1 to 1; {way_out}")
+    k = len(names)
     if found.shape == ():
         found = np.where(np.eye(k, dtype=bool), 1.0, found)
     is_matrix = found.shape == (k, k) and np.allclose(found, found.T)
