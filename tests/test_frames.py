@@ -311,7 +311,9 @@ def test_answers_at_the_limits_are_on_the_scale():
 
 def test_each_item_may_have_limits_of_its_own():
     scale = {"l": (0, 2), "s": (1, 6), "other": (5, 7)}
-    assert_moments(Moments.from_frame(pd.DataFrame(WHOLE), ["s", "l"], scale=scale))
+    assert_moments(Moments.from_frame(pd.DataFrame(WHOLE).assign(other=6), ["s", "l"], scale=scale))
+    with pytest.raises(OptionError, match="scale names 'other', which is none of the items s, l"):
+        Moments.from_frame(pd.DataFrame(WHOLE), ["s", "l"], scale=scale)
 
 
 OFF_THE_SCALE = {

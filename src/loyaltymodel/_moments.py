@@ -6,7 +6,7 @@ than the memory, lie on many machines, or be known only from a published covaria
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -397,7 +397,10 @@ def _add_up(
     if weights in names:
         raise DataError(f"column {weights!r} cannot be both an item and the weight")
     columns = read_columns(table, names if weights is None else (*names, weights))
-    limits = None if scale is None else resolve_limits(scale, names)
+    limits = None
+    if scale is not None:
+        others = column_names(table) if isinstance(scale, Mapping) else ()
+        limits = resolve_limits(scale, names, known=others)
     if limits is not None and weights is not None:
         limits = limits.with_one_more()
     n_complete, sums = count.n_complete, count.sums

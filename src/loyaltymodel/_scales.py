@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from loyaltymodel._labels import labelled
 from loyaltymodel._native import native
 from loyaltymodel._options import (
     enumerate_names,
+    hinted,
     is_number,
     shown,
     suggest,
@@ -62,10 +63,23 @@ def _freeze(scale: AnswerLimits) -> Pair | FrozenMapping[str, Pair]:
     return check_pair(scale)
 
 
-def resolve_limits(scale: AnswerLimits, items: Sequence[str]) -> Limits:
-    """Check the scale and find the limits of each item: one pair for all, or a pair for each."""
+def resolve_limits(
+    scale: AnswerLimits, items: Sequence[str], *, known: Collection[str] | None = None
+) -> Limits:
+    """Check the scale and find the limits of each item: one pair for all, or a pair for each.
+
+    A mapping may name others of those that are ``known``, such as further columns of a table, and
+    no others; anything if that is None.
+    """
     scale = _freeze(scale)
     if isinstance(scale, Mapping):
+        others = () if known is None else known
+        unknown = [name for name in scale if name not in items and name not in others]
+        if known is not None and unknown:
+            raise OptionError(
+                f"scale names {hinted(unknown, items)}, which is none of the items "
+                f"{enumerate_names(items)}; take it out, or correct its name"
+            )
         absent = [item for item in items if item not in scale]
         if absent:
             raise OptionError(

@@ -303,6 +303,25 @@ def test_a_quantity_that_some_resamples_lack_rests_on_the_others():
     assert f"index loyalty in {boot.undefined[place]}" in str(boot.summary()).replace("\n  ", " ")
 
 
+@pytest.mark.parametrize("ask", ["row", "replicates_of", "difference"])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ([], r"the name is \[\]; give a quantity"),
+        (("path", "c0"), "no quantity is called 'path'"),
+        (("paths", "c0"), "is not the name of one quantity"),
+        (np.ma.array(["paths", "c0"], mask=[1, 0]), "None"),
+        ({"paths"}, "has no order"),
+        ("paths", "the name is 'paths'; give a quantity"),
+    ],
+)
+def test_a_name_of_no_quantity_is_refused(survey, ask, name, message):
+    boot = bootstrap(fit(MODEL, survey), survey, n_resamples=40, rng=1)
+    given = [name] if ask != "difference" else [("paths", "c0", "c1"), name]
+    with pytest.raises(OptionError, match=message):
+        getattr(boot, ask)(*given)
+
+
 @pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ImproperSolutionWarning")
 def test_the_exact_fit_test_holds_its_size_and_finds_a_wrong_model():
     truth = Truth(

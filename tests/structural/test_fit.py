@@ -104,6 +104,12 @@ BAD_OPTIONS = {
     "scale as text": ({"scale": "1-10"}, "not two numbers"),
     "scale infinite": ({"scale": (1, np.inf)}, "finite"),
     "scale lacks items": ({"scale": {"c0i0": (1, 10)}}, "no limits for c0i1"),
+    "scale of a stranger": (
+        {"scale": dict.fromkeys([*MODEL.items, "c0_i0"], (1, 10))},
+        r"scale names 'c0_i0' \(did you mean 'c0i0'\?\)",
+    ),
+    "scale too large": ({"scale": (0, 1e308)}, "too large"),
+    "masked scale": ({"scale": np.ma.array([1, 10], mask=[1, 0])}, "scale"),
     "sign": ({"sign": "first"}, "'sum'"),
     "sign of nobody": ({"sign": {"c9": "c0i0"}}, "unknown constructs: 'c9'"),
     "sign by a stranger": ({"sign": {"c0": "c1i0"}}, "whose items are c0i0, c0i1"),

@@ -6,12 +6,13 @@ import json
 import pickle
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from loyaltymodel.errors import ModelError
+from loyaltymodel.errors import LoyaltyModelError, ModelError
 from loyaltymodel.structural import Construct, Path, StructuralModel, acsi, ecsi, scsb
 
 
@@ -508,6 +509,13 @@ def test_preset_refuses_an_item_of_two_constructs(name):
 def test_preset_refuses_a_construct_without_items(name):
     with pytest.raises(ModelError, match="'loyalty' has no item"):
         PRESETS[name][0]({**ITEMS, "loyalty": []})
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("bad", [[" ", "i2"], np.ma.array(["i1", "i2"], mask=[1, 0]), [None]])
+def test_preset_refuses_a_wrong_name_also_where_it_is_not_needed(name, bad):
+    with pytest.raises(LoyaltyModelError):
+        PRESETS[name][0]({**ITEMS, "image": bad})
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -227,7 +227,7 @@ def _moments(model: StructuralModel, data: object, settings: FitSettings) -> Mom
         )
     moments = data.select(model.items)
     if settings.scale is not None:
-        _check_means(moments, resolve_limits(settings.scale, model.items))
+        _check_means(moments, resolve_limits(settings.scale, model.items, known=data.items))
     lowest = float(np.linalg.eigvalsh(moments.covariance).min())
     if lowest < -1e-8 * moments.covariance.diagonal().max():
         raise DataError(

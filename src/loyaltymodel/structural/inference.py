@@ -13,7 +13,7 @@ from loyaltymodel import _intervals as intervals
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import Interval
-from loyaltymodel._options import check_positive, enumerate_names
+from loyaltymodel._options import check_positive, enumerate_names, shown
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Summary, Table, table_of
@@ -410,10 +410,17 @@ class InferenceResult(Result):
 
     def _key(self, name: Name) -> Name:
         """Return quantity and name as the estimates have them; labels may be given apart."""
-        quantity, *labels = name
         known = self._catalogue().places
+        if not name or isinstance(name, str):
+            raise OptionError(
+                f"the name is {shown(name)}; give a quantity and whose it is, such as "
+                "('index', 'loyalty')"
+            )
+        quantity, *labels = name
         if quantity not in known:
-            raise OptionError(f"no quantity is called {quantity!r}; there are {', '.join(known)}")
+            raise OptionError(
+                f"no quantity is called {shown(quantity)}; there are {', '.join(known)}"
+            )
         key = (quantity, " -> ".join(labels))
         names = [
             row[1]
@@ -422,7 +429,7 @@ class InferenceResult(Result):
         ]
         if key[1] not in names:
             raise OptionError(
-                f"{name!r} is not the name of one quantity; those of {quantity!r} are such as "
+                f"{shown(name)} is not the name of one quantity; those of {quantity!r} are such as "
                 f"{', '.join(repr((quantity, n)) for n in names[:3])}"
             )
         return key

@@ -177,7 +177,9 @@ def _preset(
             f"{preset} needs items for {enumerate_names(absent)}; "
             f"its constructs are {', '.join(names)}"
         )
+    # Of constructs that the model does not have as well, so that no name of an item is wrong.
+    made = {n: Construct(name=n, items=_items(items[n]), mode=mode) for n in items}
     return StructuralModel(
-        constructs=tuple(Construct(name=n, items=_items(items[n]), mode=mode) for n in names),
+        constructs=tuple(made[name] for name in names),
         paths=tuple(paths),
     )

@@ -288,7 +288,7 @@ def simulate(
     generator = np.random.default_rng(rng)
     values = _draw(world, n_obs, generator)
     if scale is not None:
-        limits = resolve_limits(scale, model.items)
+        limits = resolve_limits(scale, model.items, known=())
         values = np.rint(values).clip(limits.lowest, limits.highest)
     return pd.DataFrame(values, columns=list(model.items))
 
