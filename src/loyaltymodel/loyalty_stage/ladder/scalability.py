@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, check_resamples, ndtr, percentile, wald
@@ -93,7 +94,7 @@ class ScalabilityResult(Result):
 
         The limits are usually attributed to Mokken (1971). They are conventions.
         """
-        return next((name for least, name in _STRENGTHS if least <= self.H), "none")
+        return next((name for least, name in _STRENGTHS if reaches(self.H, least)), "none")
 
     @property
     def pairs(self) -> pd.DataFrame:

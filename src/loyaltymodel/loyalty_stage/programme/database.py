@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_share
 from loyaltymodel._signature import checked
@@ -133,9 +134,9 @@ def purchase_reference(
     return pd.DataFrame(
         {
             "usual_gap": length / gaps,
-            "gaps_waited": wait * gaps / length,
+            "gaps_waited": wait / length * gaps,
             "wait_probability": probability,
-            "overdue": probability < cuts,
+            "overdue": exceeds(cuts, probability),
         },
         index=read.labels,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import snapped
 
 
 def tier_of(spend: FloatArray, thresholds: FloatArray) -> IntArray:
     """Return the place of the last of the rising thresholds (k,) that each spend reaches."""
-    return np.searchsorted(thresholds, spend, side="right") - 1
+    return np.searchsorted(thresholds, snapped(spend, thresholds), side="right") - 1
 
 
 def points_by_whole(spend: FloatArray, tier: IntArray, rates: FloatArray) -> FloatArray:
@@ -22,7 +23,8 @@ def points_by_slice(
 ) -> FloatArray:
     """Return points at the rate of each tier for what was spent within it."""
     below = np.append(0.0, np.cumsum(np.diff(thresholds) * rates[:-1]))
-    return np.asarray(below[tier] + (spend - thresholds[tier]) * rates[tier], dtype=np.float64)
+    within = np.maximum(spend - thresholds[tier], 0.0)
+    return np.asarray(below[tier] + within * rates[tier], dtype=np.float64)
 
 
 def to_next(spend: FloatArray, tier: IntArray, thresholds: FloatArray) -> FloatArray:

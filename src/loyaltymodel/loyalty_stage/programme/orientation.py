@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import exceeds, reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_finite
 from loyaltymodel._signature import checked
@@ -25,7 +26,6 @@ _ORIENTATIONS = (
     "value, systems and people",
 )
 _MODES = ("core quality", "price comparison")
-_ROUNDING = 1e-12  # of the larger value: 0.1 + 0.2 and 0.3 are not quite the same number
 
 
 @checked
@@ -90,7 +90,7 @@ def value_orientation(
     read = read_variables(given, data=data, missing=missing)
     scores = np.column_stack([np.asarray(read[name], np.float64) for name in _PARTS])
     largest = scores.max(axis=1, keepdims=True)
-    among_largest = largest - scores <= tie_within + _slack(largest, scores)
+    among_largest = reaches(scores, largest - tie_within, size=np.abs(largest))
     place = among_largest @ np.array([1, 2, 4]) - 1
     words = pd.Categorical.from_codes(place, categories=pd.Index(_ORIENTATIONS))
     return as_given(given.values(), read.labels, words, name="orientation")
@@ -156,11 +156,6 @@ def comparison_mode(
     read = read_variables(given, data=data, missing=missing)
     quality: FloatArray = np.asarray(read["core_quality"], dtype=np.float64)
     expected: FloatArray = np.asarray(read["expectation"], dtype=np.float64)
-    short = expected - quality > _slack(expected, quality)
+    short = exceeds(expected, quality)
     words = pd.Categorical.from_codes(short.astype(np.intp), categories=pd.Index(_MODES))
     return as_given(given.values(), read.labels, words, name="mode")
-
-
-def _slack(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Return by how much values may differ that are equal but for rounding."""
-    return np.asarray(_ROUNDING * np.maximum(np.abs(one), np.abs(other)), dtype=np.float64)

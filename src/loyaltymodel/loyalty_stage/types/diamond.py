@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loyaltymodel._arrays import BoolArray
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import check_finite
@@ -354,4 +355,4 @@ def _superior(values: npt.NDArray[Any], limit: float | None) -> BoolArray:
             )
         return np.asarray(values, dtype=np.bool_)
     check_finite("cuts['superiority']", limit, way_out=", such as 4")
-    return np.asarray(values >= limit, dtype=np.bool_)
+    return reaches(values, limit)
