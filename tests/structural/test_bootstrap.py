@@ -307,7 +307,7 @@ def test_a_quantity_that_some_resamples_lack_rests_on_the_others():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ([], r"the name is \[\]; give a quantity"),
+        ([], r"the name is \(\); give a quantity"),
         (("path", "c0"), "no quantity is called 'path'"),
         (("paths", "c0"), "is not the name of one quantity"),
         (np.ma.array(["paths", "c0"], mask=[1, 0]), "None"),
