@@ -240,6 +240,20 @@ def _whole(name: str, value: Any) -> int:
 
 
 _SEED = _kind(lambda value: is_whole(value, least=0), _whole, "a whole number from 0 up")
+
+
+def _is_category(value: object) -> bool:
+    """Tell whether a value can be told apart from others: not a list, and not missing."""
+    if not isinstance(value, collections.abc.Hashable):
+        return False
+    try:
+        hash(value)
+        missing = pd.isna(cast("Any", value))
+    except (TypeError, ArithmeticError):  # a tuple of lists, a signalling NaN
+        return False
+    return isinstance(missing, np.ndarray) or not missing
+
+
 _SINGLE: dict[Any, _Kind] = {
     None: _NOTHING,
     type(None): _NOTHING,
@@ -248,6 +262,7 @@ _SINGLE: dict[Any, _Kind] = {
     float: _kind(is_number, one_number, "a number"),
     int: _kind(is_whole, _whole, "a whole number"),
     str: _kind(lambda value: isinstance(value, str), check_text, "text"),
+    collections.abc.Hashable: _kind(_is_category, _anything, "text, a number or a date"),
     bool: _kind(
         lambda value: isinstance(value, (bool, np.bool_)), lambda _, v: bool(v), "True or False"
     ),
