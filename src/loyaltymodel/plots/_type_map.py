@@ -188,7 +188,7 @@ def _scores(
         return both
     # Some had a missing value of something else, and were not sorted.
     places = np.array([-1])
-    if variables.labels.is_unique:
+    if variables.labels.is_unique and customers.index.is_unique:
         places = variables.labels.get_indexer(customers.index)
     if (places < 0).any() or len(places) != result.n_obs:
         raise DataError(
