@@ -77,7 +77,7 @@ class Call:
 
     @functools.cached_property
     def _hints(self) -> dict[str, str]:
-        return _hints(self.function, inspect.signature(self.function).parameters)
+        return hints_of(self.function, inspect.signature(self.function).parameters)
 
     def with_arguments(self, **changes: typing.Any) -> "Call":
         """The call with some arguments replaced, and the others copied."""
@@ -393,7 +393,7 @@ def _exceeds(arguments: dict[str, typing.Any], parameter: inspect.Parameter, few
     return isinstance(number, int) and number > few
 
 
-def _hints(function: typing.Any, parameters: typing.Mapping[str, typing.Any]) -> dict[str, str]:
+def hints_of(function: typing.Any, parameters: typing.Mapping[str, typing.Any]) -> dict[str, str]:
     """Annotations as text; words for choices, such as Missing, are spelled out."""
     if isinstance(function, type):
         with contextlib.suppress(Exception):
