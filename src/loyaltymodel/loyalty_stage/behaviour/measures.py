@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -56,7 +56,7 @@ def purchase_behaviour(
     brand: object = "brand",
     amount: object = "amount",
     data: object = None,
-    brands: Sequence[Any] | None = None,
+    brands: Sequence[Hashable] | None = None,
     rows: Rows = "customers",
     same_date: SameDate = "raise",
     refunds: Refunds = "raise",

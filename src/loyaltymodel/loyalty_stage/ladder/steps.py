@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ def sequential_logit(
     stage: object,
     *,
     data: object = None,
-    stages: Sequence[object] | None = None,
+    stages: Sequence[Hashable] | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> SequentialLogitResult:

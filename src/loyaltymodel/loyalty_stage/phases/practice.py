@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -331,7 +331,7 @@ def win_back_list(
     reason: object,
     value: object,
     *,
-    mendable: Collection[object],
+    mendable: Collection[Hashable],
     data: object = None,
     missing: Missing = "raise",
 ) -> pd.DataFrame:

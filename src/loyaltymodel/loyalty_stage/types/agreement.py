@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -166,8 +166,8 @@ def agreement(
     second: object,
     *,
     data: object = None,
-    categories: Sequence[object] | None = None,
-    match: Mapping[Any, object] | None = None,
+    categories: Sequence[Hashable] | None = None,
+    match: Mapping[Any, Hashable] | None = None,
     weights: object = None,
     missing: Missing = "raise",
     level: float = 0.95,
