@@ -541,6 +541,45 @@ def test_equal_weights_of_extreme_size_change_nothing_over_many_slices(size):
     assert found == pytest.approx(20_000 * 20_001 / 12, rel=1e-5 if size < 1e-300 else 1e-12)
 
 
+BEYOND = {
+    "one": ([1e308, 2, 3], "'a' has 1e.308 in row 0, too large"),
+    "all": ([1e308, 1e307, 1e306], "'a' has 1e.308 in row 0, too large"),
+    "below": ([1, -1e150, 3], "'a' has 1e.150 in row 1, too large"),
+    "tiny": ([1e-200, 2e-200, 3e-200], "'a' has nothing above 3e-200, too small"),
+    "tiny about 0": ([1e-200, 0, -1e-200], "'a' has nothing above 1e-200, too small"),
+    "small": ([1e-160, 2e-160, 3e-160], "too small"),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_answers_beyond_computing_are_refused_by_name(name, weighted):
+    answers, message = BEYOND[name]
+    data = pd.DataFrame({"b": [0.0, 0, 1], "a": answers, "w": [1.0, 2, 3]})
+    with pytest.raises(DataError, match=message):
+        Moments.from_frame(data, ["b", "a"], weights="w" if weighted else None)
+    with pytest.raises(DataError, match=message):
+        Moments.from_frame(pd.concat([data, data * np.nan]), ["b", "a"], missing="drop")
+
+
+@pytest.mark.parametrize("size", [1e-95, 1e-30, 1e30, 1e95])
+def test_the_unit_of_answers_changes_nothing_but_the_unit(size):
+    data = table(25)
+    one, other = Moments.from_frame(data, ITEMS), Moments.from_frame(data[ITEMS] * size)
+    np.testing.assert_allclose(other.means / size, one.means, rtol=1e-13)
+    np.testing.assert_allclose(other.covariance / size / size, one.covariance, rtol=1e-12)
+    twice = other + other
+    np.testing.assert_allclose(twice.means, other.means)
+
+
+@pytest.mark.parametrize("variance", [1e-320, 1e-210, 1e210, 1e308])
+def test_typed_in_moments_beyond_computing_are_refused(variance):
+    with pytest.raises(DataError, match=r"'a' has a variance of size .*other units"):
+        Moments(n_obs=9, items=["a"], means=[4], covariance=[[variance]])
+    with pytest.raises(DataError, match=r"'a' has a mean of size 1e.150"):
+        Moments(n_obs=9, items=["a"], means=[-1e150], covariance=[[1]])
+
+
 @pytest.mark.parametrize("second", [[np.nan], []])
 def test_chunks_may_be_empty_or_wholly_missing(second):
     first, rest = pd.DataFrame({"a": [1.0, 2.0]}), pd.DataFrame({"a": np.array(second, float)})

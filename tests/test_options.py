@@ -41,7 +41,7 @@ def test_choice_that_is_not_listed_is_refused_with_the_list(value):
 
 
 def test_choice_is_never_compared_by_parts():
-    with pytest.raises(OptionError, match="colour=a ndarray"):
+    with pytest.raises(OptionError, match="colour=an ndarray"):
         check_choice("colour", np.array(["red", "red"]), Colour)
 
 

@@ -18,6 +18,8 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._native import NotNumbers, native, numbers_of
 from loyaltymodel._options import (
+    LARGEST,
+    SMALLEST,
     count_of,
     enumerate_names,
     has_half_letter,
@@ -249,12 +251,11 @@ def checked_rows(
         for row, column in zip(rows, columns.values, strict=True):
             row[:] = column[start:stop]
         places = np.arange(start, stop)
-        # One sum finds what is not finite; only then are the rows looked at one by one.
+        # Sums of squares find what cannot be computed with; only then are rows looked at.
         if not _can_compute(rows, weighted=weighted):
             complete = _complete_rows(rows, columns, missing)
             rows, places = rows[:, complete], places[complete]
-            if not _can_compute(rows, weighted=weighted):
-                raise DataError("the answers are too large to compute with; give larger units")
+            _check_sizes(rows[:-1] if weighted else rows, columns, places)
         if rows.shape[1] == 0:
             continue
         if limits is not None and (
@@ -265,10 +266,31 @@ def checked_rows(
 
 
 def _can_compute(rows: FloatArray, *, weighted: bool) -> bool:
-    """Tell whether all answers are there, and no larger than what can be squared and added."""
+    """Tell whether all answers are there, and all columns of a size that can be squared."""
     answers, weights = (rows[:-1], rows[-1]) if weighted else (rows, rows[:0])
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(np.vdot(answers, answers) + weights.sum()))
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        squares = np.vecdot(answers, answers)
+        fit = (squares >= SMALLEST**2 * rows.shape[1]) & (squares <= LARGEST**2)
+        return bool(fit.all() and np.isfinite(weights.sum()))
+
+
+def _check_sizes(rows: FloatArray, columns: Columns, places: IntArray) -> None:
+    """Refuse columns whose answers, or their squares, are no numbers to compute with."""
+    if rows.shape[1] == 0:
+        return
+    for name, row in zip(columns.names, np.abs(rows), strict=False):
+        first = int(row.argmax())
+        if row[first] > LARGEST:
+            where = _row(columns.labels[places[first]])
+            raise DataError(
+                f"column {name!r} has {row[first]:.3g} in {where}, too large to compute with; give "
+                "it in larger units, or correct the answer"
+            )
+        if 0 < row[first] < SMALLEST:
+            raise DataError(
+                f"column {name!r} has nothing above {row[first]:.3g}, too small to compute with; "
+                "give it in smaller units"
+            )
 
 
 def _complete_rows(rows: FloatArray, columns: Columns, missing: Missing) -> BoolArray:

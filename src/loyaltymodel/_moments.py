@@ -13,10 +13,18 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, read_only
-from loyaltymodel._frames import Columns, Missing, checked_rows, column_names, read_columns
+from loyaltymodel._frames import (
+    Columns,
+    Missing,
+    checked_rows,
+    column_names,
+    read_columns,
+)
 from loyaltymodel._labels import has_labels, in_order_of, matrix_in_order_of
 from loyaltymodel._native import NotNumbers, native, numbers_of
 from loyaltymodel._options import (
+    LARGEST,
+    SMALLEST,
     check_choice,
     check_text,
     enumerate_names,
@@ -537,6 +545,16 @@ def _check_shapes(items: tuple[str, ...], means: FloatArray, covariance: FloatAr
     if (variances < 0).any():
         worst = items[int(np.argmin(variances))]
         raise DataError(f"the covariance matrix has a negative variance, for item {worst!r}")
+    for name, values, least, most in (
+        ("mean", np.abs(means), 0.0, LARGEST),
+        ("variance", variances, SMALLEST**2, LARGEST**2),
+    ):
+        if (bad := (values > most) | ((values > 0) & (values < least))).any():
+            k = int(np.argmax(bad))
+            raise DataError(
+                f"item {items[k]!r} has a {name} of size {values[k]:.3g}, too large or too small "
+                "to compute with; give the answers in other units"
+            )
     # Typed-in matrices may differ in the last printed digit, but not in what they mean.
     tolerance = 1e-8 * max(float(variances.max()), np.finfo(float).tiny)
     if np.abs(covariance - covariance.T).max() > tolerance:

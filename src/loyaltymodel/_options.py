@@ -17,7 +17,8 @@ from loyaltymodel.errors import OptionError
 T = TypeVar("T")
 
 _LARGEST_WHOLE = 2**53
-_LARGEST = 1e100  # a number whose powers a computer still holds
+# Beyond these, powers and products of what was measured leave the numbers of a computer.
+LARGEST, SMALLEST = 1e100, 1e-100
 
 # More than anybody needs, and few enough that memory and patience last.
 MOST = {
@@ -157,7 +158,7 @@ def check_positive(name: str, value: object) -> None:
 
 
 def _check_size(name: str, value: float) -> None:
-    if abs(value) > _LARGEST:
+    if abs(float(value)) > LARGEST:
         raise OptionError(f"{name}={shown(value)} is too large to compute with; take other units")
 
 

@@ -13,6 +13,7 @@ from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
 from loyaltymodel._labels import labelled
 from loyaltymodel._native import native
 from loyaltymodel._options import (
+    LARGEST,
     enumerate_names,
     hinted,
     is_number,
@@ -25,7 +26,6 @@ from loyaltymodel.errors import OptionError
 Pair = tuple[float, float]
 AnswerLimits = Pair | Mapping[str, Pair]
 
-_LARGEST = 1e100  # as of the answers; see _variables
 _NEEDED = object()  # stands for a value that has no default
 
 
@@ -171,7 +171,7 @@ def check_pair(pair: object, *, name: str = "scale") -> Pair:
             f"{name} is ({lowest:.12g}, {highest:.12g}), not two finite numbers with the lower one "
             f"first; {way_out}"
         )
-    if max(-lowest, highest) > _LARGEST:
+    if max(-lowest, highest) > LARGEST:
         raise OptionError(
             f"{name} is ({lowest:.12g}, {highest:.12g}), too large to compute with; give the "
             "answers and their scale in larger units"

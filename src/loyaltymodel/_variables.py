@@ -20,6 +20,8 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._frames import Missing, check_names, open_frame, row_labels, without_repeated
 from loyaltymodel._native import NotNumbers, array_of, numbers_of
 from loyaltymodel._options import (
+    LARGEST,
+    SMALLEST,
     check_choice,
     count_of,
     enumerate_names,
@@ -39,8 +41,6 @@ _TINY = float(np.finfo(np.float64).tiny)
 MOST_GROUPS = 1000
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
 _YES_NO = (0.0, 1.0)
-# Beyond these, powers and products of what was measured leave the numbers of a computer.
-_LARGEST, _SMALLEST = 1e100, 1e-100
 _WEIGHTS = ("weights", "the weights")  # whose sum is theirs to divide by
 
 
@@ -172,7 +172,7 @@ def of_moderate_size(weights: FloatArray) -> FloatArray:
     Only their ratios mean something, and a power of two changes no digit of them.
     """
     largest = float(weights.max())
-    if _SMALLEST <= largest <= _LARGEST:
+    if SMALLEST <= largest <= LARGEST:
         return weights
     return np.asarray(np.ldexp(weights, -int(np.frexp(largest)[1])))
 
@@ -603,14 +603,14 @@ def _check_range(
         )
     if any_size:
         return
-    if (top := max(-float(lowest), float(highest))) > _LARGEST:
-        where = _place(np.abs(value) > _LARGEST, labels)
+    if (top := max(-float(lowest), float(highest))) > LARGEST:
+        where = _place(np.abs(value) > LARGEST, labels)
         raise DataError(
             f"{name} has {top:.3g}{where}, too large to compute with; give {name} in larger units, "
             "or correct the value"
         )
     # One number alone is harmless: nothing is squared but what varies.
-    if 0 < top < _SMALLEST and not np.isfinite(high) and value.size > 1 and lowest != highest:
+    if 0 < top < SMALLEST and not np.isfinite(high) and value.size > 1 and lowest != highest:
         raise DataError(
             f"{name} has nothing above {top:.3g}, too small to compute with; give {name} in "
             "smaller units"

@@ -11,7 +11,15 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import MOST, check_count, enumerate_names, has_half_letter, shown
+from loyaltymodel._options import (
+    LARGEST,
+    MOST,
+    SMALLEST,
+    check_count,
+    enumerate_names,
+    has_half_letter,
+    shown,
+)
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._signature import checked, checked_fields
 from loyaltymodel.errors import ModelError, OptionError
@@ -23,7 +31,6 @@ Kind = Literal["factor", "composite"]
 Answers = Literal["continuous", "scale"]
 Pair = tuple[str, str]
 
-_LARGEST, _SMALLEST = 1e100, 1e-100  # of what can be squared
 _ROUNDING = -1e-12  # an eigenvalue of a possible matrix may come out this much below zero
 
 
@@ -377,11 +384,11 @@ def _check_numbers(name: str, given: float | Mapping[Any, float]) -> None:
     many = isinstance(given, Mapping)
     for key, one in given.items() if isinstance(given, Mapping) else [("", given)]:
         place, value = f"{name}[{key!r}]" if many else name, float(one)
-        if not abs(value) <= _LARGEST:
+        if not abs(value) <= LARGEST:
             raise ModelError(f"{place} is {value:g}; it must be a finite number up to 1e100")
         if name in ("loadings", "correlations") and abs(value) > 1:
             raise ModelError(f"{name} not between -1 and 1: {shown(key)} ({value:g})")
-        if name == "deviations" and value < _SMALLEST:
+        if name == "deviations" and value < SMALLEST:
             raise ModelError(f"{place} is {value:g}; a standard deviation must be above 0")
 
 
