@@ -17,7 +17,8 @@ from loyaltymodel._counts import Shares, counted, expected
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names
+from loyaltymodel._native import NotNumbers, numbers_of
+from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names, shown
 from loyaltymodel._quadrant_shares import Classes, resampled_shares, true_shares
 from loyaltymodel._quadrants import (
     Cut,
@@ -135,7 +136,7 @@ def reliabilities(reliability: object, names: tuple[str, str]) -> Pair | None:
     numbers = two_numbers(given)
     if numbers is None or not all(0 < number <= 1 for number in numbers):
         raise OptionError(
-            f"reliability={reliability!r} must be two numbers above 0 and at most 1, of "
+            f"reliability={shown(reliability)} must be two numbers above 0 and at most 1, of "
             f"{names[0]} and of {names[1]}, such as (0.8, 0.7)"
         )
     return numbers
@@ -158,10 +159,10 @@ def given_moments(moments: object, names: Sequence[str], *, reliability: object)
 def two_numbers(value: object) -> Pair | None:
     """Return two numbers, or nothing if the value is something else."""
     try:
-        numbers = [] if isinstance(value, str) else [float(v) for v in value]  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
+        numbers = numbers_of(value)
+    except (NotNumbers, ValueError):
         return None
-    return (numbers[0], numbers[1]) if len(numbers) == 2 else None  # noqa: PLR2004  a pair
+    return (float(numbers[0]), float(numbers[1])) if numbers.shape == (2,) else None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

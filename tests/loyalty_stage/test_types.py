@@ -571,7 +571,7 @@ def test_simulated_customers_are_as_ordered(classification):
         ({"n": 0}, "at least 1"),
         ({"classification": "oliver"}, "choose one of 'relative_attitude'"),
         ({"sds": (1, 0)}, "must both be above 0"),
-        ({"means": 5}, "two finite numbers"),
+        ({"means": 5}, "two numbers, none beyond"),
         ({"cuts": np.inf}, "finite number, such as 5.5"),
         ({"cuts": {"loyalty": 5}}, "attitude, patronage only"),
         ({"correlation": 1.0}, "between -1 and 1"),

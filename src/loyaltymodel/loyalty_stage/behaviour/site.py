@@ -20,6 +20,7 @@ from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError
 
 _LEAST_CUSTOMERS = 2
+_MOST = 1e12  # needs, purchases or visits of a customer
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -282,6 +283,8 @@ def _check_counts(counts: dict[str, FloatArray], labels: pd.Index) -> None:
     for name, values in counts.items():
         if (values % 1 != 0).any():
             _refuse(values % 1 != 0, labels, f"{name} must be whole numbers", "has a fraction")
+        if values.max() > _MOST:
+            _refuse(values > _MOST, labels, "count within a shorter time", f"has too many {name}")
     for whole, way_out in (
         ("needs", "count each need that was met at the site once"),
         ("visits", "count the visit of each purchase as well"),
@@ -316,8 +319,8 @@ def _probability(top: FloatArray, bottom: FloatArray, level: float) -> FloatArra
     else:
         effect = error**2 / alone
         worth = n / max(effect, 1.0)
-    quantile = float(ndtri(np.array((1 + level) / 2)))
-    worth *= (quantile / student_reach(m - 1, level=level)) ** 2
+    quantile, reach = float(ndtri(np.array((1 + level) / 2))), student_reach(m - 1, level=level)
+    worth *= (quantile / reach) ** 2 if reach > 0 else 1.0
     low, high = wilson(np.array(p), np.array(worth), level=level)
     return np.array([p, error, float(low), float(high), effect])
 

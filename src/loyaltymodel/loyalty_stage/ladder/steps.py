@@ -12,7 +12,7 @@ from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import enumerate_names, repeated
+from loyaltymodel._options import enumerate_names, is_number, one_number, repeated, shown
 from loyaltymodel._regression import Regression, logistic
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import (
@@ -182,7 +182,7 @@ def _order_of(stage: object, data: Any, stages: Sequence[object] | None) -> list
         listed = [] if isinstance(stages, str) else list(stages)
         if len(listed) < _LEAST_STAGES or repeated(listed):
             raise OptionError(
-                f"stages={stages!r} must name at least two stages, each once, lowest first"
+                f"stages={shown(stages)} must name at least two stages, each once, lowest first"
             )
         return listed
     column = data[stage] if isinstance(stage, str) and isinstance(data, pd.DataFrame) else stage
@@ -196,12 +196,12 @@ def _codes(variables: Variables, order: list[object] | None) -> tuple[IntArray, 
     values = variables[_STAGE]
     codes, distinct = codes_of(values)
     if order is None:
-        if not all(isinstance(v, (int, float, np.number)) for v in distinct):
+        if not all(is_number(v) for v in distinct):
             raise OptionError(
                 "the order of the stages is not known; give stages= from lowest to highest, or "
                 "an ordered categorical such as the stage of oliver()'s customers"
             )
-        return codes, tuple(f"{v:g}" for v in distinct)
+        return codes, tuple(f"{one_number('stage', v):g}" for v in distinct)
     place = {name: k for k, name in enumerate(order)}
     if unknown := [v for v in distinct if v not in place]:
         raise DataError(

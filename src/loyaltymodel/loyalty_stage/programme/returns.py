@@ -9,10 +9,13 @@ import pandas as pd
 
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._options import check_count, check_finite, check_positive, is_number
+from loyaltymodel._options import check_count, check_finite, check_positive, is_number, shown
 from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.programme.result import ProgrammeEffect
+
+# Beyond these, products of money, members and periods leave the numbers of a computer.
+_LARGEST, _SMALLEST = 1e50, 1e-50
 
 
 @checked
@@ -97,8 +100,16 @@ def programme_return(
         check_count("members", members, least=1)
     elif fixed_cost > 0:
         raise OptionError(
-            f"fixed_cost={fixed_cost!r} is for all members together; give members=, their number"
+            f"fixed_cost={fixed_cost:.12g} is for all members together; give members=, their number"
         )
+    sizes = {"margin": margin, "periods": periods, "cost": cost, "fixed_cost": fixed_cost}
+    for name, size in {**sizes, "effect": abs(value)}.items():
+        divides = name in ("margin", "periods")
+        if size > _LARGEST or (divides and size < _SMALLEST):
+            raise OptionError(
+                f"{name}={size:.12g} is too {'large' if size > 1 else 'small'} to compute with; "
+                "give it in other units"
+            )
     scale = (1 if members is None else members) * periods
     total = cost * scale + fixed_cost
     if total == 0:
@@ -130,6 +141,6 @@ def _ends_of(effect: ProgrammeEffect | float) -> tuple[float, float, float]:
         return effect.estimate, float(row["ci_low"]), float(row["ci_high"])
     if not is_number(effect) or not math.isfinite(effect):
         raise OptionError(
-            f"effect={effect!r} must be a result of programme_effect() or a finite number"
+            f"effect={shown(effect)} must be a result of programme_effect() or a finite number"
         )
     return float(effect), math.nan, math.nan

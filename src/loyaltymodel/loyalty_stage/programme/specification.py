@@ -14,6 +14,10 @@ from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._specification import NotNegative, Positive, Share, Specification
 from loyaltymodel.errors import ModelError
 
+# No larger than what spending can be multiplied with, one after the other.
+_Money = Annotated[NotNegative, Field(le=1e50)]
+_Rate = Annotated[Positive, Field(le=1e50)]
+
 
 class ProgrammeTier(Specification):
     """One level of membership: from which spending on it is held, and what it gives (会员等级).
@@ -43,9 +47,9 @@ class ProgrammeTier(Specification):
     """
 
     name: Annotated[str, Field(min_length=1)]
-    threshold: NotNegative = 0.0
-    multiplier: Positive = 1.0
-    service_cost: NotNegative = 0.0
+    threshold: _Money = 0.0
+    multiplier: _Rate = 1.0
+    service_cost: _Money = 0.0
 
 
 class LoyaltyProgramme(Specification):
@@ -96,11 +100,11 @@ class LoyaltyProgramme(Specification):
     True
     """
 
-    points_per_unit: Positive
-    point_value: Positive
+    points_per_unit: _Rate
+    point_value: _Rate
     redemption_share: Share
     tiers: tuple[ProgrammeTier, ...] = (ProgrammeTier(name="member"),)
-    membership_cost: NotNegative = 0.0
+    membership_cost: _Money = 0.0
 
     @model_validator(mode="after")
     def _tiers_that_rise(self) -> Self:

@@ -25,6 +25,7 @@ from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._results import WithCustomers
 from loyaltymodel._scales import by_variable, limits_of
 from loyaltymodel._signature import checked
+from loyaltymodel._variables import without_blanks
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.types.estimate import sort_customers
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
@@ -379,7 +380,7 @@ def as_ranks(attitude: object, data: object) -> tuple[object, bool]:
         column = pd.Series(array, dtype=object)
     if not isinstance(column, pd.Series) or pd.api.types.is_numeric_dtype(column.dtype):
         return attitude, False
-    values = column.astype(object)
+    values = pd.Series(without_blanks("attitude", column.to_numpy(dtype=object)), column.index)
     names = [v for v in values.dropna().unique() if isinstance(v, str)]
     if not names:
         return attitude, False

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._options import check_choice, check_count, check_finite, is_number
+from loyaltymodel._options import check_choice, check_count, check_finite, is_number, shown
 from loyaltymodel._quadrant_sorting import Randomness, reliabilities, two_numbers
 from loyaltymodel._quadrants import Ties, cell_codes, quadrants
 from loyaltymodel._scales import Pair, by_variable
 from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.schemes import SCHEMES, Classification
+
+_LARGEST = 1e100  # beyond it, what is drawn leaves the numbers of a computer
 
 
 @checked
@@ -79,9 +81,11 @@ def simulate_types(
     check_choice("ties", ties, Ties)
     mean, sd = _finite("means", means), _finite("sds", sds)
     if not all(s > 0 for s in sd):
-        raise OptionError(f"sds={sds!r} must both be above 0, such as (2, 2)")
+        raise OptionError(f"sds={shown(sds)} must both be above 0, such as (2, 2)")
     if not is_number(correlation) or not -1 < correlation < 1:
-        raise OptionError(f"correlation={correlation!r} must lie between -1 and 1, such as 0.5")
+        raise OptionError(
+            f"correlation={shown(correlation)} must lie between -1 and 1, such as 0.5"
+        )
     scheme = SCHEMES[classification]
     cut = by_variable("cuts", cuts, dict.fromkeys(scheme.variables, 5.5))
     for name, value in cut.items():
@@ -113,6 +117,8 @@ def simulate_types(
 
 def _finite(name: str, value: Any) -> Pair:
     numbers = two_numbers(value)
-    if numbers is None or not np.isfinite(numbers).all():
-        raise OptionError(f"{name}={value!r} must be two finite numbers, such as (6, 6)")
+    if numbers is None or not (np.abs(numbers) <= _LARGEST).all():
+        raise OptionError(
+            f"{name}={shown(value)} must be two numbers, none beyond {_LARGEST:g}, such as (6, 6)"
+        )
     return numbers
