@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltymodel._comparisons import equals, exceeds, levels_of, reaches, sign_of, snapped
+from loyaltymodel._comparisons import (
+    difference,
+    equals,
+    exceeds,
+    levels_of,
+    reaches,
+    sign_of,
+    snapped,
+)
 from loyaltymodel.expectation_gap import disconfirmation, tolerance_measures
 from loyaltymodel.loyalty_stage import formation_stage
 
@@ -37,6 +45,9 @@ def test_a_difference_is_zero_by_the_size_of_its_parts():
     assert gap > 0
     assert sign_of(gap) == 1
     assert sign_of(gap, size=0.3) == 0
+    assert difference(0.1 + 0.2, 0.3) == 0
+    assert difference(0.3, [0.1 + 0.2, 0.2, np.nan], size=1)[0] == 0
+    np.testing.assert_array_equal(difference([3.0, np.nan], 1.0), [2.0, np.nan])
 
 
 def test_nothing_is_compared_with_nan_and_infinity_is_beyond():

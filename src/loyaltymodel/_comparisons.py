@@ -46,6 +46,13 @@ def equals(x: npt.ArrayLike, y: npt.ArrayLike, *, size: npt.ArrayLike = 0.0) -> 
     return reaches(x, y, size=size) & reaches(y, x, size=size)
 
 
+def difference(x: npt.ArrayLike, y: npt.ArrayLike, *, size: npt.ArrayLike = 0.0) -> FloatArray:
+    """Return x - y, and 0 where they are equal but for rounding."""
+    left, right = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    gap = left - right
+    return np.where(np.abs(gap) <= _allowance(right, size), 0.0, gap)
+
+
 def snapped(x: npt.ArrayLike, grid: npt.ArrayLike, *, size: npt.ArrayLike = 0.0) -> FloatArray:
     """Return x, and where it is a number of a sorted grid but for rounding, that number.
 

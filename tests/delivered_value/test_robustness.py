@@ -345,3 +345,35 @@ def test_exactness_of_a_change_by_hand():
     )
     assert change.total_cost == pytest.approx(2.5, rel=EXACT)
     assert change.rival == "A"
+
+
+def test_limits_that_are_just_enough_are_enough():
+    offers = pd.DataFrame({"a": [0.0, 0.0], "b": [0.0, 0.3], "monetary": [1, 1]}, index=["A", "B"])
+    account = value_account(offers, unit="points", values=["a", "b"], costs=["monetary"])
+    limits = {"a": 0.1, "b": 0.2}  # which make 0.30000000000000004 in this order
+    for lead in (0.0, 0.1 + 0.2 - 0.3):
+        change = cheapest_change(account, "A", unit_costs=limits, limits=limits, lead=lead)
+        assert change.improvements.sum() == pytest.approx(0.3)
+    limits = {"a": 0.3, "b": 0.6}  # 0.8999999999999999
+    offers.loc["B", "b"] = 0.9
+    account = value_account(offers, unit="points", values=["a", "b"], costs=["monetary"])
+    change = cheapest_change(account, "A", unit_costs=limits, limits=limits)
+    assert change.new_levels[:2].tolist() == pytest.approx([0.3, 0.6])
+
+
+def test_offers_that_differ_by_rounding_only_share_the_first_place():
+    levels = pd.DataFrame({"a": [0.1, 0.3], "b": [0.2, 0.0], "monetary": [1, 1]}, index=["A", "B"])
+    account = value_account(levels, unit="points", values=["a", "b"], costs=["monetary"])
+    assert account.totals["rank"].tolist() == [1, 1]
+    assert sensitivity(account)["change"].dropna().abs().min() == 0
+    assert cheapest_change(account, "A", unit_costs={"a": 1}).total_cost == 0
+    assert cheapest_change(account, "B", unit_costs={"a": 1}).total_cost == 0
+
+
+def test_what_is_the_name_of_no_offer_is_refused():
+    offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+    account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+    assert account.place_of(np.str_("B")) == 1
+    for name in (np.array(["A", "B"]), pd.Series(["A"]), pd.NA, ["A"], {"A": 1}, np.nan, None):
+        with pytest.raises(DataError, match="there is no offer"):
+            account.place_of(name)

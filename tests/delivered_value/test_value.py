@@ -141,7 +141,7 @@ def test_points_become_money():
 
 
 @given(
-    st.lists(st.floats(0, 100), min_size=8, max_size=8),
+    st.lists(st.just(0.0) | st.floats(1e-9, 100), min_size=8, max_size=8),
     st.lists(st.floats(0, 10), min_size=8, max_size=8).filter(any),
     st.floats(0.01, 100),
 )
@@ -326,3 +326,14 @@ def test_bad_ratings_are_named_errors(ratings, options, error, way_out):
 def test_kinds_of_components_are_checked():
     with pytest.raises(OptionError, match="'delivered_value', 'perceived_value', 'perval'"):
         components("kotler")
+
+
+@pytest.mark.parametrize("weights", [(0.1, 0.2), (0.3, 0.6), (0.7, 0.1), (1 / 3, 1 / 7)])
+def test_no_ratio_over_costs_that_are_the_lowest_possible(weights):
+    named = dict(zip(("product", "monetary", "time"), (1, *weights), strict=True))
+    options = {"unit": "points", "values": ["product"], "costs": ["monetary", "time"]}
+    scale = {"product": (1, 5), "monetary": (0.1, 0.7), "time": (0.3, 0.9)}
+    offer = {"product": 3, "monetary": 0.1, "time": 0.3}
+    assert delivered_value(offer, weights=named, scale=scale, **options) == 50
+    with pytest.raises(DataError, match="total cost in row 0 is 0"):
+        delivered_value(offer, weights=named, scale=scale, form="ratio", **options)

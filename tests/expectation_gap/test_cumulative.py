@@ -213,7 +213,7 @@ TWO = ["Li", "Li", "Wu"]
 BAD_RATES = [
     (([8, 1, 6], WHO), {"overall": [5, 4, 4.5], "start": 4}, DataError, "at least 2"),
     (([8, 1, 6], TWO), {"overall": [5, 4], "start": 4}, DataError, "equally long"),
-    (([8, 1, 6], TWO), {"overall": [np.nan] * 3, "start": 4}, DataError, "missing"),
+    (([8, 1, 6], TWO), {"overall": [np.nan] * 3, "start": 4}, DataError, "stated by 0 customers"),
     (([8, 1, 6], TWO), {"overall": [3, 5, 3], "start": 4}, DataError, "order of the rows"),
     (([8, 8, 6], TWO), {"overall": [8, 8, 6], "start": "first"}, NotIdentifiedError, "depend"),
     (([8, 1, 6], TWO), {"overall": [5, 4, 4.5], "start": "mean"}, OptionError, '"first"'),
@@ -231,3 +231,18 @@ def test_an_order_of_text_is_refused(order):
     # Sorted letter by letter, 10 would stand before 9.
     with pytest.raises(DataError, match=r"date has text.*to_datetime"):
         cumulative_satisfaction([1, 9], ["x", "x"], rule="recency", decay=0.1, date=order)
+
+
+def test_a_mean_of_whole_numbers_is_divided_once():
+    rng = np.random.default_rng(2)
+    ratings = np.array([rng.permutation([1, 2, 2, 5, 6, 7, 7]) for _ in range(200)])
+    who = np.repeat(np.arange(200), 7)
+    means = cumulative_satisfaction(ratings.ravel(), who, rule="mean", each="customer")
+    assert (means == 30 / 7).all()
+
+
+def test_equally_extreme_experiences_are_equal_whatever_the_rounding():
+    # 0.3 and 0.7 are equally far from 0.5; the later one is the peak, and the end is as well.
+    for first, last in ((0.3, 0.7), (0.7, 0.3)):
+        options = {"rule": "peak_end", "peak": "most_extreme", "neutral": 0.5, "end_weight": 0.0}
+        assert np.asarray(cumulative_satisfaction([first, last], [1, 1], **options))[-1] == last

@@ -136,3 +136,13 @@ def test_what_no_number_can_hold_is_refused(given, referent, kind, says):
 def test_a_tolerance_without_end_makes_everything_equitable():
     others = {"referent_outcomes": 1e99, "referent_inputs": 1e-150}
     assert equity(1, 1, kind="state", tolerance=1e99, **others) == "equitable"
+
+
+def test_who_is_exactly_a_tolerance_apart_is_treated_equitably():
+    inputs = np.arange(1, 30)
+    others = {"referent_outcomes": inputs * 0.1, "referent_inputs": inputs}
+    for share in (1.2, 0.8):
+        states = equity(inputs * (0.1 * share), inputs, kind="state", tolerance=0.2, **others)
+        assert set(states) == {"equitable"}
+    assert equity(0.1, 1, referent_outcomes=0.3, referent_inputs=3) == 0
+    assert equity(0.1, 1, kind="ratio", referent_outcomes=0.3, referent_inputs=3) == 1

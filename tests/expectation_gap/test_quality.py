@@ -183,3 +183,13 @@ BAD_BRANDS = [
 def test_bad_shares_are_refused_with_a_way_out(shares, options, error, says):
     with pytest.raises(error, match=says):
         brand_effect(*shares, **options)
+
+
+@pytest.mark.parametrize("w", np.linspace(0, 1, 11))
+@pytest.mark.parametrize("f", [0.1, 0.3, 0.7])
+def test_what_was_expected_exactly_is_no_disappointment(w, f):
+    levels = np.arange(1, 11)
+    found = gronroos_quality(levels, levels, expected=levels, technical_weight=w)
+    assert (found["perceived_quality"] == 0).all()
+    given = {"expected": levels, "technical_weight": w, "image": levels, "image_strength": f}
+    assert (gronroos_quality(levels, levels, **given)["perceived_quality"] == 0).all()

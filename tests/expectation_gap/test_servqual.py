@@ -348,8 +348,8 @@ def test_bad_answers_are_refused_with_a_way_out(answers):
 @pytest.mark.parametrize(
     ("dimensions", "says"),
     [
-        ([], "at least 1"),
-        ([{"name": "a", "items": []}], "at least 1"),
+        ([], "1 or more"),
+        ([{"name": "a", "items": []}], "1 or more"),
         ([{"name": "a", "items": [{"name": "x"}, {"name": "x"}]}], "item x stands twice"),
         (
             [{"name": "a", "items": [{"name": "x"}]}, {"name": "a", "items": [{"name": "y"}]}],
@@ -361,3 +361,14 @@ def test_bad_answers_are_refused_with_a_way_out(answers):
 def test_an_instrument_must_make_sense(dimensions, says):
     with pytest.raises(ModelError, match=says):
         ServiceInstrument(dimensions=dimensions)
+
+
+def test_scores_are_divided_once_so_that_their_answers_may_stand_in_any_order():
+    items = ["a", "b", "c", "d", "e", "f", "g"]
+    named = [{"name": item} for item in items]
+    instrument = ServiceInstrument(dimensions=[{"name": "all", "items": named}])
+    rng = np.random.default_rng(1)
+    answers = np.array([rng.permutation([1, 2, 2, 5, 6, 7, 7]) for _ in range(200)])
+    table = pd.DataFrame(answers, columns=items)
+    scores = gap_scores(instrument, table, scale=(1, 7), design="performance", perceived="{item}")
+    assert (scores.loc[:, "all"] == 30 / 7).all()

@@ -153,3 +153,24 @@ BAD = [
 def test_bad_input_is_refused_with_a_way_out(variables, options, error, says):
     with pytest.raises(error, match=says):
         zone_of_tolerance(*variables, **options)
+
+
+def test_who_stands_at_an_end_of_the_zone_is_inside_whatever_the_rounding():
+    tenths = np.arange(1, 40)
+    low, high = tenths * 0.1, tenths * 0.1 + 0.7
+    for end in (low, high, (tenths + 7) / 10, tenths / 10):
+        found = tolerance_measures(end, high, adequate=low)
+        assert set(found["state"]) == {"inside"}
+        assert ((found["superiority"] == 0) | (found["adequacy"] == 0)).all()
+    assert zone_of_tolerance(high, high, adequate=low).counts.tolist() == [[0, 39, 0]]
+
+
+def test_a_person_of_large_numbers_does_not_blur_the_others():
+    result = zone_of_tolerance([1.5e9, 5.0001], [2e9, 5], adequate=[1, 1])
+    assert result.counts.tolist() == [[0, 1, 1]]
+
+
+def test_a_zone_turned_over_by_rounding_only_is_none_that_is_inverted():
+    found = tolerance_measures([0.3], [0.3], adequate=[0.1 + 0.2])
+    assert found["width"].tolist() == [0]
+    assert np.isnan(found["position"][0])

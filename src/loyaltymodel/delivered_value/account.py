@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._comparisons import difference
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, suggest
+from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, shown, suggest
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import AnswerLimits
 from loyaltymodel._signature import checked
@@ -114,9 +115,9 @@ class ValueAccount(Result):
             {
                 "total_value": value,
                 "total_cost": cost,
-                "delivered_value": value - cost,
+                "delivered_value": difference(value, cost),
                 "value_cost_ratio": ratio,
-                "rank": ranks_of(value - cost),
+                "rank": ranks_of(value - cost, size=np.maximum(np.abs(value), np.abs(cost))),
             },
             index=self._index(),
         )
@@ -191,13 +192,15 @@ class ValueAccount(Result):
         >>> account.place_of("offer")
         0
         """
-        if offer not in self.offers:
+        places = {name: place for place, name in enumerate(self.offers)}
+        try:
+            return places[offer]
+        except (KeyError, TypeError):  # such as an array, which is the name of nothing
             hint = suggest(offer, [name for name in self.offers if isinstance(name, str)])
-            raise DataError(
-                f"there is no offer {offer!r}{hint}; the offers are "
-                f"{enumerate_names(map(repr, self.offers), most=12)}"
-            )
-        return self.offers.index(offer)
+        raise DataError(
+            f"there is no offer {shown(offer)}{hint}; the offers are "
+            f"{enumerate_names(map(repr, self.offers), most=12)}"
+        )
 
     def _title(self) -> str:
         return "Customer delivered value"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import difference
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -108,7 +109,7 @@ def relative_value(
     panel = _read_panel(value, offer, customer, data, missing)
     rival = best_rival(panel.values)
     if form == "difference":
-        relative = panel.values - rival
+        relative = difference(panel.values, rival)
     elif (rival > 0).all():
         relative = panel.values / rival
     else:
@@ -218,7 +219,7 @@ def compare_offers(
     panel = _read_panel(value, offer, customer, data, missing)
     n = len(panel.values)
     shares, tied = shares_of_best(panel.values, ties, float(tie_within))
-    relative = panel.values - best_rival(panel.values)
+    relative = difference(panel.values, best_rival(panel.values))
 
     def labels(quantity: str) -> dict[str, list[Any]]:
         return {"offer": list(panel.offers), "quantity": [quantity] * len(panel.offers)}

@@ -12,11 +12,11 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import ROUNDING, difference, exceeds, reaches
 
 Others = Literal["fixed", "rescaled"]
 Ties = Literal["split", "all", "none"]
 
-_ROUNDING = 1e-12  # of the largest value: sums that differ by less differ by rounding
 _ELEMENTS = 2_000_000  # numbers in a batch of draws: 16 MB
 
 
@@ -27,10 +27,13 @@ def best_rival(values: FloatArray) -> FloatArray:
     return np.where(values == first, second, first)
 
 
-def ranks_of(values: FloatArray) -> IntArray:
-    """Return the rank (m,) of values, 1 for the largest; those that differ by rounding share it."""
-    slack = _ROUNDING * float(np.abs(values).max())
-    better = len(values) - np.searchsorted(np.sort(values), values + slack, side="right")
+def ranks_of(values: FloatArray, *, size: FloatArray | float = 0.0) -> IntArray:
+    """Return the rank (m,) of values, 1 for the largest; those that differ by rounding share it.
+
+    ``size`` is how large the numbers were from which the values were computed.
+    """
+    level = values + ROUNDING * np.maximum(np.abs(values), size)
+    better = len(values) - np.searchsorted(np.sort(values), level, side="right")
     return np.asarray(1 + better, dtype=np.intp)
 
 
@@ -38,8 +41,8 @@ def shares_of_best(
     values: FloatArray, ties: Ties, tie_within: float
 ) -> tuple[FloatArray, BoolArray]:
     """Return the share (r, m) that each offer has in being best, and which share it."""
-    slack = max(tie_within, _ROUNDING * float(np.abs(values).max(initial=0.0)))
-    best = values >= values.max(axis=1, keepdims=True) - slack
+    size = np.abs(values).max(axis=1, keepdims=True)
+    best = reaches(values, values.max(axis=1, keepdims=True) - tie_within, size=size)
     number = best.sum(axis=1, keepdims=True)
     tied = best & (number > 1)
     if ties == "split":
@@ -65,21 +68,23 @@ def swap_points(gain: FloatArray, weights: FloatArray, first: int, others: Other
     The lead over a rival is linear in one weight: lead + slope * change, whether the other
     weights stay or share the rest of the sum.
     """
-    lead_by = gain[first] - gain  # (m, k) per unit of weight
-    lead = (lead_by @ weights)[:, None]
+    lead_by = difference(gain[first], gain)  # (m, k) per unit of weight
+    lead = difference((lead_by @ weights)[:, None], 0.0, size=(np.abs(lead_by) @ weights)[:, None])
     slope = lead_by
     most = np.full(len(weights), np.inf)
     if others == "rescaled":
         total = weights.sum()
         rest = total - weights
         with np.errstate(divide="ignore", invalid="ignore"):
-            slope = np.where(rest > 0, lead_by - (lead - weights * lead_by) / rest, 0.0)
+            of_others = (lead - weights * lead_by) / rest
+            size = (np.abs(lead_by) @ weights)[:, None] / rest
+            slope = np.where(rest > 0, difference(lead_by, of_others, size=size), 0.0)
         most = np.full(len(weights), total)
     with np.errstate(divide="ignore", invalid="ignore"):
         at = weights - lead / slope
     # Where the lead is 0 and the slope too, the two are level whatever the weight.
     falling = np.where((slope > 0) & (at >= 0), at, -np.inf)
-    rising = np.where((slope < 0) & (at <= most), at, np.inf)
+    rising = np.where((slope < 0) & reaches(most, at), at, np.inf)
     falling[first], rising[first] = -np.inf, np.inf
     low, high = falling.max(axis=0), rising.min(axis=0)
     return SwapPoints(
@@ -105,8 +110,9 @@ def cheapest(
         return change
     order = usable[np.argsort(price[usable] / worth[usable], kind="stable")]
     before = np.concatenate([[0.0], np.cumsum(worth[order] * most[order])])
-    if before[-1] < needed:
+    if exceeds(needed, before[-1]):
         return None
+    needed = min(needed, float(before[-1]))  # what is missing is rounding
     last = int(np.searchsorted(before[1:], needed))
     change[order[:last]] = most[order[:last]]
     change[order[last]] = (needed - before[last]) / worth[order[last]]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import equals
+from loyaltymodel._comparisons import difference
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -188,8 +188,7 @@ def value_loyalty(
     answers = np.asarray(read["loyalty"], dtype=np.float64)
     mine = np.asarray(read["value"], dtype=np.float64)
     best = _best_rival(read, mine, tuple(named))
-    relative = mine - best
-    relative[equals(mine, best)] = 0.0
+    relative = difference(mine, best)
     _check_answers(answers, model)
     _check_relative(relative)
     x = np.column_stack([np.ones(len(mine)), relative])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
@@ -346,8 +347,7 @@ class ValueLoyalty(Result):
     def _beyond(self, levels: FloatArray) -> BoolArray:
         """Tell which relative values no customer has."""
         lowest, highest = self.relative_range
-        beyond: BoolArray = (levels < lowest) | (levels > highest)
-        return beyond
+        return exceeds(lowest, levels) | exceeds(levels, highest)
 
     @property
     def _reach(self) -> float:

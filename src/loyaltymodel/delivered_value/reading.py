@@ -97,17 +97,16 @@ def add_up(
     n = offers.columns.n_rows
     counts = np.repeat(np.array(sides), [claim.n_values, len(claim.costs)], axis=1)
     factors = counts * claim.weights * claim.slope
-    constant = (factors @ claim.origin)[:, None]
+    moved = claim.origin.any()
     sums = np.empty((len(sides), n))
     kept = np.zeros(n, dtype=np.bool_)
     for rows, places in blocks(offers, claim, missing):
         part: slice | IntArray = places
         if places[-1] - places[0] == len(places) - 1:
             part = slice(int(places[0]), int(places[-1]) + 1)  # faster than by places
-        sums[:, part] = factors @ rows
+        # The lowest answer is 0 before it is weighted, so that no sum of lowest ones is rounding.
+        sums[:, part] = factors @ (rows - claim.origin[:, None] if moved else rows)
         kept[part] = True
-    if constant.any():
-        sums -= constant
     if kept.all():
         return sums, None
     if not kept.any():

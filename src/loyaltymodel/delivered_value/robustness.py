@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import difference, reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, check_count, check_finite, check_positive
@@ -88,15 +89,16 @@ def sensitivity(result: ValueAccount, *, others: Others = "fixed") -> pd.DataFra
     check_choice("others", others, Others)
     _check_rivals(result)
     gain, weights = result.gain, result.weights
-    value = gain @ weights
-    first = int(np.argmax(value))
+    value, size = gain @ weights, np.abs(gain) @ weights
+    first = int(np.argmax(reaches(value, value.max(), size=size)))  # of equals the first
     found = swap_points(gain, weights, first, others)
     others_value = np.where(np.arange(len(value)) == first, -np.inf, value)
-    second = int(np.argmax(others_value))
+    second = int(np.argmax(reaches(others_value, others_value.max(), size=size)))
     split, k = len(result.values), len(weights)
     away = np.repeat([-1.0, 1.0], [split, len(result.costs)])
     with np.errstate(divide="ignore", invalid="ignore"):
-        change = np.where(weights > 0, away * (value[first] - value[second]) / weights, np.nan)
+        lead = difference(value[first], value[second], size=size[first])
+        change = np.where(weights > 0, away * lead / weights, np.nan)
     levels = result.levels[first]
     current = np.stack([weights, weights, levels], axis=1)
     limit = np.stack([found.low, found.high, levels + change], axis=1)
@@ -276,11 +278,11 @@ def cheapest_change(
     most[split:] = np.minimum(most[split:], result.levels[own, split:].clip(0))
     most[np.isinf(price)] = 0.0
     check_finite("lead", lead, least=0)
-    value = result.gain @ result.weights
+    value, size = result.gain @ result.weights, np.abs(result.gain) @ result.weights
     best = value.copy()
     best[own] = -np.inf
     rival = int(np.argmax(best))
-    gap = float(value[rival] + lead - value[own])
+    gap = float(difference(value[rival] + lead, value[own], size=max(size[rival], size[own])))
     change = cheapest(gap, result.weights, np.where(np.isinf(price), 0.0, price), most)
     if change is None:
         gained = float(result.weights[most > 0] @ most[most > 0])

@@ -420,13 +420,15 @@ def _levels(history: _History, rule: str, options: dict[str, Any]) -> FloatArray
     if rule == "adjustment":
         anchor = _anchor(options["start"])
         return running_adjustment(values, steps, rate=float(options["rate"]), start=anchor)[0]
+    neutral = float(options["neutral"] or 0.0)
     distance = {
         "highest": values,
         "lowest": -values,
-        "most_extreme": np.abs(values - (options["neutral"] or 0.0)),
+        "most_extreme": np.abs(values - neutral),
     }[options["peak"]]
+    size = max(abs(neutral), float(np.abs(values).max()))
     weight = 0.5 if options["end_weight"] is None else float(options["end_weight"])
-    return weight * values + (1 - weight) * running_peak(distance, values, steps)
+    return weight * values + (1 - weight) * running_peak(distance, values, steps, size=size)
 
 
 def _history(
@@ -442,16 +444,19 @@ def _history(
     variables = dict(given)
     if date is not None:
         variables["date"] = date
+    if overall is not None:
+        variables["overall"] = overall
     read = read_variables(
         variables,
         data=data,
         categories=("customer", "date"),
+        gaps=("overall",),
         missing=missing,
         can_drop=can_drop,
     )
     stated = np.full(read.n_rows, np.nan)
     if overall is not None:
-        stated = _stated(overall, given["satisfaction"], data, read.n_rows)
+        stated = np.asarray(read["overall"], dtype=np.float64)
     codes, customers = read.codes("customer", most=None)
     within = np.arange(read.n_rows) if date is None else _sortable(read["date"])
     rows = np.lexsort((within, codes))
@@ -493,12 +498,3 @@ def _sortable(date: npt.NDArray[Any]) -> IntArray:
             "date has values of several types that cannot be sorted; recode it to numbers or dates"
         ) from None
     return np.asarray(ranks, dtype=np.intp)
-
-
-def _stated(overall: Variable, satisfaction: Variable, data: object, n: int) -> FloatArray:
-    """Read stated levels, of which some may be missing, but not all."""
-    given = {"overall": overall, "satisfaction": satisfaction, "row": np.arange(n)}
-    read = read_variables(given, data=data, missing="drop")
-    stated = np.full(n, np.nan)
-    stated[read["row"]] = read["overall"]
-    return stated

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import reaches
+from loyaltymodel._comparisons import difference, reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_finite, check_share
 from loyaltymodel._signature import checked
@@ -196,15 +196,15 @@ def disconfirmation(
         return as_given(given.values(), read.labels, _ratio(p, e, read), name="ratio")
     if kind == "state":
         return _states(p, e, read, given, tolerance or 0.0, vocabulary or "delight")
-    difference = p - e
+    gap = difference(p, e)
     if response is not None:
-        difference = prospect_value(
-            difference,
+        gap = prospect_value(
+            gap,
             loss_aversion=response.loss_aversion,
             gain_power=response.gain_power,
             loss_power=response.loss_power,
         )
-    return as_given(given.values(), read.labels, difference, name="disconfirmation")
+    return as_given(given.values(), read.labels, gap, name="disconfirmation")
 
 
 @checked

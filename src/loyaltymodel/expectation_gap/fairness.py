@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._comparisons import difference, equals, reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_choice, check_finite
 from loyaltymodel._signature import checked
@@ -17,7 +18,6 @@ from loyaltymodel.expectation_gap._people import Variable, ordered_words
 EquityKind = Literal["difference", "ratio", "state"]
 
 _STATES = ("under-rewarded", "equitable", "over-rewarded")
-_ROUNDING = 1e-12  # of a ratio: 0.3 / 3 and 0.1 / 1 are not quite the same number
 
 
 @checked
@@ -116,11 +116,11 @@ def equity(
     with np.errstate(over="ignore"):  # refused below, by name
         own = np.asarray(read["outcomes"] / read["inputs"], dtype=np.float64)
         other = np.asarray(read["referent_outcomes"] / read["referent_inputs"], dtype=np.float64)
-        difference = own - other if np.isfinite([own, other]).all() else np.full_like(own, np.nan)
+        apart = difference(own, other) if np.isfinite([own, other]).all() else own * np.nan
     for what, values in {
         "outcomes / inputs": own,
         "referent_outcomes / referent_inputs": other,
-        "the difference of the two ratios": difference,
+        "the difference of the two ratios": apart,
     }.items():
         _check_held(what, values, read)
     if kind == "ratio":
@@ -128,11 +128,11 @@ def equity(
         _check_above_zero("outcomes", read, way_out, or_zero=True)
         _check_above_zero("referent_outcomes", read, way_out)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # refused by name
-            ratio = own / other
+            ratio = np.where(equals(own, other), 1.0, own / other)
         _check_held("the ratio of the two ratios", ratio, read)
         return as_given(given.values(), read.labels, ratio, name="equity")
     if kind == "difference":
-        return as_given(given.values(), read.labels, difference, name="equity")
+        return as_given(given.values(), read.labels, apart, name="equity")
     states = ordered_words(_state(own, other, tolerance or 0.0), _STATES)
     return as_given(given.values(), read.labels, states, name="state")
 
@@ -169,8 +169,8 @@ def _check_held(what: str, values: FloatArray, read: Variables) -> None:
 
 def _state(own: FloatArray, other: FloatArray, tolerance: float) -> IntArray:
     """Return 0 where less is got than by the referent, 1 where as much, 2 where more."""
-    apart = own - other
+    apart, size = own - other, np.maximum(np.abs(own), np.abs(other))
     with np.errstate(over="ignore"):  # an endless tolerance is one as well
-        slack = tolerance * np.abs(other) + _ROUNDING * np.maximum(np.abs(own), np.abs(other))
-    codes: IntArray = np.where(np.abs(apart) <= slack, 1, np.where(apart < 0, 0, 2))
+        within = reaches(tolerance * np.abs(other), np.abs(apart), size=size)
+    codes: IntArray = np.where(within, 1, np.where(apart < 0, 0, 2))
     return codes

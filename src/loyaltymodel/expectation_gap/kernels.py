@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._comparisons import exceeds
 
 _ROUNDING = 1e-12  # of the variance of the parts: a variance this small is rounding, not spread
 
@@ -44,11 +45,12 @@ def running_mean(values: FloatArray, place: IntArray) -> FloatArray:
     """Return the mean of each customer's values so far; customers one after another, in order."""
     # Sums run over everybody; what stood before a customer's first value is taken off again.
     # Values are centred first, so that a long sum loses no digits.
-    centre = values.mean()
+    # A whole number as the centre keeps sums of whole numbers exact.
+    centre, number = np.round(values.mean()), place + 1
     sums = np.cumsum(values - centre)
     first = np.arange(len(values)) - place
     before = np.where(first > 0, sums[first - 1], 0.0)
-    return np.asarray(centre + (sums - before) / (place + 1), dtype=np.float64)
+    return np.asarray((centre * number + (sums - before)) / number, dtype=np.float64)
 
 
 def steps_of(place: IntArray) -> list[IntArray]:
@@ -88,11 +90,16 @@ def running_recency(values: FloatArray, steps: list[IntArray], *, decay: float) 
     return total / weight
 
 
-def running_peak(distance: FloatArray, values: FloatArray, steps: list[IntArray]) -> FloatArray:
-    """Return each customer's value of the largest distance so far, the later one of equals."""
+def running_peak(
+    distance: FloatArray, values: FloatArray, steps: list[IntArray], *, size: float = 0.0
+) -> FloatArray:
+    """Return each customer's value of the largest distance so far, the later one of equals.
+
+    ``size`` is the largest number from which distances were computed.
+    """
     peak, far = values.copy(), distance.copy()
     for rows in steps[1:]:
-        kept = far[rows - 1] > distance[rows]
+        kept = exceeds(far[rows - 1], distance[rows], size=size)
         peak[rows] = np.where(kept, peak[rows - 1], values[rows])
         far[rows] = np.where(kept, far[rows - 1], distance[rows])
     return peak

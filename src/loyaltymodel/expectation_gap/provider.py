@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import difference
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import count_of
 from loyaltymodel._results import Result
@@ -65,11 +66,11 @@ class ProviderGaps(Result):
         """The five gaps, a row a unit, in points; above 0 where something falls short."""
         e, u, s, d, promise, p = self.values.T
         sizes = {
-            "gap 1": e - u,
-            "gap 2": u - s,
-            "gap 3": s - d,
-            "gap 4": promise - d,
-            "gap 5": e - p,
+            "gap 1": difference(e, u),
+            "gap 2": difference(u, s),
+            "gap 3": difference(s, d),
+            "gap 4": difference(promise, d),
+            "gap 5": difference(e, p),
         }
         return pd.DataFrame(sizes, index=self._index()).rename_axis(columns="gap")
 
@@ -81,9 +82,8 @@ class ProviderGaps(Result):
         shares below 0 or above 1.
         """
         gaps = self.gaps
-        amounts = np.column_stack(
-            [gaps["gap 1"], gaps["gap 2"], gaps["gap 3"], self.values[:, 3] - self.values[:, 5]]
-        )
+        lost = difference(self.values[:, 3], self.values[:, 5])
+        amounts = np.column_stack([gaps["gap 1"], gaps["gap 2"], gaps["gap 3"], lost])
         whole = gaps["gap 5"].to_numpy()[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = np.where(whole == 0, np.nan, amounts / whole)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import equals
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -118,6 +119,8 @@ def gronroos_quality(
     if image is not None:
         experienced = (1 - f) * experienced + f * read["image"]
     expectation = np.asarray(read["expected"], dtype=np.float64)
+    size = np.max([np.abs(read[name]) for name in given], axis=0)
+    experienced = np.where(equals(experienced, expectation, size=size), expectation, experienced)
     return pd.DataFrame(
         {
             "experienced": experienced,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -369,7 +370,7 @@ def _reliabilities(layout: Layout, covariance: FloatArray, of_items: FloatArray)
 
 def _warn_of_unreliable_gaps(result: ServqualResult) -> None:
     reliability = result.reliabilities[:, 4]
-    low = np.flatnonzero(reliability < CUSTOMARY_RELIABILITY)  # NaN is not low
+    low = np.flatnonzero(exceeds(CUSTOMARY_RELIABILITY, reliability))  # NaN is not low
     if low.size:
         listed = [f"{result.instrument.names[k]} ({reliability[k]:.2f})" for k in low]
         warn_caller(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._results import Facts, Result
@@ -202,7 +203,7 @@ class ServqualResult(Result):
         remarks = [difference]
         gap = self.reliabilities[:, 4]
         names = self.instrument.names
-        low = [names[k] for k in np.flatnonzero(gap < CUSTOMARY_RELIABILITY)]
+        low = [names[k] for k in np.flatnonzero(exceeds(CUSTOMARY_RELIABILITY, gap))]
         if low:
             remarks.append(
                 f"Gaps less reliable than the customary {CUSTOMARY_RELIABILITY:g}: "

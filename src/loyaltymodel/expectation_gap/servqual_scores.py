@@ -41,11 +41,20 @@ class Layout:
     scale: tuple[float, float]
 
     @property
+    def sizes(self) -> IntArray:
+        """Number of items of each dimension, (d,)."""
+        return np.array(self.instrument.sizes)
+
+    @property
+    def members(self) -> FloatArray:
+        """The matrix (d, p) that adds the items of each dimension up."""
+        member = self.dimension_of == np.arange(len(self.sizes))[:, None]
+        return np.asarray(member, dtype=np.float64)
+
+    @property
     def averaging(self) -> FloatArray:
         """The matrix (d, p) that makes the mean of a dimension of its items."""
-        sizes = np.array(self.instrument.sizes)
-        member = self.dimension_of == np.arange(len(sizes))[:, None]
-        return np.asarray(member / sizes[:, None], dtype=np.float64)
+        return np.asarray(self.members / self.sizes[:, None], dtype=np.float64)
 
 
 def layout_of(
@@ -176,7 +185,9 @@ def score_slices(
         np.r_[np.full(q, layout.scale[1]), np.full(n_own, 100.0)],
     )
     for rows, places in checked_rows(columns, limits, missing):
-        scores = layout.averaging @ (layout.matrix @ rows[:q] - layout.shift)
+        # Divided once, after the sum: whoever answers alike has the same score.
+        scores = layout.members @ (layout.matrix @ rows[:q] - layout.shift)
+        scores /= layout.sizes[:, None]
         weighted = None
         if own:
             _check_hundred(rows[q:], places, columns.labels, own)

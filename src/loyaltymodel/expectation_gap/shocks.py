@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student_reach
@@ -234,7 +235,7 @@ def _check_baseline(baseline: object, baseline_as: object, model: str) -> None:
 
 
 def _check_varies(name: str, values: FloatArray, way_out: str) -> None:
-    if np.ptp(values) == 0:
+    if is_constant(values):
         raise DataError(
             f"{name} is {values[0]:.12g} for everybody, so that no response can be seen; {way_out}"
         )
@@ -248,7 +249,7 @@ def _levels(at: npt.ArrayLike, satisfaction: FloatArray) -> FloatArray:
             f"at={at!r} must be two or more levels of satisfaction, each once, such as [5, 9]"
         )
     lowest, highest = satisfaction.min(), satisfaction.max()
-    outside = levels[(levels < lowest) | (levels > highest)]
+    outside = levels[exceeds(lowest, levels) | exceeds(levels, highest)]
     if len(outside):
         raise OptionError(
             f"at has {outside[0]:.12g}, but the satisfaction observed is {lowest:.12g} to "

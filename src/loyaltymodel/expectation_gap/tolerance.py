@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._comparisons import sign_of
+from loyaltymodel._comparisons import difference, exceeds
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -81,7 +81,7 @@ class ToleranceResult(Result):
         if not self.has_adequate:
             return wide[["desired"]].rename_axis(columns=None).reset_index()
         table = wide[["adequate", "desired"]].rename_axis(columns=None)
-        table["width"] = table["desired"] - table["adequate"]
+        table["width"] = difference(table["desired"], table["adequate"])
         with np.errstate(divide="ignore", invalid="ignore"):
             position = (wide["perceived"] - table["adequate"]) / table["width"]
         table["position"] = position.where(table["width"] > 0)
@@ -229,7 +229,7 @@ def zone_of_tolerance(
             f"{count_of(n, 'respondent')} left: intervals need at least 2; tolerance_measures "
             "gives the numbers of one respondent"
         )
-    gaps = answers[:, :1] - answers[:, 1:]  # (k, 2, n): less desired, less adequate
+    gaps = difference(answers[:, :1], answers[:, 1:])  # (k, 2, n): less desired, less adequate
     values = np.concatenate([answers, gaps], axis=1)  # (k, 5, n), in the order of _QUANTITIES
     asked = list(range(5)) if adequate is not None else [0, 1, 3]
     labels: Labels = {
@@ -237,7 +237,7 @@ def zone_of_tolerance(
         "quantity": [_QUANTITIES[k] for k in asked] * len(names),
     }
     mean, spread = values.mean(axis=2)[:, asked], values.std(axis=2, ddof=1)[:, asked]
-    codes = _codes(gaps, np.abs(answers).max(initial=0.0))
+    codes = _codes(gaps)
     return ToleranceResult(
         estimates=means_of(labels, mean.ravel(), spread.ravel() / np.sqrt(n), n=n, level=level),
         counts=np.stack([(codes == k).sum(axis=1) for k in range(3)], axis=1),
@@ -311,28 +311,22 @@ def tolerance_measures(
     answers = _stack(names, read, has_adequate=adequate is not None)
     upside_down = _inverted(answers, names, read, inverted)
     p, d, a = answers[0, :, ~upside_down].T
-    table = pd.DataFrame({"superiority": p - d}, index=read.labels[~upside_down])
+    superiority, adequacy, width = difference(p, d), difference(p, a), difference(d, a)
+    table = pd.DataFrame({"superiority": superiority}, index=read.labels[~upside_down])
     if adequate is None:
         return table
     with np.errstate(divide="ignore", invalid="ignore"):
-        position = np.where(d > a, (p - a) / (d - a), np.nan)
-    codes = _codes(np.stack([p - d, p - a])[None], np.abs(answers).max(initial=0.0))[0]
+        position = np.where(width > 0, adequacy / width, np.nan)
+    codes = _codes(np.stack([superiority, adequacy])[None])[0]
     return table.assign(
-        adequacy=p - a,
-        width=d - a,
-        position=position,
-        state=ordered_words(codes, _STATES),
+        adequacy=adequacy, width=width, position=position, state=ordered_words(codes, _STATES)
     )
 
 
-def _codes(gaps: FloatArray, size: float) -> IntArray:
-    """Return 0 below, 1 inside and 2 above (k, n), of superiority and adequacy (k, 2, n).
-
-    ``size`` is the largest level from which the gaps were computed.
-    """
-    sign = sign_of(gaps, size=size)
-    below = sign[:, 1] < 0  # never so where the adequate level is NaN
-    codes: IntArray = np.where(sign[:, 0] > 0, 2, np.where(below, 0, 1))
+def _codes(gaps: FloatArray) -> IntArray:
+    """Return 0 below, 1 inside and 2 above (k, n), of superiority and adequacy (k, 2, n)."""
+    below = gaps[:, 1] < 0  # never so where the adequate level is NaN
+    codes: IntArray = np.where(gaps[:, 0] > 0, 2, np.where(below, 0, 1))
     return codes
 
 
@@ -382,7 +376,7 @@ def _inverted(
     answers: FloatArray, names: tuple[str, ...], read: Variables, inverted: Inverted
 ) -> BoolArray:
     """Tell who finds adequate more than is desired, or refuse them."""
-    wrong = answers[:, 2] > answers[:, 1]
+    wrong = exceeds(answers[:, 2], answers[:, 1])
     people: BoolArray = np.asarray(wrong.any(axis=0), dtype=np.bool_)
     if people.any() and inverted == "raise":
         row = int(np.argmax(people))
