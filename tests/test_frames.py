@@ -316,6 +316,16 @@ def test_each_item_may_have_limits_of_its_own():
         Moments.from_frame(pd.DataFrame(WHOLE), ["s", "l"], scale=scale)
 
 
+@pytest.mark.parametrize(("scale", "end"), [((0.3, 1), 0.7 - 0.4), ((0, 0.3), 0.1 + 0.2)])
+def test_an_answer_at_the_end_of_its_scale_but_for_rounding_is_on_it(scale, end):
+    assert not scale[0] <= end <= scale[1]
+    answers = [end, 0.3, 0.3]
+    found = Moments.from_frame(pd.DataFrame({"a": answers}), scale=scale)
+    assert found.means[0] == pytest.approx(0.3)
+    with pytest.raises(DataError, match="'a' has 1 outside"):
+        Moments.from_frame(pd.DataFrame({"a": [*answers, 2 * scale[0] - 0.3001]}), scale=scale)
+
+
 OFF_THE_SCALE = {
     "pair, above": ((0, 5), r"'s' has 1 outside 0 to 5 \(first 6 in row d\);"),
     "pair, below": ((1, 6), r"'l' has 1 outside 1 to 6 \(first 0 in row a\);"),

@@ -258,10 +258,10 @@ def checked_rows(
             _check_sizes(rows[:-1] if weighted else rows, columns, places)
         if rows.shape[1] == 0:
             continue
-        if limits is not None and (
-            (rows.min(axis=1) < limits.lowest).any() or (rows.max(axis=1) > limits.highest).any()
-        ):
-            raise DataError(_off_the_scale(columns, limits, missing))
+        if limits is not None:
+            lowest, highest = limits.reach
+            if (rows.min(axis=1) < lowest).any() or (rows.max(axis=1) > highest).any():
+                raise DataError(_off_the_scale(columns, limits, missing))
         yield rows, places
 
 
@@ -315,7 +315,7 @@ def _off_the_scale(columns: Columns, limits: Limits, missing: Missing) -> str:
     used = np.ones(columns.n_rows, dtype=bool)
     if missing == "drop":
         used = ~np.logical_or.reduce([np.isnan(values) for values in columns.values])
-    for k, (low, high) in enumerate(zip(limits.lowest, limits.highest, strict=True)):
+    for k, (low, high) in enumerate(zip(*limits.reach, strict=True)):
         values = columns.values[k]
         outside = used & ((values < low) | (values > high))
         if outside.any():

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
+from loyaltymodel._comparisons import ROUNDING
 from loyaltymodel._labels import labelled
 from loyaltymodel._native import native
 from loyaltymodel._options import (
@@ -40,6 +41,12 @@ class Limits(FrozenRecord):
     def pairs(self) -> list[Pair]:
         """Lowest and highest possible answer, item by item."""
         return list(zip(self.lowest.tolist(), self.highest.tolist(), strict=True))
+
+    @property
+    def reach(self) -> tuple[FloatArray, FloatArray]:
+        """Lowest and highest answer, with what rounding may add to an answer that was computed."""
+        room = ROUNDING * np.maximum(np.abs(self.lowest), np.abs(self.highest))
+        return self.lowest - room, self.highest + room
 
     def with_one_more(self) -> Limits:
         """Return the limits with one more column at the end that has none."""

@@ -91,6 +91,18 @@ def test_bad_surveys_are_refused_by_name(survey, name):
         fit(MODEL, spoil(survey), scale=(1, 10))
 
 
+def test_a_mean_at_the_end_of_the_scale_but_for_rounding_is_on_it(survey):
+    moments = Moments.from_frame(survey)
+    top = np.nextafter(10, 11)
+    means = np.where(np.arange(6) == 0, top, moments.means)
+    typed = Moments(n_obs=90, items=moments.items, means=means, covariance=moments.covariance)
+    assert fit(MODEL, typed, scale=(1, 10)).model == MODEL
+    means[0] = 10.001
+    typed = Moments(n_obs=90, items=moments.items, means=means, covariance=moments.covariance)
+    with pytest.raises(DataError, match="off the scale"):
+        fit(MODEL, typed, scale=(1, 10))
+
+
 BAD_OPTIONS = {
     "scheme": ({"scheme": "paht"}, "'path', 'factorial', 'centroid'"),
     "consistent": ({"consistent": "yes"}, "True or False"),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyaltymodel.structural import criteria, kernels
+from loyaltymodel.structural import checks, criteria, kernels
 
 from tolerances import EXACT, REFERENCE, SAME
 from worlds import answers, factor_world, plain_pls
@@ -238,3 +238,19 @@ def test_vif_and_f_squared_equal_regressions_left_out():
         expected = (full - r_squared(3, others)) / (1 - full)
         assert sizes[0, k, 3] == pytest.approx(expected, abs=SAME)
     assert np.isnan(vif[0, 3]).all()
+
+
+def test_a_weight_of_zero_but_for_rounding_is_not_negative():
+    design = kernels.make_design([2, 1], [(0, 1)], [False, False])
+    for small, exists in ((-1e-17, True), (-1e-6, False)):
+        weights = np.array([[0.5, small, 1.0]])
+        points = kernels.points_per_deviation(weights, np.zeros(3), np.full(3, 10.0), design)[0]
+        assert np.isfinite(points[0]) == exists
+        assert points[1] == pytest.approx(10)
+
+
+@pytest.mark.parametrize("criterion", [checks._ALPHA, checks._AVE, checks._LOADINGS])
+def test_a_criterion_that_is_met_but_for_rounding_is_met(criterion):
+    at = np.array([criterion.threshold - 1e-16, criterion.threshold - 1e-13])
+    assert checks._at_least(criterion, at, str)[0].passed
+    assert not checks._at_least(criterion, at - 1e-6, str)[0].passed

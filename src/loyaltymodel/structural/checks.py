@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import ROUNDING
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._signature import checked_fields
@@ -264,7 +265,7 @@ def _correlations_consistent(solution: PLSSolution) -> Check:
 
 def _no_negative_weights(model: StructuralModel, solution: PLSSolution) -> Check:
     weights = solution.weights
-    negative = [item for item, w in zip(model.items, weights, strict=True) if w < 0]
+    negative = [item for item, w in zip(model.items, weights, strict=True) if w < -ROUNDING]
     return Check(
         name="positive_weights",
         question="Is every weight positive?",
@@ -350,9 +351,8 @@ def _fornell_larcker(
         return []
     shared = (solution.correlations - np.eye(len(ave))) ** 2
     spare = (ave - shared.max(axis=1))[constructs]
-    failing = [
-        f"{model.names[constructs[k]]} ({spare[k]:+.3f})" for k in np.flatnonzero(~(spare >= 0))
-    ]
+    below = np.flatnonzero(~(spare >= -_ROUNDING))
+    failing = [f"{model.names[constructs[k]]} ({spare[k]:+.3f})" for k in below]
     return [
         Check(
             name="fornell_larcker",
@@ -375,7 +375,7 @@ def _at_least(
     criterion: _Criterion, values: FloatArray, label: Callable[[int], str]
 ) -> list[Check]:
     """Hold values against a lower bound; no values, no check."""
-    below = ~(values >= criterion.threshold)
+    below = ~(values >= criterion.threshold - _ROUNDING)
     good, bad = f"at least {criterion.threshold:g}", f"below {criterion.threshold:g}"
     return _held(criterion, values, below, label, values.min(initial=np.inf), good, bad)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._options import check_choice, check_count
 from loyaltymodel._resampling import (
     FOR_TESTS,
@@ -271,7 +272,7 @@ def _transformation(observed: FloatArray, true: FloatArray) -> FloatArray:
 def _held(statistic: FloatArray, drawn: FloatArray) -> tuple[FloatArray | IntArray, ...]:
     """Hold each distance against its distribution in samples of a true model."""
     exists = ~np.isnan(drawn)
-    beyond = (drawn >= statistic) & exists
+    beyond = reaches(drawn, statistic)  # NaN never does
     p = np.where(np.isnan(statistic), np.nan, beyond.sum(axis=0) / exists.sum(axis=0))
     critical = np.nanquantile(drawn, [0.95, 0.99], axis=0)
     return statistic, critical[0], critical[1], p, exists.sum(axis=0)

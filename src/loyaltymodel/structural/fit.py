@@ -238,7 +238,8 @@ def _moments(model: StructuralModel, data: object, settings: FitSettings) -> Mom
 
 
 def _check_means(moments: Moments, limits: Limits) -> None:
-    outside = (moments.means < limits.lowest) | (moments.means > limits.highest)
+    lowest, highest = limits.reach
+    outside = (moments.means < lowest) | (moments.means > highest)
     if outside.any():
         found = [
             f"{moments.items[k]} ({moments.means[k]:g}, scale {limits.describe(k)})"

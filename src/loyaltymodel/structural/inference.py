@@ -11,6 +11,7 @@ import pandas as pd
 
 from loyaltymodel import _intervals as intervals
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import Interval
 from loyaltymodel._options import check_positive, enumerate_names, shown
@@ -559,4 +560,5 @@ def covariance_of(left_out: FloatArray) -> FloatArray:
 def _stars(table: pd.DataFrame) -> Sequence[str]:
     if "p_value" not in table:
         return [""] * len(table)
-    return ["*" * int((p < np.array([0.05, 0.01, 0.001])).sum()) for p in table["p_value"]]
+    cuts = [0.05, 0.01, 0.001]
+    return ["*" * int(exceeds(cuts, p).sum()) for p in table["p_value"]]

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import ROUNDING
 
 Scheme = Literal["path", "factorial", "centroid"]
 
@@ -294,8 +295,11 @@ def points_per_deviation(
     The weights (b, p) are in answer units, v = w / sd, and give scores of unit variance; the
     index moves by 100 / sum v (hi - lo). NaN for a construct with a negative weight.
     """
-    span = (weights * (highest - lowest)) @ design.membership
-    negative = (weights < 0) @ design.membership > 0
+    parts = weights * (highest - lowest)
+    span = parts @ design.membership
+    # A weight of 0 may come out a little below it.
+    rounding = ROUNDING * np.abs(parts).max(axis=-1, keepdims=True)
+    negative = (parts < -rounding) @ design.membership > 0
     return np.where(negative, np.nan, 100 / span)
 
 
