@@ -197,7 +197,7 @@ def read_sample(
     given |= {name: value for name, value in (further or {}).items() if value is not None}
     limits = {**(bounds or {}), **sorting.bounds}
     variables, w = read_weighted(
-        given, weights, data=data, bounds=limits, flags=further or (), missing=missing
+        given, weights, data=data, bounds=limits, flags=tuple(further or ()), missing=missing
     )
     columns = [np.asarray(variables[name], dtype=np.float64) for name in sorting.names]
     rows = np.column_stack(columns)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
+import numpy as np
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -18,6 +19,7 @@ from pydantic import (
 from pydantic import model_validator as _model_validator
 from pydantic_core import PydanticCustomError
 
+from loyaltymodel._native import native
 from loyaltymodel._options import (
     check_count,
     enumerate_names,
@@ -92,10 +94,14 @@ class Specification(BaseModel):
     @_model_validator(mode="wrap")
     @classmethod
     def _named_error(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        for name, value in data.items() if isinstance(data, Mapping) else ():
-            if why := why_not_a_list(value):
-                kind = type(value).__name__
-                raise ModelError(f"{cls.__name__}: {name} is a {kind}, which {why}; give a list")
+        if isinstance(data, Mapping):
+            for name, value in data.items():
+                if why := why_not_a_list(value):
+                    kind = type(value).__name__
+                    raise ModelError(
+                        f"{cls.__name__}: {name} is a {kind}, which {why}; give a list"
+                    )
+            data = {name: _listed(value) for name, value in data.items()}
         try:
             made = handler(data)
         except ValidationError as error:
@@ -176,6 +182,11 @@ class Specification(BaseModel):
             A specification of the same class.
         """
         return type(self).model_validate({**dict(self), **(update or {})})
+
+
+def _listed(value: Any) -> Any:
+    """Return an array as a list, in which what a mask hides is missing."""
+    return native(value).tolist() if isinstance(value, np.ndarray) else value
 
 
 def _sentence(problem: Any) -> str:

@@ -92,7 +92,7 @@ def read_variables(
     data: object = None,
     bounds: Mapping[str, Bounds] | None = None,
     categories: Sequence[str] = (),
-    flags: Collection[str] = (),
+    flags: Collection[str] | None = None,
     gaps: Collection[str] = (),
     missing: Missing = "raise",
     can_drop: bool = True,
@@ -101,9 +101,9 @@ def read_variables(
 
     A single number stands for every row. Variables named in ``categories`` may hold anything
     that can be told apart; all others must be numbers, within their ``bounds``. True and False
-    are numbers in ``flags``, and where the bounds are 0 and 1, only. Variables in ``gaps`` may
-    lack values, which stay NaN. Without ``can_drop`` the message about missing values does not
-    name that way out.
+    are numbers in ``flags`` only; without it where the bounds are 0 and 1. Variables in ``gaps``
+    may lack values, which stay NaN. Without ``can_drop`` the message about missing values does
+    not name that way out.
 
     Raises
     ------
@@ -114,11 +114,15 @@ def read_variables(
         If ``missing`` is not one of its choices.
     """
     check_choice("missing", missing, Missing)
+    if data is not None and not any(isinstance(value, str) for value in given.values()):
+        open_frame(without_repeated(data)[0])  # also data of which no column is asked for
     found = {name: _find(name, value, data) for name, value in given.items()}
+    if flags is None:
+        flags = [name for name, limits in (bounds or {}).items() if limits == _YES_NO]
     values = {
         name: _categories(name, value)
         if name in categories
-        else _numbers(name, value, flags=name in flags or (bounds or {}).get(name) == _YES_NO)
+        else _numbers(name, value, flags=name in flags)
         for name, value in found.items()
     }
     labels = _common_labels(found, values)
@@ -137,7 +141,7 @@ def read_weighted(
     data: object = None,
     bounds: Mapping[str, Bounds] | None = None,
     categories: Sequence[str] = (),
-    flags: Collection[str] = (),
+    flags: Collection[str] | None = None,
     missing: Missing = "raise",
 ) -> tuple[Variables, FloatArray]:
     """Read variables as :func:`read_variables`, and the weights of people, 1 each without any.
@@ -260,7 +264,7 @@ def several_columns(
 
 
 def _is_array(given: object) -> bool:
-    if isinstance(given, np.ndarray) and given.ndim > 1:
+    if isinstance(given, np.ndarray) and given.ndim != 1:
         return True
     return isinstance(given, (np.ndarray, list, tuple)) and not all(
         isinstance(value, str) for value in given
@@ -449,7 +453,7 @@ def _categories(name: str, value: object) -> Column:
         return kept.remove_categories(blank) if blank else kept
     try:
         array = array_of(value)
-    except ValueError:
+    except (ValueError, NotNumbers):
         raise DataError(
             f"{name} has rows of different lengths; one value a row is needed, of shape (n,)"
         ) from None

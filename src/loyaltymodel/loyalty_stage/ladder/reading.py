@@ -50,7 +50,11 @@ def read_items(
     elif binary:
         bounds = dict.fromkeys(names, (0.0, 1.0))
     variables = read_variables(
-        given, data=data, bounds=bounds, flags=names if scale is None else (), missing=missing
+        given,
+        data=data,
+        bounds=bounds,
+        flags=names if scale in (None, (0.0, 1.0)) else (),
+        missing=missing,
     )
     if variables.n_rows < _LEAST_RESPONDENTS:
         raise DataError(

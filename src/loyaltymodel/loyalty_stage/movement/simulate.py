@@ -223,7 +223,8 @@ def _check_rows(rows: float, what: str) -> None:
 def _brand_names(switching: Any, brands: Sequence[str] | None) -> Sequence[str] | None:
     if brands is not None or isinstance(switching, (MarkovChain, pd.DataFrame)):
         return brands
-    k, letters = len(switching) if isinstance(switching, Sized) else 1, len(ascii_uppercase)
+    several = isinstance(switching, Sized) and getattr(switching, "ndim", 1) > 0
+    k, letters = len(switching) if several else 1, len(ascii_uppercase)
     return [ascii_uppercase[i % letters] + str(i // letters or "") for i in range(k)]
 
 
