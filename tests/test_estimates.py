@@ -2,6 +2,8 @@
 
 import json
 import pickle
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -161,6 +163,13 @@ def test_labels_may_be_anything(labels):
         table.place(99)
 
 
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT, "", " "], ids=repr)
+def test_a_missing_or_blank_label_is_the_empty_text(missing):
+    table = EstimateTable.wald({"term": ["a", missing]}, [1.0, 0.5], [0.2, 0.2])
+    assert table.labels["term"] == ("a", "")
+    assert table.place("") == 1
+
+
 def test_labels_that_are_tuples_come_back_from_json():
     table = EstimateTable.wald({"pair": [("a", "b"), ("c", ("d", 1))]}, [1.0, 0.5], [0.2, 0.2])
     assert EstimateTable.from_json(table.to_json()).labels == table.labels
@@ -189,3 +198,137 @@ def test_a_covariance_and_replicates_of_other_tables_are_refused():
         EstimateTable.wald({"term": ["a", "b"]}, [1, 2], [1, 1], covariance=np.eye(3))
     with pytest.raises(DataError, match=r"the replicates have shape \(9, 3\); give 2 columns"):
         EstimateTable(labels={"term": ("a", "b")}, estimate=[1, 2], replicates=np.ones((9, 3)))
+
+
+NO_NUMBERS = [
+    "text", ["1", "2"], [1 + 2j, 1.0], np.array(["2020-01-01", "2020-01-02"], "M8[D]"),
+    [True, False], {0.5, 0.2}, iter([0.5, 0.2]), [0.5, object()], [0.5, 10**400], object(), dict,
+]  # fmt: skip
+WRONG_SHAPES = [0.5, np.array(0.5), [0.5], [[0.5, 0.2]], np.ones((2, 2)), []]
+MAKERS = {
+    "constructor": (EstimateTable, ["estimate", "std_error", "ci_low", "ci_high", "p_value"]),
+    "wald": (EstimateTable.wald, ["estimate", "std_error"]),
+    "student": (EstimateTable.student, ["estimate", "std_error", "df"]),
+    "wilson": (EstimateTable.wilson, ["share", "n"]),
+    "resampled": (EstimateTable.resampled, ["estimate"]),
+}
+PLACES = [(maker, name) for maker, (_, names) in MAKERS.items() for name in names]
+
+
+def made(maker, **changes):
+    """Make a table of two rows, each number a half unless something else is said."""
+    function, names = MAKERS[maker]
+    arguments = {"labels": {"term": ["a", "b"]}} | {name: [0.5, 0.5] for name in names}
+    if maker == "resampled":
+        arguments["replicates"] = np.linspace(0, 1, 80).reshape(40, 2)
+    return function(**arguments | changes)
+
+
+@pytest.mark.parametrize(("maker", "name"), [*PLACES, ("resampled", "replicates")])
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
+def test_what_is_no_number_is_refused_by_name(maker, name, value):
+    with pytest.raises(OptionError, match=name):
+        made(maker, **{name: value})
+
+
+@pytest.mark.parametrize(("maker", "name"), PLACES)
+@pytest.mark.parametrize("value", WRONG_SHAPES, ids=repr)
+def test_numbers_that_are_not_one_a_row_are_refused_by_name(maker, name, value):
+    if name in ("df", "n") and np.ndim(value) == 0:  # one for all rows
+        assert np.isfinite(made(maker, **{name: value}).ci_low).all()
+        return
+    with pytest.raises(DataError, match=rf"\b{name}\b|has another length|replicates have shape"):
+        made(maker, **{name: value})
+
+
+@pytest.mark.parametrize(("maker", "name"), PLACES)
+def test_numbers_of_every_kind_are_those_numbers(maker, name):
+    expected = made(maker, **{name: [0.25, 1.0]})
+    for kind in (
+        np.array([0.25, 1.0], "f4"), np.array([0.25, 1.0], ">f8"), [Decimal("0.25"), Fraction(1)],
+        pd.Series([0.25, 1.0], dtype="Float64"), np.array([0.25, 1], object),
+    ):  # fmt: skip
+        assert made(maker, **{name: kind}).to_dict() == expected.to_dict()
+    masked = made(maker, **{name: np.ma.masked_array([0.25, 1.0], [True, False])})
+    assert masked.to_dict() == made(maker, **{name: [np.nan, 1.0]}).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("maker", "name", "value"),
+    [
+        ("constructor", "std_error", -1.0), ("wald", "std_error", -1.0), ("wilson", "share", 1.2),
+        ("constructor", "p_value", 1.5), ("constructor", "p_value", -0.1), ("wilson", "n", -3.0),
+        ("wilson", "share", -0.1), ("student", "df", -1.0),
+    ],
+)  # fmt: skip
+def test_numbers_that_cannot_be_what_they_are_called_are_refused(maker, name, value):
+    with pytest.raises(DataError, match=rf"{name} has {value:g}, which is (below|outside) 0"):
+        made(maker, **{name: [0.5, value]})
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("level", [-1, 0, 1, 2, np.nan, "0.9", Decimal("sNaN"), [0.9], None])
+def test_levels_are_held_to_their_limits_before_anything_is_computed(maker, level):
+    with pytest.raises(OptionError, match="level"):
+        made(maker, level=level)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize(
+    "labels",
+    [
+        None, 3, "term", ["a", "b"], {"a": 1}, {"term": "ab"}, {"term": {"a", "b"}}, dict,
+        {"term": [["a"], ["b"]]}, {"t\ud800": ["a", "b"]}, {"term": ["a", "\ud800"]},
+        {3: ["a", "b"]},
+        {"term": pd.Series(["a", "b"], index=["x", "y"])},
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_what_is_no_mapping_of_lists_of_names_is_refused(maker, labels):
+    with pytest.raises(OptionError, match=r"label|name"):
+        made(maker, labels=labels)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_row_too_few_or_many_is_refused(maker):
+    with pytest.raises(DataError, match="2 estimates, but term has another length"):
+        made(maker, labels={"term": ["a"]})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pd.NA, np.array("a"), np.array(["a", "b"]), np.ones((2, 2)), Decimal("sNaN"), [["a"]], object],
+    ids=repr,
+)
+@pytest.mark.parametrize("method", ["place", "row", "difference"])
+def test_what_cannot_be_compared_is_no_name_of_a_row(table, method, name):
+    arguments = (name, "loyalty") if method == "difference" else (name,)
+    with pytest.raises(OptionError, match="no row is called"):
+        getattr(table, method)(*arguments)
+
+
+def test_very_large_and_very_small_numbers_have_intervals_and_no_warnings():
+    table = made("wald", estimate=[1e308, 1e-200], std_error=[0.5, 1e-200])
+    assert table.p_value == pytest.approx([0, 2 * stats.norm.sf(1)])
+    endless = made("wald", estimate=[0.0, 1.0], std_error=[1e308, np.inf])
+    assert endless.ci_high.tolist() == [np.inf, np.inf]
+    assert endless.p_value.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e300])
+def test_errors_of_resamples_have_their_unit(size):
+    drawn = np.random.default_rng(1).normal(1, 0.2, (40, 2))
+    plain = made("resampled", replicates=drawn)
+    scaled = made("resampled", replicates=drawn * size, estimate=[0.5 * size] * 2)
+    np.testing.assert_allclose(scaled.std_error / size, plain.std_error, rtol=EXACT)
+    np.testing.assert_allclose(plain.std_error, drawn.std(axis=0, ddof=1), rtol=EXACT)
+
+
+def test_one_resample_has_no_spread():
+    table = made("resampled", replicates=[[0.5, 0.6]])
+    assert np.isnan([table.std_error, table.ci_low, table.p_value]).all()
+
+
+def test_of_nobody_every_share_is_possible():
+    table = made("wilson", n=[0, np.inf])
+    assert [table.ci_low.tolist(), table.ci_high.tolist()] == [[0.0, 0.5], [1.0, 0.5]]

@@ -8,6 +8,7 @@ import pytest
 from wcwidth import wcswidth
 
 from loyaltymodel._tables import Summary, Table, number, p_text, records, table_of
+from loyaltymodel.errors import OptionError
 
 ODD = "<b>satisfaction</b> & \"co\" 'x'"
 
@@ -317,3 +318,39 @@ def test_a_table_too_wide_for_a_terminal_prints_no_more_of_it():
     text = Table("t", ("name", "n"), ((f"{OBEYED} " + "word " * 30, "1"),)).to_text()
     assert r"a\x1b[31m\nb\x00" in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("cells", [None, 3, "ab", ["1"], ["1", 2], {"1", "2"}, [["a"], "b"], dict])
+def test_cells_are_one_text_a_row(cells):
+    table = Table("t", ("name", "n"), (("a", "1"), ("b", "2")))
+    with pytest.raises(OptionError, match=r"cells|give one a row|must be text"):
+        table.with_column("more", cells)
+    assert table.with_column("more", ["x", ""]).rows == (("a", "1", "x"), ("b", "2", ""))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": None}, {"columns": "ab"}, {"columns": ("a", 2)}, {"rows": 3}, {"rows": ("ab",)},
+        {"rows": (("a",),)}, {"rows": (("a", 1),)}, {"n_labels": -1}, {"n_labels": "1"},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_tables_of_other_things_are_refused_before_they_are_printed(change):
+    whole = {"title": "t", "columns": ("name", "n"), "rows": (("a", "1"),)}
+    assert "name" in str(Table(**whole))
+    with pytest.raises(OptionError, match=next(iter(change)).rstrip("s")):
+        Table(**whole | change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": 3}, {"facts": "ab"}, {"facts": (("a",),)}, {"facts": (("a", 1),)},
+        {"tables": ("t",)}, {"tables": None}, {"remarks": "ab"}, {"remarks": (1,)},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_summaries_of_other_things_are_refused_before_they_are_printed(change):
+    with pytest.raises(OptionError, match=next(iter(change))):
+        Summary(**{"title": "t", "facts": (), "tables": ()} | change)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, Self
+from dataclasses import dataclass, fields
+from typing import Any, Literal, NoReturn, Self, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel import _intervals as intervals
-from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, read_only
+from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord, Numbers, read_only
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._intervals import Interval, check_level
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._signature import checked
+from loyaltymodel._options import count_of, enumerate_names, shown
+from loyaltymodel._signature import checked, checked_fields
 from loyaltymodel._tables import percent, plain, table_of
 from loyaltymodel.errors import DataError, OptionError
 
@@ -25,6 +27,7 @@ Resampled = Literal["percentile", "basic"]
 _COLUMNS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class EstimateTable(FrozenRecord):
     """Rows that are named and estimated, with their errors, intervals and p-values (估计值表).
@@ -36,6 +39,7 @@ class EstimateTable(FrozenRecord):
     ----------
     labels : mapping from str to tuple
         Columns that name the rows: ``source`` and ``target``, ``attribute``, ``quantity`` ...
+        A label that is missing or blank is the empty text: the row has none of that kind.
     estimate : ndarray of shape (k,)
         The estimates.
     std_error : ndarray of shape (k,) or None
@@ -77,26 +81,22 @@ class EstimateTable(FrozenRecord):
     replicates: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        """Check that all columns are equally long, and protect them."""
-        columns = {name: _column(values) for name, values in self.labels.items()}
+        """Check that all columns are equally long and can be what they are called; protect them."""
+        columns = {name: _column(name, values) for name, values in self.labels.items()}
         object.__setattr__(self, "labels", FrozenMapping(columns))
+        k = len(_one_a_row("estimate", self.estimate))
+        shapes = {"covariance": (k, k)}
         for name in (*_COLUMNS, "covariance", "replicates"):
             if (value := getattr(self, name)) is not None:
+                if name != "replicates" and value.shape != shapes.get(name, (k,)):
+                    _refuse_shape(name, value.shape, k)
                 object.__setattr__(self, name, read_only(value, np.float64))
-        k = len(self.estimate)
-        lengths = {name: len(values) for name, values in columns.items()}
-        given = {n: getattr(self, n) for n in _COLUMNS}
-        lengths |= {n: len(v) for n, v in given.items() if v is not None}
-        if other := [name for name, length in lengths.items() if length != k]:
-            raise DataError(
-                f"there are {k} estimates, but {enumerate_names(other)} has another length; give "
-                "one value a row"
-            )
-        if self.covariance is not None and self.covariance.shape != (k, k):
-            raise DataError(f"the covariance has shape {self.covariance.shape}, not ({k}, {k})")
-        drawn = self.replicates
-        if drawn is not None and drawn.size and drawn.shape[1:] != (k,):
-            raise DataError(f"the replicates have shape {drawn.shape}; give {k} columns, one a row")
+        if other := [name for name, values in columns.items() if len(values) != k]:
+            _refuse_shape(enumerate_names(other), (len(columns[other[0]]),), k)
+        if (drawn := self.replicates) is not None:
+            _check_replicates(drawn, k)
+        _check_within("std_error", self.std_error, least=0.0)
+        _check_within("p_value", self.p_value, least=0.0, most=1.0)
         check_level(self.level)
 
     def __repr__(self) -> str:
@@ -206,7 +206,7 @@ class EstimateTable(FrozenRecord):
             if len(apart) < 2:  # noqa: PLR2004  a spread needs two
                 nothing = dict.fromkeys(_COLUMNS, np.nan)
                 return pd.Series({**nothing, "estimate": estimate[0]})
-            error = apart.std(axis=0, ddof=1)
+            error = intervals.spread(apart)
             found = intervals.percentile(apart, level=self.level)
         elif self.covariance is not None:
             s = self.covariance
@@ -249,17 +249,16 @@ class EstimateTable(FrozenRecord):
         rows = self._rows()
         # A tuple may be the labels of a row, or one label that is a tuple.
         single = isinstance(name, tuple) and any(row[-1] == name for row in rows)
-        if isinstance(name, str) or not isinstance(name, Iterable) or single:
-            wanted = [name]
+        parts = name.tolist() if isinstance(name, np.ndarray) else name
+        if isinstance(parts, str) or not isinstance(parts, Iterable) or single:
+            wanted = [parts]
         else:
-            wanted = list(name)
-        hits = [k for k, row in enumerate(rows) if row == wanted]
-        if not hits and wanted:
-            hits = [k for k, row in enumerate(rows) if row[-len(wanted) :] == wanted]
+            wanted = list(parts)
+        hits = _places(rows, wanted)
         if len(hits) != 1:
             problem = "several rows are called" if hits else "no row is called"
             such_as = enumerate_names([tuple(row) if len(row) > 1 else row[0] for row in rows])
-            raise OptionError(f"{problem} {name!r}; there are {such_as}")
+            raise OptionError(f"{problem} {shown(name)}; there are {such_as}")
         return hits[0]
 
     def to_dict(self) -> dict[str, Any]:
@@ -331,12 +330,12 @@ class EstimateTable(FrozenRecord):
     def student(
         cls,
         labels: Labels,
-        estimate: npt.ArrayLike,
-        std_error: npt.ArrayLike,
+        estimate: Numbers,
+        std_error: Numbers,
         *,
-        df: npt.ArrayLike = np.inf,
+        df: Numbers = np.inf,
         level: float = 0.95,
-        covariance: npt.ArrayLike | None = None,
+        covariance: Numbers | None = None,
         test_zero: bool = True,
     ) -> Self:
         """Make a table with Student's intervals and p-values against 0.
@@ -368,22 +367,27 @@ class EstimateTable(FrozenRecord):
         >>> round(float(table.ci_high[0]), 3)  # 1 + 2.228 * 0.5
         2.114
         """
-        b, se, degrees = (np.asarray(v, dtype=np.float64) for v in (estimate, std_error, df))
+        check_level(level)
+        b = _one_a_row("estimate", estimate)
+        se = _one_a_row("std_error", std_error, len(b))
+        degrees = _one_a_row("df", df, len(b), single=True)
+        _check_within("df", degrees, least=0.0)
         found = intervals.student(b, se, degrees, level=level)
         method = "Wald" if np.isinf(degrees).all() else "Student's t"
-        made = cls._of(labels, b, se, found, level=level, method=method, covariance=covariance)
-        return made if test_zero else replace(made, p_value=None)
+        return cls._of(
+            labels, b, se, found, level=level, method=method, covariance=covariance, test=test_zero
+        )
 
     @classmethod
     @checked
     def wald(
         cls,
         labels: Labels,
-        estimate: npt.ArrayLike,
-        std_error: npt.ArrayLike,
+        estimate: Numbers,
+        std_error: Numbers,
         *,
         level: float = 0.95,
-        covariance: npt.ArrayLike | None = None,
+        covariance: Numbers | None = None,
     ) -> Self:
         """Make a table with the intervals of the normal law.
 
@@ -414,9 +418,7 @@ class EstimateTable(FrozenRecord):
 
     @classmethod
     @checked
-    def wilson(
-        cls, labels: Labels, share: npt.ArrayLike, n: npt.ArrayLike, *, level: float = 0.95
-    ) -> Self:
+    def wilson(cls, labels: Labels, share: Numbers, n: Numbers, *, level: float = 0.95) -> Self:
         """Make a table of shares with Wilson's intervals.
 
         Parameters
@@ -425,7 +427,7 @@ class EstimateTable(FrozenRecord):
             Columns that name the rows.
         share : array of shape (k,)
             Shares, from 0 to 1.
-        n : array of shape (k,)
+        n : array of shape (k,), or one number for all
             Of how many each is a share; effective numbers for weighted people.
         level : float
             Confidence level, between 0 and 1.
@@ -442,10 +444,14 @@ class EstimateTable(FrozenRecord):
         >>> [round(float(end[0]), 3) for end in (table.ci_low, table.ci_high)]
         [0.404, 0.596]
         """
-        values = np.asarray(share, dtype=np.float64)
-        low, high = intervals.wilson(values, np.asarray(n, dtype=np.float64), level=level)
+        check_level(level)
+        values = _one_a_row("share", share)
+        numbers = _one_a_row("n", n, len(values), single=True)
+        _check_within("share", values, least=0.0, most=1.0)
+        _check_within("n", numbers, least=0.0)
+        low, high = intervals.wilson(values, numbers, level=level)
         return cls(
-            labels=FrozenMapping(_columns(labels)),
+            labels=cast("FrozenMapping[str, tuple[Any, ...]]", labels),
             estimate=values,
             ci_low=low,
             ci_high=high,
@@ -458,8 +464,8 @@ class EstimateTable(FrozenRecord):
     def resampled(
         cls,
         labels: Labels,
-        estimate: npt.ArrayLike,
-        replicates: npt.ArrayLike,
+        estimate: Numbers,
+        replicates: Numbers,
         *,
         interval: Resampled = "percentile",
         level: float = 0.95,
@@ -496,7 +502,10 @@ class EstimateTable(FrozenRecord):
         >>> [round(float(end[0]), 3) for end in (table.ci_low, table.ci_high)]
         [0.05, 0.95]
         """
-        b, drawn = np.asarray(estimate, np.float64), np.asarray(replicates, np.float64)
+        check_level(level)
+        b, drawn = _one_a_row("estimate", estimate), np.asarray(replicates, np.float64)
+        _check_replicates(drawn, len(b))
+        drawn = drawn if drawn.size else np.empty((0, len(b)))
         low, high, error, p_value = (np.full(len(b), np.nan) for _ in range(4))
         for rows, columns in intervals.complete_parts(drawn):
             part = drawn[rows][:, columns]
@@ -505,11 +514,12 @@ class EstimateTable(FrozenRecord):
             else:
                 found = intervals.basic(part, b[columns], level=level)
             low[columns], high[columns], p_value[columns] = found.low, found.high, found.p_value
-            error[columns] = part.std(axis=0, ddof=1)
+            error[columns] = intervals.spread(part)
         method = f"{interval} bootstrap"
         ends = Interval(low, high, p_value)
-        made = cls._of(labels, b, error, ends, level=level, method=method, covariance=None)
-        return replace(made, replicates=drawn, p_value=made.p_value if test_zero else None)
+        return cls._of(
+            labels, b, error, ends, level=level, method=method, test=test_zero, replicates=drawn
+        )
 
     @classmethod
     def _of(
@@ -521,31 +531,99 @@ class EstimateTable(FrozenRecord):
         *,
         level: float,
         method: str,
-        covariance: npt.ArrayLike | None,
+        test: bool,
+        covariance: Numbers | None = None,
+        replicates: FloatArray | None = None,
     ) -> Self:
         return cls(
-            labels=FrozenMapping(_columns(labels)),
+            labels=cast("FrozenMapping[str, tuple[Any, ...]]", labels),
             estimate=estimate,
             std_error=std_error,
             ci_low=found.low,
             ci_high=found.high,
-            p_value=found.p_value,
+            p_value=found.p_value if test else None,
             level=level,
             method=method,
             covariance=None if covariance is None else np.asarray(covariance, np.float64),
+            replicates=replicates,
         )
 
     def _rows(self) -> list[list[Any]]:
         return [list(row) for row in zip(*self.labels.values(), strict=True)]
 
 
-def _columns(labels: Labels) -> dict[str, tuple[Any, ...]]:
-    return {name: _column(values) for name, values in labels.items()}
-
-
-def _column(values: Sequence[Any] | npt.NDArray[Any]) -> tuple[Any, ...]:
+def _column(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
     """Return labels as Python's own values, so that they print and compare plainly."""
-    return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
+    found = tuple(map(_label, values))
+    try:
+        hash(found)
+    except TypeError:
+        odd = next(v for v in found if not _can_be_hashed(v))
+        raise OptionError(f"a row cannot be labelled {shown(odd)}: {name} holds names") from None
+    return found
+
+
+def _label(value: Any) -> Any:
+    """Return a label; what is missing or blank is the empty text: a row without such a label."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, str):
+        return value if value.strip() else ""
+    none = value is None or value is pd.NA or value is pd.NaT
+    return "" if none or (isinstance(value, float) and math.isnan(value)) else value
+
+
+def _can_be_hashed(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _places(rows: list[list[Any]], wanted: list[Any]) -> list[int]:
+    """Return the rows with these labels, or else with these last ones."""
+    try:
+        hits = [k for k, row in enumerate(rows) if row == wanted]
+        if not hits and wanted:
+            hits = [k for k, row in enumerate(rows) if row[-len(wanted) :] == wanted]
+    except (TypeError, ValueError, ArithmeticError):
+        return []  # what cannot be compared, such as pd.NA or an array, is no name
+    return hits
+
+
+def _one_a_row(
+    name: str, values: Numbers, k: int | None = None, *, single: bool = False
+) -> FloatArray:
+    """Return numbers that :func:`checked` has read, if there is one a row, or one for all."""
+    array = np.asarray(values, dtype=np.float64)
+    if (single and array.ndim == 0) or (array.ndim == 1 and k in (None, len(array))):
+        return array
+    return _refuse_shape(name, array.shape, k)
+
+
+def _refuse_shape(name: str, shape: tuple[int, ...], k: int | None) -> NoReturn:
+    if k is None:
+        raise DataError(f"{name} has shape {shape}; give a list of numbers, one a row")
+    if name == "covariance":
+        raise DataError(f"the covariance has shape {shape}, not ({k}, {k})")
+    raise DataError(f"there are {k} estimates, but {name} has another length; give one value a row")
+
+
+def _check_replicates(drawn: FloatArray, k: int) -> None:
+    if drawn.size and (drawn.ndim != 2 or drawn.shape[1] != k):  # noqa: PLR2004  rows and columns
+        raise DataError(f"the replicates have shape {drawn.shape}; give {k} columns, one a row")
+
+
+def _check_within(
+    name: str, values: FloatArray | None, *, least: float, most: float = np.inf
+) -> None:
+    """Raise a DataError where a number cannot be what it is called; rounding and NaN may be."""
+    if values is None or not (outside := (values < least) | (values > most)).any():
+        return
+    outside = exceeds(least, values, size=1.0) | exceeds(values, most, size=1.0)
+    if outside.any():
+        limits = f"below {least:g}" if np.isinf(most) else f"outside {least:g} to {most:g}"
+        raise DataError(f"{name} has {values[outside].flat[0]:g}, which is {limits}")
 
 
 def _hashable(value: Any) -> Any:

@@ -95,12 +95,21 @@ def complete_parts(replicates: FloatArray) -> Iterator[tuple[IntArray, IntArray]
     """
     exists = ~np.isnan(replicates)
     whole = exists.all(axis=0)
-    if whole.any():
+    if whole.any() and len(replicates) >= 2:  # noqa: PLR2004  as said above
         yield np.arange(len(replicates)), np.flatnonzero(whole)
     for column in np.flatnonzero(~whole):
         rows = np.flatnonzero(exists[:, column])
         if len(rows) >= 2:  # noqa: PLR2004  as said above
             yield rows, np.array([column])
+
+
+def spread(replicates: FloatArray) -> FloatArray:
+    """Return the standard deviation (k,) of each quantity, however large; NaN of endless ones."""
+    # A power of two changes no digit; without it, squares of very large numbers have no end.
+    _, power = np.frexp(np.abs(replicates).max(axis=0))
+    with np.errstate(invalid="ignore", over="ignore"):
+        part = np.ldexp(replicates, -power)
+        return np.asarray(np.ldexp(part.std(axis=0, ddof=1), power))
 
 
 def percentile(replicates: FloatArray, *, level: float) -> Interval:
@@ -181,11 +190,13 @@ def student(
     endless = np.isinf(degrees)
     df = np.where(endless, 1.0, degrees)
     reach = np.where(endless, ndtri(np.array((1 + level) / 2)), stdtrit(df, (1 + level) / 2))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # What is beyond the largest number has no end, and nothing in it is wrong.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         t = np.where(estimate == 0, 0.0, np.abs(estimate) / std_error)
+        low, high = estimate - reach * std_error, estimate + reach * std_error
     t = np.where(np.isnan(std_error), np.nan, t)
     tail = np.where(endless, ndtr(-t), stdtr(df, -t))
-    return Interval(estimate - reach * std_error, estimate + reach * std_error, 2 * tail)
+    return Interval(low, high, 2 * tail)
 
 
 def satterthwaite(variances: FloatArray, degrees: FloatArray) -> FloatArray:
@@ -211,9 +222,10 @@ def wilson(share: FloatArray, n: FloatArray, *, level: float) -> tuple[FloatArra
     It inverts the score test of a binomial share, so that it stays within 0 and 1.
     """
     z = ndtri(np.array((1 + level) / 2))
-    weight = z**2 / n
-    centre = (share + weight / 2) / (1 + weight)
-    reach = np.sqrt(weight * (share * (1 - share) + weight / 4)) / (1 + weight)
+    # How far the interval is drawn to a half: by 0 of endlessly many, and wholly of nobody.
+    drawn = z**2 / (n + z**2)
+    centre = (1 - drawn) * share + drawn / 2
+    reach = np.sqrt(drawn * ((1 - drawn) * share * (1 - share) + drawn / 4))
     # At a share of 0 or 1 one end is that share itself, but for rounding.
     low = np.where(share <= 0, 0.0, np.maximum(centre - reach, 0.0))
     high = np.where(share >= 1, 1.0, np.minimum(centre + reach, 1.0))

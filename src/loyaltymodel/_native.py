@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._options import shown
+
 _BYTES = 8  # of a number of double precision
 _SHOWN = 60  # letters of an example
 
@@ -57,6 +59,8 @@ class NotNumbers(Exception):  # noqa: N818  never seen outside: a door says it i
 
 def array_of(values: Any) -> npt.NDArray[Any]:  # noqa: PLR0911  a line a library
     """Return what stands for one array, of whatever library, as an array of this machine."""
+    if type(values) in (np.ndarray, list, tuple):  # asked first: the other questions take long
+        return np.asarray(native(np.asarray(values)))
     if isinstance(values, (pd.Series, pd.Index)):
         dtype = values.dtype
         if isinstance(dtype, np.dtype):
@@ -71,7 +75,12 @@ def array_of(values: Any) -> npt.NDArray[Any]:  # noqa: PLR0911  a line a librar
         return array_of(values.to_numpy())
     if nw.dependencies.is_into_series(values):
         return array_of(nw.from_native(values, series_only=True))
-    array: npt.NDArray[Any] = native(np.asanyarray(values))
+    try:
+        array: npt.NDArray[Any] = native(np.asanyarray(values))
+    except ValueError:  # of rows of different lengths
+        raise
+    except Exception:  # whatever the object of a stranger does
+        raise NotNumbers(shown(values)) from None
     return array
 
 
@@ -90,7 +99,8 @@ def numbers_of(values: Any, *, flags: bool = False) -> npt.NDArray[Any]:
     if array.dtype == object:
         return _from_objects(array, flags=flags)
     if array.dtype.kind == "f":
-        return array if array.dtype.itemsize == _BYTES else array.astype(np.float64)
+        with np.errstate(over="ignore"):  # what is too large for a double is refused as infinite
+            return array if array.dtype.itemsize == _BYTES else array.astype(np.float64)
     if array.dtype.kind in "iu":  # small ones would overflow, and unsigned ones below 0
         wide = np.float64 if array.dtype == np.uint64 else np.int64
         return array if array.dtype == wide else array.astype(wide)
@@ -99,8 +109,7 @@ def numbers_of(values: Any, *, flags: bool = False) -> npt.NDArray[Any]:
     if array.size == 0:
         return array.astype(np.float64)
     first = array.ravel()[0]
-    shown = str(array.dtype) if array.dtype.kind not in "USb" else repr(first.item())
-    raise NotNumbers(shown)
+    raise NotNumbers(repr(first.item()) if array.dtype.kind in "USb" else str(array.dtype))
 
 
 def _from_objects(array: npt.NDArray[Any], *, flags: bool) -> npt.NDArray[Any]:
@@ -112,7 +121,7 @@ def _from_objects(array: npt.NDArray[Any], *, flags: bool) -> npt.NDArray[Any]:
     for kind in set(map(type, present)):
         fits = flags if kind in (bool, np.bool_) else issubclass(kind, (Real, Decimal))
         if not fits:
-            raise NotNumbers(repr(next(v for v in present if type(v) is kind))[:_SHOWN])
+            raise NotNumbers(shown(next(v for v in present if type(v) is kind))[:_SHOWN])
     found = np.full(array.shape, np.nan)
     try:
         found[~missing] = present.astype(np.float64)

@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple, ParamSpec, TypeVar, Union, cast, ge
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._arrays import FloatArray, Numbers
 from loyaltymodel._labels import labelled
 from loyaltymodel._native import NotNumbers, native, numbers_of
 from loyaltymodel._options import (
@@ -157,6 +157,8 @@ def _kind_of(annotation: Any) -> _Kind:  # noqa: PLR0911  a line a kind
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         return _one_of(get_args(annotation))
+    if annotation == Numbers:
+        return _kind_of(FloatArray)
     if origin is typing.Annotated:
         return _kind_of(get_args(annotation)[0])
     if origin is Literal:
@@ -190,13 +192,21 @@ def _anything(name: str, value: Any) -> Any:
     if isinstance(value, (np.ndarray, pd.Series, pd.DataFrame)):
         return native(value)
     if type(value) is dict:
+        _check_keys(name, value)
         return {key: _anything(name, part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)) and value and isinstance(value[0], np.ndarray):
+    if type(value) in (list, tuple) and value and isinstance(value[0], np.ndarray):
         return [native(part) if isinstance(part, np.ndarray) else part for part in value]
     if isinstance(value, _VIEWS):
         return list(value)
     _check_order(name, value)
     return value
+
+
+def _check_keys(name: str, given: Mapping[Any, Any]) -> None:
+    """Refuse names with half of a letter, before they reach a table or a terminal."""
+    for key in given:
+        if isinstance(key, str):
+            check_text(f"a name in {name}", key)
 
 
 def _check_order(name: str, value: object) -> None:
@@ -210,11 +220,14 @@ def _floats(name: str, value: Any) -> FloatArray:
     """Return numbers as an array of doubles, of any shape."""
     _check_order(name, value)
     try:
-        return np.asarray(numbers_of(value), dtype=np.float64)
+        array = np.asarray(numbers_of(value), dtype=np.float64)
     except NotNumbers as error:
-        raise OptionError(f"{name} has {error.example}, which is no number") from None
+        raise _Plain(f"{name} has {error.example}, which is no number") from None
     except ValueError:
-        raise OptionError(f"{name} has rows of different lengths; give an array") from None
+        raise _Plain(f"{name} has rows of different lengths; give an array") from None
+    if array.ndim == 0 and not is_number(value):  # nothing at all is no number
+        raise _Plain(f"{name}={shown(value)} must be a number or an array of them")
+    return array
 
 
 _ANYTHING = _Kind(lambda _: True, _anything, ("anything",))
@@ -295,6 +308,7 @@ def _one_of(parts: tuple[Any, ...]) -> _Kind:
     if _ANYTHING in kinds:
         return _ANYTHING
     words = tuple(word for kind in kinds for word in kind.words)
+    kinds.sort(key=lambda kind: kind is not _NOTHING)  # arrays of numbers take anything
     some = [kind for kind in kinds if kind is not _NOTHING]
 
     def read(name: str, value: Any) -> Any:
@@ -425,6 +439,7 @@ def _mapping(parts: tuple[Any, ...]) -> _Kind:
             raise OptionError(f"{name}={shown(value)} must be a mapping, such as a dictionary")
         if isinstance(value, pd.Series):
             value = labelled(name, value)
+        _check_keys(name, value)
         if named and (odd := [key for key in value if not isinstance(key, str)]):
             raise OptionError(f"{name} has the name {shown(odd[0])}, which is no text")
         found = {key: part.read(f"{name}[{key!r}]", v) for key, v in value.items()}

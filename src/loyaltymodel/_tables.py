@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from loyaltymodel._options import visible
+from loyaltymodel._options import check_count, count_of, shown, visible
+from loyaltymodel._signature import checked
+from loyaltymodel.errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +51,22 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     n_labels: int = 1
 
+    def __post_init__(self) -> None:
+        """Raise an OptionError unless every row has a cell a column, and all are text."""
+        _check_text("title", self.title)
+        _check_texts("columns", self.columns)
+        _check_list("rows", self.rows)
+        for k, row in enumerate(self.rows):
+            _check_texts(f"rows[{k}]", row)
+        n = len(self.columns)
+        if odd := [k for k, row in enumerate(self.rows) if len(row) != n]:
+            raise OptionError(
+                f"row {odd[0]} has {count_of(len(self.rows[odd[0]]), 'cell')}, but the table has "
+                f"{count_of(n, 'column')}; give one a column"
+            )
+        check_count("n_labels", self.n_labels, least=0)
+
+    @checked
     def with_column(self, name: str, cells: Sequence[str]) -> Table:
         """Return the table with one more column at the right.
 
@@ -63,7 +81,15 @@ class Table:
         -------
         Table
             A new table.
+
+        Raises
+        ------
+        OptionError
+            If there is not one cell a row.
         """
+        if len(cells) != len(self.rows):
+            given, due = count_of(len(cells), "cell"), count_of(len(self.rows), "row")
+            raise OptionError(f"there are {given} for {due}; give one a row")
         rows = tuple((*row, cell) for row, cell in zip(self.rows, cells, strict=True))
         return replace(self, columns=(*self.columns, name), rows=rows)
 
@@ -174,6 +200,19 @@ class Summary:
     tables: tuple[Table, ...]
     remarks: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raise an OptionError where something is none of these, before it is printed."""
+        _check_text("title", self.title)
+        _check_list("facts", self.facts)
+        for k, fact in enumerate(self.facts):
+            _check_texts(f"facts[{k}]", fact)
+            if len(fact) != 2:  # noqa: PLR2004  a name and what it is
+                raise OptionError(f"facts[{k}]={shown(fact)} is not a name and a text")
+        _check_list("tables", self.tables)
+        if odd := [table for table in self.tables if not isinstance(table, Table)]:
+            raise OptionError(f"tables holds {shown(odd[0])}, which is not a Table")
+        _check_texts("remarks", self.remarks)
+
     def __str__(self) -> str:
         """Return the summary as text."""
         return self.to_text()
@@ -222,6 +261,23 @@ class Summary:
             One three-line ``tabular`` a table; needs ``\usepackage{booktabs}``.
         """
         return "\n\n".join(table.to_latex() for table in self.tables)
+
+
+# Text is printed whatever letters it has, so that nothing that is found stays unseen.
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise OptionError(f"{name}={shown(value)} must be text")
+
+
+def _check_texts(name: str, values: object) -> None:
+    for k, value in enumerate(_check_list(name, values)):
+        _check_text(f"{name}[{k}]", value)
+
+
+def _check_list(name: str, values: object) -> Sequence[Any]:
+    if not isinstance(values, (tuple, list)):
+        raise OptionError(f"{name}={shown(values)} must be a tuple or a list")
+    return values
 
 
 def _seen(cells: Sequence[str]) -> list[str]:

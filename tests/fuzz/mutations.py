@@ -48,6 +48,8 @@ REPORTS = (
     "results.Summary",
     "attributes.LabelSet",
 )
+# Text that is printed as it stands: a cell may be empty, and nothing is no text.
+PRINTED = ("cells",)
 # Mappings whose order says which step comes first.
 ORDERED = ("loyalty_stage.reproducibility/items", "loyalty_stage.scalability/items")
 # Variables whose labels are handed on, and nothing is put in order by: they may repeat.
@@ -362,7 +364,9 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
     yield "timedeltas", lambda: np.arange(array.size).reshape(array.shape).astype("m8[D]"), strict
     yield "one_None", lambda: _with(array, 0, None), ANY
     yield "masked", lambda: np.ma.masked_array(array, _first(array)), ANY, lambda: _gap(array)
-    yield "all_masked", lambda: np.ma.masked_all_like(array), REFUSE if number else ANY
+    # What a mask hides is missing, which estimates may be, all of them.
+    nothing = (lambda: np.full(array.shape, math.nan)) if number else None
+    yield "all_masked", lambda: np.ma.masked_all_like(array), ANY, nothing
     if flat:
         yield "as_series", lambda: pd.Series(array), due
         yield "as_index", lambda: pd.Index(array), due
@@ -400,8 +404,9 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
     if number:
         yield from _numbers(array, series, strict, due, flat)
     else:
-        yield "blank", lambda: _with(array, 0, ""), ANY, lambda: _with(array, 0, None)
-        yield "space", lambda: _with(array, 0, " "), ANY, lambda: _with(array, 0, None)
+        like = None if name in PRINTED else lambda: _with(array, 0, None)
+        yield "blank", lambda: _with(array, 0, ""), ANY, like
+        yield "space", lambda: _with(array, 0, " "), ANY, like
         yield (
             "one_surrogate",
             lambda: _swap(array, SURROGATE),
@@ -805,7 +810,7 @@ def _mappings(call: Call, name: str, value: Mapping[Any, Any]) -> Found:
                 f"inside_{label}",
                 lambda make=make: {**content, first: make()},
                 due if "permuted" not in label else ANY,
-                *[lambda one=one: {**content, first: one()} for one in like],
+                *[lambda one=one: {**content, first: one()} for one in like if one],
             )
 
 
