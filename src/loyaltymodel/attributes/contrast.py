@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
@@ -322,7 +323,11 @@ def _dummies(answers: Answers, low: FloatArray, high: FloatArray) -> Answers:
     """
     performance = answers.values[:, :-1]
     names = answers.names[:-1]
-    marks = {"low": performance <= low, "high": performance >= high}
+    size = np.abs(performance).max(axis=0)
+    marks = {
+        "low": reaches(low, performance, size=size),
+        "high": reaches(performance, high, size=size),
+    }
     for option, marked in marks.items():
         share = answers.weights @ marked
         if (alike := (share == 0) | (share == answers.weights.sum())).any():

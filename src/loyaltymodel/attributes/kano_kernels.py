@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray, read_only
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._counts import independence
 from loyaltymodel._intervals import ndtr
 
@@ -53,7 +54,8 @@ def leaders(counts: FloatArray) -> tuple[IntArray, IntArray]:
 
 def first_by_priority(shares: FloatArray, tolerance: float) -> IntArray:
     """Return the first category in the order of priority that is close to the largest share."""
-    near = shares[:, PRIORITY] >= shares.max(axis=1, keepdims=True) - tolerance - 1e-12
+    least = shares.max(axis=1, keepdims=True) - tolerance
+    near = reaches(shares[:, PRIORITY], least, size=1.0)
     chosen: IntArray = PRIORITY[near.argmax(axis=1)]
     return chosen
 

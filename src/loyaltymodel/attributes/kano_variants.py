@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -309,8 +310,7 @@ def kano_fuzzy(
         lengths[name] = len(first)
         belongs = memberships(first, second)
         if limits is not None:
-            # Products of decimals may miss a cut that they meet by a rounding error.
-            belongs = (belongs >= limits[name] - 1e-12).astype(np.float64)
+            belongs = reaches(belongs, limits[name], size=1.0).astype(np.float64)
         shares.append(belongs.mean(axis=0))
         up, down, base = coefficient_counts(belongs)
         better, worse = ratio(up, base), ratio(down, base)

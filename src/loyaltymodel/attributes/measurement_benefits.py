@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, satterthwaite, student
@@ -432,7 +433,8 @@ def _compare(
     if weights is not None:
         given["weights"] = weights
     read = read_variables(given, data=data, bounds={"weights": (_TINY, np.inf)}, missing=missing)
-    y, is_high = np.asarray(read[name], dtype=np.float64), read["satisfaction"] >= cut
+    y, x = np.asarray(read[name], dtype=np.float64), read["satisfaction"]
+    is_high = reaches(x, cut, size=np.abs(x).max())
     w = np.ones(len(y)) if weights is None else np.asarray(read["weights"], dtype=np.float64)
     means, errors, sizes, effective = [], [], [], []
     for chosen, who in ((is_high, f"with {cut:g} or more"), (~is_high, f"below {cut:g}")):

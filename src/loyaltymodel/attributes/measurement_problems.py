@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._counts import kish
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
@@ -183,8 +184,7 @@ def problem_analysis(
     count = counts[order]
     total = count.sum()
     before = np.cumsum(count) - count
-    # Counts are whole, so that a share that is just reached is found in spite of rounding.
-    few = before < vital * total * (1 - 1e-12)
+    few = exceeds(vital * total, before)
     ranked = [names[k] for k in order]
     table = _shares(ranked, "mentions", count, total, level)
     table = table.assign(cumulative_share=np.cumsum(count) / total, vital=few)
@@ -207,7 +207,9 @@ def _gap(
     )
     table = means.frame()
     table.loc[:1, "p_value"] = np.nan  # 0 is a question of the difference only
-    hits = np.array([weight[expected > received].sum(), weight[expected < received].sum()])
+    size = np.abs(columns).max()
+    short, above = exceeds(expected, received, size=size), exceeds(received, expected, size=size)
+    hits = np.array([weight[short].sum(), weight[above].sum()])
     n = np.full(len(hits), kish(weight))
     shares = EstimateTable.wilson(
         _labels(name, _QUANTITIES[3:]), hits / weight.sum(), n, level=level
