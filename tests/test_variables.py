@@ -1,5 +1,7 @@
 """The door for variables: what is refused, and how results go back."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -267,3 +269,29 @@ def test_weights_may_have_any_unit(unit):
     # The smallest numbers have few digits themselves.
     np.testing.assert_allclose(found / found[0], [1, 2, 4], rtol=1e-3 if unit < 1e-300 else 1e-15)
     assert 0 < (found**2).sum() < np.inf
+
+
+class Strange:
+    """An object that fails whatever is asked of it."""
+
+    def __array__(self, *args, **kwargs):
+        raise RuntimeError
+
+    def __repr__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("values", [Strange(), [1.0, Strange()]])
+def test_whatever_a_strange_object_does_it_is_refused_by_name(values):
+    with pytest.raises(DataError, match="x is not numeric: it has <(Strange|list)>"):
+        read_variables({"x": values})
+
+
+def test_data_that_are_no_table_are_refused_though_no_column_is_asked_for():
+    with pytest.raises(DataError, match=r"the data are a datetime\.date"):
+        read_variables({"x": [1.0]}, data=date(2026, 1, 1))
+
+
+def test_a_number_beyond_doubles_is_infinite():
+    with pytest.raises(DataError, match="x has an infinite value in row 0"):
+        read_variables({"x": np.array(["1e400"], dtype=np.longdouble)})

@@ -60,7 +60,7 @@ class NotNumbers(Exception):  # noqa: N818  never seen outside: a door says it i
 def array_of(values: Any) -> npt.NDArray[Any]:  # noqa: PLR0911  a line a library
     """Return what stands for one array, of whatever library, as an array of this machine."""
     if type(values) in (np.ndarray, list, tuple):  # asked first: the other questions take long
-        return np.asarray(native(np.asarray(values)))
+        return _as_array(values)
     if isinstance(values, (pd.Series, pd.Index)):
         dtype = values.dtype
         if isinstance(dtype, np.dtype):
@@ -75,12 +75,16 @@ def array_of(values: Any) -> npt.NDArray[Any]:  # noqa: PLR0911  a line a librar
         return array_of(values.to_numpy())
     if nw.dependencies.is_into_series(values):
         return array_of(nw.from_native(values, series_only=True))
+    return _as_array(values)
+
+
+def _as_array(values: Any) -> npt.NDArray[Any]:
     try:
         array: npt.NDArray[Any] = native(np.asanyarray(values))
     except ValueError:  # of rows of different lengths
         raise
     except Exception:  # whatever the object of a stranger does
-        raise NotNumbers(shown(values)) from None
+        raise NotNumbers(shown(values)[:_SHOWN]) from None
     return array
 
 
