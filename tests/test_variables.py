@@ -283,7 +283,7 @@ class Strange:
 
 @pytest.mark.parametrize("values", [Strange(), [1.0, Strange()]])
 def test_whatever_a_strange_object_does_it_is_refused_by_name(values):
-    with pytest.raises(DataError, match="x is not numeric: it has <(Strange|list)>"):
+    with pytest.raises(DataError, match=r"x is not numeric: it has <(Strange|list)>"):
         read_variables({"x": values})
 
 
