@@ -17,6 +17,7 @@ from loyaltymodel.errors import OptionError
 T = TypeVar("T")
 
 _LARGEST_WHOLE = 2**53
+LEAST_RELIABILITY = 0.001
 # Beyond these, powers and products of what was measured leave the numbers of a computer.
 LARGEST, SMALLEST = 1e100, 1e-100
 
@@ -30,6 +31,7 @@ MOST = {
     "n_points": (1_000_000, "points of a line"),
     "bins": (1_000, "bins"),
     "max_iter": (1_000_000, "iterations: what has not converged by then will not"),
+    "digits": (15, "digits, which is all that numbers have"),
     "indent": (100, "spaces a level"),
 }
 
@@ -170,6 +172,11 @@ def check_share(
         limits = "above 0 and at most 1" if above else "between 0 and 1"
         example = "" if such_as is None else f", such as {such_as:g}"
         raise OptionError(f"{name}={shown(value)} must be a number {limits}{example}")
+
+
+def is_reliability(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a reliability that leaves something to be told from error."""
+    return is_number(value) and LEAST_RELIABILITY <= value <= 1
 
 
 def check_between(name: str, value: object, *, such_as: float) -> None:

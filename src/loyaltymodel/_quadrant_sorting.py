@@ -18,7 +18,15 @@ from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._moments import Moments
 from loyaltymodel._native import NotNumbers, numbers_of
-from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names, shown
+from loyaltymodel._options import (
+    LEAST_RELIABILITY,
+    check_choice,
+    check_count,
+    count_of,
+    enumerate_names,
+    is_reliability,
+    shown,
+)
 from loyaltymodel._quadrant_shares import Classes, resampled_shares, true_shares
 from loyaltymodel._quadrants import (
     Cut,
@@ -134,10 +142,10 @@ def reliabilities(reliability: object, names: tuple[str, str]) -> Pair | None:
         by_name = by_variable("reliability", reliability, dict.fromkeys(names))
         given = tuple(by_name.values())
     numbers = two_numbers(given)
-    if numbers is None or not all(0 < number <= 1 for number in numbers):
+    if numbers is None or not all(map(is_reliability, numbers)):
         raise OptionError(
             f"reliability={shown(reliability)} must be two numbers above 0 and at most 1, of "
-            f"{names[0]} and of {names[1]}, such as (0.8, 0.7)"
+            f"{names[0]} and of {names[1]}, such as (0.8, 0.7), and {LEAST_RELIABILITY:g} at least"
         )
     return numbers
 

@@ -854,7 +854,7 @@ def test_too_few_people(people):
         (lambda: CUSP.path([1, 2], constraint=np.ones((2, 2))), DataError, "each step"),
         (lambda: CUSP.branches((1, 0), constraint=1), OptionError, "the lower one first"),
         (lambda: CUSP.branches((0, np.inf), constraint=1), OptionError, "finite"),
-        (lambda: CUSP.branches(3, constraint=1), OptionError, "two finite numbers"),
+        (lambda: CUSP.branches(3, constraint=1), OptionError, "not two numbers"),
         (lambda: CUSP.branches((0, 1), constraint=[1, 2]), DataError, "single number"),
         (lambda: CUSP.branches((0, 1), constraint=1, n_points=1), OptionError, "at least 2"),
         (lambda: simulate_cusp(CUSP, [np.nan], constraint=1), DataError, "missing"),

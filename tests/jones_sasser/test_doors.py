@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from loyaltymodel import jones_sasser
-from loyaltymodel.errors import DataError, LoyaltyModelError
+from loyaltymodel.errors import DataError, LoyaltyModelError, OptionError
 
 TABLE = jones_sasser.retention_table()
 CURVE = jones_sasser.curve("power", {"hi": 1.0, "k": 2.0})
@@ -65,3 +65,68 @@ def test_counts_by_level_are_one_number_each():
 
 def test_a_score_is_at_its_level_whatever_rounding_did():
     assert TABLE.retention(0.1 + 0.2 + 2.7) == 0.625
+
+
+@pytest.mark.parametrize("reliability", [1e-200, 1e-6, 0.0, np.nan, "0.8"])
+def test_a_reliability_of_nothing_is_refused(reliability):
+    calls = [
+        lambda: jones_sasser.fit(S, STAYED, scale=(1, 10), reliability=reliability),
+        lambda: jones_sasser.segments(S, S, scale=(1, 10), reliability=(reliability, 1)),
+        lambda: jones_sasser.simulate(10, reliability=reliability),
+        lambda: jones_sasser.textbook_segments(
+            CURVE, [0.1, 0.5], constraint=0.0, reliability=reliability
+        ),
+    ]
+    for call in calls:
+        with pytest.raises(OptionError, match="reliability"):
+            call()
+
+
+@pytest.mark.parametrize("option", [{"sd": 1e308}, {"mean": 1e200}, {"mean": -np.inf}])
+def test_people_are_drawn_on_the_scale(option):
+    with pytest.raises(OptionError, match=next(iter(option))):
+        jones_sasser.simulate(10, rng=1, **option)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: CUSP.equilibria(1e308, constraint=1.0),
+        lambda: CUSP.loyalty([0.1, -1e308], constraint=1.0),
+        lambda: CUSP.path([0.1, 1e308], constraint=1.0),
+        lambda: CUSP.thresholds(1e308),
+        lambda: CUSP.branches((0, 1), constraint=1e308),
+        lambda: CUSP.branches((-1e308, 1e308), constraint=1.0),
+        lambda: jones_sasser.cusp_thresholds(1e308),
+        lambda: jones_sasser.Cusp(alpha=(0, 1), beta=(1e308, 1e308)).loyalty(1, constraint=5),
+        lambda: jones_sasser.Cusp(alpha=(0, 1), beta=(1e308, 0), unit=1e200).loyalty(
+            1, constraint=5
+        ),
+    ],
+)
+def test_a_cusp_says_what_it_cannot_compute(call):
+    with pytest.raises(DataError, match="beyond those of computing"):
+        call()
+
+
+def test_paths_and_branches_need_some_length():
+    with pytest.raises(DataError, match="one value for each step"):
+        CUSP.path([], constraint=1.0)
+    with pytest.raises(OptionError, match="too short"):
+        CUSP.branches((0.0, 1e-200), constraint=1.0)
+
+
+@pytest.mark.parametrize("pairs", [[("a", [1, 2])], [("a", "b")], [["a", 1.0]]])
+def test_pairs_are_no_predictors(pairs):
+    with pytest.raises(DataError, match="normal"):
+        jones_sasser.fit_cusp(pairs, [1.0, 2.0], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("weights", [1e-310, 1e-200, 1e200, 1e307])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_segments_take_weights_of_any_unit(weights):
+    w = np.array([1.0, 2.0, 1.0, 4.0, 2.0, 1.0, 1.0, 1.0])
+    plain, _ = jones_sasser.segments(S, S[::-1], scale=(1, 10), weights=w)
+    found, _ = jones_sasser.segments(S, S[::-1], scale=(1, 10), weights=w * weights)
+    pd.testing.assert_frame_equal(plain.estimates.frame(), found.estimates.frame(), rtol=1e-9)

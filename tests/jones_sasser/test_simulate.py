@@ -106,7 +106,7 @@ def test_draws_are_repeatable():
         ({"precision": 0}, OptionError, "above 0"),
         ({"thresholds": (1.0, 2.0)}, OptionError, "one of them must be 0"),
         ({"thresholds": (0.0, -1.0)}, OptionError, "must rise"),
-        ({"thresholds": 0.0}, OptionError, "must be numbers"),
+        ({"thresholds": 0.0}, OptionError, "must be a list of numbers"),
     ],
 )
 def test_bad_options_are_refused(options, error, message):

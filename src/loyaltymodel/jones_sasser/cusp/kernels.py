@@ -70,7 +70,7 @@ def is_bistable(low: FloatArray, middle: FloatArray, high: FloatArray) -> BoolAr
 
 def folds(beta: FloatArray) -> FloatArray:
     """Return the alpha above 0 at which a state vanishes; NaN for beta below 0."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         found: FloatArray = 2 * np.sqrt(beta / 3) ** 3
     return found
 

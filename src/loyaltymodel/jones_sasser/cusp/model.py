@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import model_validator
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._options import check_choice, check_count, shown
 from loyaltymodel._signature import checked
 from loyaltymodel._specification import Number, Positive, Specification
 from loyaltymodel._variables import like, read_numbers, read_together
@@ -104,7 +104,7 @@ def cusp_thresholds(beta: object) -> tuple[Any, Any]:
     >>> jones_sasser.cusp_thresholds(-1.0)
     (nan, nan)
     """
-    fold = kernels.folds(read_numbers("beta", beta))
+    fold = _computed(kernels.folds(read_numbers("beta", beta, any_size=True)))
     return like(beta, 0.0 - fold), like(beta, fold)
 
 
@@ -271,9 +271,11 @@ class Cusp(Specification):
         DataError
             If a number is missing or infinite.
         """
-        fold = kernels.folds(self._beta_of(read_numbers("constraint", constraint)))
+        held = read_numbers("constraint", constraint, any_size=True)
+        fold = _computed(kernels.folds(self._beta_of(held)))
         constant, slope = self.alpha
-        loss, regain = ((side * fold - constant) / slope for side in (-1, 1))
+        with np.errstate(over="ignore"):
+            loss, regain = (_computed((side * fold - constant) / slope) for side in (-1, 1))
         return like(constraint, loss), like(constraint, regain)
 
     @checked
@@ -333,7 +335,7 @@ class Cusp(Specification):
         check_choice("convention", convention, Following)
         alpha, beta, template = self._factors(satisfaction, constraint)
         given: Any = satisfaction
-        if alpha.ndim == 0 or alpha.shape != np.shape(given):
+        if alpha.ndim == 0 or len(alpha) == 0 or alpha.shape != np.shape(given):
             raise DataError(
                 f"satisfaction has shape {np.shape(given)}; a path needs one value for each step, "
                 "of shape (t,), or (t, n) for n customers, and a constraint that fits it"
@@ -393,33 +395,53 @@ class Cusp(Specification):
         5    high           5.0      3.0       True
         """
         check_count("n_points", n_points, least=2)
-        given = read_numbers("constraint", constraint)
+        given = read_numbers("constraint", constraint, any_size=True)
         if given.ndim:
             raise DataError(f"constraint has shape {given.shape}; a picture needs a single number")
+        low, high = satisfaction
+        if not (np.isfinite(low) and np.isfinite(high) and low < high):
+            raise OptionError(
+                f"satisfaction={shown(satisfaction)} must be two finite numbers with the lower "
+                "one first, such as (0, 1)"
+            )
         constant, slope = self.alpha
-        low, high = (constant + slope * end for end in _span(satisfaction))
+        low, high = self._alpha_of(np.array([low, high], dtype=np.float64)).tolist()
         beta = self._beta_of(given)
+        _computed(kernels.folds(beta))
         parts = []
         for branch, (begin, end) in kernels.branch_ends(
             min(low, high), max(low, high), float(beta)
         ).items():
             y = np.linspace(begin, end, n_points)
-            part = pd.DataFrame({"satisfaction": (y**3 - beta * y - constant) / slope})
+            with np.errstate(over="ignore", invalid="ignore"):
+                at = _computed((y**3 - beta * y - constant) / slope)
+            part = pd.DataFrame({"satisfaction": at})
             part.insert(0, "branch", branch)
             parts.append(part.assign(loyalty=self._loyalty_of(y), is_stable=branch != "middle"))
+        if not parts:
+            raise OptionError(
+                f"satisfaction={shown(satisfaction)} is too short a range for alpha to differ "
+                "between its ends; give a longer one"
+            )
         return pd.concat(parts, ignore_index=True)
 
     def _factors(
         self, satisfaction: object, constraint: object
     ) -> tuple[FloatArray, FloatArray, pd.Series | None]:
         (s, c), template = read_together({"satisfaction": satisfaction, "constraint": constraint})
-        return self.alpha[0] + self.alpha[1] * s, self._beta_of(c), template
+        return self._alpha_of(s), self._beta_of(c), template
+
+    def _alpha_of(self, satisfaction: FloatArray) -> FloatArray:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _computed(self.alpha[0] + self.alpha[1] * satisfaction)
 
     def _beta_of(self, constraint: FloatArray) -> FloatArray:
-        return self.beta[0] + self.beta[1] * constraint
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _computed(self.beta[0] + self.beta[1] * constraint)
 
     def _loyalty_of(self, states: FloatArray) -> FloatArray:
-        return self.location + self.unit * states
+        with np.errstate(over="ignore"):
+            return _computed(self.location + self.unit * states)
 
     def _starts_high(
         self, alpha: FloatArray, beta: FloatArray, start: Start | npt.ArrayLike
@@ -500,15 +522,11 @@ def _like(template: pd.Series | None, values: npt.NDArray[Any]) -> Any:
     return like(template if fits else None, values)
 
 
-def _span(satisfaction: object) -> tuple[float, float]:
-    """Check a range of satisfaction."""
-    try:
-        low, high = np.asarray(satisfaction, dtype=np.float64).tolist()
-    except (TypeError, ValueError):
-        low = high = np.nan
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        raise OptionError(
-            f"satisfaction={satisfaction!r} must be two finite numbers with the lower one first, "
-            "such as (0, 1)"
+def _computed(values: FloatArray) -> FloatArray:
+    """Refuse numbers beyond those of a computer; NaN says that there is none."""
+    if np.isinf(values).any():
+        raise DataError(
+            "these numbers lead beyond those of computing (about 1e308); give satisfaction and "
+            "constraint in larger units, or smaller coefficients"
         )
-    return low, high
+    return values

@@ -51,5 +51,9 @@ def _is_one(given: Any) -> bool:
     """Tell whether this is one variable without a name: a row of numbers."""
     if nw.dependencies.is_into_series(given):
         return not isinstance(given, pd.Series)
-    plain = isinstance(given, (np.ndarray, list, tuple)) and np.ndim(given) == 1
-    return plain and len(given) > 0 and not all(isinstance(value, str) for value in given)
+    if isinstance(given, np.ndarray):
+        row = given.ndim == 1 and len(given) > 0
+    else:
+        alone = isinstance(given, (list, tuple)) and len(given) > 0
+        row = alone and (isinstance(given[0], str) or not hasattr(given[0], "__len__"))
+    return row and not all(isinstance(value, str) for value in given)

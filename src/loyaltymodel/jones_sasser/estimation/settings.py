@@ -9,10 +9,17 @@ from typing import Literal
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
-from loyaltymodel._options import check_choice, check_count, is_number
+from loyaltymodel._options import (
+    LEAST_RELIABILITY,
+    check_choice,
+    check_count,
+    is_number,
+    is_reliability,
+    shown,
+)
 from loyaltymodel._resampling import FOR_INTERVALS
 from loyaltymodel._scales import AnswerLimits, Pair, by_variable, check_pair, freeze_scale
-from loyaltymodel._signature import checked
+from loyaltymodel._signature import checked, checked_fields
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily
 
@@ -25,6 +32,7 @@ _LIMITS = {"satisfaction": SHARES, "loyalty": SHARES}
 _LEVEL = 0.95  # of the intervals that tables show
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveSettings:
     """How a curve is fitted; :func:`fit` says what each setting does.
@@ -144,10 +152,11 @@ class CurveSettings:
         given = self.reliability
         if given is None:
             return
-        if not is_number(given) or not 0 < given <= 1:
+        if not is_reliability(given):
             raise OptionError(
-                f"reliability={given!r} must lie above 0 and up to 1; it is the share of the "
-                "variance of satisfaction that is not measurement error, such as 0.85"
+                f"reliability={shown(given)} must lie above 0 and up to 1, and be "
+                f"{LEAST_RELIABILITY:g} at least; it is the share of the variance of satisfaction "
+                "that is not measurement error, such as 0.85"
             )
         if self.outcome == "beta" and given < 1:
             raise OptionError(

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._options import check_choice, check_count, check_positive, is_number
+from loyaltymodel._options import (
+    LEAST_RELIABILITY,
+    check_choice,
+    check_count,
+    check_finite,
+    check_positive,
+    is_reliability,
+    shown,
+)
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import BELOW_ONE, read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve, curve
+
+_WIDEST = 1e100
 
 Drawn = Literal["binary", "count", "score", "ordinal"]
 
@@ -91,18 +101,24 @@ def simulate(
     check_count("n", n, least=1)
     check_choice("outcome", outcome, Drawn)
     check_positive("sd", sd)
-    if not is_number(mean) or not np.isfinite(mean):
-        raise OptionError(f"mean={mean!r} must be a finite number, such as 0.65")
+    check_finite("mean", mean, way_out=", such as 0.65")
+    for name, value in (("mean", mean), ("sd", sd)):
+        if abs(value) > _WIDEST:
+            raise OptionError(f"{name}={value:g} is too large; it is in shares of the scale")
     check_positive("precision", precision)
     check_count("trials", trials, least=1)
     if levels is not None:
         check_count("levels", levels, least=2)
-    if not is_number(reliability) or not 0 < reliability <= 1:
-        raise OptionError(f"reliability={reliability!r} must lie above 0 and up to 1")
-    if not isinstance(thresholds, Sequence) or not all(map(is_number, thresholds)):
-        raise OptionError(f"thresholds={thresholds!r} must be numbers, such as (-2.0, 0.0, 2.0)")
+    if not is_reliability(reliability):
+        raise OptionError(
+            f"reliability={shown(reliability)} must lie above 0 and up to 1, and be "
+            f"{LEAST_RELIABILITY:g} at least"
+        )
     if 0 not in thresholds or list(thresholds) != sorted(set(thresholds)):
-        raise OptionError(f"thresholds={thresholds!r} must rise, and one of them must be 0")
+        raise OptionError(
+            f"thresholds={shown(thresholds)} must rise, and one of them must be 0, such as "
+            "(-2.0, 0.0, 2.0)"
+        )
     if constraints is not None and not constraints:
         raise OptionError("constraints is empty; name at least one industry, or leave it out")
     random = np.random.default_rng(rng)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_between, is_number
+from loyaltymodel._options import LEAST_RELIABILITY, check_between, is_number, is_reliability, shown
 from loyaltymodel._quadrant_shares import Classes
 from loyaltymodel._quadrant_sorting import Sorting, read_sample
 from loyaltymodel._quadrants import Grid
@@ -135,7 +136,7 @@ def textbook_segments(
     """
     if cuts is not None and not isinstance(cuts, Mapping):
         raise OptionError(
-            f"cuts={cuts!r} does not say what it cuts; give a mapping such as "
+            f"cuts={shown(cuts)} does not say what it cuts; give a mapping such as "
             "{'saboteur': 2, 'constraint': 0.5}"
         )
     own = by_variable("cuts", cuts, {"saboteur": None, "constraint": 0.5})
@@ -145,11 +146,11 @@ def textbook_segments(
     lowest, highest = check_pair(scale)
     far_left = lowest if own["saboteur"] is None else own["saboteur"]
     begins = lowest + zone * (highest - lowest)
-    if not is_number(far_left) or not lowest <= far_left <= highest or far_left >= begins:
+    if not is_number(far_left) or not lowest <= far_left <= highest or reaches(far_left, begins):
         limit = highest if np.isnan(begins) else begins
         raise OptionError(
-            f"cuts['saboteur']={far_left!r} must lie from {lowest:.12g} to below {limit:.12g}, "
-            "where the sensitive zone begins, in the units of satisfaction"
+            f"cuts['saboteur']={shown(far_left)} must lie from {lowest:.12g} to below "
+            f"{limit:.12g}, where the sensitive zone begins, in the units of satisfaction"
         )
     sorting = Sorting(
         names=("satisfaction", "constraint"),
@@ -181,10 +182,10 @@ def textbook_segments(
 
 
 def _checked(reliability: object) -> float:
-    if not is_number(reliability) or not 0 < reliability <= 1:
+    if not is_reliability(reliability):
         raise OptionError(
-            f"reliability={reliability!r} must be one number above 0 and at most 1, that of "
-            "satisfaction, such as 0.8"
+            f"reliability={shown(reliability)} must be one number above 0 and at most 1, that of "
+            f"satisfaction, such as 0.8, and {LEAST_RELIABILITY:g} at least"
         )
     return float(reliability)
 
