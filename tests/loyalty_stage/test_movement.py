@@ -1004,7 +1004,7 @@ def test_tiny_transitions_are_not_lost():
     ("call", "error", "message"),
     [
         (lambda: simulate_panel(FORMATION, 10**6, n_periods=10**4), OptionError, "rows"),
-        (lambda: simulate_purchases(FORMATION, 10**6, rate=1e300), OptionError, "rows"),
+        (lambda: simulate_purchases(FORMATION, 10**6, rate=1e20), OptionError, "rows"),
         (lambda: simulate_purchases(FORMATION, 9, rate=1, prices=["1"] * 4), DataError, "numeric"),
         (lambda: simulate_panel(FORMATION, 10**12, n_periods=2), OptionError, "at most"),
         (lambda: Stages(names=[f"s{i}" for i in range(500)]), ModelError, "300 parts or fewer"),
@@ -1044,3 +1044,25 @@ def test_formation_takes_numbers_alone(name, values):
     good = {"purchases": [0, 1], "performance": [1, 1], "expectation": [1, 1], "least_repeats": 1}
     with pytest.raises(LoyaltyModelError):
         formation_stage(**(good | {name: values}))
+
+
+@pytest.mark.parametrize("dtype", [int, float, "Int64", "int8", str])
+def test_stages_may_be_numbers(dtype):
+    seen = pd.Series([0, 1, 1, 2, 0, 0, 1, 2])
+    panel = pd.DataFrame(
+        {"who": [1] * 4 + [2] * 4, "t": list(range(4)) * 2, "s": seen.astype(dtype)}
+    )
+    for stages in ([0, 1, 2], np.array([0, 1, 2]), ["0", "1", "2"]):
+        found = estimate_movement("who", "t", "s", data=panel, stages=stages, rng=1)
+        assert found.counts.tolist() == [[1, 2, 0], [0, 1, 2], [0, 0, 0]]
+        assert found.stages.names == ("0", "1", "2")
+    for stages in ([True, False], [0.5, 1]):
+        with pytest.raises(ModelError, match="must be text"):
+            estimate_movement("who", "t", "s", data=panel, stages=stages)
+    with pytest.raises(DataError, match=r"unknown stage, first '?0"):
+        estimate_movement("who", "t", "s", data=panel)
+
+
+def test_a_numbered_table_of_brands_is_in_order():
+    table = pd.DataFrame([[0.5, 0.5], [0.5, 0.5]])
+    assert set(simulate_purchases(table, 20, rate=3, rng=1)["brand"]) == {"A", "B"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
@@ -24,7 +23,13 @@ from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
 from loyaltymodel.loyalty_stage.movement.panel import Gaps, PanelCounts, count_moves
 from loyaltymodel.loyalty_stage.movement.result import Interval, MovementEstimate, Point
-from loyaltymodel.loyalty_stage.movement.stages import Stages, formation_stages, stages_of
+from loyaltymodel.loyalty_stage.movement.stages import (
+    StageNames,
+    Stages,
+    formation_stages,
+    stages_of,
+    word_of,
+)
 
 _ROUNDING = 1e-9  # how far the sum of a row may be from 1
 _MOST_PRIOR = 1e12  # moves seen before: more than anybody has
@@ -32,7 +37,7 @@ _MOST_DRAWN = 100_000_000  # transitions of all draws together: 800 MB
 
 
 @checked
-def markov_chain(matrix: Any, *, stages: Stages | Sequence[str] | None = None) -> MarkovChain:
+def markov_chain(matrix: Any, *, stages: StageNames | None = None) -> MarkovChain:
     """Return the Markov chain of a transition matrix that is given (转移矩阵).
 
     Parameters
@@ -40,7 +45,7 @@ def markov_chain(matrix: Any, *, stages: Stages | Sequence[str] | None = None) -
     matrix : array-like of shape (k, k), or DataFrame
         Probability to be in the stage of the column one period after that of the row. Rows
         sum to 1. A DataFrame may name its rows and columns by stages, in any order.
-    stages : Stages or sequence of str, optional
+    stages : Stages or sequence of str or of int, optional
         The stages, in the order of the matrix. Without them those named by a DataFrame; an
         array of 4 rows without names is over :func:`formation_stages`.
 
@@ -66,7 +71,7 @@ def markov_chain(matrix: Any, *, stages: Stages | Sequence[str] | None = None) -
            [0.1 , 0.9 ]])
     """
     if stages is None:
-        own = _names_of(matrix)
+        own = names_of(matrix)
         known = formation_stages() if own is None else stages_of(own)
     else:
         known = stages_of(stages)
@@ -99,7 +104,7 @@ def estimate_movement(
     date: Any,
     stage: Any,
     *,
-    stages: Stages | Sequence[str] | None = None,
+    stages: StageNames | None = None,
     data: object = None,
     weights: Any = None,
     gaps: Gaps = "raise",
@@ -122,8 +127,9 @@ def estimate_movement(
         Whole numbers that count periods. Rows may come in any order.
     stage : array-like of shape (n,), Series, or name of a column
         The stage that the customer is in at the date, by either of its names.
-    stages : Stages or sequence of str, optional
-        All stages there are; :func:`formation_stages` by default.
+    stages : Stages or sequence of str or of int, optional
+        All stages there are; :func:`formation_stages` by default. The name of a number is its
+        text, such as "1".
     data : pandas, polars or pyarrow table, optional
         Holds the columns that are named.
     weights : array-like of shape (n,), Series, or name of a column, optional
@@ -283,11 +289,11 @@ def estimate_movement(
     )
 
 
-def _names_of(matrix: Any) -> list[str] | None:
+def names_of(matrix: Any) -> list[str] | None:
     """Names of the rows of a table, unless they are only numbered."""
     if not isinstance(matrix, pd.DataFrame) or _is_numbered(matrix):
         return None
-    return [str(name) for name in matrix.index]
+    return [word_of(name) for name in matrix.index]
 
 
 def _is_numbered(matrix: pd.DataFrame) -> bool:
@@ -305,8 +311,8 @@ def _in_order(name: str, given: Any, known: Stages) -> Any:
         )
     if not isinstance(given, pd.DataFrame):
         return given
-    table = given.set_axis([str(n) for n in given.index]).set_axis(
-        [str(n) for n in given.columns], axis=1
+    table = given.set_axis([word_of(n) for n in given.index]).set_axis(
+        [word_of(n) for n in given.columns], axis=1
     )
     if set(table.index) == set(known.chinese):
         return matrix_in_order_of(name, table, known.chinese)

@@ -23,7 +23,7 @@ from loyaltymodel._options import (
 from loyaltymodel._variables import Variables, read_weighted
 from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.calendar import written_as
-from loyaltymodel.loyalty_stage.movement.stages import Stages
+from loyaltymodel.loyalty_stage.movement.stages import Stages, word_of
 
 Gaps = Literal["raise", "skip"]
 
@@ -151,7 +151,7 @@ def _places(found: Variables, stages: Stages) -> IntArray:
     codes, distinct = pd.factorize(found["stage"])
     known = {name: k for k, name in enumerate(stages.names)}
     known |= {name: k for k, name in enumerate(stages.chinese)}
-    places = np.array([known.get(str(value), -1) for value in distinct], dtype=np.intp)
+    places = np.array([known.get(word_of(value), -1) for value in distinct], dtype=np.intp)
     place = places[codes]
     if (unknown := place < 0).any():
         row = int(np.argmax(unknown))

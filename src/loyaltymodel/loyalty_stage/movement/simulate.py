@@ -16,8 +16,8 @@ from loyaltymodel._signature import checked
 from loyaltymodel._variables import read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
-from loyaltymodel.loyalty_stage.movement.estimate import markov_chain
-from loyaltymodel.loyalty_stage.movement.stages import Stages
+from loyaltymodel.loyalty_stage.movement.estimate import markov_chain, names_of
+from loyaltymodel.loyalty_stage.movement.stages import StageNames
 
 _MOST_ROWS = 100_000_000
 
@@ -29,7 +29,7 @@ def simulate_panel(
     *,
     n_periods: int,
     start: Start | None = None,
-    stages: Stages | Sequence[str] | None = None,
+    stages: StageNames | None = None,
     rng: np.random.Generator | int | None = None,
 ) -> pd.DataFrame:
     """Return a panel of customers who move by a known chain (模拟面板数据).
@@ -44,7 +44,7 @@ def simulate_panel(
         How often everybody is seen, at least 2.
     start : str, or mapping from stage to number, optional
         Where customers start; without it everybody starts in the first stage.
-    stages : Stages or sequence of str, optional
+    stages : Stages or sequence of str or of int, optional
         The stages of an array; see :func:`markov_chain`.
     rng : numpy.random.Generator, int or None
         Source of randomness; an int is a seed, None takes fresh entropy.
@@ -204,7 +204,7 @@ def _sequences(
     return brand
 
 
-def _chain(matrix: Any, stages: Stages | Sequence[str] | None) -> MarkovChain:
+def _chain(matrix: Any, stages: StageNames | None) -> MarkovChain:
     if not isinstance(matrix, MarkovChain):
         return markov_chain(matrix, stages=stages)
     if stages is not None:
@@ -221,7 +221,7 @@ def _check_rows(rows: float, what: str) -> None:
 
 
 def _brand_names(switching: Any, brands: Sequence[str] | None) -> Sequence[str] | None:
-    if brands is not None or isinstance(switching, (MarkovChain, pd.DataFrame)):
+    if brands is not None or isinstance(switching, MarkovChain) or names_of(switching):
         return brands
     several = isinstance(switching, Sized) and getattr(switching, "ndim", 1) > 0
     k, letters = len(switching) if several else 1, len(ascii_uppercase)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -11,7 +12,15 @@ from pydantic import Field, model_validator
 
 from loyaltymodel._comparisons import exceeds, reaches
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_count, check_finite, count_of, enumerate_names, repeated
+from loyaltymodel._options import (
+    check_count,
+    check_finite,
+    count_of,
+    enumerate_names,
+    is_number,
+    is_whole,
+    repeated,
+)
 from loyaltymodel._scales import by_variable
 from loyaltymodel._signature import checked
 from loyaltymodel._specification import Specification
@@ -63,6 +72,9 @@ class Stages(Specification):
         if twice := repeated([*self.names, *self.chinese]):
             raise ModelError(f"stages named twice: {enumerate_names(twice)}; use different names")
         return self
+
+
+StageNames = Stages | Sequence[str] | Sequence[int]
 
 
 def formation_stages() -> Stages:
@@ -122,13 +134,20 @@ def life_cycle_stages() -> Stages:
     )
 
 
-def stages_of(stages: Stages | Sequence[str]) -> Stages:
-    """Return stages, also from a plain list of names."""
+def stages_of(stages: StageNames) -> Stages:
+    """Return stages, also from a plain list of names, or of numbers that stand for them."""
     if isinstance(stages, Stages):
         return stages
     if isinstance(stages, str):
         raise ModelError(f"stages={stages!r} is one name; give a list of at least two")
-    return Stages(names=tuple(stages))
+    return Stages(names=tuple(word_of(name) if is_whole(name) else name for name in stages))
+
+
+def word_of(name: object) -> str:
+    """Return the name of a stage as text: that of the number 1 is "1", also where it is 1.0."""
+    if is_number(name) and math.isfinite(name) and name == int(name):
+        return str(int(name))
+    return str(name)
 
 
 @checked
