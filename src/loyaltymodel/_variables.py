@@ -459,6 +459,8 @@ def _categories(name: str, value: object) -> Column:
         ) from None
     if array.ndim != 1:
         raise DataError(f"{name} has shape {array.shape}; an array of shape (n,) is needed")
+    if array.dtype.kind in "Vc":
+        raise DataError(f"{name} has {array.dtype} values, which are no categories; give text")
     return without_blanks(name, array.astype(object) if array.dtype.kind in "US" else array)
 
 
