@@ -67,7 +67,7 @@ def read_columns(data: object, names: Sequence[str], *, flags: bool = False) -> 
     frame = open_frame(alone)
     columns = check_names(list(frame.columns), names, times)
     labels = row_labels(alone, frame)
-    found = [_numbers(alone, frame, name, flags=flags) for name in columns]
+    found = [numbers_in(alone, frame, name, flags=flags) for name in columns]
     values = tuple(value for value in found if value is not None)
     if len(values) < len(names):
         bad = [name for name, value in zip(columns, found, strict=True) if value is None]
@@ -193,7 +193,7 @@ def _refuse_halves(columns: Iterable[object]) -> None:
             )
 
 
-def _numbers(
+def numbers_in(
     data: object, frame: nw.DataFrame[Any], name: str, *, flags: bool
 ) -> FloatArray | None:
     """Return the column as numbers, or nothing if it holds something else."""

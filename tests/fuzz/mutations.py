@@ -54,6 +54,8 @@ PRINTED = ("cells",)
 ORDERED = ("loyalty_stage.reproducibility/items", "loyalty_stage.scalability/items")
 # Variables whose labels are handed on, and nothing is put in order by: they may repeat.
 HANDED_ON = ("loyalty_stage.programme_account/spend",)
+# How far something is so, from not at all to altogether: False and True are its ends.
+SHARES = ("locus_firm", "stability", "controllability")
 MANY = 20_000
 SURROGATE = "caf\ud800"
 
@@ -402,7 +404,7 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
                 )
                 break
     if number:
-        yield from _numbers(array, series, strict, due, flat)
+        yield from _numbers(array, series, strict, due, flat, share=name in SHARES)
     else:
         like = None if name in PRINTED else lambda: _with(array, 0, None)
         yield "blank", lambda: _with(array, 0, ""), ANY, like
@@ -418,7 +420,9 @@ def _arrays(call: Call, name: str, value: Any) -> Found:
         yield "numbers", lambda: np.arange(array.size).reshape(array.shape), ANY
 
 
-def _numbers(array: np.ndarray, series: Any, strict: str, due: str, flat: bool) -> Found:
+def _numbers(
+    array: np.ndarray, series: Any, strict: str, due: str, flat: bool, *, share: bool
+) -> Found:
     real = array.astype(float)
     binary = set(np.unique(real)) <= {0.0, 1.0}
     yield "as_float", lambda: real, due
@@ -445,7 +449,7 @@ def _numbers(array: np.ndarray, series: Any, strict: str, due: str, flat: bool) 
     yield "as_text_objects", lambda: array.astype(str).astype(object), strict
     yield "as_bytes", lambda: array.astype("S"), strict
     yield "as_complex", lambda: array.astype(complex), strict
-    yield "as_bool", lambda: array > np.median(array), ANY if binary else strict
+    yield "as_bool", lambda: array > np.median(array), ANY if binary or share else strict
     yield "one_nan", lambda: _with(array, 0, math.nan), ANY
     yield "last_nan", lambda: _with(array, -1, math.nan), ANY
     yield "all_nan", lambda: np.full(array.shape, math.nan), ANY

@@ -6,6 +6,8 @@ import json
 import pickle
 import re
 import time
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -346,7 +348,7 @@ FOUND = {
         ("not_numeric", 0, None, None, "every answer reads as a number; pandas.to_numeric"),
     ),
     "categories": (
-        pd.Categorical([1, 2]),
+        pd.Categorical(["1", "2"]),
         TEN,
         ("not_numeric", 0, None, None, "not numeric but Categorical"),
     ),
@@ -744,3 +746,41 @@ def test_time_to_compare_grows_as_the_number_of_names():
         return time.perf_counter() - start
 
     assert seconds(12_000) < 48 * max(seconds(1_000), 0.005)
+
+
+ONE = Codebook(
+    title="t", scales={"ten": scale(dont_know=[99])}, items=[Item(name="q", scale="ten")]
+)
+FOUR = [4, 99, None, 10]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda v: pd.Series(v, dtype=object),
+        lambda v: pd.Series([None if x is None else Decimal(x) for x in v]),
+        lambda v: pd.Series([None if x is None else Fraction(x) for x in v]),
+        lambda v: pd.Series(v, dtype="Int64"),
+        lambda v: pd.Series(v, dtype="category"),
+        lambda v: pd.Series(pd.arrays.SparseArray(pd.Series(v, dtype=float))),
+        lambda v: pd.Series(np.array([np.nan if x is None else x for x in v], ">f8")),
+        lambda v: pd.Series([pd.NA if x is None else x for x in v], dtype=object),
+    ],
+)
+def test_numbers_of_every_kind_are_answers(make):
+    table = pd.DataFrame({"q": make(FOUR)})
+    np.testing.assert_array_equal(ONE.clean(table)["q"], [4, np.nan, np.nan, 10])
+
+
+@pytest.mark.parametrize(
+    "answer", [Decimal("sNaN"), 10**400, True, 1 + 2j, [1], "many", "inf", datetime.date.today()]
+)
+def test_what_is_no_number_is_told_with_its_row(answer):
+    answers = pd.Series([4, answer, 5], dtype=object)
+    (problem,) = ONE.check(pd.DataFrame({"q": answers}))
+    assert (problem.kind, problem.count, problem.first_row) == ("not_numeric", 1, 1)
+
+
+def test_steps_that_no_computer_tells_apart_are_refused():
+    with pytest.raises(ModelError, match="too small for a scale from 1 to 10"):
+        scale(step=1e-200)

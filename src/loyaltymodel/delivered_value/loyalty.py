@@ -13,7 +13,7 @@ from loyaltymodel._comparisons import difference
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, count_of
+from loyaltymodel._options import check_choice, count_of, is_number
 from loyaltymodel._regression import (
     Regression,
     StdErrors,
@@ -248,7 +248,7 @@ def _is_numbers(rivals: Any) -> bool:
         return rivals.ndim <= 1 and rivals.size > 0 and rivals.dtype.kind not in "US"
     if isinstance(rivals, (list, tuple, np.ndarray)):
         return len(rivals) > 0 and all(np.ndim(v) == 0 and not isinstance(v, str) for v in rivals)
-    return isinstance(rivals, (int, float, np.number))
+    return is_number(rivals)
 
 
 def _best_rival(read: Variables, own: FloatArray, names: tuple[str, ...]) -> FloatArray:

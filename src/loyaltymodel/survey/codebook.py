@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self, TypeVar
 
+import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
 
-from loyaltymodel._arrays import FrozenMapping
+from loyaltymodel._arrays import FloatArray, FrozenMapping
 from loyaltymodel._options import alike, enumerate_names, hinted, matched, suggest
 from loyaltymodel._signature import checked
 from loyaltymodel._specification import Specification
 from loyaltymodel.errors import ModelError, OptionError
-from loyaltymodel.survey.items import Item, Scale, says_dont_know
+from loyaltymodel.survey.items import Item, Scale, has_flags, says_dont_know
 from loyaltymodel.survey.problems import Problem, find_problems, refuse_errors
 from loyaltymodel.survey.tables import AnswerTable, open_table
 
@@ -248,9 +249,10 @@ class Codebook(Specification):
         _check_keep(keep, scales)
         table = open_table(data, [*self.names, *keep])
         refuse_errors(self._problems(table, scales, keep), self.title)
-        answers = {item: table.numbers(item) for item in scales}
+        answers: dict[str, FloatArray] = {}
         for item, scale in scales.items():
-            answers[item][says_dont_know(scale, answers[item])] = float("nan")
+            found = np.asarray(table.numbers(item, flags=has_flags(scale)))
+            answers[item] = np.where(says_dont_know(scale, found), np.nan, found)
         kept = {name: table.column(name) for name in keep}
         return pd.DataFrame({**answers, **kept}, index=table.labels)
 

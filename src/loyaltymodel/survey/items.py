@@ -19,6 +19,7 @@ Direction = Literal["up", "down"]
 
 # In parts of a step; loose enough for answers that were stored in single precision.
 _ROUNDING = 1e-4
+_MOST_STEPS = 1e9
 
 
 def _short(value: float) -> int | float:
@@ -194,6 +195,11 @@ def between_steps(scale: Scale, answers: float | FloatArray) -> BoolArray | bool
     return np.abs((steps + 0.5) % 1 - 0.5) > _ROUNDING
 
 
+def has_flags(scale: Scale) -> bool:
+    """Tell whether True and False are answers on a scale, 1 and 0."""
+    return scale.pair == (0.0, 1.0)
+
+
 def says_dont_know(scale: Scale, answers: FloatArray) -> BoolArray:
     """Tell which answers are codes for "don't know"."""
     return np.isin(answers, scale.dont_know)
@@ -215,6 +221,12 @@ def _check_step(scale: Scale) -> None:
     if scale.step <= 0:
         raise ModelError(
             f"step={scale.step:.12g} must be above 0, or None for answers of any value"
+        )
+    if (scale.highest - scale.lowest) / scale.step > _MOST_STEPS:
+        raise ModelError(
+            f"step={scale.step:.12g} is too small for a scale from {scale.lowest:.12g} to "
+            f"{scale.highest:.12g}: no computer tells so many answers apart; say step=None for "
+            "answers of any value"
         )
     if between_steps(scale, scale.highest):
         raise ModelError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._options import suggest, visible
+from loyaltymodel._options import is_number, suggest, visible
 from loyaltymodel.errors import DataError
-from loyaltymodel.survey.items import Scale, between_steps, describe, says_dont_know
+from loyaltymodel.survey.items import (
+    Scale,
+    between_steps,
+    describe,
+    has_flags,
+    says_dont_know,
+)
 from loyaltymodel.survey.tables import AnswerTable
 
 Severity = Literal["error", "notice"]
@@ -147,13 +154,15 @@ def _of_unknown(table: AnswerTable, names: _Names) -> Iterator[Problem]:
 def _of_answers(table: AnswerTable, item: str, scale: Scale) -> list[Problem]:
     if len(table.labels) == 0:
         return []
-    kind = table.not_numeric(item, flags=scale.pair == (0.0, 1.0))
-    found = _of_numbers(table, item, scale) if kind is None else _of_others(table, item, kind)
-    return list(found)
+    answers = table.numbers(item, flags=has_flags(scale))
+    return list(
+        _of_others(table, item) if answers is None else _of_numbers(table, item, scale, answers)
+    )
 
 
-def _of_others(table: AnswerTable, item: str, kind: str) -> Iterator[Problem]:
+def _of_others(table: AnswerTable, item: str) -> Iterator[Problem]:
     """Describe a column that is not numeric, by its first answer that is no number."""
+    kind = table.kind(item)
     answers = table.column(item).to_numpy(dtype=object)
     hits = _no_numbers(answers)
     if hits.any():
@@ -174,14 +183,25 @@ def _no_numbers(answers: npt.NDArray[Any]) -> BoolArray:
         # Text is slow to read, and there are few different answers: each is read once.
         places, distinct = pd.factorize(answers)
     except TypeError:  # such as lists, which cannot be compared quickly
-        places, distinct = np.where(pd.isna(answers), -1, np.arange(answers.size)), answers
-    unread = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce").isna()
-    return np.append(unread.to_numpy(), False)[places]  # place -1 is a missing answer
+        places, distinct = np.arange(answers.size), answers
+    unread = np.array([not _reads_as_number(answer) for answer in distinct], dtype=np.bool_)
+    return np.append(unread, False)[places]  # place -1 is a missing answer
 
 
-def _of_numbers(table: AnswerTable, item: str, scale: Scale) -> Iterator[Problem]:
+def _reads_as_number(answer: Any) -> bool:
+    try:
+        if isinstance(answer, str):
+            return math.isfinite(float(answer))
+        missing = pd.api.types.is_scalar(answer) and bool(pd.isna(answer))
+        return missing or (is_number(answer) and math.isfinite(float(answer)))
+    except (ArithmeticError, ValueError):  # beyond a float, or a signalling NaN
+        return False
+
+
+def _of_numbers(
+    table: AnswerTable, item: str, scale: Scale, answers: FloatArray
+) -> Iterator[Problem]:
     """Describe every way in which the numbers of a column are not all answers on the scale."""
-    answers = table.numbers(item)
     missing = np.isnan(answers)
     dont_know = says_dont_know(scale, answers)
     off_scale = ((answers < scale.lowest) | (answers > scale.highest)) & ~dont_know

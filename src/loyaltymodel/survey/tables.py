@@ -13,9 +13,8 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import (
-    holds_numbers,
+    numbers_in,
     open_frame,
-    read_columns,
     row_labels,
     without_repeated,
 )
@@ -31,18 +30,17 @@ class AnswerTable:
     times: Counter[Hashable]  # how often each name is there, in the order of the columns
     labels: pd.Index
 
-    def not_numeric(self, name: str, *, flags: bool = False) -> str | None:
-        """Return the type of a column that holds something else than numbers, or nothing.
+    def numbers(self, name: str, *, flags: bool = False) -> FloatArray | None:
+        """Return a copy of a column of numbers, missing ones as NaN; nothing if it holds others.
 
         With ``flags``, True and False are numbers.
         """
-        column = self.frame.get_column(name)
-        fits = holds_numbers(column) or (flags and column.dtype == nw.Boolean)
-        return None if fits else str(column.dtype)
+        found = numbers_in(self.native, self.frame, name, flags=flags)
+        return None if found is None else np.array(found, dtype=np.float64)
 
-    def numbers(self, name: str) -> FloatArray:
-        """Return a copy of a numeric column, with missing answers as NaN."""
-        return np.array(read_columns(self.native, [name], flags=True).values[0], dtype=np.float64)
+    def kind(self, name: str) -> str:
+        """Return what type a column has."""
+        return str(self.frame.get_column(name).dtype)
 
     def column(self, name: str) -> pd.Series:
         """Return a column of any type, as it is."""
