@@ -191,7 +191,7 @@ def programme_effect(
         slopes = np.full(2, np.nan)
     x = customers.before
     if customers.cluster is None:
-        df = float(satterthwaite(variances, degrees))
+        df = float(satterthwaite(variances / variances.max(), degrees))
     else:
         df = float(customers.clusters_of_groups.min() - 1)
     error = np.sqrt(variances.sum())

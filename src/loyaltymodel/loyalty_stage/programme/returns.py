@@ -14,9 +14,6 @@ from loyaltymodel._signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.programme.result import ProgrammeEffect
 
-# Beyond these, products of money, members and periods leave the numbers of a computer.
-_LARGEST, _SMALLEST = 1e50, 1e-50
-
 
 @checked
 def programme_return(
@@ -102,27 +99,25 @@ def programme_return(
         raise OptionError(
             f"fixed_cost={fixed_cost:.12g} is for all members together; give members=, their number"
         )
-    sizes = {"margin": margin, "periods": periods, "cost": cost, "fixed_cost": fixed_cost}
-    for name, size in {**sizes, "effect": abs(value)}.items():
-        divides = name in ("margin", "periods")
-        if size > _LARGEST or (divides and size < _SMALLEST):
-            raise OptionError(
-                f"{name}={size:.12g} is too {'large' if size > 1 else 'small'} to compute with; "
-                "give it in other units"
-            )
     scale = (1 if members is None else members) * periods
     total = cost * scale + fixed_cost
     if total == 0:
         raise OptionError("a programme without any cost has no return on it; give cost= above 0")
-    gain = margin * scale * np.array([value, low, high])
     known = np.array([1.0, np.nan, np.nan])
-    rows = {
-        "incremental_margin": gain,
-        "cost": total * known,
-        "net_gain": gain - total,
-        "return": (gain - total) / total,
-        "break_even_effect": total / (margin * scale) * known,
-    }
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        gain = margin * scale * np.array([value, low, high])
+        rows = {
+            "incremental_margin": gain,
+            "cost": total * known,
+            "net_gain": gain - total,
+            "return": (gain - total) / total,
+            "break_even_effect": np.divide(total, margin * scale) * known,
+        }
+    if not np.isfinite([numbers[0] for numbers in rows.values()]).all():
+        raise OptionError(
+            "margin, effect, cost and periods are too far apart to compute with; give them in "
+            "other units"
+        )
     money = "money per member" if members is None else "money in total"
     units = [money, money, money, "per unit of cost", "outcome per member and period"]
     estimate, low, high = np.array(list(rows.values())).T

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._comparisons import ROUNDING
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
@@ -288,7 +289,7 @@ def _require_two(weight: FloatArray, names: tuple[Any, ...]) -> None:
     """Refuse a table of which one margin has a single category."""
     for axis, which in ((1, "first"), (0, "second")):
         margin = weight.sum(axis=axis)
-        if np.count_nonzero(margin) < LEAST:
+        if np.count_nonzero(margin > ROUNDING * margin.sum()) < LEAST:
             raise NotIdentifiedError(
                 f"{which} puts everybody into {names[int(np.argmax(margin))]!r}, so kappa is "
                 "undefined, or 0 whatever the other does; compare classifications that tell "
