@@ -77,7 +77,7 @@ def test_what_is_meant_arrives_as_python_has_it(given, arrives):
         ({"number": Decimal("sNaN")}, "no number to compute with"),
         ({"number": 10**400}, "no number to compute with|too large"),
         ({"number": 1j}, "must be a number"),
-        ({"number": np.array([1.0, 2.0])}, r"a ndarray of shape \(2,\) must be a number"),
+        ({"number": np.array([1.0, 2.0])}, r"an ndarray of shape \(2,\) must be a number"),
         ({"number": pd.NA}, "must be a number"),
         ({"whole": 1.0}, "must be a whole number"),
         ({"whole": 2**60}, "too large"),
@@ -157,3 +157,9 @@ def test_a_count_beyond_any_use_never_meets_the_body():
         with pytest.raises(OptionError, match="too large"):
             draws(**given)
     assert not ran
+
+
+@pytest.mark.parametrize("name", ["by_name", "data", "either"])
+def test_names_with_half_a_letter_are_refused(name):
+    with pytest.raises(OptionError, match=rf"a name in {name}='caf.*surrogate"):
+        takes(**{name: {"a": 1.0, "caf\ud800": 2.0}})
