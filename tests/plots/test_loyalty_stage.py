@@ -5,6 +5,7 @@ from itertools import combinations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
@@ -461,6 +462,9 @@ def test_the_path_stacks_the_distribution():
 SORTED = loyalty_stage.dick_basu([8, 3], [0.9, 0.2], scale=(1, 10))
 
 
+TWICE = pd.concat([SORTED.customers[["type"]], SORTED.customers], axis=1)
+
+
 def plain(**options):
     """The map of two customers of whose scores no reliability is known."""
     given = {"customers": SORTED.customers, **options}
@@ -481,6 +485,7 @@ PHASES = loyalty_stage.oliver([[80, 20, 70, 90]]).result
         (lambda: pictures.funnel(["c"], stages=["a", "b"]), DataError, "name every stage"),
         (lambda: pictures.funnel(["a"], stages=["a", "b"], level=1), OptionError, "between 0 and"),
         (lambda: pictures.funnel([], stages=["a", "b"]), DataError, "no values at all"),
+        (lambda: pictures.funnel(["a"], stages=["a", ["b"]]), OptionError, "text or numbers"),
         (lambda: pictures.scalability(PHASES), OptionError, "not a ScalabilityResult"),
         (
             lambda: pictures.type_map(PHASES, [1], [1], customers=None),
@@ -492,6 +497,10 @@ PHASES = loyalty_stage.oliver([[80, 20, 70, 90]]).result
             DataError,
             "no reliability was given",
         ),
+        (lambda: plain(customers=TWICE), OptionError, "one column 'type'"),
+        (lambda: plain(customers=TWICE.iloc[:, :0]), OptionError, "one column 'type'"),
+        (lambda: plain(customers=SORTED.customers.astype(str)), OptionError, "of categories"),
+        (lambda: plain(customers=pl.DataFrame({"a": [1]}).lazy()), OptionError, "returned beside"),
         (
             lambda: plain(shares="true"),
             DataError,

@@ -497,7 +497,9 @@ def test_what_has_no_drivers_is_no_target(result, target):
 # Options that are none
 
 
-@pytest.mark.parametrize("options", [{"digits": -1}, {"digits": 2.5}, {"names": ["worth"]}])
+@pytest.mark.parametrize(
+    "options", [{"digits": -1}, {"digits": 2.5}, {"digits": 10**12}, {"names": ["worth"]}]
+)
 def test_options_of_another_type_are_refused_by_name(result, options):
     with pytest.raises(LoyaltyModelError, match=next(iter(options))):
         plots.path_diagram(result, **options)

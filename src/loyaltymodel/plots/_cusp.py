@@ -129,7 +129,9 @@ def cusp_hysteresis(
     tidy(ax)
     ends = cusp.thresholds(constraint)
     folded = "single" not in paths
-    seen = [k for k, end in enumerate(ends) if folded and low <= end <= high]
+    # Of a branch that only begins where the picture ends there is no way to draw.
+    own = ("high" in paths, "low" in paths)
+    seen = [k for k, end in enumerate(ends) if folded and own[k] and low <= end <= high]
     add_legend(ax)
     _, top, row = make_strips(ax, above=1.2 if seen else 0.0, below=0.0)
     if seen:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._intervals import check_level, wilson
-from loyaltymodel._options import enumerate_names, repeated
+from loyaltymodel._options import enumerate_names, repeated, shown
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.movement.stages import formation_stages, life_cycle_stages
@@ -131,15 +131,15 @@ def funnel(
         chinese |= dict(zip(listed.names, listed.chinese, strict=True))
     everybody = {known[0]: words["everybody"]} if known[0] in _BEFORE else {}
     own = dict(chinese_in(language, chinese)) | everybody
-    shown = list(shown_names(known, names, own).values())
+    labels = list(shown_names(known, names, own).values())
     if everybody and not counts[0]:
-        shown, counts = shown[1:], counts[1:]
+        labels, counts = labels[1:], counts[1:]
     reached = np.cumsum(counts[::-1])[::-1]
     share = 100 * reached / reached[0]
     ax = axes_or_new(ax, height=0.35 + 0.38 * len(reached))
     rows = np.arange(len(reached))
     ax.barh(rows, share, left=-share / 2, height=0.5, color=BLUE, zorder=2)
-    ax.set_yticks(rows, wrapped(shown), parse_math=False)
+    ax.set_yticks(rows, wrapped(labels), parse_math=False)
     ax.set_ylim(len(rows) - 0.6, -0.4)
     ax.set_xlim(-52, 52)
     ax.set_xticks([])
@@ -178,9 +178,13 @@ def _stage_counts(
 
 def _listed(stages: object) -> list[object]:
     listed = [] if isinstance(stages, str) else list(stages)  # type: ignore[call-overload]
-    if len(listed) < _LEAST_STAGES or repeated(listed):
+    try:
+        twice = repeated(listed)
+    except TypeError:
+        raise OptionError("stages has a list among its names; give text or numbers") from None
+    if len(listed) < _LEAST_STAGES or twice:
         raise OptionError(
-            f"stages={stages!r} must name at least two stages, each once, lowest first"
+            f"stages={shown(stages)} must name at least two stages, each once, lowest first"
         )
     return listed
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._options import check_choice, check_flag
+from loyaltymodel._options import check_flag
 from loyaltymodel._variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.types.attitude import as_ranks
@@ -141,8 +141,6 @@ def type_map(
     >>> ax.get_ylabel()
     'Relative attitude (score)'
     """
-    check_choice("show", show, Show)
-    check_choice("shares", shares, Shares)
     check_flag("uncertainty", uncertainty)
     words = words_in(language, _WORDS)
     if result.reliability is None and (uncertainty or shares == "true"):
@@ -152,6 +150,7 @@ def type_map(
             "uncertainty=False"
         )
     texts = _texts(result, shares, names, language)
+    _check_customers(customers, with_probabilities=uncertainty)
     y, x = _scores(result, customers, first, second, data)
     ax = axes_or_new(ax, height=COLUMN * 0.9)
     inside = (customers["type"] != NO_SUPERIORITY).to_numpy()
@@ -170,15 +169,24 @@ def type_map(
     return ax
 
 
+def _check_customers(customers: object, *, with_probabilities: bool) -> None:
+    """Refuse a table that is not the one that was returned beside a result."""
+    columns = list(customers.columns) if isinstance(customers, pd.DataFrame) else []
+    types = customers["type"] if columns.count("type") == 1 else None  # type: ignore[index]
+    if types is not None and isinstance(types.dtype, pd.CategoricalDtype):
+        needed = types.dtype.categories if with_probabilities else ()
+        if all(columns.count(name) == 1 for name in needed):
+            return
+    raise OptionError(
+        "customers is no table with one column 'type' of categories, and one with the probability "
+        "of each of them; give the table of customers that was returned beside the result"
+    )
+
+
 def _scores(
     result: LoyaltyTypes, customers: pd.DataFrame, first: object, second: object, data: object
 ) -> FloatArray:
     """Return the variables (2, n) of the customers who were sorted, in their order."""
-    if "type" not in customers:
-        raise OptionError(
-            "customers has no column 'type'; give the table of customers that was "
-            "returned beside the result"
-        )
     if result.from_classes:
         first, _ = as_ranks(first, data)
     given = dict(zip(result.variables, (first, second), strict=True))
