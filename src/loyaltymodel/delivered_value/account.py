@@ -66,6 +66,7 @@ class ValueAccount(Result):
     (('offer',), array([[9., 5.]]))
     """
 
+    made_by: ClassVar[str] = "value_account()"
     people: ClassVar[str] = "rows"
 
     offers: tuple[Any, ...]

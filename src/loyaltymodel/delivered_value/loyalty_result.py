@@ -80,6 +80,7 @@ class ValueLoyalty(Result):
     array([5.3, 1.4])
     """
 
+    made_by: ClassVar[str] = "value_loyalty()"
     people: ClassVar[str] = "customers"
 
     model: Model

@@ -140,6 +140,7 @@ class Heterogeneity(Result):
     (3.5, 0.5)
     """
 
+    made_by: ClassVar[str] = "heterogeneity()"
     people: ClassVar[str] = "customers"
 
     group_names: tuple[Any, ...]

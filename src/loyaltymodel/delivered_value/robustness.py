@@ -155,6 +155,7 @@ class CheapestChange(Result):
     2.0
     """
 
+    made_by: ClassVar[str] = "cheapest_change()"
     rests_on_data: ClassVar[bool] = False
 
     offer: Any

@@ -80,6 +80,7 @@ class PerceptionShift(Result):
     array([3.])
     """
 
+    made_by: ClassVar[str] = "perception_shift()"
     people: ClassVar[str] = "customers"
 
     model: Model

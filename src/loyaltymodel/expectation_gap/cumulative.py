@@ -201,6 +201,7 @@ class AdjustmentRate(Result):
         Confidence level of the interval.
     """
 
+    made_by: ClassVar[str] = "adjustment_rate()"
     people: ClassVar[str] = "stated levels"
 
     estimates: EstimateTable

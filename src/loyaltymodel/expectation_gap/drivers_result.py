@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,8 @@ class DriverResult(Result):
     level : float
         Confidence level of the intervals.
     """
+
+    made_by: ClassVar[str] = "satisfaction_drivers()"
 
     estimates: EstimateTable
     std_errors: StdErrors

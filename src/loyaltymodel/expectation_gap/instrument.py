@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -98,6 +98,8 @@ class ServiceInstrument(Specification):
     >>> branch.items
     ('wait', 'reply', 'polite')
     """
+
+    made_by: ClassVar[str] = "servqual_instrument()"
 
     dimensions: Annotated[tuple[ServiceDimension, ...], Field(min_length=1)]
 

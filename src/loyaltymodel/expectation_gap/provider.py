@@ -44,6 +44,7 @@ class ProviderGaps(Result):
         Units left out because a level was missing.
     """
 
+    made_by: ClassVar[str] = "provider_gaps()"
     people: ClassVar[str] = "units"
 
     units: tuple[str, ...]

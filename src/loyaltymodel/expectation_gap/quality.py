@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -155,6 +156,8 @@ class QualityProfile(Result):
     level : float
         Confidence level.
     """
+
+    made_by: ClassVar[str] = "quality_profile()"
 
     indicators: tuple[Indicator, ...]
     points: FloatArray

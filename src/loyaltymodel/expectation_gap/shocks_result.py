@@ -64,6 +64,7 @@ class AdverseResponse(Result):
         Confidence level of the intervals.
     """
 
+    made_by: ClassVar[str] = "adverse_response()"
     people: ClassVar[str] = "customers"
 
     model: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,8 @@ class ToleranceResult(Result):
     level : float
         Confidence level of the intervals.
     """
+
+    made_by: ClassVar[str] = "zone_of_tolerance()"
 
     estimates: EstimateTable
     counts: IntArray
