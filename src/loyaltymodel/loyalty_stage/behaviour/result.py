@@ -74,6 +74,8 @@ class PurchaseBehaviour(Result):
     <PurchaseBehaviour: 4 purchases of 2 brands by 2 customers>
     """
 
+    made_by: ClassVar[str] = "purchase_behaviour(), as .result,"
+
     people: ClassVar[str] = "purchases"
 
     n_obs: int

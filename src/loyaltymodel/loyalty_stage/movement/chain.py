@@ -55,6 +55,8 @@ class MarkovChain(Result):
         Level of the intervals.
     """
 
+    made_by: ClassVar[str] = "markov_chain(), or .chain() of estimate_movement(),"
+
     rests_on_data: ClassVar[bool] = False
     interval: ClassVar[str] = "posterior"
 

@@ -67,6 +67,8 @@ class MovementEstimate(Result):
         because of a gap in time.
     """
 
+    made_by: ClassVar[str] = "estimate_movement()"
+
     people: ClassVar[str] = "moves"
 
     stages: Stages

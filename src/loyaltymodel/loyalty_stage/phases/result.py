@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -79,6 +79,8 @@ class PhaseResult(SortedCustomers):
     >>> customers["stage"].tolist()
     ['cognitive', 'none']
     """
+
+    made_by: ClassVar[str] = "oliver(), as .result,"
 
     phases: tuple[str, ...]
     stage_rule: StageRule

@@ -87,6 +87,8 @@ class ProgrammeEffect(Result):
     (4.0, [3, 3])
     """
 
+    made_by: ClassVar[str] = "programme_effect()"
+
     people: ClassVar[str] = "customers"
 
     estimator: Estimator

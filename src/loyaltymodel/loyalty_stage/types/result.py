@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,8 @@ class LoyaltyTypes(SortedCustomers):
     >>> result.stability[["attitude", "changed", "loyalty"]].to_dict("list")
     {'attitude': [5.5, 6.5], 'changed': [0.0, 0.25], 'loyalty': [0.5, 0.25]}
     """
+
+    made_by: ClassVar[str] = "dick_basu() and its like, as .result,"
 
     classification: Classification
     variables: tuple[str, str]
