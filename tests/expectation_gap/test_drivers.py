@@ -267,7 +267,7 @@ def test_bad_input_is_refused_with_a_way_out(given, options, error, says):
     ("coefficients", "options", "says"),
     [
         ({"fairnes": 1}, {"fairness": 3}, "did you mean"),
-        ({"fairness": "much"}, {"fairness": 3}, "numbers"),
+        ({"fairness": "much"}, {"fairness": 3}, "finite number"),
         ({"fairness": np.inf}, {"fairness": 3}, "finite"),
         ({"constant": 1}, {}, "at least one"),
         ([1, 2], {"fairness": 3}, "mapping"),

@@ -127,7 +127,7 @@ BAD = [
     (("garvin", {"features": 3}), {"scale": (5, 1)}, OptionError, "lower one first"),
     (("garvin", {"features": 3}), {"weights": {"durability": 1}}, OptionError, "features"),
     (("garvin", {"features": 3}), {"weights": {"features": 0}}, OptionError, "not all 0"),
-    (("garvin", {"features": 3}), {"weights": {"features": "a"}}, OptionError, "not all 0"),
+    (("garvin", {"features": 3}), {"weights": {"features": "a"}}, OptionError, "must be a number"),
 ]
 
 
@@ -171,7 +171,7 @@ BAD_BRANDS = [
     (({"a": 40, "b": 60}, B), {}, DataError, "by 100"),
     (({"a": 0.4, "b": 0.5}, B), {}, DataError, "add up to 1"),
     (({"a": 1.4, "b": -0.4}, B), {}, DataError, "between 0 and 1"),
-    (({"a": "x", "b": 0.5}, B), {}, DataError, "numbers"),
+    (({"a": "x", "b": 0.5}, B), {}, OptionError, "must be a number"),
     (({}, {}), {}, DataError, "mapping"),
     ((A, B), {"n_branded": 100}, OptionError, "n_blind=None"),
     ((A, B), {"n_branded": 0, "n_blind": 9}, OptionError, "at least 1"),

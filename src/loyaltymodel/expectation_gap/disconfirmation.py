@@ -262,8 +262,6 @@ def expectation(
 def _check_belongs(kind: str, response: object, tolerance: object, vocabulary: object) -> None:
     if vocabulary is not None:
         check_choice("vocabulary", vocabulary, Vocabulary)
-    if response is not None and not isinstance(response, ProspectResponse):
-        raise OptionError(f"response={response!r} is no ProspectResponse")
     if tolerance is not None:
         check_finite("tolerance", tolerance, least=0)
     belongs = {"response": "difference", "tolerance": "state", "vocabulary": "state"}

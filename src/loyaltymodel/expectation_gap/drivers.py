@@ -10,7 +10,7 @@ import numpy as np
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice
+from loyaltymodel._options import check_choice, check_finite, shown
 from loyaltymodel._regression import StdErrors, is_constant, least_squares
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import as_given, one_variable
@@ -319,7 +319,7 @@ def linear_satisfaction(
     array([3.5, 2. ])
     """
     if not isinstance(coefficients, Mapping):
-        raise OptionError(f"coefficients={coefficients!r} is no mapping from term to number")
+        raise OptionError(f"coefficients={shown(coefficients)} is no mapping from term to number")
     named = [name for name in coefficients if name != "constant"]
     if not named:
         raise OptionError(
@@ -341,13 +341,10 @@ def linear_satisfaction(
         "procedural_justice": procedural_justice,
         "interactional_justice": interactional_justice,
     }
-    try:
-        values = np.array([float(coefficients[name]) for name in chosen])
-        constant = float(coefficients.get("constant", 0.0))
-    except (TypeError, ValueError):
-        raise OptionError(f"coefficients={dict(coefficients)!r} are not all numbers") from None
-    if not np.isfinite([*values, constant]).all():
-        raise OptionError(f"coefficients={dict(coefficients)!r} are not all finite")
+    for name, coefficient in coefficients.items():
+        check_finite(f"coefficients[{name!r}]", coefficient)
+    values = np.array([coefficients[name] for name in chosen], dtype=np.float64)
+    constant = float(coefficients.get("constant", 0.0))
     used = variables_of(chosen, given)
     read = read_terms(used, data, missing)
     total = constant + columns_of(chosen, read) @ values

@@ -407,8 +407,8 @@ def brand_effect(
 
 def _same_choices(branded: Mapping[str, float], blind: Mapping[str, float]) -> list[str]:
     for name, shares in (("branded", branded), ("blind", blind)):
-        if not isinstance(shares, Mapping) or not shares:
-            raise DataError(f"{name} must be a mapping from choice to share of preference")
+        if not shares:
+            raise DataError(f"{name} is empty; give a mapping from choice to share of preference")
     if apart := sorted(map(str, set(branded) ^ set(blind))):
         raise DataError(
             f"branded and blind have different choices: {enumerate_names(apart)} are in one of "
@@ -418,10 +418,7 @@ def _same_choices(branded: Mapping[str, float], blind: Mapping[str, float]) -> l
 
 
 def _shares_of(shares: Mapping[str, float], choices: list[str], name: str) -> FloatArray:
-    try:
-        values = np.array([float(shares[choice]) for choice in choices])
-    except (TypeError, ValueError):
-        raise DataError(f"the shares in {name} are not all numbers") from None
+    values = np.array([shares[choice] for choice in choices], dtype=np.float64)
     inside = (values >= 0) & (values <= 1)
     if not inside.all() or abs(values.sum() - 1) > _SUM:
         raise DataError(
@@ -435,15 +432,13 @@ def _shares_of(shares: Mapping[str, float], choices: list[str], name: str) -> Fl
 def _shares(weights: Mapping[str, float] | None, names: list[str]) -> FloatArray:
     if weights is None:
         return np.full(len(names), 1 / len(names))
-    if not isinstance(weights, Mapping) or set(weights) != set(names):
+    if set(weights) != set(names):
         raise OptionError(f"weights must have every element scored once: {', '.join(names)}")
-    try:
-        values = np.array([float(weights[name]) for name in names])
-    except (TypeError, ValueError):
-        values = np.array([np.nan])
-    if not (np.isfinite(values).all() and (values >= 0).all() and values.sum() > 0):
+    values = np.array([weights[name] for name in names], dtype=np.float64)
+    if not (np.isfinite(values).all() and (values >= 0).all() and values.any()):
         raise OptionError(
             f"weights={dict(weights)!r}; weights must be finite numbers, none negative and not "
             "all 0"
         )
+    values = values / values.max()  # so that their sum is a number, whatever their unit
     return np.asarray(values / values.sum(), dtype=np.float64)

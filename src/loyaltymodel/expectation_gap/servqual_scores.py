@@ -58,7 +58,7 @@ class Layout:
 
 
 def layout_of(
-    instrument: object,
+    instrument: ServiceInstrument,
     *,
     scale: object,
     design: Design,
@@ -66,11 +66,6 @@ def layout_of(
     neutral: float | None,
 ) -> Layout:
     """Check the options that say what the columns mean."""
-    if not isinstance(instrument, ServiceInstrument):
-        raise OptionError(
-            f"instrument is a {type(instrument).__name__}, not a ServiceInstrument; "
-            "servqual_instrument() is one"
-        )
     check_choice("design", design, Design)
     lowest, highest = check_pair(scale)
     used = dict(_PATTERNS[design])
