@@ -43,7 +43,10 @@ def test_what_cannot_be_told_apart_is_no_category(name, values):
 NUMBERS = {
     "prior": (0.5, lambda v: stage.estimate_movement(**PANEL, prior=v, rng=1)),
     "correlation": (0.5, lambda v: stage.simulate_phases(9, correlation=v, rng=1)),
-    "start": (1, lambda v: stage.markov_chain(MATRIX, stages=["a", "b"]).start_shares({"a": v, "b": 1})),
+    "start": (
+        1,
+        lambda v: stage.markov_chain(MATRIX, stages=["a", "b"]).start_shares({"a": v, "b": 1}),
+    ),
     "prices": (2, lambda v: stage.simulate_purchases(MATRIX, 9, rate=1, prices=[v, 1], rng=1)),
     "rate": (2, lambda v: stage.simulate_purchases(MATRIX, 9, rate=v, rng=1)),
     "steady": (1, lambda v: stage.life_cycle_stage(3, 2, cuts=5, steady=v)),

@@ -826,3 +826,32 @@ def test_every_part_of_the_customer_database_is_there():
 
 def test_a_tier_stands_alone():
     assert ProgrammeTier(name="member").multiplier == 1.0
+
+
+def test_who_spends_a_threshold_but_for_rounding_holds_the_tier():
+    tiers = [{"name": "basic"}, {"name": "gold", "threshold": 0.3}]
+    shop = LoyaltyProgramme(points_per_unit=1, point_value=1, redemption_share=1, tiers=tiers)
+    for crediting in ("whole", "marginal"):
+        account = programme_account(
+            shop, [0.3, 0.1 * 3, 0.4 - 0.1, 0.3 - 1e-9, 0], crediting=crediting
+        )
+        assert account["tier"].tolist() == ["gold", "gold", "gold", "basic", "basic"]
+        np.testing.assert_allclose(account["points"], [0.3, 0.3, 0.3, 0.3, 0], atol=1e-8)
+
+
+def test_a_gap_of_rounding_falls_short_of_nothing():
+    assert comparison_mode([0.3, 0.3, 0.3], [0.1 * 3, 0.3, 0.31]).tolist() == [
+        "core quality",
+        "core quality",
+        "price comparison",
+    ]
+    found = value_orientation(
+        value=[0.3, 0.3], systems=[0.1, 0.2], people=[0.1 * 3, 0], tie_within=0.1
+    )
+    assert found.tolist() == ["value and people", "value and systems"]
+
+
+def test_a_wait_as_improbable_as_the_cut_off_is_not_below_it():
+    # (30 / (30 + 70)) ** 1 is .3, and .1 * 3 the same but for rounding.
+    found = purchase_reference([70, 71], [30, 30], purchases=[2, 2], cuts=0.1 * 3)
+    assert found["overdue"].tolist() == [False, True]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._comparisons import snapped
+from loyaltymodel._comparisons import ROUNDING
 
 
 def tier_of(spend: FloatArray, thresholds: FloatArray) -> IntArray:
     """Return the place of the last of the rising thresholds (k,) that each spend reaches."""
-    return np.searchsorted(thresholds, snapped(spend, thresholds), side="right") - 1
+    # What reaches() asks of each threshold, in one search.
+    return np.searchsorted(thresholds * (1 - ROUNDING), spend, side="right") - 1
 
 
 def points_by_whole(spend: FloatArray, tier: IntArray, rates: FloatArray) -> FloatArray:
