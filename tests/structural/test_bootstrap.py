@@ -10,6 +10,7 @@ from loyaltymodel import datasets
 from loyaltymodel.errors import (
     DataError,
     FailedResamplesWarning,
+    ModelError,
     NotIdentifiedError,
     OptionError,
 )
@@ -303,6 +304,29 @@ def test_a_quantity_that_some_resamples_lack_rests_on_the_others():
     assert f"index loyalty in {boot.undefined[place]}" in str(boot.summary()).replace("\n  ", " ")
 
 
+def test_more_routes_than_can_be_resampled_are_refused():
+    # Of 24 constructs, each driving all after it, 2**24 - 24 - 1 - 276 sets of three and more are
+    # the stations of a route.
+    model = model_of([1] * 24, [(k, m) for m in range(24) for k in range(m)])
+    survey = pd.DataFrame(np.random.default_rng(1).normal(size=(60, 24)), columns=model.items)
+    with pytest.raises(ModelError, match="along 16,776,915 indirect routes"):
+        bootstrap(fit(model, survey), survey, n_resamples=40, rng=1)
+
+
+@pytest.mark.parametrize("blank", ["", " ", None])
+@pytest.mark.parametrize("kind", [object, "category"])
+@pytest.mark.parametrize("option", ["clusters", "strata"])
+def test_respondents_without_a_group_are_refused(survey, option, kind, blank):
+    groups = pd.Series(["a", "b", "c"] * 30)
+    groups[4] = blank
+    data = survey.assign(g=groups.astype(kind))
+    with pytest.raises(DataError, match="without a group"):
+        bootstrap(fit(MODEL, survey), data, n_resamples=40, rng=1, **{option: "g"})
+    data["g"] = pd.Series([["a"]] * 90)
+    with pytest.raises(DataError, match="no categories"):
+        bootstrap(fit(MODEL, survey), data, n_resamples=40, rng=1, **{option: "g"})
+
+
 @pytest.mark.parametrize("ask", ["row", "replicates_of", "difference"])
 @pytest.mark.parametrize(
     ("name", "message"),
@@ -444,7 +468,9 @@ def test_bad_input_is_refused(survey, name):
 
 @pytest.mark.parametrize("procedure", [bootstrap, jackknife, exact_fit_test])
 def test_a_model_that_was_not_fitted_is_refused(survey, procedure):
-    with pytest.raises(OptionError, match=r"the result is a StructuralModel; a fitted model"):
+    with pytest.raises(
+        OptionError, match=r"a StructuralModel, not a StructuralResult; give what fit\(\) returns"
+    ):
         procedure(MODEL, survey)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -83,6 +83,8 @@ class InferenceResult(Result):
     >>> bool(row["ci_low"] < row["estimate"] < row["ci_high"])
     True
     """
+
+    made_by: ClassVar[str] = "bootstrap() or jackknife()"
 
     result: StructuralResult
     method: Method

@@ -14,13 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel.errors import ModelError
 from loyaltymodel.structural import criteria, kernels
 from loyaltymodel.structural.kernels import Design, Scheme, Structure
 
 # What can go wrong in a resample, in the order in which it is looked for.
 FAILURES = ("constant_item", "not_converged", "undetermined", "impossible_correlation")
 
-
+_MOST_ROUTES = 10_000
 # Criteria of reliability, and all quantities for which 0 is no question.
 RELIABILITIES = ("alpha", "rho_a", "rho_c", "ave")
 ABOVE_ZERO = ("index", "r_squared", "htmt", *RELIABILITIES)
@@ -60,7 +61,13 @@ class Evaluation:
 
 
 def make_catalogue(design: Design, *, with_index: bool) -> Catalogue:
-    """List the quantities of a model."""
+    """List the quantities of a model.
+
+    Raises
+    ------
+    ModelError
+        If there are too many routes to tell their effects apart.
+    """
     target, source = np.nonzero(design.drives.T)
     reach = kernels.total_effects(design.drives[None].astype(float))[0] > 0
     end, start = np.nonzero(reach.T)
@@ -176,6 +183,14 @@ def _along_routes(paths: FloatArray, routes: tuple[tuple[int, ...], ...]) -> Flo
 
 def _routes(drives: BoolArray) -> tuple[tuple[int, ...], ...]:
     """List every directed route of at least two steps, by target, then source, then length."""
+    own = drives[None].astype(float)
+    number = int((kernels.total_effects(own) - own).sum())
+    if number > _MOST_ROUTES:
+        raise ModelError(
+            f"the paths join constructs along {number:,} indirect routes, and each has an effect "
+            f"of its own; at most {_MOST_ROUTES:,} can be resampled. Leave out paths that claim "
+            "nothing"
+        )
     routes: list[tuple[int, ...]] = []
     open_routes: list[tuple[int, ...]] = [(k,) for k in range(len(drives))]
     while open_routes:

@@ -18,6 +18,7 @@ from loyaltymodel._moments import Moments
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._resampling import Units
 from loyaltymodel._scales import resolve_limits
+from loyaltymodel._variables import without_blanks
 from loyaltymodel.errors import (
     DataError,
     FailedResamplesWarning,
@@ -86,18 +87,7 @@ class Drawn(NamedTuple):
 
 
 def make_task(result: StructuralResult) -> Task:
-    """Arrange a fitted model so that it can be estimated again, in standardised answers.
-
-    Raises
-    ------
-    OptionError
-        If it is something else, such as the model alone.
-    """
-    if not isinstance(result, StructuralResult):
-        raise OptionError(
-            f"the result is a {type(result).__name__}; a fitted model is needed, which "
-            "structural.fit(model, data) returns"
-        )
+    """Arrange a fitted model so that it can be estimated again, in standardised answers."""
     settings, moments = result.settings, result.moments
     sd = np.sqrt(moments.covariance.diagonal())
     lowest = highest = None
@@ -195,9 +185,10 @@ def _codes(data: object, name: str | None, places: IntArray) -> IntArray | None:
     if name is None:
         return None
     column = read_table(data, [name])[name].iloc[places]
-    if column.isna().any():
+    groups = without_blanks(f"column {name!r}", column.to_numpy(dtype=object))
+    if pd.isna(groups).any():
         raise DataError(f"column {name!r} has respondents without a group")
-    return np.asarray(pd.factorize(column)[0], dtype=np.intp)
+    return np.asarray(pd.factorize(groups)[0], dtype=np.intp)
 
 
 def drawn_slices(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -76,6 +76,8 @@ class StructuralResult(Result):
     10  satisfaction  loyalty     0.485
     11    complaints  loyalty     0.067
     """
+
+    made_by: ClassVar[str] = "fit()"
 
     model: StructuralModel
     settings: FitSettings = field()
