@@ -204,8 +204,9 @@ def read_sample(
     given = dict(zip(sorting.names, scores, strict=True))
     given |= {name: value for name, value in (further or {}).items() if value is not None}
     limits = {**(bounds or {}), **sorting.bounds}
+    flags = [name for name in further or () if name not in limits]
     variables, w = read_weighted(
-        given, weights, data=data, bounds=limits, flags=tuple(further or ()), missing=missing
+        given, weights, data=data, bounds=limits, flags=flags, missing=missing
     )
     columns = [np.asarray(variables[name], dtype=np.float64) for name in sorting.names]
     rows = np.column_stack(columns)

@@ -130,3 +130,68 @@ def test_segments_take_weights_of_any_unit(weights):
     plain, _ = jones_sasser.segments(S, S[::-1], scale=(1, 10), weights=w)
     found, _ = jones_sasser.segments(S, S[::-1], scale=(1, 10), weights=w * weights)
     pd.testing.assert_frame_equal(plain.estimates.frame(), found.estimates.frame(), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda flags: jones_sasser.textbook_segments(CURVE, flags, constraint=0.0),
+        lambda flags: jones_sasser.early_warning(CURVE, flags, constraint=0.0, value=1.0),
+        lambda flags: jones_sasser.remove_constraint(CURVE, flags, constraint=0.5),
+        lambda flags: jones_sasser.fit(flags, flags),
+        lambda flags: jones_sasser.share_of_scale(flags, scale=(0, 1)),
+        lambda flags: jones_sasser.heskett_zone(flags, scale=(0, 1), cuts=(0, 1)),
+    ],
+)
+def test_true_and_false_are_no_satisfaction(call):
+    with pytest.raises(DataError, match="not numeric"):
+        call([True, False, True])
+
+
+def test_true_and_false_are_no_constraint():
+    with pytest.raises(DataError, match="constraint is not numeric"):
+        jones_sasser.satisfied_loyal([1, 5], [5, 1], constraint=[False, False], scale=(1, 5))
+
+
+def test_who_stayed_and_what_binds_may_be_true_or_false():
+    people = jones_sasser.simulate_views("captive share", 3000, rng=1)
+    people["held"] = people["bond"] > 0.5
+    numbers = people.assign(held=people["held"].astype(int))
+    one, other = (
+        jones_sasser.fit(t["satisfaction"], t["stayed"] == 1, drivers=["held"], data=t)
+        for t in (people, numbers)
+    )
+    np.testing.assert_array_equal(one.values, other.values)
+    assert one.constraint_of(drivers={"held": True}) == other.constraint_of(drivers={"held": 1})
+    one, other = (
+        jones_sasser.compare_views(
+            "satisfaction", t["stayed"] == 1, bond="held", data=t, n_resamples=50, rng=1
+        )
+        for t in (people, numbers)
+    )
+    pd.testing.assert_frame_equal(one.comparison.models, other.comparison.models)
+
+
+@pytest.mark.parametrize(
+    "function", [jones_sasser.combined_constraint, jones_sasser.constraint_without_each]
+)
+def test_strengths_in_a_series_might_be_of_constraints_or_of_customers(function):
+    strengths = {"legal": 0.5, "technical": 0.2}
+    with pytest.raises(DataError, match=r"to_dict\(\)"):
+        function(pd.Series(strengths))
+    assert np.asarray(function(pd.Series(strengths).to_dict())).size
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("unit", [1e-90, 1.0, 1e90])
+def test_alerts_do_not_depend_on_the_unit(unit):
+    means, errors = np.array([72.0, 73, 71, 68]), np.array([1.0, 2, 1, 1])
+    plain = jones_sasser.satisfaction_alerts(means, std_error=errors)
+    found = jones_sasser.satisfaction_alerts(means * unit, std_error=1.0 * unit * errors)
+    np.testing.assert_allclose(found["control_limit"] / unit, plain["control_limit"], rtol=1e-12)
+
+
+def test_errors_that_are_next_to_nothing_leave_limits():
+    found = jones_sasser.satisfaction_alerts([72.0, 73.0, 71.0], std_error=1e-200)
+    assert found["control_limit"].tolist()[1:] == [72.0, 72.5]
+    assert found["alert"].tolist() == [False, False, True]

@@ -385,7 +385,7 @@ BAD_ZONES = [
     ({"satisfaction": 6}, DataError, "between 1 and 5"),
     ({"satisfaction": 9, "scale": (1, 10), "cuts": (7, 12)}, OptionError, "1 to 10"),
     ({"satisfaction": 3, "cuts": (4, 3)}, OptionError, "rising"),
-    ({"satisfaction": 3, "cuts": 3}, OptionError, "pair"),
+    ({"satisfaction": 3, "cuts": 3}, OptionError, "not two numbers"),
     ({"satisfaction": 3, "scale": (5, 1)}, OptionError, "lower"),
 ]
 

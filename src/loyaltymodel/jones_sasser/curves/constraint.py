@@ -77,7 +77,7 @@ def combined_constraint(
     >>> round(jones_sasser.combined_constraint({"legal": 0.5, "technical": 0.2}), 6)
     0.6
     """
-    given = several_variables("strengths", strengths)
+    given = _by_source(strengths)
     found = _read(given, data, missing)
     together = 1 - np.prod([1 - found[name] for name in given], axis=0)
     if (together >= 1).any():  # by rounding only
@@ -132,7 +132,7 @@ def constraint_without_each(
     source  legal  technical
     0         0.2        0.5
     """
-    given = several_variables("strengths", strengths)
+    given = _by_source(strengths)
     found = _read(given, data, missing)
     free = np.array([1 - found[name] for name in given], dtype=np.float64)
     left = [1 - np.delete(free, k, axis=0).prod(axis=0) for k in range(len(free))]
@@ -287,6 +287,16 @@ def profit_conditions() -> pd.DataFrame:
         ),
     ]
     return pd.DataFrame(rows, columns=["condition", "chinese", "observe", "moderates", "how"])
+
+
+def _by_source(strengths: object) -> dict[str, object]:
+    """Return the strengths of each source by its name."""
+    if isinstance(strengths, pd.Series):
+        raise DataError(
+            "strengths is a Series, whose labels may be constraints or customers; give .to_dict() "
+            "for a strength of each constraint, or {'legal': series} for that of each customer"
+        )
+    return several_variables("strengths", strengths)
 
 
 def _read(strengths: Mapping[str, object], data: object, missing: Missing) -> Variables:

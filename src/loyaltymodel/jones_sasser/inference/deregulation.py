@@ -218,6 +218,7 @@ def remove_constraint(
         data=data,
         bounds={"satisfaction": (low, high), "constraint": (0.0, BELOW_ONE)},
         categories=("constraint_by",),
+        flags=(),
         missing=missing,
     )
     code, names = np.zeros(read.n_rows, dtype=np.intp), None

@@ -128,7 +128,7 @@ def early_warning(
         "constraint": (0.0, BELOW_ONE),
         "value": (0.0, np.inf),
     }
-    read = read_variables(given, data=data, bounds=bounds, missing=missing)
+    read = read_variables(given, data=data, bounds=bounds, flags=(), missing=missing)
     x = np.asarray(read["satisfaction"], dtype=np.float64)
     c = np.asarray(read["constraint"], dtype=np.float64)
     worth = np.asarray(read["value"], dtype=np.float64)
@@ -301,6 +301,8 @@ def satisfaction_alerts(
 def _control_limits(
     x: FloatArray, errors: FloatArray, baseline: int | None, n_sigma: float
 ) -> tuple[FloatArray, FloatArray]:
+    unit = errors.min()  # whose square may leave the numbers of a computer
+    errors = errors / unit
     precision = errors**-2.0
     known = np.concatenate([[0.0], np.cumsum(precision)[:-1]])
     first = x[0]  # deviations from it keep their digits in long sums
@@ -312,7 +314,7 @@ def _control_limits(
         known[:stop] = 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = np.where(known > 0, first + summed / known, np.nan)
-        lower = centre - n_sigma * np.sqrt(errors**2 + 1 / known)
+        lower = centre - n_sigma * (unit * np.sqrt(errors**2 + 1 / known))
     return centre, lower
 
 

@@ -11,8 +11,8 @@ from loyaltymodel import evidence
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._comparisons import exceeds, reaches
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_positive, count_of
-from loyaltymodel._scales import check_pair
+from loyaltymodel._options import check_choice, check_positive, count_of, shown
+from loyaltymodel._scales import Pair, check_pair
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
@@ -94,7 +94,9 @@ def defection_given_satisfaction(
         "defection": defection,
         third: satisfaction if satisfied_given_stayed is None else satisfied_given_stayed,
     }
-    found = read_variables(given, data=data, bounds=dict.fromkeys(given, _SHARE), missing=missing)
+    found = read_variables(
+        given, data=data, bounds=dict.fromkeys(given, _SHARE), flags=(), missing=missing
+    )
     q, left, satisfied = (np.asarray(found[name], dtype=np.float64) for name in given)
     if third == "satisfied_given_stayed":
         satisfied = q * left + satisfied * (1 - left)
@@ -157,7 +159,7 @@ def satisfaction_trap(defection: float, satisfaction: float) -> pd.DataFrame:
     1  condition turned round  0.072  0.094      True
     """
     given = {"defection": defection, "satisfaction": satisfaction}
-    found = read_variables(given, bounds=dict.fromkeys(given, _SHARE))
+    found = read_variables(given, bounds=dict.fromkeys(given, _SHARE), flags=())
     left, satisfied = found["defection"].astype(float), found["satisfaction"].astype(float)
     if len(left) > 1:
         raise DataError(
@@ -249,7 +251,9 @@ def xerox(
     times = evidence.get("B15")[0].low if factor is None else factor
     check_positive("factor", times)
     given = {"repurchase": repurchase}
-    found = read_variables(given, data=data, bounds={"repurchase": _SHARE}, missing=missing)
+    found = read_variables(
+        given, data=data, bounds={"repurchase": _SHARE}, flags=(), missing=missing
+    )
     p = np.asarray(found["repurchase"], dtype=np.float64)
     f = float(times)  # type: ignore[arg-type]
     if kind == "odds":
@@ -330,7 +334,7 @@ def heskett_zone(
     first, second = _rising("cuts", cuts, lowest, highest)
     given = {"satisfaction": satisfaction}
     bounds = {"satisfaction": (lowest, highest)}
-    found = read_variables(given, data=data, bounds=bounds, missing=missing)
+    found = read_variables(given, data=data, bounds=bounds, flags=(), missing=missing)
     s = found["satisfaction"]
     zones = np.array(["defection", "indifference", "affection"])
     size = max(abs(lowest), abs(highest))
@@ -380,15 +384,12 @@ def _check_nobody(satisfied: FloatArray) -> None:
         )
 
 
-def _rising(name: str, pair: object, low: float, high: float) -> tuple[float, float]:
+def _rising(name: str, pair: Pair, low: float, high: float) -> tuple[float, float]:
     way_out = f"give two rising numbers between {low:g} and {high:g}"
-    try:
-        first, second = (float(value) for value in pair)  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
-        raise OptionError(f"{name}={pair!r} is not a pair of numbers; {way_out}") from None
+    first, second = pair
     if not low <= first <= second <= high:
         raise OptionError(
-            f"{name}={pair!r} does not fit the scale from {low:g} to {high:g}; {way_out}, in the "
-            "units of the scale"
+            f"{name}={shown(pair)} does not fit the scale from {low:g} to {high:g}; {way_out}, in "
+            "the units of the scale"
         )
     return first, second

@@ -207,7 +207,13 @@ def compare_views(
     }
     given = {"satisfaction": satisfaction, "loyalty": loyalty}
     given |= {name: value for name, value in optional.items() if value is not None}
-    people = read_variables(given, data=data, categories=("constraint_by",), missing=missing)
+    people = read_variables(
+        given,
+        data=data,
+        categories=("constraint_by",),
+        flags=("loyalty", "mediator", "bond"),
+        missing=missing,
+    )
     settings = CurveSettings(
         family=family_of("power"),
         outcome="binary" if trials is None else "count",

@@ -108,8 +108,8 @@ def gather(
     )
     bonds = None
     if "bond" in people.values:
-        ends = _quartiles(people["bond"])
-        mean, sd = people["bond"].mean(), people["bond"].std()
+        bond = people["bond"].astype(np.float64)
+        ends, mean, sd = _quartiles(bond), bond.mean(), bond.std()
         bonds = ends, ((ends[0] - mean) / sd, (ends[1] - mean) / sd)
     return Survey(
         observed,
