@@ -256,9 +256,11 @@ _SEED = _kind(lambda value: is_whole(value, least=0), _whole, "a whole number fr
 
 
 def _is_category(value: object) -> bool:
-    """Tell whether a value can be told apart from others: not a list, and not missing."""
+    """Tell whether a value can be told apart from others: not a list, not missing or blank."""
     if not isinstance(value, collections.abc.Hashable):
         return False
+    if isinstance(value, str):
+        return bool(value.strip())
     try:
         hash(value)
         missing = pd.isna(cast("Any", value))
