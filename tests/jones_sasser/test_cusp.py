@@ -654,6 +654,25 @@ def test_variables_may_come_in_any_form(people, fitted):
     assert dict(dropped.summary().facts)["left out"] == "1"
 
 
+def test_predictors_of_others_are_read_by_their_names(people, fitted):
+    usual = fitted.predict(data=people)
+    turned = people[["x2", "x1"]]
+    for form in (
+        {"data": people, "normal": ["x2", "x1"], "splitting": {"x2": "x2", "x1": "x1"}},
+        {"normal": turned, "splitting": pl.from_pandas(turned)},
+    ):
+        pd.testing.assert_frame_equal(
+            fitted.predict(**form).reset_index(drop=True), usual.reset_index(drop=True)
+        )
+    renamed = people.rename(columns={"x1": "p", "x2": "q"})
+    with pytest.raises(DataError, match="normal has p, q, but the fit has x1, x2"):
+        fitted.predict(data=renamed, normal=["p", "q"], splitting=["p", "q"])
+    named = {"x1": "p", "x2": "q"}
+    pd.testing.assert_frame_equal(
+        fitted.predict(data=renamed, normal=named, splitting=named), usual
+    )
+
+
 def test_a_result_cannot_be_changed_and_pickles(fitted):
     again = pickle.loads(pickle.dumps(fitted))
     assert isinstance(again, CuspResult)

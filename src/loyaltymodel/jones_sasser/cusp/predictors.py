@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import narwhals as nw
@@ -11,7 +11,9 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
+from loyaltymodel._options import enumerate_names
 from loyaltymodel._variables import Variables, read_variables, several_variables
+from loyaltymodel.errors import DataError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +33,19 @@ class Predictors:
         values |= {f"splitting {name!r}": value for name, value in of_beta.items()}
         return cls(tuple(of_alpha), tuple(of_beta), values)
 
+    def as_in(self, normal: tuple[str, ...], splitting: tuple[str, ...]) -> Predictors:
+        """Return the predictors in the order of a fit, by the names that they had there.
+
+        Raises
+        ------
+        DataError
+            If there are others.
+        """
+        of_alpha = _in_order("normal", self.normal, normal)
+        return replace(
+            self, normal=of_alpha, splitting=_in_order("splitting", self.splitting, splitting)
+        )
+
     def read(self, data: object, missing: Missing) -> Variables:
         """Read all variables together."""
         return read_variables(self.values, data=data, missing=missing)
@@ -40,6 +55,17 @@ class Predictors:
         names = self.normal if role == "normal" else self.splitting
         columns = [variables[f"{role} {name!r}"] for name in names]
         return np.stack(columns, axis=1).astype(np.float64)
+
+
+def _in_order(role: str, given: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    if set(given) == set(wanted):
+        return wanted
+    if len(given) == len(wanted) == 1:  # which one is meant is clear
+        return given
+    raise DataError(
+        f"{role} has {enumerate_names(given)}, but the fit has {enumerate_names(wanted)}; give "
+        f"these, by name, such as {{{wanted[0]!r}: ...}}"
+    )
 
 
 def _by_name(role: str, given: object) -> dict[str, object]:

@@ -18,7 +18,7 @@ from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import read_numbers
-from loyaltymodel.errors import DataError, ModelError
+from loyaltymodel.errors import ModelError
 from loyaltymodel.jones_sasser.cusp import kernels
 from loyaltymodel.jones_sasser.cusp.likelihood import Regression
 from loyaltymodel.jones_sasser.cusp.model import Cusp
@@ -225,8 +225,8 @@ class CuspResult(Result):
         Parameters
         ----------
         normal, splitting : as for :func:`fit_cusp`, optional
-            Predictors, in the order of the fit; by default the columns of the names that they
-            had there.
+            Predictors, by the names that they had there; by default the columns of these
+            names. One alone may have any name.
         loyalty : array, Series or str, optional
             Loyalty so far; it tells which state a customer is in.
         data : pandas, polars or pyarrow table, optional
@@ -253,16 +253,7 @@ class CuspResult(Result):
             list(self.normal) if normal is None else normal,
             list(self.splitting) if splitting is None else splitting,
             **({} if loyalty is None else {"loyalty": loyalty}),
-        )
-        for role, mine, theirs in (
-            ("normal", self.normal, given.normal),
-            ("splitting", self.splitting, given.splitting),
-        ):
-            if len(mine) != len(theirs):
-                raise DataError(
-                    f"{role} has {count_of(len(theirs), 'predictor')}, but the fit has "
-                    f"{enumerate_names(mine)}; give these, in this order"
-                )
+        ).as_in(self.normal, self.splitting)
         variables = given.read(data, missing)
         p = len(self.normal) + 1
         alpha = self.values[0] + given.columns(variables, "normal") @ self.values[1:p]
