@@ -27,7 +27,15 @@ CATEGORIES = {
     "mendable": lambda v: stage.win_back_list(list("AB"), [1, 2], mendable=v),
     "stages": lambda v: stage.sequential_logit({"x": [1, 2, 3]}, list("ABA"), stages=v),
 }
-NO_CATEGORIES = [[["A"], "B"], ["A", decimal.Decimal("sNaN")], ["A", ("B", [1])], 3, object()]
+NO_CATEGORIES = [
+    ["", "B"],
+    ["A", " "],
+    [["A"], "B"],
+    ["A", decimal.Decimal("sNaN")],
+    ["A", ("B", [1])],
+    3,
+    object(),
+]
 
 
 @pytest.mark.parametrize("name", CATEGORIES)
