@@ -49,6 +49,7 @@ class _Sums(NamedTuple):
     scatter: FloatArray
 
 
+_LEAST_WEIGHT = 1e-290  # below it, weights have fewer digits
 _NOTHING = _Sums(0, 0.0, np.zeros(0), np.zeros((0, 0)))
 
 
@@ -433,6 +434,11 @@ def _check_something_left(count: _Count, weights: str | None) -> None:
         )
     if count.sums.weight == 0:
         raise DataError(f"the weights in column {weights!r} are all zero")
+    if not _LEAST_WEIGHT < count.sums.weight < np.inf:
+        raise DataError(
+            f"the weights in column {weights!r} add up to {count.sums.weight:.3g}, too large or "
+            "too small to compute with; give them in another unit: only their ratios matter"
+        )
     if not np.isfinite(count.sums.scatter).all():
         raise DataError("the answers are too large for their squares to be numbers; rescale them")
 

@@ -327,6 +327,28 @@ def test_respondents_without_a_group_are_refused(survey, option, kind, blank):
         bootstrap(fit(MODEL, survey), data, n_resamples=40, rng=1, **{option: "g"})
 
 
+@pytest.mark.parametrize("size", [1e-250, 1e250])
+def test_the_unit_of_weights_changes_nothing(survey, size):
+    weights = np.linspace(0.5, 1.5, 90)
+    found = []
+    for unit in (1.0, size):
+        data = survey.assign(w=weights * unit)
+        boot = bootstrap(fit(MODEL, data, weights="w"), data, n_resamples=40, rng=1)
+        found.append(boot.paths[COLUMNS].to_numpy())
+    np.testing.assert_allclose(*found, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("strata", "clusters"),
+    [(np.arange(90), None), (np.r_[0, np.ones(89)], None), (np.arange(90) // 30,) * 2],
+)
+def test_a_stratum_of_one_is_refused(survey, strata, clusters):
+    data = survey.assign(s=strata, c=clusters)
+    options = {"strata": "s", "clusters": None if clusters is None else "c"}
+    with pytest.raises(DataError, match=r"has one (respondent|cluster), of whom nothing"):
+        bootstrap(fit(MODEL, survey), data, n_resamples=40, rng=1, **options)
+
+
 @pytest.mark.parametrize("ask", ["row", "replicates_of", "difference"])
 @pytest.mark.parametrize(
     ("name", "message"),

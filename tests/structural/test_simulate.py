@@ -147,6 +147,10 @@ REFUSED = {
         "exogenous constructs, not c0 and c1",
     ),
     "correlation above one": ({"correlations": {("c0", "c1"): 1.3}}, "between -1 and 1"),
+    "correlation twice": (
+        {"correlations": {("c0", "c1"): 0.3, ("c1", "c0"): 0.2}},
+        "in both orders",
+    ),
     "deviation of zero": ({"deviations": 0}, "above 0"),
     "deviation without square": ({"deviations": 1e-200}, "above 0"),
     "mean beyond computing": ({"means": {"c0i0": 1e308}}, "up to 1e100"),
@@ -166,6 +170,13 @@ def test_what_is_no_number_is_none_in_a_truth(field, bad):
     pairs = field in ("paths", "correlations")
     with pytest.raises(LoyaltyModelError, match=field):
         with_truth(**{field: {("c0", "c1") if pairs else "c0i0": bad}})
+
+
+def test_drivers_may_explain_all_but_for_rounding():
+    model = model_of([1, 1, 1], [(0, 2), (1, 2)])
+    paths = {("c0", "c2"): 0.5**0.5, ("c1", "c2"): 0.5**0.5}
+    assert sum(value**2 for value in paths.values()) > 1
+    population(model, Truth(paths=paths, loadings=dict.fromkeys(model.items, 1.0)))
 
 
 def test_a_truth_may_come_as_series_in_any_order():

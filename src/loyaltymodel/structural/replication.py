@@ -18,7 +18,7 @@ from loyaltymodel._moments import Moments
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._resampling import Units
 from loyaltymodel._scales import resolve_limits
-from loyaltymodel._variables import without_blanks
+from loyaltymodel._variables import of_moderate_size, without_blanks
 from loyaltymodel.errors import (
     DataError,
     FailedResamplesWarning,
@@ -161,10 +161,12 @@ def read_units(
     names = (
         result.model.items if settings.weights is None else (*result.model.items, settings.weights)
     )
-    parts = list(checked_rows(read_columns(data, names), None, settings.missing))
+    weighted = settings.weights is not None
+    columns = read_columns(data, names)
+    parts = list(checked_rows(columns, None, settings.missing, weighted=weighted))
     rows = np.concatenate([part.T for part, _ in parts])
     places = np.concatenate([place for _, place in parts])
-    weights = np.ones(len(rows)) if settings.weights is None else rows[:, -1].copy()
+    weights = of_moderate_size(rows[:, -1].copy()) if weighted else np.ones(len(rows))
     rows = rows[:, : len(result.model.items)] - moments.means
     rows /= np.sqrt(moments.covariance.diagonal())
     cluster = _codes(data, clusters, places)
@@ -177,6 +179,15 @@ def read_units(
         pairs = len(np.unique(cluster * (stratum.max() + 1) + stratum))
         if pairs > cluster.max() + 1:
             raise DataError(f"a cluster of {clusters!r} lies in two strata of {strata!r}")
+    if stratum is not None:
+        alone, kind = stratum, "respondent"
+        if cluster is not None:
+            alone, kind = stratum[np.unique(cluster, return_index=True)[1]], "cluster"
+        if (np.bincount(alone) == 1).any():
+            raise DataError(
+                f"a stratum in column {strata!r} has one {kind}, of whom nothing tells how others "
+                "vary; put it together with another stratum"
+            )
     return resampling.make_units(rows, weights, cluster, stratum)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import (
     LARGEST,
@@ -83,6 +84,10 @@ class Truth(FrozenRecord):
             if isinstance(value, Mapping):
                 object.__setattr__(self, name, FrozenMapping(value))
                 _check_keys(name, value)
+                if name == "correlations" and any(key[::-1] in value for key in value):
+                    raise ModelError(
+                        "correlations names two constructs in both orders; name each pair once"
+                    )
             if value is not None:
                 _check_numbers(name, value)
 
@@ -330,7 +335,7 @@ def _construct_correlations(model: StructuralModel, truth: Truth, design: Design
         if design.drives[:, k].any():
             before = correlations[np.ix_(known, known)]
             explained = paths[known, k] @ before @ paths[known, k]
-            if explained > 1:
+            if exceeds(explained, 1):
                 raise ModelError(
                     f"the drivers of {model.names[k]!r} explain {explained:.3f} of its variance, "
                     "which is more than all; use smaller coefficients"
@@ -386,7 +391,7 @@ def _check_numbers(name: str, given: float | Mapping[Any, float]) -> None:
         place, value = f"{name}[{key!r}]" if many else name, float(one)
         if not abs(value) <= LARGEST:
             raise ModelError(f"{place} is {value:g}; it must be a finite number up to 1e100")
-        if name in ("loadings", "correlations") and abs(value) > 1:
+        if name in ("loadings", "correlations") and exceeds(abs(value), 1):
             raise ModelError(f"{name} not between -1 and 1: {shown(key)} ({value:g})")
         if name == "deviations" and value < SMALLEST:
             raise ModelError(f"{place} is {value:g}; a standard deviation must be above 0")
