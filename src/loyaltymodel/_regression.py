@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel.errors import DataError
 
 StdErrors = Literal["model", "robust"]
 
@@ -41,6 +42,7 @@ class Regression(FrozenRecord):
 
 def collinear(design: FloatArray) -> IntArray:
     """Return the places of columns that are 0, or else of those that determine each other."""
+    design = _of_size_one(design)
     lengths = np.linalg.norm(design, axis=0)
     if (lengths == 0).any():
         return np.flatnonzero(lengths == 0)
@@ -53,9 +55,16 @@ def collinear(design: FloatArray) -> IntArray:
 
 def full_leverage(design: FloatArray) -> BoolArray:
     """Tell which rows alone decide a coefficient: the fit meets them, so HC3 divides by 0."""
+    design = _of_size_one(design)
     basis, _ = np.linalg.qr(design / np.linalg.norm(design, axis=0))
     alone: BoolArray = (basis**2).sum(axis=1) > 1 - _ALONE
     return alone
+
+
+def _of_size_one(design: FloatArray) -> FloatArray:
+    """Return columns by powers of two so that their squares are numbers, without any rounding."""
+    _, exponents = np.frexp(np.abs(design).max(axis=0))
+    return np.asarray(np.ldexp(design, -exponents))
 
 
 def is_constant(y: FloatArray | BoolArray, *, size: float | None = None) -> bool:
@@ -74,6 +83,11 @@ def least_squares(
 
     What is left of a fit that is exact is rounding, of numbers as large as ``size``; errors from
     it would make p-values of nothing. Such a fit has errors of 0.
+
+    Raises
+    ------
+    DataError
+        If units lie so far apart that no number holds the coefficients.
     """
     # Loaded here: statsmodels takes as long to import as all the rest together.
     from statsmodels.regression.linear_model import OLS  # noqa: PLC0415
@@ -82,10 +96,17 @@ def least_squares(
     basis, back = _orthogonal(design)
     found = OLS(y, basis).fit(cov_type=kind, use_t=True)
     with np.errstate(divide="ignore"):  # of a fit without any residual
-        estimates, likelihood = back @ found.params, float(found.llf)
+        likelihood = float(found.llf)
+    with np.errstate(over="ignore", invalid="ignore"):  # refused by name
+        estimates, covariance = back @ found.params, back @ found.cov_params() @ back.T
+    if not (np.isfinite(estimates).all() and np.isfinite(covariance).all()):
+        raise DataError(
+            "the coefficients are beyond what a number can hold; give what explains, and what is "
+            "explained, in units that are not so far apart"
+        )
     limit = _ROUNDING * (float(np.abs(y).max()) if size is None else size)
     if np.abs(y - design @ estimates).max() > limit:
-        return Regression(estimates, back @ found.cov_params() @ back.T, likelihood)
+        return Regression(estimates, covariance, likelihood)
     # By how much residuals of this size at most can move each coefficient.
     moves = limit * np.linalg.norm(back, axis=1)
     estimates = np.where(np.abs(estimates) <= moves, 0.0, estimates)

@@ -1,6 +1,8 @@
 """Responses to adverse events: statsmodels, numerical derivatives, brute force, recovery."""
 
+import itertools
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -445,3 +447,27 @@ def test_a_result_says_in_a_line_what_it_is(people):
     result = adverse_response("x", "after", satisfaction="s", at=[2, 9], data=people)
     assert repr(result) == "<AdverseResponse: 150 customers, linear, 2 levels>"
     assert result._repr_html_() == result.summary().to_html()
+
+
+@pytest.mark.parametrize("units", list(itertools.product([1.0, 1e-90, 1e90], repeat=3)), ids=str)
+def test_units_however_far_apart_are_taken_or_refused_by_name(units):
+    given = (
+        np.array([10, 10, 0, 0, 10, 10, 0, 0.0]),
+        np.array([-5, -3, -1, 1, -2, 0, -1, 1.0]),
+        np.array([5, 5, 5, 5, 9, 9, 9, 9.0]),
+    )
+    shock, outcome, satisfaction = (v * unit for v, unit in zip(given, units, strict=True))
+    message = ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            found = adverse_response(
+                shock, outcome, satisfaction=satisfaction, at=satisfaction[[0, -1]]
+            )
+        except DataError as error:
+            message = str(error)
+    if message:
+        assert "units" in message
+        return
+    scale = units[1] / units[0]
+    np.testing.assert_allclose(found.slopes["estimate"], [-0.4 * scale, -0.1 * scale], rtol=1e-9)

@@ -336,9 +336,10 @@ def adjustment_rate(
             "the levels fit best with a rate of 0: stated levels do not follow the transactions; "
             "check the order of the rows, and start"
         )
-    of_customer = np.bincount(members, apart * slopes)
-    meat = float((of_customer**2).sum()) * n_customers / (n_customers - 1)
-    error = float(np.sqrt(meat)) / information
+    of_customer = np.bincount(members, apart * slopes) / information
+    size = float(np.abs(of_customer).max()) or 1.0  # whose square need be no number
+    meat = float(((of_customer / size) ** 2).sum()) * n_customers / (n_customers - 1)
+    error = size * float(np.sqrt(meat))
     reach = student_reach(n_customers - 1, level=level) * error
     return AdjustmentRate(
         estimates=EstimateTable(

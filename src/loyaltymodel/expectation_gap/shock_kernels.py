@@ -79,11 +79,13 @@ def johnson_neyman(coefficients: FloatArray, covariance: FloatArray, *, reach: f
     slope, bend = float(coefficients[_SHOCK]), float(coefficients[_PRODUCT])
     if not covariance.any():  # an exact line: both ends are where its slope is 0
         return np.array([-slope / bend + 0.0]) if bend else np.empty(0)
+    unit = max(abs(slope), abs(bend), float(np.sqrt(np.abs(covariance).max())))
+    slope, bend, between = slope / unit, bend / unit, covariance / unit / unit
     square = reach**2
     # (slope + bend s)^2 = reach^2 variance(s) is a s^2 + 2 b s + c = 0.
-    a = square * float(covariance[_PRODUCT, _PRODUCT]) - bend**2
-    b = square * float(covariance[_SHOCK, _PRODUCT]) - slope * bend
-    c = square * float(covariance[_SHOCK, _SHOCK]) - slope**2
+    a = square * float(between[_PRODUCT, _PRODUCT]) - bend**2
+    b = square * float(between[_SHOCK, _PRODUCT]) - slope * bend
+    c = square * float(between[_SHOCK, _SHOCK]) - slope**2
     inside = b**2 - a * c
     if a < 0:
         # The slope is 0 somewhere, and there its interval holds 0: roots exist, but for rounding.
