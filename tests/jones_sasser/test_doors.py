@@ -195,3 +195,11 @@ def test_errors_that_are_next_to_nothing_leave_limits():
     found = jones_sasser.satisfaction_alerts([72.0, 73.0, 71.0], std_error=1e-200)
     assert found["control_limit"].tolist()[1:] == [72.0, 72.5]
     assert found["alert"].tolist() == [False, False, True]
+
+
+def test_a_cusp_has_no_masked_coefficients():
+    hidden = np.ma.masked_array([0.0, 1.0], mask=[True, False])
+    with pytest.raises(LoyaltyModelError, match="beta"):
+        jones_sasser.Cusp(alpha=(-2, 4), beta=hidden)
+    with pytest.raises(LoyaltyModelError, match="alpha"):
+        jones_sasser.Cusp(alpha=np.ma.masked_all(2), beta=(0, 1))

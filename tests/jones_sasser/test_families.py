@@ -291,7 +291,7 @@ def test_fields_of_a_parameter_are_of_their_kind(field, value):
         Parameter(**given)
 
 
-@pytest.mark.parametrize("periods", [0, "2", True, np.nan, np.inf])
+@pytest.mark.parametrize("periods", [0, "2", True, np.nan, np.inf, 1e308])
 def test_a_hazard_needs_periods(periods):
     with pytest.raises(OptionError, match="periods"):
         jones_sasser.Hazard(periods=periods)

@@ -25,6 +25,7 @@ FamilyName = Literal["power", "logistic", "hinge", "cubic", "hazard"]
 _STEP = 1e-6  # of numeric derivatives: about the cube root of the rounding of doubles
 _GRID = 2001
 _LEVELS_OF_TWO_LINES = 4
+_MOST_PERIODS = 1_000_000
 
 
 @checked_fields
@@ -471,6 +472,10 @@ class Hazard(CurveFamily):
     def __post_init__(self) -> None:
         """Refuse a number of periods that is none."""
         check_positive("periods", self.periods)
+        if self.periods > _MOST_PERIODS:
+            raise OptionError(
+                f"periods={self.periods:g} is too large; give at most {_MOST_PERIODS:,}"
+            )
 
     def _rate(self, s: FloatArray, p: FloatArray) -> FloatArray:
         rate: FloatArray = self.periods * np.exp(p[..., :1] - p[..., 1:2] * s)

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import model_validator
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_choice, check_count, shown
+from loyaltymodel._options import check_choice, check_count, is_number, shown
 from loyaltymodel._signature import checked
 from loyaltymodel._specification import Number, Positive, Specification
 from loyaltymodel._variables import like, read_numbers, read_together
@@ -399,7 +399,7 @@ class Cusp(Specification):
         if given.ndim:
             raise DataError(f"constraint has shape {given.shape}; a picture needs a single number")
         low, high = satisfaction
-        if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        if not (is_number(low) and is_number(high) and -np.inf < low < high < np.inf):
             raise OptionError(
                 f"satisfaction={shown(satisfaction)} must be two finite numbers with the lower "
                 "one first, such as (0, 1)"
