@@ -4,7 +4,7 @@ import copy
 import math
 import pickle
 import re
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 from itertools import pairwise
 from typing import get_args, get_type_hints
 
@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from loyaltymodel import evidence
-from loyaltymodel.errors import DataError, LoyaltyModelError
+from loyaltymodel.errors import DataError, LoyaltyModelError, ModelError, OptionError
 from loyaltymodel.evidence import Dispute, Figure
 
 ROWS = [f"B{k:02d}" for k in range(1, 46)]
@@ -322,3 +322,22 @@ def test_public_names():
 def test_a_name_that_is_no_text_is_refused(given):
     with pytest.raises(LoyaltyModelError, match="there is no figure under"):
         evidence.get(given)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("low", 2.0, ModelError),  # above the highest
+        ("low", np.nan, ModelError),
+        ("high", np.inf, ModelError),
+        ("high", "many", OptionError),
+        ("unit", "cats", OptionError),
+        ("sources", "000", OptionError),
+        ("subject", "caf\ud800", OptionError),
+        ("chinese", None, OptionError),
+    ],
+)
+def test_a_figure_that_cannot_be_is_refused(field, value, error):
+    (figure,) = evidence.get("B01")
+    with pytest.raises(error):
+        replace(figure, **{field: value})

@@ -8,6 +8,15 @@ MORE = {
 ...     name=known.name, labels=known.labels, english=known.english, source="a page", doubt="none"
 ... )
 """,
+    "evidence": """
+>>> from loyaltymodel.evidence import Dispute, Figure
+>>> figure = Figure(
+...     number="B99", concept="REL-09", subject="satisfied", claim="stay", low=0.8, high=0.9,
+...     unit="share", period="one year", kind="claim", sources=("a page",), chinese="",
+...     literature="", status="unknown", doubt="",
+... )
+>>> dispute = Dispute(topic="stay", versions=("8 of 10", "9"), figures=("B99",), verdict="none")
+""",
     "expectation_gap": """
 >>> import pandas as pd
 >>> from loyaltymodel.expectation_gap import ServiceInstrument, servqual

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
+
+from loyaltymodel._signature import checked_fields
+from loyaltymodel.errors import ModelError
 
 Unit = Literal[
     "share",
@@ -20,6 +24,7 @@ Kind = Literal["claim", "case", "rule", "rhetoric", "label"]
 Status = Literal["checked", "recalled", "unknown"]
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One published number or range, as its teaching text prints it.
@@ -66,6 +71,13 @@ class Figure:
     doubt : str
         What is doubtful about it; empty where nothing is known to be.
 
+    Raises
+    ------
+    OptionError
+        If a field is not of its kind.
+    ModelError
+        If a number is not finite, or the lowest value is above the highest.
+
     Examples
     --------
     >>> from loyaltymodel import evidence
@@ -91,7 +103,17 @@ class Figure:
     status: Status
     doubt: str
 
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        given = [value for value in (self.low, self.high) if value is not None]
+        if not all(map(math.isfinite, given)) or given != sorted(given):
+            raise ModelError(
+                f"figure {self.number!r} goes from {self.low} to {self.high}; give finite numbers, "
+                "the lower one first, or None for an open end"
+            )
 
+
+@checked_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
     """Figures that contradict each other, or themselves, and how to deal with it.
@@ -106,6 +128,11 @@ class Dispute:
         Numbers of all figures that the versions and the verdict speak of.
     verdict : str
         How far the versions can be reconciled, and how to use them. Nothing is averaged.
+
+    Raises
+    ------
+    OptionError
+        If a field is not of its kind.
 
     Examples
     --------
