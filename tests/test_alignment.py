@@ -152,12 +152,12 @@ PANEL = loyalty_stage.simulate_panel(MOVES.to_numpy(), 40, n_periods=4, stages=S
 BRANDS = ["A", "B", "C"]
 MODEL = structural.StructuralModel.from_text("p =~ p1 + p2; q =~ q1 + q2; r =~ r1; r ~ p + q")
 ITEMS = ["p1", "p2", "q1", "q2", "r1"]
-PATHS = {("p", "r"): 0.5, ("q", "r"): 0.2}
-LOADINGS = {"p1": 0.9, "p2": 0.8, "q1": 0.7, "q2": 0.6, "r1": 1.0}
+PATHS = {("p", "r"): 0.5, ("q", "r"): 0.4}
+LOADINGS = {"p1": 0.9, "p2": 0.8, "q1": 0.85, "q2": 0.75, "r1": 1.0}
 ANSWERS = structural.simulate(
     MODEL,
     structural.Truth(paths=PATHS, loadings=LOADINGS),
-    n_obs=80,
+    n_obs=160,
     rng=1,
     answers="scale",
     scale=(-3, 3),
@@ -1015,7 +1015,7 @@ def test_a_label_that_stands_twice_is_refused(case):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.of)
 def test_labels_too_few_or_too_many_are_refused_or_as_in_a_mapping(case):
     labels = list(case.given)
-    few = [{k: case.given[k] for k in labels if k != label} for label in labels]
+    few = [{k: case.given[k] for k in labels if k != label} for label in (labels[0], labels[-1])]
     last = case.given[labels[-1]]
     one = "unknown" if isinstance(labels[0], str) else ("un", "known")
     many = [{one: last, **case.given}, {**case.given, one: last}]
@@ -1561,6 +1561,97 @@ def test_rows_that_stand_twice_or_have_other_names_are_never_matched_by_place(na
     for index in (twice, [f"q{k}" for k in range(len(NAMED))]):
         given = [variables[0], *(v.set_axis(index) for v in variables[1:])]
         assert is_refused(outcome(lambda v: function(*v), given))
+
+
+# Moments of a market and other objects that carry names
+
+MARKET = {
+    "segments": ("satisfaction", "loyalty", jones_sasser.segments),
+    "satisfied_loyal": (
+        "satisfaction",
+        "loyalty",
+        lambda x, y, **o: jones_sasser.satisfied_loyal(x, y, constraint=0 * x, **o),
+    ),
+    "dick_basu": (
+        "attitude",
+        "patronage",
+        lambda x, y, **o: loyalty_stage.dick_basu(x, y / 6, **o),
+    ),
+    "relative_attitude": ("attitude", "differentiation", loyalty_stage.relative_attitude),
+    "knox": ("portfolio", "involvement", loyalty_stage.knox),
+    "ultimate_loyalty": ("fortitude", "support", loyalty_stage.ultimate_loyalty),
+    "oliver": (
+        "one",
+        "other",
+        lambda x, y, **o: loyalty_stage.oliver(
+            {"one": x, "other": y}, phases=["one", "other"], **o
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MARKET)
+def test_moments_of_variables_in_another_order_are_the_same(name):
+    first, second, function = MARKET[name]
+    items, means = [first, second], pd.Series({first: 3.1, second: 2.7})
+    covariance = pd.DataFrame([[2.0, 0.4], [0.4, 1.0]], items, items)
+
+    def sorted_by(order: list[str], names: list[str]) -> Any:
+        market = Moments(
+            n_obs=90,
+            items=names,
+            means=means[order].to_numpy(),
+            covariance=covariance.loc[order, order].to_numpy(),
+        )
+        return function(
+            NAMED["a"].astype(float),
+            NAMED["b"].astype(float),
+            scale=(1, 5) if name != "knox" else {second: (1, 5)},
+            reliability={first: 0.8, second: 0.6},
+            moments=market,
+        )
+
+    usual = sorted_by(items, items)
+    assert like(sorted_by(items[::-1], items[::-1]), usual)
+    assert not like(outcome(lambda order: sorted_by(order, items), items[::-1]), usual)
+    assert is_refused(outcome(lambda names: sorted_by(items, names), [first, "unknown"]))
+
+
+FITTED = structural.fit(MODEL, ANSWERS, scale=(-3, 3))
+RESULTS = {
+    "moments": lambda t: structural.fit(MODEL, Moments.from_frame(t), scale=(-3, 3)),
+    "bootstrap": lambda t: structural.bootstrap(FITTED, t, n_resamples=40, level=0.9, rng=1),
+    "jackknife": lambda t: structural.jackknife(FITTED, t, level=0.9),
+    "exact_fit_test": lambda t: structural.exact_fit_test(FITTED, t, n_resamples=40, rng=1),
+    "fit_measures": lambda t: structural.fit(MODEL, t, scale=(-3, 3)).fit_measures(),
+    "cross_loadings": lambda t: structural.fit(MODEL, t, scale=(-3, 3)).cross_loadings,
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_columns_in_any_order_give_the_same_inference(name):
+    call = RESULTS[name]
+    usual = call(ANSWERS)
+    for order in orders(ANSWERS.columns)[:2]:
+        assert like(call(ANSWERS[order]), usual)
+
+
+def test_later_answers_are_read_by_name_too():
+    phases = SCORES.loc[:, list(PHASES)]
+    result, _ = loyalty_stage.oliver(phases)
+    usual = result.passed(phases)
+    for order in orders(PHASES):
+        assert like(result.passed(phases[order]), usual)
+        assert like(result.passed(dict(phases[order])), usual)
+    loyalty = np.cbrt(PEOPLE["d"] - 3.0)
+    normal = {"a": PEOPLE["a"] / 5, "b": PEOPLE["b"] / 5}
+    found = jones_sasser.fit_cusp(normal, {"c": PEOPLE["c"] / 5}, loyalty)
+    later = {"splitting": {"c": [0.2, 0.6]}}
+    usual = found.predict(normal={"a": [0.2, 0.4], "b": [1.0, 0.8]}, **later)
+    assert like(found.predict(normal={"b": [1.0, 0.8], "a": [0.2, 0.4]}, **later), usual)
+    frame = pd.DataFrame({"b": [1.0, 0.8], "a": [0.2, 0.4]})
+    assert like(found.predict(normal=frame, **later), usual)
+    assert is_refused(outcome(lambda v: found.predict(normal=v, **later), {"a": [0.2, 0.4]}))
 
 
 def test_a_map_of_types_finds_customers_by_their_labels():
