@@ -333,6 +333,7 @@ def test_a_name_that_is_no_text_is_refused(given):
         ("high", "many", OptionError),
         ("unit", "cats", OptionError),
         ("sources", "000", OptionError),
+        ("sources", ["000:1", " "], ModelError),
         ("subject", "caf\ud800", OptionError),
         ("chinese", None, OptionError),
     ],
@@ -341,3 +342,10 @@ def test_a_figure_that_cannot_be_is_refused(field, value, error):
     (figure,) = evidence.get("B01")
     with pytest.raises(error):
         replace(figure, **{field: value})
+
+
+@pytest.mark.parametrize("field", ["versions", "figures"])
+def test_a_dispute_has_no_empty_sides(field):
+    (dispute, *_) = evidence.disputes()
+    with pytest.raises(ModelError, match=f"{field} have an empty text"):
+        replace(dispute, **{field: ("B01", "")})

@@ -76,7 +76,7 @@ class Figure:
     OptionError
         If a field is not of its kind.
     ModelError
-        If a number is not finite, or the lowest value is above the highest.
+        If a number is not finite, the lowest value is above the highest, or a source is empty.
 
     Examples
     --------
@@ -111,6 +111,7 @@ class Figure:
                 f"figure {self.number!r} goes from {self.low} to {self.high}; give finite numbers, "
                 "the lower one first, or None for an open end"
             )
+        _check_parts("sources", self.sources)
 
 
 @checked_fields
@@ -133,6 +134,8 @@ class Dispute:
     ------
     OptionError
         If a field is not of its kind.
+    ModelError
+        If a version or a number of a figure is empty.
 
     Examples
     --------
@@ -146,3 +149,13 @@ class Dispute:
     versions: tuple[str, ...]
     figures: tuple[str, ...]
     verdict: str
+
+    def __post_init__(self) -> None:
+        """Check that nothing is empty."""
+        _check_parts("versions", self.versions)
+        _check_parts("figures", self.figures)
+
+
+def _check_parts(name: str, texts: tuple[str, ...]) -> None:
+    if not all(text.strip() for text in texts):
+        raise ModelError(f"{name} have an empty text; leave it out")
