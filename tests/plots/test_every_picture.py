@@ -584,6 +584,11 @@ def test_what_cannot_be_drawn_of_a_name_is_an_escape(name):
     assert shown.removeprefix("one\n").isprintable()
 
 
+def test_names_without_end_are_cut():
+    (shown,) = shown_names(["a"], {"a": "x" * 5000}).values()
+    assert shown == "x" * 200 + "…"
+
+
 @pytest.mark.parametrize("name", PUBLIC)
 def test_what_is_no_axes_is_refused(name):
     figures = plt.get_fignums()
@@ -591,3 +596,8 @@ def test_what_is_no_axes_is_refused(name):
         with pytest.raises(OptionError, match=r"ax is an? .*, not an Axes"):
             EXAMPLES[name][0](ax=wrong)
     assert plt.get_fignums() == figures
+    removed, *others = (plt.Figure().add_subplot(projection=p) for p in (None, "polar", "3d"))
+    removed.remove()
+    for wrong, message in ((removed, "was removed"), *((ax, "projection") for ax in others)):
+        with pytest.raises(OptionError, match=message):
+            EXAMPLES[name][0](ax=wrong)

@@ -13,6 +13,7 @@ Language = Literal["en", "zh"]
 Words = Mapping[str, str]
 
 _LONG = 22  # letters of a name in a line
+_LONGEST = 200  # letters of a name
 # Chinese may be broken between any two letters, but not before and after these.
 _CLOSING = "，。、；：！？）》】’”…％%,.;:!?)]}"
 _OPENING = "（《【‘“([{"
@@ -64,8 +65,9 @@ def shown_names(
 
 
 def _seen(name: str) -> str:
-    """Return a name whose letters can be drawn, in the lines that it has."""
-    return "\n".join(map(visible, name.split("\n")))
+    """Return a name whose letters can be drawn, in the lines that it has; a very long one cut."""
+    cut = name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…"
+    return "\n".join(map(visible, cut.split("\n")))
 
 
 def wrapped(names: Iterable[str], letters: int = _LONG) -> list[str]:

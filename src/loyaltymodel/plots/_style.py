@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._signature import checked
+from loyaltymodel.errors import OptionError
 from loyaltymodel.plots._fonts import families, warn_of_boxes
 from loyaltymodel.plots._names import wrapped
 
@@ -60,15 +61,24 @@ _SURELY_FITS = 1.8  # inches that a legend has above any axes as wide as a colum
 
 def picture(draw: Callable[P, Axes]) -> Callable[P, Axes]:
     """Make a function a picture: its arguments are checked; refused it leaves no figure open."""
-    closing, drawn = _closing_what_is_refused, checked(draw)
+    closing, drawn, check_axes = _closing_what_is_refused, checked(draw), _check_axes
 
     def call(*args: Any, **kwargs: Any) -> Axes:
+        check_axes(kwargs.get("ax"))
         with closing():
             return drawn(*args, **kwargs)
 
     # Made again with the globals of its own module: by them doctest knows where it belongs.
     own = types.FunctionType(call.__code__, draw.__globals__, draw.__name__, None, call.__closure__)
     return cast("Callable[P, Axes]", wraps(draw)(own))
+
+
+def _check_axes(ax: object) -> None:
+    """Refuse axes that cannot be drawn in as these pictures do."""
+    if isinstance(ax, Axes) and ax.name != "rectilinear":
+        raise OptionError(f"ax has the projection {ax.name!r}; give axes with two straight scales")
+    if isinstance(ax, Axes) and ax.get_figure() is None:
+        raise OptionError("ax was removed from its figure; give axes that a figure has")
 
 
 @contextmanager
