@@ -203,3 +203,26 @@ def test_a_cusp_has_no_masked_coefficients():
         jones_sasser.Cusp(alpha=(-2, 4), beta=hidden)
     with pytest.raises(LoyaltyModelError, match="alpha"):
         jones_sasser.Cusp(alpha=np.ma.masked_all(2), beta=(0, 1))
+
+
+def test_a_construct_in_two_columns_is_refused():
+    branches = pd.DataFrame(
+        {
+            "external_service_value": [2, 2, 4, 4, 6, 6],
+            "customer_satisfaction": [0, 2, 1, 3, 2, 4],
+            "customer_loyalty": [0, 4, 2, 6, 4, 8],
+        }
+    )
+    twice = pd.concat([branches, branches[["customer_loyalty"]] * 2], axis=1)
+    for function in (jones_sasser.service_profit_paths, jones_sasser.service_profit_chain):
+        with pytest.raises(DataError, match="more than one column named customer_loyalty"):
+            function(data=twice)
+
+
+@pytest.mark.parametrize("wrong", [CURVE, None, {"k": 1}, "fit", jones_sasser.LoyaltyCurveResult])
+def test_what_is_no_result_says_what_makes_one(wrong):
+    with pytest.raises(OptionError, match=r"give what fit\(\) returns"):
+        jones_sasser.calibration(wrong)
+    if wrong is not CURVE:
+        with pytest.raises(OptionError, match=r"curve"):
+            jones_sasser.early_warning(wrong, [0.1], constraint=0.0, value=1.0)

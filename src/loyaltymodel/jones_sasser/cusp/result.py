@@ -65,6 +65,7 @@ class CuspResult(Result):
     fit_cusp : Makes a result, and has an example.
     """
 
+    made_by: ClassVar[str] = "fit_cusp()"
     people: ClassVar[str] = "customers"
 
     normal: tuple[str, ...]

@@ -97,6 +97,7 @@ class LoyaltyCurveResult(Result):
     True
     """
 
+    made_by: ClassVar[str] = "fit()"
     people: ClassVar[str] = "customers"
 
     settings: CurveSettings = field()

@@ -36,6 +36,7 @@ class Comparison(Result):
         The fitted curves, in the order of ``rows``, without regressions.
     """
 
+    made_by: ClassVar[str] = "compare()"
     people: ClassVar[str] = "customers"
 
     rows: tuple[tuple[str, int, float, float, float, str], ...]

@@ -54,6 +54,7 @@ class Deregulation(Result):
         Confidence level of the intervals.
     """
 
+    made_by: ClassVar[str] = "remove_constraint(), as .result,"
     people: ClassVar[str] = "customers"
 
     groups: tuple[Any, ...] | None

@@ -66,6 +66,7 @@ class HypothesisTest(Result):
     'loyalty is a straight line of satisfaction'
     """
 
+    made_by: ClassVar[str] = "threshold_test() and its like"
     people: ClassVar[str] = "customers"
 
     hypothesis: str

@@ -70,6 +70,7 @@ class Association(Result):
     (True, 3)
     """
 
+    made_by: ClassVar[str] = "association()"
     people: ClassVar[str] = "customers"
 
     n_obs: int

@@ -74,6 +74,7 @@ class PartialDetermination(Result):
     1.0
     """
 
+    made_by: ClassVar[str] = "partial_determination()"
     people: ClassVar[str] = "customers"
     interval: ClassVar[str] = "percentile"
 

@@ -83,6 +83,7 @@ class SlopeModeration(Result):
     [[0.0, 0.5], [1.0, 2.0]]
     """
 
+    made_by: ClassVar[str] = "slope_moderation()"
     people: ClassVar[str] = "customers"
 
     n_obs: int

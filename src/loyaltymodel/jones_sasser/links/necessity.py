@@ -71,6 +71,7 @@ class NecessaryCondition(Result):
     2           3.0      3.0
     """
 
+    made_by: ClassVar[str] = "necessary_condition()"
     people: ClassVar[str] = "customers"
 
     n_obs: int

@@ -10,12 +10,12 @@ import pandas as pd
 
 from loyaltymodel._arrays import FrozenMapping, IntArray
 from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Missing, column_names
+from loyaltymodel._frames import Missing, column_names, without_repeated
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import enumerate_names, is_number, repeated, suggest
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import read_variables
-from loyaltymodel.errors import OptionError
+from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.links.association import check_spread, correlate
 from loyaltymodel.jones_sasser.links.recursive_paths import total_effects
 
@@ -267,6 +267,12 @@ def find_columns(data: object, columns: Mapping[str, str] | None) -> dict[str, s
     """Find the column of each construct that was measured, in the order of the chain."""
     if columns is None:
         present = set(column_names(data))
+        times = without_repeated(data)[1]
+        if twice := [name for name in CONSTRUCTS if times[name] > 1]:
+            raise DataError(
+                f"there is more than one column named {enumerate_names(twice)}; rename or drop "
+                "the copies"
+            )
         return {name: name for name in CONSTRUCTS if name in present}
     if not isinstance(columns, Mapping) or not all(isinstance(c, str) for c in columns.values()):
         raise OptionError(

@@ -71,6 +71,7 @@ class ServiceProfitPaths(Result):
     ('external_service_value', 'customer_satisfaction', 'customer_loyalty')
     """
 
+    made_by: ClassVar[str] = "service_profit_paths()"
     people: ClassVar[str] = "units"
 
     n_obs: int

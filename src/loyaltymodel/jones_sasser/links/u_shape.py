@@ -90,6 +90,7 @@ class UShape(Result):
     2  two lines      fall less rise      9       3.0
     """
 
+    made_by: ClassVar[str] = "u_shape_test()"
     people: ClassVar[str] = "customers"
 
     n_obs: int

@@ -56,6 +56,7 @@ class WordOfMouth(Result):
     3  mentions     2.0      3     1.000
     """
 
+    made_by: ClassVar[str] = "word_of_mouth()"
     people: ClassVar[str] = "customers"
 
     n_obs: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -71,6 +72,8 @@ class SegmentsResult(SortedCustomers):
     >>> customers["segment"].tolist()
     ['loyalist', 'mercenary', 'hostage', 'defector']
     """
+
+    made_by: ClassVar[str] = "segments() and its like, as .result,"
 
     classifier: Classifier
 

@@ -49,6 +49,7 @@ class RetainedCustomers(Result):
     (200.0, 172.0, 182.0)
     """
 
+    made_by: ClassVar[str] = ".expected_retained() of a PublishedTable"
     rests_on_data: ClassVar[bool] = False
 
     customers: float | FloatArray
@@ -120,6 +121,7 @@ class PublishedTable(Result):
     ('REL-09', 'one year', [0.025, 0.175, 0.625, 0.825, 0.945])
     """
 
+    made_by: ClassVar[str] = "retention_table() or defection_table()"
     rests_on_data: ClassVar[bool] = False
 
     concept: str

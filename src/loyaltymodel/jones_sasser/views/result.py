@@ -95,6 +95,7 @@ class ViewRegression(Result):
         Number of customers, and of those left out because something was missing.
     """
 
+    made_by: ClassVar[str] = "compare_views(), as one of .regressions,"
     people: ClassVar[str] = "customers"
 
     view: ViewName
@@ -144,6 +145,7 @@ class AverageEffects(Result):
         Resamples drawn, and how many of them could not be estimated and were left out.
     """
 
+    made_by: ClassVar[str] = "compare_views(), as .mediation or .damping,"
     people: ClassVar[str] = "customers"
 
     ends: tuple[float, float]
@@ -218,6 +220,7 @@ class ViewsComparison(Result):
     ['partial mediation', 'full mediation', 'bonds weaken']
     """
 
+    made_by: ClassVar[str] = "compare_views()"
     people: ClassVar[str] = "customers"
 
     comparison: Comparison
