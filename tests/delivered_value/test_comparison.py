@@ -1,5 +1,7 @@
 """Offers against rivals: relative value, shares, ties, and intervals that hold their level."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -203,3 +205,17 @@ def test_bad_relative_values_are_named_errors():
         relative_value([1, 2], ["A", "B"], form="percent")
     with pytest.raises(DataError, match="equally long"):
         relative_value([1, 2], ["A", "B", "C"])
+
+
+def test_many_customers_and_offers_take_memory_of_their_rows_only():
+    n = 30_000
+    rows = pd.DataFrame({"who": np.arange(n), "brand": np.arange(n) % 900, "worth": 1.0})
+    tracemalloc.start()
+    with pytest.raises(DataError, match="did not judge every offer"):
+        compare_offers("worth", "brand", customer="who", data=rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6  # a number for every customer and offer takes 216 MB
+    rows.loc[7, ["who", "brand"]] = rows.loc[907, ["who", "brand"]]
+    with pytest.raises(DataError, match="customer 907 judged offer 7 2 times"):
+        compare_offers("worth", "brand", customer="who", data=rows)

@@ -372,3 +372,20 @@ def test_scores_are_divided_once_so_that_their_answers_may_stand_in_any_order():
     table = pd.DataFrame(answers, columns=items)
     scores = gap_scores(instrument, table, scale=(1, 7), design="performance", perceived="{item}")
     assert (scores.loc[:, "all"] == 30 / 7).all()
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "says"),
+    [
+        ([("weighted", "a")], "called as an overall score"),
+        ([("x", "a"), ("unweighted", "b")], "called as an overall score"),
+        ([("café", "a"), ("cafe\N{COMBINING ACUTE ACCENT}", "b")], "stands twice"),
+        ([(" ", "a")], "name"),
+        ([("x", "\t")], "name"),
+    ],
+)
+def test_names_that_would_hide_a_score_are_refused(dimensions, says):
+    with pytest.raises(ModelError, match=says):
+        ServiceInstrument(
+            dimensions=[{"name": name, "items": [{"name": item}]} for name, item in dimensions]
+        )

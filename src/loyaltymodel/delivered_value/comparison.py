@@ -298,16 +298,18 @@ def _check_once(
     given: bool,
 ) -> None:
     cell = who.astype(np.int64) * len(offers) + codes
-    times = np.bincount(cell, minlength=len(people) * len(offers))
-    if times.max() > 1:
-        first = int(np.argmax(times > 1))
+    in_order = np.sort(cell)  # there may be far more cells than rows
+    twice = in_order[1:][in_order[1:] == in_order[:-1]]
+    if twice.size:
+        first = int(twice[0])
+        times = int((cell == first).sum())
         person, offer = people[first // len(offers)], offers[first % len(offers)]
         if not given:
             raise DataError(
-                f"offer {offer!r} stands in {times[first]} rows; say who judged it by customer="
+                f"offer {offer!r} stands in {times} rows; say who judged it by customer="
             )
         raise DataError(
-            f"customer {person!r} judged offer {offer!r} {times[first]} times; keep one of the "
+            f"customer {person!r} judged offer {offer!r} {times} times; keep one of the "
             "judgements, or average them before"
         )
 

@@ -6,11 +6,13 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from loyaltymodel._options import enumerate_names, repeated
+from loyaltymodel._options import alike, enumerate_names
 from loyaltymodel._specification import Specification
 from loyaltymodel.errors import ModelError
 
-_Name = Annotated[str, Field(min_length=1)]
+OVERALL = ("unweighted", "weighted")  # scores of all dimensions together
+
+_Name = Annotated[str, Field(pattern=r"\S")]
 
 
 class ServiceItem(Specification):
@@ -80,7 +82,8 @@ class ServiceInstrument(Specification):
     Raises
     ------
     ModelError
-        If there is no dimension, or a name stands twice.
+        If there is no dimension, a name stands twice, or a dimension is called "unweighted" or
+        "weighted", as overall scores are.
 
     See Also
     --------
@@ -105,8 +108,13 @@ class ServiceInstrument(Specification):
 
     @model_validator(mode="after")
     def _every_name_once(self) -> Self:
+        if taken := [name for name in self.names if name in OVERALL]:
+            raise ModelError(
+                f"dimension {enumerate_names(taken)} is called as an overall score is; give it "
+                "another name"
+            )
         for what, names in (("dimension", self.names), ("item", self.items)):
-            if twice := repeated(names):
+            if twice := alike(names):
                 raise ModelError(
                     f"{what} {enumerate_names(twice)} stands twice in the instrument; give each "
                     "a name of its own"

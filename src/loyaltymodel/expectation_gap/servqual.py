@@ -17,7 +17,7 @@ from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, LowReliabilityWarning, warn_caller
 from loyaltymodel.expectation_gap._people import means_of
-from loyaltymodel.expectation_gap.instrument import ServiceInstrument
+from loyaltymodel.expectation_gap.instrument import OVERALL, ServiceInstrument
 from loyaltymodel.expectation_gap.kernels import cronbach_alpha, difference_reliability
 from loyaltymodel.expectation_gap.servqual_result import CUSTOMARY_RELIABILITY, ServqualResult
 from loyaltymodel.expectation_gap.servqual_scores import (
@@ -249,9 +249,10 @@ def gap_scores(
     labels = slices[0][2].append([part[2] for part in slices[1:]])
     scores = np.concatenate([part[0] for part in slices], axis=1)
     table = pd.DataFrame(scores.T, index=labels, columns=list(instrument.names))
-    table["unweighted"] = scores.mean(axis=0)
+    unweighted, weighted = OVERALL
+    table[unweighted] = scores.mean(axis=0)
     if importance is not None:
-        table["weighted"] = np.concatenate([part[1] for part in slices if part[1] is not None])
+        table[weighted] = np.concatenate([part[1] for part in slices if part[1] is not None])
     return table.rename_axis(columns="dimension")
 
 
@@ -309,7 +310,7 @@ def _result(
         ),
         dimension_levels=levels("dimension", of_item, average),
         overall_scores=table(
-            {"quantity": ["unweighted", "weighted"][: len(overall)]},
+            {"quantity": OVERALL[: len(overall)]},
             np.array(overall),
             np.array(errors),
         ),
