@@ -461,6 +461,8 @@ def _categories(name: str, value: object) -> Column:
         raise DataError(f"{name} has shape {array.shape}; an array of shape (n,) is needed")
     if array.dtype.kind in "Vc":
         raise DataError(f"{name} has {array.dtype} values, which are no categories; give text")
+    if array.dtype.kind == "f":  # of any size, of which pandas makes no labels
+        return numbers_of(array)
     return without_blanks(name, array.astype(object) if array.dtype.kind in "US" else array)
 
 

@@ -370,3 +370,13 @@ def test_two_blanks_are_no_agreement():
     with pytest.raises(DataError, match="missing"):
         agreement(first, second)
     assert agreement(first, second, missing="drop").n_obs == 4
+
+
+@pytest.mark.parametrize("make", [list, np.array, pd.Series, pd.Categorical])
+def test_blank_text_is_no_category(make):
+    first, second = make(["a", "a", "b", "b", " "]), make(["a", "b", "b", "b", "a"])
+    with pytest.raises(DataError, match="1 missing value"):
+        agreement(first, second)
+    found = agreement(first, second, missing="drop")
+    assert (found.categories, found.n_dropped) == (("a", "b"), 1)
+    assert found.cross_table.to_numpy().tolist() == [[1, 1], [0, 2]]

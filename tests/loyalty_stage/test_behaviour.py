@@ -658,3 +658,23 @@ def test_a_preference_at_its_limit_is_one():
     assert loyal.tolist() == [True, True, True]
     loyal = prefers_and_repeats([0.7 + 0.1, 0.79], 2, least_preference=0.8, least_repeats=1)
     assert loyal.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "uint8", "uint64", "int64", "Float32"])
+def test_customers_may_be_numbers_of_any_type(dtype):
+    keys = pd.Series([1, 1, 3], dtype=dtype)
+    if dtype == "uint64":
+        keys += np.uint64(2**63)  # beyond what signed numbers hold
+    table = pd.DataFrame({"customer": keys, "date": [1, 2, 3], "brand": "A", "amount": 1.0})
+    columns = {name: table[name] for name in table}
+    for form in ({"data": table}, columns):
+        _, customers = purchase_behaviour(**form, window=(0, 10))
+        assert customers.index.tolist() == keys.iloc[[0, 2]].tolist()
+        assert customers["n_purchases"].tolist() == [2, 1]
+
+
+def test_brands_may_be_pairs():
+    brands = pd.Series([("A", 1), ("A", 2)])
+    found, customers = purchase_behaviour([1, 1], [1, 2], brand=brands, amount=None, window=(0, 9))
+    assert found.switching.index.tolist() == [("A", 1), ("A", 2)]
+    assert customers["favourite"].tolist() == [("A", 1)]

@@ -128,7 +128,9 @@ def _keys(customers: npt.NDArray[Any], brands: pd.Categorical) -> pd.MultiIndex:
 
 
 def _names(bought: Bought, places: IntArray) -> pd.Categorical:
-    return pd.Categorical.from_codes(places, categories=pd.Index(bought.brands))
+    return pd.Categorical.from_codes(
+        places, categories=pd.Index(bought.brands, tupleize_cols=False)
+    )
 
 
 def _times(

@@ -237,7 +237,7 @@ def _looked_up(
 def _whole_codes(values: npt.NDArray[Any]) -> _Codes:
     """Codes of whole numbers; a table of all of them is quicker than hashing where it is small."""
     low, high = int(values.min()), int(values.max())
-    if high - low > 4 * len(values):
+    if high - low > 4 * len(values) or high > np.iinfo(np.int64).max:
         codes, distinct = pd.factorize(values)
         return _sorted_codes(codes, distinct)
     moved = values.astype(np.int64) - low
@@ -248,7 +248,8 @@ def _whole_codes(values: npt.NDArray[Any]) -> _Codes:
 def _sorted_codes(codes: IntArray, distinct: npt.NDArray[Any]) -> _Codes:
     place, ordered = codes_of(distinct) if len(distinct) else (np.empty(0, np.intp), ())
     sought = np.append(place, -1)  # a missing value, code -1, stays -1
-    kind = distinct.dtype if distinct.dtype.kind in "iufM" else object
+    kind = distinct.dtype if distinct.dtype.kind in "iuM" else object
+    kind = np.float64 if distinct.dtype.kind == "f" else kind
     listed = np.empty(len(ordered), dtype=kind)
     listed[:] = ordered
     return _Codes(sought[codes], listed)

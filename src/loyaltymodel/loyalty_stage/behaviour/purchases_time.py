@@ -70,6 +70,7 @@ def read_times(name: str, values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int6
     if values.dtype.kind in "iu":
         return values.astype(np.int64), None
     if values.dtype.kind == "f":
+        values = numbers_of(values)
         gaps = np.isnan(values)
         whole = np.where(gaps, 0.0, values)
         if (np.abs(whole) <= _LARGEST).all() and (whole == np.floor(whole)).all():

@@ -141,7 +141,7 @@ class PurchaseBehaviour(Result):
         k = len(self.brand_names)
         counts = np.zeros((k, k), dtype=np.intp)
         counts[self.switch_source, self.switch_target] = self.switch_count
-        names = pd.Index(self.brand_names, name="source")
+        names = pd.Index(self.brand_names, name="source", tupleize_cols=False)
         return pd.DataFrame(counts, index=names, columns=names.rename("target"))
 
     @property

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import IntArray
-from loyaltymodel._frames import read_table
-from loyaltymodel._options import enumerate_names, repeated
+from loyaltymodel._options import enumerate_names, repeated, shown
 from loyaltymodel._results import Result, WithCustomers
-from loyaltymodel._variables import codes_of, without_blanks
+from loyaltymodel._variables import codes_of, read_variables
 from loyaltymodel.errors import DataError, OptionError
 
 LEAST = 2  # categories that can disagree
@@ -33,48 +31,23 @@ class Column:
 
 def read_column(name: str, value: object, data: object) -> Column:
     """Read one classification, in any form, with its missing values."""
-    labels = None
     if isinstance(value, (Result, WithCustomers, pd.DataFrame)):
         raise DataError(
             f"{name} is a {type(value).__name__}; give the column with the class of each "
             "customer, such as customers['type']"
         )
-    if isinstance(value, str):
-        if data is None:
-            raise DataError(
-                f"{name}={value!r} names a column, but there is no data; give data= as well, or "
-                "the values themselves"
-            )
-        value = read_table(data, [value])[value]
-    elif nw.dependencies.is_into_series(value) and not isinstance(value, pd.Series):
-        value = nw.from_native(value, series_only=True).to_pandas().to_numpy()
-    if isinstance(value, pd.Series):
-        labels = value.index
-    if isinstance(value, (pd.Series, pd.Categorical)) and isinstance(
-        value.dtype, pd.CategoricalDtype
-    ):
-        codes = value.cat.codes if isinstance(value, pd.Series) else value.codes
-        kinds = tuple(value.dtype.categories)
-        return Column(
-            codes=np.asarray(codes, np.intp),
-            names=kinds,
-            ordered=bool(value.dtype.ordered),
-            labels=labels,
-            name=name,
-        )
-    array = value.to_numpy() if isinstance(value, pd.Series) else np.asarray(value)
-    if array.ndim != 1:
-        raise DataError(
-            f"{name} has shape {array.shape}; one category a customer is needed, an array of "
-            "shape (n,)"
-        )
-    array = without_blanks(name, array.astype(object) if array.dtype.kind in "US" else array)
-    gaps = np.asarray(pd.isna(array), dtype=np.bool_)
-    codes = np.full(len(array), -1)
-    codes[~gaps], kinds = codes_of(array[~gaps])
-    numeric = all(isinstance(kind, (int, float)) for kind in kinds)
+    found = read_variables({name: value}, data=data, categories=[name], gaps=[name])
+    labels = found.labels if isinstance(value, (str, pd.Series)) else None
+    kept = found.values[name]
+    if isinstance(kept, pd.Categorical):
+        codes, kinds, ordered = kept.codes, tuple(kept.categories), bool(kept.ordered)
+    else:
+        gaps = np.asarray(pd.isna(kept), dtype=np.bool_)
+        codes = np.full(len(kept), -1)
+        codes[~gaps], kinds = codes_of(kept[~gaps])
+        ordered = all(isinstance(kind, (int, float)) for kind in kinds)
     return Column(
-        codes=codes.astype(np.intp), names=kinds, ordered=numeric, labels=labels, name=name
+        codes=np.asarray(codes, np.intp), names=kinds, ordered=ordered, labels=labels, name=name
     )
 
 
@@ -82,7 +55,7 @@ def matched(column: Column, match: object) -> Column:
     """Call the categories of a classification by the names that the other has for them."""
     if not isinstance(match, Mapping):
         raise OptionError(
-            f"match={match!r} must be a mapping from categories of the second to those of the "
+            f"match={shown(match)} must be a mapping from categories of the second to those of the "
             "first, such as {'loyal': 'loyalty'}"
         )
     unknown = [name for name in match if name not in column.names]
@@ -136,7 +109,8 @@ def _given(
     names = () if isinstance(categories, str) else tuple(categories)
     if len(names) < LEAST or repeated(names):
         raise OptionError(
-            f"categories={categories!r} must be two or more different categories in ascending order"
+            f"categories={shown(categories)} must be two or more different categories in ascending "
+            "order"
         )
     for column, found in zip((one, other), present, strict=True):
         unknown = [name for name in found if name not in names]
