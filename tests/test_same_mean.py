@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from loyaltymodel import attributes, delivered_value, expectation_gap, jones_sasser, loyalty_stage
+from loyaltymodel.errors import DataError
 
 ITEMS = (1, 2, 3, 4, 5)
 FIVE = (1, 5)
@@ -687,3 +688,31 @@ def test_expectations_of_the_same_mean_are_met_alike(way):
     mine = scores[np.concatenate(list(groups.values()))]
     states = expectation_gap.disconfirmation(mine, against, kind="state")
     assert set(map(str, states)) == {"satisfied"}
+
+
+@pytest.mark.parametrize("name", SORTERS)
+@pytest.mark.parametrize("limit", FIVE)
+def test_whoever_is_at_the_end_of_a_scale_is_on_it(name, limit):
+    function, column = SORTERS[name]
+    scores = spellings(float(limit))
+    cut = {"satisfaction": 3, "loyalty": 3} if name == "segments" else 3
+    found = function(scores, scores, scale=FIVE, cuts=cut)[1][column]
+    exact = np.full(len(scores), float(limit))
+    assert found.tolist() == function(exact, exact, scale=FIVE, cuts=cut)[1][column].tolist()
+    beyond = exact + np.sign(limit - 3) * 1e-9
+    with pytest.raises(DataError, match=r"outside|off the scale"):
+        function(beyond, beyond, scale=FIVE, cuts=cut)
+
+
+def test_an_open_end_stays_open():
+    with pytest.raises(DataError, match="from 0 to below 1"):
+        jones_sasser.combined_constraint({"a": [1.0, 0.5]})
+
+
+def test_a_ceiling_is_found_from_a_step_that_is_reached():
+    found = jones_sasser.necessary_condition([1, 2, 3, 3], [1, 2, 3, 1], n_resamples=19, rng=1)
+    for step in (1.0, 2.0, 3.0):
+        assert set(found.ceiling(spellings(step)).tolist()) == {step}
+        assert set(found.bottleneck(spellings(step)).tolist()) == {step}
+    assert found.ceiling(1.99) == 1
+    assert found.bottleneck(2.01) == 3

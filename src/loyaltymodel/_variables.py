@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._comparisons import reaches
 from loyaltymodel._frames import Missing, check_names, open_frame, row_labels, without_repeated
 from loyaltymodel._native import NotNumbers, array_of, numbers_of
 from loyaltymodel._options import (
@@ -323,8 +324,7 @@ def read_numbers(
     numbers = np.asarray(_numbers(name, value, flags=False, any_shape=True), dtype=np.float64)
     if np.isnan(numbers).any():
         raise DataError(f"{name} has {count_of(int(np.isnan(numbers).sum()), 'missing value')}")
-    _check_range(name, numbers, bounds, None, any_size=any_size)
-    return numbers
+    return _in_range(name, numbers, bounds, None, any_size=any_size)
 
 
 def read_together(
@@ -563,7 +563,8 @@ def _checked(
         labels = labels[~absent]
     for name, value in values.items():
         if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-            _check_range(name, value, bounds.get(name), labels, any_size=name in _WEIGHTS)
+            limits = bounds.get(name)
+            values[name] = _in_range(name, value, limits, labels, any_size=name in _WEIGHTS)
     return Variables(values, labels, n_dropped)
 
 
@@ -583,22 +584,27 @@ def _gaps(value: Column) -> BoolArray | None:
     return gaps if gaps.any() else None
 
 
-def _check_range(
+def _in_range(
     name: str,
     value: npt.NDArray[Any],
     bounds: Bounds | None,
     labels: pd.Index | None,
     *,
     any_size: bool = False,
-) -> None:
+) -> npt.NDArray[Any]:
+    """Return numbers that lie within their bounds; what is on a bound but for rounding is on it."""
     low, high = bounds if bounds is not None else (-np.inf, np.inf)
     if value.size == 0 or value.dtype.kind == "b":
-        return
+        return value
     # NaN if all are, without a warning.
     lowest, highest = np.fmin.reduce(value, axis=None), np.fmax.reduce(value, axis=None)
     if np.isinf(lowest) or np.isinf(highest):
         raise DataError(f"{name} has an infinite value{_place(np.isinf(value), labels)}")
     if lowest < low or highest > high:
+        size = max((abs(end) for end in (low, high) if np.isfinite(end)), default=0.0)
+        open_ended = low == _TINY or high == BELOW_ONE
+        if not open_ended and reaches(lowest, low, size=size) and reaches(high, highest, size=size):
+            return value.clip(low, high)
         outside = (value < low) | (value > high)
         first = value.ravel()[int(np.argmax(outside.ravel()))]
         limits = f"{low:.12g} or more"
@@ -610,7 +616,7 @@ def _check_range(
             f" (first {first:.12g}{_place(outside, labels)})"
         )
     if any_size:
-        return
+        return value
     if (top := max(-float(lowest), float(highest))) > LARGEST:
         where = _place(np.abs(value) > LARGEST, labels)
         raise DataError(
@@ -623,6 +629,7 @@ def _check_range(
             f"{name} has nothing above {top:.3g}, too small to compute with; give {name} in "
             "smaller units"
         )
+    return value
 
 
 def _place(hits: BoolArray, labels: pd.Index | None) -> str:

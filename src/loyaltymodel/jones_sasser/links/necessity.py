@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
-from loyaltymodel._comparisons import levels_of
+from loyaltymodel._comparisons import levels_of, snapped
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import check_count, count_of, enumerate_names
 from loyaltymodel._resampling import FOR_TESTS
@@ -124,7 +124,8 @@ class NecessaryCondition(Result):
         2.0
         """
         s = read_numbers("satisfaction", satisfaction, bounds=self.scope[:2])
-        place = np.searchsorted(self.corners[:, 0], s, side="right")
+        steps = self.corners[:, 0]
+        place = np.searchsorted(steps, self._on_steps(s, steps), side="right")
         return like(satisfaction, np.append(np.nan, self.corners[:, 1])[place], name="ceiling")
 
     @checked
@@ -156,8 +157,12 @@ class NecessaryCondition(Result):
         3.0
         """
         wanted = read_numbers("loyalty", loyalty, bounds=self.scope[2:])
-        place = np.searchsorted(self.corners[:, 1], wanted, side="left")
+        steps = self.corners[:, 1]
+        place = np.searchsorted(steps, self._on_steps(wanted, steps), side="left")
         return like(loyalty, np.append(self.corners[:, 0], np.nan)[place], name="bottleneck")
+
+    def _on_steps(self, scores: FloatArray, steps: FloatArray) -> FloatArray:
+        return snapped(scores, steps, size=np.abs(self.scope).max())
 
     def _title(self) -> str:
         return "Satisfaction as a necessary condition"
