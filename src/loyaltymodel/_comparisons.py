@@ -68,13 +68,19 @@ def snapped(x: npt.ArrayLike, grid: npt.ArrayLike, *, size: npt.ArrayLike = 0.0)
     return found
 
 
+def usual_size(x: npt.ArrayLike) -> float:
+    """Return how large numbers are: no more than a tenth of them is larger, such as one outlier."""
+    size = np.abs(np.asarray(x, dtype=np.float64))
+    return float(np.quantile(size, 0.9, method="lower")) if size.size else 0.0
+
+
 def levels_of(x: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
     """Return the distinct values in ascending order, and the place of each x among them.
 
     Values that differ by rounding only are one: the lowest of them.
     """
     values, place = np.unique(np.asarray(x, dtype=np.float64), return_inverse=True)
-    new = np.append(True, exceeds(values[1:], values[:-1], size=np.abs(values).max(initial=0.0)))
+    new = np.append(True, exceeds(values[1:], values[:-1], size=usual_size(values)))
     if new.all():
         return values, place
     return values[new], (np.cumsum(new) - 1)[place]

@@ -28,7 +28,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
-from loyaltymodel._comparisons import equals, exceeds, reaches
+from loyaltymodel._comparisons import equals, exceeds, reaches, usual_size
 from loyaltymodel._options import enumerate_names, shown
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
@@ -129,7 +129,7 @@ def cell_codes(x: FloatArray, y: FloatArray, grid: Grid) -> IntArray:
 def _levels(values: FloatArray, cuts: FloatArray, up: BoolArray) -> IntArray:
     level = np.zeros((*cuts.shape[:-1], len(values)), dtype=np.intp)
     passed = np.ones(level.shape, dtype=np.bool_)
-    size = np.abs(values).max(initial=0.0)
+    size = usual_size(values)
     for k, at_cut_is_above in enumerate(up):
         cut = cuts[..., k, None]
         # Whoever has not passed a lower cut-off does not pass a higher one that equals it.
@@ -322,10 +322,10 @@ def distances(means: FloatArray, covariance: FloatArray, grid: Grid) -> Distance
 
     def of(variable: int, cuts: FloatArray, up: BoolArray) -> list[FloatArray]:
         scale, at = sd[..., variable, None], means[..., variable]
-        size = np.abs(at).max(initial=0.0)
         apart = [at - cuts[..., m, None] for m in range(len(up))]
         # Only where there is no deviation does it matter who stands exactly at a cut-off.
         if not scale.all():
+            size = usual_size(at)
             apart = [np.where(equals(part, 0.0, size=size), 0.0, part) for part in apart]
         return [
             in_deviations(part, scale, up=bool(above))

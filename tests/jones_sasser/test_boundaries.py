@@ -130,3 +130,22 @@ def test_a_ceiling_has_one_corner_for_one_score():
     other = jones_sasser.necessary_condition([0.8, BELOW, 0.1, ABOVE], [1, 4, 2, 3], rng=1)
     np.testing.assert_allclose(plain.corners, other.corners, rtol=1e-12)
     assert plain.effect_size == pytest.approx(other.effect_size)
+
+
+def test_an_outlier_does_not_blur_the_cut_of_the_others():
+    scores = [1.0, 5.0, 5.6, 9.0, 1e14]
+    _, customers = jones_sasser.segments(
+        scores, scores, cuts={"satisfaction": 5.5, "loyalty": 5.5, "extremes": None}
+    )
+    assert customers["segment"].tolist() == ["defector"] * 2 + ["loyalist"] * 3
+    found = jones_sasser.association([1, 2, 3, 4, 5, 1e14], [1, 2, 3, 4, 5, 6], cuts=3)
+    assert found.n_satisfied == 4
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("unit", [1e-90, 1e90])
+def test_curvature_in_any_unit(unit):
+    s, loyal = np.array([1.0, 2, 3, 4, 5, 5]), np.array([1.0, 1, 2, 4, 7, 8])
+    plain, found = (jones_sasser.association(s * u, loyal) for u in (1.0, unit))
+    assert found.curvature * unit * unit == pytest.approx(plain.curvature, rel=1e-9)
+    np.testing.assert_allclose(found.p_value, plain.p_value, rtol=1e-9)

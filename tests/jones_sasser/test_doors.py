@@ -153,23 +153,29 @@ def test_true_and_false_are_no_constraint():
         jones_sasser.satisfied_loyal([1, 5], [5, 1], constraint=[False, False], scale=(1, 5))
 
 
-def test_who_stayed_and_what_binds_may_be_true_or_false():
-    people = jones_sasser.simulate_views("captive share", 3000, rng=1)
-    people["held"] = people["bond"] > 0.5
-    numbers = people.assign(held=people["held"].astype(int))
-    one, other = (
-        jones_sasser.fit(t["satisfaction"], t["stayed"] == 1, drivers=["held"], data=t)
-        for t in (people, numbers)
-    )
+def test_who_stayed_may_be_true_or_false():
+    people = jones_sasser.simulate_views("direct", 600, rng=1)
+    s, stayed = people["satisfaction"], people["stayed"]
+    one, other = (jones_sasser.fit(s, answer) for answer in (stayed, stayed == 1))
     np.testing.assert_array_equal(one.values, other.values)
-    assert one.constraint_of(drivers={"held": True}) == other.constraint_of(drivers={"held": 1})
     one, other = (
-        jones_sasser.compare_views(
-            "satisfaction", t["stayed"] == 1, bond="held", data=t, n_resamples=50, rng=1
-        )
-        for t in (people, numbers)
+        jones_sasser.compare_views(s, answer, bond=people["bond"], n_resamples=50, rng=1)
+        for answer in (stayed, stayed == 1)
     )
     pd.testing.assert_frame_equal(one.comparison.models, other.comparison.models)
+
+
+@pytest.mark.parametrize("name", ["mediator", "bond"])
+def test_what_is_measured_is_not_true_or_false(name):
+    people = jones_sasser.simulate_views("direct", 50, rng=1)
+    with pytest.raises(DataError, match=f"{name} is not numeric"):
+        jones_sasser.compare_views(
+            "satisfaction", "stayed", data=people, **{name: people[name] > 0.5}
+        )
+    with pytest.raises(DataError, match="driver 'held' is not numeric"):
+        jones_sasser.fit(
+            "satisfaction", "stayed", data=people, drivers={"held": people["bond"] > 0.5}
+        )
 
 
 @pytest.mark.parametrize(

@@ -311,9 +311,9 @@ class Power(_Risen):
     parameters = (_LOW, _HIGH, Parameter("k", 0.05, 50.0, starts=(1.0, 3.0, 8.0), transform="log"))
 
     def shape(self, s: FloatArray, p: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             log = np.log(s)
-        u = np.exp(p[..., 2:3] * log)
+            u = np.exp(p[..., 2:3] * log)
         # s ln s is 0 at 0, where the product of 0 and minus infinity is none.
         return u, (u * np.maximum(log, -1e300),)
 

@@ -735,8 +735,7 @@ class LoyaltyCurveResult(Result):
                 f"{enumerate_names(names)}"
             )
         given = {name: own[name] for name in names}
-        columns = driver_columns(given)
-        read = read_variables(columns, data=data, flags=tuple(columns))
+        read = read_variables(driver_columns(given), data=data)
         z = design_of(read, names)
         turned = 0.5 + 0.5 * np.tanh(z @ self.values[self._places("d")] / 2)
         return as_given(given.values(), read.labels, turned, name="constraint")

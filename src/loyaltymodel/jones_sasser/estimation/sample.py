@@ -139,7 +139,7 @@ def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> V
             data=data,
             bounds=bounds,
             categories=("constraint_by", "loyalty") if ordinal else ("constraint_by",),
-            flags=_flags(settings, wanted),
+            flags=("loyalty",) if settings.outcome == "binary" else (),
             missing=settings.missing,
         )
     except DataError as error:
@@ -152,12 +152,6 @@ def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> V
             if f"{name} must lie" in str(error) and scored and settings.limits(name) == SHARES:
                 raise DataError(f"{error}; give its scale, such as scale={example}") from None
         raise
-
-
-def _flags(settings: CurveSettings, wanted: dict[str, object]) -> list[str]:
-    """Return what may be True or False: whether somebody stayed, and what may bind."""
-    stayed = ["loyalty"] if settings.outcome == "binary" else []
-    return [*stayed, *(name for name in wanted if name.startswith("driver "))]
 
 
 def driver_columns(drivers: dict[str, object]) -> dict[str, object]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping
-from loyaltymodel._comparisons import levels_of, reaches
+from loyaltymodel._comparisons import levels_of, reaches, usual_size
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri
@@ -238,7 +238,7 @@ def association(
     if limits is not None:
         among = satisfied_from(s, limits["satisfaction"])
         n_satisfied = int(among.sum())
-        stays = reaches(loyal[among], limits["loyalty"], size=np.abs(loyal).max())
+        stays = reaches(loyal[among], limits["loyalty"], size=usual_size(loyal))
         share = float((~stays).mean())
         table = EstimateTable.wilson({"quantity": [_SHARE]}, [share], [n_satisfied], level=level)
         rows[_SHARE] = table.row(_SHARE).to_numpy()
@@ -370,6 +370,8 @@ def _linearity(s: FloatArray, loyal: FloatArray) -> tuple[float, FloatArray, Flo
 
     n = len(s)
     z, error = s - s.mean(), loyal - loyal.mean()
+    unit = float(np.abs(z).max())  # whose fourth power may leave the numbers of a computer
+    z = z / unit
     error = error - z * (z @ error) / (z @ z)
     square = z**2
     total = square @ square
@@ -391,4 +393,8 @@ def _linearity(s: FloatArray, loyal: FloatArray) -> tuple[float, FloatArray, Flo
         scaled = np.where(leverage < 1 - _SAME, rest / (1 - leverage), np.nan)
         robust = np.divide(explained * own, square**2 @ scaled**2) if residual else f
     statistic = np.array([f, robust], dtype=np.float64)
-    return float(curvature), statistic, np.asarray(fdtrc(1, n - 3, statistic), dtype=np.float64)
+    return (
+        float(curvature) / unit / unit,
+        statistic,
+        np.asarray(fdtrc(1, n - 3, statistic), dtype=np.float64),
+    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._comparisons import reaches
+from loyaltymodel._comparisons import reaches, usual_size
 from loyaltymodel._options import check_finite
 from loyaltymodel._scales import by_variable
 from loyaltymodel.errors import DataError
@@ -27,7 +27,7 @@ def check_cuts(cuts: Cuts | None, names: tuple[str, ...]) -> FrozenMapping[str, 
 
 def satisfied_from(satisfaction: FloatArray, cut: float) -> BoolArray:
     """Tell who is satisfied, from a cut on; a DataError if nobody is."""
-    among = reaches(satisfaction, cut, size=np.abs(satisfaction).max())
+    among = reaches(satisfaction, cut, size=usual_size(satisfaction))
     if not among.any():
         raise DataError(
             f"no customer has a satisfaction of {cut:.12g} or more, the highest is "

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
-from loyaltymodel._comparisons import snapped
+from loyaltymodel._comparisons import snapped, usual_size
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtr, ndtri, student, student_reach
@@ -351,7 +351,7 @@ def _turns(levels: Levels, turning_point: float | None) -> FloatArray:
             f"{lowest:.12g} to {highest:.12g}"
         )
     # A turn at a level is on both sides, also where it differs from it by rounding.
-    return snapped([turning_point], levels.x, size=np.abs(levels.x).max())
+    return snapped([turning_point], levels.x, size=usual_size(levels.x))
 
 
 def _strengths(slopes: Slopes) -> tuple[FloatArray, list[FloatArray]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
-from loyaltymodel._comparisons import levels_of, snapped
+from loyaltymodel._comparisons import levels_of, snapped, usual_size
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, ndtri, student, wilson
@@ -327,7 +327,7 @@ def _place(s: FloatArray, cuts: Sequence[float] | None) -> IntArray:
     edges = np.asarray(cuts, dtype=np.float64)
     if not edges.size or not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():
         raise OptionError(f"cuts={shown(cuts)} must be ascending numbers, such as [3, 4]")
-    level = np.searchsorted(edges, snapped(s, edges, size=np.abs(s).max()), side="right")
+    level = np.searchsorted(edges, snapped(s, edges, size=usual_size(s)), side="right")
     return np.unique(level, return_inverse=True)[1]
 
 

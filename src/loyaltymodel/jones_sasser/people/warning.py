@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import exceeds
+from loyaltymodel._comparisons import exceeds, usual_size
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import (
     check_choice,
@@ -281,7 +281,7 @@ def satisfaction_alerts(
             )
         centre, lower = _control_limits(x, errors, baseline, n_sigma)
     fixed = np.nan if limit is None else float(limit)
-    size = np.abs(x).max()
+    size = usual_size(x)
     below_limit, below_control = (exceeds(line, x, size=size) for line in (fixed, lower))
     return pd.DataFrame(
         {

@@ -211,7 +211,7 @@ def compare_views(
         given,
         data=data,
         categories=("constraint_by",),
-        flags=("loyalty", "mediator", "bond"),
+        flags=("loyalty",),
         missing=missing,
     )
     settings = CurveSettings(
