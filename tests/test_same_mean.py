@@ -330,6 +330,17 @@ JUDGES = [
         ),
     ),
     Judge(
+        "direct_report",
+        (2.0, 4.0),
+        each(
+            lambda s, _: numbers(
+                attributes.direct_report([s, 3, 4.5, 5, 1.5], scale=FIVE, top=1)
+                .quantities["estimate"]
+                .iloc[2:]
+            )
+        ),
+    ),
+    Judge(
         "satisfaction_benefits",
         (3.0, 3.3),
         each(
@@ -404,7 +415,7 @@ def test_a_score_on_a_cut_off_is_judged_alike_however_it_was_summed_up(judge):
 
 
 @pytest.mark.parametrize("judge", JUDGES, ids=lambda judge: judge.name)
-def test_a_cut_off_in_other_words_is_the_same_cut_off(judge):
+def test_a_cut_off_that_was_summed_up_is_the_same_cut_off(judge):
     for cut in judge.at:
         exact = set(words(judge.verdicts(np.array([cut]), cut)))
         for spelling in spellings(cut)[::7]:
