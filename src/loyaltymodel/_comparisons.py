@@ -49,8 +49,16 @@ def equals(x: npt.ArrayLike, y: npt.ArrayLike, *, size: npt.ArrayLike = 0.0) -> 
 def difference(x: npt.ArrayLike, y: npt.ArrayLike, *, size: npt.ArrayLike = 0.0) -> FloatArray:
     """Return x - y, and 0 where they are equal but for rounding."""
     left, right = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    gap = left - right
-    return np.where(np.abs(gap) <= _allowance(right, size), 0.0, gap)
+    gap = np.asarray(left - right)
+    # One bound for all finds the few, if any, that may be rounding; each is then held to its own.
+    reach = np.abs(np.fmax.reduce(np.abs(right), axis=None, initial=0.0))
+    near = np.abs(gap) <= ROUNDING * max(float(reach), float(np.max(size, initial=0.0)))
+    near &= gap != 0
+    if near.any():
+        sizes = np.broadcast_to(np.asarray(size, dtype=np.float64), gap.shape)[near]
+        allowed = _allowance(np.broadcast_to(right, gap.shape)[near], sizes)
+        gap[near] = np.where(np.abs(gap[near]) <= allowed, 0.0, gap[near])
+    return gap
 
 
 def snapped(x: npt.ArrayLike, grid: npt.ArrayLike, *, size: npt.ArrayLike = 0.0) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import equals
+from loyaltymodel._comparisons import difference
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -120,13 +120,16 @@ def gronroos_quality(
     if image is not None:
         experienced = (1 - f) * experienced + f * read["image"]
     expectation = np.asarray(read["expected"], dtype=np.float64)
-    size = np.max([np.abs(read[name]) for name in given], axis=0)
-    experienced = np.where(equals(experienced, expectation, size=size), expectation, experienced)
+    size = np.abs(np.asarray(read["technical"], dtype=np.float64))
+    for name in list(given)[1:]:
+        np.maximum(size, np.abs(read[name]), out=size)
+    gap = difference(experienced, expectation, size=size)
+    experienced[gap == 0] = expectation[gap == 0]
     return pd.DataFrame(
         {
             "experienced": experienced,
             "expected": expectation,
-            "perceived_quality": experienced - expectation,
+            "perceived_quality": gap,
         },
         index=read.labels,
     )
