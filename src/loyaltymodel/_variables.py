@@ -448,8 +448,7 @@ def _categories(name: str, value: object) -> Column:
     _check_kind(name, value)
     kept = value.array if isinstance(value, pd.Series) else value
     if isinstance(kept, pd.Categorical):
-        _check_letters(name, kept.categories)
-        blank = [v for v in kept.categories if _is_blank(v)]
+        blank = [text for text in _texts_in(name, kept.categories) if not text.strip()]
         return kept.remove_categories(blank) if blank else kept
     try:
         array = array_of(value)
@@ -482,16 +481,15 @@ def without_blanks(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         raise DataError(
             f"{name} has values that are no categories, such as lists; give text or numbers"
         ) from None
-    _check_letters(name, distinct)
-    if not (blank := [v for v in distinct if _is_blank(v)]):
+    if not (blank := [text for text in _texts_in(name, distinct) if not text.strip()]):
         return array
     filled = array.copy()
     filled[np.asarray(pd.Series(array, dtype=object).isin(blank))] = None
     return filled
 
 
-def _check_letters(name: str, distinct: Iterable[object]) -> None:
-    """Refuse text with half of a letter, of which no table can be made."""
+def _texts_in(name: str, distinct: Iterable[object]) -> list[str]:
+    """Return what is text; refuse text with half of a letter, of which no table can be made."""
     texts = [value for value in distinct if isinstance(value, str)]
     if has_half_letter("".join(texts)):
         odd = next(text for text in texts if has_half_letter(text))
@@ -499,10 +497,7 @@ def _check_letters(name: str, distinct: Iterable[object]) -> None:
             f"{name} has {shown(odd)}, which is not valid text: half of a letter (a surrogate) "
             "stands in it; read it anew in its right encoding"
         )
-
-
-def _is_blank(value: object) -> bool:
-    return isinstance(value, str) and not value.strip()
+    return texts
 
 
 def _common_labels(found: Mapping[str, object], values: Mapping[str, Column]) -> pd.Index:
