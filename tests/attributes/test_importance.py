@@ -17,7 +17,7 @@ from loyaltymodel import _resampling as resampling
 from loyaltymodel import datasets
 from loyaltymodel.attributes import kernels
 from loyaltymodel.attributes.contrast import penalty_reward
-from loyaltymodel.attributes.drivers_result import pack
+from loyaltymodel.attributes.drivers_result import _ranks, pack
 from loyaltymodel.attributes.importance import key_drivers
 from loyaltymodel.errors import (
     CollinearityWarning,
@@ -617,3 +617,13 @@ FRAME = pd.DataFrame({**as_mapping(X), "y": Y})
 def test_bad_input_ends_in_a_named_error_with_a_way_out(error, message, call):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_drivers_that_differ_by_rounding_only_share_a_rank():
+    ranks = _ranks(np.array([[0.3, 0.1 + 0.2, 0.1], [1e-9, 2e-9, 3e-9]]))
+    assert ranks.tolist() == [[1, 1, 3], [3, 2, 1]]
+
+
+def test_what_varies_by_rounding_only_is_constant():
+    with pytest.raises(DataError, match="constant: a"):
+        key_drivers({"a": [0.3, 0.1 + 0.2, 0.3, 0.3], "b": [1, 2, 3, 1]}, [1, 2, 2, 4])

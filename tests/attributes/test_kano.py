@@ -1,6 +1,8 @@
 """Kano's method against a published example, SciPy, brute force and simulation."""
 
+import math
 import pickle
+from decimal import Decimal
 from itertools import permutations
 
 import numpy as np
@@ -786,3 +788,66 @@ BAD = {
 def test_bad_input_ends_in_a_named_error_with_a_way_out(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [Decimal(k) for k in range(1, 6)], np.arange(1.0, 6.0), np.arange(1, 6, dtype="i1"),
+        np.arange(1, 6, dtype=">i8"), pd.Series(range(1, 6)),
+    ],
+    ids=repr,
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [np.array, lambda v: [Decimal(k) for k in v]])
+def test_codes_of_every_kind_are_those_numbers(answers, kind):
+    found = kano_category(kind([1, 1, 2]), kind([5, 4, 5]), answers=answers)
+    assert found.tolist() == ["O", "A", "M"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        np.arange(1, 6) + 0j, [1, 2, 3, 4, np.nan], [1, 2, 3, 4, Decimal("sNaN")],
+        [1, 2, 3, 4, 10**400], np.ma.masked_array(range(1, 6), [0, 0, 0, 0, 1]), [1, 2, 3, 4, [5]],
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_codes_that_no_answer_can_equal_are_refused(answers):
+    with pytest.raises((OptionError, DataError), match="answers"):
+        kano_category([1, 1, 2], [5, 4, 5], answers=answers)
+
+
+NO_COUNTS = ["4", True, 1 + 0j, np.nan, -1, 1.5, 1e308, 10**400, Decimal("sNaN"), pd.NA, None]
+
+
+@pytest.mark.parametrize("value", NO_COUNTS, ids=repr)
+def test_what_is_no_count_is_refused_in_every_form(value):
+    with pytest.raises(DataError, match="counts has"):
+        kano_from_counts({"seat": {"A": value, "O": 3}})
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return  # nobody, in a table
+    with pytest.raises(DataError, match="counts has"):
+        kano_from_counts(pd.DataFrame({"A": [value], "O": [3]}, index=["seat"], dtype=object))
+
+
+def test_a_cell_of_a_table_that_nobody_is_in_may_be_missing():
+    table = pd.DataFrame({"A": [4, None], "O": [Decimal(3), 2]}, index=["seat", "door"])
+    assert kano_from_counts(table).frequencies[["A", "O", "M"]].to_numpy().tolist() == [
+        [4, 3, 0], [0, 2, 0],
+    ]  # fmt: skip
+
+
+def test_a_category_that_stands_twice_is_refused():
+    with pytest.raises(DataError, match="category A more than once"):
+        kano_from_counts(pd.DataFrame([[1, 2]], columns=["A", "A"], index=["seat"]))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_errors_of_scores_have_the_unit_of_the_scores(size):
+    pairs = {"seat": ([1, 1, 2, 3], [5, 5, 4, 5])}
+    plain = kano_continuous(pairs)["std_error"][0]
+    scores = np.array([4, 2, 0, -1, -2]) * size
+    scaled = kano_continuous(pairs, functional_scores=scores)["std_error"][0]
+    assert scaled / size == pytest.approx(plain, rel=EXACT)
+    # Scores 4, 4, 2 and 0.
+    assert plain == pytest.approx(stats.sem([4, 4, 2, 0]))

@@ -1,6 +1,7 @@
 """The four ways to measure satisfaction, and the labels of five-point scales."""
 
 import pickle
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -538,3 +539,39 @@ BAD = {
 def test_bad_input_ends_in_a_named_error_with_a_way_out(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    "value", ["5", True, 1 + 0j, np.nan, -1, 1.5, 1e308, 10**400, Decimal("sNaN")], ids=repr
+)
+def test_what_is_no_count_of_problems_is_refused(value):
+    with pytest.raises(DataError, match="problems has"):
+        problem_analysis({"late": value, "rude": 2})
+    found = problem_analysis({"late": Decimal(5), "rude": np.int8(2)})
+    assert found["count"].tolist() == [5, 2]
+
+
+@pytest.mark.parametrize(
+    "ranks",
+    [["1", "2"], [1 + 0j, 2], [1, 10**400], [b"1", b"2"], [True, False], [[1, 2], [1]], "12", None],
+    ids=repr,
+)
+def test_ranks_that_are_no_numbers_are_refused(ranks):
+    with pytest.raises(DataError, match="rank"):
+        rank_weights(ranks, method="rank_sum")
+
+
+def test_ranks_of_every_kind_are_those_numbers():
+    for ranks in (
+        [Decimal(1), Decimal(2)],
+        np.array([1, 2], "i1"),
+        pd.Series([1, 2], dtype="Int64"),
+    ):
+        assert rank_weights(ranks, method="rank_sum") == pytest.approx([2 / 3, 1 / 3])
+
+
+@pytest.mark.parametrize("edge", [2.3, 2.3 + 1e-15])
+def test_answers_on_the_edge_of_the_top_box_stay_there_whatever_the_rounding(edge):
+    found = direct_report([4.3, edge, 0.3, 3.3], scale=(0.3, 4.3), top=2).estimates
+    assert found.row("top_2_box")["estimate"] == pytest.approx(0.5)
+    assert found.row("bottom_2_box")["estimate"] == pytest.approx(0.25)

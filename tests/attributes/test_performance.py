@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from loyaltymodel import _quadrants as quadrants
 from loyaltymodel import _resampling as resampling
 from loyaltymodel.attributes.importance import key_drivers
-from loyaltymodel.attributes.performance import importance_performance
+from loyaltymodel.attributes.performance import _above, importance_performance
 from loyaltymodel.attributes.performance_result import QUADRANTS
 from loyaltymodel.errors import CollinearityWarning, DataError, NotIdentifiedError, OptionError
 
@@ -408,3 +408,10 @@ TWIN = survey().assign(P1=lambda d: d["P0"])
 def test_bad_input_ends_in_a_named_error_with_a_way_out(error, message, call):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("unit", [1e-60, 1.0, 1e60])
+def test_means_that_differ_by_rounding_only_lie_on_the_cut_off_in_every_unit(unit):
+    values = np.array([[0.3, 0.1 + 0.2, 0.4]]) * unit
+    assert _above(values, np.array([0.3]) * unit).tolist()[:2] == [0, 0]
+    assert _above(values, np.array([0.3]) * unit)[2] == pytest.approx(0.1 * unit)

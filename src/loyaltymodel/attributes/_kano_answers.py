@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, count_of, enumerate_names
+from loyaltymodel._options import check_choice, count_of, enumerate_names, is_number, shown
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.attributes._pairs import Pair
@@ -68,14 +69,15 @@ def _places(
     if values.dtype.kind == "b":
         raise DataError(f"{name} holds True and False, which are no answers; recode it to the five")
     codes, distinct = pd.factorize(values)
+    distinct = np.asarray(distinct).tolist()
     found = [known.get(value, -1) for value in distinct]
     if -1 in found:
         bad = [value for value, place in zip(distinct, found, strict=True) if place < 0]
         hits = np.isin(codes, [k for k, place in enumerate(found) if place < 0])
         times, first = int(hits.sum()), labels[int(np.argmax(hits))]
-        shown = enumerate_names(repr(v.item() if isinstance(v, np.generic) else v) for v in bad)
+        listed = enumerate_names(map(shown, bad))
         raise DataError(
-            f"{name} has {times} of {len(values)} answers that are none of the five: {shown} "
+            f"{name} has {times} of {len(values)} answers that are none of the five: {listed} "
             f"(first in row {first}); "
             f"they are {enumerate_names(map(repr, answers))} for {', '.join(ANSWERS)}. Say in "
             "answers= how the data write them, and make codes for no answer missing"
@@ -86,14 +88,28 @@ def _places(
 def _check_answers(answers: Sequence[object]) -> dict[object, int]:
     way_out = f"give one for each of {', '.join(ANSWERS)}, such as (1, 2, 3, 4, 5)"
     if isinstance(answers, str) or not isinstance(answers, Sequence):
-        raise OptionError(f"answers={answers!r} is no sequence of five; {way_out}")
+        raise OptionError(f"answers={shown(answers)} is no sequence of five; {way_out}")
     try:
-        known = {answer: place for place, answer in enumerate(answers)}
-    except TypeError:  # lists and the like, which no answer equals
-        raise OptionError(f"answers={answers!r} are no codes or labels; {way_out}") from None
+        known = {_plain(answer): place for place, answer in enumerate(answers)}
+    except (TypeError, ValueError, OverflowError):  # lists and the like, which no answer equals
+        raise OptionError(f"answers={shown(answers)} are no codes or labels; {way_out}") from None
     if len(answers) != len(ANSWERS) or len(known) != len(ANSWERS):
-        raise OptionError(f"answers={answers!r} are not five different ones; {way_out}")
+        raise OptionError(f"answers={shown(answers)} are not five different ones; {way_out}")
     return known
+
+
+def _plain(answer: object) -> object:
+    """Return an answer as Python's own number or text, as those of the data come.
+
+    Raises
+    ------
+    TypeError
+        If it is a complex number, or no number at all, which no answer equals.
+    """
+    answer = answer.item() if isinstance(answer, np.generic) else answer
+    if isinstance(answer, complex) or (is_number(answer) and math.isnan(answer)):
+        raise TypeError
+    return float(answer) if is_number(answer) and not isinstance(answer, int) else answer
 
 
 def check_lengths(lengths: Mapping[str, int]) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import check_choice, count_of, enumerate_names
 from loyaltymodel._results import Facts
@@ -289,6 +290,7 @@ class KeyDriversResult(_Resampled):
 
 
 def _ranks(values: FloatArray) -> FloatArray:
-    """Ranks (b, p) from 1 for the largest; equal values share the better rank."""
-    ahead: FloatArray = (values[:, None, :] > values[:, :, None]).sum(axis=2) + 1
+    """Ranks (b, p) from 1 for the largest; values equal but for rounding share the better rank."""
+    size = np.abs(values).max(axis=1)[:, None, None]
+    ahead: FloatArray = exceeds(values[:, None, :], values[:, :, None], size=size).sum(axis=2) + 1
     return ahead

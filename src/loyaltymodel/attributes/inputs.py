@@ -10,6 +10,7 @@ import numpy as np
 
 from loyaltymodel import _resampling as resampling
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import equals
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import enumerate_names
 from loyaltymodel._resampling import Units
@@ -151,7 +152,7 @@ def _check_they_vary(answers: Answers) -> None:
         If a column is constant among those who count.
     """
     counted = answers.values[answers.weights > 0]
-    constant = counted.min(axis=0) == counted.max(axis=0)
+    constant = equals(counted.min(axis=0), counted.max(axis=0))
     if constant.any():
         among = "" if answers.weights.all() else " among those whose weight is above 0"
         listed = [

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._counts import counts_of
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._scales import AnswerLimits
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import as_given
@@ -284,23 +285,23 @@ def kano_from_counts(
     1    worse    -0.736
     """
     check_options(test, interval, level)
-    table = counts if isinstance(counts, pd.DataFrame) else _table_of(counts)
+    way_out = (
+        "give whole numbers, none negative; shares or percentages become counts when they are "
+        "multiplied by the number of respondents and rounded"
+    )
+    table = counts if isinstance(counts, pd.DataFrame) else _table_of(counts, way_out)
     letters = [str(name) for name in table.columns]
     if unknown := [name for name in letters if name not in CATEGORIES]:
         raise DataError(
             f"counts have the categories {enumerate_names(unknown)}, which are none of "
             f"{', '.join(CATEGORIES)}; leave totals and other columns out"
         )
-    try:
-        values = table.set_axis(letters, axis=1).reindex(columns=list(CATEGORIES)).astype(float)
-    except (TypeError, ValueError):
-        raise DataError("counts hold something else than numbers; give whole numbers") from None
-    numbers = values.fillna(0.0).to_numpy()
-    if not (np.isfinite(numbers).all() and (numbers >= 0).all() and (numbers % 1 == 0).all()):
-        raise DataError(
-            "counts must be whole numbers, none negative; shares or percentages become counts "
-            "when they are multiplied by the number of respondents and rounded"
-        )
+    if twice := repeated(letters):
+        raise DataError(f"counts have the category {twice[0]} more than once; give each once")
+    numbers = np.zeros((len(table), len(CATEGORIES)))
+    for k, letter in enumerate(letters):
+        found = counts_of("counts", table.iloc[:, k], way_out=way_out, gaps=True)
+        numbers[:, CATEGORIES.index(letter)] = found
     named = dict.fromkeys([str(name) for name in table.index])
     if len(named) != len(table) or not named:
         raise DataError("counts need one row an attribute, each with a name of its own")
@@ -337,10 +338,14 @@ def _result(
     )
 
 
-def _table_of(counts: object) -> pd.DataFrame:
+def _table_of(counts: object, way_out: str) -> pd.DataFrame:
     if not isinstance(counts, Mapping) or not all(isinstance(v, Mapping) for v in counts.values()):
         raise DataError(
             "counts are neither a DataFrame nor a mapping from attribute to counts, such as "
             '{"seat": {"A": 4, "O": 3, "M": 2, "I": 1}}'
         )
-    return pd.DataFrame.from_dict({str(k): dict(v) for k, v in counts.items()}, orient="index")
+    rows = {}
+    for name, row in counts.items():
+        found = counts_of("counts", list(row.values()), way_out=way_out)
+        rows[str(name)] = dict(zip(row, found, strict=True))
+    return pd.DataFrame.from_dict(rows, orient="index")

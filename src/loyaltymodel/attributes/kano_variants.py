@@ -15,11 +15,13 @@ from loyaltymodel._comparisons import reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
+from loyaltymodel._native import NotNumbers, numbers_of
 from loyaltymodel._options import (
     check_choice,
     check_positive,
     check_share,
     count_of,
+    shown,
 )
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import Pair, by_variable, check_pair
@@ -423,12 +425,12 @@ def satisfaction_curve(
 
 def _scores(name: str, scores: Sequence[float]) -> FloatArray:
     try:
-        values = np.asarray(scores, dtype=np.float64)
-    except (TypeError, ValueError):
+        values = np.asarray(numbers_of(scores), dtype=np.float64)
+    except (NotNumbers, ValueError):  # ValueError: rows of different lengths
         values = np.empty(0)
     if values.shape != (len(ANSWERS),) or not np.isfinite(values).all():
         raise OptionError(
-            f"{name}={scores!r} are not five finite numbers; give one for each of "
+            f"{name}={shown(scores)} are not five finite numbers; give one for each of "
             f"{', '.join(ANSWERS)}"
         )
     return values

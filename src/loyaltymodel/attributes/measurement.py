@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping
+from loyaltymodel._comparisons import exceeds
 from loyaltymodel._counts import kish
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
@@ -455,7 +456,10 @@ def _in_short(
     ends = np.array([mean - reach, mean + reach])
     points = (ends - lowest) * stretch
     shares = totals / totals.sum()
-    boxes = np.array([shares[answers > highest - top].sum(), shares[answers < lowest + top].sum()])
+    size = max(abs(lowest), abs(highest))
+    in_top = exceeds(answers, highest - top, size=size)
+    in_bottom = exceeds(lowest + top, answers, size=size)
+    boxes = np.array([shares[in_top].sum(), shares[in_bottom].sum()])
     low, high = share_interval(boxes * n, np.full(len(boxes), n), level=level)
     names = ("mean", "points", f"top_{top}_box", f"bottom_{top}_box")
     return EstimateTable(

@@ -13,6 +13,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, student_reach
+from loyaltymodel._native import NotNumbers, numbers_of
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import AnswerLimits, resolve_limits
@@ -152,8 +153,8 @@ def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
     """
     check_choice("method", method, RankMethod)
     try:
-        values = np.asarray(ranks, dtype=np.float64)
-    except (TypeError, ValueError):
+        values = np.asarray(numbers_of(ranks), dtype=np.float64)
+    except (NotNumbers, ValueError):  # ValueError: rows of different lengths
         raise DataError("ranks hold something else than numbers; give 1, 2, 3 and so on") from None
     if values.ndim not in (1, 2) or values.size == 0:
         raise DataError(f"ranks have shape {values.shape}; (k,) or (n, k) is needed")

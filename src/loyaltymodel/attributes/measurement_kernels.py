@@ -53,4 +53,8 @@ def weighted_mean(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, 
     share = weights / weights.sum()
     mean = share @ values
     pull = share**2 / (1 - share)
-    return mean, np.sqrt(pull @ (values - mean) ** 2), kish(weights) - 1
+    # A power of two changes no digit; without it, squares end where numbers do not.
+    apart = values - mean
+    _, power = np.frexp(np.abs(apart).max(axis=0))
+    error = np.ldexp(np.sqrt(pull @ np.ldexp(apart, -power) ** 2), power)
+    return mean, error, kish(weights) - 1

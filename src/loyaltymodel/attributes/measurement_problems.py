@@ -10,7 +10,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._comparisons import exceeds
-from loyaltymodel._counts import kish
+from loyaltymodel._counts import counts_of, kish
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -233,12 +233,7 @@ def _mentions(
         )
         codes, names = read.codes("problems")
         return names, np.bincount(codes, minlength=len(names)).astype(np.float64)
-    try:
-        counts = np.array([float(count) for count in problems.values()])
-    except (TypeError, ValueError):
-        raise DataError("problems has counts that are no numbers; give whole numbers") from None
-    if not (np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()):
-        raise DataError("problems has counts that are negative or not whole; give whole numbers")
+    counts = counts_of("problems", list(problems.values()))
     if counts.sum() == 0:
         raise DataError("problems has no mention at all; there is nothing to analyse")
     return tuple(problems), counts

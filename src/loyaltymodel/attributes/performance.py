@@ -10,6 +10,7 @@ import numpy as np
 
 from loyaltymodel import _quadrants as quadrants
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
+from loyaltymodel._comparisons import equals
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_resamples
 from loyaltymodel._options import check_choice, count_of
@@ -38,7 +39,6 @@ from loyaltymodel.errors import DataError, OptionError
 
 Axis = Literal["importance", "performance"]
 
-_ROUNDING = 1e-10  # what lies closer to a cut-off, in units of the axis, lies on it
 _AXES = 2
 _FEWEST = 2  # attributes that can be compared
 
@@ -368,7 +368,8 @@ def _quadrants_of(
 def _above(values: FloatArray, cut: FloatArray) -> FloatArray:
     """How far each value lies above the cut-off of its problem, one after another (b * k,).
 
-    Means of resampled answers come with rounding, which must not decide a tie.
+    Means of resampled answers come with rounding, which must not decide a tie in any unit.
     """
     apart = (values - cut[:, None]).ravel()
-    return np.where(np.abs(apart) < _ROUNDING, 0.0, apart)
+    near = equals(values, cut[:, None], size=np.abs(values).max(axis=1, keepdims=True)).ravel()
+    return np.where(near, 0.0, apart)
