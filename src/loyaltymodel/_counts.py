@@ -6,40 +6,11 @@ People count with their weights, and a share of weighted people is as sure as th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._native import NotNumbers, numbers_of
-from loyaltymodel.errors import DataError
-
-_LARGEST = 2.0**53  # counts above it are not exact
-
-
-def counts_of(
-    name: str, values: Any, *, way_out: str = "give whole numbers", gaps: bool = False
-) -> FloatArray:
-    """Return counts as numbers, of any shape; with ``gaps`` a missing one is 0.
-
-    Raises
-    ------
-    DataError
-        If one is no whole number from 0 up, or beyond those that computing holds exactly.
-    """
-    # Among objects, because NumPy makes a number of a True that stands beside one.
-    given = np.array(values, dtype=object) if isinstance(values, list) else values
-    try:
-        counts = np.asarray(numbers_of(given), dtype=np.float64)
-    except NotNumbers as error:
-        raise DataError(f"{name} has {error.example}, which is no count; {way_out}") from None
-    counts = np.where(np.isnan(counts), 0.0, counts) if gaps else counts
-    bad = ~((counts >= 0) & (counts <= _LARGEST) & (np.floor(counts) == counts))
-    if bad.any():
-        raise DataError(
-            f"{name} has {counts[bad][0]:g}, which is no whole number from 0 to 2**53; {way_out}"
-        )
-    return counts
 
 
 def kish(weights: FloatArray) -> float:

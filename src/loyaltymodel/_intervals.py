@@ -16,7 +16,20 @@ from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._options import check_between, check_count
 from loyaltymodel.errors import OptionError
 
+_LAST_DIGIT = float(np.finfo(np.float64).eps)
 _ROUNDING = 1e-13  # of the largest replicate: values that differ by less are equal
+
+
+def errors_of(weights: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Return the errors (m,) of sums of weighted (m, k) coefficients.
+
+    Where parts cancel that are far larger than the sum, what rounding leaves of them may even be
+    below 0. An error is never less than what rounding can take away.
+    """
+    size = np.abs(weights)
+    variance = np.einsum("mi,ij,mj->m", weights, covariance, weights)
+    least = _LAST_DIGIT * np.einsum("mi,ij,mj->m", size, np.abs(covariance), size)
+    return np.asarray(np.sqrt(np.maximum(variance, least)))
 
 
 def ndtr(x: FloatArray) -> FloatArray:

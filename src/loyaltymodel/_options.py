@@ -12,8 +12,6 @@ from numbers import Integral, Real
 from typing import Any, TypeGuard, TypeVar, cast, get_args
 from unicodedata import normalize
 
-import numpy as np
-
 from loyaltymodel.errors import OptionError
 
 T = TypeVar("T")
@@ -110,9 +108,10 @@ def one_number(name: str, value: object) -> float:
 
 def _alone(value: object) -> object:
     """Return a single value of NumPy, also in an array without dimensions, as Python's own."""
-    if value is np.ma.masked:  # nothing, which would come out as 0
-        return None
-    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+    if getattr(value, "ndim", None) != 0 or not hasattr(value, "item"):
+        return value
+    hidden = bool(getattr(value, "mask", False))  # nothing, which would come out as 0
+    return None if hidden else value.item()
 
 
 def check_text(name: str, value: str) -> str:

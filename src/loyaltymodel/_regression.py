@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel._intervals import errors_of
 from loyaltymodel.errors import DataError
 
 StdErrors = Literal["model", "robust"]
@@ -23,7 +24,6 @@ EXACT = (
 _SINGULAR = 1e-9  # of the largest singular value of columns scaled to length 1
 _ALONE = 1e-9  # a leverage closer to 1 than this is 1, but for rounding
 _ROUNDING = 1e-12  # of the largest number answers are made of: what differs by less is the same
-_LAST_DIGIT = float(np.finfo(np.float64).eps)
 _NO_SUM = 1e-9  # of its parts: a sum of exact coefficients that is less is 0
 _MOST_STEPS = 100
 _CLOSE = 1e-10  # a last step, whose own error is the square of this
@@ -185,15 +185,3 @@ def sums_of(
     sums, errors = weights @ estimates, errors_of(weights, covariance)
     rounding = _NO_SUM * (np.abs(weights) @ np.abs(estimates))
     return np.where((errors == 0) & (np.abs(sums) <= rounding), 0.0, sums), errors
-
-
-def errors_of(weights: FloatArray, covariance: FloatArray) -> FloatArray:
-    """Return the errors (m,) of sums of weighted (m, k) coefficients.
-
-    Where parts cancel that are far larger than the sum, what rounding leaves of them may even be
-    below 0. An error is never less than what rounding can take away.
-    """
-    size = np.abs(weights)
-    variance = np.einsum("mi,ij,mj->m", weights, covariance, weights)
-    least = _LAST_DIGIT * np.einsum("mi,ij,mj->m", size, np.abs(covariance), size)
-    return np.asarray(np.sqrt(np.maximum(variance, least)))

@@ -96,6 +96,11 @@ def checked_fields(kind: type[R]) -> type[R]:
     return kind
 
 
+def listed(value: Any) -> Any:
+    """Return an array as a list, in which what a mask hides is missing."""
+    return native(value).tolist() if isinstance(value, np.ndarray) else value
+
+
 class _Reader:
     """Reads the arguments of one function, whose annotations it looks up at the first call."""
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
-import numpy as np
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -19,7 +18,6 @@ from pydantic import (
 from pydantic import model_validator as _model_validator
 from pydantic_core import PydanticCustomError
 
-from loyaltymodel._native import native
 from loyaltymodel._options import (
     check_count,
     enumerate_names,
@@ -29,7 +27,7 @@ from loyaltymodel._options import (
     shown,
     why_not_a_list,
 )
-from loyaltymodel._signature import checked
+from loyaltymodel._signature import checked, listed
 from loyaltymodel.errors import ModelError, OptionError
 
 # What is wrong with a field, by what pydantic calls it.
@@ -101,7 +99,7 @@ class Specification(BaseModel):
                     raise ModelError(
                         f"{cls.__name__}: {name} is a {kind}, which {why}; give a list"
                     )
-            data = {name: _listed(value) for name, value in data.items()}
+            data = {name: listed(value) for name, value in data.items()}
         try:
             made = handler(data)
         except ValidationError as error:
@@ -182,11 +180,6 @@ class Specification(BaseModel):
             A specification of the same class.
         """
         return type(self).model_validate({**dict(self), **(update or {})})
-
-
-def _listed(value: Any) -> Any:
-    """Return an array as a list, in which what a mask hides is missing."""
-    return native(value).tolist() if isinstance(value, np.ndarray) else value
 
 
 def _sentence(problem: Any) -> str:

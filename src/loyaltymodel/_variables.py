@@ -40,6 +40,7 @@ Column = npt.NDArray[Any] | pd.Categorical
 _TINY = float(np.finfo(np.float64).tiny)
 # Groups that a table can show and a picture tell apart are far fewer.
 MOST_GROUPS = 1000
+_LARGEST_COUNT = 2.0**53  # counts above it are not exact
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
 _YES_NO = (0.0, 1.0)
 _WEIGHTS = ("weights", "the weights")  # whose sum is theirs to divide by
@@ -352,6 +353,31 @@ def read_together(
     series = {name: value for name, value in given.items() if isinstance(value, pd.Series)}
     _check_labels(series)
     return list(together), next(iter(series.values()), None)
+
+
+def counts_of(
+    name: str, values: Any, *, way_out: str = "give whole numbers", gaps: bool = False
+) -> FloatArray:
+    """Return counts as numbers, of any shape; with ``gaps`` a missing one is 0.
+
+    Raises
+    ------
+    DataError
+        If one is no whole number from 0 up, or beyond those that computing holds exactly.
+    """
+    # Among objects, because NumPy makes a number of a True that stands beside one.
+    given = np.array(values, dtype=object) if isinstance(values, list) else values
+    try:
+        counts = np.asarray(numbers_of(given), dtype=np.float64)
+    except NotNumbers as error:
+        raise DataError(f"{name} has {error.example}, which is no count; {way_out}") from None
+    counts = np.where(np.isnan(counts), 0.0, counts) if gaps else counts
+    bad = ~((counts >= 0) & (counts <= _LARGEST_COUNT) & (np.floor(counts) == counts))
+    if bad.any():
+        raise DataError(
+            f"{name} has {counts[bad][0]:g}, which is no whole number from 0 to 2**53; {way_out}"
+        )
+    return counts
 
 
 def like(template: object, values: npt.NDArray[Any], *, name: str | None = None) -> Any:

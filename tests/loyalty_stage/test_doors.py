@@ -39,7 +39,7 @@ NO_CATEGORIES = [
 
 
 @pytest.mark.parametrize("name", CATEGORIES)
-@pytest.mark.parametrize("values", NO_CATEGORIES, ids=repr)
+@pytest.mark.parametrize("values", NO_CATEGORIES, ids=lambda v: type(v).__name__)
 def test_what_cannot_be_told_apart_is_no_category(name, values):
     if name == "match" and not isinstance(values, list):
         values = [[1]]
@@ -78,7 +78,9 @@ NO_NUMBERS = ["5", 5j, None, math.nan, [1, 2], {1}, pd.NaT, pd.NA, decimal.Decim
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-@pytest.mark.parametrize("value", [*NO_NUMBERS, np.datetime64("2024"), object()], ids=repr)
+@pytest.mark.parametrize(
+    "value", [*NO_NUMBERS, np.datetime64("2024"), object()], ids=lambda v: type(v).__name__
+)
 def test_what_is_no_number_is_refused_by_name(name, value):
     with pytest.raises((OptionError, DataError, ModelError)):
         NUMBERS[name][1](value)

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._counts import counts_of
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import enumerate_names, repeated
 from loyaltymodel._scales import AnswerLimits
 from loyaltymodel._signature import checked
-from loyaltymodel._variables import as_given
+from loyaltymodel._variables import as_given, counts_of
 from loyaltymodel.attributes._kano_answers import (
     ASKED,
     CODES,

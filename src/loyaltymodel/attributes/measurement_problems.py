@@ -10,7 +10,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._comparisons import exceeds
-from loyaltymodel._counts import counts_of, kish
+from loyaltymodel._counts import kish
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -18,7 +18,7 @@ from loyaltymodel._labels import labelled
 from loyaltymodel._options import check_count, check_share
 from loyaltymodel._scales import pair_of
 from loyaltymodel._signature import checked
-from loyaltymodel._variables import read_variables, read_weighted
+from loyaltymodel._variables import counts_of, read_variables, read_weighted
 from loyaltymodel.attributes._pairs import named_pairs
 from loyaltymodel.attributes.measurement import require_two
 from loyaltymodel.attributes.measurement_kernels import weighted_mean

@@ -12,13 +12,12 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._comparisons import difference
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
+from loyaltymodel._intervals import check_level, errors_of
 from loyaltymodel._options import check_choice, count_of, is_number
 from loyaltymodel._regression import (
     Regression,
     StdErrors,
     collinear,
-    errors_of,
     full_leverage,
     is_constant,
     least_squares,

@@ -12,9 +12,9 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._comparisons import exceeds
 from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._intervals import ndtri, student_reach
+from loyaltymodel._intervals import errors_of, ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._regression import EXACT, StdErrors, errors_of, sums_of
+from loyaltymodel._regression import EXACT, StdErrors, sums_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, table_of

@@ -12,8 +12,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._intervals import ndtr
-from loyaltymodel._regression import errors_of
+from loyaltymodel._intervals import errors_of, ndtr
 
 Law = Literal["logit", "probit"]
 

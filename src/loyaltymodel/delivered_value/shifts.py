@@ -12,15 +12,9 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
+from loyaltymodel._intervals import check_level, errors_of
 from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel._regression import (
-    collinear,
-    errors_of,
-    full_leverage,
-    is_constant,
-    least_squares,
-)
+from loyaltymodel._regression import collinear, full_leverage, is_constant, least_squares
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import (
     Variables,

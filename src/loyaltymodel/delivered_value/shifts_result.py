@@ -11,9 +11,9 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._intervals import chi_square_tail
+from loyaltymodel._intervals import chi_square_tail, errors_of
 from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._regression import EXACT, errors_of
+from loyaltymodel._regression import EXACT
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, number, table_of

@@ -12,8 +12,9 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._estimates import EstimateTable, Labels
+from loyaltymodel._intervals import errors_of
 from loyaltymodel._options import count_of
-from loyaltymodel._regression import EXACT, StdErrors, errors_of, sums_of
+from loyaltymodel._regression import EXACT, StdErrors, sums_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from loyaltymodel._arrays import FloatArray
-from loyaltymodel._regression import errors_of
+from loyaltymodel._intervals import errors_of
 
 _SHOCK, _PRODUCT = 1, 3
 _ROUNDING = 1e-12  # of its parts: a slope that is less is 0

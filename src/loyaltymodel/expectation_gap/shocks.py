@@ -12,9 +12,9 @@ from loyaltymodel._arrays import FloatArray
 from loyaltymodel._comparisons import exceeds
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, ndtri, student_reach
+from loyaltymodel._intervals import check_level, errors_of, ndtri, student_reach
 from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._regression import errors_of, is_constant, least_squares, logistic, sums_of
+from loyaltymodel._regression import is_constant, least_squares, logistic, sums_of
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import Variables, read_numbers, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
