@@ -1,7 +1,6 @@
 """Everything public keeps its contract, whatever is given in place of one argument.
 
-A fixed sample runs here; ``python -m tests.fuzz`` runs all of it, and one call by its key. It finds
-calls that no door has named yet, and so is asked for by ``-m slow`` until it finds none.
+A fixed sample runs here; ``python -m tests.fuzz`` runs all of it, and one call by its key.
 """
 
 import inspect
@@ -13,8 +12,6 @@ from .calls import ROOMS, public_of, record
 from .harness import verdicts
 from .run import limit_memory
 from .verdicts import BAD
-
-pytestmark = pytest.mark.slow
 
 SHARE = 0.015
 SMALL = ("datasets", "evidence")  # rooms with so few calls that all are made

@@ -17,8 +17,6 @@ from .calls import Call, record
 from .harness import planned, verdicts
 from .verdicts import differs, same
 
-pytestmark = pytest.mark.slow  # with the fuzz itself
-
 Letter = Literal["a", "b"]
 TABLE = pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})
 

@@ -740,10 +740,10 @@ def test_time_to_compare_grows_as_the_number_of_names():
             items=[Item(name=f"q{k}", scale="ten", construct="c") for k in range(n)],
         )
         table = pd.DataFrame([range(n)], columns=[f"Q_{k}" for k in range(n)])
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(book.check(table)) == 2 * n
         assert len(book.constructs["c"]) == n
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     assert seconds(12_000) < 48 * max(seconds(1_000), 0.005)
 
