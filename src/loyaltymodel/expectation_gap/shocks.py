@@ -167,7 +167,8 @@ def adverse_response(
     given = {"shock": shock, "outcome": outcome, "satisfaction": satisfaction}
     if baseline is not None:
         given["baseline"] = baseline
-    read = read_variables(given, data=data, missing=missing)
+    yes_no = ("outcome",) if model == "logit" else ()
+    read = read_variables(given, data=data, flags=yes_no, missing=missing)
     x, y, s = (np.asarray(read[name], dtype=np.float64) for name in list(given)[:3])
     _check_varies("shock", x, "take in customers whom it hit less, or not at all")
     _check_varies("satisfaction", s, "take in customers who are more or less satisfied")

@@ -288,7 +288,7 @@ def necessary_condition(
     given = {"satisfaction": satisfaction, "loyalty": loyalty}
     bounds = _bounds(scale, tuple(given))
     limits = check_cuts(cuts, ("satisfaction",))
-    found = read_variables(given, data=data, bounds=bounds, flags=("loyalty",), missing=missing)
+    found = read_variables(given, data=data, bounds=bounds, missing=missing)
     s, loyal = (np.asarray(found[name], dtype=np.float64) for name in given)
     check_spread(given, (s, loyal), least=_LEAST)
     low, high = bounds.get("satisfaction", (float(s.min()), float(s.max())))

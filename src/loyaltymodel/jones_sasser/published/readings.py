@@ -11,7 +11,7 @@ from loyaltymodel import evidence
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._comparisons import exceeds, reaches
 from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_positive, count_of, shown
+from loyaltymodel._options import check_choice, check_positive, count_of, is_number, shown
 from loyaltymodel._scales import Pair, check_pair
 from loyaltymodel._signature import checked
 from loyaltymodel._variables import as_given, read_variables
@@ -386,6 +386,8 @@ def _check_nobody(satisfied: FloatArray) -> None:
 
 def _rising(name: str, pair: Pair, low: float, high: float) -> tuple[float, float]:
     way_out = f"give two rising numbers between {low:g} and {high:g}"
+    if not all(is_number(limit) for limit in pair):
+        raise OptionError(f"{name}={shown(pair)} must be numbers; {way_out}")
     first, second = pair
     if not low <= first <= second <= high:
         raise OptionError(
