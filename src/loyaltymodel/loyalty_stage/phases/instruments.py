@@ -60,7 +60,8 @@ def oliver_instrument(
     Notes
     -----
     The phases are Oliver's [1]_. The list of indicators, 4 + 2 + 2 + 3, is a teaching text's;
-    it names them without wording, unit or scale, so the texts and units here are ours.
+    the Chinese is in its words (001:8-10). It has no questions, units or scales, so the texts and
+    units here are ours.
 
     References
     ----------
