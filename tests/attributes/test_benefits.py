@@ -70,15 +70,20 @@ def test_there_are_six_claims_with_their_sources():
         "cost_to_serve",
     ]  # fmt: skip
     assert table["expected"].to_list() == ["up", "up", "up", "down", "up", "down"]
-    # What the inventory of the texts quotes word by word.
-    quoted = table[table["quoted"]].set_index("outcome")["chinese"].to_dict()
-    assert quoted == {
+    # As 003:96-98 prints them, word by word.
+    assert table.set_index("outcome")["chinese"].to_dict() == {
         "tenure": "忠诚公司更久",
-        "purchases": "购买公司更多的新产品和提高购买产品",
-        "cost_to_serve": "由于交易惯例化而比用于新顾客的服务成本低",
+        "purchases": "购买公司更多的新产品和提高购买产品的等级",
+        "word_of_mouth": "对公司和它的产品说好话",
+        "price_sensitivity": "忽视竞争品牌和广告并对价格不敏感",
+        "suggestions": "向公司提出产品/服务建议",
+        "cost_to_serve": "由于交易惯例化而比新顾客降低了服务成本",
     }
     assert (table["status"] == "recalled").all()
-    assert table["source"].str.fullmatch(r"(003:96|000:260|003:96, 000:260)").all()
+    assert table["source"].to_list() == [
+        "003:96, 000:255", "003:96-97, 000:256", "003:97, 000:257", "003:97, 000:258",
+        "003:97, 000:259", "003:97-98, 000:260",
+    ]  # fmt: skip
     assert benefit_outcomes() is not benefit_outcomes()
 
 

@@ -21,8 +21,12 @@ from tolerances import EXACT
 
 def test_the_table():
     table = value_traits()
-    assert table["trait"].to_list() == ["use", "utility", "trade_off", "preference"]
-    assert table["chinese"].is_unique
+    assert table.set_index("trait")["chinese"].to_dict() == {  # in the words of 001:25
+        "use": "与产品或服务的使用相关",
+        "utility": "客户的一种感知效用",
+        "trade_off": "感知利得与利失的权衡",
+        "preference_and_evaluation": "使用后的感知偏好和评价",
+    }
     assert not table.isna().any(axis=None)
     for functions in table["functions"]:
         assert functions

@@ -61,7 +61,24 @@ def test_lists_are_those_of_the_texts():
         assert len(elements) == size
         assert len({element.name for element in elements}) == size
         assert all(element.chinese for element in elements)
-    assert indicators("supplier")[0].chinese == "按时送达率"
+    lists = {name: [element.chinese for element in indicators(name)] for name in sizes}
+    assert lists["supplier"] == [
+        "按时送达率", "品质", "功能", "服务", "价格", "交流能力", "信任度"
+    ]  # 004:203 # fmt: skip
+    assert lists["purchase"] == ["质量", "性能", "价格", "交付时间"]  # 004:97
+    assert lists["product"] == ["品质", "特征", "功能", "形象", "价格"]  # 004:199
+    assert lists["offer"] == ["产品", "服务", "价格", "售后"]  # 000:184
+    assert lists["perception"] == [
+        "对服务质量的感知", "对服务价值的感知", "顾客满意的感知"
+    ]  # 000:239-241 # fmt: skip
+    assert lists["constituents"] == [  # 003:434-453, 479-481 and 530-532
+        "品质", "机能", "性能", "效率", "价格",
+        "设计", "色彩", "名称", "香味", "声音", "容易操作性", "方便", "使用说明书",
+        "店铺、店内的气氛", "销售员的待客态度", "售后、资讯服务", "社会贡献活动", "环境保护活动",
+    ]  # fmt: skip
+    assert {name: indicators(name)[0].source for name in ("supplier", "product", "offer")} == {
+        "supplier": "004:203", "product": "004:199", "offer": "000:184",
+    }  # fmt: skip
     assert [element.name for element in indicators("garvin")] == [
         "performance", "features", "reliability", "conformance", "durability", "serviceability",
         "aesthetics", "perceived_quality",

@@ -122,7 +122,13 @@ def test_constraints_that_are_refused(given, kind, message):
 def test_tables_of_words():
     assert constraint_sources()["source"].is_unique
     conditions = profit_conditions()
-    assert len(conditions) == 5
+    assert conditions["chinese"].tolist() == [  # as 000:47 prints them
+        "市场的发育与成熟——客户结构:新客户和老客户的比例变化",
+        "市场的开放性程度与客户构成",
+        "成熟的传媒,替代口碑——传播的效果与阻碍",
+        "风险成本:进入和退出壁垒",
+        "转换成本:不同规模下的反应",
+    ]
     assert set(conditions["moderates"]) == {"loyalty", "profit"}
     conditions.loc[0, "how"] = ""
     assert profit_conditions().loc[0, "how"]

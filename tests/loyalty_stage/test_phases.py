@@ -538,6 +538,25 @@ def test_simulated_worlds_have_their_moments():
 # Texts and daily practice
 
 
+def test_lists_are_worded_as_in_the_texts():
+    assert checklist("enhancement")["chinese"].tolist() == [  # 002:13
+        "建立顾客数据库", "提高内部服务质量,重视员工忠诚的培养", "制定合理的产品价格",
+        "提升顾客转换的“门槛”",
+    ]  # fmt: skip
+    assert checklist("levers")["chinese"].tolist() == [  # 004:208
+        "提供优质的产品或服务", "建立更深层次的关系", "通过忠诚客户计划奖励他们的忠诚",
+        "通过有针对性的市场推广",
+    ]  # fmt: skip
+    made = oliver_instrument(
+        price_tolerance=(0, 1), volume=(0, 1), frequency=(0, 1), duration=(0, 1)
+    )
+    assert [i.chinese for phase in made.phases for i in phase.indicators] == [  # 001:8-10
+        "首先想到本企业产品与服务的可能性", "首先选择本企业的可能性", "能够承受的价格浮动范围",
+        "与竞争对手比较,偏爱本企业的程度", "积极情绪", "消极情绪", "保持关系的愿望",
+        "追求自己所偏爱的品牌的机会", "购买量", "购买频率", "交易持续的时间",
+    ]  # fmt: skip
+
+
 def test_texts_are_complete():
     texts = phase_advice()
     assert tuple(texts["phase"]) == PHASES

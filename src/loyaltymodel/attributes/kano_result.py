@@ -200,7 +200,8 @@ class KanoResult(Result):
 
         Notes
         -----
-        The rule is usually attributed to Matzler and his co-authors (1996). R and Q come last.
+        A later paper credits the order M, O, A, I to Berger and his co-authors (1993). That R and
+        Q come last, and the tolerance, are this library's own.
         """
         check_share("tolerance", tolerance, such_as=0.05)
         chosen = first_by_priority(self._shares(), tolerance)

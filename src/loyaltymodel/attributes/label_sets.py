@@ -74,17 +74,13 @@ _SETS: dict[str, LabelSet] = {
             name="neutral",
             labels=("非常不满意", "不满意", "中立", "满意", "非常满意"),
             english=("very dissatisfied", "dissatisfied", "neutral", "satisfied", "very satisfied"),
-            source="000:223",
+            source="000:223-224",
         ),
         LabelSet(
             name="fair",
             labels=("非常不满意", "不满意", "一般", "满意", "非常满意"),
             english=("very dissatisfied", "dissatisfied", "fair", "satisfied", "very satisfied"),
-            source="003:67",
-            doubt=(
-                "Only the label of 3 is certain; the four others are taken to be those of the set "
-                '"neutral"'
-            ),
+            source="003:67-72",
         ),
         LabelSet(
             name="mild",

@@ -36,34 +36,36 @@ _LEAST = 2  # customers in a group, for its mean to have an error
 _TINY = float(np.finfo(np.float64).tiny)
 _WHOLE = 1 - 1e-9  # a share of the weight that leaves the others nothing to say
 _UP, _DOWN = "up", "down"
-_BOTH_PLACES = "003:96, 000:260"
 _LITERATURE = "usually attributed to Kotler (1997), Marketing Management, 9th edition"
 
-# Meaning, Chinese, whether that is the text's own wording, where it is expected to go, source.
-_OUTCOMES: dict[str, tuple[str, str, bool, str, str]] = {
-    "tenure": ("stay longer", "忠诚公司更久", True, _UP, "003:96"),
+# Meaning, the text's own words in Chinese, where it is expected to go, source: the place of the
+# words, and that of the same benefit in the other text.
+_OUTCOMES: dict[str, tuple[str, str, str, str]] = {
+    "tenure": ("stay longer", "忠诚公司更久", _UP, "003:96, 000:255"),
     "purchases": (
         "buy more: new products and better ones",
-        "购买公司更多的新产品和提高购买产品",
-        True,
+        "购买公司更多的新产品和提高购买产品的等级",
         _UP,
-        "003:96",
+        "003:96-97, 000:256",
     ),
-    "word_of_mouth": ("speak well of it", "正面口碑", False, _UP, _BOTH_PLACES),
+    "word_of_mouth": ("speak well of it", "对公司和它的产品说好话", _UP, "003:97, 000:257"),
     "price_sensitivity": (
         "heed rivals and prices less",
-        "较少注意竞争者和价格",
-        False,
+        "忽视竞争品牌和广告并对价格不敏感",
         _DOWN,
-        _BOTH_PLACES,
+        "003:97, 000:258",
     ),
-    "suggestions": ("suggest improvements", "提出建议", False, _UP, _BOTH_PLACES),
+    "suggestions": (
+        "suggest improvements",
+        "向公司提出产品/服务建议",
+        _UP,
+        "003:97, 000:259",
+    ),
     "cost_to_serve": (
-        "cost less to serve",
-        "由于交易惯例化而比用于新顾客的服务成本低",
-        True,
+        "cost less to serve than new customers",
+        "由于交易惯例化而比新顾客降低了服务成本",
         _DOWN,
-        "000:260",
+        "003:97-98, 000:260",
     ),
 }
 
@@ -146,7 +148,7 @@ class SatisfactionBenefits(Result):
         difference goes there, ``certain`` whether its interval leaves out 0; ``no_ratio`` says
         why there is no ratio.
         """
-        expected = np.array([_OUTCOMES[name][3] for name in self.names])
+        expected = np.array([_OUTCOMES[name][2] for name in self.names])
         sign = np.where(expected == _UP, 1.0, -1.0)
         rows = self.comparisons.query("quantity == 'difference'")
         difference, low, high = rows[["estimate", "ci_low", "ci_high"]].to_numpy().T
@@ -215,16 +217,17 @@ def benefit_outcomes() -> pd.DataFrame:
     -------
     DataFrame
         A row an outcome: ``outcome``, by which :func:`satisfaction_benefits` knows it;
-        ``meaning``; ``chinese``, and in ``quoted`` whether that is the text's wording or a
-        translation; ``expected``, "up" or "down" with high satisfaction; ``source``, teaching
-        text and line; ``literature`` with its ``status`` ("recalled": named from memory, not
-        checked). A new table at every call.
+        ``meaning``; ``chinese``, in the words of the text; ``expected``, "up" or "down" with
+        high satisfaction; ``source``, teaching texts and lines, that of the words first;
+        ``literature`` with its ``status`` ("recalled": named from memory, not checked). A new
+        table at every call.
 
     Notes
     -----
-    These are claims, not findings. The list is that of the texts at 003:96 and 000:260; another
-    place, 000:216, has three of them only. Attention to rivals and sensitivity to price are one
-    entry there, and so they are here.
+    These are claims, not findings. The list is that of the texts at 003:96-98, with almost the
+    same words at 000:255-260. Another place, 000:216, lists three benefits: two of these, and that
+    such customers bring new ones. Attention to rivals and sensitivity to price are one entry in
+    all three, and so they are here.
 
     Examples
     --------
@@ -234,10 +237,10 @@ def benefit_outcomes() -> pd.DataFrame:
     ['price_sensitivity', 'cost_to_serve']
     """
     rows = [
-        (name, meaning, chinese, quoted, expected, source, _LITERATURE, "recalled")
-        for name, (meaning, chinese, quoted, expected, source) in _OUTCOMES.items()
+        (name, meaning, chinese, expected, source, _LITERATURE, "recalled")
+        for name, (meaning, chinese, expected, source) in _OUTCOMES.items()
     ]
-    columns = ["outcome", "meaning", "chinese", "quoted", "expected", "source"]
+    columns = ["outcome", "meaning", "chinese", "expected", "source"]
     return pd.DataFrame(rows, columns=[*columns, "literature", "status"])
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 _TRAITS = [
     (
         "use",
-        "与使用相联系",
+        "与产品或服务的使用相关",
         "Value comes with the use of something.",
         "how value differs between situations or amounts of use",
         ("heterogeneity", "perception_shift"),
@@ -15,7 +15,7 @@ _TRAITS = [
     ),
     (
         "utility",
-        "感知效用",
+        "客户的一种感知效用",
         "Utility counts as the customer perceives it, not as the seller sets it.",
         "total of the benefits that customers rate",
         ("total_value",),
@@ -30,11 +30,11 @@ _TRAITS = [
         "ratings of benefits and of sacrifice by customers",
     ),
     (
-        "preference",
-        "使用后的偏好",
-        "After use it shows as a preference among offers.",
-        "for how many customers an offer is the best, and whether loyalty follows",
-        ("compare_offers", "relative_value", "value_loyalty"),
+        "preference_and_evaluation",
+        "使用后的感知偏好和评价",
+        "After use it shows as a preference, and as an evaluation, that customers perceive.",
+        "how often an offer is the best, how it is rated, and whether loyalty follows",
+        ("compare_offers", "relative_value", "perceived_value", "value_loyalty"),
         "perceived value of rival offers, rated after use",
     ),
 ]
@@ -46,24 +46,25 @@ def value_traits() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a trait: ``trait`` ("use", "utility", "trade_off", "preference"), ``chinese``,
-        ``meaning``, ``measure``, ``functions`` (tuple of functions of this package that compute
-        the measure) and ``needs`` (what has to be asked for it).
+        A row a trait: ``trait`` ("use", "utility", "trade_off", "preference_and_evaluation"),
+        ``chinese``, in the words of the text, ``meaning``, ``measure``, ``functions`` (tuple of
+        functions of this package that compute the measure) and ``needs`` (what has to be asked
+        for it).
 
     Notes
     -----
-    The traits are those of the field's teaching texts. The third is called so there; the other
-    Chinese names are plain translations. Which number stands for a trait is a reading of this
-    library. The trade-off is the only trait that perceived value itself computes. Of the
-    others the library computes what customers answered, and it cannot see whether they answered
-    after use, or what the seller had in mind.
+    The traits are those of a teaching text (001:25). Which number stands for a trait is a reading
+    of this library. The trade-off is the only trait that perceived value computes by itself. Of
+    the others the library computes what customers answered, and it cannot see whether they
+    answered after use, or what the seller had in mind.
 
     Examples
     --------
     >>> from loyaltymodel.delivered_value import value_traits
     >>> traits = value_traits().set_index("trait")
     >>> traits["chinese"].to_list()
-    ['与使用相联系', '感知效用', '感知利得与利失的权衡', '使用后的偏好']
+    ['与产品或服务的使用相关', '客户的一种感知效用', '感知利得与利失的权衡',
+     '使用后的感知偏好和评价']
     >>> traits.loc["trade_off", "functions"]
     ('perceived_value',)
     """

@@ -12,7 +12,7 @@ DISPUTES: tuple[Dispute, ...] = (
             "12 on average (teaching text 003)",
             "8 to 12, and 20 percent tell 20 (teaching text 003)",
         ),
-        figures=("B21", "B22", "B23", "B24a", "B24b"),
+        figures=("B21", "B22a", "B22b", "B23", "B24a", "B24b"),
         verdict=(
             "Hardly a contradiction. If 80 percent tell 10 people and 20 percent tell 20, the mean "
             "is 0.8 x 10 + 0.2 x 20 = 12; with 8 or 12 in place of 10 it is 10.4 or 13.6. At least "

@@ -23,8 +23,10 @@ _HESKETT = (
 )
 _TARP = "TARP 1979 and 1986, for the White House Office of Consumer Affairs."
 _TARP_SILENT = (
-    "TARP's 26 silent customers for each complaint make 3.7 percent who complain; 4 percent "
-    "make 24 silent customers."
+    "TARP, to which it is credited, has called it a misquotation (Quality Progress, November 2005, "
+    "seen as a stored copy): of small problems 4 percent reach the headquarters, while about half "
+    "of all dissatisfied customers complain to somebody. Besides, TARP's 26 silent customers for "
+    "each complaint make 3.7 percent who complain; 4 percent make 24 silent customers."
 )
 _SCHMITT = (
     "Schmitt 2003, Customer Experience Management; named from memory, unsure of the page. No "
@@ -84,7 +86,7 @@ FIGURES: tuple[Figure, ...] = (
         claim="are still customers",
         unit="share",
         period="one year",
-        sources=("000:225",),
+        sources=("000:223-225",),
         literature=(
             "A consultancy's table, repeated in many Chinese textbooks; the consultancy is unknown "
             "and no primary source was found."
@@ -196,24 +198,6 @@ FIGURES: tuple[Figure, ...] = (
         doubt="What the label means is lost.",
     ),
     *_block(
-        ("B17a", "curve of satisfaction and retention, 1st tick", 1.00, 1.00, "忠诚度/留存率(%)"),
-        ("B17b", "curve of satisfaction and retention, 2nd tick", 0.80, 0.80, ""),
-        ("B17c", "curve of satisfaction and retention, 3rd tick", 0.60, 0.60, ""),
-        ("B17d", "curve of satisfaction and retention, 4th tick", 0.40, 0.40, ""),
-        ("B17e", "curve of satisfaction and retention, 5th tick", 0.20, 0.20, ""),
-        concept="REL-16",
-        claim="has this value on its axis of loyalty or retention",
-        unit="share",
-        kind="label",
-        sources=("003:73-77",),
-        literature=_HESKETT,
-        status="checked",
-        doubt=(
-            "These are ticks of an axis, not findings; of the zones on the picture only defection "
-            "and terrorist can still be read."
-        ),
-    ),
-    *_block(
         ("B18", "dissatisfied customers", 0.96, 0.96, "96%的人不会向经营者抱怨"),
         concept="CMP-01",
         claim="do not complain to the firm",
@@ -271,8 +255,24 @@ FIGURES: tuple[Figure, ...] = (
     ),
     *_block(
         (
-            "B22",
+            "B22a",
             "each dissatisfied customer who does not complain",
+            12.0,
+            12.0,
+            "将他不满意口传给周围的12个人",
+        ),
+        concept="CMP-03",
+        claim="tells this many people",
+        unit="people",
+        sources=("003:463",),
+        literature="No source is known.",
+        status="unknown",
+        doubt="B22b has the same number of another group, as a mean.",
+    ),
+    *_block(
+        (
+            "B22b",
+            "each customer who was served badly",
             12.0,
             12.0,
             "平均而言他还会告诉另外12个人",
@@ -280,9 +280,10 @@ FIGURES: tuple[Figure, ...] = (
         concept="CMP-03",
         claim="tells this many people on average",
         unit="people",
-        sources=("003:463", "003:465"),
+        sources=("003:465",),
         literature="No source is known.",
         status="unknown",
+        doubt="B22a has the same number of another group, the silent ones, not called a mean.",
     ),
     *_block(
         ("B23", "each dissatisfied customer", 8.0, 12.0, "将他的抱怨转告8-12人"),
@@ -500,7 +501,7 @@ FIGURES: tuple[Figure, ...] = (
         concept="SAT-17",
         claim="preferred in a taste test",
         unit="share",
-        sources=("003:457",),
+        sources=("003:455", "003:457"),
         literature=_COLA,
         status="recalled",
         doubt="That the brands were shown is how 公开 (open) was read.",
@@ -512,7 +513,7 @@ FIGURES: tuple[Figure, ...] = (
         concept="SAT-17",
         claim="preferred in a taste test",
         unit="share",
-        sources=("003:459",),
+        sources=("003:455", "003:459"),
         literature=_COLA,
         status="recalled",
         doubt="That the test was blind is how 产品口味测试 (test of the product's taste) was read.",

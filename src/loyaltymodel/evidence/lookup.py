@@ -83,7 +83,8 @@ def table() -> pd.DataFrame:
     >>> print(told[["number", "low", "high", "unit", "status"]].to_string(index=False))
     number  low  high   unit  status
        B21  9.0   NaN people checked
-       B22 12.0  12.0 people unknown
+      B22a 12.0  12.0 people unknown
+      B22b 12.0  12.0 people unknown
        B23  8.0  12.0 people checked
       B24a  0.2   0.2  share checked
       B24b 20.0  20.0 people checked

@@ -85,7 +85,7 @@ class Figure:
     >>> figure.subject, figure.claim, figure.low, figure.high
     ('score 5, very satisfied', 'are still customers', 0.92, 0.97)
     >>> figure.period, figure.sources, figure.status
-    ('one year', ('000:225',), 'unknown')
+    ('one year', ('000:223-225',), 'unknown')
     """
 
     number: str

@@ -34,6 +34,8 @@ class Indicator:
         The group that it belongs to; the list itself where there are no groups.
     direct : bool
         Whether it makes a customer satisfied directly, or by way of the firm's image.
+    source : str
+        Teaching text and lines of its list, such as "004:203".
 
     Examples
     --------
@@ -45,8 +47,21 @@ class Indicator:
     name: str
     chinese: str
     group: str
+    source: str
     direct: bool = True
 
+
+# Teaching text and lines of each list.
+_SOURCES: dict[str, str] = {
+    "constituents": "003:434-453, 003:479-481, 003:530-532",
+    "perception": "000:239-241",
+    "factors": "001:22",
+    "garvin": "001:23",
+    "supplier": "004:203",
+    "purchase": "004:97",
+    "product": "004:199",
+    "offer": "000:184",
+}
 
 # Group, then pairs of name and Chinese term; an asterisk marks what works indirectly.
 _LISTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
@@ -69,22 +84,22 @@ _LISTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
                 ("name", "名称"),
                 ("scent", "香味"),
                 ("sound", "声音"),
-                ("ease_of_use", "容易使用"),
-                ("convenience", "便利性"),
+                ("ease_of_use", "容易操作性"),
+                ("convenience", "方便"),
                 ("manual", "使用说明书"),
             ),
         ),
         (
             "service",
             (
-                ("atmosphere", "店内气氛"),
-                ("staff_attitude", "店员态度"),
-                ("after_sales", "售后服务与信息"),
+                ("atmosphere", "店铺、店内的气氛"),
+                ("staff_attitude", "销售员的待客态度"),
+                ("after_sales", "售后、资讯服务"),
             ),
         ),
         (
             "corporate image*",
-            (("social_contribution", "社会贡献"), ("environment", "环境保护")),
+            (("social_contribution", "社会贡献活动"), ("environment", "环境保护活动")),
         ),
     ),
     "perception": (
@@ -93,7 +108,7 @@ _LISTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
             (
                 ("service_quality", "对服务质量的感知"),
                 ("service_value", "对服务价值的感知"),
-                ("satisfaction", "满意"),
+                ("satisfaction", "顾客满意的感知"),
             ),
         ),
     ),
@@ -102,7 +117,7 @@ _LISTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
             "factors",
             (
                 ("features", "产品或服务的具体特征"),
-                ("perceived_quality", "感知质量"),
+                ("perceived_quality", "客户的感知质量"),
                 ("emotion", "情绪"),
                 ("attribution", "归因"),
                 ("fairness", "对公平的感知"),
@@ -120,7 +135,7 @@ _LISTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
                 ("durability", "持久性"),
                 ("serviceability", "服务性"),
                 ("aesthetics", "美观性"),
-                ("perceived_quality", "感知质量"),
+                ("perceived_quality", "客户感知质量"),
             ),
         ),
     ),
@@ -153,7 +168,7 @@ _LISTS: dict[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = {
         (
             "product",
             (
-                ("quality", "质量"),
+                ("quality", "品质"),
                 ("features", "特征"),
                 ("function", "功能"),
                 ("image", "形象"),
@@ -207,9 +222,11 @@ def indicators(name: ListName) -> tuple[Indicator, ...]:
     Notes
     -----
     Garvin's dimensions are checked [1]_. The other lists are those of the teaching texts, for
-    which no source in the literature is known; they are data to work with, not findings. The
-    wording of the texts for "product" and "offer" is not at hand: their Chinese terms are plain
-    translations. The on-time rate of a supplier is a share from 0 to 1, the others are ratings.
+    which no source in the literature is known; they are data to work with, not findings. Chinese
+    terms are those of the texts, at the lines that ``source`` names. The tree of "constituents"
+    stands there in pieces, and was put together. The on-time rate of a supplier is a share from 0
+    to 1, the others are ratings. The names of the lists "supplier", "purchase", "product" and
+    "offer" are this library's own.
 
     References
     ----------
@@ -230,6 +247,7 @@ def indicators(name: ListName) -> tuple[Indicator, ...]:
             name=element,
             chinese=chinese,
             group=group.removesuffix("*"),
+            source=_SOURCES[name],
             direct=not group.endswith("*"),
         )
         for group, elements in _LISTS[name]

@@ -235,8 +235,8 @@ def profit_conditions() -> pd.DataFrame:
     Notes
     -----
     The conditions are those of a teaching text, which calls them preliminary. What each one
-    moderates, and how, is the reading of this library; 客户结构 and 风险成本 are worded as
-    in the text, the other Chinese terms are the usual ones.
+    moderates, and how, is the reading of this library. The Chinese is in the words of the text
+    (000:47).
 
     Examples
     --------
@@ -252,21 +252,21 @@ def profit_conditions() -> pd.DataFrame:
     rows = [
         (
             "customer composition",
-            "客户结构:新客户和老客户的比例变化",
+            "市场的发育与成熟——客户结构:新客户和老客户的比例变化",
             "ratio of new to old customers, how mature the market is",
             "profit",
             "where old customers are many, satisfaction pays by keeping them",
         ),
         (
             "openness",
-            "市场开放程度",
+            "市场的开放性程度与客户构成",
             "how open the market is, and to whom",
             "loyalty",
             "in an open market loyalty follows satisfaction, in a closed one the constraint",
         ),
         (
             "media and word of mouth",
-            "媒体取代口碑",
+            "成熟的传媒,替代口碑——传播的效果与阻碍",
             "how far media have taken the place of word of mouth",
             "profit",
             "where people hear from media, what satisfied customers say brings fewer new ones",
@@ -280,7 +280,7 @@ def profit_conditions() -> pd.DataFrame:
         ),
         (
             "switching cost",
-            "转换成本",
+            "转换成本:不同规模下的反应",
             "cost of switching, by the scale of the customer",
             "loyalty",
             "a cost of switching holds customers whatever their satisfaction",

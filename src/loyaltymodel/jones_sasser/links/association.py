@@ -286,8 +286,8 @@ def comparison_table(*, language: Language = "en") -> pd.DataFrame:
 
     Notes
     -----
-    From a teaching text, whose two columns were told apart by the order of the words. Not
-    every Chinese cell is worded as in the text; the English ones are translations.
+    From a teaching text (001:16-17), whose two columns were told apart by the order of the words.
+    The Chinese cells are worded as there; the English ones are translations.
 
     Examples
     --------

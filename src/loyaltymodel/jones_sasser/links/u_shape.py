@@ -232,10 +232,12 @@ def u_shape_test(
     whatever the curve and the turning point, so that the test does not rest on the form of
     the curve. Errors are HC3, with Student's law.
 
-    Where the turning point is searched, it is the one at which the weaker of the two sides is
-    strongest. In the worst case under the hypothesis one side is certain and the other flat
-    everywhere; the p-value is the chance that the best of all candidates would then be as good,
-    by draws from the joint normal law of the slopes at the candidates. They are the values
+    Two lines are the idea of [2]_; the search for the turning point, its correction and the
+    comparison of how steep the sides are, are this library's own, not the procedure of that
+    article. Where the turning point is searched, it is the one at which the weaker of the two
+    sides is strongest. In the worst case under the hypothesis one side is certain and the other
+    flat everywhere; the p-value is the chance that the best of all candidates would then be as
+    good, by draws from the joint normal law of the slopes at the candidates. They are the values
     within, or where there are more than 19 of them those next to 19 quantiles. Those with fewer
     than 5 customers on a side, or with a side that rests on one customer, are left out. The time
     grows with the number of different values; a million of them take a few seconds.

@@ -38,9 +38,12 @@ STATEMENTS: dict[ViewName, tuple[str, str, str]] = {
         "a slope of 0 or below, or a lower AIC of a view with a bend, a mediator or a damping",
     ),
     "weak": (
-        "loyalty does not depend on satisfaction, which at most warns early",
+        "the two are hardly related; its model is the extreme, loyalty that does not depend on it",
         "do customers who are bound alike stay equally often at every satisfaction?",
-        "a lower AIC of any view in which satisfaction matters",
+        (
+            "a lower AIC of any view in which satisfaction matters, which speaks against no "
+            "relation; whether one is weak is a question of its size, which this does not judge"
+        ),
     ),
     "partial mediation": (
         "satisfaction acts directly, and besides through the mediator",

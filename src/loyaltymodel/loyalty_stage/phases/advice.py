@@ -106,8 +106,12 @@ _LISTS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
                 "a customer database: core customers, what people buy, exits",
                 "建立顾客数据库",
             ),
-            ("internal_service", "good service to employees, who stay in turn", "提高内部服务质量"),
-            ("reasonable_price", "a reasonable price", "合理的价格"),
+            (
+                "internal_service",
+                "good service to employees, who stay in turn",
+                "提高内部服务质量,重视员工忠诚的培养",
+            ),
+            ("reasonable_price", "a reasonable price", "制定合理的产品价格"),
             ("switching_threshold", "a higher threshold to switching", "提升顾客转换的“门槛”"),
         ),
     ),
@@ -145,10 +149,10 @@ _LISTS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
     "levers": (
         "LOY-25",
         (
-            ("quality", "raise quality", "提高质量"),
-            ("deeper_relation", "deepen the relationship", "深化关系"),
+            ("quality", "offer a good product or service", "提供优质的产品或服务"),
+            ("deeper_relation", "deepen the relationship", "建立更深层次的关系"),
             ("programme", "reward loyalty by a programme", "通过忠诚客户计划奖励他们的忠诚"),
-            ("targeted_marketing", "targeted marketing", "有针对性的营销"),
+            ("targeted_marketing", "targeted marketing", "通过有针对性的市场推广"),
         ),
     ),
 }

@@ -60,7 +60,8 @@ def oliver_instrument(
     Notes
     -----
     The phases are Oliver's [1]_. The list of indicators, 4 + 2 + 2 + 3, is a teaching text's;
-    it names them without wording, unit or scale, so the texts and units here are ours.
+    the Chinese is in its words (001:8-10). It has no questions, units or scales, so the texts and
+    units here are ours.
 
     References
     ----------
@@ -83,7 +84,12 @@ def oliver_instrument(
     likely = {"scale": likelihood, "unit": "likelihood"}
     rows = {
         ("cognitive", "认知忠诚"): (
-            ("think_first", "首先想到本企业的可能性", "thinks of us first when in need", likely),
+            (
+                "think_first",
+                "首先想到本企业产品与服务的可能性",
+                "thinks of us first when in need",
+                likely,
+            ),
             ("choose_first", "首先选择本企业的可能性", "chooses us first among suppliers", likely),
             (
                 "price_tolerance",
@@ -91,7 +97,12 @@ def oliver_instrument(
                 "price rise at which the customer would still stay",
                 _open(price_tolerance, "share of the price"),
             ),
-            ("preference_over_rivals", "与竞争者相比的偏爱程度", "prefers us to rivals", rated),
+            (
+                "preference_over_rivals",
+                "与竞争对手比较,偏爱本企业的程度",
+                "prefers us to rivals",
+                rated,
+            ),
         ),
         ("affective", "情感忠诚"): (
             ("positive_emotion", "积极情绪", "positive emotions towards firm and product", rated),
@@ -104,11 +115,16 @@ def oliver_instrument(
         ),
         ("conative", "意向忠诚"): (
             ("wish_to_continue", "保持关系的愿望", "wishes to keep the relationship", rated),
-            ("pursuit", "对偏爱品牌的追求", "goes to some length to get the brand", rated),
+            (
+                "pursuit",
+                "追求自己所偏爱的品牌的机会",
+                "goes to some length to get the brand",
+                rated,
+            ),
         ),
         ("action", "行为忠诚"): (
-            ("volume", "交易量", "volume bought", _open(volume, "volume per period")),
-            ("frequency", "交易频率", "purchases", _open(frequency, "purchases per period")),
+            ("volume", "购买量", "volume bought", _open(volume, "volume per period")),
+            ("frequency", "购买频率", "purchases", _open(frequency, "purchases per period")),
             ("duration", "交易持续的时间", "time as a customer", _open(duration, "time")),
         ),
     }
@@ -145,7 +161,8 @@ def three_component_instrument(*, repurchase: Pair, answers: Pair = (1.0, 10.0))
     -----
     The three components are those of a teaching text, for which no source in the literature is
     known. They have no cognitive part, and they stand side by side: the text claims no order,
-    so the order here is that of the text and gating by it has no theory behind it.
+    so the order here is that of the text and gating by it has no theory behind it. That the text
+    means the three parts of corporate identity (MI, BI, VI) is this library's reading.
 
     Examples
     --------
@@ -157,15 +174,15 @@ def three_component_instrument(*, repurchase: Pair, answers: Pair = (1.0, 10.0))
     return _instrument(
         {
             ("affective", "情感忠诚"): (
-                ("mind_identity", "理念识别 MI", "identifies with the firm's ideas", rated),
-                ("behaviour_identity", "行为识别 BI", "identifies with its conduct", rated),
-                ("visual_identity", "视觉识别 VI", "identifies with its visual image", rated),
+                ("mind_identity", "企业的理念", "identifies with the firm's ideas", rated),
+                ("behaviour_identity", "企业的行为", "identifies with its conduct", rated),
+                ("visual_identity", "企业的视觉形象", "identifies with its visual image", rated),
             ),
             ("behavioural", "行为忠诚"): (
                 ("repurchase", "重复购买", "repeat purchases", _open(repurchase, "purchases")),
             ),
             ("intentional", "意识忠诚"): (
-                ("future_intention", "未来购买意向", "intends to buy in future", rated),
+                ("future_intention", "未来消费意向", "intends to buy in future", rated),
             ),
         }
     )
