@@ -309,7 +309,7 @@ def heterogeneity(
     w_j = 1 / (t + 1 / n_j), where m_j are means of groups, m is their mean with these weights,
     and t is the ratio of the variances. At the true t it follows an F law for groups of any
     sizes, so the interval has equal tails and holds its level if groups and customers are
-    normal [1]_. The interval is usually attributed to Wald (1940). For equal sizes it is the usual
+    normal [1]_. The interval is usually attributed to Wald. For equal sizes it is the usual
     closed form. With few groups it is wide, however many customers there are; and it treats the
     groups as drawn from many. For a handful that is all there are, ``eta_squared`` and the means
     are what to read.
