@@ -295,3 +295,11 @@ def test_data_that_are_no_table_are_refused_though_no_column_is_asked_for():
 def test_a_number_beyond_doubles_is_infinite():
     with pytest.raises(DataError, match="x has an infinite value in row 0"):
         read_variables({"x": np.array(["1e400"], dtype=np.longdouble)})
+
+
+@pytest.mark.parametrize("values", [[1.0, True], (2, False), [True, None], [True, False]])
+def test_true_among_numbers_is_no_number_but_where_it_is_asked_for(values):
+    with pytest.raises(DataError, match=r"x is not numeric: it has (True|False)"):
+        read_variables({"x": values})
+    read = read_variables({"x": values}, flags=("x",), missing="drop")
+    assert np.asarray(read["x"], dtype=float)[0] == float(values[0])

@@ -102,6 +102,8 @@ def numbers_of(values: Any, *, flags: bool = False) -> npt.NDArray[Any]:
     array = array_of(values)
     if array.dtype == object:
         return _from_objects(array, flags=flags)
+    if not flags and type(values) in (list, tuple) and bool in set(map(type, values)):
+        raise NotNumbers("True or False")  # of which NumPy makes 1 or 0 beside numbers
     if array.dtype.kind == "f":
         with np.errstate(over="ignore"):  # what is too large for a double is refused as infinite
             return array if array.dtype.itemsize == _BYTES else array.astype(np.float64)
