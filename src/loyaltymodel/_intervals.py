@@ -236,7 +236,8 @@ def wilson(share: FloatArray, n: FloatArray, *, level: float) -> tuple[FloatArra
     """
     z = ndtri(np.array((1 + level) / 2))
     # How far the interval is drawn to a half: by 0 of endlessly many, and wholly of nobody.
-    drawn = z**2 / (n + z**2)
+    with np.errstate(invalid="ignore"):  # of nobody at a level next to 0
+        drawn = np.where(n == 0, 1.0, z**2 / (n + z**2))
     centre = (1 - drawn) * share + drawn / 2
     reach = np.sqrt(drawn * ((1 - drawn) * share * (1 - share) + drawn / 4))
     # At a share of 0 or 1 one end is that share itself, but for rounding.

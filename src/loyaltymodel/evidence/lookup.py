@@ -52,7 +52,8 @@ def get(concept: str) -> tuple[Figure, ...]:
     >>> round(sum(figure.low for figure in evidence.get("B35")), 2)
     0.99
     """
-    found = tuple(f for f in FIGURES if concept in (f.concept, f.number, _row(f)))
+    text = isinstance(concept, str)
+    found = tuple(f for f in FIGURES if text and concept in (f.concept, f.number, _row(f)))
     if not found:
         concepts = sorted({f.concept for f in FIGURES})
         rows = [_row(f) for f in FIGURES]

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from loyaltymodel._options import is_number
 from loyaltymodel._signature import checked_fields
 from loyaltymodel.errors import ModelError
 
@@ -105,7 +106,7 @@ class Figure:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        given = [value for value in (self.low, self.high) if value is not None]
+        given = [value for value in (self.low, self.high) if is_number(value)]
         if not all(map(math.isfinite, given)) or given != sorted(given):
             raise ModelError(
                 f"figure {self.number!r} goes from {self.low} to {self.high}; give finite numbers, "
