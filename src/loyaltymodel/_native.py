@@ -15,6 +15,7 @@ from loyaltymodel._options import shown
 
 _BYTES = 8  # of a number of double precision
 _SHOWN = 60  # letters of an example
+_FLAGS = {bool, np.bool_}
 
 
 def native(values: Any) -> Any:
@@ -102,8 +103,9 @@ def numbers_of(values: Any, *, flags: bool = False) -> npt.NDArray[Any]:
     array = array_of(values)
     if array.dtype == object:
         return _from_objects(array, flags=flags)
-    if not flags and type(values) in (list, tuple) and bool in set(map(type, values)):
-        raise NotNumbers("True or False")  # of which NumPy makes 1 or 0 beside numbers
+    if not flags and type(values) in (list, tuple) and _FLAGS & set(map(type, values)):
+        # NumPy makes 1 or 0 of one beside numbers.
+        raise NotNumbers(str(next(v for v in values if type(v) in _FLAGS)))
     if array.dtype.kind == "f":
         with np.errstate(over="ignore"):  # what is too large for a double is refused as infinite
             return array if array.dtype.itemsize == _BYTES else array.astype(np.float64)
@@ -125,7 +127,7 @@ def _from_objects(array: npt.NDArray[Any], *, flags: bool) -> npt.NDArray[Any]:
         raise NotNumbers("a signalling NaN") from None
     present = array[~missing]
     for kind in set(map(type, present)):
-        fits = flags if kind in (bool, np.bool_) else issubclass(kind, (Real, Decimal))
+        fits = flags if kind in _FLAGS else issubclass(kind, (Real, Decimal))
         if not fits:
             raise NotNumbers(shown(next(v for v in present if type(v) is kind))[:_SHOWN])
     found = np.full(array.shape, np.nan)

@@ -365,10 +365,8 @@ def counts_of(
     DataError
         If one is no whole number from 0 up, or beyond those that computing holds exactly.
     """
-    # Among objects, because NumPy makes a number of a True that stands beside one.
-    given = np.array(values, dtype=object) if isinstance(values, list) else values
     try:
-        counts = np.asarray(numbers_of(given), dtype=np.float64)
+        counts = np.asarray(numbers_of(values), dtype=np.float64)
     except NotNumbers as error:
         raise DataError(f"{name} has {error.example}, which is no count; {way_out}") from None
     counts = np.where(np.isnan(counts), 0.0, counts) if gaps else counts
