@@ -11,6 +11,7 @@ import pytest
 from loyaltymodel._variables import (
     as_given,
     codes_of,
+    counts_of,
     like,
     one_variable,
     read_numbers,
@@ -303,3 +304,8 @@ def test_true_among_numbers_is_no_number_but_where_it_is_asked_for(values):
         read_variables({"x": values})
     read = read_variables({"x": values}, flags=("x",), missing="drop")
     assert np.asarray(read["x"], dtype=float)[0] == float(values[0])
+
+
+def test_counts_in_rows_of_different_lengths_are_refused_by_name():
+    with pytest.raises(DataError, match="problems has rows of different lengths"):
+        counts_of("problems", [[1, 2], [3], 4])

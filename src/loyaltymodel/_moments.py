@@ -517,8 +517,6 @@ def _numbers(name: str, values: object) -> FloatArray:
         array = read_only(numbers_of(values))
     except NotNumbers as error:
         raise DataError(f"{name} must be numbers, but has {error.example}") from None
-    except ValueError:
-        raise DataError(f"{name} must be numbers in a regular array") from None
     if not np.isfinite(array).all():
         raise DataError(f"{name} must be finite numbers; NaN or infinity was found")
     return array

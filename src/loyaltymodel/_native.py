@@ -58,6 +58,13 @@ class NotNumbers(Exception):  # noqa: N818  never seen outside: a door says it i
         self.example = example
 
 
+class Ragged(NotNumbers):
+    """Rows of different lengths, which are no array."""
+
+    def __init__(self) -> None:
+        super().__init__("rows of different lengths")
+
+
 def array_of(values: Any) -> npt.NDArray[Any]:  # noqa: PLR0911  a line a library
     """Return what stands for one array, of whatever library, as an array of this machine."""
     if type(values) in (np.ndarray, list, tuple):  # asked first: the other questions take long
@@ -82,8 +89,8 @@ def array_of(values: Any) -> npt.NDArray[Any]:  # noqa: PLR0911  a line a librar
 def _as_array(values: Any) -> npt.NDArray[Any]:
     try:
         array: npt.NDArray[Any] = native(np.asanyarray(values))
-    except ValueError:  # of rows of different lengths
-        raise
+    except ValueError:
+        raise Ragged from None
     except Exception:  # whatever the object of a stranger does
         raise NotNumbers(shown(values)[:_SHOWN]) from None
     return array
@@ -98,7 +105,7 @@ def numbers_of(values: Any, *, flags: bool = False) -> npt.NDArray[Any]:
     Raises
     ------
     NotNumbers
-        If something among them is none.
+        If something among them is none; `Ragged` if rows differ in length.
     """
     array = array_of(values)
     if array.dtype == object:

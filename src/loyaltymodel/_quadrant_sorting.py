@@ -168,7 +168,7 @@ def two_numbers(value: object) -> Pair | None:
     """Return two numbers, or nothing if the value is something else."""
     try:
         numbers = numbers_of(value)
-    except (NotNumbers, ValueError):
+    except NotNumbers:
         return None
     return (float(numbers[0]), float(numbers[1])) if numbers.shape == (2,) else None
 

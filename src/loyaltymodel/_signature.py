@@ -23,7 +23,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, Numbers
 from loyaltymodel._labels import labelled
-from loyaltymodel._native import NotNumbers, native, numbers_of
+from loyaltymodel._native import NotNumbers, Ragged, native, numbers_of
 from loyaltymodel._options import (
     a_or_an,
     check_text,
@@ -226,10 +226,10 @@ def _floats(name: str, value: Any) -> FloatArray:
     _check_order(name, value)
     try:
         array = np.asarray(numbers_of(value), dtype=np.float64)
+    except Ragged:
+        raise _Plain(f"{name} has rows of different lengths; give an array") from None
     except NotNumbers as error:
         raise _Plain(f"{name} has {error.example}, which is no number") from None
-    except ValueError:
-        raise _Plain(f"{name} has rows of different lengths; give an array") from None
     if array.ndim == 0 and not is_number(value):  # nothing at all is no number
         raise _Plain(f"{name}={shown(value)} must be a number or an array of them")
     return array

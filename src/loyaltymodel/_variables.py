@@ -19,7 +19,7 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._comparisons import reaches
 from loyaltymodel._frames import Missing, check_names, open_frame, row_labels, without_repeated
-from loyaltymodel._native import NotNumbers, array_of, numbers_of
+from loyaltymodel._native import NotNumbers, Ragged, array_of, numbers_of
 from loyaltymodel._options import (
     LARGEST,
     SMALLEST,
@@ -441,14 +441,14 @@ def _numbers(name: str, value: object, *, flags: bool, any_shape: bool = False) 
     _check_kind(name, value)
     try:
         array = numbers_of(value, flags=flags)
+    except Ragged:
+        raise DataError(
+            f"{name} has rows of different lengths; one value a row is needed, of shape (n,)"
+        ) from None
     except NotNumbers as error:
         raise DataError(
             f"{name} is not numeric: it has {error.example}; recode it to numbers, with missing "
             "values as NaN"
-        ) from None
-    except ValueError:
-        raise DataError(
-            f"{name} has rows of different lengths; one value a row is needed, of shape (n,)"
         ) from None
     if array.ndim > 1 and not any_shape:
         raise DataError(
@@ -476,7 +476,7 @@ def _categories(name: str, value: object) -> Column:
         return kept.remove_categories(blank) if blank else kept
     try:
         array = array_of(value)
-    except (ValueError, NotNumbers):
+    except NotNumbers:
         raise DataError(
             f"{name} has rows of different lengths; one value a row is needed, of shape (n,)"
         ) from None

@@ -426,7 +426,7 @@ def satisfaction_curve(
 def _scores(name: str, scores: Sequence[float]) -> FloatArray:
     try:
         values = np.asarray(numbers_of(scores), dtype=np.float64)
-    except (NotNumbers, ValueError):  # ValueError: rows of different lengths
+    except NotNumbers:
         values = np.empty(0)
     if values.shape != (len(ANSWERS),) or not np.isfinite(values).all():
         raise OptionError(

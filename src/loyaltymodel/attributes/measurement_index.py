@@ -154,7 +154,7 @@ def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
     check_choice("method", method, RankMethod)
     try:
         values = np.asarray(numbers_of(ranks), dtype=np.float64)
-    except (NotNumbers, ValueError):  # ValueError: rows of different lengths
+    except NotNumbers:
         raise DataError("ranks hold something else than numbers; give 1, 2, 3 and so on") from None
     if values.ndim not in (1, 2) or values.size == 0:
         raise DataError(f"ranks have shape {values.shape}; (k,) or (n, k) is needed")

@@ -433,7 +433,7 @@ class MarkovChain(Result):
             raise DataError("start names a stage by both of its names; use one of them")
         try:
             shares[places] = numbers_of(list(start.values()))
-        except (NotNumbers, ValueError):
+        except NotNumbers:
             raise DataError(f"start={shown(dict(start))} must map stages to numbers") from None
         if not (np.isfinite(shares).all() and (shares >= 0).all() and shares.any()):
             raise DataError(

@@ -328,7 +328,7 @@ def _possible(possible: Any, known: Stages) -> BoolArray:
     ordered = _in_order("possible", possible, known)
     try:
         can = np.asarray(numbers_of(ordered, flags=True))
-    except (NotNumbers, ValueError):
+    except NotNumbers:
         can = np.empty(0)
     if can.shape != (k, k) or not np.isin(can, (0, 1)).all():
         raise OptionError(
@@ -344,7 +344,7 @@ def _prior(prior: Any, known: Stages, can: BoolArray) -> FloatArray:
     ordered = _in_order("prior", prior, known)
     try:
         believed = np.asarray(numbers_of(ordered), dtype=np.float64)
-    except (NotNumbers, ValueError):
+    except NotNumbers:
         believed = np.full((1, 1), np.nan)
     if believed.shape not in ((), (k, k)) or not (
         (believed >= 0).all() and (believed <= _MOST_PRIOR).all()

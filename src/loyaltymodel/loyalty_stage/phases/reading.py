@@ -66,7 +66,7 @@ def by_phase(
         value = [*named.values()]
     try:
         numbers = np.asarray(numbers_of(value), dtype=np.float64)
-    except (NotNumbers, ValueError):
+    except NotNumbers:
         raise OptionError(f"{name}={shown(value)} is not numeric; {way_out}") from None
     if numbers.shape not in ((), (len(phases),)):
         raise OptionError(f"{name} has shape {numbers.shape}; {way_out}")

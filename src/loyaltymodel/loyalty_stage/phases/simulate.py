@@ -162,7 +162,7 @@ def _correlation(value: Any, names: Sequence[str]) -> FloatArray:
     ordered = matrix_in_order_of("correlation", value, names)
     try:
         found = np.asarray(numbers_of(ordered), dtype=np.float64)
-    except (NotNumbers, ValueError):
+    except NotNumbers:
         raise OptionError(f"correlation={shown(value)} is not numeric; {way_out}") from None
     if not (np.abs(found) <= 1).all():
         raise OptionError(f"correlation={shown(value)} lies outside -1 to 1; {way_out}")
