@@ -14,11 +14,14 @@ import time
 import warnings
 
 import numpy as np
+import numpy.typing as npt
 from scipy import optimize, special, stats
 
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import LoyaltyModelError
 
+Array = npt.NDArray[np.float64]
+Row = tuple[str, str, str, str, float, int]  # family, outcome, form, what became of it, gap
 FAMILIES = ("power", "logistic", "hinge", "cubic", "hazard")
 OUTCOMES = ("binary", "count", "ordinal", "beta")
 FORMS = ("one", "groups", "given", "drivers")
@@ -44,7 +47,7 @@ SPREAD = {
 }
 
 
-def curve(family, s, p):
+def curve(family: str, s: Array, p: Array) -> Array:
     """Return g(s), (k, m), by the textbook formula, with lo = 0, of parameters (k, q)."""
     p = p[..., None]
     first, second = p[:, 0], p[:, 1]
@@ -66,7 +69,7 @@ def curve(family, s, p):
 class Case:
     """A random data set, and minus its log-likelihood."""
 
-    def __init__(self, number):
+    def __init__(self, number: int) -> None:
         rng = self.rng = np.random.default_rng([FIRST, number])
         self.family = FAMILIES[number % 5]
         self.outcome = OUTCOMES[number // 5 % 4]
@@ -108,7 +111,7 @@ class Case:
             self.y = np.clip(rng.beta(mean * 6, (1 - mean) * 6), 1e-4, 1 - 1e-4)
         self.pose()
 
-    def pose(self):
+    def pose(self) -> None:
         """Write bounds, and where starts fall."""
         distinct = np.unique(self.s)
         inner = (distinct[1], distinct[-2]) if len(distinct) > 3 else (0.3, 0.7)
@@ -141,7 +144,7 @@ class Case:
         rows, self.often = np.unique(np.column_stack(what), axis=0, return_counts=True)
         self.rows = rows.T
 
-    def minus(self, p):
+    def minus(self, p: Array) -> Array:
         """Return minus the log-likelihood (k,) of parameters (k, q)."""
         s, y = self.rows[:2]
         m, n_curve = self.often, self.n_curve
@@ -174,13 +177,13 @@ class Case:
         apart = over[:, code, at] - over[:, code + 1, at]
         return -(m * np.log(np.maximum(apart, 1e-300))).sum(axis=1)
 
-    def slope(self, p):
+    def slope(self, p: Array) -> tuple[float, Array]:
         """Return minus the log-likelihood at p (q,) and its slope, by differences."""
         step = np.where(p + STEP > self.high, -STEP, STEP)
         found = self.minus(np.vstack([p, p + np.diag(step)]))
         return found[0], (found[1:] - found[0]) / step
 
-    def readable(self):
+    def readable(self) -> bool:
         """Tell whether the data are of the kind; name the answer that means staying."""
         if self.outcome == "ordinal":
             seen = np.unique(self.y)
@@ -191,7 +194,7 @@ class Case:
             self.pose()
         return self.family != "hinge" or len(np.unique(self.s)) > 3
 
-    def fit(self):
+    def fit(self) -> jones_sasser.LoyaltyCurveResult:
         """Return the library's fit."""
         options = {"family": self.family, "outcome": self.outcome, "fixed": None}
         if self.form == "groups":
@@ -207,7 +210,7 @@ class Case:
         y = self.y.astype(int) if self.outcome == "ordinal" else self.y
         return jones_sasser.fit(self.s, y, **options)
 
-    def brute_force(self):
+    def brute_force(self) -> float:
         """Return the highest log-likelihood from random places."""
         low, high = np.array(self.bounds, dtype=float).T
         near, far = np.array(self.spread, dtype=float).T
@@ -232,7 +235,7 @@ class Case:
         return -best
 
 
-def tried(number):
+def tried(number: int) -> Row:
     """Return what became of one data set."""
     warnings.simplefilter("ignore")
     case = Case(number)
@@ -253,7 +256,7 @@ def tried(number):
     return (*kind, "converged" if result.converged else "not converged", gap, number)
 
 
-def study(n_sets, n_jobs, first):
+def study(n_sets: int, n_jobs: int | None, first: int) -> None:
     """Print how many fits lie below, by family, outcome and form."""
     start = time.perf_counter()
     numbers = range(first, first + n_sets)
@@ -279,7 +282,7 @@ def study(n_sets, n_jobs, first):
     print(f"took {(time.perf_counter() - start) / 60:.1f} minutes")
 
 
-def told(name, rows):
+def told(name: str, rows: list[Row]) -> None:
     """Print a line; the limit is that of Clopper and Pearson, one-sided."""
     k, n = sum(row[4] > BELOW for row in rows), len(rows)
     limit = stats.beta.ppf(0.95, k + 1, n - k) if k < n else 1.0

@@ -52,7 +52,7 @@ class Cells(FrozenRecord):
         return 0 if self.drivers is None else self.drivers.shape[1]
 
     def some(self, stride: int) -> Cells:
-        """Return every so-manieth cell."""
+        """Return every ``stride``-th cell."""
         r = self.node_weights.shape[1]
         return Cells(
             self.nodes.reshape(-1, r)[::stride].ravel(),
@@ -64,7 +64,7 @@ class Cells(FrozenRecord):
 
     def step(self, n_problems: int) -> int:
         """Return how many cells of so many problems stay in the cache."""
-        return max(1, _IN_CACHE // (n_problems * self.node_weights.shape[1]))
+        return max(1, _IN_CACHE // (n_problems * int(self.node_weights.shape[1])))
 
     def slices(self, n_problems: int) -> Iterator[slice]:
         """Cut the cells so that an array of all problems stays in the cache."""
@@ -515,7 +515,8 @@ def observed_information(
 def difference_steps(problem: Problem, stats: FloatArray, info: FloatArray) -> FloatArray:
     """Return steps (q,) for numeric derivatives, the same in every unit of weight."""
     per_unit = np.diag(info) / problem.outcome.amount(stats)[0]
-    return _STEP / np.sqrt(np.maximum(per_unit, 1e-12))
+    found: FloatArray = _STEP / np.sqrt(np.maximum(per_unit, 1e-12))
+    return found
 
 
 def _averaged(loyalty: FloatArray, weights: FloatArray) -> FloatArray:

@@ -36,6 +36,9 @@ _TURNS = 64  # pieces between kinks that a search walks through
 _HOPEFUL = 2.0  # a log-likelihood so little below the best that its search goes on
 _BENDS = 100  # steps with second derivatives
 _SHIFT = 1e-6  # of the range, for second derivatives
+_KEPT_OF_PROFILES = 3
+_HILLS = 5  # that a profile goes over
+_OTHER_HILL = 1e-6  # of log-likelihood: so much more is another hill
 _KEPT = 6  # starts that are polished
 _HELD = np.array([0.0, 0.05, 0.15, 0.3, 0.5, 0.75, 0.95])  # constraints that are tried
 _VALUES = 30_000_000  # elements of information matrices and statistics at a time: 240 MB
@@ -320,7 +323,7 @@ def search(
     amount = problem.outcome.amount(stats)
     value = found.value.reshape(b, k)
     hopeful = value >= value.max(axis=1, keepdims=True) - _HOPEFUL
-    for row in np.flatnonzero(hopeful.ravel() & ~found.converged):
+    for row in np.flatnonzero(hopeful.ravel() & ~found.converged).tolist():
         _bend_over(problem, stats[[row // k]] if b > 1 else stats, found, row, lower, upper)
     value = found.value.reshape(b, k)
     highest = value.max(axis=1, keepdims=True)
@@ -524,7 +527,7 @@ def _chosen(
     return found
 
 
-def profile_ends(
+def profile_ends(  # noqa: PLR0915  loops that share where they are
     problem: Problem,
     stats: FloatArray,
     top: Maximum,
@@ -534,11 +537,13 @@ def profile_ends(
     places: IntArray,
     errors: FloatArray,
     drop: float,
+    starts: FloatArray,
 ) -> FloatArray:
     """Return where the profile log-likelihood has fallen by ``drop``: (k, 2) for k parameters.
 
     ``top`` is the maximum of one problem and ``errors`` (k,) are standard errors, for the first
-    guess. An end at which it never falls so far is the parameter's bound.
+    guess. An end at which it never falls so far is the parameter's bound. At an end ``starts``
+    are tried again: where another hill is higher there, the way goes on from it.
     """
     k = len(places)
     place = np.repeat(places, 2)
@@ -562,38 +567,62 @@ def profile_ends(
         lost: FloatArray = top.value[0] - found.value - drop
         return lost
 
+    def out_and_back(rows: IntArray) -> None:
+        """Find the ends of some rows, from where they are."""
+        open_rows = rows
+        reach[rows] = np.repeat(errors, 2)[rows] * np.sqrt(2 * drop)
+        for _ in range(60):  # outwards, until it has fallen enough or the bound is reached
+            step = np.maximum(reach[open_rows], 1e-9)
+            nearer = np.where(
+                sign[open_rows] < 0,
+                np.maximum(outer[open_rows] - step, limit[open_rows]),
+                np.minimum(outer[open_rows] + step, limit[open_rows]),
+            )
+            inner[open_rows], fallen_inner[open_rows] = outer[open_rows], fallen_outer[open_rows]
+            outer[open_rows] = nearer
+            fallen_outer[open_rows] = fallen(nearer, open_rows)
+            reach[open_rows] *= 1.5
+            open_rows = open_rows[
+                (fallen_outer[open_rows] < 0) & (outer[open_rows] != limit[open_rows])
+            ]
+            if not len(open_rows):
+                break
+        found[rows] = np.where(fallen_outer[rows] < 0, limit[rows], outer[rows])
+        open_rows = rows[fallen_outer[rows] >= 0]
+        for turn in range(100):  # regula falsi, with the end that stays halved (Illinois)
+            if not len(open_rows):
+                break
+            a, b = inner[open_rows], outer[open_rows]
+            fa, fb = fallen_inner[open_rows], fallen_outer[open_rows]
+            middle = (a + b) / 2 if turn % 8 == 7 else b - fb * (b - a) / (fb - fa)  # noqa: PLR2004
+            fm = fallen(middle, open_rows)
+            beyond = fm >= 0
+            inner[open_rows] = np.where(beyond, a, middle)
+            fallen_inner[open_rows] = np.where(beyond, fa / 2, fm)
+            outer[open_rows] = np.where(beyond, middle, b)
+            fallen_outer[open_rows] = np.where(beyond, fm, fb / 2)
+            found[open_rows] = middle
+            near = (np.abs(fm) < 1e-9) | (np.abs(b - a) < 1e-12 * (1 + np.abs(b)))  # noqa: PLR2004
+            open_rows = open_rows[~near]
+
+    def higher(rows: IntArray) -> IntArray:
+        """Return the rows at whose ends another hill is higher, and go over to it."""
+        over = []
+        for row in rows.tolist():
+            low, high = lower.copy(), upper.copy()
+            low[place[row]] = high[place[row]] = found[row]
+            best = search(problem, stats, starts, low, high, keep=_KEPT_OF_PROFILES)
+            lost = float(top.value[0] - best.value[0] - drop)
+            if lost < -_OTHER_HILL:
+                p[row], outer[row], fallen_outer[row] = best.p[0], found[row], lost
+                over.append(row)
+        return np.array(over, dtype=np.intp)
+
+    found = at.copy()
     open_rows = np.arange(2 * k)
-    for _ in range(60):  # outwards, until it has fallen enough or the bound is reached
-        step = np.maximum(reach[open_rows], 1e-9)
-        nearer = np.where(
-            sign[open_rows] < 0,
-            np.maximum(outer[open_rows] - step, limit[open_rows]),
-            np.minimum(outer[open_rows] + step, limit[open_rows]),
-        )
-        inner[open_rows], fallen_inner[open_rows] = outer[open_rows], fallen_outer[open_rows]
-        outer[open_rows] = nearer
-        fallen_outer[open_rows] = fallen(nearer, open_rows)
-        reach *= 1.5
-        open_rows = open_rows[
-            (fallen_outer[open_rows] < 0) & (outer[open_rows] != limit[open_rows])
-        ]
+    for _ in range(_HILLS):
+        out_and_back(open_rows)
+        open_rows = higher(np.flatnonzero(found != limit))
         if not len(open_rows):
             break
-    found = np.where(fallen_outer < 0, limit, outer)
-    open_rows = np.flatnonzero(fallen_outer >= 0)
-    for turn in range(100):  # regula falsi, with the end that stays halved (Illinois)
-        if not len(open_rows):
-            break
-        a, b = inner[open_rows], outer[open_rows]
-        fa, fb = fallen_inner[open_rows], fallen_outer[open_rows]
-        middle = (a + b) / 2 if turn % 8 == 7 else b - fb * (b - a) / (fb - fa)  # noqa: PLR2004
-        fm = fallen(middle, open_rows)
-        beyond = fm >= 0
-        inner[open_rows] = np.where(beyond, a, middle)
-        fallen_inner[open_rows] = np.where(beyond, fa / 2, fm)
-        outer[open_rows] = np.where(beyond, middle, b)
-        fallen_outer[open_rows] = np.where(beyond, fm, fb / 2)
-        found[open_rows] = middle
-        near = (np.abs(fm) < 1e-9) | (np.abs(b - a) < 1e-12 * (1 + np.abs(b)))  # noqa: PLR2004
-        open_rows = open_rows[~near]
     return found.reshape(k, 2)
