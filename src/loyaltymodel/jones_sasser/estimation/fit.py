@@ -158,7 +158,9 @@ def fit(
         satisfaction separates those who stayed from those who left perfectly.
     NotIdentifiedError
         If the data cannot determine the parameters: all stayed or all left, too few levels of
-        satisfaction, loyalty that does not rise, or ``lo`` and every constraint free.
+        satisfaction, loyalty that does not rise, or ``lo`` and every constraint free. Also if
+        what was seen has a likelihood of 0 whatever the parameters, such as a free customer with
+        satisfaction 0 who stayed where ``lo`` is fixed at 0.
     OptionError
         If an option is not one of its choices or contradicts another.
 
@@ -167,7 +169,7 @@ def fit(
     ConvergenceWarning
         If the search stopped before it had converged.
     ImproperSolutionWarning
-        If a parameter of shape lies on its bound.
+        If a parameter of shape lies on its bound, or the effect of a driver has no end.
     FailedResamplesWarning
         If more than 5 in 100 resamples did not converge.
     WeakIdentificationWarning
@@ -181,7 +183,9 @@ def fit(
     function alone. The rank of the Jacobian of the cells' means is checked.
 
     Estimates are maximum likelihood on the cells, the distinct combinations of satisfaction and
-    constraint. Bounds belong to the model, because estimates reach them: where nothing binds
+    constraint. The search tries many starts and follows the best; converged means that the
+    slope in every direction that is open is 0, on a kink seen from both sides, and it does not
+    depend on the unit of weights. Bounds belong to the model, because estimates reach them: where nothing binds
     the best constraint is exactly 0. Parameters on a bound have no standard error, and those of
     the others are conditional on it.
 
