@@ -185,7 +185,8 @@ def fit(
     Estimates are maximum likelihood on the cells, the distinct combinations of satisfaction and
     constraint. The search tries many starts and follows the best; converged means that the
     slope in every direction that is open is 0, on a kink seen from both sides, and it does not
-    depend on the unit of weights. Bounds belong to the model, because estimates reach them: where nothing binds
+    depend on the unit of weights. Bounds belong to the model, because estimates reach them:
+    where nothing binds
     the best constraint is exactly 0. Parameters on a bound have no standard error, and those of
     the others are conditional on it.
 
