@@ -266,10 +266,7 @@ def kept(answer: Any, labels: pd.Index) -> Any:
 def units() -> Iterator[Any]:
     """Return each call with each unit."""
     for case, unit in itertools.product(CALLS, (1e-6, 3.7, 1e6)):
-        frozen = case.name == "jones_sasser.fit" and unit < 1
-        why = "the search takes small weights for a flat likelihood and stops where it begins"
-        marks = [pytest.mark.xfail(strict=True, reason=why)] if frozen else []
-        yield pytest.param(case, unit, marks=marks, id=f"{case.name}-{unit}")
+        yield pytest.param(case, unit, id=f"{case.name}-{unit}")
 
 
 @pytest.mark.parametrize(("case", "unit"), list(units()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ FamilyName = Literal["power", "logistic", "hinge", "cubic", "hazard"]
 _STEP = 1e-6  # of numeric derivatives: about the cube root of the rounding of doubles
 _GRID = 2001
 _LEVELS_OF_TWO_LINES = 4
+_PIECES = 11  # pieces of a threshold that are searched one by one
 _MOST_PERIODS = 1_000_000
 
 
@@ -88,6 +89,8 @@ class CurveFamily(ABC):
         What there is to estimate, in order.
     smooth : bool
         Whether g is smooth in its parameters; if not, the information is the expected one.
+    kinked : str or None
+        The parameter in which g(s) has a kink at s itself, as at a threshold.
 
     Examples
     --------
@@ -107,6 +110,7 @@ class CurveFamily(ABC):
     name: str
     parameters: tuple[Parameter, ...]
     smooth: bool = True
+    kinked: str | None = None
 
     def __str__(self) -> str:
         """Return the name of the family."""
@@ -300,15 +304,19 @@ class _Risen(CurveFamily):
         return low + rise * u, gradient
 
 
-_LOW = Parameter("lo", 0.0, 0.99, starts=(0.05,), fixed=0.0, transform="logit")
-_HIGH = Parameter("hi", 0.0, 1.0, starts=(0.9,), transform="logit")
+_LOW = Parameter("lo", 0.0, 0.99, starts=(0.05, 0.3), fixed=0.0, transform="logit")
+_HIGH = Parameter("hi", 0.0, 1.0, starts=(0.9, 0.98, 0.65, 0.35), transform="logit")
 
 
 class Power(_Risen):
     """The power curve g(s) = lo + (hi - lo) s^k, convex for k > 1."""
 
     name = "power"
-    parameters = (_LOW, _HIGH, Parameter("k", 0.05, 50.0, starts=(1.0, 3.0, 8.0), transform="log"))
+    parameters = (
+        _LOW,
+        _HIGH,
+        Parameter("k", 0.05, 50.0, starts=(1.0, 0.3, 2.0, 4.0, 8.0, 20.0), transform="log"),
+    )
 
     def shape(self, s: FloatArray, p: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:
         with np.errstate(divide="ignore", over="ignore"):
@@ -351,9 +359,18 @@ class Logistic(_Risen):
     parameters = (
         _LOW,
         _HIGH,
-        Parameter("a", 0.0, 200.0, starts=(4.0, 10.0), transform="log"),
-        Parameter("s0", -1.0, 2.0, starts=(0.4, 0.7)),
+        Parameter("a", 0.0, 200.0, starts=(4.0, 1.5, 10.0, 25.0, 80.0), transform="log"),
+        Parameter("s0", -1.0, 2.0, starts=(0.4, -0.2, 0.15, 0.55, 0.7, 0.85, 1.1)),
     )
+
+    def parameters_for(self, levels: FloatArray) -> tuple[Parameter, ...]:
+        # A steep curve rises between two levels; each pair of them has a hill of its own.
+        if not _LEVELS_OF_TWO_LINES <= len(levels) <= _PIECES + 1:
+            return self.parameters
+        middle = self.parameters[3]
+        beyond = [s0 for s0 in middle.starts if not 0 <= s0 <= 1]
+        starts = (*((levels[:-1] + levels[1:]) / 2).tolist(), *beyond)
+        return (*self.parameters[:3], replace(middle, starts=starts))
 
     def shape(self, s: FloatArray, p: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:
         a, middle = p[..., 2:3], p[..., 3:4]
@@ -377,10 +394,11 @@ class Hinge(_Risen):
 
     name = "hinge"
     smooth = False
+    kinked = "tau"
     parameters = (
         _LOW,
         _HIGH,
-        Parameter("share", 0.0, 1.0, starts=(0.3,), transform="logit"),
+        Parameter("share", 0.0, 1.0, starts=(0.3, 0.0, 0.1, 0.6, 0.9), transform="logit"),
         Parameter(
             "tau", 0.02, 0.98, starts=(0.15, 0.3, 0.45, 0.6, 0.75, 0.85, 0.93), transform="logit"
         ),
@@ -394,7 +412,9 @@ class Hinge(_Risen):
                 f"but there are {len(levels)}; take the power family"
             )
         low, high = float(levels[1]), float(levels[-2])
-        starts = tuple(np.linspace(low, high, 9)[1:-1].tolist())
+        middles = (levels[1:-2] + levels[2:-1]) / 2  # likelihoods are smooth between levels
+        few = middles if len(middles) <= _PIECES else np.linspace(low, high, _PIECES + 2)[1:-1]
+        starts = tuple(few.tolist())
         tau = Parameter("tau", low, high, starts=starts, transform="logit")
         return (*self.parameters[:3], tau)
 
@@ -429,8 +449,8 @@ class Cubic(_Risen):
     parameters = (
         _LOW,
         _HIGH,
-        Parameter("d0", 0.0, 3.0, starts=(0.5, 1.5), transform="logit"),
-        Parameter("d1", 0.0, 3.0, starts=(0.5, 1.5), transform="logit"),
+        Parameter("d0", 0.0, 3.0, starts=(0.5, 0.0, 1.5, 2.8), transform="logit"),
+        Parameter("d1", 0.0, 3.0, starts=(0.5, 0.0, 1.5, 2.8), transform="logit"),
     )
 
     def shape(self, s: FloatArray, p: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:
@@ -461,8 +481,8 @@ class Hazard(CurveFamily):
     periods: float = 1.0
     name = "hazard"
     parameters = (
-        Parameter("a", -15.0, 15.0, starts=(0.0, 2.0)),
-        Parameter("b", 0.0, 60.0, starts=(2.0, 5.0)),
+        Parameter("a", -15.0, 15.0, starts=(0.0, -1.5, 1.0, 2.0, 4.0, 8.0)),
+        Parameter("b", 0.0, 60.0, starts=(2.0, 0.3, 1.0, 5.0, 10.0, 20.0)),
     )
 
     def __str__(self) -> str:

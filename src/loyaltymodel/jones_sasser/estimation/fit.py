@@ -24,12 +24,13 @@ from loyaltymodel.errors import (
     warn_caller,
 )
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, FamilyName, family_of
-from loyaltymodel.jones_sasser.estimation.likelihood import evaluate
+from loyaltymodel.jones_sasser.estimation.likelihood import evaluate, loyalty_in_cells
 from loyaltymodel.jones_sasser.estimation.maximise import (
     Maximum,
-    best_of_starts,
+    among_kinks,
     free_parameters,
     maximise,
+    search,
 )
 from loyaltymodel.jones_sasser.estimation.problem import Setup, coarser, set_up
 from loyaltymodel.jones_sasser.estimation.report import State
@@ -51,6 +52,9 @@ from loyaltymodel.jones_sasser.estimation.uncertainty import (
 Remark = tuple[str, type[LoyaltyModelWarning]]
 
 _RANK = 1e-13  # of the scaled information, which is the square of the scaled Jacobian
+_KEPT, _KEPT_OF_DRIVERS = 8, 14  # starts that are polished
+_STEEP = 15.0  # logits that a driver moves in its standard deviation: a step
+_PLACES = 16  # where the rank is looked at
 _FLAT = 1e-6  # rise of a curve that is none
 _MANY_FAILED = 0.05
 _TAKES_PART = 0.05  # in a direction without information
@@ -154,7 +158,9 @@ def fit(
         satisfaction separates those who stayed from those who left perfectly.
     NotIdentifiedError
         If the data cannot determine the parameters: all stayed or all left, too few levels of
-        satisfaction, loyalty that does not rise, or ``lo`` and every constraint free.
+        satisfaction, loyalty that does not rise, or ``lo`` and every constraint free. Also if
+        what was seen has a likelihood of 0 whatever the parameters, such as a free customer with
+        satisfaction 0 who stayed where ``lo`` is fixed at 0.
     OptionError
         If an option is not one of its choices or contradicts another.
 
@@ -163,7 +169,7 @@ def fit(
     ConvergenceWarning
         If the search stopped before it had converged.
     ImproperSolutionWarning
-        If a parameter of shape lies on its bound.
+        If a parameter of shape lies on its bound, or the effect of a driver has no end.
     FailedResamplesWarning
         If more than 5 in 100 resamples did not converge.
     WeakIdentificationWarning
@@ -177,7 +183,10 @@ def fit(
     function alone. The rank of the Jacobian of the cells' means is checked.
 
     Estimates are maximum likelihood on the cells, the distinct combinations of satisfaction and
-    constraint. Bounds belong to the model, because estimates reach them: where nothing binds
+    constraint. The search tries many starts and follows the best; converged means that the
+    slope in every direction that is open is 0, on a kink seen from both sides, and it does not
+    depend on the unit of weights. Bounds belong to the model, because estimates reach them:
+    where nothing binds
     the best constraint is exactly 0. Parameters on a bound have no standard error, and those of
     the others are conditional on it.
 
@@ -248,9 +257,12 @@ def estimate_with_remarks(
     setup = set_up(settings, sample)
     fewer = coarser(setup)
     check_identification(fewer)
-    top = best_of_starts(fewer.problem, fewer.stats, fewer.starts, fewer.lower, fewer.upper)
+    keep = _KEPT_OF_DRIVERS if sample.drivers is not None else _KEPT
+    top = search(fewer.problem, fewer.stats, fewer.starts, fewer.lower, fewer.upper, keep=keep)
     if fewer is not setup:
         top = maximise(setup.problem, setup.stats, top.p, setup.lower[None], setup.upper[None])
+    top = among_kinks(setup.problem, setup.stats, top, setup.lower, setup.upper)
+    _check_possible(settings, setup, top)
     free = free_parameters(top.p, top.score, setup.lower, setup.upper)[0]
     _check_rise(setup, top)
     uncertainty = _uncertainty(settings, sample, setup, top, free, rng)
@@ -306,7 +318,9 @@ def check_variation(settings: CurveSettings, sample: Sample) -> None:
 
 def check_identification(setup: Setup) -> None:
     """Refuse problems whose Jacobian lacks rank at every place where the search begins."""
-    starts = np.clip(setup.starts, setup.lower, setup.upper)
+    # A few of them, spread over all.
+    few = np.unique((np.arange(_PLACES) * 0.618034 % 1 * len(setup.starts)).astype(int))
+    starts = np.clip(setup.starts[few], setup.lower, setup.upper)
     # Shifted a little, so that no parameter stands at a value where it happens to be silent.
     shift = 0.01 * (1 + np.arange(starts.shape[1])) / starts.shape[1]
     starts = starts * (1 + shift) + 0.003 * (starts == 0)
@@ -378,6 +392,32 @@ def _check_rise(setup: Setup, top: Maximum) -> None:
         )
 
 
+def _check_possible(settings: CurveSettings, setup: Setup, top: Maximum) -> None:
+    """Refuse curves under which what was seen cannot happen, so that their likelihood is 0."""
+    cells, problem = setup.problem.cells, setup.problem
+    weights = cells.node_weights
+    loyalty = (loyalty_in_cells(problem, top.p)[0] * weights).sum(axis=1)
+    wrong = problem.outcome.impossible(loyalty, setup.stats[0])
+    if not wrong.any():
+        return
+    cell = int(np.flatnonzero(wrong)[0])
+    s = (cells.nodes.reshape(weights.shape)[cell] * weights[cell]).sum()
+    low, high = settings.limits("satisfaction")
+    none = loyalty[cell] < 0.5  # noqa: PLR2004
+    what = "stay" if none else "leave"
+    ways = "give a constraint above 0 to them, or leave out who is no customer of the kind"
+    if none and "lo" in setup.names and setup.upper[setup.names.index("lo")] == 0:
+        ways = (
+            "estimate lo, the loyalty of who is free and wholly dissatisfied, with fixed={} (or "
+            "fix it above 0), or give a constraint above 0 to them"
+        )
+    raise NotIdentifiedError(
+        f"customers with satisfaction {low + (high - low) * s:.12g} were seen to {what}, which "
+        f"this curve says nobody there does, whatever its parameters: the likelihood is 0. "
+        f"{ways[0].upper()}{ways[1:]}"
+    )
+
+
 def _state(moves: bool, was_free: bool) -> State:  # noqa: FBT001
     if moves:
         return "estimated"
@@ -406,6 +446,7 @@ def _uncertainty(
         top,
         setup.lower,
         setup.upper,
+        starts=setup.starts,
         n_resamples=settings.n_resamples,
         rng=rng,
     )
@@ -435,10 +476,23 @@ def _remarks(
             ),
             ConvergenceWarning,
         )
+    steep = _steep_drivers(sample, result)
+    if steep:
+        yield (
+            (
+                f"the effect of {enumerate_names(steep)} has no end: customers seem either held "
+                "altogether or free, as if the constraint were a step; the likelihood rises with "
+                "the effect, so the estimate and its error mean little. Leave the driver out, or "
+                "take groups with constraint_by"
+            ),
+            ImproperSolutionWarning,
+        )
     shape = [
         f"{name} = {value:g}"
         for name, value, state in zip(result.names, result.values, result.states, strict=True)
-        if state == "on bound" and name not in ("lo", "hi", "c") and not name.startswith("c[")
+        if state == "on bound"
+        and name not in ("lo", "hi", "c")
+        and not name.startswith(("c[", "d["))
     ]
     if shape:
         yield (
@@ -462,3 +516,19 @@ def _remarks(
             f"{failed} of {drawn} resamples did not converge and were left out",
             FailedResamplesWarning,
         )
+
+
+def _steep_drivers(sample: Sample, result: LoyaltyCurveResult) -> list[str]:
+    """Return the drivers whose effects are those of a step, or on the bound."""
+    drivers = sample.observations.drivers
+    if drivers is None:
+        return []
+    first = result.names.index("d[const]")
+    spread = drivers.std(axis=0)
+    spread[0] = 1.0
+    return [
+        result.names[first + k]
+        for k in range(len(spread))
+        if (k and abs(result.values[first + k]) * spread[k] > _STEEP)
+        or result.states[first + k] == "on bound"
+    ]

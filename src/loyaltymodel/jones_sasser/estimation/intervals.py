@@ -73,6 +73,7 @@ def profile_interval(
             places=places[moving],
             errors=error[places[moving]],
             drop=float(chdtri(1, 1 - level)) / 2,
+            starts=setup.starts,
         )
     return ends[:, 0], ends[:, 1]
 

@@ -19,6 +19,7 @@ from loyaltymodel.jones_sasser.curves.families import CurveFamily
 
 # Loyalty this close to 0 or 1 counts as this close, so that its logarithm is a number.
 _EDGE = 1e-12
+_STEP = 3e-5  # of numeric derivatives, in units of the error of a sample of one
 _IN_CACHE = 40_000  # values of one array: cells times nodes times problems
 
 
@@ -50,9 +51,24 @@ class Cells(FrozenRecord):
             return int(self.group[-1]) + 1
         return 0 if self.drivers is None else self.drivers.shape[1]
 
+    def some(self, stride: int) -> Cells:
+        """Return every ``stride``-th cell."""
+        r = self.node_weights.shape[1]
+        return Cells(
+            self.nodes.reshape(-1, r)[::stride].ravel(),
+            self.node_weights[::stride],
+            None if self.given is None else self.given[::stride],
+            None if self.group is None else self.group[::stride],
+            None if self.drivers is None else self.drivers[::stride],
+        )
+
+    def step(self, n_problems: int) -> int:
+        """Return how many cells of so many problems stay in the cache."""
+        return max(1, _IN_CACHE // (n_problems * int(self.node_weights.shape[1])))
+
     def slices(self, n_problems: int) -> Iterator[slice]:
         """Cut the cells so that an array of all problems stays in the cache."""
-        step = max(1, _IN_CACHE // (n_problems * self.node_weights.shape[1]))
+        step = self.step(n_problems)
         for start in range(0, self.n_cells, step):
             yield slice(start, min(start + step, self.n_cells))
 
@@ -77,6 +93,18 @@ class Pieces:
 class Outcome(Protocol):
     """What was observed in a cell, given loyalty there."""
 
+    def amount(self, stats: FloatArray) -> FloatArray:
+        """Return the weight (b,) of all that was observed, the scale of the likelihood."""
+        ...
+
+    def impossible(self, loyalty: FloatArray, stats: FloatArray) -> BoolArray:
+        """Tell in which cells (m,) the statistics (t, m) cannot come from the mean loyalty."""
+        ...
+
+    def terms(self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray) -> FloatArray:
+        """Return (b, t, m), whose product with the statistics sums to the log-likelihood."""
+        ...
+
     def pieces(
         self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray, stats: FloatArray
     ) -> Pieces:
@@ -93,6 +121,24 @@ class Outcome(Protocol):
 @dataclass(frozen=True, slots=True, eq=False)
 class Shares:
     """Binary, count and score: y of n stayed; statistics are n and y."""
+
+    def amount(self, stats: FloatArray) -> FloatArray:
+        """Return the weighted number of trials (b,)."""
+        found: FloatArray = stats[:, 0].sum(axis=-1)
+        return found
+
+    def impossible(self, loyalty: FloatArray, stats: FloatArray) -> BoolArray:
+        """Tell where somebody did what nobody does."""
+        n, y = stats
+        found: BoolArray = ((loyalty <= _EDGE) & (y > 0)) | ((loyalty >= 1 - _EDGE) & (y < n))
+        return found
+
+    def terms(self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray) -> FloatArray:
+        """Return what a trial and a success add to the log-likelihood."""
+        del extra
+        mean = np.clip(_averaged(loyalty, weights), _EDGE, 1 - _EDGE)
+        left = np.log1p(-mean)
+        return np.stack([left, np.log(mean) - left], axis=1)
 
     def pieces(
         self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray, stats: FloatArray
@@ -130,6 +176,26 @@ class Beta:
 
     Statistics are n and the sums of log y and log (1 - y).
     """
+
+    def amount(self, stats: FloatArray) -> FloatArray:
+        """Return the weighted number of scores (b,)."""
+        found: FloatArray = stats[:, 0].sum(axis=-1)
+        return found
+
+    def impossible(self, loyalty: FloatArray, stats: FloatArray) -> BoolArray:
+        """Tell where scores within the scale have a mean that is an end of it."""
+        found: BoolArray = ((loyalty <= _EDGE) | (loyalty >= 1 - _EDGE)) & (stats[0] > 0)
+        return found
+
+    def terms(self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray) -> FloatArray:
+        """Return the norm of the density, and what its logarithms are multiplied with."""
+        from scipy.special import gammaln  # noqa: PLC0415  slow to import
+
+        mean = np.clip(_averaged(loyalty, weights), _EDGE, 1 - _EDGE)
+        precision = np.exp(extra)
+        a, b = mean * precision, (1 - mean) * precision
+        norm = gammaln(precision) - gammaln(a) - gammaln(b)
+        return np.stack([norm, a - 1, b - 1], axis=1)
 
     def pieces(
         self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray, stats: FloatArray
@@ -184,6 +250,24 @@ class Ordinal:
 
     n_categories: int
     stays: int
+
+    def amount(self, stats: FloatArray) -> FloatArray:
+        """Return the weighted number of answers (b,)."""
+        found: FloatArray = stats.sum(axis=(1, 2))
+        return found
+
+    def impossible(self, loyalty: FloatArray, stats: FloatArray) -> BoolArray:
+        """Tell where another answer was given than the only possible one."""
+        above, below = stats[1:].sum(axis=0), stats[:-1].sum(axis=0)
+        found: BoolArray = ((loyalty <= _EDGE) & (above > 0)) | (
+            (loyalty >= 1 - _EDGE) & (below > 0)
+        )
+        return found
+
+    def terms(self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray) -> FloatArray:
+        """Return the log-probability of each category."""
+        found: FloatArray = np.log(self.probabilities(loyalty, weights, extra))
+        return found
 
     def thresholds(self, extra: FloatArray) -> FloatArray:
         """Return theta (b, categories - 1) for P(Y >= 1), P(Y >= 2) and so on."""
@@ -261,12 +345,17 @@ class Ordinal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """A curve family, the cells and the outcome: everything but parameters and statistics."""
+    """A curve family, the cells and the outcome: everything but parameters and statistics.
+
+    ``kinks`` (k,) are values of the family's parameter ``kinked``, if it has one, at which the
+    likelihood is not smooth, rising.
+    """
 
     family: CurveFamily
     cells: Cells
     outcome: Outcome
     n_extra: int
+    kinks: FloatArray | None = None
 
     @property
     def n_curve(self) -> int:
@@ -410,7 +499,7 @@ def observed_information(
     places = np.flatnonzero(free)
     if not len(places):
         return info
-    step = 1e-3 / np.sqrt(np.maximum(np.diag(info)[places], 1e-12))
+    step = difference_steps(problem, stats, info)[places]
     moved = np.repeat(p[None], 2 * len(places), axis=0)
     k = np.arange(len(places))
     moved[k, places] += step
@@ -420,6 +509,13 @@ def observed_information(
     found = info.copy()
     block = bend[:, places]
     found[np.ix_(places, places)] = (block + block.T) / 2
+    return found
+
+
+def difference_steps(problem: Problem, stats: FloatArray, info: FloatArray) -> FloatArray:
+    """Return steps (q,) for numeric derivatives, the same in every unit of weight."""
+    per_unit = np.diag(info) / problem.outcome.amount(stats)[0]
+    found: FloatArray = _STEP / np.sqrt(np.maximum(per_unit, 1e-12))
     return found
 
 

@@ -8,20 +8,42 @@ maximum would exist.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel.jones_sasser.estimation.likelihood import Problem, evaluate
+from loyaltymodel.jones_sasser.estimation.likelihood import Problem, evaluate, loyalty_in_cells
 
 _LITTLE_DAMPED = 1e-2  # a step damped no more than this is nearly a full one
 _UNDAMPED = 1e-7
-_AT_KINK = 1e-4
 _STUCK = 1e12
+# Gains are per unit of weight, so that the unit of weights and the number of customers are of no
+# matter. Where rounding or dense kinks let no step rise, a promise as small as this is kept.
+_NOTHING_LEFT = 1e-10
+_NEAR_KINK = 1e-7  # a promise so small that was not kept: the rest is done between two kinks
+_FLAT = 1e-12  # of the largest slope over a parameter's range: a slope that is rounding
+_EQUAL = 1e-12  # of two log-likelihoods per unit of weight
+_LEAST_SHOWN = 1e-4  # of the largest information over a range: less is damped as much
 _CLOSE = 1e-6  # of its range: a parameter so close to a bound may step onto it
 _LEFT = 0.1
+_PIECES = 13  # more kinks than these are not searched one by one
+_DENSE = 100_000  # kinks so dense that no hill is to be seen between them
+_NEIGHBOURS = np.array([-1.5, -1.0, -0.6, -0.3, -0.15, 0.15, 0.3, 0.6, 1.0, 1.5])  # in errors
+_TURNS = 64  # pieces between kinks that a search walks through
+_HOPEFUL = 2.0  # a log-likelihood so little below the best that its search goes on
+_BENDS = 100  # steps with second derivatives
+_SHIFT = 1e-6  # of the range, for second derivatives
+_KEPT_OF_PROFILES = 3
+_HILLS = 5  # that a profile goes over
+_OTHER_HILL = 1e-6  # of log-likelihood: so much more is another hill
+_KEPT = 6  # starts that are polished
+_HELD = np.array([0.0, 0.05, 0.15, 0.3, 0.5, 0.75, 0.95])  # constraints that are tried
 _VALUES = 30_000_000  # elements of information matrices and statistics at a time: 240 MB
+_ENOUGH = 500  # cells that tell starts apart
+_TRIED = 4_000_000  # values of likelihoods tried at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,28 +76,28 @@ def maximise(
     lower: FloatArray,
     upper: FloatArray,
     *,
-    tol: float = 1e-11,
+    tol: float = 1e-16,
     max_iter: int = 200,
 ) -> Maximum:
     """Find the maximum of each problem from its own start.
 
     ``start``, ``lower`` and ``upper`` are (b, q); a parameter whose bounds are equal is fixed.
-    Converged means that a full step would raise the log-likelihood by less than ``tol``, so
-    that the estimate is within about sqrt(2 tol) standard errors of the maximum.
+    Converged means that a full step of the parameters that can move would raise the
+    log-likelihood by less than ``tol`` per unit of weight, on either side of a kink.
     """
     b, q = start.shape
     size = max(1, _VALUES // (q * q + stats.shape[1] * stats.shape[2]))
-    if b <= size:
-        return _maximise(problem, stats, start, lower, upper, tol=tol, max_iter=max_iter)
     parts = []
     for first in range(0, b, size):
         part = slice(first, first + size)
         own = stats[part] if len(stats) > 1 else stats
         parts.append(
-            _maximise(
+            _over_kinks(
                 problem, own, start[part], lower[part], upper[part], tol=tol, max_iter=max_iter
             )
         )
+    if len(parts) == 1:
+        return parts[0]
     return Maximum(
         *(
             np.concatenate([getattr(part, name) for part in parts])
@@ -84,7 +106,7 @@ def maximise(
     )
 
 
-def _maximise(
+def _over_kinks(
     problem: Problem,
     stats: FloatArray,
     start: FloatArray,
@@ -94,41 +116,125 @@ def _maximise(
     tol: float,
     max_iter: int,
 ) -> Maximum:
+    """Climb; where a kink is in the way, climb on either side of it before saying more.
+
+    Between two kinks the problem is smooth. A maximum on a kink is one of both pieces.
+    """
+    kinks = problem.kinks
+    top = _climb(
+        problem,
+        stats,
+        start,
+        lower,
+        upper,
+        tol=tol,
+        max_iter=max_iter,
+        across=kinks is not None,
+    )
+    if kinks is None:
+        return top
+    names = [parameter.name for parameter in problem.family.parameters]
+    place = names.index(str(problem.family.kinked))
+    tau = top.p[:, place]
+    piece = np.searchsorted(kinks, tau, side="right")
+    on_kink = kinks[piece - 1] == tau
+    rows = np.flatnonzero((lower < upper)[:, place] & (~top.converged | on_kink))
+    came = np.full(len(rows), -1)
+    piece = piece[rows]
+    for _ in range(_TURNS):
+        if not len(rows):
+            break
+        low, high = lower[rows], upper[rows]
+        low[:, place] = np.maximum(low[:, place], kinks[piece - 1])
+        # On a kink the derivatives are those to its right; the piece on its left ends before.
+        high[:, place] = np.minimum(high[:, place], np.nextafter(kinks[piece], -1.0))
+        own = stats[rows] if len(stats) > 1 else stats
+        found = _climb(problem, own, top.p[rows], low, high, tol=tol, max_iter=max_iter)
+        top.p[rows], top.value[rows], top.score[rows] = found.p, found.value, found.score
+        top.info[rows], top.converged[rows] = found.info, found.converged
+        top.n_iter[rows] += found.n_iter
+        tau = found.p[:, place]
+        above, below = tau >= high[:, place], tau <= low[:, place]
+        end = np.where(above, piece, piece - 1)
+        inside = (kinks[end] > lower[rows, place]) & (kinks[end] < upper[rows, place])
+        top.p[rows[above], place] = np.minimum(kinks[piece[above]], upper[rows[above], place])
+        on = (above | below) & inside & (end != came)
+        # Not yet seen from the other side.
+        top.converged[rows[on]] = False
+        top.p[rows[on & below], place] = np.nextafter(kinks[end[on & below]], -1.0)
+        rows, came = rows[on], end[on]
+        piece = np.where(above[on], piece[on] + 1, piece[on] - 1)
+    return top
+
+
+def _climb(
+    problem: Problem,
+    stats: FloatArray,
+    start: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    *,
+    tol: float,
+    max_iter: int,
+    across: bool = False,
+) -> Maximum:
+    """Climb from each start; ``across`` kinks only until one is in the way."""
     b, _ = start.shape
     p = np.clip(start, lower, upper)
-    value, score, info = evaluate(problem, stats, p)
+    amount = np.broadcast_to(problem.outcome.amount(stats), b)
+
+    def evaluated(at: FloatArray, rows: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Evaluate some problems, per unit of weight."""
+        own = stats[rows] if len(stats) > 1 else stats
+        value, score, info = evaluate(problem, own, at)
+        size = amount[rows]
+        return value / size, score / size[:, None], info / size[:, None, None]
+
+    at_work = np.arange(b)
+    value, score, info = evaluated(p, at_work)
     converged, n_iter = np.zeros(b, dtype=bool), np.zeros(b, dtype=np.intp)
     damping = np.full(b, _LITTLE_DAMPED)
-    at_work = np.arange(b)
     for _ in range(max_iter):
         here = at_work
-        step, gain = _step(
+        step, gain, damped = _step(
             p[here], score[here], info[here], lower[here], upper[here], damping[here]
         )
-        done = (gain < tol) & (damping[here] <= _LITTLE_DAMPED)
+        done = (gain < tol) & (damped <= _LITTLE_DAMPED)
         converged[here[done]] = True
-        at_work = here = here[~done]
+        # What is quiet because it was held back is asked again with a full step.
+        held_back = (gain < tol) & ~done
+        damping[here[held_back]] = 0.0
+        n_iter[here[held_back]] += 1
+        on = ~done & ~held_back
+        waiting, here, gain = here[held_back], here[on], gain[on]
         if not len(here):
-            break
+            if not len(waiting):
+                break
+            at_work = waiting
+            continue
         n_iter[here] += 1
-        trial = _within(p[here], step[~done], lower[here], upper[here])
-        own = stats[here] if len(stats) > 1 else stats
-        new_value, new_score, new_info = evaluate(problem, own, trial)
+        trial = _within(p[here], step[on], lower[here], upper[here])
+        new_value, new_score, new_info = evaluated(trial, here)
         # Sums of many terms are rounded; a loss as small as that is none.
-        better = new_value >= value[here] - 1e-14 * np.abs(value[here]) - 1e-13
+        better = new_value >= value[here] - 1e-14 * np.abs(value[here])
         good = here[better]
         p[good], value[good] = trial[better], new_value[better]
         score[good], info[good] = new_score[better], new_info[better]
+        small = ~better & (damping[here] <= _LITTLE_DAMPED)
+        converged[here[small & (gain < _NOTHING_LEFT)]] = True
+        stuck = converged[here]
+        if across:
+            stuck |= small & (gain < _NEAR_KINK)
         damping[good] = np.where(damping[good] < _UNDAMPED, 0.0, damping[good] / 10)
         damping[here[~better]] = np.maximum(damping[here[~better]] * 10, 1e-4)
-        # On a kink no step keeps what it promises; within a hundredth of an error it may not.
-        stuck = ~better & (gain[~done] < _AT_KINK)
-        converged[here[stuck]] = True
         here = here[~stuck]
-        at_work = here[damping[here] < _STUCK]
+        at_work = np.concatenate([here[damping[here] < _STUCK], waiting])
         if not len(at_work):
             break
-    return Maximum(p, value, score, info, converged, n_iter)
+    size = amount
+    return Maximum(
+        p, value * size, score * size[:, None], info * size[:, None, None], converged, n_iter
+    )
 
 
 def _step(
@@ -138,18 +244,29 @@ def _step(
     lower: FloatArray,
     upper: FloatArray,
     damping: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Return steps (b, q) and twice the gain (b,) that they promise."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return steps (b, q), twice the gain (b,) that they promise, and the most damping (b,).
+
+    Damping adds to the information at least a share of the largest one over a range. What
+    hardly shows in the likelihood would else jump about, and hold up all others.
+    """
     free = free_parameters(p, score, lower, upper)
     pull = np.where(free, score, 0.0)
     q = p.shape[1]
-    diagonal = info[:, np.arange(q), np.arange(q)]
-    size = np.sqrt(np.maximum(diagonal, 1e-12 * diagonal.max(axis=1, keepdims=True) + 1e-300))
+    # Only what can move has a say in the scale, each parameter by its own range.
+    span = np.where(lower < upper, upper - lower, 1.0)
+    slope = np.where(free, np.sqrt(info[:, np.arange(q), np.arange(q)]), 0.0)
+    least = _FLAT * (slope * span).max(axis=1, keepdims=True) / span
+    size = np.where(free, np.maximum(slope, least), 1.0)
+    size = np.where(size > 0, size, 1.0)
     scaled = info / (size[:, :, None] * size[:, None, :])
     scaled = np.where(free[:, :, None] & free[:, None, :], scaled, 0.0)
-    scaled[:, np.arange(q), np.arange(q)] = np.where(free, 1 + 1e-12 + damping[:, None], 1.0)
+    shown = (size * span * free).max(axis=1, keepdims=True)
+    more = damping[:, None] * np.maximum(1.0, _LEAST_SHOWN * (shown / (size * span)) ** 2)
+    scaled[:, np.arange(q), np.arange(q)] = np.where(free, 1 + 1e-12 + more, 1.0)
     step = np.linalg.solve(scaled, (pull / size)[..., None])[..., 0] / size
-    return np.where(free, step, 0.0), (step * pull).sum(axis=1)
+    most = np.where(free, more, 0.0).max(axis=1)
+    return np.where(free, step, 0.0), (step * pull).sum(axis=1), most
 
 
 def _within(p: FloatArray, step: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
@@ -175,34 +292,242 @@ def free_parameters(
     return found
 
 
-def best_of_starts(
+def search(
     problem: Problem,
     stats: FloatArray,
     starts: FloatArray,
     lower: FloatArray,
     upper: FloatArray,
     *,
-    tol: float = 1e-11,
-    max_iter: int = 200,
+    own: FloatArray | None = None,
+    keep: int = _KEPT,
 ) -> Maximum:
-    """Maximise each of b problems from each of k starts (k, q) or (b, k, q); keep the best."""
+    """Try all starts (k, q) on each of b problems, maximise from the best, keep the highest.
+
+    Trying costs little: of a start only the log-likelihood is computed, and its parts serve all
+    problems. ``own`` (b, j, q) are starts that are maximised whatever they promise.
+    """
     b = len(stats)
-    starts = np.broadcast_to(starts, (b, *starts.shape[-2:]))
-    k, q = starts.shape[1:]
+    from_where = promising_starts(problem, stats, starts, lower, upper, keep=keep)
+    if own is not None:
+        ours = np.clip(np.broadcast_to(own, (b, *own.shape[1:])), lower, upper)
+        from_where = np.concatenate([ours, from_where], axis=1)
+    k, q = from_where.shape[1:]
     found = maximise(
         problem,
         np.repeat(stats, k, axis=0) if b > 1 else stats,
-        starts.reshape(b * k, q),
-        np.broadcast_to(lower, (b * k, q)) if lower.ndim == 1 else np.repeat(lower, k, axis=0),
-        np.broadcast_to(upper, (b * k, q)) if upper.ndim == 1 else np.repeat(upper, k, axis=0),
-        tol=tol,
-        max_iter=max_iter,
+        from_where.reshape(b * k, q),
+        np.tile(lower, (b * k, 1)),
+        np.tile(upper, (b * k, 1)),
     )
-    best = np.arange(b) * k + found.value.reshape(b, k).argmax(axis=1)
-    return found.chosen(best)
+    amount = problem.outcome.amount(stats)
+    value = found.value.reshape(b, k)
+    hopeful = value >= value.max(axis=1, keepdims=True) - _HOPEFUL
+    for row in np.flatnonzero(hopeful.ravel() & ~found.converged).tolist():
+        _bend_over(problem, stats[[row // k]] if b > 1 else stats, found, row, lower, upper)
+    value = found.value.reshape(b, k)
+    highest = value.max(axis=1, keepdims=True)
+    reached = value >= highest - _EQUAL * amount[:, None]
+    # Of those that reach the top, one that knows that it is there.
+    settled = reached & found.converged.reshape(b, k)
+    place = np.where(settled.any(axis=1), settled.argmax(axis=1), value.argmax(axis=1))
+    return found.chosen(np.arange(b) * k + place)
 
 
-def profile_ends(
+def _bend_over(
+    problem: Problem,
+    stats: FloatArray,
+    top: Maximum,
+    row: int,
+    lower: FloatArray,
+    upper: FloatArray,
+) -> None:
+    """Go on from one problem of ``top`` with the second derivatives (Newton), in its place.
+
+    Where the curve is steep, scoring takes what hardly shows in the likelihood for straight,
+    and goes to and fro. Second derivatives cost more, and are right.
+    """
+    if problem.kinks is not None:
+        return
+    amount = float(problem.outcome.amount(stats)[0])
+    span = np.where(upper > lower, upper - lower, 1.0)
+
+    def evaluated(at: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Evaluate places (k, q) per unit of weight, in units of the ranges."""
+        value, score, info = evaluate(problem, stats, at)
+        return value / amount, score * span / amount, info
+
+    p = top.p[[row]]
+    value, score, info = evaluated(p)
+    damping, converged, held = 1e-6, False, None
+    for _ in range(_BENDS):
+        free = np.flatnonzero(free_parameters(p, score, lower, upper)[0])
+        if not len(free):
+            converged = True
+            break
+        if held is None:
+            held = _curvature(evaluated, p[0], free, lower, upper, span)
+        values, vectors = np.linalg.eigh(held)
+        pull = vectors.T @ score[0, free]
+        size = np.maximum(np.abs(values), 1e-14 * np.abs(values).max() + 1e-300)
+        hollow = (values < -1e-7 * np.abs(values).max()).any()
+        if not hollow and (pull**2 / size).sum() < _NOTHING_LEFT / 100:
+            converged = True
+            break
+        step = np.zeros_like(p)
+        step[0, free] = vectors @ (pull / (size + damping)) * span[free]
+        trial = _within(p, step, lower, upper)
+        new = evaluated(trial)
+        top.n_iter[row] += 1
+        if new[0][0] > value[0]:
+            p, (value, score, info), held = trial, new, None
+            damping = max(damping / 10, 1e-14)
+        elif damping > _STUCK:
+            break
+        else:
+            damping *= 10
+    top.p[row], top.value[row], top.info[row] = p[0], value[0] * amount, info[0]
+    top.score[row], top.converged[row] = score[0] / span * amount, converged
+
+
+def _curvature(
+    evaluated: Callable[[FloatArray], tuple[FloatArray, FloatArray, FloatArray]],
+    p: FloatArray,
+    free: IntArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    span: FloatArray,
+) -> FloatArray:
+    """Return minus the second derivatives of the free parameters, in units of the ranges."""
+    k = np.arange(len(free))
+    high, low = np.repeat(p[None], len(free), axis=0), np.repeat(p[None], len(free), axis=0)
+    high[k, free] = np.minimum(p[free] + _SHIFT * span[free], upper[free])
+    low[k, free] = np.maximum(p[free] - _SHIFT * span[free], lower[free])
+    _, score, _ = evaluated(np.concatenate([high, low]))
+    apart = (high - low)[k, free] / span[free]
+    bend = (score[len(free) :] - score[: len(free)])[:, free] / apart[:, None]
+    found: FloatArray = (bend + bend.T) / 2
+    return found
+
+
+def among_kinks(
+    problem: Problem, stats: FloatArray, top: Maximum, lower: FloatArray, upper: FloatArray
+) -> Maximum:
+    """Look round the maximum of one problem for higher hills between kinks that are dense.
+
+    Such hills are small beside the standard error, the smaller the more customers there are.
+    """
+    if problem.kinks is None or not _PIECES < len(problem.kinks) < _DENSE:
+        return top
+    names = [parameter.name for parameter in problem.family.parameters]
+    place = names.index(str(problem.family.kinked))
+    if lower[place] == upper[place]:
+        return top
+    free = free_parameters(top.p, top.score, lower, upper)[0]
+    free[place] = True
+    block = top.info[0][np.ix_(free, free)]
+    at = int(free[:place].sum())
+    error = np.sqrt(np.abs(np.linalg.pinv(block)[at, at]))
+    starts = np.repeat(top.p, len(_NEIGHBOURS), axis=0)
+    starts[:, place] += _NEIGHBOURS * error
+    k = len(starts)
+    found = maximise(problem, stats, starts, np.tile(lower, (k, 1)), np.tile(upper, (k, 1)))
+    best = int(found.value.argmax())
+    return found.chosen(np.array([best])) if found.value[best] > top.value[0] else top
+
+
+def promising_starts(
+    problem: Problem,
+    stats: FloatArray,
+    starts: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    *,
+    keep: int,
+) -> FloatArray:
+    """Return the starts (b, keep, q) of the highest log-likelihood, of different shapes.
+
+    Given the curve, groups do not depend on each other, so each takes the best of several
+    constraints. The last parameter of the curve and the effects of drivers tell shapes apart: the
+    best of each are preferred. Of very many cells some are enough to tell starts apart.
+    """
+    cells, n_curve = problem.cells, problem.n_curve
+    rows = np.clip(starts, lower, upper)
+    if cells.group is not None:
+        rows[:, n_curve : n_curve + cells.n_constraints] = 0.0
+    rows = np.unique(rows, axis=0)
+    size = max(1, _TRIED // (len(rows) * len(_HELD)))
+    stride = max(1, min(len(rows) * cells.n_cells // _TRIED, cells.n_cells // _ENOUGH))
+    if stride > 1:
+        problem, stats = replace(problem, cells=cells.some(stride)), stats[:, :, ::stride]
+    parts = []
+    for first in range(0, len(stats), size):
+        own = stats[first : first + size]
+        value, held = _tried(problem, own, rows, lower, upper)
+        parts.append(_chosen(problem, rows, value, held, min(keep, len(rows))))
+    return np.concatenate(parts)
+
+
+def _tried(
+    problem: Problem, stats: FloatArray, rows: FloatArray, lower: FloatArray, upper: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return log-likelihoods (b, k) of starts, and the best constraints (b, k, groups)."""
+    cells, n_curve, b, k = problem.cells, problem.n_curve, len(stats), len(rows)
+    extra = rows[:, n_curve + cells.n_constraints :]
+    value = np.zeros((b, k))
+    if cells.group is None:
+        for part in cells.slices(k):
+            loyalty = loyalty_in_cells(problem, rows, part)
+            terms = problem.outcome.terms(loyalty, cells.node_weights[part], extra)
+            value += stats[:, :, part].reshape(b, -1) @ terms.reshape(k, -1).T
+        return value, np.empty((b, k, 0))
+    held = np.empty((b, k, cells.n_constraints))
+    codes = np.arange(cells.n_constraints + 1)
+    ends = np.searchsorted(cells.group, codes)
+    r = cells.node_weights.shape[1]
+    for code, (first, last) in enumerate(pairwise(ends)):
+        own = np.unique(np.clip(_HELD, lower[n_curve + code], upper[n_curve + code]))
+        each = np.zeros((b, k, len(own)))
+        more = np.repeat(extra, len(own), axis=0)
+        step = max(1, cells.step(k * len(own)))
+        for start in range(first, last, step):
+            part = slice(start, min(start + step, last))
+            g = problem.family.value(
+                cells.nodes[part.start * r : part.stop * r], rows[:, :n_curve]
+            ).reshape(k, 1, -1, r)
+            c = own[:, None, None]
+            loyalty = (c + (1 - c) * g).reshape(k * len(own), -1, r)
+            terms = problem.outcome.terms(loyalty, cells.node_weights[part], more)
+            found = stats[:, :, part].reshape(b, -1) @ terms.reshape(k * len(own), -1).T
+            each += found.reshape(b, k, len(own))
+        best = each.argmax(axis=2)
+        held[:, :, code] = own[best]
+        value += np.take_along_axis(each, best[..., None], axis=2)[..., 0]
+    return value, held
+
+
+def _chosen(
+    problem: Problem, rows: FloatArray, value: FloatArray, held: FloatArray, keep: int
+) -> FloatArray:
+    """Return the best starts (b, keep, q): first of each shape, then of all."""
+    b = np.arange(len(value))[:, None]
+    last, n_held = problem.n_curve - 1, problem.cells.n_constraints
+    kinds = rows[:, [last]]
+    if problem.cells.drivers is not None:
+        kinds = rows[:, [last, *range(last + 2, last + 1 + n_held)]]
+    shape = np.unique(kinds, axis=0, return_inverse=True)[1].ravel()
+    rank = value.copy()
+    high, low = value.max(axis=1), value.min(axis=1)
+    for one in np.unique(shape):
+        same = np.flatnonzero(shape == one)
+        rank[b[:, 0], same[value[:, same].argmax(axis=1)]] += high - low + 1
+    order = np.argsort(-rank, axis=1, kind="stable")[:, :keep]
+    found = rows[order]
+    found[:, :, problem.n_curve : problem.n_curve + held.shape[2]] = held[b, order]
+    return found
+
+
+def profile_ends(  # noqa: PLR0915  loops that share where they are
     problem: Problem,
     stats: FloatArray,
     top: Maximum,
@@ -212,11 +537,13 @@ def profile_ends(
     places: IntArray,
     errors: FloatArray,
     drop: float,
+    starts: FloatArray,
 ) -> FloatArray:
     """Return where the profile log-likelihood has fallen by ``drop``: (k, 2) for k parameters.
 
     ``top`` is the maximum of one problem and ``errors`` (k,) are standard errors, for the first
-    guess. An end at which it never falls so far is the parameter's bound.
+    guess. An end at which it never falls so far is the parameter's bound. At an end ``starts``
+    are tried again: where another hill is higher there, the way goes on from it.
     """
     k = len(places)
     place = np.repeat(places, 2)
@@ -240,38 +567,62 @@ def profile_ends(
         lost: FloatArray = top.value[0] - found.value - drop
         return lost
 
+    def out_and_back(rows: IntArray) -> None:
+        """Find the ends of some rows, from where they are."""
+        open_rows = rows
+        reach[rows] = np.repeat(errors, 2)[rows] * np.sqrt(2 * drop)
+        for _ in range(60):  # outwards, until it has fallen enough or the bound is reached
+            step = np.maximum(reach[open_rows], 1e-9)
+            nearer = np.where(
+                sign[open_rows] < 0,
+                np.maximum(outer[open_rows] - step, limit[open_rows]),
+                np.minimum(outer[open_rows] + step, limit[open_rows]),
+            )
+            inner[open_rows], fallen_inner[open_rows] = outer[open_rows], fallen_outer[open_rows]
+            outer[open_rows] = nearer
+            fallen_outer[open_rows] = fallen(nearer, open_rows)
+            reach[open_rows] *= 1.5
+            open_rows = open_rows[
+                (fallen_outer[open_rows] < 0) & (outer[open_rows] != limit[open_rows])
+            ]
+            if not len(open_rows):
+                break
+        found[rows] = np.where(fallen_outer[rows] < 0, limit[rows], outer[rows])
+        open_rows = rows[fallen_outer[rows] >= 0]
+        for turn in range(100):  # regula falsi, with the end that stays halved (Illinois)
+            if not len(open_rows):
+                break
+            a, b = inner[open_rows], outer[open_rows]
+            fa, fb = fallen_inner[open_rows], fallen_outer[open_rows]
+            middle = (a + b) / 2 if turn % 8 == 7 else b - fb * (b - a) / (fb - fa)  # noqa: PLR2004
+            fm = fallen(middle, open_rows)
+            beyond = fm >= 0
+            inner[open_rows] = np.where(beyond, a, middle)
+            fallen_inner[open_rows] = np.where(beyond, fa / 2, fm)
+            outer[open_rows] = np.where(beyond, middle, b)
+            fallen_outer[open_rows] = np.where(beyond, fm, fb / 2)
+            found[open_rows] = middle
+            near = (np.abs(fm) < 1e-9) | (np.abs(b - a) < 1e-12 * (1 + np.abs(b)))  # noqa: PLR2004
+            open_rows = open_rows[~near]
+
+    def higher(rows: IntArray) -> IntArray:
+        """Return the rows at whose ends another hill is higher, and go over to it."""
+        over = []
+        for row in rows.tolist():
+            low, high = lower.copy(), upper.copy()
+            low[place[row]] = high[place[row]] = found[row]
+            best = search(problem, stats, starts, low, high, keep=_KEPT_OF_PROFILES)
+            lost = float(top.value[0] - best.value[0] - drop)
+            if lost < -_OTHER_HILL:
+                p[row], outer[row], fallen_outer[row] = best.p[0], found[row], lost
+                over.append(row)
+        return np.array(over, dtype=np.intp)
+
+    found = at.copy()
     open_rows = np.arange(2 * k)
-    for _ in range(60):  # outwards, until it has fallen enough or the bound is reached
-        step = np.maximum(reach[open_rows], 1e-9)
-        nearer = np.where(
-            sign[open_rows] < 0,
-            np.maximum(outer[open_rows] - step, limit[open_rows]),
-            np.minimum(outer[open_rows] + step, limit[open_rows]),
-        )
-        inner[open_rows], fallen_inner[open_rows] = outer[open_rows], fallen_outer[open_rows]
-        outer[open_rows] = nearer
-        fallen_outer[open_rows] = fallen(nearer, open_rows)
-        reach *= 1.5
-        open_rows = open_rows[
-            (fallen_outer[open_rows] < 0) & (outer[open_rows] != limit[open_rows])
-        ]
+    for _ in range(_HILLS):
+        out_and_back(open_rows)
+        open_rows = higher(np.flatnonzero(found != limit))
         if not len(open_rows):
             break
-    found = np.where(fallen_outer < 0, limit, outer)
-    open_rows = np.flatnonzero(fallen_outer >= 0)
-    for turn in range(100):  # regula falsi, with the end that stays halved (Illinois)
-        if not len(open_rows):
-            break
-        a, b = inner[open_rows], outer[open_rows]
-        fa, fb = fallen_inner[open_rows], fallen_outer[open_rows]
-        middle = (a + b) / 2 if turn % 8 == 7 else b - fb * (b - a) / (fb - fa)  # noqa: PLR2004
-        fm = fallen(middle, open_rows)
-        beyond = fm >= 0
-        inner[open_rows] = np.where(beyond, a, middle)
-        fallen_inner[open_rows] = np.where(beyond, fa / 2, fm)
-        outer[open_rows] = np.where(beyond, middle, b)
-        fallen_outer[open_rows] = np.where(beyond, fm, fb / 2)
-        found[open_rows] = middle
-        near = (np.abs(fm) < 1e-9) | (np.abs(b - a) < 1e-12 * (1 + np.abs(b)))  # noqa: PLR2004
-        open_rows = open_rows[~near]
     return found.reshape(k, 2)

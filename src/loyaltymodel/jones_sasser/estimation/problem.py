@@ -12,7 +12,7 @@ from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._comparisons import levels_of
 from loyaltymodel._options import enumerate_names, suggest
 from loyaltymodel.errors import OptionError
-from loyaltymodel.jones_sasser.curves.families import Parameter
+from loyaltymodel.jones_sasser.curves.families import CurveFamily, Parameter
 from loyaltymodel.jones_sasser.estimation.likelihood import (
     Beta,
     Cells,
@@ -29,7 +29,10 @@ _LEAST_BINS = 40  # of satisfaction, in each group
 _MOST_HELD = 0.999999
 _CONSTRAINT = Parameter("c", 0.0, _MOST_HELD, starts=(0.05, 0.3), transform="logit")
 _LOGIT = Parameter("d", -50.0, 50.0, starts=(0.0,))
-_PRECISION = Parameter("log_precision", -10.0, 25.0, starts=(1.5,))
+_LEVEL_OF_DRIVERS = (0.0, -1.5, 1.5)
+_EFFECTS = (-4.0, -1.2, 1.2, 4.0)  # of a driver, in its standard deviations
+_FEW_DRIVERS = 4
+_PRECISION = Parameter("log_precision", -10.0, 25.0, starts=(1.5, 3.5))
 _STEP = Parameter("log_step", -12.0, 8.0, starts=(0.0,))
 
 
@@ -69,7 +72,7 @@ def set_up(settings: CurveSettings, sample: Sample) -> Setup:
     """Pose the problem."""
     outcome, n_extra = outcome_of(settings, sample)
     cells = sample.observations.cells(settings.reliability)
-    problem = Problem(settings.family, cells, outcome, n_extra)
+    problem = Problem(settings.family, cells, outcome, n_extra, _kinks(settings.family, cells))
     levels, _ = levels_of(sample.observations.satisfaction)
     parameters = _parameters(settings, sample, levels, n_extra)
     names = [parameter.name for parameter in parameters]
@@ -95,8 +98,15 @@ def set_up(settings: CurveSettings, sample: Sample) -> Setup:
         )
     stats = sample.observations.statistics(outcome)
     return Setup(
-        problem, stats, parameters, lower, upper, _starts(parameters, lower, upper), levels
+        problem, stats, parameters, lower, upper, _starts(parameters, lower, upper, cells), levels
     )
+
+
+def _kinks(family: CurveFamily, cells: Cells) -> FloatArray | None:
+    """Return where a likelihood has kinks: at every satisfaction; with ends that are none."""
+    if family.kinked is None:
+        return None
+    return np.concatenate([[-np.inf], np.unique(cells.nodes), [np.inf]])
 
 
 def fixed_values(settings: CurveSettings, sample: Sample) -> dict[str, float]:
@@ -139,8 +149,13 @@ def _driver_parameters(sample: Sample) -> list[Parameter]:
     bounds = [_LOGIT.upper + float(np.abs(z.mean(axis=0)) @ reach), *reach.tolist()]
     names = ("const", *(sample.drivers or ()))
     return [
-        Parameter(f"d[{name}]", -bound, bound, starts=_LOGIT.starts)
-        for name, bound in zip(names, bounds, strict=True)
+        Parameter(
+            f"d[{name}]",
+            -bound,
+            bound,
+            starts=_LEVEL_OF_DRIVERS if place == 0 else _LOGIT.starts,
+        )
+        for place, (name, bound) in enumerate(zip(names, bounds, strict=True))
     ]
 
 
@@ -154,8 +169,13 @@ def _named(parameter: Parameter, name: str) -> Parameter:
     )
 
 
-def _starts(parameters: tuple[Parameter, ...], lower: FloatArray, upper: FloatArray) -> FloatArray:
-    """Return every combination of the curve's starts, with all constraints low or all high."""
+def _starts(
+    parameters: tuple[Parameter, ...], lower: FloatArray, upper: FloatArray, cells: Cells
+) -> FloatArray:
+    """Return every combination of the curve's starts, with all constraints low or all high.
+
+    Drivers have no effect, or one of them has one, of some errors in either direction.
+    """
     choices: list[Any] = []
     for parameter, low, high in zip(parameters, lower, upper, strict=True):
         if low == high:
@@ -166,7 +186,20 @@ def _starts(parameters: tuple[Parameter, ...], lower: FloatArray, upper: FloatAr
             choices.append(parameter.starts)
     grid = np.array(list(product(*choices)))
     rows = [np.where(np.isnan(grid), together, grid) for together in _CONSTRAINT.starts]
-    return np.unique(np.concatenate(rows), axis=0)
+    starts = np.concatenate(rows)
+    if cells.drivers is not None:
+        names = [parameter.name for parameter in parameters]
+        const = names.index("d[const]")
+        z = cells.drivers[:, 1:]
+        plain = starts
+        effects = _EFFECTS if z.shape[1] <= _FEW_DRIVERS else _EFFECTS[1:3]
+        for place, (mean, spread) in enumerate(zip(z.mean(axis=0), z.std(axis=0), strict=True)):
+            for effect in effects if spread > 0 else ():
+                moved = plain.copy()
+                moved[:, const + 1 + place] = effect / spread
+                moved[:, const] -= effect / spread * mean
+                starts = np.concatenate([starts, moved])
+    return np.unique(np.clip(starts, lower, upper), axis=0)
 
 
 def coarser(setup: Setup) -> Setup:
@@ -180,7 +213,8 @@ def coarser(setup: Setup) -> Setup:
     if cells.n_cells <= _MANY:
         return setup
     part, stats = _together(cells, setup.stats) if cells.group is not None else _some(setup)
-    return replace(setup, problem=replace(setup.problem, cells=part), stats=stats)
+    own = replace(setup.problem, cells=part, kinks=_kinks(setup.problem.family, part))
+    return replace(setup, problem=own, stats=stats)
 
 
 def _together(cells: Cells, stats: FloatArray) -> tuple[Cells, FloatArray]:
@@ -208,15 +242,5 @@ def _together(cells: Cells, stats: FloatArray) -> tuple[Cells, FloatArray]:
 
 
 def _some(setup: Setup) -> tuple[Cells, FloatArray]:
-    cells = setup.problem.cells
-    chosen = np.zeros(cells.n_cells, dtype=bool)
-    chosen[:: cells.n_cells // _MANY + 1] = True
-    r = cells.node_weights.shape[1]
-    part = Cells(
-        cells.nodes.reshape(-1, r)[chosen].ravel(),
-        cells.node_weights[chosen],
-        None if cells.given is None else cells.given[chosen],
-        None,
-        None if cells.drivers is None else cells.drivers[chosen],
-    )
-    return part, setup.stats[:, :, chosen]
+    stride = setup.problem.cells.n_cells // _MANY + 1
+    return setup.problem.cells.some(stride), setup.stats[:, :, ::stride]

@@ -10,15 +10,17 @@ from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
 from loyaltymodel.errors import NotIdentifiedError
 from loyaltymodel.jones_sasser.estimation.likelihood import (
     Problem,
+    difference_steps,
     loyalty_in_cells,
     observed_information,
 )
-from loyaltymodel.jones_sasser.estimation.maximise import Maximum, maximise
+from loyaltymodel.jones_sasser.estimation.maximise import Maximum, search
 from loyaltymodel.jones_sasser.estimation.observations import Observations
 from loyaltymodel.jones_sasser.estimation.settings import StdErrors
 
 _VALUES = 4_000_000  # of statistics in a slice of resamples: 32 MB
 _POSITIVE = 1e-13  # smallest eigenvalue over the largest that is more than rounding
+_KEPT_OF_RESAMPLES = 2
 _CHUNK = 200_000  # records at a time
 
 
@@ -50,7 +52,7 @@ def sandwich_uncertainty(
     meat = np.zeros_like(bread)
     for first in range(0, observations.n_records, _CHUNK):
         part = slice(first, first + _CHUNK)
-        rows = record_scores(problem, observations, top, free, part)
+        rows = record_scores(problem, stats, observations, top, free, part)
         often = observations.count[part] * observations.weight[part] ** 2
         meat += (rows * often[:, None]).T @ rows
     n = observations.count.sum()
@@ -60,6 +62,7 @@ def sandwich_uncertainty(
 
 def record_scores(
     problem: Problem,
+    stats: FloatArray,
     observations: Observations,
     top: Maximum,
     free: BoolArray,
@@ -71,10 +74,10 @@ def record_scores(
     near = slice(int(cell[0]), int(cell[-1]) + 1)
     answer = observations.answer[:, part]
     weights = problem.cells.node_weights[cell]
-    scale = np.sqrt(np.maximum(np.diag(top.info[0]), 1e-12))
+    steps = difference_steps(problem, stats, top.info[0])
     found = np.zeros((len(cell), len(p)))
     for place in np.flatnonzero(free):
-        step = 1e-3 / scale[place]
+        step = steps[place]
         ends = []
         for sign in (1, -1):
             moved = p[None].copy()
@@ -93,12 +96,14 @@ def bootstrap_uncertainty(
     lower: FloatArray,
     upper: FloatArray,
     *,
+    starts: FloatArray,
     n_resamples: int,
     rng: np.random.Generator,
 ) -> Uncertainty:
     """Draw customers again, with replacement, and estimate again.
 
-    Resamples of records are multinomial counts. Each search sets out from the estimate.
+    Resamples of records are multinomial counts. Each search sets out from the estimate,
+    and from the two most promising of ``starts``.
     """
     n = int(observations.count.sum())
     share = observations.count / n
@@ -108,12 +113,8 @@ def bootstrap_uncertainty(
         b = min(size, n_resamples - first)
         people = rng.multinomial(n, share, size=b).astype(np.float64)
         stats = observations.statistics(problem.outcome, people)
-        found = maximise(
-            problem,
-            stats,
-            np.repeat(top.p, b, axis=0),
-            np.tile(lower, (b, 1)),
-            np.tile(upper, (b, 1)),
+        found = search(
+            problem, stats, starts, lower, upper, own=top.p[None], keep=_KEPT_OF_RESAMPLES
         )
         draws.append(found.p)
         converged.append(found.converged)

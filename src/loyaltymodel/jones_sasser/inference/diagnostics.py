@@ -168,7 +168,8 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     setup = set_up(result.settings, result.sample)
     observed = result.sample.observations
     top = _at_estimate(setup, result)
-    scores = record_scores(setup.problem, observed, top, free) * observed.weight[:, None]
+    scores = record_scores(setup.problem, setup.stats, observed, top, free)
+    scores *= observed.weight[:, None]
     places = np.flatnonzero(free)
     covariance = result.uncertainty.covariance[np.ix_(places, places)]
     if not np.isfinite(covariance).all():

@@ -13,19 +13,20 @@ import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._intervals import chi_square_tail
-from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._options import check_choice, check_count, enumerate_names
 from loyaltymodel._resampling import FOR_TESTS
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import p_text
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
 from loyaltymodel.jones_sasser.estimation.likelihood import Beta, Ordinal, loyalty_in_cells
-from loyaltymodel.jones_sasser.estimation.maximise import Maximum, best_of_starts, maximise
+from loyaltymodel.jones_sasser.estimation.maximise import Maximum, maximise, search
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 
 Method = Literal["auto", "asymptotic", "bootstrap"]
 _MANY_FAILED = 0.05
+_KEPT = 3  # starts of each survey that are polished
 _FEWEST = 19  # that can show a p-value of 0.05
 _EDGE = 1e-8
 _SMALL_CELL = 5.0  # expected number below which the chi-squared law is usually distrusted
@@ -388,6 +389,7 @@ def lack_of_fit_test(
     inside = "on bound" not in result.states
     exact = method == "asymptotic" or (method == "auto" and inside and not sparse)
     top = _maximum(setup, result)
+    _check_both(setup, top, top)
     statistic = float(_deviance(counts, top)[0])
     what = "the curve is right, and cells differ from it by chance alone"
     if exact:
@@ -446,8 +448,9 @@ def _ratio_test(
 ) -> HypothesisTest:
     """Compare the maxima with and without the hypothesis."""
     top = _maximum(full, result)
-    starts = np.concatenate([np.clip(full.starts, null.lower, null.upper), result.values[None]])
-    bottom = best_of_starts(null.problem, null.stats, starts, null.lower, null.upper)
+    own = result.values[None, None]
+    bottom = search(null.problem, null.stats, full.starts, null.lower, null.upper, own=own)
+    _check_both(null, top, bottom)
     statistic = max(0.0, 2 * float(top.value[0] - bottom.value[0]))
     tested = null.lower == null.upper
     others_inside = not (
@@ -484,6 +487,25 @@ def _ratio_test(
     return _compared(result, hypothesis, statistic, df, simulated, n_resamples)
 
 
+def _check_both(null: Setup, top: Maximum, bottom: Maximum) -> None:
+    """Refuse to compare what are no maxima, or densities that the hypothesis does not have."""
+    if isinstance(null.problem.outcome, Beta):
+        loyalty = loyalty_in_cells(null.problem, bottom.p)[0, :, 0]
+        if null.problem.outcome.impossible(loyalty, null.stats[0]).any():
+            raise NotIdentifiedError(
+                "under the hypothesis the mean score of some customers is an end of the scale, "
+                "where there is no beta law; fit without them, or estimate lo"
+            )
+    wrong = [
+        name for name, fitted in (("with", bottom), ("without", top)) if not fitted.converged.all()
+    ]
+    if wrong:
+        raise NotIdentifiedError(
+            f"the fit {enumerate_names(wrong)} the hypothesis did not converge, so their "
+            "likelihoods cannot be compared; take a family with fewer parameters, or fix some"
+        )
+
+
 def _on_edge(setup: Setup, p: FloatArray, *, skip: BoolArray) -> bool:
     """Tell whether a parameter that is not tested lies on its bound."""
     span = setup.upper - setup.lower
@@ -496,15 +518,12 @@ def _again(
     setup: Setup, stats: FloatArray, starts: FloatArray, *, own: FloatArray | None = None
 ) -> Maximum:
     """Estimate surveys that were drawn, from common starts (k, q) and one of its own each."""
-    b, q = len(stats), starts.shape[1]
-    every = np.broadcast_to(starts, (b, *starts.shape))
+    every = np.broadcast_to(starts, (len(stats), *starts.shape))
     if own is not None:
         every = np.concatenate([every, own[:, None]], axis=1)
-    if not setup.problem.family.smooth:  # every threshold is a hill of its own
-        hills = np.broadcast_to(setup.starts, (b, *setup.starts.shape))
-        every = np.concatenate([every, hills], axis=1)
-    every = np.clip(every, setup.lower, setup.upper)
-    return best_of_starts(setup.problem, stats, every.reshape(b, -1, q), setup.lower, setup.upper)
+    return search(
+        setup.problem, stats, setup.starts, setup.lower, setup.upper, own=every, keep=_KEPT
+    )
 
 
 def _probabilities(setup: Setup, p: FloatArray) -> FloatArray:
