@@ -360,7 +360,7 @@ def test_calibration_draws_every_group_and_level(result):
 
 def test_calibration_draws_scores_that_stand_alone():
     scores = jones_sasser.simulate(200, levels=10, outcome="score", rng=4)
-    found = jones_sasser.fit("satisfaction", "score", data=scores, outcome="score")
+    found = jones_sasser.fit("satisfaction", "score", data=scores, outcome="score", fixed={})
     table = jones_sasser.calibration(found)
     assert table["ci_low"].isna().any()
     low, high = pictures.calibration(found).get_xlim()
