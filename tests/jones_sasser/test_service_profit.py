@@ -142,6 +142,20 @@ def test_effects_are_those_of_the_inverse(found):
         assert set(zip(links["source"], links["target"], strict=True)) == set(LINKS)
 
 
+def test_one_coefficient_has_one_interval(branches):
+    for clusters in (None, np.arange(len(branches)) % 6):
+        found = service_profit_paths(data=branches, clusters=clusters, n_resamples=400, rng=1)
+        for effects, paths in (
+            (found.effects, found.paths),
+            (found.standardised_effects, found.standardised_paths),
+        ):
+            ends = ["std_error", "ci_low", "ci_high"]
+            joined = effects[effects["direct"]].merge(paths, on=["source", "target"])
+            assert len(joined) == 9
+            for end in ends:
+                np.testing.assert_array_equal(joined[f"{end}_x"], joined[f"{end}_y"])
+
+
 @settings(max_examples=20)
 @given(
     values=st.lists(st.floats(-2, 2), min_size=9, max_size=9),

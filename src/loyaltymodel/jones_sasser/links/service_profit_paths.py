@@ -114,9 +114,10 @@ def service_profit_paths(
     freedom; with clusters those of the cluster jackknife [2]_, with one less than the clusters.
 
     A total effect is the sum over the routes of the products of the coefficients along them.
-    Its interval is the percentile interval of the bootstrap, widened for small samples: the
-    levels of the quantiles are those at which the interval of a mean would be Student's [3]_.
-    The same holds for standardised coefficients. In 1,000 samples of 15, 25 and 100 units 95
+    That of a link is its coefficient, with the same interval. Over several links the interval is
+    the percentile interval of the bootstrap, widened for small samples: the levels of the
+    quantiles are those at which the interval of a mean would be Student's [3]_. The same holds
+    for standardised coefficients. In 1,000 samples of 15, 25 and 100 units 95
     percent intervals of links contained the truth in 93 to 96 percent, those of effects over
     several links in 91 to 100, and in 94 to 96 on average.
 
@@ -203,6 +204,8 @@ def service_profit_paths(
     table[np.isnan(estimate)] = np.nan
     raw, standardised, own = np.split(table, [len(pairs()), 2 * len(pairs())])
     joined = [(source, target) for source, target, _ in pairs()]
+    # A link has no longer route beside it, so its effect is its coefficient, interval and all.
+    raw[[joined.index(link) for link in LINKS]] = links[:, :4]
     return ServiceProfitPaths(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
@@ -214,7 +217,7 @@ def service_profit_paths(
         r_squared=r_squared,
         path_estimates=_table(LINKS, links, level, "Student's t"),
         standardised_path_estimates=_table(LINKS, own, level, _METHOD),
-        effect_estimates=_table(joined, raw, level, _METHOD),
+        effect_estimates=_table(joined, raw, level, f"{_METHOD}; Student's t of links"),
         standardised_effect_estimates=_table(joined, standardised, level, _METHOD),
         loyalty_estimates=EstimateTable(
             labels=FrozenMapping({"quantity": WAYS}),
