@@ -212,6 +212,27 @@ def student(
     return Interval(low, high, 2 * tail)
 
 
+def fieller(
+    parts: FloatArray, covariance: FloatArray, *, reach: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the ends (t,) of Fieller's intervals of ratios of two estimates, ``parts`` (t, 2).
+
+    With their ``covariance`` (t, 2, 2) the interval holds every ratio r at which the first less r
+    times the second lies within ``reach`` standard errors of 0. Where the second lies within as
+    many of 0, the set has no bounds, and the ends are infinite.
+    """
+    over, under = parts[..., 0], parts[..., 1]
+    square = under**2 - reach**2 * covariance[..., 1, 1]
+    half = over * under - reach**2 * covariance[..., 0, 1]
+    constant = over**2 - reach**2 * covariance[..., 0, 0]
+    bounded = square > 0
+    square = np.where(bounded, square, 1.0)
+    # Never below 0 but for rounding: the estimate itself is always inside.
+    root = np.sqrt(np.maximum(half**2 - square * constant, 0.0))
+    low = np.where(bounded, (half - root) / square, -np.inf)
+    return low, np.where(bounded, (half + root) / square, np.inf)
+
+
 def satterthwaite(variances: FloatArray, degrees: FloatArray) -> FloatArray:
     """Return the degrees of freedom (...) of sums of independent variances (..., m).
 

@@ -139,6 +139,32 @@ def test_the_multipliers_error_is_that_of_numerical_derivatives(people, case):
     assert found["std_error"] == pytest.approx(error, rel=1e-7)
 
 
+def test_at_the_ends_of_a_multiplier_the_shortfall_is_just_not_told_from_so_many_times_as_much(
+    people,
+):
+    """Fieller's set by its definition, with the t-test of another program at both ends."""
+    fitted = sm.OLS(people["s"].to_numpy(), matrix_by_hand(people)).fit()
+    found = satisfaction_drivers(ALL, "s", **VARIABLES, data=people).attribution_multiplier()
+    assert found["ci_low"] < found["estimate"] < found["ci_high"]
+    for end in (found["ci_low"], found["ci_high"]):
+        row = np.zeros(12)
+        row[2], row[3] = 1 - end, 1.0
+        assert float(fitted.t_test(row).pvalue) == pytest.approx(0.05, abs=1e-9)
+
+
+def test_a_multiple_of_what_may_be_nothing_has_no_bounds():
+    # The slope of the shortfall is not told from 0: t is below its quantile.
+    rng = np.random.default_rng(2)
+    gap, locus = rng.normal(size=60), rng.random(60)
+    y = 5 - 0.05 * np.maximum(-gap, 0) + rng.normal(size=60)
+    result = satisfaction_drivers(
+        ["shortfall", "attributed_shortfall"], y, disconfirmation=gap, locus_firm=locus
+    )
+    assert result.terms["p_value"][1] > 0.05
+    found = result.attribution_multiplier()
+    assert (found["ci_low"], found["ci_high"]) == (-np.inf, np.inf)
+
+
 @pytest.mark.slow
 def test_intervals_cover_multipliers_slope_and_asymmetry():
     # 500 samples: the share that cover has a standard error of 0.01; four of them are 0.04.

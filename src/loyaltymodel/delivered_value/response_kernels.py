@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from loyaltymodel import _intervals as intervals
 from loyaltymodel._arrays import FloatArray, IntArray
 from loyaltymodel._intervals import errors_of, ndtr
 
@@ -35,19 +36,11 @@ def fieller(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the ends (t,) of Fieller's interval of where a + b x meets each target.
 
-    It holds every x at which a + b x lies within ``reach`` standard errors of the target. Where b
-    lies within as many of 0 this set has no bounds, and the ends are infinite.
+    Where b lies within ``reach`` standard errors of 0 they are infinite.
     """
-    gap = estimates[0] - targets
-    b = estimates[1]
-    square = b**2 - reach**2 * covariance[1, 1]
-    half = gap * b - reach**2 * covariance[0, 1]
-    constant = gap**2 - reach**2 * covariance[0, 0]
-    if square <= 0:
-        return np.full(len(targets), -np.inf), np.full(len(targets), np.inf)
-    # Never below 0 but for rounding: the estimate itself is always inside.
-    root = np.sqrt(np.maximum(half**2 - square * constant, 0.0))
-    return (-half - root) / square, (-half + root) / square
+    parts = np.stack([targets - estimates[0], np.full(len(targets), estimates[1])], axis=-1)
+    turned = covariance * np.array([[1.0, -1.0], [-1.0, 1.0]])  # of -a and b
+    return intervals.fieller(parts, turned, reach=reach)
 
 
 def separates(codes: IntArray, x: FloatArray) -> bool:

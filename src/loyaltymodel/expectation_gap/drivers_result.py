@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping
 from loyaltymodel._estimates import EstimateTable, Labels
-from loyaltymodel._intervals import errors_of
+from loyaltymodel._intervals import errors_of, fieller, student_reach
 from loyaltymodel._options import count_of
 from loyaltymodel._regression import EXACT, StdErrors, sums_of
 from loyaltymodel._results import Facts, Result
@@ -173,7 +173,7 @@ class DriverResult(Result):
         -------
         Series
             ``estimate`` (a multiple: 1 where attribution changes nothing), ``std_error``,
-            ``ci_low`` and ``ci_high``.
+            ``ci_low`` and ``ci_high``, which are infinite where nothing bounds the multiple.
 
         Raises
         ------
@@ -187,8 +187,11 @@ class DriverResult(Result):
         Notes
         -----
         (b + c) / b with the coefficient b of the shortfall and what the attributions add to it,
-        c; for the locus alone 1 + c / b. The standard error is that of the delta method, which
-        needs b to be well away from 0; :meth:`shortfall_slope` does not.
+        c; for the locus alone 1 + c / b. The interval is Fieller's: every multiple m at which
+        b + c - m b could be 0. Where b itself could be 0 at this level, it has no bounds, and the
+        ends are infinite: then the data do not tell how many times as much, and
+        :meth:`shortfall_slope` is what to report. The standard error is that of the delta method,
+        which needs b to be well away from 0.
         """
         cases = self._cases(
             {"locus_firm": locus_firm, "stability": stability, "controllability": controllability}
@@ -206,17 +209,24 @@ class DriverResult(Result):
                 "a shortfall without any attribution counts nothing (its coefficient is 0), and "
                 "nothing is a multiple of that; ask for shortfall_slope"
             )
+        parts = np.stack([sums, np.eye(len(sums))[base]])
         value = float(sums @ self.estimates.estimate / b)
-        slope = sums / b
-        slope[base] -= value / b
-        error = errors_of(slope[None], self._covariance)
-        table = EstimateTable.student(
-            {"quantity": ["multiplier"]},
-            [value],
-            error,
-            df=self._df,
+        error = errors_of((parts[0] - value * parts[1])[None] / b, self._covariance)
+        low = high = np.array([value])
+        if error[0] > 0:  # else it is sure, be it 1 because there is no attribution
+            low, high = fieller(
+                (parts @ self.estimates.estimate)[None],
+                (parts @ self._covariance @ parts.T)[None],
+                reach=student_reach(self._df, level=self.level),
+            )
+        table = EstimateTable(
+            labels=FrozenMapping({"quantity": ("multiplier",)}),
+            estimate=np.array([value]),
+            std_error=error,
+            ci_low=low,
+            ci_high=high,
             level=self.level,
-            test_zero=False,
+            method="Fieller",
         )
         return table.row("multiplier")
 
