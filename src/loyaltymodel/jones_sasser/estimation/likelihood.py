@@ -377,8 +377,13 @@ def constraints(problem: Problem, p: FloatArray, part: slice = slice(None)) -> F
     if cells.group is not None:
         return own[:, cells.group[part]]
     assert cells.drivers is not None  # noqa: S101  one of the three is always there
-    turned: FloatArray = 0.5 + 0.5 * np.tanh(0.5 * (own @ cells.drivers[part].T))
-    return turned
+    return driven_constraint(own, cells.drivers[part])
+
+
+def driven_constraint(effects: FloatArray, drivers: FloatArray) -> FloatArray:
+    """Return c = logistic(drivers d) (..., m) for effects d (..., k) and drivers (m, k)."""
+    found: FloatArray = 0.5 + 0.5 * np.tanh(0.5 * (effects @ drivers.T))
+    return found
 
 
 def loyalty_in_cells(problem: Problem, p: FloatArray, part: slice = slice(None)) -> FloatArray:

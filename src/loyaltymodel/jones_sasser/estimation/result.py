@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -22,7 +22,6 @@ from loyaltymodel._variables import (
     like,
     read_numbers,
     read_variables,
-    several_variables,
 )
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
@@ -38,16 +37,20 @@ from loyaltymodel.jones_sasser.estimation.intervals import (
     parameter_interval,
     profile_interval,
 )
+from loyaltymodel.jones_sasser.estimation.likelihood import driven_constraint
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.report import State
 from loyaltymodel.jones_sasser.estimation.sample import (
     Sample,
+    chosen_drivers,
     design_of,
     driver_columns,
     place_of,
 )
 from loyaltymodel.jones_sasser.estimation.settings import SHARES, CurveSettings, Measured
 from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty
+
+OwnQuantity = Callable[[LoyaltyCurve, Mapping[str, float]], object]
 
 _NEAR = 3.0  # standard errors
 _LEVEL = 0.95
@@ -452,12 +455,13 @@ class LoyaltyCurveResult(Result):
     @checked
     def interval_of(
         self,
-        quantity: Answer,
-        at: object,
+        quantity: Answer | OwnQuantity,
+        at: object = None,
         *,
         step_to: float | None = None,
         constraint: float | None = None,
         group: object = None,
+        drivers: object = None,
         interval: AnswerInterval = "wald",
         level: float = 0.95,
     ) -> pd.DataFrame:
@@ -466,9 +470,12 @@ class LoyaltyCurveResult(Result):
         Parameters
         ----------
         quantity : {"loyalty", "true_loyalty", "false_loyalty", "slope", "elasticity", \
-"satisfaction_needed"}
+"satisfaction_needed"} or callable
             What is asked: "slope" is loyalty gained per point of the scale of satisfaction,
-            "elasticity" percent of loyalty per percent of the answer.
+            "elasticity" percent of loyalty per percent of the answer. Or a function of yours,
+            which is called with a :class:`LoyaltyCurve` of shares of the scale and a mapping of
+            all parameters by name, and returns a number or several; nothing but ``interval`` and
+            ``level`` is given then.
         at : number or array
             Satisfaction, answers on the scale of the fit; for "satisfaction_needed" the
             loyalty wanted.
@@ -479,6 +486,9 @@ class LoyaltyCurveResult(Result):
         group : object, optional
             Group whose estimated constraint is taken, with its error. Without both, the one
             constraint of all. A constraint on its bound is taken as known.
+        drivers : mapping from name to number, or table of one row, optional
+            What explained the constraint in the fit, of one customer. The error of the effects
+            is part of the interval.
         interval : {"wald", "percentile"}
             "wald" linearises (the delta method), on the logistic scale for what lies between
             two ends; "percentile" takes the quantiles of bootstrap draws.
@@ -489,47 +499,69 @@ class LoyaltyCurveResult(Result):
         -------
         DataFrame
             A row for each value of ``at``: ``at``, ``estimate``, ``std_error``, ``ci_low`` and
-            ``ci_high``, in units of the scales of the fit.
+            ``ci_high``, in units of the scales of the fit. For a function, a row for each of its
+            numbers, with the name of the function as ``quantity`` in place of ``at``.
 
         Raises
         ------
         DataError
-            If ``at`` is off the scale, the constraint out of range, or the group unknown.
+            If ``at`` is off the scale, the constraint out of range, the group unknown, or a
+            driver absent.
         OptionError
-            If an option is not one of its choices, it is unclear which constraint is meant, or
-            there are no draws for "percentile".
+            If an option is not one of its choices, it is unclear which constraint is meant,
+            there are no draws for "percentile", or a function does not return numbers.
+
+        Examples
+        --------
+        Of those at the middle of the scale whose contract runs for two years more, so many stay
+        against their will. And what a year does to the odds of being held:
+
+        >>> import numpy as np
+        >>> from loyaltymodel import jones_sasser
+        >>> rng = np.random.default_rng(1)
+        >>> s, years = rng.random(4000), rng.integers(0, 4, 4000)
+        >>> held = 1 / (1 + np.exp(2 - years))
+        >>> stayed = rng.random(4000) < held + (1 - held) * 0.9 * s**3
+        >>> result = jones_sasser.fit(s, stayed, drivers={"years": years})
+        >>> result.interval_of("false_loyalty", 0.5, drivers={"years": 2}).round(2)
+            at  estimate  std_error  ci_low  ci_high
+        0  0.5      0.47       0.02    0.44     0.51
+        >>> def odds_ratio(curve, parameters):
+        ...     return np.exp(parameters["d[years]"])
+        >>> result.interval_of(odds_ratio).round(2)
+             quantity  estimate  std_error  ci_low  ci_high
+        0  odds_ratio      2.62       0.12    2.38     2.85
         """
-        check_choice("quantity", quantity, Answer)
         check_choice("interval", interval, AnswerInterval)
         check_level(level)
+        if callable(quantity):
+            if any(option is not None for option in (at, step_to, constraint, group, drivers)):
+                raise OptionError(
+                    "a function has all parameters and takes no at, step_to, constraint, group or "
+                    "drivers; let it use them itself"
+                )
+            return self._interval_of_function(quantity, interval, level)
+        check_choice("quantity", quantity, Answer)
+        if at is None:
+            raise OptionError(f"quantity={quantity!r} is asked at a value; give at")
         kind: Measured = "loyalty" if quantity == "satisfaction_needed" else "satisfaction"
         given = np.atleast_1d(read_numbers("at", at)).ravel()
         x = self._share("at", given, kind=kind)
         end = None if step_to is None else float(self._share("step_to", step_to, kind=kind))
-        known, place = self._held_place(quantity, constraint, group)
-        family = self.settings.family
-        n_curve = len(family.parameters)
+        held = self._held_by(quantity, constraint, group, drivers)
+        n_curve = len(self.settings.family.parameters)
 
         def answer(p: FloatArray) -> FloatArray:
-            c = np.full((len(p), 1), known) if place is None else p[:, place : place + 1]
+            c = held(p)
             found = self._formula(quantity, p[:, :n_curve], x, c)
             if end is not None:
                 found = self._formula(quantity, p[:, :n_curve], np.full_like(x, end), c) - found
             return found
 
-        estimate = answer(self.values[None])[0]
-        if interval == "percentile":
-            drawn = answer(self._draws())
-            error = drawn.std(axis=0, ddof=1)
-            low, high = draws_interval(drawn, level=level)
-        else:
-            error, low, high = delta_interval(
-                answer,
-                self.values,
-                self.uncertainty.covariance,
-                level=level,
-                within_unit=quantity not in ("slope", "elasticity") and end is None,
-            )
+        within_unit = quantity not in ("slope", "elasticity") and end is None
+        estimate, error, low, high = self._answered(
+            answer, interval, level, within_unit=within_unit
+        )
         estimate, low, high = (
             self._on_scale(quantity, value, change=end is not None)
             for value in (estimate, low, high)
@@ -543,6 +575,55 @@ class LoyaltyCurveResult(Result):
             level=level,
             method=_METHODS[interval],
         ).frame()
+
+    def _interval_of_function(
+        self, function: OwnQuantity, interval: AnswerInterval, level: float
+    ) -> pd.DataFrame:
+        setup = self._setup()
+        lower = np.array([parameter.lower for parameter in setup.parameters])
+        upper = np.array([parameter.upper for parameter in setup.parameters])
+        n_curve = len(self.settings.family.parameters)
+
+        def one(p: FloatArray) -> FloatArray:
+            curve = LoyaltyCurve(self.settings.family, p[:n_curve])
+            found = function(curve, dict(zip(self.names, p.tolist(), strict=True)))
+            return np.atleast_1d(read_numbers("what quantity returns", found))
+
+        def answer(p: FloatArray) -> FloatArray:
+            # A step of the delta method may leave the range of a parameter by its thousandth.
+            return np.stack([one(row) for row in np.clip(p, lower, upper)])
+
+        estimate, error, low, high = self._answered(answer, interval, level, within_unit=False)
+        name = getattr(function, "__name__", type(function).__name__)
+        several = [f"{name}[{k}]" for k in range(len(estimate))]
+        return EstimateTable(
+            labels=FrozenMapping({"quantity": tuple([name] if len(several) == 1 else several)}),
+            estimate=estimate,
+            std_error=error,
+            ci_low=low,
+            ci_high=high,
+            level=level,
+            method=_METHODS[interval],
+        ).frame()
+
+    def _answered(
+        self,
+        answer: Callable[[FloatArray], FloatArray],
+        interval: AnswerInterval,
+        level: float,
+        *,
+        within_unit: bool,
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return estimates, errors and ends (m,) of answers (b, m) to parameters (b, q)."""
+        estimate = answer(self.values[None])[0]
+        if interval == "percentile":
+            drawn = answer(self._draws())
+            return estimate, drawn.std(axis=0, ddof=1), *draws_interval(drawn, level=level)
+        covariance = self.uncertainty.covariance
+        found = delta_interval(
+            answer, self.values, covariance, level=level, within_unit=within_unit
+        )
+        return estimate, *found
 
     def _title(self) -> str:
         return "Loyalty curve"
@@ -704,41 +785,55 @@ class LoyaltyCurveResult(Result):
             raise OptionError("constraint and group are both given; give one of them")
         return constraint if constraint is not None else self.constraint_of(group)
 
-    def _held_place(
-        self, kind: str, constraint: float | None, group: object
-    ) -> tuple[float, int | None]:
-        """Return a known constraint, or the place of an estimated one among the parameters."""
+    def _held_by(
+        self, kind: str, constraint: float | None, group: object, drivers: object
+    ) -> Callable[[FloatArray], FloatArray]:
+        """Return the constraint (b, 1) of one customer for parameters (b, q)."""
+
+        def known(c: float) -> Callable[[FloatArray], FloatArray]:
+            return lambda p: np.full((len(p), 1), c)
+
         if kind == "true_loyalty":
-            return 0.0, None
-        if constraint is not None or self.sample.drivers is not None:
-            held = self._held(constraint, group)
-            known = read_numbers("constraint", held, bounds=(0.0, BELOW_ONE))
-            if known.ndim:
+            return known(0.0)
+        if drivers is not None:
+            if constraint is not None or group is not None:
+                raise OptionError("drivers are given with constraint or group; give one of them")
+            z, _, _ = self._design(drivers, None)
+            if len(z) != 1:
+                raise OptionError(
+                    "intervals are made for one customer at a time; give one number a driver"
+                )
+            places = self._places("d")
+            return lambda p: driven_constraint(p[:, places], z)
+        if constraint is not None:
+            given = read_numbers(
+                "constraint", self._held(constraint, group), bounds=(0.0, BELOW_ONE)
+            )
+            if given.ndim:
                 raise OptionError("intervals are made for one constraint at a time; give a number")
-            return float(known), None
+            return known(float(given))
         held = self._held(constraint, group)  # refuses what is unclear
         if np.ndim(held):  # type: ignore[arg-type]
             raise OptionError("intervals are made for one group at a time; give one group")
         code = 0 if self.sample.groups is None else self._code(group)
-        return 0.0, self._places("c")[code]
+        place = self._places("c")[code]
+        return lambda p: p[:, place : place + 1]
 
     def _driven(self, drivers: object, data: object) -> Any:
+        z, given, labels = self._design(drivers, data)
+        turned = driven_constraint(self.values[self._places("d")], z)
+        return as_given(given, labels, turned, name="constraint")
+
+    def _design(self, drivers: object, data: object) -> tuple[FloatArray, list[object], pd.Index]:
+        """Return the columns (n, k + 1) of a constraint by drivers, what was given, and labels."""
         names = self.sample.drivers
         if names is None:
             raise OptionError("the fit had no drivers; give group or nothing")
         if drivers is None and data is None:
             raise OptionError(f"constraints depend on drivers; give {enumerate_names(names)}")
-        own = several_variables("drivers", list(names) if drivers is None else drivers)
-        if absent := [name for name in names if name not in own]:
-            raise DataError(
-                f"drivers lack {enumerate_names(absent)}; give all that the fit had, by name: "
-                f"{enumerate_names(names)}"
-            )
-        given = {name: own[name] for name in names}
+        given = chosen_drivers(names, drivers)
         read = read_variables(driver_columns(given), data=data)
-        z = design_of(read, names)
-        turned = 0.5 + 0.5 * np.tanh(z @ self.values[self._places("d")] / 2)
-        return as_given(given.values(), read.labels, turned, name="constraint")
+        return design_of(read, names), list(given.values()), read.labels
 
     def _draws(self) -> FloatArray:
         if self.uncertainty.draws is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,6 +158,23 @@ def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> V
 def driver_columns(drivers: dict[str, object]) -> dict[str, object]:
     """Return drivers under names that no other variable has."""
     return {f"driver {name!r}": value for name, value in drivers.items()}
+
+
+def chosen_drivers(names: Sequence[str], given: object) -> dict[str, object]:
+    """Return the drivers of a fit by name; without any given, their names in the data.
+
+    Raises
+    ------
+    DataError
+        If one that the fit had is not among what is given.
+    """
+    own = several_variables("drivers", list(names) if given is None else given)
+    if absent := [name for name in names if name not in own]:
+        raise DataError(
+            f"drivers lack {enumerate_names(absent)}; give all that the fit had, by name: "
+            f"{enumerate_names(names)}"
+        )
+    return {name: own[name] for name in names}
 
 
 def design_of(variables: Variables, drivers: tuple[str, ...]) -> FloatArray:

@@ -13,9 +13,9 @@ from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald
-from loyaltymodel._options import count_of
+from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._results import Facts, Result, WithCustomers
-from loyaltymodel._scales import Pair, check_pair
+from loyaltymodel._scales import AnswerLimits, Pair, limits_of
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import BELOW_ONE, read_numbers, read_variables
@@ -23,9 +23,11 @@ from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.estimation.intervals import delta_variance
+from loyaltymodel.jones_sasser.estimation.likelihood import driven_constraint
 from loyaltymodel.jones_sasser.estimation.observations import Observations, observe
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
-from loyaltymodel.jones_sasser.estimation.settings import SHARES
+from loyaltymodel.jones_sasser.estimation.sample import chosen_drivers, design_of, driver_columns
+from loyaltymodel.jones_sasser.estimation.settings import SHARES, OutcomeKind
 
 _ALL = "all"
 
@@ -41,11 +43,13 @@ class Deregulation(Result):
     estimates : EstimateTable
         Mean loss of each group and, last, of all. Intervals are the normal law's, cut off at 0,
         since nothing can be lost less than that; NaN for a curve without errors, and for a
-        group whose constraint lies on its bound.
+        group whose constraint, or a driver of it, lies on its bound.
     counts : array of shape (number of groups + 1,)
         Customers in each group and in all.
     before, after : array of shape (number of groups + 1,)
         Mean loyalty of each group and of all.
+    outcome : {"binary", "count", "score", "beta", "ordinal"}
+        Kind of loyalty that the curve was fitted to; "binary" for a curve that is given.
     scale : pair of float
         Lowest and highest loyalty: 0 and 1, or the ends of a score.
     n_dropped : int
@@ -62,6 +66,7 @@ class Deregulation(Result):
     counts: IntArray
     before: FloatArray
     after: FloatArray
+    outcome: OutcomeKind
     scale: Pair
     n_dropped: int
     level: float
@@ -104,7 +109,7 @@ class Deregulation(Result):
             ("loyalty before", f"{total['before']:.3f}"),
             ("loyalty after", f"{total['after']:.3f}"),
         ]
-        if self.scale == SHARES:
+        if self._counts_people:
             facts.append(("expected to leave who were held", f"{total['set_free']:,.1f}"))
         return facts
 
@@ -129,7 +134,12 @@ class Deregulation(Result):
         for place, name in enumerate(("counts", "before", "after"), start=1):
             table.insert(place, "n_obs" if name == "counts" else name, getattr(self, name).copy())
         lost = self.estimates.estimate * self.counts
-        return table.assign(set_free=lost if self.scale == SHARES else np.nan)
+        return table.assign(set_free=lost if self._counts_people else np.nan)
+
+    @property
+    def _counts_people(self) -> bool:
+        """Whether loyalty is a probability, whose sum is a number of customers; no score's is."""
+        return self.outcome not in ("score", "beta")
 
 
 @checked
@@ -139,9 +149,10 @@ def remove_constraint(
     *,
     data: object = None,
     constraint: object = None,
+    drivers: object = None,
     constraint_by: object = None,
     to: float = 0.0,
-    scale: Pair | None = None,
+    scale: AnswerLimits | None = None,
     missing: Missing = "raise",
     level: float = 0.95,
 ) -> WithCustomers[Deregulation]:
@@ -157,13 +168,18 @@ def remove_constraint(
         Where columns are looked up.
     constraint : number, array, Series or str, optional
         How strongly each customer is held, 0 to below 1, taken as known.
+    drivers : table, sequence of str or mapping, optional
+        What explained the constraint in the fit, of each customer, by the names that it had
+        there. The error of their effects is part of all errors. By default the columns of
+        ``data`` with these names.
     constraint_by : array, Series or str, optional
-        The group of each customer, whose estimated constraint is taken. With ``constraint`` it
-        only arranges the tables.
+        The group of each customer, whose estimated constraint is taken. With ``constraint`` or
+        ``drivers`` it only arranges the tables.
     to : float
         Level that no constraint exceeds afterwards, 0 to below 1; those below it stay.
-    scale : pair of float, optional
-        Lowest and highest possible answer; by default that of the fit, or (0, 1) for a curve.
+    scale : pair of float, or mapping of them, optional
+        Lowest and highest possible answer about satisfaction; or by name, of satisfaction and
+        loyalty, as in :func:`fit`. By default that of the fit, or (0, 1) for a curve.
     missing : {"raise", "drop"}
         What to do with customers of whom something is missing.
     level : float
@@ -209,11 +225,25 @@ def remove_constraint(
     floor = float(read_numbers("to", to, bounds=(0.0, BELOW_ONE)))
     fitted = curve if isinstance(curve, LoyaltyCurveResult) else None
     pure = curve.curve if isinstance(curve, LoyaltyCurveResult) else curve
-    if scale is None:
-        scale = SHARES if fitted is None else fitted.settings.limits("satisfaction")
-    low, high = check_pair(scale)
+    limits = {"satisfaction": SHARES, "loyalty": SHARES} if fitted is None else fitted.scale
+    asked = limits_of(scale, limits, shared=("satisfaction",))
+    low, high = asked["satisfaction"] or SHARES
+    lowest, highest = limits["loyalty"]
+    if asked["loyalty"] != limits["loyalty"]:
+        raise OptionError(
+            f"scale gives limits of loyalty other than those of the curve, {lowest:.12g} and "
+            f"{highest:.12g}; leave them out"
+        )
+    explained_by = _driven(fitted, constraint, drivers)
     optional = {"constraint": constraint, "constraint_by": constraint_by}
     given = {name: value for name, value in optional.items() if value is not None}
+    if explained_by:
+        if drivers is None and data is None:
+            raise OptionError(
+                f"constraints depend on drivers; give {enumerate_names(explained_by)} as drivers, "
+                "or data that has them"
+            )
+        given |= driver_columns(chosen_drivers(explained_by, drivers))
     read = read_variables(
         {"satisfaction": satisfaction, **given},
         data=data,
@@ -226,10 +256,10 @@ def remove_constraint(
     if constraint_by is not None:
         code, names = read.codes("constraint_by")
     given_held = None if constraint is None else read["constraint"]
-    held, places = _held(fitted, given_held, code, names)
+    z = design_of(read, explained_by) if explained_by else None
+    held, places = _held(fitted, given_held, z, code, names)
     s = (read["satisfaction"] - low) / (high - low)
     after_held = np.minimum(held, floor)
-    lowest, highest = SHARES if fitted is None else fitted.settings.limits("loyalty")
     before, after = (
         lowest + (highest - lowest) * answers.loyalty(pure.family, pure.values, s, c)
         for c in (held, after_held)
@@ -238,12 +268,15 @@ def remove_constraint(
     error = np.full(n_groups + 1, np.nan)
     if fitted is not None:
         known = held if places is None else None
-        cells = observe(s, [np.array(1.0)], None, group=code, given=known)
+        cells = observe(s, [np.array(1.0)], None, group=code, given=known, drivers=z)
         loss = _loss(fitted, cells, places, floor)
         error = np.sqrt(delta_variance(loss, fitted.values, fitted.uncertainty.covariance))
         if places is not None and fitted.uncertainty.kind != "bootstrap":
-            edge = [fitted.states[place] == "on bound" for place in places]
-            error[:-1][edge] = np.nan
+            edge = np.array([fitted.states[place] == "on bound" for place in places])
+            if z is None:
+                error[:-1][edge] = np.nan
+            elif edge.any():
+                error[:] = np.nan
     customers = pd.DataFrame(
         {
             "constraint_before": held,
@@ -278,6 +311,7 @@ def remove_constraint(
         counts=counts,
         before=start,
         after=end,
+        outcome="binary" if fitted is None else fitted.settings.outcome,
         scale=(lowest, highest),
         n_dropped=read.n_dropped,
         level=level,
@@ -289,20 +323,39 @@ def _with_total(values: Any) -> Any:
     return np.append(values, values.sum())
 
 
+def _driven(
+    fitted: LoyaltyCurveResult | None, constraint: object, drivers: object
+) -> tuple[str, ...]:
+    """Return the drivers of the fit that say how customers are held, if they do."""
+    if constraint is not None and drivers is not None:
+        raise OptionError("constraint and drivers are both given; give one of them")
+    names = None if fitted is None else fitted.sample.drivers
+    if names is None and drivers is not None:
+        raise OptionError("the fit had no drivers; give constraint or constraint_by")
+    return () if constraint is not None or names is None else names
+
+
 def _held(
     fitted: LoyaltyCurveResult | None,
     constraint: FloatArray | None,
+    z: FloatArray | None,
     code: IntArray,
     names: tuple[Any, ...] | None,
 ) -> tuple[FloatArray, list[int] | None]:
-    """Return constraints (n,), and the parameter of each group if they were estimated."""
+    """Return constraints (n,), and the parameters they come from, if they were estimated.
+
+    That is one a group, or, with drivers ``z`` (n, k), those of the drivers.
+    """
     if constraint is not None:
         return constraint.astype(np.float64), None
     if fitted is None:
         raise OptionError("a curve does not know how customers are held; give constraint")
+    if z is not None:
+        places = [k for k, name in enumerate(fitted.names) if name.startswith("d[")]
+        return driven_constraint(fitted.values[places], z), places
     own = [k for k, name in enumerate(fitted.names) if name == "c" or name.startswith("c[")]
     if not own:
-        raise OptionError("constraints were not estimated by group in this fit; give constraint")
+        raise OptionError("constraints were not estimated in this fit; give constraint")
     if fitted.sample.groups is None:
         places = own * (1 if names is None else len(names))
     elif names is None:
@@ -323,15 +376,19 @@ def _loss(
     """Return the mean loss by group and in total, (b, groups + 1), of parameters (b, q)."""
     family = fitted.settings.family
     n_curve = len(family.parameters)
-    group, given = cells.group, cells.given
+    group, given, z = cells.group, cells.given, cells.drivers
     assert group is not None  # noqa: S101  observed with groups
     starts = np.flatnonzero(np.diff(group, prepend=-1))  # cells are sorted by group
     size = np.add.reduceat(cells.count, starts)
 
+    def held(p: FloatArray) -> FloatArray:
+        if places is None:
+            return np.asarray(given)[None]
+        return p[:, places][:, group] if z is None else driven_constraint(p[:, places], z)
+
     def loss(p: FloatArray) -> FloatArray:
-        c = p[:, places][:, group] if places is not None else np.asarray(given)[None]
         g = family.value(cells.satisfaction, p[:, :n_curve])
-        lost = np.maximum(c - floor, 0.0) * (1 - g) * cells.count
+        lost = np.maximum(held(p) - floor, 0.0) * (1 - g) * cells.count
         by_group = np.add.reduceat(lost, starts, axis=1)
         total = by_group.sum(axis=1, keepdims=True) / size.sum()
         return np.concatenate([by_group / size, total], axis=1)
