@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize, stats
 
 from loyaltymodel import _resampling as resampling
 from loyaltymodel import datasets
@@ -231,7 +232,7 @@ def test_a_problem_without_solution_leaves_the_others_alone():
     collinear[:, 2] = collinear[:, 0]
     found = kernels.importance(np.stack([constant, good, collinear]))
     assert found.solvable.tolist() == [False, True, False]
-    assert np.isnan(pack(found)[[0, 2]]).all()
+    assert np.isnan(pack(found, 100.0, resampled=False)[[0, 2]]).all()
     np.testing.assert_array_equal(found.measures[1], kernels.importance(good[None]).measures[0])
 
 
@@ -244,9 +245,11 @@ def test_a_resample_is_an_analysis_of_the_people_drawn():
         again = key_drivers(as_mapping(x), y, weights=counts[k].astype(float))
         replicate = found.estimates.replicates[k]
         np.testing.assert_allclose(replicate[:24], measures_of(again), atol=SAME)
-        assert replicate[-1] == pytest.approx(again.r_squared, abs=SAME)
+        left = (len(y) - 1) / (len(y) - 5)  # adjusted twice, for everybody's number
+        twice = 1 - (1 - again.r_squared) * left**2
+        assert replicate[-1] == pytest.approx(twice, abs=SAME)
     table = found.importance
-    assert table["estimate"].to_numpy()[-1] == found.r_squared
+    assert table["estimate"].to_numpy()[-1] == found.r_squared_adjusted
     assert table["std_error"].to_numpy() == pytest.approx(
         found.estimates.replicates.std(axis=0, ddof=1)
     )
@@ -254,8 +257,46 @@ def test_a_resample_is_an_analysis_of_the_people_drawn():
         "pratt_share",
         "relative_weights_share",
         "lmg_share",
-        "r_squared",
+        "r_squared_adjusted",
     ]
+
+
+def r_squared_law(r, rho, n, p):
+    """P(R2 <= r) for normal drivers: F with a noncentrality that is chi-squared itself."""
+    chi = stats.chi2.ppf((np.arange(400) + 0.5) / 400, n - 1)
+    f = r / (1 - r) * (n - p - 1) / p
+    return stats.ncf.cdf(f, p, n - p - 1, chi * rho / (1 - rho)).mean()
+
+
+def test_the_interval_of_r_squared_is_that_of_the_law_of_normal_drivers():
+    x, y = world(4, n=300)
+    n, p = x.shape
+    found = key_drivers(as_mapping(x), y, n_resamples=4000, rng=1)
+    row = found.importance.iloc[-1]
+    ends = [
+        optimize.brentq(lambda rho: r_squared_law(found.r_squared, rho, n, p) - tail, 1e-6, 0.99)  # noqa: B023
+        for tail in (0.975, 0.025)
+    ]
+    # Between percentiles of a few hundred people, and of the law: a tenth of the width apart.
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends, abs=0.1 * (ends[1] - ends[0]))
+
+
+def test_r_squared_of_noise_is_not_told_from_0():
+    """20 drivers without effect explain a fifth by chance; the plain interval starts at .2."""
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(100, 20)), rng.normal(size=100)
+    found = key_drivers(as_mapping(x), y, n_orders=4, n_resamples=400, rng=1)
+    assert found.r_squared > 0.15
+    assert found.importance["ci_low"].iloc[-1] == 0.0
+
+
+def test_weighted_people_count_for_fewer_in_adjusted_r_squared():
+    x, y = world(3)
+    w = np.random.default_rng(1).exponential(size=len(y))
+    found = key_drivers(as_mapping(x), y, weights=w)
+    n = w.sum() ** 2 / (w @ w)
+    expected = 1 - (1 - r_squared(x, y, w)) * (n - 1) / (n - 4)
+    assert found.r_squared_adjusted == pytest.approx(expected, abs=SAME)
 
 
 def test_the_same_seed_gives_the_same_intervals():
@@ -274,7 +315,7 @@ def test_ranks_and_differences():
     assert ranks["rank"].tolist() == [1, 2, 3]
     assert (ranks["best"] <= ranks["rank"]).all()
     assert (ranks["rank"] <= ranks["worst"]).all()
-    assert ranks["probability_first"].sum() == pytest.approx(1)
+    assert ranks["resample_share_first"].sum() == pytest.approx(1)
     turned = key_drivers(as_mapping(x * [-1, 1, 1]), y, n_resamples=400, rng=1)
     by_size = turned.ranks(measure="standardised")
     assert by_size["rank"].tolist() == [1, 2, 3]
@@ -295,7 +336,7 @@ def coverage(n, surveys, n_resamples):
     """Shares of surveys whose intervals hold what the measures are in the population."""
     r = TARGET_R @ TARGET_B
     population = np.block([[TARGET_R, r[:, None]], [r[None], np.ones((1, 1))]])
-    truth = pack(kernels.importance(population[None]))[0]
+    truth = pack(kernels.importance(population[None]), 1e15, resampled=False)[0]  # of all
     root = np.linalg.cholesky(population)
     held = []
     for seed in range(surveys):
@@ -305,10 +346,18 @@ def coverage(n, surveys, n_resamples):
         held.append((low <= truth) & (truth <= high))
     shares = np.mean(held, axis=0)
     table = dict(zip(kernels.MEASURES, shares[:24].reshape(6, 4), strict=True))
-    return table | {"lmg_share": shares[32:36]}
+    return table | {"lmg_share": shares[32:36], "r_squared_adjusted": shares[36:]}
 
 
-HELD = ("standardised", "first", "pratt", "relative_weights", "lmg", "lmg_share")
+HELD = (
+    "standardised",
+    "first",
+    "pratt",
+    "relative_weights",
+    "lmg",
+    "lmg_share",
+    "r_squared_adjusted",
+)
 
 
 def test_intervals_hold_what_they_aim_at_roughly():
@@ -352,7 +401,7 @@ def test_penalty_and_reward_are_those_of_a_dummy_regression():
     np.testing.assert_allclose(shares, w @ low / w.sum())
     assert found.r_squared == pytest.approx(r_squared(np.column_stack([low, high]), y, w))
     assert found.effects["quantity"].unique().tolist() == [
-        "penalty", "reward", "range", "asymmetry", "r_squared",
+        "penalty", "reward", "range", "asymmetry", "r_squared_adjusted",
     ]  # fmt: skip
     assert found.effects["p_value"].notna().tolist() == [True] * 12 + [False]
     assert "Asymmetry" in str(found.summary())

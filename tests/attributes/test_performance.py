@@ -115,7 +115,7 @@ def test_an_attribute_on_the_cut_off_goes_where_ties_go(ties, expected):
     sure = importance_performance(
         around(means, 0), importance=around(means, 0), n_resamples=99, rng=1, **options
     )
-    assert sure.probabilities.iloc[1, expected] == 1.0
+    assert sure.resample_shares.iloc[1, expected] == 1.0
 
 
 def test_the_scale_of_importance_may_be_another():
@@ -195,9 +195,9 @@ def test_probabilities_count_resamples_in_which_everything_is_done_again(derived
     for row in counts:
         again = importance_performance(P3, data=data, weights=row.astype(float), **options)
         cells[np.arange(3), codes_of(again)] += 1 / 60
-    np.testing.assert_allclose(found.probabilities, cells, atol=EXACT)
+    np.testing.assert_allclose(found.resample_shares, cells, atol=EXACT)
     np.testing.assert_allclose(
-        found.attributes["probability"], cells[np.arange(3), codes_of(found)], atol=EXACT
+        found.attributes["resample_share"], cells[np.arange(3), codes_of(found)], atol=EXACT
     )
 
 
@@ -213,8 +213,8 @@ def test_an_attribute_on_a_fixed_cut_off_is_as_likely_above_as_below():
         rng=1,
     )
     # 4,000 resamples know a half to 0.008; the bootstrap of a mean is slightly askew.
-    assert found.probabilities.loc["a", "keep up the good work"] == pytest.approx(0.5, abs=0.04)
-    assert found.probabilities.loc["b", "keep up the good work"] == pytest.approx(0.5, abs=0.04)
+    assert found.resample_shares.loc["a", "keep up the good work"] == pytest.approx(0.5, abs=0.04)
+    assert found.resample_shares.loc["b", "keep up the good work"] == pytest.approx(0.5, abs=0.04)
 
 
 @settings(max_examples=25, deadline=None)
@@ -230,7 +230,7 @@ def test_probabilities_add_up_and_intervals_hold_the_estimate(k, seed, cut):
         n_resamples=99,
         rng=seed,
     )
-    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, atol=EXACT)
+    np.testing.assert_allclose(found.resample_shares.sum(axis=1), 1, atol=EXACT)
     rows = found.coordinates
     assert (rows["ci_low"] <= rows["estimate"] + SAME).all()
     assert (rows["estimate"] <= rows["ci_high"] + SAME).all()
@@ -284,7 +284,7 @@ def test_results_stay_as_they_are():
     with pytest.raises(ValueError, match="read-only"):
         found.quadrant_shares[0] = 0
     text = str(found.summary())
-    assert "Probability of each quadrant" in text
+    assert "Share of resamples in each quadrant" in text
     assert "no standard from elsewhere" in " ".join(text.split())
     assert repr(found) == (
         "<ImportancePerformanceResult: 3 attributes, stated importance, 200 respondents>"
@@ -382,7 +382,7 @@ TWIN = survey().assign(P1=lambda d: d["P0"])
         (OptionError, "ties='up'", lambda: ipa(importance=I3, ties="up")),
         (OptionError, "measure='beta'", lambda: ipa(target="S", measure="beta")),
         (OptionError, "cannot show an interval", lambda: ipa(importance=I3, n_resamples=10)),
-        (DataError, "n_resamples=2000", lambda: ipa(importance=I3).probabilities),
+        (DataError, "n_resamples=2000", lambda: ipa(importance=I3).resample_shares),
         (
             OptionError,
             "ranked has no scale, and so no midpoint",

@@ -44,14 +44,16 @@ class PenaltyRewardResult(_Resampled):
     cuts : mapping from attribute to (float, float)
         Up to which answer performance counts as low, and from which as high.
     estimates : EstimateTable
-        Penalty, reward, range and asymmetry in units of the target, and R2, by ``quantity`` and
-        ``attribute``.
+        Penalty, reward, range and asymmetry in units of the target, and adjusted R2, by
+        ``quantity`` and ``attribute``.
     n_obs : int
         Number of respondents whose weight is not zero.
     n_dropped : int
         Respondents left out because an answer was missing.
     group_shares : ndarray of shape (k, 2)
         Weighted shares of respondents who rate each attribute low and high.
+    r_squared : float
+        Share of the target's variance that low and high performance explain together.
     n_resamples : int
         Number of resamples drawn; 0 for none.
     n_failed : int
@@ -70,15 +72,16 @@ class PenaltyRewardResult(_Resampled):
     target: str
     cuts: FrozenMapping[str, LowAndHigh]
     group_shares: FloatArray
+    r_squared: float
 
     @property
-    def r_squared(self) -> float:
-        """Share of the target's variance that low and high performance explain together."""
+    def r_squared_adjusted(self) -> float:
+        """R2 less what as many groups without any effect would explain by chance."""
         return float(self.estimates.estimate[-1])
 
     @property
     def effects(self) -> pd.DataFrame:
-        """Penalty, reward, range and asymmetry of each attribute, and R2, a row each.
+        """Penalty, reward, range and asymmetry of each attribute, and adjusted R2, a row each.
 
         ``quantity`` and ``attribute``, then ``estimate``; with resamples also ``std_error``,
         ``ci_low``, ``ci_high`` and the ``p_value`` of no effect, which R2 does not have.
@@ -112,7 +115,8 @@ class PenaltyRewardResult(_Resampled):
         )
 
     def _facts(self) -> Facts:
-        return (("target", self.target), ("R2", f"{self.r_squared:.3f}"))
+        adjusted = f"{self.r_squared:.3f} (adjusted {self.r_squared_adjusted:.3f})"
+        return (("target", self.target), ("R2", adjusted))
 
     def _tables(self) -> Sequence[Table]:
         values = self.estimates.estimate[:-1].reshape(len(_QUANTITIES), -1).T
@@ -255,12 +259,15 @@ def penalty_reward(
         slopes, r_squared, solvable = kernels.regression(drawn)
         effects = slopes * spread
         found = _quantities(effects[:, :k], effects[:, k:])
-        return np.concatenate([found, r_squared[:, None]], axis=1), solvable
+        explained = kernels.adjusted(r_squared, answers.n_effective, 2 * k, resampled=True)
+        return np.concatenate([found, explained[:, None]], axis=1), solvable
 
     estimate = evaluate(covariances[:, 0], covariances)[0][0]
+    r_squared = float(kernels.regression(covariances)[1][0])
+    estimate[-1] = kernels.adjusted(np.array(r_squared), answers.n_effective, 2 * k)
     estimates, n_failed = with_resamples(
         {
-            "quantity": [*(name for name in _QUANTITIES for _ in given), "r_squared"],
+            "quantity": [*(name for name in _QUANTITIES for _ in given), "r_squared_adjusted"],
             "attribute": [*list(given) * len(_QUANTITIES), ""],
         },
         estimate,
@@ -278,6 +285,7 @@ def penalty_reward(
         n_obs=answers.n_obs,
         n_dropped=answers.n_dropped,
         group_shares=dummies.means[:-1].reshape(2, k).T,
+        r_squared=r_squared,
         n_resamples=n_resamples,
         n_failed=n_failed,
         level=level if n_resamples else None,

@@ -17,7 +17,7 @@ from loyaltymodel._results import Facts
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.attributes._resampled import _Resampled
-from loyaltymodel.attributes.kernels import DECOMPOSITIONS, MEASURES, Importance
+from loyaltymodel.attributes.kernels import DECOMPOSITIONS, MEASURES, Importance, adjusted
 from loyaltymodel.errors import OptionError
 
 Measure = Literal["standardised", "first", "last", "pratt", "relative_weights", "lmg"]
@@ -29,18 +29,18 @@ def labels_of(drivers: Sequence[str]) -> dict[str, list[str]]:
     """Name what :func:`pack` puts side by side."""
     kinds = [*MEASURES, *(f"{name}_share" for name in DECOMPOSITIONS)]
     return {
-        "measure": [*(kind for kind in kinds for _ in drivers), "r_squared"],
+        "measure": [*(kind for kind in kinds for _ in drivers), "r_squared_adjusted"],
         "driver": [*list(drivers) * len(kinds), ""],
     }
 
 
-def pack(found: Importance) -> FloatArray:
-    """Everything that has an interval, side by side (b, 9p + 1): measures, shares, R2."""
-    b = len(found.r_squared)
-    r_squared = found.r_squared[:, None]
+def pack(found: Importance, n: float, *, resampled: bool) -> FloatArray:
+    """Everything that has an interval, side by side (b, 9p + 1): measures, shares, adjusted R2."""
+    b, p = found.vif.shape
     with np.errstate(divide="ignore", invalid="ignore"):
-        shares = found.measures[:, _PLACES].reshape(b, -1) / r_squared
-    return np.concatenate([found.measures.reshape(b, -1), shares, r_squared], axis=1)
+        shares = found.measures[:, _PLACES].reshape(b, -1) / found.r_squared[:, None]
+    explained = adjusted(found.r_squared, n, p, resampled=resampled)
+    return np.concatenate([found.measures.reshape(b, -1), shares, explained[:, None]], axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -54,7 +54,7 @@ class KeyDriversResult(_Resampled):
     target : str
         What is explained.
     estimates : EstimateTable
-        Measures, shares of R2 and R2, by ``measure`` and ``driver``.
+        Measures, shares of R2 and adjusted R2, by ``measure`` and ``driver``.
     n_obs : int
         Number of respondents whose weight is not zero.
     n_dropped : int
@@ -95,18 +95,23 @@ class KeyDriversResult(_Resampled):
 
     @property
     def r_squared(self) -> float:
-        """Share of the target's variance that all drivers explain together, from 0 to 1."""
-        return float(self.estimates.estimate[-1])
+        """Share of the target's variance that all drivers explain together, from 0 to 1.
+
+        It is that of these respondents; of all there are, :attr:`r_squared_adjusted` tells.
+        """
+        return float(self._measures()[_PLACES[0]].sum())
 
     @property
     def r_squared_adjusted(self) -> float:
-        """R2 less what as many drivers without any effect would explain by chance."""
-        n, p = self.n_obs, len(self.vif)
-        return 1 - (1 - self.r_squared) * (n - 1) / (n - p - 1)
+        """R2 less what as many drivers without any effect would explain by chance.
+
+        Of weighted respondents those are counted who would tell as much with equal weights.
+        """
+        return float(self.estimates.estimate[-1])
 
     @property
     def importance(self) -> pd.DataFrame:
-        """Every measure of every driver, its share of R2, and R2, a row each.
+        """Every measure of every driver, its share of R2, and adjusted R2, a row each.
 
         ``measure`` and ``driver``, then ``estimate``; with resamples also ``std_error``,
         ``ci_low``, ``ci_high`` and the ``p_value`` of no effect, which only coefficients have.
@@ -148,8 +153,9 @@ class KeyDriversResult(_Resampled):
         -------
         DataFrame
             A row a driver: ``rank`` from 1, its lowest and highest within the confidence level
-            over the resamples (``best``, ``worst``), and ``probability_first``, the share of
-            resamples in which it ranks first.
+            over the resamples (``best``, ``worst``), and ``resample_share_first``, the
+            share of resamples in which it ranks first, which is not the probability that it is
+            the first.
 
         Raises
         ------
@@ -182,7 +188,7 @@ class KeyDriversResult(_Resampled):
                 "rank": _ranks(values[None])[0],
                 "best": best,
                 "worst": worst,
-                "probability_first": (places == 1).mean(axis=0),
+                "resample_share_first": (places == 1).mean(axis=0),
             },
             self._index(),
         )

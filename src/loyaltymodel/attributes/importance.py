@@ -73,7 +73,7 @@ def key_drivers(
     -------
     KeyDriversResult
         Every driver by every method, shares of R2, R2 and variance inflation; with resamples
-        also errors and intervals of all of them.
+        also errors and intervals of the measures, the shares and adjusted R2.
 
     Raises
     ------
@@ -114,6 +114,10 @@ def key_drivers(
     - ``lmg``, the gain in R2 when the driver joins the others, averaged over all p! orders in
       which drivers can join [3]_; also known as Shapley value and as general dominance. Adds
       up to R2.
+
+    R2 of a sample is too large, and that of a resample even more so. So the interval is that of
+    the adjusted one, and in resamples it is adjusted twice. Where residuals are very skewed and
+    respondents few, it holds the truth somewhat less often than it says.
 
     ``first``, ``last``, ``relative_weights`` and ``lmg`` are never negative, so their intervals
     lie above 0 also for a driver without any effect. Whether a driver matters at all is a
@@ -173,9 +177,9 @@ def key_drivers(
 
     def evaluate(_: FloatArray, drawn: FloatArray) -> tuple[FloatArray, BoolArray]:
         of_drawn = kernels.importance(drawn, orders)
-        return pack(of_drawn), of_drawn.solvable
+        return pack(of_drawn, answers.n_effective, resampled=True), of_drawn.solvable
 
-    estimate = pack(found)[0]
+    estimate = pack(found, answers.n_effective, resampled=False)[0]
     estimates, n_failed = with_resamples(
         labels_of(names),
         estimate,

@@ -11,6 +11,7 @@ import numpy as np
 from loyaltymodel import _resampling as resampling
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._comparisons import equals
+from loyaltymodel._counts import kish
 from loyaltymodel._frames import Missing
 from loyaltymodel._options import enumerate_names
 from loyaltymodel._resampling import Units
@@ -31,6 +32,11 @@ class Answers:
     def n_obs(self) -> int:
         """Number of respondents whose weight is not zero."""
         return int(np.count_nonzero(self.weights))
+
+    @property
+    def n_effective(self) -> float:
+        """Kish's effective number of respondents."""
+        return kish(self.weights)
 
     @property
     def means(self) -> FloatArray:

@@ -76,6 +76,19 @@ def regression(covariances: FloatArray) -> tuple[FloatArray, FloatArray, BoolArr
     return solved.slopes, r_squared, solved.solvable
 
 
+def adjusted(r_squared: FloatArray, n: float, p: int, *, resampled: bool = False) -> FloatArray:
+    """R2 less what p drivers without any effect explain by chance; NaN without anybody to spare.
+
+    The R2 of a resample lies above that of the sample by as much as this lies above the
+    population's, so it is adjusted twice; otherwise an interval would stand too high. Nor do
+    ends of an interval fall below 0.
+    """
+    left = (n - 1) / (n - p - 1) if n > p + 1 else np.nan
+    if resampled:
+        return np.maximum(1 - (1 - r_squared) * left**2, 0.0)
+    return 1 - (1 - r_squared) * left
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Solved:
     """Regressions of a stack, with what they were computed from.

@@ -89,7 +89,8 @@ class ImportancePerformanceResult(_Resampled):
     def attributes(self) -> pd.DataFrame:
         """A row an attribute: importance, performance, gap and quadrant, and how sure that is.
 
-        ``probability`` of the quadrant is there if resamples were asked for.
+        ``resample_share``, in how many of the resamples the attribute lies in this quadrant, is
+        there if resamples were asked for.
         """
         k = len(self.quadrants)
         values = dict(zip(QUANTITIES, self.estimates.estimate.reshape(-1, k), strict=False))
@@ -98,7 +99,7 @@ class ImportancePerformanceResult(_Resampled):
         table = table.assign(gap=gap.copy(), quadrant=list(self.quadrants))
         if self.quadrant_shares is not None:
             codes = [QUADRANTS.index(name) for name in self.quadrants]
-            table["probability"] = self.quadrant_shares[np.arange(k), codes]
+            table["resample_share"] = self.quadrant_shares[np.arange(k), codes]
         return table
 
     @property
@@ -111,8 +112,11 @@ class ImportancePerformanceResult(_Resampled):
         return self.estimates.frame()
 
     @property
-    def probabilities(self) -> pd.DataFrame:
-        """Probability of each quadrant: the share of resamples in which it holds.
+    def resample_shares(self) -> pd.DataFrame:
+        """In how many of the resamples, as a share, each attribute lies in each quadrant.
+
+        Not the probability that the quadrant is the true one, which is lower: an attribute seems
+        farther from the cut-off than it is, because the quadrant was chosen where it seems to be.
 
         Raises
         ------
@@ -148,8 +152,8 @@ class ImportancePerformanceResult(_Resampled):
         shown = shown.rename(columns={"gap": "gap (points of 100)"})
         tables = [table_of("Importance and performance", shown, n_labels=2)]
         if self.n_resamples:
-            rows = self.probabilities.reset_index()
-            tables.append(table_of("Probability of each quadrant", rows))
+            rows = self.resample_shares.reset_index()
+            tables.append(table_of("Share of resamples in each quadrant", rows))
         return tables
 
     def _remarks(self) -> Sequence[str]:
@@ -158,6 +162,11 @@ class ImportancePerformanceResult(_Resampled):
             remarks.append(
                 "Cut-offs at mean or median part these attributes from each other; they are no "
                 "standard from elsewhere."
+            )
+        if self.n_resamples:
+            remarks.append(
+                "A share of resamples is larger, on average, than the probability that the "
+                "quadrant is the true one."
             )
         if self.measure in MEASURES:
             remarks.append("What goes together with the target need not be a cause of it.")
