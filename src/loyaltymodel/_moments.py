@@ -35,22 +35,27 @@ from loyaltymodel._options import (
     shown,
     why_not_a_list,
 )
-from loyaltymodel._scales import AnswerLimits, resolve_limits
+from loyaltymodel._scales import AnswerLimits, may_be_codes, resolve_limits, warn_of_codes
 from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, OptionError
 
 
 class _Sums(NamedTuple):
-    """What is added up: respondents, weight, means (p,) and scatter about them (p, p)."""
+    """What is added up: respondents, weight, means (p,) and scatter about them (p, p).
+
+    ``concentration`` is the sum of the squared shares of the weight: 1 / n for equal weights.
+    """
 
     n_obs: int
     weight: float
+    concentration: float
     means: FloatArray
     scatter: FloatArray
 
 
 _LEAST_WEIGHT = 1e-290  # below it, weights have fewer digits
-_NOTHING = _Sums(0, 0.0, np.zeros(0), np.zeros((0, 0)))
+_EQUAL = 1e-9  # an effective number nearer to that of respondents differs by rounding only
+_NOTHING = _Sums(0, 0.0, 0.0, np.zeros(0), np.zeros((0, 0)))
 
 
 class _Count(NamedTuple):
@@ -86,12 +91,15 @@ class Moments(FrozenRecord):
         respondent weighs 1 and the total is ``n_obs``.
     n_dropped : int, default 0
         Number of respondents that were left out because an answer was missing.
+    n_effective : float, optional
+        Kish's effective number of respondents, (sum of weights)^2 / sum of squared weights. It
+        is below ``n_obs`` where the weights are unequal; without it they are taken as equal.
 
     Raises
     ------
     DataError
-        If a number is not finite, a shape does not fit the items, or the matrix is not
-        symmetric or has a negative variance.
+        If a number is not finite, a shape does not fit the items, the matrix is not symmetric
+        or has a negative variance, or ``n_effective`` is above ``n_obs``.
 
     Notes
     -----
@@ -130,6 +138,7 @@ class Moments(FrozenRecord):
     covariance: FloatArray
     weight_total: float | None = None
     n_dropped: int = 0
+    n_effective: float | None = None
 
     def __post_init__(self) -> None:
         """Protect the arrays and refuse what cannot be moments."""
@@ -138,6 +147,8 @@ class Moments(FrozenRecord):
         object.__setattr__(self, "n_obs", n_obs)
         object.__setattr__(self, "n_dropped", _whole("n_dropped", self.n_dropped, least=0))
         object.__setattr__(self, "weight_total", _above_zero("weight_total", weight_total))
+        n_effective = n_obs if self.n_effective is None else self.n_effective
+        object.__setattr__(self, "n_effective", _effective(n_effective, n_obs))
         object.__setattr__(self, "items", _item_names(self.items))
         means: Any = self.means
         if has_labels(means):
@@ -350,6 +361,7 @@ class Moments(FrozenRecord):
             covariance=self.covariance[np.ix_(rows, rows)],
             weight_total=self.weight_total,
             n_dropped=self.n_dropped,
+            n_effective=self.n_effective,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -373,16 +385,18 @@ class Moments(FrozenRecord):
             "covariance": self.covariance.tolist(),
             "weight_total": self.weight_total,
             "n_dropped": self.n_dropped,
+            "n_effective": self.n_effective,
         }
 
     def _sums(self) -> _Sums:
         weight = float(self.weight_total or self.n_obs)
         scatter = self.covariance * weight * ((self.n_obs - 1) / self.n_obs)
-        return _Sums(self.n_obs, weight, self.means, scatter)
+        concentration = 1 / float(self.n_effective or self.n_obs)
+        return _Sums(self.n_obs, weight, concentration, self.means, scatter)
 
     @classmethod
     def _from_sums(cls, items: tuple[str, ...], sums: _Sums, n_dropped: int) -> Self:
-        n_obs, weight, means, scatter = sums
+        n_obs, weight, concentration, means, scatter = sums
         correction = n_obs / (n_obs - 1) if n_obs > 1 else 0.0
         return cls(
             n_obs=n_obs,
@@ -391,6 +405,7 @@ class Moments(FrozenRecord):
             covariance=scatter / weight * correction,
             weight_total=weight,
             n_dropped=n_dropped,
+            n_effective=1 / concentration,
         )
 
 
@@ -413,14 +428,19 @@ def _add_up(
     if limits is not None and weights is not None:
         limits = limits.with_one_more()
     n_complete, sums = count.n_complete, count.sums
+    like_codes = np.zeros(len(names), dtype=bool)
     for rows, places in checked_rows(columns, limits, missing, weighted=weights is not None):
         n_complete += len(places)
         if weights is not None and (rows[-1] < 0).any():
             raise DataError(_negative_weight(columns))
+        if limits is None:
+            answers = rows[: len(names)]
+            like_codes |= may_be_codes(answers.min(axis=1), answers.max(axis=1))
         # Too large a number overflows to infinity, and is refused by name at the end.
         with np.errstate(over="ignore", invalid="ignore"):
             part = _sums_of_rows(rows[: len(names)], None if weights is None else rows[-1])
             sums = _merge(sums, part)
+    warn_of_codes({names[k]: columns.values[k] for k in np.flatnonzero(like_codes)})
     return _Count(count.n_rows + columns.n_rows, n_complete, sums)
 
 
@@ -449,14 +469,15 @@ def _sums_of_rows(rows: FloatArray, weights: FloatArray | None) -> _Sums:
     if weights is None:
         means = rows.mean(axis=1)
         rows -= means[:, None]
-        return _Sums(n_obs, float(n_obs), means, rows @ rows.T)
+        return _Sums(n_obs, float(n_obs), 1 / n_obs, means, rows @ rows.T)
     weight = float(weights.sum())
     if weight == 0:
         return _NOTHING
     means = rows @ weights / weight
     rows -= means[:, None]
     rows *= np.sqrt(weights)
-    return _Sums(int(np.count_nonzero(weights)), weight, means, rows @ rows.T)
+    concentration = float(((weights / weight) ** 2).sum())
+    return _Sums(int(np.count_nonzero(weights)), weight, concentration, means, rows @ rows.T)
 
 
 def _merge(a: _Sums, b: _Sums) -> _Sums:
@@ -468,6 +489,7 @@ def _merge(a: _Sums, b: _Sums) -> _Sums:
     return _Sums(
         a.n_obs + b.n_obs,
         weight,
+        a.concentration * (a.weight / weight) ** 2 + b.concentration * (b.weight / weight) ** 2,
         a.means + shift * (b.weight / weight),
         a.scatter + b.scatter + np.outer(shift, shift) * a.weight * (b.weight / weight),
     )
@@ -536,6 +558,16 @@ def _above_zero(name: str, value: object) -> float:
     if not (np.isfinite(number) and number > 0):
         raise DataError(f"{name} is {shown(value)}; it must be a finite number above 0")
     return number
+
+
+def _effective(value: object, n_obs: int) -> float:
+    number = _above_zero("n_effective", value)
+    if number > n_obs * (1 + _EQUAL):
+        raise DataError(
+            f"n_effective is {number:g}, more than the {n_obs} respondents; unequal weights make "
+            "it less, and equal ones n_obs itself"
+        )
+    return float(n_obs) if number >= n_obs * (1 - _EQUAL) else number
 
 
 def _check_shapes(items: tuple[str, ...], means: FloatArray, covariance: FloatArray) -> None:

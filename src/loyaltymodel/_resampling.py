@@ -52,12 +52,13 @@ class Units:
     """Respondents with their weights, and the units in which they are drawn.
 
     ``order`` lists the units stratum by stratum. The unit drawn at place k of a resample is one
-    of the ``size[k]`` units that stand from ``first[k]`` on.
+    of the ``size[k]`` units that stand from ``first[k]`` on. Without strata there is one, 0.
     """
 
     rows: FloatArray  # (n, p) answers less the sample's mean, over its standard deviation
     weights: FloatArray  # (n,)
     member: IntArray  # (n,) the unit of each respondent
+    stratum: IntArray  # (u,) the stratum of each unit
     order: IntArray  # (u,)
     first: IntArray  # (u,)
     size: IntArray  # (u,)
@@ -81,9 +82,8 @@ def make_units(
     order = np.argsort(of_unit, kind="stable")
     sizes = np.bincount(of_unit)
     starts = np.cumsum(sizes) - sizes
-    return Units(
-        rows, weights, member, order, starts[of_unit[order]], sizes[of_unit[order]].astype(np.intp)
-    )
+    place = of_unit[order]
+    return Units(rows, weights, member, of_unit, order, starts[place], sizes[place].astype(np.intp))
 
 
 def matrices_in_slice(p: int) -> int:
@@ -142,15 +142,29 @@ def draw_again(units: Units, counts: Counts, n_resamples: int, rng: np.random.Ge
 def moments_without_each(
     units: Units, *, share: float = 1.0
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Return moments with a share of one unit left out at a time, in slices of units."""
+    """Return moments with a share of one unit left out at a time, in slices of units.
+
+    The others of its stratum take its place, so that every stratum keeps its weight, as it does
+    in a resample.
+    """
     p, u = units.rows.shape[1], units.n_units
     own = np.zeros((u, p * (p + 1) // 2 + p + 1))
     for part, products in _products(units):
         np.add.at(own, units.member[part], products)
     total = own.sum(axis=0)
+    n = sizes_of(units.stratum)[:, None]
+    sums = np.zeros((len(n), own.shape[1]))
+    np.add.at(sums, units.stratum, own)
+    own = (n * own - sums[units.stratum]) / (n - 1)
     size = matrices_in_slice(p)
     for start in range(0, u, size):
         yield _moments_of_sums(total - share * own[start : start + size], p)
+
+
+def sizes_of(stratum: IntArray) -> IntArray:
+    """Return the number of units (u,) in the stratum of each unit."""
+    sizes: IntArray = np.bincount(stratum)[stratum]
+    return sizes
 
 
 def _products(units: Units) -> Iterator[tuple[slice, FloatArray]]:

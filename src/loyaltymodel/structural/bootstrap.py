@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._options import check_choice, check_flag, enumerate_names
-from loyaltymodel._resampling import FOR_INTERVALS
+from loyaltymodel._resampling import FOR_INTERVALS, Units
 from loyaltymodel._signature import checked
-from loyaltymodel.errors import FailedResamplesWarning, OptionError, warn_caller
+from loyaltymodel.errors import (
+    FailedResamplesWarning,
+    ImproperSolutionWarning,
+    OptionError,
+    SmallSampleWarning,
+    warn_caller,
+)
 from loyaltymodel.structural.inference import (
+    Inadmissible,
     InferenceResult,
     IntervalKind,
+    LeftOut,
     Method,
     covariance_of,
     errors_of,
+    is_still,
     make_interval,
     table_labels,
+    with_errors,
 )
 from loyaltymodel.structural.quantities import ABOVE_ZERO
 from loyaltymodel.structural.replication import (
@@ -29,14 +39,19 @@ from loyaltymodel.structural.replication import (
     Task,
     check_same_data,
     collect,
+    count_failures,
     drawn_slices,
     leave_out,
     make_task,
     move_each,
     parametric_slices,
     read_units,
+    usable,
+    without_inadmissible,
 )
 from loyaltymodel.structural.result import StructuralResult
+
+_NEARLY_WHOLE = 0.9  # share of an error below which its shortfall is said
 
 Draw = Literal["respondents", "parametric"]
 JackknifeKind = Literal["delete-one", "infinitesimal"]
@@ -53,6 +68,7 @@ def bootstrap(
     level: float = 0.95,
     n_resamples: int = FOR_INTERVALS,
     draw: Draw = "respondents",
+    inadmissible: Inadmissible = "keep",
     rng: np.random.Generator | int | None = None,
     progress: bool = False,
 ) -> InferenceResult:
@@ -81,7 +97,12 @@ def bootstrap(
         Number of resamples; enough for the level: (n + 1)(1 - level) / 2 must be at least 1.
     draw : {"respondents", "parametric"}
         "parametric" draws means and covariance matrices as samples of the same size from a
-        normal population with the moments of the data have them, and needs no rows.
+        normal population with the moments of the data have them, and needs no rows, nor knows
+        of unequal weights.
+    inadmissible : {"keep", "drop"}
+        What to do with resamples of which a ``consistent`` fit gives an inadmissible solution: a
+        loading, reliability, correlation or R2 above 1, or correlations of constructs or items
+        that cannot hold together. ``admissibility`` of the result shows both, side by side.
     rng : numpy.random.Generator, int or None
         Source of randomness. The same seed draws the same resamples.
     progress : bool
@@ -102,21 +123,28 @@ def bootstrap(
     NotIdentifiedError
         If fewer than two resamples can be estimated.
     OptionError
-        If an option is not one of its choices, ``result`` is no fitted model, or Moments are
-        given without ``draw="parametric"``.
+        If an option is not one of its choices, ``result`` is no fitted model, Moments are given
+        without ``draw="parametric"``, or this is asked of respondents of unequal weights.
 
     Warns
     -----
     FailedResamplesWarning
         If more than one resample in a hundred had to be left out: an item was constant in
-        it, the weights did not settle, an estimate was undetermined, or constructs were
-        correlated by more than 1.
+        it, the weights did not settle, or an estimate was undetermined.
+    ImproperSolutionWarning
+        If more than one resample in a hundred has an inadmissible solution.
+    SmallSampleWarning
+        If an estimate does not vary between resamples, so that it has no error and no interval,
+        or if strata are so small that errors come out too small by a tenth or more.
 
     Notes
     -----
     An interval aims at what the estimator gives on the population. Without ``consistent`` that
-    is not the path between factors; only PLSc aims at that. The sign rule is applied in every
-    resample.
+    is not the path between factors; only PLSc aims at that. In every resample each score is
+    turned to correlate positively with that of the estimate.
+
+    Drawing n of n units from each stratum makes variances (n - 1) / n of what they are, which is
+    much in small strata; :func:`jackknife` has no such bias.
 
     References
     ----------
@@ -145,22 +173,32 @@ def bootstrap(
     check_resamples(n_resamples, level=level)
     task = make_task(result)
     generator = np.random.default_rng(rng)
-    nothing, n_clusters = np.empty((0, len(task.original()))), None
+    left_out, n_clusters = _nothing(task), None
     if draw == "parametric":
-        _check_parametric(interval, clusters, strata)
+        _check_parametric(result, interval, clusters, strata)
         if data is not None:
             check_same_data(result, data)
         slices = parametric_slices(task, n_resamples, generator)
         drawn = collect(task, slices, n_resamples, progress=progress)
-        left_out = nothing
     else:
         units = read_units(result, data, clusters, strata)
         n_clusters = None if clusters is None else units.n_units
         slices = drawn_slices(task, units, n_resamples, generator, nested=interval == "studentized")
         drawn = collect(task, slices, n_resamples, progress=progress)
-        left_out = leave_out(task, units).values if interval == "bca" else nothing
+        if interval == "bca":
+            left_out = _left_out(leave_out(task, units), units)
+        _warn_of_small_strata(units)
     method: Method = "bootstrap" if draw == "respondents" else "parametric bootstrap"
-    return _conclude(task, method, interval, level, drawn, left_out, n_clusters)
+    return _conclude(
+        task,
+        method,
+        interval,
+        level,
+        drawn,
+        left_out,
+        n_clusters=n_clusters,
+        inadmissible=inadmissible,
+    )
 
 
 @checked
@@ -169,6 +207,7 @@ def jackknife(
     data: object,
     *,
     clusters: str | None = None,
+    strata: str | None = None,
     level: float = 0.95,
     kind: JackknifeKind = "delete-one",
 ) -> InferenceResult:
@@ -182,6 +221,9 @@ def jackknife(
         The answers that it was fitted to, with the column of weights if there is one.
     clusters : str, optional
         Column of groups that are left out as a whole.
+    strata : str, optional
+        Column of groups that were drawn from separately, such as regions. The others of its
+        stratum take the place of a unit that is left out.
     level : float
         Confidence level between 0 and 1, of Wald intervals.
     kind : {"delete-one", "infinitesimal"}
@@ -197,7 +239,8 @@ def jackknife(
     Raises
     ------
     DataError
-        If the data are not those of the result, or clusters are missing or fewer than two.
+        If the data are not those of the result, clusters are missing or fewer than two, a
+        cluster lies in two strata, or a stratum has one unit.
     NotIdentifiedError
         If fewer than two estimates with a unit left out exist.
     OptionError
@@ -208,12 +251,15 @@ def jackknife(
     -----
     FailedResamplesWarning
         If more than one estimate in a hundred does not exist.
+    ImproperSolutionWarning
+        If more than one estimate in a hundred is inadmissible.
 
     Notes
     -----
     With t_i the estimate without unit i of n, the variance is (n - 1) / n times the sum of
     (t_i - mean)^2. With U_i the derivative of the estimate by the weight of unit i it is the
-    sum of U_i^2 / n^2.
+    sum of U_i^2 / n^2. Of several strata these sums, each with its own n and mean, are added up.
+    A respondent of weight 0 is no unit.
 
     Examples
     --------
@@ -231,12 +277,49 @@ def jackknife(
     check_choice("kind", kind, JackknifeKind)
     check_level(level)
     task = make_task(result)
-    units = read_units(result, data, clusters, None)
+    units = read_units(result, data, clusters, strata)
     n_clusters = None if clusters is None else units.n_units
     once = kind == "delete-one"
     drawn = leave_out(task, units) if once else move_each(task, units)
     method: Method = "jackknife" if once else "infinitesimal jackknife"
-    return _conclude(task, method, "wald", level, drawn, drawn.values, n_clusters)
+    left_out = LeftOut(drawn.values, units.stratum)
+    return _conclude(task, method, "wald", level, drawn, left_out, n_clusters=n_clusters)
+
+
+def _nothing(task: Task) -> LeftOut:
+    return LeftOut(np.empty((0, len(task.catalogue.by_definition))), np.empty(0, dtype=np.intp))
+
+
+def _left_out(drawn: Drawn, units: Units) -> LeftOut:
+    """Take the estimates that exist with a unit left out, and the strata of these units."""
+    kept = usable(drawn.failure)
+    return LeftOut(drawn.values[kept], units.stratum[kept])
+
+
+class _Procedure(NamedTuple):
+    """How replicates become intervals, and what they are replicates of."""
+
+    labels: FrozenMapping[str, tuple[str, ...]]
+    method: Method
+    interval: str
+    level: float
+    estimate: FloatArray  # (k,)
+    drawn: Drawn
+    left_out: LeftOut
+
+    @property
+    def by_leaving_out(self) -> bool:
+        """Whether each is the estimate without a unit."""
+        return "jackknife" in self.method
+
+
+class _Found(NamedTuple):
+    """Errors, ends of intervals and p-values (k,) from some of the resamples."""
+
+    std_error: FloatArray
+    ci_low: FloatArray
+    ci_high: FloatArray
+    p_value: FloatArray
 
 
 def _conclude(
@@ -245,44 +328,100 @@ def _conclude(
     interval: str,
     level: float,
     drawn: Drawn,
-    left_out: FloatArray,
+    left_out: LeftOut,
+    *,
     n_clusters: int | None,
+    inadmissible: Inadmissible = "keep",
 ) -> InferenceResult:
     """Turn replicates into errors, intervals and p-values."""
-    estimate, values = task.original(), drawn.values
-    by_leaving_out = "jackknife" in method
-    std_error = errors_of(values, jackknife=by_leaving_out)
-    found = make_interval(
-        interval, values, estimate, std_error, left_out, drawn.errors, level=level
-    )
+    estimate = task.original().values[0]
     labels = table_labels(task.result.model, task.catalogue)
-    no_question = np.isin(labels["quantity"], ABOVE_ZERO)
-    estimates = EstimateTable(
-        labels=labels,
-        estimate=estimate,
-        std_error=np.where(np.isnan(estimate), np.nan, std_error),
-        ci_low=found.low,
-        ci_high=found.high,
-        p_value=np.where(no_question, np.nan, found.p_value),
-        level=level,
-        method=f"Wald, {method}" if by_leaving_out else f"{interval} {method}",
-        covariance=covariance_of(values) if by_leaving_out else None,
-        replicates=None if by_leaving_out else values,
-    )
+    how = _Procedure(labels, method, interval, level, estimate, drawn, left_out)
+    estimated = drawn.failure == 0
+    failure = without_inadmissible(drawn) if inadmissible == "drop" else drawn.failure
+    used = usable(failure)
+    found = _measured(how, used)
+    values = drawn.values[used]
+    kept_out = LeftOut(values, left_out.stratum[used]) if how.by_leaving_out else left_out
+    undefined = np.isnan(values)
+    if interval == "studentized":
+        undefined |= np.isnan(with_errors(values, drawn.errors[used]))
     result = InferenceResult(
         result=task.result,
         method=method,
         interval=interval,
         level=level,
-        n_resamples=len(values) + sum(drawn.failures.values()),
+        n_resamples=len(drawn.failure),
         n_clusters=n_clusters,
-        failures=drawn.failures,
-        estimates=estimates,
-        undefined=np.isnan(values).sum(axis=0),
-        left_out=left_out,
+        inadmissible=inadmissible,
+        n_inadmissible=int((estimated & ~drawn.admissible).sum()),
+        failures=count_failures(failure),
+        estimates=EstimateTable(
+            labels=labels,
+            estimate=estimate,
+            **found._asdict(),
+            level=level,
+            method=f"Wald, {method}" if how.by_leaving_out else f"{interval} {method}",
+            covariance=covariance_of(kept_out) if how.by_leaving_out else None,
+            replicates=None if how.by_leaving_out else values,
+        ),
+        admissibility=_side_by_side(how, found, estimated, used),
+        undefined=np.where(task.catalogue.by_definition, 0, undefined.sum(axis=0)),
+        left_out=kept_out.values,
+        strata=kept_out.stratum,
     )
     _warn_of_undefined(result, len(values))
+    _warn_of_inadmissible(result)
+    _warn_of_still(result, task.catalogue.by_definition)
     return result
+
+
+def _measured(how: _Procedure, chosen: BoolArray) -> _Found:
+    """Make errors and intervals of the resamples that are chosen."""
+    estimate, values = how.estimate, how.drawn.values[chosen]
+    errors = how.drawn.errors[chosen] if len(how.drawn.errors) else how.drawn.errors
+    left_out = how.left_out
+    if how.by_leaving_out:
+        left_out = LeftOut(values, left_out.stratum[chosen])
+        std_error = np.sqrt(covariance_of(left_out).diagonal())
+    else:
+        std_error = errors_of(values)
+    ends = make_interval(
+        how.interval, values, estimate, std_error, left_out, errors, level=how.level
+    )
+    unknown = np.isnan(estimate) | is_still(estimate, std_error)
+    no_question = np.isin(how.labels["quantity"], ABOVE_ZERO)
+    return _Found(
+        np.where(unknown, np.nan, std_error),
+        ends.low,
+        ends.high,
+        np.where(no_question, np.nan, ends.p_value),
+    )
+
+
+def _side_by_side(
+    how: _Procedure, found: _Found, estimated: BoolArray, used: BoolArray
+) -> EstimateTable:
+    """Hold what all resamples say against what those say whose solution is admissible."""
+    parts = []
+    for chosen in (estimated, how.drawn.admissible):
+        if (chosen == used).all():
+            parts.append(found)
+        elif chosen.sum() > 1:
+            parts.append(_measured(how, chosen))
+        else:
+            parts.append(_Found(*np.full((4, len(how.estimate)), np.nan)))
+    k = len(how.estimate)
+    which = ("all",) * k + ("admissible",) * k
+    return EstimateTable(
+        labels=FrozenMapping(
+            {**{name: values * 2 for name, values in how.labels.items()}, "resamples": which}
+        ),
+        estimate=np.tile(how.estimate, 2),
+        **{name: np.concatenate([getattr(p, name) for p in parts]) for name in _Found._fields},
+        level=how.level,
+        method=f"{how.interval} {how.method}",
+    )
 
 
 def _warn_of_undefined(found: InferenceResult, n_kept: int) -> None:
@@ -303,7 +442,56 @@ def _warn_of_undefined(found: InferenceResult, n_kept: int) -> None:
         )
 
 
-def _check_parametric(interval: str, clusters: str | None, strata: str | None) -> None:
+def _warn_of_inadmissible(found: InferenceResult) -> None:
+    if found.n_inadmissible > WORTH_A_WARNING * found.n_resamples:
+        kept = found.inadmissible == "keep"
+        other = 'inadmissible="drop" leaves them out, and' if kept else "they were left out;"
+        warn_caller(
+            f"{found.n_inadmissible} of {found.n_resamples} resamples have an inadmissible "
+            f"solution, such as an R2 above 1; {other} .admissibility shows intervals with and "
+            "without them",
+            ImproperSolutionWarning,
+        )
+
+
+def _warn_of_still(found: InferenceResult, by_definition: BoolArray) -> None:
+    """Say what does not vary although it is not 1 by definition."""
+    table = found.estimates.frame()
+    still = (table["estimate"].notna() & table["std_error"].isna()).to_numpy()
+    if (still := still & ~by_definition).any():
+        names = enumerate_names(
+            f"{quantity} {name}"
+            for quantity, name in zip(table["quantity"][still], table["name"][still], strict=True)
+        )
+        warn_caller(
+            f"no resample differs in {names}, so that nothing tells how others would vary: these "
+            "have no error and no interval",
+            SmallSampleWarning,
+        )
+
+
+def _warn_of_small_strata(units: Units) -> None:
+    """Say how far too small the errors are if strata are small."""
+    share = np.sqrt(1 - 1 / (units.n_units / len(np.unique(units.stratum))))
+    if share < _NEARLY_WHOLE and units.stratum.any():
+        warn_caller(
+            f"the strata have {units.n_units / len(np.unique(units.stratum)):.1f} units on "
+            f"average, so that errors come out about {1 - share:.0%} too small, and intervals too "
+            "short; put strata together, or take jackknife(..., strata=...), which allows for it",
+            SmallSampleWarning,
+        )
+
+
+def _check_parametric(
+    result: StructuralResult, interval: str, clusters: str | None, strata: str | None
+) -> None:
+    if result.n_effective < result.n_obs:
+        raise OptionError(
+            f"the weights are unequal: {result.n_obs} respondents count as about "
+            f"{result.n_effective:.1f}, and samples drawn from a normal law know nothing of that, "
+            "so that errors would be too small; give the answers and draw respondents, "
+            'draw="respondents"'
+        )
     if clusters is not None or strata is not None:
         raise OptionError("clusters and strata need respondents; leave them out, or draw those")
     if interval in ("bca", "studentized"):

@@ -19,11 +19,10 @@ from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._signature import checked_fields
 from loyaltymodel.structural import criteria
 from loyaltymodel.structural.estimates import PLSSolution, correlation_matrix, design_of
+from loyaltymodel.structural.implied import POSSIBLE, implied_correlations
 from loyaltymodel.structural.kernels import Design
 from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.settings import FitSettings
-
-_ROUNDING = 1e-9  # estimates are known to about 1e-10; within this a bound counts as kept
 
 _RANGE = (
     "the possible range; corrected estimates (Dijkstra & Henseler 2015, MIS Quarterly 39(2), "
@@ -170,7 +169,7 @@ def validity_checks(
         _converged(settings, solution),
         _enough_respondents(model, moments),
         _complete_answers(moments),
-        *_admissible(model, solution),
+        *_admissible(model, settings, moments, solution),
         _no_negative_weights(model, solution),
     ]
 
@@ -230,22 +229,41 @@ def _complete_answers(moments: Moments) -> Check:
     )
 
 
-def _admissible(model: StructuralModel, solution: PLSSolution) -> list[Check]:
-    """Ask whether the estimates lie where such numbers can lie at all."""
+def _admissible(
+    model: StructuralModel, settings: FitSettings, moments: Moments, solution: PLSSolution
+) -> list[Check]:
+    """Ask whether the estimates lie where such numbers can lie at all.
+
+    In words, and with names, what :func:`~implied.is_admissible` tells of a stack of solutions.
+    """
     correlations = np.abs(solution.correlations[np.tril_indices(len(model.names), -1)])
     item, construct = model.items.__getitem__, model.names.__getitem__
     return [
         *_at_most(_LOADINGS_POSSIBLE, np.abs(solution.loadings), item),
         *_at_most(_RELIABILITIES_POSSIBLE, solution.rho_a, construct),
         *_at_most(_CORRELATIONS_POSSIBLE, correlations, _pair_of(model)),
-        _correlations_consistent(solution),
+        _correlations_consistent(model, settings, moments, solution),
         *_at_most(_R_SQUARED_POSSIBLE, solution.r_squared, construct),
     ]
 
 
-def _correlations_consistent(solution: PLSSolution) -> Check:
-    lowest = float(np.linalg.eigvalsh(solution.correlations)[0])
-    passed = lowest >= -_ROUNDING
+def _correlations_consistent(
+    model: StructuralModel, settings: FitSettings, moments: Moments, solution: PLSSolution
+) -> Check:
+    lowest, of_what = float(np.linalg.eigvalsh(solution.correlations)[0]), "of the constructs"
+    if settings.consistent and lowest >= -POSSIBLE:
+        design = design_of(model)
+        implied = implied_correlations(
+            correlation_matrix(moments)[None],
+            solution.as_stack(),
+            design,
+            design.mode_b,
+            which="estimated",
+            implied="convention",
+        )
+        if (of_items := float(np.linalg.eigvalsh(implied[0])[0])) < -POSSIBLE:
+            lowest, of_what = of_items, "of the items that the paths imply"
+    passed = lowest >= -POSSIBLE
     return Check(
         name="correlations_consistent",
         question="Can the correlations of the constructs hold together?",
@@ -256,7 +274,7 @@ def _correlations_consistent(solution: PLSSolution) -> Check:
         sentence=(
             "The correlation matrix of the constructs is positive semidefinite."
             if passed
-            else "The correlation matrix of the constructs is not positive semidefinite "
+            else f"The correlation matrix {of_what} is not positive semidefinite "
             f"(smallest eigenvalue {lowest:.3g}): no constructs can be correlated like this. "
             "Some constructs are too alike, or measured too poorly for the correction."
         ),
@@ -351,7 +369,7 @@ def _fornell_larcker(
         return []
     shared = (solution.correlations - np.eye(len(ave))) ** 2
     spare = (ave - shared.max(axis=1))[constructs]
-    below = np.flatnonzero(~(spare >= -_ROUNDING))
+    below = np.flatnonzero(~(spare >= -POSSIBLE))
     failing = [f"{model.names[constructs[k]]} ({spare[k]:+.3f})" for k in below]
     return [
         Check(
@@ -375,14 +393,14 @@ def _at_least(
     criterion: _Criterion, values: FloatArray, label: Callable[[int], str]
 ) -> list[Check]:
     """Hold values against a lower bound; no values, no check."""
-    below = ~(values >= criterion.threshold - _ROUNDING)
+    below = ~(values >= criterion.threshold - POSSIBLE)
     good, bad = f"at least {criterion.threshold:g}", f"below {criterion.threshold:g}"
     return _held(criterion, values, below, label, values.min(initial=np.inf), good, bad)
 
 
 def _at_most(criterion: _Criterion, values: FloatArray, label: Callable[[int], str]) -> list[Check]:
     """Hold values against an upper bound; no values, no check."""
-    above = ~(values <= criterion.threshold + _ROUNDING)
+    above = ~(values <= criterion.threshold + POSSIBLE)
     good, bad = f"at most {criterion.threshold:g}", f"above {criterion.threshold:g}"
     return _held(criterion, values, above, label, values.max(initial=-np.inf), good, bad)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._comparisons import reaches
-from loyaltymodel._options import check_choice, check_count
+from loyaltymodel._options import check_choice, check_count, enumerate_names
 from loyaltymodel._resampling import (
     FOR_TESTS,
     Units,
@@ -21,8 +21,7 @@ from loyaltymodel._resampling import (
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
-from loyaltymodel.errors import NotIdentifiedError
-from loyaltymodel.structural.estimates import composites_of
+from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.structural.implied import Implied, Which, distances, implied_correlations
 from loyaltymodel.structural.replication import (
     Task,
@@ -60,16 +59,17 @@ class ExactFitTest(Result):
     critical_95, critical_99 : ndarray of shape (2, 3)
         What 95 and 99 in 100 samples of a true model stay below.
     p_value : ndarray of shape (2, 3)
-        Share of resamples at or above the statistic.
+        Share of resamples at or above the statistic, the sample itself counted as one of them:
+        (1 + number) / (1 + resamples), never 0.
     n_used : ndarray of shape (2, 3)
         Resamples in which the distance exists.
 
     Examples
     --------
     >>> from loyaltymodel import datasets, structural
-    >>> model = structural.ecsi(datasets.mobile_phone_items())
+    >>> model = structural.acsi(datasets.mobile_phone_items())
     >>> survey = datasets.load_mobile_phones()
-    >>> result = structural.fit(model, survey)
+    >>> result = structural.fit(model, survey, consistent=True)
     >>> structural.exact_fit_test(result, survey, n_resamples=50, rng=1)
     <ExactFitTest: 250 respondents, 50 resamples, SRMR of the estimated model p = 0.000>
     """
@@ -128,23 +128,23 @@ def exact_fit_test(
     data: object,
     *,
     implied: Implied = "convention",
-    composites: Sequence[str] = (),
     n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
 ) -> ExactFitTest:
     """Test by resampling whether the model could be exactly true (精确拟合检验).
 
     The answers are transformed so that the estimated model holds in them exactly (Beran and
-    Srivastava), and respondents are drawn from these. How far from its own model each
-    resample lies shows how far a sample lies from a true model by chance.
+    Srivastava), and respondents are drawn from these, with their weights. How far from its own
+    model each resample lies shows how far a sample lies from a true model by chance.
 
     Parameters
     ----------
     result : StructuralResult
-        The fitted model; it is estimated again with the same settings.
+        The fitted model; it is estimated again with the same settings. A construct of mode A with
+        several items needs a fit with ``consistent=True``.
     data : pandas, polars or pyarrow table
         The answers that it was fitted to, with the column of weights if there is one.
-    implied, composites : see :meth:`StructuralResult.fit_measures`
+    implied : see :meth:`StructuralResult.fit_measures`
         As there.
     n_resamples : int
         Number of resamples, at least 2.
@@ -164,8 +164,8 @@ def exact_fit_test(
     NotIdentifiedError
         If the implied correlations are not positive definite, so that no data could have them.
     OptionError
-        If an option is not one of its choices, ``result`` is no fitted model, or Moments are
-        given, which have no rows.
+        If an option is not one of its choices, ``result`` is no fitted model, Moments are given,
+        which have no rows, or a construct of mode A with several items is not corrected.
 
     Warns
     -----
@@ -179,12 +179,16 @@ def exact_fit_test(
     against the model; a large one says that the sample does not, which in small samples is
     easy.
 
+    Scores of mode A that are not corrected for attenuation reproduce the correlations of neither
+    factors nor composites, however large the sample, so that a test of them would reject every
+    true model. PLSc reproduces those of factors, and mode B those of composites.
+
     Examples
     --------
     >>> from loyaltymodel import datasets, structural
-    >>> model = structural.ecsi(datasets.mobile_phone_items())
+    >>> model = structural.acsi(datasets.mobile_phone_items())
     >>> survey = datasets.load_mobile_phones()
-    >>> result = structural.fit(model, survey)
+    >>> result = structural.fit(model, survey, consistent=True)
     >>> found = structural.exact_fit_test(result, survey, n_resamples=200, rng=1)
     >>> found.distances.query("model == 'estimated'")["p_value"].to_list()
     [0.0, 0.0, 0.0]
@@ -192,9 +196,10 @@ def exact_fit_test(
     check_count("n_resamples", n_resamples, least=2)
     check_choice("implied", implied, Implied)
     task = make_task(result)
-    composite = composites_of(result.model, composites)
     units = read_units(result, data, None, None)
-    measures = result.fit_measures(implied=implied, composites=composites)
+    _check_corrected(result)
+    composite = task.catalogue.design.mode_b
+    measures = result.fit_measures(implied=implied)
     generator = np.random.default_rng(rng)
     rows, n_failed = [], []
     for which in _MODELS:
@@ -229,6 +234,16 @@ def exact_fit_test(
         p_value=p_value,
         n_used=n_used,
     )
+
+
+def _check_corrected(result: StructuralResult) -> None:
+    several = [c.name for c in result.model.constructs if c.mode == "A" and len(c.items) > 1]
+    if several and not result.settings.consistent:
+        raise OptionError(
+            f"the scores of {enumerate_names(several)} are of mode A and not corrected, and would "
+            "fail the test however true the model is; fit reflective constructs with "
+            'consistent=True, or give composites mode="B"'
+        )
 
 
 def _resamples(
@@ -273,6 +288,7 @@ def _held(statistic: FloatArray, drawn: FloatArray) -> tuple[FloatArray | IntArr
     """Hold each distance against its distribution in samples of a true model."""
     exists = ~np.isnan(drawn)
     beyond = reaches(drawn, statistic)  # NaN never does
-    p = np.where(np.isnan(statistic), np.nan, beyond.sum(axis=0) / exists.sum(axis=0))
+    share = (1 + beyond.sum(axis=0)) / (1 + exists.sum(axis=0))
+    p = np.where(np.isnan(statistic), np.nan, share)
     critical = np.nanquantile(drawn, [0.95, 0.99], axis=0)
     return statistic, critical[0], critical[1], p, exists.sum(axis=0)

@@ -18,6 +18,7 @@ Implied = Literal["convention", "exact"]
 Which = Literal["saturated", "estimated"]
 
 _DEFINITE = 1e-12  # smaller eigenvalues are lost in the rounding of doubles
+POSSIBLE = 1e-9  # estimates are known to about 1e-10; within this a bound counts as kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +29,50 @@ class Distances:
     d_uls: FloatArray
     d_g: FloatArray
     nfi: FloatArray
+
+
+def is_admissible(observed: FloatArray, found: Structure, design: Design) -> BoolArray:
+    """Tell which solutions (b,) corrected for attenuation can be: the one rule for all of them.
+
+    Loadings, reliabilities rho_A and R2 are at most 1, and neither the correlations of the
+    constructs nor those of the items that the paths imply have a negative eigenvalue. The former
+    includes that no correlation is beyond 1. A solution that is not all numbers is not admissible.
+    """
+    bounded = [
+        np.abs(found.loadings) <= 1 + POSSIBLE,
+        found.rho_a <= 1 + POSSIBLE,
+        found.r_squared <= 1 + POSSIBLE,
+    ]
+    admissible = is_possible(found.correlations)
+    for kept in bounded:
+        admissible &= kept.all(axis=1)
+    # Where the implied correlations of constructs hold together, those of the items do as well.
+    implied = construct_correlations_convention(
+        found.paths, found.correlations, found.r_squared, design
+    )
+    unsure = np.flatnonzero(admissible & ~is_possible(implied))
+    if unsure.size:
+        items = item_correlations(
+            observed[unsure], found.loadings[unsure], implied[unsure], design, design.mode_b
+        )
+        admissible[unsure] = is_possible(items)
+    return admissible
+
+
+def is_possible(matrices: FloatArray) -> BoolArray:
+    """Tell which symmetric matrices (b, j, j) have no eigenvalue below 0, but for rounding.
+
+    By the pivots of an elimination, which takes a tenth of the time that eigenvalues take.
+    """
+    rest = matrices + POSSIBLE * np.eye(matrices.shape[-1])
+    possible = np.ones(len(rest), dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        while rest.shape[-1]:
+            pivot, column = rest[:, 0, 0], rest[:, 1:, 0]
+            possible &= pivot > 0
+            part = column / pivot[:, None]
+            rest = rest[:, 1:, 1:] - column[:, :, None] * part[:, None, :]
+    return possible
 
 
 def construct_correlations_convention(

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel import _intervals as intervals
-from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
-from loyaltymodel._comparisons import exceeds
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
+from loyaltymodel._comparisons import ROUNDING, exceeds
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import Interval
 from loyaltymodel._options import check_positive, enumerate_names, shown
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
-from loyaltymodel._tables import Summary, Table, table_of
+from loyaltymodel._tables import Summary, Table, percent, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.structural.estimates import design_of
 from loyaltymodel.structural.model import StructuralModel
@@ -30,6 +30,7 @@ from loyaltymodel.structural.quantities import (
 from loyaltymodel.structural.result import StructuralResult
 
 IntervalKind = Literal["percentile", "basic", "bca", "studentized"]
+Inadmissible = Literal["keep", "drop"]
 Method = Literal["bootstrap", "parametric bootstrap", "jackknife", "infinitesimal jackknife"]
 Name = tuple[str, ...]
 
@@ -58,6 +59,10 @@ class InferenceResult(Result):
         Resamples drawn, or units left out.
     n_clusters : int or None
         Clusters that were drawn or left out as a whole; None without clusters.
+    inadmissible : str
+        Whether resamples with an inadmissible solution, such as an R2 above 1, were kept.
+    n_inadmissible : int
+        How many there were of those that could be estimated; 0 unless the fit is consistent.
     failures : mapping from str to int
         Resamples left out of everything, by what was wrong with them.
     estimates : EstimateTable
@@ -65,12 +70,17 @@ class InferenceResult(Result):
         "total_effects", "specific_effects", "r_squared", "alpha", "rho_a", "rho_c", "ave",
         "htmt", "index", "impacts") and ``name`` ("image -> loyalty", "CUSA1", "satisfaction",
         or a route). With the replicates of a bootstrap, NaN where a quantity does not exist, or
-        the covariance of a jackknife.
+        the covariance of a jackknife. A quantity that does not vary has no error and no interval.
+    admissibility : EstimateTable
+        The same with all ``resamples`` that could be estimated and with the "admissible" ones.
     undefined : ndarray of shape (k,)
         Number of those resamples that did not fail in which a quantity does not exist all the
-        same, such as an index where a weight is negative; its interval rests on the others.
+        same, such as an index where a weight is negative, or of studentized intervals has no
+        error of its own; its interval rests on the others.
     left_out : ndarray of shape (n, k)
         All quantities with each unit left out; empty unless the interval needed it.
+    strata : ndarray of shape (n,)
+        The stratum of each of these units, counted from 0.
 
     Examples
     --------
@@ -92,10 +102,14 @@ class InferenceResult(Result):
     level: float
     n_resamples: int
     n_clusters: int | None = None
+    inadmissible: Inadmissible = "keep"
+    n_inadmissible: int = 0
     failures: FrozenMapping[str, int]
     estimates: EstimateTable
+    admissibility: EstimateTable
     undefined: IntArray
     left_out: FloatArray
+    strata: IntArray
 
     @property
     def n_obs(self) -> int:
@@ -108,9 +122,40 @@ class InferenceResult(Result):
         return self.result.n_dropped
 
     @property
+    def n_effective(self) -> float:
+        """Kish's effective number of respondents."""
+        return self.result.n_effective
+
+    @property
     def n_failed(self) -> int:
         """Number of resamples left out of everything."""
         return sum(self.failures.values())
+
+    @property
+    def admissible_share(self) -> float:
+        """Share of all resamples whose solution is admissible."""
+        not_estimated = self.n_failed - self.failures["inadmissible"]
+        return 1 - (not_estimated + self.n_inadmissible) / self.n_resamples
+
+    @property
+    def heavy_tails(self) -> pd.DataFrame:
+        """Quantities whose standard error rests on a few resamples far out: their errors.
+
+        ``std_error`` and ``percentile_error``, which is half the range between the percentiles
+        15.9 and 84.1: the same for the normal law, and not moved by resamples far out. A row for
+        each quantity of which the former is more than one and a half times the latter.
+        """
+        error = np.asarray(self.estimates.std_error)
+        values = self.estimates.replicates
+        if values is None:  # a jackknife has no tails
+            values = np.empty((0, len(error)))
+        by_percentile = np.full(len(error), np.nan)
+        for rows, columns in intervals.complete_parts(values):
+            ends = np.quantile(values[rows][:, columns], _ONE_DEVIATION, axis=0)
+            by_percentile[columns] = (ends[1] - ends[0]) / 2
+        table = self.estimates.frame()[["quantity", "name", "std_error"]]
+        table["percentile_error"] = by_percentile
+        return table[error > _HEAVY * by_percentile].reset_index(drop=True)
 
     @property
     def paths(self) -> pd.DataFrame:
@@ -218,6 +263,7 @@ class InferenceResult(Result):
         _, above = intervals.shares_at(ordered, np.full(k, threshold))
         table["ci_high"] = intervals.quantile(ordered, np.full(k, self.level))
         table["p_value"] = (1 - above).clip(1 / (len(ordered) + 1), 1.0)
+        table.loc[table["std_error"].isna(), ["ci_high", "p_value"]] = np.nan
         return table
 
     @checked
@@ -259,8 +305,11 @@ class InferenceResult(Result):
         values = self._replicates()
         replicates = (values[:, one] - values[:, other])[:, None]
         estimate = self.estimates.estimate[[one]] - self.estimates.estimate[[other]]
-        left_out = self.left_out[:, [one]] - self.left_out[:, [other]]
-        std_error = errors_of(replicates, jackknife="jackknife" in self.method)
+        left_out = LeftOut(self.left_out[:, [one]] - self.left_out[:, [other]], self.strata)
+        if "jackknife" in self.method:
+            std_error = np.sqrt(covariance_of(left_out).diagonal())
+        else:
+            std_error = errors_of(replicates)
         kind = "wald" if self.interval == "studentized" else self.interval
         found = make_interval(
             kind, replicates, estimate, std_error, left_out, replicates[:0], level=self.level
@@ -349,7 +398,10 @@ class InferenceResult(Result):
 
     def _facts(self) -> Facts:
         failed = [f"{kind} {count}" for kind, count in self.failures.items() if count]
-        reasons = (("resamples left out", ", ".join(failed)),) if failed else ()
+        reasons = [("resamples left out", ", ".join(failed))] if failed else []
+        if self.result.settings.consistent:
+            share = f"{percent(self.admissible_share)} of the resamples"
+            reasons.append(("admissible solutions", share))
         return (("method", self.method), *reasons)
 
     def _tables(self) -> Sequence[Table]:
@@ -359,17 +411,34 @@ class InferenceResult(Result):
         ]
 
     def _remarks(self) -> Sequence[str]:
+        found = []
         table = self.estimates.frame().assign(undefined=self.undefined)
         table = table[table["estimate"].notna() & (table["undefined"] > 0)]
-        if table.empty:
-            return []
-        rows = zip(table["quantity"], table["name"], table["undefined"], strict=True)
-        absent = enumerate_names(f"{quantity} {name} in {n:,}" for quantity, name, n in rows)
-        remark = (
-            "Not defined in some of the resamples, mostly because a weight is negative: "
-            f"{absent}. Their intervals rest on the others."
-        )
-        return [remark]
+        if not table.empty:
+            rows = zip(table["quantity"], table["name"], table["undefined"], strict=True)
+            absent = enumerate_names(f"{quantity} {name} in {n:,}" for quantity, name, n in rows)
+            found.append(
+                "Not defined in some of the resamples, mostly because a weight is negative: "
+                f"{absent}. Their intervals rest on the others."
+            )
+        if not (heavy := self.heavy_tails).empty:
+            far = enumerate_names(
+                f"{quantity} {name} ({error:.3g}, by percentiles {other:.3g})"
+                for quantity, name, error, other in heavy.itertuples(index=False)
+            )
+            found.append(
+                f"Standard errors that rest on a few resamples far out: {far}. The error by "
+                "percentiles is half the range of the middle 68.3% of the resamples; read that, "
+                "or a percentile interval."
+            )
+        if self.n_inadmissible:
+            what = "Kept" if self.inadmissible == "keep" else "Left out"
+            found.append(
+                f"{what} are {self.n_inadmissible:,} resamples with an inadmissible solution: a "
+                "loading, reliability or R2 above 1, or correlations that cannot hold together. "
+                "With a large share of them the model is at the edge of what the data can tell."
+            )
+        return found
 
     def _coefficients(self) -> EstimateTable:
         place, table = self._catalogue().places["paths"], self.paths
@@ -385,6 +454,11 @@ class InferenceResult(Result):
         chosen["Explained variance"] = self.r_squared
         if self.result.settings.scale is not None:
             chosen["Index (points)"] = self.index
+        if self.n_inadmissible:
+            paths = self.admissibility.frame().query("quantity == 'paths'")
+            side_by_side = np.arange(len(paths)).reshape(2, -1).T.ravel()
+            title = "Paths, by all resamples and by the admissible ones"
+            chosen[title] = paths.iloc[side_by_side][["name", "resamples", *_COLUMNS]]
         return chosen
 
     def _part(self, quantity: str) -> pd.DataFrame:
@@ -438,6 +512,9 @@ class InferenceResult(Result):
         return key
 
 
+_ONE_DEVIATION = (0.158655, 0.841345)  # levels of the normal law one deviation to either side
+_HEAVY = 1.5  # times the error by percentiles; that of Student's t with 3 degrees is 1.45 times
+
 _ENDS = ("source", "target")
 _COLUMNS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
 
@@ -489,20 +566,34 @@ def table_labels(
     return FrozenMapping({"quantity": tuple(quantities), "name": tuple(names)})
 
 
+class LeftOut(NamedTuple):
+    """All quantities (n, k) with each unit left out, and the stratum (n,) of each unit."""
+
+    values: FloatArray
+    stratum: IntArray
+
+
 def make_interval(
     kind: str,
     replicates: FloatArray,
     estimate: FloatArray,
     std_error: FloatArray,
-    left_out: FloatArray,
+    left_out: LeftOut,
     errors: FloatArray,
     *,
     level: float,
 ) -> Interval:
-    """Make intervals of a kind; a quantity that some replicates lack rests on the others."""
+    """Make intervals of a kind; a quantity that some replicates lack rests on the others.
+
+    One that does not vary has no interval: nothing tells how it would vary among others.
+    """
     low, high, p_value = (np.full(len(estimate), np.nan) for _ in range(3))
+    varies = ~np.isnan(estimate) & ~is_still(estimate, std_error)
+    if kind == "studentized":
+        replicates = with_errors(replicates, errors)
+    acceleration = acceleration_of(left_out) if kind == "bca" else estimate
     for rows, found in intervals.complete_parts(replicates):
-        columns = found[~np.isnan(estimate[found])]
+        columns = found[varies[found]]
         if len(columns) == 0:
             continue
         part = _interval(
@@ -510,7 +601,7 @@ def make_interval(
             replicates[rows][:, columns],
             estimate[columns],
             std_error[columns],
-            left_out[:, columns],
+            acceleration[columns],
             errors[rows][:, columns] if len(errors) else errors,
             level=level,
         )
@@ -523,7 +614,7 @@ def _interval(
     replicates: FloatArray,
     estimate: FloatArray,
     std_error: FloatArray,
-    left_out: FloatArray,
+    acceleration: FloatArray,
     errors: FloatArray,
     *,
     level: float,
@@ -533,29 +624,70 @@ def _interval(
     if kind == "basic":
         return intervals.basic(replicates, estimate, level=level)
     if kind == "bca":
-        complete = left_out[~np.isnan(left_out).any(axis=1)]
-        acceleration = intervals.acceleration_of(complete)
         return intervals.bca(replicates, estimate, acceleration, level=level)
     if kind == "studentized":
         return intervals.studentized(replicates, errors, estimate, std_error, level=level)
     return intervals.wald(estimate, std_error, level=level)
 
 
-def errors_of(replicates: FloatArray, *, jackknife: bool) -> FloatArray:
-    """Return standard errors (k,) from replicates, or from estimates with units left out."""
+def is_still(estimate: FloatArray, std_error: FloatArray) -> BoolArray:
+    """Tell which quantities (k,) do not vary, but for rounding."""
+    still: BoolArray = std_error <= ROUNDING * (1 + np.abs(estimate))
+    return still
+
+
+def with_errors(replicates: FloatArray, errors: FloatArray) -> FloatArray:
+    """Leave out (NaN) the replicates without an error of their own, which have no t-value."""
+    return np.where(errors > 0, replicates, np.nan)
+
+
+def errors_of(replicates: FloatArray) -> FloatArray:
+    """Return standard errors (...) from replicates (b, ...); NaN where fewer than two exist."""
     exist = (~np.isnan(replicates)).sum(axis=0)
-    mean = np.nansum(replicates, axis=0) / np.where(exist == 0, 1, exist)
+    mean = np.nansum(replicates, axis=0) / np.maximum(exist, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.nansum((replicates - mean) ** 2, axis=0) / (exist - 1)
-        spread = np.where(exist > 1, np.sqrt(variance), np.nan)
-        return spread * (exist - 1) / np.sqrt(exist) if jackknife else spread
+        return np.where(exist > 1, np.sqrt(variance), np.nan)
 
 
-def covariance_of(left_out: FloatArray) -> FloatArray:
-    """Return the covariance (k, k) of estimates from those with each of n units left out."""
-    n = len(left_out)
-    centred = left_out - left_out.mean(axis=0)
-    covariance: FloatArray = centred.T @ centred * (n - 1) / n
+def _influences(left_out: LeftOut) -> tuple[FloatArray, FloatArray]:
+    """Return what each unit adds to an estimate (n, k), and the units (n, k) of its stratum.
+
+    With n units in its stratum it is (n - 1) / n of the mean without each less the estimate
+    without this one: its influence over n. Where an estimate does not exist it is 0.
+    """
+    values, stratum = left_out
+    exists = ~np.isnan(values)
+    n_strata = int(stratum.max(initial=0)) + 1
+    sums, counts = (np.zeros((n_strata, values.shape[1])) for _ in range(2))
+    np.add.at(sums, stratum, np.where(exists, values, 0.0))
+    np.add.at(counts, stratum, exists)
+    n = np.maximum(counts[stratum], 1)
+    return np.where(exists, (sums[stratum] / n - values) * (n - 1) / n, 0.0), n
+
+
+def acceleration_of(left_out: LeftOut) -> FloatArray:
+    """Return the acceleration (k,) of BCa from estimates with each unit of each stratum left out.
+
+    That of Davison and Hinkley (1997, section 5.3): with each influence over the number of its
+    stratum, a sixth of the sum of cubes over the sum of squares to 3/2.
+    """
+    found, _ = _influences(left_out)
+    return intervals.acceleration_of(-found)  # their mean is 0
+
+
+def covariance_of(left_out: LeftOut) -> FloatArray:
+    """Return the covariance (k, k) of estimates from those with each unit left out.
+
+    In each stratum of n units it is (n - 1) / n times the sum of products of deviations.
+    """
+    found, n = _influences(left_out)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.where(n > 1, found * np.sqrt(n / (n - 1)), 0.0)
+    covariance: FloatArray = scaled.T @ scaled
+    unknown = (~np.isnan(left_out.values)).sum(axis=0) < 2  # noqa: PLR2004  a spread needs two
+    covariance[unknown] = np.nan
+    covariance[:, unknown] = np.nan
     return covariance
 
 

@@ -16,10 +16,12 @@ import numpy as np
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel.errors import ModelError
 from loyaltymodel.structural import criteria, kernels
+from loyaltymodel.structural.implied import is_admissible
 from loyaltymodel.structural.kernels import Design, Scheme, Structure
 
-# What can go wrong in a resample, in the order in which it is looked for.
-FAILURES = ("constant_item", "not_converged", "undetermined", "impossible_correlation")
+# What can go wrong in a resample, in the order in which it is looked for. An inadmissible solution
+# is a failure only where these are to be dropped.
+FAILURES = ("constant_item", "not_converged", "undetermined", "inadmissible")
 
 _MOST_ROUTES = 10_000
 # Criteria of reliability, and all quantities for which 0 is no question.
@@ -37,6 +39,7 @@ class Catalogue:
     pairs: tuple[IntArray, IntArray]  # every two constructs
     routes: tuple[tuple[int, ...], ...]  # directed routes of two steps or more
     places: Mapping[str, slice]  # where the quantities of a kind stand
+    by_definition: BoolArray  # (k,) 1 whatever is answered: of single items, rho_A of mode B
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +50,7 @@ class Setup:
     consistent: bool
     tol: float
     max_iter: int
-    reference: FloatArray  # (p,) what the signs agree with
+    reference: FloatArray  # (p,) weights of the scores with which those of a problem agree
     lowest: FloatArray | None  # (p,)
     highest: FloatArray | None
 
@@ -58,6 +61,7 @@ class Evaluation:
 
     values: FloatArray  # (b, k)
     failure: IntArray  # (b,)
+    admissible: BoolArray  # (b,) whether such a solution can be; False for what failed
 
 
 def make_catalogue(design: Design, *, with_index: bool) -> Catalogue:
@@ -95,7 +99,15 @@ def make_catalogue(design: Design, *, with_index: bool) -> Catalogue:
         name: slice(stop - size, stop)
         for (name, size), stop in zip(sizes.items(), ends, strict=True)
     }
-    return Catalogue(design, (source, target), (start, end), (first, second), routes, places)
+    single = design.sizes == 1
+    by_definition = np.zeros(ends[-1], dtype=bool)
+    for name in ("weights", "loadings"):
+        by_definition[places[name]] = single[design.block]
+    for name in RELIABILITIES:
+        by_definition[places[name]] = single | (design.mode_b if name == "rho_a" else False)
+    return Catalogue(
+        design, (source, target), (start, end), (first, second), routes, places, by_definition
+    )
 
 
 class Estimated(NamedTuple):
@@ -106,6 +118,7 @@ class Estimated(NamedTuple):
     weights: FloatArray  # (b, p)
     structure: Structure
     failure: IntArray  # (b,) 0, or 1 + a place in FAILURES
+    admissible: BoolArray  # (b,)
 
 
 def estimate(means: FloatArray, covariances: FloatArray, design: Design, setup: Setup) -> Estimated:
@@ -124,9 +137,11 @@ def estimate(means: FloatArray, covariances: FloatArray, design: Design, setup: 
         constant,
         ~outer.converged,
         np.asarray(~np.isfinite(found.paths).all(axis=(1, 2))),
-        np.asarray((np.abs(found.correlations) > 1 + 1e-9).any(axis=(1, 2))),
     )
-    return Estimated(s, sd, weights, found, failure)
+    admissible = failure == 0
+    if setup.consistent:  # correlations of scores, which are answers, cannot but be possible
+        admissible &= is_admissible(s, found, design)
+    return Estimated(s, sd, weights, found, failure, admissible)
 
 
 def evaluate(
@@ -134,7 +149,7 @@ def evaluate(
 ) -> Evaluation:
     """Compute all quantities from means (b, p) and covariances (b, p, p)."""
     design = catalogue.design
-    s, sd, weights, found, failure = estimate(means, covariances, design, setup)
+    s, sd, weights, found, failure, admissible = estimate(means, covariances, design, setup)
     total = kernels.total_effects(found.paths)
     columns = [
         found.paths[:, catalogue.paths[0], catalogue.paths[1]],
@@ -157,7 +172,7 @@ def evaluate(
             points = points * np.sqrt(np.where(found.rho_a > 0, found.rho_a, np.nan))
         start, end = catalogue.reached
         columns.append(total[:, start, end] * points[:, end] / points[:, start])
-    return Evaluation(np.concatenate(columns, axis=1), failure)
+    return Evaluation(np.concatenate(columns, axis=1), failure, admissible)
 
 
 def _failure(*wrong: BoolArray) -> IntArray:

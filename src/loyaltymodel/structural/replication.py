@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel import _resampling as resampling
-from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._frames import checked_rows, read_columns, read_table
 from loyaltymodel._moments import Moments
 from loyaltymodel._options import count_of, enumerate_names
@@ -27,7 +26,7 @@ from loyaltymodel.errors import (
     warn_caller,
 )
 from loyaltymodel.structural.estimates import correlation_matrix, design_of
-from loyaltymodel.structural.fit import sign_reference
+from loyaltymodel.structural.inference import errors_of
 from loyaltymodel.structural.kernels import Structure
 from loyaltymodel.structural.quantities import (
     FAILURES,
@@ -69,21 +68,21 @@ class Task:
         """Correlations of the items in the original sample (1, p, p)."""
         return _standard_moments(self.result.moments)[1]
 
-    def original(self) -> FloatArray:
-        """All quantities of the original sample (k,)."""
-        values: FloatArray = self.evaluate(*_standard_moments(self.result.moments)).values[0]
-        return values
+    def original(self) -> Evaluation:
+        """All quantities of the original sample, a stack of one."""
+        return self.evaluate(*_standard_moments(self.result.moments))
 
 
 Slice = tuple[FloatArray, FloatArray, FloatArray | None]
 
 
 class Drawn(NamedTuple):
-    """Quantities (b, k) of the resamples that did not fail, perhaps their errors, and the rest."""
+    """What was estimated of each of b resamples, or with each of b units left out."""
 
-    values: FloatArray
-    errors: FloatArray
-    failures: FrozenMapping[str, int]
+    values: FloatArray  # (b, k)
+    errors: FloatArray  # (b, k) of the values, or none
+    failure: IntArray  # (b,) 0, or 1 + a place in FAILURES
+    admissible: BoolArray  # (b,) whether such a solution can be
 
 
 def make_task(result: StructuralResult) -> Task:
@@ -102,7 +101,9 @@ def make_task(result: StructuralResult) -> Task:
         consistent=settings.consistent,
         tol=settings.tol,
         max_iter=settings.max_iter,
-        reference=sign_reference(result.model, settings.sign),
+        # Scores point as those of the estimate do, whatever rule turned these: where a sum of
+        # items hangs by a thread, a rule that is applied anew turns some of them round.
+        reference=result.solution.weights,
         lowest=lowest,
         highest=highest,
     )
@@ -166,6 +167,9 @@ def read_units(
     parts = list(checked_rows(columns, None, settings.missing, weighted=weighted))
     rows = np.concatenate([part.T for part, _ in parts])
     places = np.concatenate([place for _, place in parts])
+    if weighted:  # who weighs nothing is no unit, as in the number of respondents
+        counts = rows[:, -1] > 0
+        rows, places = rows[counts], places[counts]
     weights = of_moderate_size(rows[:, -1].copy()) if weighted else np.ones(len(rows))
     rows = rows[:, : len(result.model.items)] - moments.means
     rows /= np.sqrt(moments.covariance.diagonal())
@@ -221,10 +225,7 @@ def _nested_errors(
     found = task.evaluate(*resampling.resampled_moments(units, again))
     values = np.where(found.failure[:, None] == 0, found.values, np.nan)
     values = values.reshape(len(counts), _INNER, -1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", category=RuntimeWarning)  # none of the fifty exists
-        errors: FloatArray = np.nanstd(values, axis=1, ddof=1)
-    return errors
+    return errors_of(values.transpose(1, 0, 2))
 
 
 def parametric_slices(task: Task, n_resamples: int, rng: np.random.Generator) -> Iterator[Slice]:
@@ -253,35 +254,32 @@ def _standard_moments(moments: Moments) -> tuple[FloatArray, FloatArray]:
     return np.zeros((1, len(moments.items))), correlation_matrix(moments)[None]
 
 
-def collect(task: Task, slices: Iterator[Slice], n_resamples: int, *, progress: bool) -> Drawn:
+def collect(
+    task: Task, slices: Iterator[Slice], n_resamples: int, *, progress: bool = False
+) -> Drawn:
     """Estimate every resample."""
-    values, errors, failure = [], [], []
+    found, errors = [], []
     done = 0
     for means, covariances, error in slices:
-        found = task.evaluate(means, covariances)
-        good = found.failure == 0
-        values.append(found.values[good])
-        failure.append(found.failure)
+        found.append(task.evaluate(means, covariances))
         if error is not None:
-            errors.append(error[good])
+            errors.append(error)
         done += len(means)
         if progress:
             _show(done, n_resamples)
-    kept = np.concatenate(values)
-    counted = count_failures(np.concatenate(failure))
-    if len(kept) < 2:  # noqa: PLR2004  a spread needs two
-        raise NotIdentifiedError(
-            f"of {n_resamples} resamples {len(kept)} could be estimated ({dict(counted)}); ask "
-            "more respondents, or leave out items that hardly vary"
-        )
-    warn_of_failures(counted, n_resamples)
-    return Drawn(kept, np.concatenate(errors) if errors else kept[:0], counted)
+    values = np.concatenate([one.values for one in found])
+    return Drawn(
+        values,
+        np.concatenate(errors) if errors else values[:0],
+        np.concatenate([one.failure for one in found]),
+        np.concatenate([one.admissible for one in found]),
+    )
 
 
-def leave_out(task: Task, units: Units) -> Drawn:
-    """Estimate with each unit left out once."""
-    slices = ((*moments, None) for moments in resampling.moments_without_each(units))
-    return collect(task, slices, units.n_units, progress=False)
+def leave_out(task: Task, units: Units, *, share: float = 1.0) -> Drawn:
+    """Estimate with a share of each unit left out in turn."""
+    slices = resampling.moments_without_each(units, share=share)
+    return collect(task, ((*moments, None) for moments in slices), units.n_units)
 
 
 def move_each(task: Task, units: Units) -> Drawn:
@@ -289,21 +287,31 @@ def move_each(task: Task, units: Units) -> Drawn:
 
     The derivatives come as estimates with units left out whose spread gives the same error.
     """
-    n = units.n_units
-    moved, failed = [], []
-    for step in (_STEP, -_STEP):
-        found = [
-            task.evaluate(*moments)
-            for moments in resampling.moments_without_each(units, share=-step)
-        ]
-        moved.append(np.concatenate([one.values for one in found]))
-        failed.append(np.concatenate([one.failure for one in found]))
-    failure = np.where(failed[0] > 0, failed[0], failed[1])
-    failures = count_failures(failure)
-    warn_of_failures(failures, n)
-    influence = (moved[0] - moved[1])[failure == 0] / (2 * _STEP) * n
-    values = task.original() - influence / np.sqrt(n * (n - 1))
-    return Drawn(values, values[:0], failures)
+    up, down = (leave_out(task, units, share=share) for share in (-_STEP, _STEP))
+    n = resampling.sizes_of(units.stratum)[:, None]
+    influence = (up.values - down.values) / (2 * _STEP) * (n - 1)
+    values = task.original().values - influence / np.sqrt(n * (n - 1))
+    failure = np.where(up.failure > 0, up.failure, down.failure)
+    return Drawn(values, values[:0], failure, up.admissible & down.admissible)
+
+
+def without_inadmissible(drawn: Drawn) -> IntArray:
+    """Return what was wrong (b,) if an inadmissible solution is taken for a failure."""
+    inadmissible = FAILURES.index("inadmissible") + 1
+    return np.where(drawn.admissible | (drawn.failure > 0), drawn.failure, inadmissible)
+
+
+def usable(failure: IntArray) -> BoolArray:
+    """Tell which resamples (b,) did not fail, refuse fewer than two, and warn if many failed."""
+    n_resamples, counted = len(failure), count_failures(failure)
+    kept: BoolArray = failure == 0
+    if kept.sum() < 2:  # noqa: PLR2004  a spread needs two
+        raise NotIdentifiedError(
+            f"of {n_resamples} resamples {kept.sum()} could be used ({dict(counted)}); ask "
+            "more respondents, or leave out items that hardly vary"
+        )
+    warn_of_failures(counted, n_resamples)
+    return kept
 
 
 def count_failures(failure: IntArray) -> FrozenMapping[str, int]:

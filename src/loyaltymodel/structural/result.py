@@ -102,6 +102,11 @@ class StructuralResult(Result):
         return float(self.moments.weight_total or self.n_obs)
 
     @property
+    def n_effective(self) -> float:
+        """Kish's effective number of respondents; their number where all weigh the same."""
+        return float(self.moments.n_effective or self.n_obs)
+
+    @property
     def converged(self) -> bool:
         """Whether no weight moved by the tolerance any more when the iteration stopped."""
         return self.solution.converged
