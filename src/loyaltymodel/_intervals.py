@@ -7,7 +7,7 @@ i-th of b sorted values is the quantile at i / (b + 1), with straight lines betw
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,9 @@ from loyaltymodel._options import check_between, check_count
 from loyaltymodel.errors import OptionError
 
 _LAST_DIGIT = float(np.finfo(np.float64).eps)
+_FAR = 40.0  # standard errors, beyond which no p-value is a number above 0
+_HALVINGS = 60  # of that many standard errors, after which only rounding is left
+_STRAIGHT = 1e-6  # a skewness so small that nothing bends
 _ROUNDING = 1e-13  # of the largest replicate: values that differ by less are equal
 
 
@@ -212,6 +215,39 @@ def student(
     return Interval(low, high, 2 * tail)
 
 
+def skewed(
+    estimate: FloatArray,
+    std_error: FloatArray,
+    skewness: FloatArray,
+    degrees: FloatArray | float,
+    *,
+    level: float,
+) -> Interval:
+    """Return Hall's interval of means of what is skewed, such as counts and money.
+
+    Student's t of a mean with ``skewness`` (k,) is skewed itself. A rising cubic of it is not, and
+    its inverse leads from Student's quantiles to the ends; without skewness they are Student's.
+    The skewness is that of the mean: of n equal weights that of the values over the root of n.
+    """
+    plain = student(estimate, std_error, degrees, level=level)
+    a = np.where(np.abs(skewness) > _STRAIGHT, skewness, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reach = (plain.high - estimate) / std_error
+        t = np.where(estimate == 0, 0.0, estimate / std_error)
+    low, high = (
+        estimate - std_error * 3 / a * (np.cbrt(1 + a * (r - a / 6)) - 1) for r in (reach, -reach)
+    )
+    straight = student(
+        t + a * t**2 / 3 + a**2 * t**3 / 27 + a / 6, np.ones_like(t), degrees, level=level
+    )
+    bent = (np.abs(skewness) > _STRAIGHT) & (std_error > 0)
+    return Interval(
+        np.where(bent, low, plain.low),
+        np.where(bent, high, plain.high),
+        np.where(bent, straight.p_value, plain.p_value),
+    )
+
+
 def fieller(
     parts: FloatArray, covariance: FloatArray, *, reach: float
 ) -> tuple[FloatArray, FloatArray]:
@@ -255,7 +291,11 @@ def wilson(share: FloatArray, n: FloatArray, *, level: float) -> tuple[FloatArra
 
     It inverts the score test of a binomial share, so that it stays within 0 and 1.
     """
-    z = ndtri(np.array((1 + level) / 2))
+    return wilson_at(share, n, ndtri(np.array((1 + level) / 2)))
+
+
+def wilson_at(share: FloatArray, n: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the same at so many standard errors."""
     # How far the interval is drawn to a half: by 0 of endlessly many, and wholly of nobody.
     with np.errstate(invalid="ignore"):  # of nobody at a level next to 0
         drawn = np.where(n == 0, 1.0, z**2 / (n + z**2))
@@ -265,6 +305,35 @@ def wilson(share: FloatArray, n: FloatArray, *, level: float) -> tuple[FloatArra
     low = np.where(share <= 0, 0.0, np.maximum(centre - reach, 0.0))
     high = np.where(share >= 1, 1.0, np.minimum(centre + reach, 1.0))
     return low, high
+
+
+Ends = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+
+
+def newcombe(
+    first: FloatArray, second: FloatArray, ends: tuple[Ends, Ends], *, level: float
+) -> Interval:
+    """Return the interval of differences (k,) of independent estimates, first less second.
+
+    ``ends`` tell the ends (k,) of each at so many standard errors (k,). If they stay within a
+    range, so does the difference (Newcombe's square-and-add; also called MOVER).
+    """
+    apart = first - second
+
+    def reach(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        (low, high), (other_low, other_high) = (of(z) for of in ends)
+        below = np.hypot(first - low, other_high - second)
+        return below, np.hypot(high - first, second - other_low)
+
+    below, above = reach(np.full_like(apart, ndtri(np.array((1 + level) / 2))))
+    # The p-value is that of the level at which an end meets 0.
+    near, far = np.zeros_like(apart), np.full_like(apart, _FAR)
+    for _ in range(_HALVINGS):
+        z = (near + far) / 2
+        down, up = reach(z)
+        holds = (apart - down <= 0) & (apart + up >= 0)
+        near, far = np.where(holds, near, z), np.where(holds, z, far)
+    return Interval(apart - below, apart + above, np.asarray(2 * ndtr(-far)))
 
 
 def bias_correction(ordered: FloatArray, estimate: FloatArray) -> FloatArray:
