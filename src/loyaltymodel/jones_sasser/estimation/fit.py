@@ -401,7 +401,9 @@ def _check_possible(settings: CurveSettings, setup: Setup, top: Maximum) -> None
     if not wrong.any():
         return
     cell = int(np.flatnonzero(wrong)[0])
-    s = (cells.nodes.reshape(weights.shape)[cell] * weights[cell]).sum()
+    s = (np.broadcast_to(cells.nodes.reshape(-1, weights.shape[1]), weights.shape) * weights)[
+        cell
+    ].sum()
     low, high = settings.limits("satisfaction")
     none = loyalty[cell] < 0.5  # noqa: PLR2004
     what = "stay" if none else "leave"

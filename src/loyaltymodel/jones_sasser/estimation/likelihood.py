@@ -28,8 +28,8 @@ class Cells(FrozenRecord):
     """What the problems of a stack share. Cells are sorted by group.
 
     ``nodes`` (m * r,) are r values of satisfaction a cell, ``node_weights`` (m, r) their
-    probabilities: r = 1 where satisfaction is taken as it was measured. Exactly one of the
-    others says what binds: ``given`` (m,) constraints, ``group`` (m,) codes with a constraint
+    probabilities: r = 1 where satisfaction is taken as it was measured. With measurement error
+    all cells share ``nodes`` (r,). Exactly one of the others says what binds: ``given`` (m,) constraints, ``group`` (m,) codes with a constraint
     each, or ``drivers`` (m, k) with a column of ones, for c = logistic(drivers d).
     """
 
@@ -51,11 +51,24 @@ class Cells(FrozenRecord):
             return int(self.group[-1]) + 1
         return 0 if self.drivers is None else self.drivers.shape[1]
 
+    @property
+    def share_nodes(self) -> bool:
+        """Whether all cells have the same nodes."""
+        r = int(self.node_weights.shape[1])
+        return r > 1 and len(self.nodes) == r
+
+    def nodes_of(self, part: slice) -> FloatArray:
+        """Return the nodes of some cells, one cell after another, or those of every cell."""
+        r = int(self.node_weights.shape[1])
+        first, last, _ = part.indices(self.n_cells)
+        return self.nodes if self.share_nodes else self.nodes[first * r : last * r]
+
     def some(self, stride: int) -> Cells:
         """Return every ``stride``-th cell."""
         r = self.node_weights.shape[1]
+        own = self.nodes if self.share_nodes else self.nodes.reshape(-1, r)[::stride].ravel()
         return Cells(
-            self.nodes.reshape(-1, r)[::stride].ravel(),
+            own,
             self.node_weights[::stride],
             None if self.given is None else self.given[::stride],
             None if self.group is None else self.group[::stride],
@@ -152,7 +165,7 @@ class Shares:
         return Pieces(
             value,
             (stayed - left)[..., None] * weights
-            if weights.shape[1] > 1
+            if weights.shape[-1] > 1
             else (stayed - left)[..., None],
             extra,
             stayed / mean + left / (1 - mean),
@@ -305,12 +318,13 @@ class Ordinal:
     ) -> Pieces:
         """Return contributions; with several nodes the weights are taken at the mean loyalty."""
         p, by_logit, density = self._probabilities(loyalty, extra)
-        mean_p = (p * weights).sum(axis=-1)
+        each = weights[:, None] if weights.ndim > 2 else weights  # noqa: PLR2004
+        mean_p = (p * each).sum(axis=-1)
         ratio = stats / mean_p
         inside = np.clip(loyalty, _EDGE, 1 - _EDGE)
         slope = 1 / (inside * (1 - inside))
         by_loyalty = (ratio[..., None] * by_logit).sum(axis=1) * slope * weights
-        mean_density = (density * weights).sum(axis=-1)
+        mean_density = (density * each).sum(axis=-1)
         turn = self._by_steps(extra)
         # P_j falls with theta_j and rises with theta_(j + 1).
         change = np.zeros((*mean_p.shape[:1], turn.shape[1], *mean_p.shape[1:]))
@@ -318,7 +332,7 @@ class Ordinal:
         change[:, :, 1:] -= step
         change[:, :, :-1] += step
         by_extra = (ratio[:, None] * change).sum(axis=(2, 3))
-        own = (by_logit * slope[:, None] * weights).sum(axis=-1)
+        own = (by_logit * slope[:, None] * each).sum(axis=-1)
         bend = ratio / mean_p
         mixed = (bend[:, None] * own[:, None] * change).sum(axis=2)
         flat = change.reshape(*change.shape[:2], change.shape[2] * change.shape[3])
@@ -341,6 +355,53 @@ class Ordinal:
         code = answers[0].astype(np.intp)
         found: FloatArray = np.log(p[:, code, np.arange(p.shape[2])])
         return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WithLaws:
+    """An outcome of problems that differ in the law of true scores, as resamples do.
+
+    Statistics (b, t + r, m) are those of ``outcome``, t in number, and behind them the
+    probabilities of the nodes, which take the place of those of the cells.
+    """
+
+    outcome: Outcome
+    n_own: int
+
+    def packed(self, stats: FloatArray, weights: FloatArray) -> FloatArray:
+        """Return statistics from those of the outcome and weights (b, m, r) of nodes."""
+        return np.concatenate([stats, weights.swapaxes(1, 2)], axis=1)
+
+    def weights(self, stats: FloatArray) -> FloatArray:
+        """Return the weights (b, m, r) of the nodes."""
+        found: FloatArray = stats[:, self.n_own :].swapaxes(1, 2)
+        return found
+
+    def amount(self, stats: FloatArray) -> FloatArray:
+        """Return the weight (b,) of all that was observed."""
+        return self.outcome.amount(stats[:, : self.n_own])
+
+    def impossible(self, loyalty: FloatArray, stats: FloatArray) -> BoolArray:
+        """Tell in which cells (m,) the statistics cannot come from the mean loyalty."""
+        return self.outcome.impossible(loyalty, stats[: self.n_own])
+
+    def terms(self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray) -> FloatArray:
+        """Return the terms of the outcome at the law of the cells, to tell starts apart."""
+        own = self.outcome.terms(loyalty, weights, extra)
+        nothing = np.zeros((len(own), weights.shape[1], own.shape[2]))
+        return np.concatenate([own, nothing], axis=1)
+
+    def pieces(
+        self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray, stats: FloatArray
+    ) -> Pieces:
+        """Return contributions at the weights (b, m, r) of each problem."""
+        return self.outcome.pieces(loyalty, weights, extra, stats[:, : self.n_own])
+
+    def densities(
+        self, loyalty: FloatArray, weights: FloatArray, extra: FloatArray, answers: FloatArray
+    ) -> FloatArray:
+        """Return log-likelihoods of single answers at the law of the cells."""
+        return self.outcome.densities(loyalty, weights, extra, answers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -390,8 +451,7 @@ def loyalty_in_cells(problem: Problem, p: FloatArray, part: slice = slice(None))
     """Return loyalty (b, m, r) in every node."""
     cells = problem.cells
     r = cells.node_weights.shape[1]
-    first, last, _ = part.indices(cells.n_cells)
-    g = problem.family.value(cells.nodes[first * r : last * r], p[:, : problem.n_curve])
+    g = problem.family.value(cells.nodes_of(part), p[:, : problem.n_curve])
     c = constraints(problem, p, part)[..., None]
     found: FloatArray = c + (1 - c) * g.reshape(len(p), -1, r)
     return found
@@ -428,15 +488,16 @@ def _add_slice(
     cells, n_curve = problem.cells, problem.n_curve
     value, score, info = totals
     b = len(p)
-    weights = cells.node_weights[part]
-    r = weights.shape[1]
-    nodes = cells.nodes[part.start * r : part.stop * r]
-    g, by_curve = problem.family.value_and_gradient(nodes, p[:, :n_curve])
+    outcome = problem.outcome
+    own_laws = isinstance(outcome, WithLaws)
+    weights = outcome.weights(stats) if isinstance(outcome, WithLaws) else cells.node_weights[part]
+    r = weights.shape[-1]
+    g, by_curve = problem.family.value_and_gradient(cells.nodes_of(part), p[:, :n_curve])
     c = constraints(problem, p, part)
     loyalty = c[..., None] + (1 - c[..., None]) * g.reshape(b, -1, r)
     n_held = cells.n_constraints
     extra = p[:, n_curve + n_held :]
-    pieces = problem.outcome.pieces(loyalty, weights, extra, stats)
+    pieces = outcome.pieces(loyalty, weights, extra, stats)
     value += pieces.value
 
     by_curve = by_curve.reshape(b, n_curve, -1, r) * (1 - c)[:, None, :, None]
@@ -446,7 +507,8 @@ def _add_slice(
     if r == 1:
         curve, bound = by_curve[..., 0], free[..., 0]
     else:
-        curve, bound = (by_curve * weights).sum(axis=-1), (free * weights).sum(axis=-1)
+        each = weights[:, None] if own_laws else weights
+        curve, bound = (by_curve * each).sum(axis=-1), (free * weights).sum(axis=-1)
     weighted = curve * pieces.weight[:, None]
     info[:, :n_curve, :n_curve] += weighted @ curve.swapaxes(1, 2)
     rest = slice(n_curve + n_held, None)
@@ -526,7 +588,7 @@ def difference_steps(problem: Problem, stats: FloatArray, info: FloatArray) -> F
 
 def _averaged(loyalty: FloatArray, weights: FloatArray) -> FloatArray:
     """Return the mean loyalty (b, m) over the nodes of each cell."""
-    if weights.shape[1] == 1:
+    if weights.shape[-1] == 1:
         return loyalty[..., 0]
     found: FloatArray = (loyalty * weights).sum(axis=-1)
     return found

@@ -492,9 +492,8 @@ def _tried(
         step = max(1, cells.step(k * len(own)))
         for start in range(first, last, step):
             part = slice(start, min(start + step, last))
-            g = problem.family.value(
-                cells.nodes[part.start * r : part.stop * r], rows[:, :n_curve]
-            ).reshape(k, 1, -1, r)
+            g = problem.family.value(cells.nodes_of(part), rows[:, :n_curve])
+            g = g.reshape(k, 1, -1, r)
             c = own[:, None, None]
             loyalty = (c + (1 - c) * g).reshape(k * len(own), -1, r)
             terms = problem.outcome.terms(loyalty, cells.node_weights[part], more)

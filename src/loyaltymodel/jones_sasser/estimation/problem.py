@@ -220,7 +220,7 @@ def coarser(setup: Setup) -> Setup:
 def _together(cells: Cells, stats: FloatArray) -> tuple[Cells, FloatArray]:
     assert cells.group is not None  # noqa: S101  seen by the caller
     r = cells.node_weights.shape[1]
-    nodes = cells.nodes.reshape(-1, r)
+    nodes = np.broadcast_to(cells.nodes.reshape(-1, r), cells.node_weights.shape)
     n_groups = int(cells.group.max()) + 1
     n_bins = max(_LEAST_BINS, _MANY // n_groups)
     centre = nodes[:, 0] if r == 1 else (nodes * cells.node_weights).sum(axis=1)
