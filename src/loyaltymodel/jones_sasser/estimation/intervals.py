@@ -16,7 +16,10 @@ from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncerta
 
 ParameterInterval = Literal["wald", "profile", "percentile"]
 AnswerInterval = Literal["wald", "percentile"]
+Range = Literal["share", "positive", "any"]
 Ends = tuple[FloatArray, FloatArray]
+
+_NEAR = 3.0  # standard errors
 
 
 def parameter_interval(
@@ -90,16 +93,25 @@ def delta_interval(
     covariance: FloatArray,
     *,
     level: float,
-    within_unit: bool,
+    within: Range,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return standard errors and ends (m,) of answers to parameters (b, q) as (b, m)."""
     estimate = answer(values[None])[0]
     error = np.sqrt(delta_variance(answer, values, covariance))
-    if within_unit:
-        low, high = _logit_wald(estimate, error, level)
-    else:
-        low, high = _wald(estimate, error, level)
+    low, high = _WALD[within](estimate, error, level)
     return error, low, high
+
+
+def share_interval(share: FloatArray, error: FloatArray, *, level: float) -> Ends:
+    """Return Wald intervals (k,) of shares that may be 0, such as constraints.
+
+    An interval that is symmetric in the logit cannot hold 0, however near it is. So within three
+    errors of 0 it is the normal law's, cut off at 0.
+    """
+    low, high = _logit_wald(share, error, level)
+    plain = _wald(share, error, level)
+    near = share < _NEAR * error
+    return np.where(near, np.maximum(plain[0], 0.0), low), np.where(near, plain[1], high)
 
 
 def delta_variance(
@@ -126,6 +138,18 @@ def _wald(x: FloatArray, error: FloatArray, level: float) -> Ends:
     return found.low, found.high
 
 
+def _log_wald(x: FloatArray, error: FloatArray, level: float) -> Ends:
+    """Return the interval that is symmetric in the logarithm, the plain one of what has none."""
+    positive = x > 0
+    safe = np.where(positive, x, 1.0)
+    reach = _wald(np.log(safe), error / safe, level)
+    plain = _wald(x, error, level)
+    low, high = (
+        np.where(positive, np.exp(end), other) for end, other in zip(reach, plain, strict=True)
+    )
+    return low, high
+
+
 def _logit_wald(share: FloatArray, error: FloatArray, level: float) -> Ends:
     """Return the interval that is symmetric in the logit; a share of 0 or 1 has itself."""
     inside = (share > 0) & (share < 1) & (error > 0)
@@ -134,3 +158,6 @@ def _logit_wald(share: FloatArray, error: FloatArray, level: float) -> Ends:
     turned = (0.5 + 0.5 * np.tanh(low / 2), 0.5 + 0.5 * np.tanh(high / 2))
     edge = np.where(np.isnan(share) | np.isnan(error), np.nan, share)
     return np.where(inside, turned[0], edge), np.where(inside, turned[1], edge)
+
+
+_WALD = {"share": _logit_wald, "positive": _log_wald, "any": _wald}

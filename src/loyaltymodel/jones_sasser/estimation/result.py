@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._intervals import check_level, wald
+from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names, shown
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
@@ -32,10 +32,12 @@ from loyaltymodel.jones_sasser.estimation.intervals import (
     AnswerInterval,
     Ends,
     ParameterInterval,
+    Range,
     delta_interval,
     draws_interval,
     parameter_interval,
     profile_interval,
+    share_interval,
 )
 from loyaltymodel.jones_sasser.estimation.likelihood import driven_constraint
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
@@ -52,7 +54,6 @@ from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty
 
 OwnQuantity = Callable[[LoyaltyCurve, Mapping[str, float]], object]
 
-_NEAR = 3.0  # standard errors
 _LEVEL = 0.95
 _METHODS = {
     "wald": "Wald",
@@ -195,11 +196,9 @@ class LoyaltyCurveResult(Result):
         low, high = _known(found.ci_low).copy(), _known(found.ci_high).copy()
         states = [self.states[row] for row in rows]
         if not self.has_likelihood:
-            # An interval on the logistic scale cannot hold 0, however near it is.
-            near = estimate < _NEAR * error
-            edge = near | np.array([state == "on bound" for state in states], dtype=bool)
-            symmetric = wald(estimate[edge], error[edge], level=_LEVEL)
-            low[edge], high[edge] = np.maximum(symmetric.low, 0.0), symmetric.high
+            moves = np.array([state != "fixed" for state in states], dtype=bool)
+            ends = share_interval(estimate[moves], error[moves], level=_LEVEL)
+            low[moves], high[moves] = ends
         groups = self.sample.groups if self.sample.groups is not None else ("",)
         table = EstimateTable(
             labels=FrozenMapping({"group": tuple(groups[: len(rows)])}),
@@ -491,7 +490,8 @@ class LoyaltyCurveResult(Result):
             is part of the interval.
         interval : {"wald", "percentile"}
             "wald" linearises (the delta method), on the logistic scale for what lies between
-            two ends; "percentile" takes the quantiles of bootstrap draws.
+            two ends and on the logarithmic one for slopes and elasticities; "percentile" takes
+            the quantiles of bootstrap draws.
         level : float
             Confidence level, between 0 and 1.
 
@@ -558,10 +558,10 @@ class LoyaltyCurveResult(Result):
                 found = self._formula(quantity, p[:, :n_curve], np.full_like(x, end), c) - found
             return found
 
-        within_unit = quantity not in ("slope", "elasticity") and end is None
-        estimate, error, low, high = self._answered(
-            answer, interval, level, within_unit=within_unit
-        )
+        within: Range = "positive" if quantity in ("slope", "elasticity") else "share"
+        if end is not None:
+            within = "any"
+        estimate, error, low, high = self._answered(answer, interval, level, within=within)
         estimate, low, high = (
             self._on_scale(quantity, value, change=end is not None)
             for value in (estimate, low, high)
@@ -593,7 +593,7 @@ class LoyaltyCurveResult(Result):
             # A step of the delta method may leave the range of a parameter by its thousandth.
             return np.stack([one(row) for row in np.clip(p, lower, upper)])
 
-        estimate, error, low, high = self._answered(answer, interval, level, within_unit=False)
+        estimate, error, low, high = self._answered(answer, interval, level, within="any")
         name = getattr(function, "__name__", type(function).__name__)
         several = [f"{name}[{k}]" for k in range(len(estimate))]
         return EstimateTable(
@@ -612,7 +612,7 @@ class LoyaltyCurveResult(Result):
         interval: AnswerInterval,
         level: float,
         *,
-        within_unit: bool,
+        within: Range,
     ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return estimates, errors and ends (m,) of answers (b, m) to parameters (b, q)."""
         estimate = answer(self.values[None])[0]
@@ -620,9 +620,7 @@ class LoyaltyCurveResult(Result):
             drawn = answer(self._draws())
             return estimate, drawn.std(axis=0, ddof=1), *draws_interval(drawn, level=level)
         covariance = self.uncertainty.covariance
-        found = delta_interval(
-            answer, self.values, covariance, level=level, within_unit=within_unit
-        )
+        found = delta_interval(answer, self.values, covariance, level=level, within=within)
         return estimate, *found
 
     def _title(self) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, wald
+from loyaltymodel._intervals import check_level
 from loyaltymodel._options import count_of, enumerate_names
 from loyaltymodel._results import Facts, Result, WithCustomers
 from loyaltymodel._scales import AnswerLimits, Pair, limits_of
@@ -22,7 +22,7 @@ from loyaltymodel._variables import BELOW_ONE, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import answers
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
-from loyaltymodel.jones_sasser.estimation.intervals import delta_variance
+from loyaltymodel.jones_sasser.estimation.intervals import delta_variance, share_interval
 from loyaltymodel.jones_sasser.estimation.likelihood import driven_constraint
 from loyaltymodel.jones_sasser.estimation.observations import Observations, observe
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
@@ -41,9 +41,10 @@ class Deregulation(Result):
     groups : tuple or None
         Names of the groups.
     estimates : EstimateTable
-        Mean loss of each group and, last, of all. Intervals are the normal law's, cut off at 0,
-        since nothing can be lost less than that; NaN for a curve without errors, and for a
-        group whose constraint, or a driver of it, lies on its bound.
+        Mean loss of each group and, last, of all. Intervals are the normal law's on the logistic
+        scale; within three errors of 0 those of the loss itself, cut off at 0, since nothing can
+        be lost less than that. NaN for a curve without errors, and for a group whose
+        constraint, or a driver of it, lies on its bound.
     counts : array of shape (number of groups + 1,)
         Customers in each group and in all.
     before, after : array of shape (number of groups + 1,)
@@ -225,15 +226,7 @@ def remove_constraint(
     floor = float(read_numbers("to", to, bounds=(0.0, BELOW_ONE)))
     fitted = curve if isinstance(curve, LoyaltyCurveResult) else None
     pure = curve.curve if isinstance(curve, LoyaltyCurveResult) else curve
-    limits = {"satisfaction": SHARES, "loyalty": SHARES} if fitted is None else fitted.scale
-    asked = limits_of(scale, limits, shared=("satisfaction",))
-    low, high = asked["satisfaction"] or SHARES
-    lowest, highest = limits["loyalty"]
-    if asked["loyalty"] != limits["loyalty"]:
-        raise OptionError(
-            f"scale gives limits of loyalty other than those of the curve, {lowest:.12g} and "
-            f"{highest:.12g}; leave them out"
-        )
+    (bottom, top), (lowest, highest) = _scales_of(fitted, scale)
     explained_by = _driven(fitted, constraint, drivers)
     optional = {"constraint": constraint, "constraint_by": constraint_by}
     given = {name: value for name, value in optional.items() if value is not None}
@@ -247,7 +240,7 @@ def remove_constraint(
     read = read_variables(
         {"satisfaction": satisfaction, **given},
         data=data,
-        bounds={"satisfaction": (low, high), "constraint": (0.0, BELOW_ONE)},
+        bounds={"satisfaction": (bottom, top), "constraint": (0.0, BELOW_ONE)},
         categories=("constraint_by",),
         flags=(),
         missing=missing,
@@ -258,7 +251,7 @@ def remove_constraint(
     given_held = None if constraint is None else read["constraint"]
     z = design_of(read, explained_by) if explained_by else None
     held, places = _held(fitted, given_held, z, code, names)
-    s = (read["satisfaction"] - low) / (high - low)
+    s = (read["satisfaction"] - bottom) / (top - bottom)
     after_held = np.minimum(held, floor)
     before, after = (
         lowest + (highest - lowest) * answers.loyalty(pure.family, pure.values, s, c)
@@ -295,13 +288,14 @@ def remove_constraint(
         for part in (before, after)
     )
     lost, error = start - end, (highest - lowest) * error
-    ends = wald(lost, error, level=level)
+    unit = highest - lowest
+    low, high = share_interval(lost / unit, error / unit, level=level)
     estimates = EstimateTable(
         labels=FrozenMapping({"group": (*(("",) if names is None else names), _ALL)}),
         estimate=lost,
         std_error=error,
-        ci_low=np.maximum(ends.low, 0.0),
-        ci_high=ends.high,
+        ci_low=unit * low,
+        ci_high=unit * high,
         level=level,
         method="Wald",
     )
@@ -321,6 +315,19 @@ def remove_constraint(
 
 def _with_total(values: Any) -> Any:
     return np.append(values, values.sum())
+
+
+def _scales_of(fitted: LoyaltyCurveResult | None, scale: AnswerLimits | None) -> tuple[Pair, Pair]:
+    """Return the limits of satisfaction, which may be given, and those of loyalty."""
+    own = {"satisfaction": SHARES, "loyalty": SHARES} if fitted is None else fitted.scale
+    asked = limits_of(scale, own, shared=("satisfaction",))
+    if asked["loyalty"] != own["loyalty"]:
+        low, high = own["loyalty"]
+        raise OptionError(
+            f"scale gives limits of loyalty other than those of the curve, {low:.12g} and "
+            f"{high:.12g}; leave them out"
+        )
+    return asked["satisfaction"] or SHARES, own["loyalty"]
 
 
 def _driven(
