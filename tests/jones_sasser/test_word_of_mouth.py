@@ -265,13 +265,44 @@ def test_the_search_finds_the_best_of_the_candidates():
     # Corrected for the search: more than the smallest, less than eight times it.
     assert weaker[best] < found.p_value < 8 * weaker[best] + 4 * np.sqrt(found.p_value / 999)
     again = u_shape_test(x, y, turning_point=found.turning_point)
-    for name in ("estimate", "std_error", "ci_low", "ci_high", "p_value"):
-        ours, theirs = (getattr(result.estimates, name) for result in (found, again))
-        np.testing.assert_allclose(ours[:2], theirs[:2], rtol=SAME)
+    ours, theirs = (result.estimates.estimate for result in (found, again))
+    np.testing.assert_allclose(ours[:3], theirs[:3], rtol=SAME)
     assert "searched among 8" in str(found.summary())
     assert "corrected for the search" in str(found.summary())
     assert "corrected" not in str(u_shape_test(x, y, turning_point=5).summary())
     assert u_shape_test(x, y, rng=1).p_value == found.p_value
+
+
+def test_intervals_of_a_search_are_those_of_customers_drawn_and_searched_again():
+    rng = np.random.default_rng(21)
+    x = rng.integers(1, 11, 400).astype(float)
+    y = 0.3 * (x - 6) ** 2 + 3 * rng.normal(size=400)
+    found = u_shape_test(x, y, n_resamples=2000, rng=1)
+    again = []
+    for _ in range(300):
+        rows = rng.integers(0, 400, 400)
+        again.append(u_shape_test(x[rows], y[rows], n_resamples=99, rng=1).estimates.estimate[:3])
+    low, high = np.quantile(again, [0.025, 0.975], axis=0)
+    # 300 resamples know a quantile far out to about a tenth of the width.
+    apart = np.array(
+        [found.estimates.ci_low - [*low, 0, 0], found.estimates.ci_high - [*high, 0, 0]]
+    )
+    assert (np.abs(apart[:, :3]) < 0.2 * (high - low)).all()
+    # As if the turn had been given, the interval of the difference would be half as wide.
+    given = u_shape_test(x, y, turning_point=found.turning_point).estimates.row("fall less rise")
+    row = found.estimates.row("fall less rise")
+    assert row["ci_high"] - row["ci_low"] > 1.5 * (given["ci_high"] - given["ci_low"])
+    # One-sided p-values are those of the intervals.
+    p_values = found.estimates.p_value
+    assert (p_values[0] < 0.025) == (found.estimates.ci_high[0] < 0)
+    assert (p_values[1] < 0.025) == (found.estimates.ci_low[1] > 0)
+
+
+def test_sides_that_are_surer_than_any_number_are_still_told_apart():
+    # t is beyond 38, so that no number is small enough for its tail.
+    x, y = curve(np.random.default_rng(22), 5000, lambda x: np.where(x < 6, 6 - x, x - 6))
+    y = np.where(x < 6, 6 - x, x - 6) + 0.05 * (y - np.where(x < 6, 6 - x, x - 6))
+    assert u_shape_test(x, y, rng=1).turning_point == 6
 
 
 def test_many_values_are_searched_at_quantiles():

@@ -12,7 +12,16 @@ from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._comparisons import snapped, usual_size
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, ndtr, ndtri, student, student_reach
+from loyaltymodel._intervals import (
+    check_level,
+    check_resamples,
+    ndtr,
+    ndtri,
+    percentile,
+    spread,
+    student,
+    student_reach,
+)
 from loyaltymodel._options import check_count, count_of, is_number
 from loyaltymodel._resampling import FOR_TESTS
 from loyaltymodel._results import Facts, Result
@@ -28,6 +37,7 @@ from loyaltymodel.jones_sasser.links.u_shape_kernels import (
     gather,
     line_slopes,
     parabola_slopes,
+    searched,
     share_of_larger,
     sides_of,
 )
@@ -63,7 +73,7 @@ class UShape(Result):
         Among how many turning points it was searched, those with a slope and its error on either
         side; 1 if it was given.
     n_resamples : int
-        Draws that the correction for the search rests on; 0 without a search.
+        Draws that the correction for the search and the intervals rest on; 0 without a search.
     p_value : float
         That of the two lines against no U, corrected for the search.
     estimates : EstimateTable
@@ -164,7 +174,8 @@ class UShape(Result):
         if self.n_candidates > 1:
             remarks.append(
                 "Slopes and their difference are those at the turning point that was found, "
-                "which makes a U look somewhat deeper than it is."
+                "which makes a U look somewhat deeper than it is. Their intervals repeat the "
+                "search."
             )
         return tuple(remarks)
 
@@ -195,7 +206,7 @@ def u_shape_test(
         data were seen. Without it the one is searched that speaks most for a U, and the p-value
         is corrected for that.
     n_resamples : int
-        Number of draws that the correction for the search rests on.
+        Number of draws that the correction for the search and the intervals rest on.
     level : float
         Confidence level between 0 and 1.
     rng : Generator or int, optional
@@ -230,7 +241,7 @@ def u_shape_test(
     The two lines are fitted apart, one to the customers at or below the turning point, one to
     those at or above it [2]_. If activity rises throughout, the left slope cannot be negative
     whatever the curve and the turning point, so that the test does not rest on the form of
-    the curve. Errors are HC3, with Student's law.
+    the curve. Errors are HC3, with Student's law where the turning point is given.
 
     Two lines are the idea of [2]_; the search for the turning point, its correction and the
     comparison of how steep the sides are, are this library's own, not the procedure of that
@@ -241,6 +252,13 @@ def u_shape_test(
     within, or where there are more than 19 of them those next to 19 quantiles. Those with fewer
     than 5 customers on a side, or with a side that rests on one customer, are left out. The time
     grows with the number of different values; a million of them take a few seconds.
+
+    A search chooses the turning point at which the sides look strong, so intervals as if it had
+    been given hold too rarely: that of the difference held the one at the best turning point of
+    all customers in 4 to 9 of 10 simulated surveys. So the slopes at all candidates are drawn from
+    their joint normal law, the search is repeated in each draw, and errors, intervals and
+    one-sided p-values of the slopes and their difference are those of the draws. They held it
+    in 94 to 98 of 100, and more often where there is no U at all.
 
     The parabola is the test of [1]_: its slope is negative at the lowest and positive at the
     highest satisfaction. It is the more powerful one if the relation is a parabola. Where
@@ -274,6 +292,8 @@ def u_shape_test(
     """
     check_count("n_resamples", n_resamples, least=99)
     check_level(level)
+    if turning_point is None:
+        check_resamples(n_resamples, level=level)
     given = {"satisfaction": satisfaction, "activity": activity}
     found = read_variables(given, data=data, missing=missing)
     x, y = (np.asarray(found[name], dtype=np.float64) for name in given)
@@ -305,19 +325,24 @@ def u_shape_test(
     best = int(places[np.argmax(z[:, places].min(axis=0))])
     weakest, n_candidates = float(z[:, best].min()), len(places)
     p_value = float(ndtr(np.array(-weakest)))
+    both = np.array([best, best + len(turns)])
     if n_candidates > 1:
         generator = np.random.default_rng(rng)
         p_value = max(
             share_of_larger(weakest, part[np.ix_(usable, usable)], n_resamples, generator)
             for part in correlations
         )
-    both = np.array([best, best + len(turns)])
-    error = np.sqrt(covariance.diagonal()[both])
-    degrees = slopes.n_used[both] - 2
-    lines = _one_sided(slopes.slope[both], error, degrees, level)
+        tried = np.concatenate([places, places + len(turns)])
+        drawn = searched(
+            slopes.slope[tried], covariance[np.ix_(tried, tried)], n_resamples, generator
+        )
+        lines = _of_search(slopes.slope[both], drawn, level)
+    else:
+        lines = _of_turn(
+            slopes.slope[both], covariance[np.ix_(both, both)], slopes.n_used[both] - 2, level
+        )
     parabola, turn = _parabola(levels, level)
-    apart = _asymmetry(slopes.slope[both], covariance[np.ix_(both, both)], degrees, level)
-    estimate, std_error, low, high, p_values = np.vstack([lines, apart, parabola]).T
+    estimate, std_error, low, high, p_values = np.vstack([lines, parabola]).T
     return UShape(
         n_obs=found.n_rows,
         n_dropped=found.n_dropped,
@@ -334,7 +359,9 @@ def u_shape_test(
             ci_high=high,
             p_value=p_values,
             level=level,
-            method="Student's t",
+            method="percentile, with the search, and Student's t"
+            if n_candidates > 1
+            else "Student's t",
         ),
         counts=np.array([*slopes.n_used[both], *[found.n_rows] * 3], dtype=np.intp),
         ends=levels.x[[0, -1]],
@@ -366,8 +393,11 @@ def _strengths(slopes: Slopes) -> tuple[FloatArray, list[FloatArray]]:
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(toward == 0, 0.0, toward / error)
         together = slopes.covariance / (error[:, None] * error)
-    # By the tail on the far side, so that large numbers keep their digits.
-    z = -np.sign(t) * ndtri(np.asarray(stdtr(slopes.n_used - 2, -np.abs(t))))
+    # By the tail on the far side, so that large numbers keep their digits. Where no number is
+    # small enough for the tail, of many customers, t is normal itself.
+    tail = np.asarray(stdtr(slopes.n_used - 2, -np.abs(t)))
+    with np.errstate(divide="ignore"):
+        z = np.sign(t) * np.where(tail > 0, -ndtri(tail), np.abs(t))
     together = np.where(np.isfinite(together), together, np.eye(2 * k))
     return z.reshape(2, k), [together[:k, :k], together[k:, k:]]
 
@@ -388,10 +418,21 @@ def _parabola(levels: Levels, level: float) -> tuple[FloatArray, float]:
     return _one_sided(slopes.slope, error, slopes.n_used - 3, level), turn
 
 
-def _asymmetry(
+def _of_turn(
     slope: FloatArray, covariance: FloatArray, degrees: FloatArray, level: float
 ) -> FloatArray:
-    """Return how much steeper the left falls than the right rises, with error and interval."""
+    """Slopes at a turn that was given, and how much steeper the left falls (3, 5)."""
+    lines = _one_sided(slope, np.sqrt(covariance.diagonal()), degrees, level)
     value, error = float(-slope.sum()), float(np.sqrt(covariance.sum()))
     reach = student_reach(float(degrees.min()), level=level) * error
-    return np.array([value, error, value - reach, value + reach, np.nan])
+    return np.vstack([lines, [value, error, value - reach, value + reach, np.nan]])
+
+
+def _of_search(slope: FloatArray, drawn: FloatArray, level: float) -> FloatArray:
+    """Return the same where the turn was searched, by draws (b, 2) that search as well (3, 5)."""
+    values = np.append(slope, -slope.sum())
+    drawn = np.column_stack([drawn, -drawn.sum(axis=1)])
+    found = percentile(drawn, level=level)
+    against = (drawn[:, :2] * [-1.0, 1.0] <= 0).sum(axis=0)
+    p_value = np.append((1 + against) / (len(drawn) + 1), np.nan)
+    return np.column_stack([values, spread(drawn), found.low, found.high, p_value])

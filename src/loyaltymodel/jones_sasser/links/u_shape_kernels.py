@@ -146,13 +146,36 @@ def sides_of(levels: Levels, turns: FloatArray, *, least: int) -> tuple[BoolArra
     return sides[0] & good, sides[1] & good
 
 
+def searched(
+    slopes: FloatArray, covariance: FloatArray, n_resamples: int, rng: np.random.Generator
+) -> FloatArray:
+    """Return slopes of both sides (b, 2), each at the turn that the search finds in a draw.
+
+    The slopes (2k,) of the left sides of k turns, and then of the right, are drawn from their
+    joint normal law, and in each draw the turn is taken at which the weaker side is strongest.
+    """
+    k = len(slopes) // 2
+    drawn = slopes + rng.standard_normal((n_resamples, 2 * k)) @ _root(covariance).T
+    error = np.sqrt(covariance.diagonal())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        strength = np.where(drawn == 0, 0.0, drawn / error)
+    turn = np.minimum(-strength[:, :k], strength[:, k:]).argmax(axis=1)
+    return np.take_along_axis(drawn, np.column_stack([turn, turn + k]), axis=1)
+
+
+def _root(matrix: FloatArray) -> FloatArray:
+    """Return what makes normal numbers with this covariance out of independent ones."""
+    values, vectors = np.linalg.eigh(matrix)
+    root: FloatArray = vectors * np.sqrt(values.clip(0))
+    return root
+
+
 def share_of_larger(
     statistic: float, correlations: FloatArray, n_resamples: int, rng: np.random.Generator
 ) -> float:
     """Chance that the largest of correlated standard normal numbers reaches a statistic."""
     if np.isnan(statistic):
         raise ValueError("a statistic that is not a number is neither reached nor missed")
-    values, vectors = np.linalg.eigh(correlations)
-    root = vectors * np.sqrt(values.clip(0))
-    largest = (rng.standard_normal((n_resamples, len(values))) @ root.T).max(axis=1)
+    drawn = rng.standard_normal((n_resamples, len(correlations))) @ _root(correlations).T
+    largest = drawn.max(axis=1)
     return float((1 + (largest >= statistic).sum()) / (n_resamples + 1))
