@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError, OptionError, ScaleWarning
 from loyaltymodel.structural import Moments
 
 ITEMS = ["a", "b", "c"]
@@ -656,3 +656,15 @@ def test_labels_of_moments_that_are_others_or_twice_are_refused():
         Moments(
             n_obs=4, items=("x", "y"), means=pd.Series([1.0, 2.0], list("xx")), covariance=np.eye(2)
         )
+
+
+@pytest.mark.parametrize("weights", [None, "w"])
+def test_codes_for_no_answer_are_named_unless_the_scale_is_stated(weights):
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(rng.integers(1, 8, (20_000, 3)), columns=["a", "b", "w"])
+    Moments.from_frame(table, ["a", "b"], weights=weights)
+    table.loc[[7, 19_999], "b"] = 99
+    with pytest.warns(ScaleWarning, match="b has 2 answers of 99, and all others from 1 to 7"):
+        Moments.from_frame(table, ["a", "b"], weights=weights)
+    with pytest.raises(DataError, match="row 7"):
+        Moments.from_frame(table, ["a", "b"], weights=weights, scale=(1, 7))

@@ -21,7 +21,7 @@ from loyaltymodel._variables import (
     several_columns,
     several_variables,
 )
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError, OptionError, ScaleWarning
 
 TABLE = pd.DataFrame({"s": [1, 2, 3], "g": ["b", "a", "a"]}, index=[7, 8, 9])
 
@@ -309,3 +309,48 @@ def test_true_among_numbers_is_no_number_but_where_it_is_asked_for(values):
 def test_counts_in_rows_of_different_lengths_are_refused_by_name():
     with pytest.raises(DataError, match="problems has rows of different lengths"):
         counts_of("problems", [[1, 2], [3], 4])
+
+
+SCORES = [1, 2, 3, 4, 5, 6, 7, 7]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([*SCORES, 99, 99], "x has 2 answers of 99, and all others from 1 to 7: if this means"),
+        ([*SCORES, -99], "x has 1 answer of -99, and all others from 1 to 7"),
+        ([*SCORES, 98, 99, 999], "x has 3 answers of 98, 99, 999, and"),
+        ([*map(float, SCORES), 88], "88"),
+        ([*SCORES, 0, 10, 77], "77"),
+        ([1, 2] * 4 + [-9], "-9"),
+    ],
+)
+def test_codes_far_from_all_answers_are_named_where_no_scale_is_stated(values, said):
+    with pytest.warns(ScaleWarning) as caught:
+        read_variables({"x": values})
+    assert said in str(caught[0].message)
+    assert "recode it to NaN, or state the limits" in str(caught[0].message)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        SCORES,
+        [*range(0, 100, 7), 99],  # percentages
+        [18, 25, 40, 62, 99],  # ages
+        [-2.1, -0.3, 0.4, 1.7],
+        [1, 7, -7],  # no further away than the answers span
+        [5] * 9 + [99],  # one answer alone spans nothing
+        [-1.0, *SCORES, -99],  # scores around 0
+        [1, 7, 4, 99],  # too few to show their scale
+        [99, 98],
+    ],
+)
+def test_numbers_that_spread_are_no_codes(values):
+    read_variables({"x": values})
+
+
+def test_codes_are_not_looked_for_where_limits_are_stated_or_categories_are_read():
+    with pytest.raises(DataError, match="99"):
+        read_variables({"x": [*SCORES, 99]}, bounds={"x": (1, 7)})
+    read_variables({"x": [*SCORES, 99]}, categories=["x"])

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, FrozenRecord
 from loyaltymodel._comparisons import ROUNDING
 from loyaltymodel._labels import labelled
 from loyaltymodel._native import native
 from loyaltymodel._options import (
     LARGEST,
+    count_of,
     enumerate_names,
     hinted,
     is_number,
@@ -22,12 +24,19 @@ from loyaltymodel._options import (
     suggest,
     why_not_a_list,
 )
-from loyaltymodel.errors import OptionError
+from loyaltymodel.errors import OptionError, ScaleWarning, warn_caller
 
 Pair = tuple[float, float]
 AnswerLimits = Pair | Mapping[str, Pair]
 
 _NEEDED = object()  # stands for a value that has no default
+
+# What questionnaires write where there is no answer, with either sign. A single 8 or 9 is as often
+# an answer.
+_LONG_CODES = (77, 88, 97, 98, 99, 777, 888, 996, 997, 998, 999, 9997, 9998, 9999, 99_999)
+_CODES = np.array([*_LONG_CODES, *(-code for code in (7, 8, 9, *_LONG_CODES))], dtype=np.float64)
+_LONGEST_SCALE = 10  # steps from the lowest to the highest answer
+_FEWEST = 8  # answers that show on what scale they are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +64,47 @@ class Limits(FrozenRecord):
     def describe(self, position: int) -> str:
         """Say the limits of one item in words."""
         return f"{self.lowest[position]:.12g} to {self.highest[position]:.12g}"
+
+
+def warn_of_codes(variables: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Warn of codes for no answer among answers (n,) whose scale nobody stated."""
+    if found := [said for name, values in variables.items() if (said := _suspected(name, values))]:
+        warn_caller(
+            f"{'; '.join(found)}: if this means that there is no answer, recode it to NaN, or "
+            "state the limits of the questionnaire in scale where the function has it",
+            ScaleWarning,
+        )
+
+
+def may_be_codes(lowest: FloatArray, highest: FloatArray) -> BoolArray:
+    """Tell of which variables the lowest or the highest value is written like a code."""
+    return np.isin(lowest, _CODES) | np.isin(highest, _CODES)
+
+
+def _suspected(name: str, values: npt.NDArray[Any]) -> str:
+    """Say which codes stand far from all answers of a variable, or nothing.
+
+    They are further from the rest than the rest spans, and the rest is no longer than a scale,
+    not below 0, and of some answers.
+    """
+    if values.dtype.kind not in "fiu" or values.ndim != 1 or len(values) == 0:
+        return ""
+    if not may_be_codes(np.fmin.reduce(values), np.fmax.reduce(values)):
+        return ""
+    rest = values[~(np.isin(values, _CODES) | np.isnan(values))]
+    if len(rest) < _FEWEST:
+        return ""
+    low, high = rest.min(), rest.max()
+    if not (low >= 0 and 0 < high - low <= _LONGEST_SCALE):
+        return ""
+    far = values[(values > high + (high - low)) | (values < low - (high - low))]
+    if len(far) == 0:
+        return ""
+    codes = enumerate_names([f"{code:.12g}" for code in np.unique(far)])
+    return (
+        f"{name} has {count_of(len(far), 'answer')} of {codes}, and all others from {low:.12g} to "
+        f"{high:.12g}"
+    )
 
 
 def freeze_scale(scale: AnswerLimits | None) -> Pair | FrozenMapping[str, Pair] | None:

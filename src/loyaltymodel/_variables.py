@@ -31,6 +31,7 @@ from loyaltymodel._options import (
     shown,
     why_not_a_list,
 )
+from loyaltymodel._scales import warn_of_codes
 from loyaltymodel.errors import DataError
 
 Bounds = tuple[float, float]
@@ -133,7 +134,10 @@ def read_variables(
         name: np.broadcast_to(np.asarray(value), (n,)) if value.ndim == 0 else value
         for name, value in values.items()
     }
-    return _checked(values, labels, bounds or {}, missing, gaps=gaps, can_drop=can_drop)
+    read = _checked(values, labels, bounds or {}, missing, gaps=gaps, can_drop=can_drop)
+    free = [name for name in given if name not in categories and name not in (bounds or {})]
+    warn_of_codes({name: read[name] for name in free})
+    return read
 
 
 def read_weighted(
