@@ -326,9 +326,11 @@ def _between_known(names: Sequence[str], paths: Sequence[Path]) -> Sequence[Path
     ends = list(dict.fromkeys(end for path in paths for end in (path.source, path.target)))
     found = matched(ends, names)
     if unknown := sorted(end for end in ends if end not in found):
+        product = any("." in end and set(end.split(".")) <= set(names) for end in unknown)
+        also = "; interactions of constructs (moderation) are not supported" if product else ""
         raise ModelError(
             f"paths name unknown constructs: {hinted(unknown, names)}; "
-            f"the constructs are {enumerate_names(names, most=12)}"
+            f"the constructs are {enumerate_names(names, most=12)}{also}"
         )
     if all(name == known for name, known in found.items()):
         return paths

@@ -20,7 +20,7 @@ _PLAIN_NAME = re.compile(_WORD)
 _TOKEN = re.compile(
     rf"""(?P<blank>[^\S\n]+|[#!][^\n]*)
       | (?P<end>[\n;])
-      | (?P<operator>=~|<~|~~|~|:=|==|\+|\*)
+      | (?P<operator>=~|<~|~~|~|:=|==|\+|\*|:)
       | (?P<quoted>"(?:[^"\\\n]|\\.)*"|'[^'\n]*')
       | (?P<name>{_WORD})""",
     re.VERBOSE,
@@ -139,7 +139,10 @@ def _parse(statement: list[_Token]) -> tuple[str, str, tuple[str, ...]]:
             terms.append(_name(token))
         elif token.text != "+":
             said = _in_quotes(rest[i - 1 : i + 1])
-            said = said or "; fixed or labelled coefficients are not supported"
+            said = said or (
+                "; fixed or labelled coefficients are not supported, nor are interactions of "
+                "constructs (moderation)"
+            )
             raise ModelError(
                 f"{token.place()}: expected '+' or the end of the statement before "
                 f"{token.text!r}{said}"
