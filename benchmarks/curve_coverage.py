@@ -234,8 +234,12 @@ def repeat(
     return {name: np.array([survey.get(name, nothing) for survey in drawn]) for name in names}
 
 
-def report(title: str, found: dict[str, np.ndarray]) -> None:
-    """Print a table: truth, mean estimate, its scatter and mean error, coverage."""
+def report(title: str, found: dict[str, np.ndarray]) -> dict[str, float]:
+    """Print a table: truth, mean estimate, its scatter and mean error, coverage.
+
+    Return the share of all surveys whose interval holds the truth, by name.
+    """
+    shares = {}
     print(f"== {title}")
     head = ("truth", "mean", "median", "scatter", "error", "covered", "of all", "none")
     print(f"  {'':<28}" + "".join(f"{word:>9}" for word in head))
@@ -259,15 +263,29 @@ def report(title: str, found: dict[str, np.ndarray]) -> None:
             1 - made.mean(),
         )
         print(f"  {name:<28}" + "".join(f"{number:9.3f}" for number in numbers))
+        shares[name] = float(held.mean())
     print(flush=True)
+    return shares
 
 
 def main_study(surveys: int, pool: ProcessPoolExecutor) -> None:
     """Every family and outcome, all parameters inside their range."""
+    found = {}
     for family in CURVES:
         for outcome in OUTCOMES:
             task = partial(one_survey, family=family, outcome=outcome, answers=outcome == "binary")
-            report(f"{family}, {outcome}", repeat(task, surveys, pool))
+            shares = report(f"{family}, {outcome}", repeat(task, surveys, pool))
+            found |= {(family, outcome, name): share for name, share in shares.items()}
+    wald = {key: share for key, share in found.items() if key[2].endswith(" wald")}
+    near = [share for share in wald.values() if 0.93 <= share <= 0.97]
+    print(
+        f"Of all surveys, those without an interval among them, {len(near)} of {len(wald)} Wald "
+        "intervals hold\nthe truth of a parameter in 93 to 97 %. The others:"
+    )
+    for (family, outcome, name), share in wald.items():
+        if not 0.93 <= share <= 0.97:
+            print(f"  {family}, {outcome}: {name.removesuffix(' wald')} {share:.3f}")
+    print(flush=True)
 
 
 def edge_study(surveys: int, pool: ProcessPoolExecutor) -> None:
