@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import ImproperSolutionWarning, NotIdentifiedError, OptionError
@@ -70,6 +70,89 @@ def test_a_constraint_on_its_bound_speaks_for_the_hypothesis():
     found = jones_sasser.no_constraint_test(result)
     assert found.statistic == 0
     assert found.p_value == 1
+
+
+def free_customers(rng, n, *, noise, bottom=0.0):
+    """Customers whom nothing holds, of whom a share answers at random."""
+    s = np.where(rng.random(n) < 0.3, bottom, rng.integers(3, 11, n) / 10)
+    stayed = rng.random(n) < 0.9 * s**3
+    return s, np.where(rng.random(n) < noise, rng.random(n) < 0.5, stayed)
+
+
+def test_one_wrong_answer_at_the_bottom_is_no_proof():
+    # Of 412 customers one at the bottom stays: impossible if nothing holds, which is no p-value.
+    s = np.repeat([0.0, 0.4, 0.7, 1.0], 103)
+    y = np.zeros(412)
+    y[103:109] = y[206:238] = y[309:402] = 1  # nearly 0.9 s^3
+    y[0] = 1
+    fitted = jones_sasser.fit(s, y)
+    with pytest.raises(NotIdentifiedError, match="of 103 customers there somebody did"):
+        jones_sasser.no_constraint_test(fitted, method="asymptotic")
+    # A little off the bottom it is possible, and as loud as before: what the remark is for.
+    near = jones_sasser.fit(np.where(s == 0, 0.05, s), y)
+    loud = jones_sasser.no_constraint_test(near, n_resamples=999, rng=1)
+    assert loud.p_value < 0.01
+    assert "A few wrong answers there are enough" in loud.remark
+    assert loud.to_dict()["remarks"] == [loud.remark]
+    # Two random answers in a hundred explain it.
+    for result in (fitted, near):
+        found = jones_sasser.no_constraint_test(result, contamination=0.02, rng=1, n_resamples=99)
+        assert found.p_value > 0.3
+        assert "2% of answers are random: every constraint is 0.01" in found.hypothesis
+        assert "0.01 that so many random answers make" in found.remark
+
+
+def test_random_answers_are_a_share_of_the_model():
+    s, y = free_customers(np.random.default_rng(3), 1500, noise=0.2)
+    share = 0.1
+
+    def worth(p, c):  # the mixture as it is written down, c held by something else than noise
+        curve = c + (1 - c) * p[0] * s ** np.exp(p[1])
+        loyal = share / 2 + (1 - share) * curve
+        return -np.sum(np.where(y, np.log(loyal), np.log(1 - loyal)))
+
+    edges = ((0.01, 1), (-2, 3))
+    null = optimize.minimize(worth, [0.8, 1.0], (0.0,), bounds=edges, tol=1e-12)
+    free = optimize.minimize(
+        lambda p: worth(p[:2], p[2]), [0.8, 1.0, 0.05], bounds=(*edges, (0, 0.9)), tol=1e-12
+    )
+    found = jones_sasser.no_constraint_test(
+        jones_sasser.fit(s, y), contamination=share, method="asymptotic"
+    )
+    assert found.statistic == pytest.approx(2 * (null.fun - free.fun), abs=1e-5)
+    assert found.p_value == pytest.approx(stats.chi2.sf(found.statistic, 1) / 2)
+    # As much noise as there is, or more, is no reason to reject.
+    less, more = (
+        jones_sasser.no_constraint_test(
+            jones_sasser.fit(s, y), contamination=e, method="asymptotic"
+        ).p_value
+        for e in (0.02, 0.4)
+    )
+    assert less < 0.01
+    assert more == 1
+
+
+def test_the_size_where_answers_are_random_is_that_of_the_mixture():
+    rng = np.random.default_rng(11)
+    p_values = []
+    for _ in range(100):
+        s, y = free_customers(rng, 800, noise=0.1)
+        found = jones_sasser.no_constraint_test(
+            jones_sasser.fit(s, y), contamination=0.1, method="asymptotic"
+        )
+        p_values.append(found.p_value)
+    rejected = np.mean(np.array(p_values) < 0.2)
+    # Half of the statistics are 0. Of 100 surveys both shares are known to two errors.
+    assert abs(rejected - 0.2) < 2 * np.sqrt(0.2 * 0.8 / 100)
+    assert abs(np.mean(np.array(p_values) == 1) - 0.5) < 2 * np.sqrt(0.25 / 100)
+
+
+def test_random_ordered_answers_stay_as_often_as_categories_do():
+    people = jones_sasser.simulate(600, constraints={"a": 0.3}, levels=5, outcome="ordinal", rng=1)
+    result = jones_sasser.fit("satisfaction", "intention", data=people, outcome="ordinal", cuts=3)
+    found = jones_sasser.no_constraint_test(result, contamination=0.1, n_resamples=19, rng=1)
+    # Of four answers two mean staying.
+    assert "every constraint is 0.05" in found.hypothesis
 
 
 def test_several_constraints_have_no_simple_law(fitted):
@@ -211,6 +294,18 @@ def beta_fit():
             "at least 19",
         ),
         (lambda p: jones_sasser.no_constraint_test(fit(p), method="t"), OptionError, "choose one"),
+        (
+            lambda p: jones_sasser.no_constraint_test(fit(p), contamination=1),
+            OptionError,
+            "0 to below 1",
+        ),
+        (
+            lambda p: jones_sasser.no_constraint_test(
+                fit(p, constraint_by="industry", reference="b"), contamination=0.1
+            ),
+            OptionError,
+            "lo was estimated",
+        ),
         (
             lambda p: jones_sasser.no_constraint_test(fit(p, weights=np.ones(len(p)))),
             OptionError,

@@ -6,6 +6,7 @@ constraint of 0 lies, they are compared with those of surveys drawn under the hy
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -13,11 +14,18 @@ import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray
 from loyaltymodel._intervals import chi_square_tail
-from loyaltymodel._options import check_choice, check_count, enumerate_names
+from loyaltymodel._options import (
+    check_choice,
+    check_count,
+    count_of,
+    enumerate_names,
+    is_number,
+    shown,
+)
 from loyaltymodel._resampling import FOR_TESTS
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
-from loyaltymodel._tables import p_text
+from loyaltymodel._tables import p_text, percent
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
 from loyaltymodel.jones_sasser.estimation.likelihood import Beta, Ordinal, loyalty_in_cells
 from loyaltymodel.jones_sasser.estimation.maximise import Maximum, maximise, search
@@ -54,6 +62,8 @@ class HypothesisTest(Result):
         Surveys drawn under the hypothesis, 0 if none.
     n_failed : int
         Those of them that could not be estimated and were left out.
+    remark : str
+        What the answer depends on; empty if nothing.
 
     Examples
     --------
@@ -79,6 +89,7 @@ class HypothesisTest(Result):
     n_dropped: int
     n_resamples: int = 0
     n_failed: int = 0
+    remark: str = ""
 
     def _title(self) -> str:
         return "Test of a hypothesis"
@@ -97,11 +108,15 @@ class HypothesisTest(Result):
             ("compared with", self.method),
         )
 
+    def _remarks(self) -> Sequence[str]:
+        return [self.remark] if self.remark else []
+
 
 @checked
 def no_constraint_test(
     result: LoyaltyCurveResult,
     *,
+    contamination: float = 0.0,
     method: Method = "auto",
     n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
@@ -112,13 +127,17 @@ def no_constraint_test(
     ----------
     result : LoyaltyCurveResult
         A fit with one estimated constraint or one for each group.
+    contamination : float
+        Share of answers that are given at random, 0 to below 1: clicks on the wrong button, or
+        satisfaction and loyalty that were mixed up. Then the constraint that is tested is not
+        0 but what such answers look like.
     method : {"auto", "asymptotic", "bootstrap"}
         "asymptotic" is half a chi-squared with 0 and half one with 1 degree of freedom, the
         law at the edge for one constraint with all else inside its range; with several
         constraints, or another parameter on its bound, it is refused, since it would reject a
-        true hypothesis far too often. It rejects too seldom where customers are near the
-        lowest satisfaction. "bootstrap" draws surveys under the hypothesis, and is what "auto"
-        takes.
+        true hypothesis far too often. Without ``contamination`` it rejects too seldom where
+        customers are near the lowest satisfaction. "bootstrap" draws surveys under the
+        hypothesis, and is what "auto" takes.
     n_resamples : int
         Surveys that are drawn, at least 19.
     rng : Generator, int or None
@@ -131,13 +150,32 @@ def no_constraint_test(
 
     Raises
     ------
+    NotIdentifiedError
+        If the hypothesis cannot be: it says that nobody at the bottom stays, and somebody did.
+        Then its likelihood is 0, and there is no p-value. Or if a fit did not converge.
     OptionError
-        If there is no likelihood, no constraint was estimated, or "asymptotic" would be wrong.
+        If there is no likelihood, no constraint was estimated, ``lo`` was estimated and
+        ``contamination`` is given, or "asymptotic" would be wrong.
 
     Warns
     -----
     FailedResamplesWarning
         If more than 5 in 100 of the surveys drawn could not be estimated.
+
+    Notes
+    -----
+    Where ``lo`` is fixed at 0, as by default, a free customer who is wholly dissatisfied never
+    stays. So what is asked is whether anybody at the bottom of the scale stays, in each group,
+    and a few wrong answers there decide it: of 412 answers one that slipped is enough for a
+    p-value of 0.002. With a share e of random answers, of which a share r says "stay",
+
+    P(stay) = e r + (1 - e) (c + (1 - c) g(s)),
+
+    which at the bottom is e r where nothing holds. It is a curve of the same family whose
+    constraint is e (r - lo) / (1 - lo) instead of 0, and that is the hypothesis; families without
+    ``hi`` are so at the bottom only. r is 1/2, for ordered answers the share of categories that
+    mean staying. The test then asks whether more stay than so many random answers explain: try
+    several shares, and state the largest at which it still rejects.
 
     References
     ----------
@@ -148,29 +186,96 @@ def no_constraint_test(
     Examples
     --------
     >>> from loyaltymodel import jones_sasser
-    >>> people = jones_sasser.simulate(3000, constraints={"telephone": 0.4}, rng=1)
+    >>> people = jones_sasser.simulate(3000, constraints={"telephone": 0.4}, levels=10, rng=1)
     >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> jones_sasser.no_constraint_test(result, rng=1).p_value < 0.01
+    >>> found = jones_sasser.no_constraint_test(result, contamination=0.05, rng=1)
+    >>> found.hypothesis
+    'nothing holds the customers, and 5% of answers are random: every constraint is 0.025'
+    >>> found.p_value < 0.01
     True
     """
+    if not is_number(contamination) or not 0 <= contamination < 1:
+        raise OptionError(
+            f"contamination={shown(contamination)} must be a share of answers, 0 to below 1, such "
+            "as 0.02"
+        )
     setup = _prepared(result, method, n_resamples)
     held = [k for k, name in enumerate(setup.names) if name == "c" or name.startswith("c[")]
     held = [k for k in held if setup.lower[k] < setup.upper[k]]
     if not held:
         raise OptionError("no constraint was estimated in this fit, so there is none to test")
+    level = _noise(setup, contamination)
+    # Noise is there with any constraint, so none is below what it looks like.
     lower, upper = setup.lower.copy(), setup.upper.copy()
-    lower[held] = upper[held] = 0.0
-    null = replace(setup, lower=lower, upper=upper)
-    return _ratio_test(
+    lower[held] = level
+    full = replace(setup, lower=lower, starts=np.clip(setup.starts, lower, upper))
+    upper = upper.copy()
+    upper[held] = level
+    null = replace(full, upper=upper)
+    hypothesis = "nothing holds the customers, every constraint is 0"
+    if contamination:
+        hypothesis = (
+            f"nothing holds the customers, and {percent(contamination)} of answers are random: "
+            f"every constraint is {level:.3g}"
+        )
+    found = _ratio_test(
         result,
-        setup,
+        full,
         null,
-        hypothesis="nothing holds the customers, every constraint is 0",
+        hypothesis=hypothesis,
         df=len(held),
         on_edge=True,
         method=method,
         n_resamples=n_resamples,
         rng=rng,
+        way_out=(
+            "Say with contamination= which share of all answers may be random, such as 0.02, or "
+            "compare with a group that is known to be free (reference in fit)"
+        ),
+    )
+    return replace(found, remark=_about_the_bottom(setup, result, contamination, level))
+
+
+def _noise(setup: Setup, contamination: float) -> float:
+    """Return the constraint that a share of random answers looks like."""
+    floor = _place_of_floor(setup)
+    if contamination == 0:
+        return 0.0
+    if floor is not None and setup.lower[floor] < setup.upper[floor]:
+        raise OptionError(
+            "lo was estimated, and random answers are part of it already; leave contamination out"
+        )
+    outcome = setup.problem.outcome
+    share = 0.5
+    if isinstance(outcome, Ordinal):
+        share = 1 - outcome.stays / outcome.n_categories
+    lowest = 0.0 if floor is None else float(setup.lower[floor])
+    return max(contamination * (share - lowest) / (1 - lowest), 0.0)
+
+
+def _place_of_floor(setup: Setup) -> int | None:
+    return setup.names.index("lo") if "lo" in setup.names else None
+
+
+def _about_the_bottom(
+    setup: Setup, result: LoyaltyCurveResult, contamination: float, level: float
+) -> str:
+    """Say what a test of no constraint asks, if the floor of the curve is known."""
+    floor = _place_of_floor(setup)
+    if floor is None or setup.lower[floor] < setup.upper[floor]:
+        return ""
+    lowest = float(setup.lower[floor])
+    each = "" if result.sample.groups is None else " of each group"
+    asked = (
+        f"The curve lets {'nobody' if lowest == 0 else f'a share of {lowest:.3g}'} stay who is "
+        f"free and wholly dissatisfied, so this asks whether more do at the bottom of the scale"
+        f"{each}"
+    )
+    if contamination:
+        return f"{asked} than the {level:.3g} that so many random answers make of it."
+    return (
+        f"{asked}. A few wrong answers there are enough to reject: contamination= says which share "
+        "of answers may be random."
     )
 
 
@@ -389,7 +494,7 @@ def lack_of_fit_test(
     inside = "on bound" not in result.states
     exact = method == "asymptotic" or (method == "auto" and inside and not sparse)
     top = _maximum(setup, result)
-    _check_both(setup, top, top)
+    _check_both(top, top)
     statistic = float(_deviance(counts, top)[0])
     what = "the curve is right, and cells differ from it by chance alone"
     if exact:
@@ -445,12 +550,16 @@ def _ratio_test(
     method: Method,
     n_resamples: int,
     rng: np.random.Generator | int | None,
+    way_out: str = "Estimate lo",
 ) -> HypothesisTest:
     """Compare the maxima with and without the hypothesis."""
-    top = _maximum(full, result)
     own = result.values[None, None]
     bottom = search(null.problem, null.stats, full.starts, null.lower, null.upper, own=own)
-    _check_both(null, top, bottom)
+    # What the hypothesis reaches is reached without it as well.
+    own = np.stack([result.values, bottom.p[0]])[None]
+    top = search(full.problem, full.stats, full.starts, full.lower, full.upper, own=own, keep=_KEPT)
+    _check_possible(result, null, bottom, way_out)
+    _check_both(top, bottom)
     statistic = max(0.0, 2 * float(top.value[0] - bottom.value[0]))
     tested = null.lower == null.upper
     others_inside = not (
@@ -487,15 +596,33 @@ def _ratio_test(
     return _compared(result, hypothesis, statistic, df, simulated, n_resamples)
 
 
-def _check_both(null: Setup, top: Maximum, bottom: Maximum) -> None:
-    """Refuse to compare what are no maxima, or densities that the hypothesis does not have."""
+def _check_possible(result: LoyaltyCurveResult, null: Setup, bottom: Maximum, way_out: str) -> None:
+    """Refuse hypotheses under which what was seen cannot be, so that their likelihood is 0."""
+    loyalty = loyalty_in_cells(null.problem, bottom.p)[0]
+    loyalty = (loyalty * null.problem.cells.node_weights).sum(axis=1)
+    wrong = null.problem.outcome.impossible(loyalty, null.stats[0])
+    if not wrong.any():
+        return
     if isinstance(null.problem.outcome, Beta):
-        loyalty = loyalty_in_cells(null.problem, bottom.p)[0, :, 0]
-        if null.problem.outcome.impossible(loyalty, null.stats[0]).any():
-            raise NotIdentifiedError(
-                "under the hypothesis the mean score of some customers is an end of the scale, "
-                "where there is no beta law; fit without them, or estimate lo"
-            )
+        raise NotIdentifiedError(
+            "under the hypothesis the mean score of some customers is an end of the scale, "
+            f"where there is no beta law; fit without them. {way_out}"
+        )
+    observed = result.sample.observations
+    cell = int(np.flatnonzero(wrong)[0])
+    low, high = result.settings.limits("satisfaction")
+    s = low + (high - low) * observed.satisfaction[cell]
+    n = int(np.add.reduceat(observed.count, observed.first)[cell])
+    none = loyalty[cell] < 0.5  # noqa: PLR2004
+    raise NotIdentifiedError(
+        f"the hypothesis is impossible, not improbable: it says that nobody with satisfaction "
+        f"{s:.12g} {'stays' if none else 'leaves'}, and of {count_of(n, 'customer')} there "
+        f"somebody did. One wrong answer is enough for that, so there is no p-value. {way_out}"
+    )
+
+
+def _check_both(top: Maximum, bottom: Maximum) -> None:
+    """Refuse to compare what are no maxima."""
     wrong = [
         name for name, fitted in (("with", bottom), ("without", top)) if not fitted.converged.all()
     ]
