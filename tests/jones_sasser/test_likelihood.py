@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy import integrate, special, stats
+from scipy import special, stats
 
 from loyaltymodel.jones_sasser.curves.families import FAMILIES
 from loyaltymodel.jones_sasser.estimation.likelihood import (
@@ -19,11 +19,6 @@ from loyaltymodel.jones_sasser.estimation.likelihood import (
     observed_information,
 )
 from loyaltymodel.jones_sasser.estimation.observations import beta_answers, observe
-from loyaltymodel.jones_sasser.estimation.true_score import (
-    end_limits,
-    latent_moments,
-    true_score_nodes,
-)
 
 # Central differences over steps of 1e-6 of log-likelihoods of about 1e2 to 1e3: rounding of
 # 1e3 * 1e-16 / 1e-6 = 1e-7, and truncation by third derivatives of up to 1e4 times 1e-12.
@@ -195,83 +190,3 @@ def test_continuous_answers_are_kept_apart_and_sorted_by_group():
     np.testing.assert_allclose(np.sort(found.satisfaction), np.sort(s))
     assert found.mean == pytest.approx(s.mean())
     assert found.sd == pytest.approx(s.std())
-
-
-@pytest.mark.parametrize("reliability", [0.3, 0.8, 0.99])
-def test_quadrature_over_the_true_score(reliability):
-    observed, mean, sd = np.array([0.0, 0.3, 0.5, 0.97, 1.0]), 0.6, 0.22
-    nodes, weights = true_score_nodes(observed, mean=mean, sd=sd, reliability=reliability)
-    assert weights.sum(axis=1) == pytest.approx(1)
-    centre = mean + reliability * (observed - mean)
-    spread = sd * np.sqrt(reliability * (1 - reliability))
-    for g in (lambda t: t**3, lambda t: 1 / (1 + np.exp(-12 * (t - 0.7))), np.sqrt):
-        found = (weights * g(nodes)).sum(axis=1)
-        for k, middle in enumerate(centre):
-            law = stats.norm(middle, spread)
-            ends = np.clip([middle - 9 * spread, middle, middle + 9 * spread], 0, 1)
-            inside = sum(
-                integrate.quad(lambda t: g(t) * law.pdf(t), low, high)[0]  # noqa: B023
-                for low, high in itertools.pairwise(ends)
-            )
-            expected = inside + g(0.0) * law.cdf(0) + g(1.0) * law.sf(1)
-            # 24 nodes on smooth curves reach about nine digits; the root has a corner at 0.
-            tolerance = 1e-4 if g is np.sqrt else 1e-7
-            assert found[k] == pytest.approx(expected, abs=tolerance)
-
-
-@pytest.mark.parametrize("reliability", [0.5, 0.8, 0.97])
-def test_an_answer_at_an_end_says_only_beyond(reliability):
-    mean, sd, limits = 0.65, 0.3, (0.05, 0.95)
-    nodes, weights = true_score_nodes(
-        np.array([0.0, 0.5, 1.0]), mean=mean, sd=sd, reliability=reliability, limits=limits
-    )
-    true = stats.norm(mean, sd * np.sqrt(reliability))
-    error = stats.norm(0, sd * np.sqrt(1 - reliability))
-    for row, beyond in ((0, lambda t: error.cdf(0.05 - t)), (2, lambda t: error.sf(0.95 - t))):
-        for g in (np.ones_like, lambda t: t**3, lambda t: (t > 0.999999) * 1.0):
-            found = weights[row] @ g(nodes[row])
-            pieces = [-3.0, 0.0, 0.3, 0.7, 0.9, 1.0, 4.0]
-            mass = expected = 0.0
-            for low, high in itertools.pairwise(pieces):
-                law = integrate.quad(lambda t: true.pdf(t) * beyond(t), low, high)[0]  # noqa: B023
-                mass += law
-                expected += integrate.quad(
-                    lambda t: g(np.clip(t, 0, 1)) * true.pdf(t) * beyond(t),  # noqa: B023
-                    low,
-                    high,
-                )[0]
-            # 24 nodes over a law that is cut by the error's own: six digits.
-            assert found == pytest.approx(expected / mass, abs=1e-6)
-    # An answer inside the scale is taken at its word.
-    plain = true_score_nodes(np.array([0.5]), mean=mean, sd=sd, reliability=reliability)
-    np.testing.assert_allclose(weights[1], plain[1][0])
-
-
-def test_moments_before_a_scale_cut_them_off():
-    rng = np.random.default_rng(1)
-    n = 200_000
-    seen = np.rint(rng.normal(0.7, 0.3, n).clip(0, 1) * 9) / 9
-    levels, people = np.unique(seen, return_counts=True)
-    limits = end_limits(levels)
-    assert limits == pytest.approx((1 / 18, 17 / 18))
-    mean, sd = latent_moments(levels, people.astype(float), limits)
-    # Errors of 0.3 / sqrt(n) = 0.0007 and a little more for the cut; steps of 1/9 add their
-    # variance 1/972 to 0.09.
-    assert mean == pytest.approx(0.7, abs=0.004)
-    assert sd == pytest.approx(0.3, abs=0.006)
-    # The likelihood of a censored normal law is highest there.
-
-    def log_likelihood(at):
-        law = stats.norm(at[0], at[1])
-        inner = people[1:-1] @ law.logpdf(levels[1:-1])
-        return inner + people[0] * law.logcdf(limits[0]) + people[-1] * law.logsf(limits[1])
-
-    top = log_likelihood((mean, sd))
-    for step in ((1e-3, 0), (-1e-3, 0), (0, 1e-3), (0, -1e-3)):
-        assert log_likelihood((mean + step[0], sd + step[1])) < top
-    # Where nobody answered an end, nothing was cut off.
-    inside = np.array([0.2, 0.5, 0.8])
-    assert end_limits(inside) == (-np.inf, np.inf)
-    assert latent_moments(inside, np.array([1.0, 2.0, 1.0]), (-np.inf, np.inf)) == pytest.approx(
-        (0.5, np.sqrt(0.5 * 0.09))
-    )

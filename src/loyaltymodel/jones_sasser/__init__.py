@@ -31,6 +31,7 @@ from loyaltymodel.jones_sasser.inference.hypotheses import (
     no_constraint_test,
     threshold_test,
 )
+from loyaltymodel.jones_sasser.inference.true_scores import true_score_test
 from loyaltymodel.jones_sasser.links.association import (
     Association,
     association,
@@ -75,12 +76,18 @@ from loyaltymodel.jones_sasser.published.tables import (
     retention_table,
 )
 from loyaltymodel.jones_sasser.views.comparison import compare_views
-from loyaltymodel.jones_sasser.views.result import AverageEffects, ViewRegression, ViewsComparison
+from loyaltymodel.jones_sasser.views.result import (
+    AverageEffects,
+    ChangeOfLoyalty,
+    ViewRegression,
+    ViewsComparison,
+)
 from loyaltymodel.jones_sasser.views.simulate import simulate_views
 
 __all__ = [
     "Association",
     "AverageEffects",
+    "ChangeOfLoyalty",
     "Comparison",
     "CurveFamily",
     "CurveSettings",
@@ -148,6 +155,7 @@ __all__ = [
     "slope_moderation",
     "textbook_segments",
     "threshold_test",
+    "true_score_test",
     "u_shape_test",
     "word_of_mouth",
     "xerox",

@@ -33,7 +33,7 @@ from loyaltymodel.jones_sasser.estimation.maximise import (
     search,
 )
 from loyaltymodel.jones_sasser.estimation.problem import Setup, coarser, set_up
-from loyaltymodel.jones_sasser.estimation.report import State
+from loyaltymodel.jones_sasser.estimation.report import State, misfit_of_law
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.sample import Sample, read_sample
 from loyaltymodel.jones_sasser.estimation.settings import (
@@ -42,6 +42,7 @@ from loyaltymodel.jones_sasser.estimation.settings import (
     OutcomeKind,
     StdErrors,
 )
+from loyaltymodel.jones_sasser.estimation.true_score import TrueScores
 from loyaltymodel.jones_sasser.estimation.uncertainty import (
     Uncertainty,
     bootstrap_uncertainty,
@@ -77,6 +78,7 @@ def fit(
     cuts: object = None,
     scale: AnswerLimits = SHARES,
     reliability: float | None = None,
+    true_scores: TrueScores = "masses",
     weights: object = None,
     missing: Missing = "raise",
     std_errors: StdErrors | None = None,
@@ -129,9 +131,16 @@ def fit(
         "score" and "beta". What is not given goes from 0 to 1. The result takes and gives
         answers on these scales.
     reliability : float, optional
-        Reliability of satisfaction, such as Cronbach's alpha of its items, above 0 to 1. The
-        likelihood is then averaged over the true score; an answer at an end of the scale says
-        only that satisfaction was at least that low or high. Without it curvature is attenuated.
+        Reliability of satisfaction, above 0 to 1: the correlation of two parallel answers of the
+        same people, such as Cronbach's alpha of its items. The likelihood is then averaged over
+        the true score; an answer at an end of the scale says only that satisfaction was at least
+        that low or high. Without it curvature is attenuated.
+    true_scores : {"masses", "beta", "normal"}
+        Law of true satisfaction, where ``reliability`` is below 1. "masses" takes no form for
+        given: as many parts of the scale as there are possible answers, 20 at most, each with a
+        free mass. "beta" and "normal" have two numbers and smaller errors, and are biased where
+        they are wrong, "normal" wherever satisfaction is skewed or has two peaks:
+        :func:`true_score_test`.
     weights : array, Series or str, optional
         Survey weights, positive. Errors are then robust or those of the bootstrap.
     missing : {"raise", "drop"}
@@ -139,8 +148,8 @@ def fit(
     std_errors : {"model", "robust", "bootstrap"}, optional
         Kind of standard errors: "model" is from the observed information, "robust" Huber's
         sandwich (HC0 times n / (n - 1)). By default "model", and "robust" with weights, for
-        "score", and for "count" with ``reliability``, because the trials of a customer share
-        the true score.
+        "score", and with ``reliability`` below 1. The law of true scores is estimated as well,
+        which "robust" and "bootstrap" allow for and "model" does not.
     n_resamples : int
         Resamples of the bootstrap, at least 39, which an interval of 95 % needs.
     rng : Generator, int or None
@@ -169,7 +178,8 @@ def fit(
     ConvergenceWarning
         If the search stopped before it had converged.
     ImproperSolutionWarning
-        If a parameter of shape lies on its bound, or the effect of a driver has no end.
+        If a parameter of shape lies on its bound, the effect of a driver has no end, or the law
+        of true scores does not fit the answers (a test at 1 %).
     FailedResamplesWarning
         If more than 5 in 100 resamples did not converge.
     WeakIdentificationWarning
@@ -216,6 +226,7 @@ def fit(
         scale=scale,
         cuts=cuts,
         reliability=reliability,
+        true_scores=true_scores,
         missing=missing,
         std_errors=std_errors,
         n_resamples=n_resamples,
@@ -436,19 +447,17 @@ def _uncertainty(
 ) -> Uncertainty:
     kind = settings.std_errors
     if kind is None:
-        plain = settings.has_likelihood and not sample.weighted
+        plain = settings.has_likelihood and not sample.weighted and not settings.has_error
         kind = "model" if plain else "robust"
     if kind == "model":
         return information_uncertainty(setup.problem, setup.stats, top, free)
     if kind == "robust":
-        return sandwich_uncertainty(setup.problem, setup.stats, sample.observations, top, free)
+        return sandwich_uncertainty(setup, sample.observations, top, free, settings.reliability)
     return bootstrap_uncertainty(
-        setup.problem,
+        setup,
         sample.observations,
         top,
-        setup.lower,
-        setup.upper,
-        starts=setup.starts,
+        settings.reliability,
         n_resamples=settings.n_resamples,
         rng=rng,
     )
@@ -470,6 +479,8 @@ def _remarks(
             ),
             WeakIdentificationWarning,
         )
+    if setup.law is not None and (wrong := misfit_of_law(settings, setup.law, sample)):
+        yield wrong, ImproperSolutionWarning
     if not result.converged:
         yield (
             (

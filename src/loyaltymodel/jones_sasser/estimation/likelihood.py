@@ -29,8 +29,9 @@ class Cells(FrozenRecord):
 
     ``nodes`` (m * r,) are r values of satisfaction a cell, ``node_weights`` (m, r) their
     probabilities: r = 1 where satisfaction is taken as it was measured. With measurement error
-    all cells share ``nodes`` (r,). Exactly one of the others says what binds: ``given`` (m,) constraints, ``group`` (m,) codes with a constraint
-    each, or ``drivers`` (m, k) with a column of ones, for c = logistic(drivers d).
+    all cells share ``nodes`` (r,). Exactly one of the others says what binds: ``given`` (m,)
+    constraints, ``group`` (m,) codes with a constraint each, or ``drivers`` (m, k) with a column
+    of ones, for c = logistic(drivers d).
     """
 
     nodes: FloatArray

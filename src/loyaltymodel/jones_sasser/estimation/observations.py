@@ -16,9 +16,10 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel.jones_sasser.estimation.likelihood import Cells, Ordinal, Outcome
 from loyaltymodel.jones_sasser.estimation.true_score import (
-    end_limits,
-    latent_moments,
-    true_score_nodes,
+    TrueScoreLaw,
+    TrueScores,
+    fit_law,
+    possible_answers,
 )
 
 _TRIED = 5_000  # rows that tell whether a variable has few values
@@ -69,18 +70,34 @@ class Observations(FrozenRecord):
         """Return the same observations with the group of each cell, in the order they have."""
         return replace(self, group=group)
 
-    def cells(self, reliability: float | None) -> Cells:
-        """Return the cells as the likelihood takes them, with nodes for measurement error."""
+    def law(self, kind: TrueScores, reliability: float | None) -> TrueScoreLaw | None:
+        """Return the law of true scores; None where satisfaction has no error."""
         if reliability is None or reliability == 1 or self.sd == 0:
+            return None
+        answers = possible_answers(self.satisfaction)
+        counts = self.answered(answers.place(self.satisfaction), len(answers.levels))
+        return fit_law(kind, answers, counts, reliability)
+
+    def answered(
+        self, place: IntArray, n_answers: int, people: FloatArray | None = None
+    ) -> FloatArray:
+        """Return the weight (b, k) of each possible answer, for numbers by record (b, r).
+
+        ``place`` (m,) says which answer each cell has.
+        """
+        amount = np.atleast_2d((self.count if people is None else people) * self.weight)
+        is_given = (place[:, None] == np.arange(n_answers)).astype(np.float64)
+        found: FloatArray = self._by_cell(amount) @ is_given
+        return found
+
+    def cells(self, law: TrueScoreLaw | None) -> Cells:
+        """Return the cells as the likelihood takes them, with nodes for measurement error."""
+        if law is None:
             nodes, weights = self.satisfaction, np.ones((self.n_cells, 1))
         else:
-            limits = end_limits(np.unique(self.satisfaction))
-            people = self._by_cell(self.count * self.weight)
-            mean, sd = latent_moments(self.satisfaction, people, limits)
-            nodes, weights = true_score_nodes(
-                self.satisfaction, mean=mean, sd=sd, reliability=reliability, limits=limits
-            )
-        return Cells(nodes.ravel(), weights, self.given, self.group, self.drivers)
+            nodes = law.satisfaction
+            weights = law.posterior()[0][law.answers.place(self.satisfaction)]
+        return Cells(nodes, weights, self.given, self.group, self.drivers)
 
     def statistics(self, outcome: Outcome, people: FloatArray | None = None) -> FloatArray:
         """Return the statistics (b, t, m) for numbers of customers by record, (b, r)."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord
 from loyaltymodel._comparisons import levels_of
-from loyaltymodel._options import enumerate_names, suggest
-from loyaltymodel.errors import OptionError
+from loyaltymodel._options import count_of, enumerate_names, suggest
+from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, Parameter
 from loyaltymodel.jones_sasser.estimation.likelihood import (
     Beta,
@@ -23,6 +23,7 @@ from loyaltymodel.jones_sasser.estimation.likelihood import (
 )
 from loyaltymodel.jones_sasser.estimation.sample import Sample
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
+from loyaltymodel.jones_sasser.estimation.true_score import TrueScoreLaw
 
 _MANY = 4_000  # cells from which on a search begins on fewer of them
 _LEAST_BINS = 40  # of satisfaction, in each group
@@ -40,10 +41,12 @@ _STEP = Parameter("log_step", -12.0, 8.0, starts=(0.0,))
 class Setup(FrozenRecord):
     """A problem with its statistics, and its parameters with names, bounds (q,) and starts.
 
-    ``levels`` are the distinct values of satisfaction.
+    ``levels`` are the distinct values of satisfaction, ``law`` is that of true scores if they
+    are not what was answered.
     """
 
     problem: Problem
+    law: TrueScoreLaw | None
     stats: FloatArray
     parameters: tuple[Parameter, ...]
     lower: FloatArray
@@ -71,7 +74,8 @@ def outcome_of(settings: CurveSettings, sample: Sample) -> tuple[Outcome, int]:
 def set_up(settings: CurveSettings, sample: Sample) -> Setup:
     """Pose the problem."""
     outcome, n_extra = outcome_of(settings, sample)
-    cells = sample.observations.cells(settings.reliability)
+    law = _law(settings, sample)
+    cells = sample.observations.cells(law)
     problem = Problem(settings.family, cells, outcome, n_extra, _kinks(settings.family, cells))
     levels, _ = levels_of(sample.observations.satisfaction)
     parameters = _parameters(settings, sample, levels, n_extra)
@@ -97,9 +101,29 @@ def set_up(settings: CurveSettings, sample: Sample) -> Setup:
             f"hi={upper[names.index('hi')]:.12g}, but hi must not be below lo"
         )
     stats = sample.observations.statistics(outcome)
-    return Setup(
-        problem, stats, parameters, lower, upper, _starts(parameters, lower, upper, cells), levels
-    )
+    starts = _starts(parameters, lower, upper, cells)
+    return Setup(problem, law, stats, parameters, lower, upper, starts, levels)
+
+
+def _law(settings: CurveSettings, sample: Sample) -> TrueScoreLaw | None:
+    """Estimate the law of true scores, or say why the answers do not determine it."""
+    law = sample.observations.law(settings.true_scores, settings.reliability)
+    if law is None:
+        return None
+    numbers, answers = law.n_numbers, len(law.answers.levels)
+    if numbers > answers - 1:
+        raise NotIdentifiedError(
+            f'true_scores="{law.kind}" is a law of {count_of(numbers, "number")}, and '
+            f"{count_of(answers, 'possible answer')} determine {answers - 1}; choose "
+            'true_scores="masses", which has as many numbers as the answers determine, or leave '
+            "reliability out"
+        )
+    if law.parameters is not None and law.rank() < numbers:
+        raise NotIdentifiedError(
+            f'the answers do not determine the two numbers of true_scores="{law.kind}"; choose '
+            'true_scores="masses", or leave reliability out'
+        )
+    return law
 
 
 def _kinks(family: CurveFamily, cells: Cells) -> FloatArray | None:

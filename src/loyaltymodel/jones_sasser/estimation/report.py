@@ -6,11 +6,16 @@ from typing import Literal
 
 import numpy as np
 
+from loyaltymodel._intervals import chi_square_tail
 from loyaltymodel._options import count_of
 from loyaltymodel._scales import Pair
+from loyaltymodel._tables import p_text
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.estimation.sample import Sample
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, StdErrors
+from loyaltymodel.jones_sasser.estimation.true_score import TrueScoreLaw, misfit
+
+_SIGNIFICANT = 0.01  # of the test of a law of true scores
 
 State = Literal["estimated", "fixed", "on bound"]
 
@@ -70,21 +75,60 @@ def _constraint(sample: Sample) -> str:
     return "given" if sample.observations.given is not None else "one for all"
 
 
+_LAWS = {
+    "masses": "free masses",
+    "beta": "a beta law",
+    "normal": "a normal law",
+}
+
+
+def misfit_of_law(settings: CurveSettings, law: TrueScoreLaw, sample: Sample) -> str | None:
+    """Say that the law of true scores does not fit the answers, if a test at 1 % rejects it."""
+    statistic, df = law_test(law, sample)
+    p_value = float(chi_square_tail(statistic, df)) if df > 0 else 1.0
+    if p_value >= _SIGNIFICANT:
+        return None
+    return (
+        f'true_scores="{settings.true_scores}" does not fit the answers about satisfaction '
+        f"(chi-squared {statistic:.1f}, df {df}, p = {p_text(p_value, 4)}), so the curve may be "
+        'far off; choose true_scores="masses"'
+    )
+
+
+def law_test(law: TrueScoreLaw, sample: Sample) -> tuple[float, int]:
+    """Return chi-squared and degrees of freedom of a law of true scores."""
+    observed = sample.observations
+    place, n_answers = law.answers.place(observed.satisfaction), len(law.answers.levels)
+    counts = observed.answered(place, n_answers)[0]
+    squares = observed.answered(place, n_answers, observed.count * observed.weight)[0]
+    return misfit(law, counts, squares)
+
+
 def remarks(
-    reliability: float | None, states: tuple[State, ...], *, has_likelihood: bool
+    settings: CurveSettings,
+    sample: Sample,
+    law: TrueScoreLaw | None,
+    states: tuple[State, ...],
+    *,
+    has_likelihood: bool,
 ) -> list[str]:
     """Say what a reader of the numbers has to know."""
     remarks = []
+    reliability = settings.reliability
     if reliability is None:
         remarks.append(
             "Satisfaction is taken as measured without error. Its measurement error flattens the "
             "curve: hi and the curvature are attenuated. Give reliability to correct for it."
         )
-    elif reliability < 1:
+    elif law is not None:
         remarks.append(
-            f"Averaged over the true score, for a reliability of {reliability:g} and normal "
-            "measurement error."
+            f"Averaged over the true score, for a reliability of {reliability:g}, normal errors "
+            f"and {_LAWS[law.kind]} of true scores, estimated from the answers. Robust and "
+            "bootstrap errors allow for that; those of the model and profiles take the law as "
+            "known."
         )
+        if wrong := misfit_of_law(settings, law, sample):
+            remarks.append(f"{wrong[0].upper()}{wrong[1:]}.")
     if "on bound" in states:
         remarks.append(
             "Parameters on a bound have no standard error, and those of the others are "

@@ -657,8 +657,9 @@ class LoyaltyCurveResult(Result):
         ]
 
     def _remarks(self) -> Sequence[str]:
+        law = self._setup().law if self.settings.has_error else None
         return report.remarks(
-            self.settings.reliability, self.states, has_likelihood=self.has_likelihood
+            self.settings, self.sample, law, self.states, has_likelihood=self.has_likelihood
         )
 
     def _coefficients(self) -> EstimateTable:

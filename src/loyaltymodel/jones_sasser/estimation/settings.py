@@ -22,6 +22,7 @@ from loyaltymodel._scales import AnswerLimits, Pair, by_variable, check_pair, fr
 from loyaltymodel._signature import checked, checked_fields
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily
+from loyaltymodel.jones_sasser.estimation.true_score import TrueScores
 
 OutcomeKind = Literal["binary", "count", "score", "beta", "ordinal"]
 StdErrors = Literal["model", "robust", "bootstrap"]
@@ -53,6 +54,8 @@ class CurveSettings:
         The lowest category of an ordered answer that means staying.
     reliability : float or None
         Reliability of satisfaction.
+    true_scores : {"masses", "beta", "normal"}
+        Law of true satisfaction, where the reliability is below 1.
     missing : {"raise", "drop"}
         What is done with missing answers.
     std_errors : {"model", "robust", "bootstrap"} or None
@@ -73,6 +76,7 @@ class CurveSettings:
     scale: AnswerLimits = SHARES
     cuts: object = None
     reliability: float | None = None
+    true_scores: TrueScores = "masses"
     missing: Missing = "raise"
     std_errors: StdErrors | None = None
     n_resamples: int = FOR_INTERVALS
@@ -81,6 +85,7 @@ class CurveSettings:
         """Refuse settings that are not allowed, and freeze what could change."""
         check_choice("outcome", self.outcome, OutcomeKind)
         check_choice("missing", self.missing, Missing)
+        check_choice("true_scores", self.true_scores, TrueScores)
         if self.std_errors is not None:
             check_choice("std_errors", self.std_errors, StdErrors)
         check_count("n_resamples", self.n_resamples, least=2)
@@ -165,6 +170,11 @@ class CurveSettings:
             )
 
     @property
+    def has_error(self) -> bool:
+        """Whether satisfaction is taken as measured with error."""
+        return self.reliability not in (None, 1)
+
+    @property
     def has_likelihood(self) -> bool:
         """Whether the outcome has a likelihood, so that AIC and ratios mean something."""
         return self.without_likelihood is None
@@ -175,6 +185,6 @@ class CurveSettings:
         if self.outcome == "score":
             return 'outcome="score"'
         # The trials of a customer share the true score, so they are no independent trials.
-        if self.outcome == "count" and self.reliability not in (None, 1):
+        if self.outcome == "count" and self.has_error:
             return 'outcome="count" and reliability'
         return None

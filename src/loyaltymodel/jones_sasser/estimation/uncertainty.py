@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
 from loyaltymodel.errors import NotIdentifiedError
 from loyaltymodel.jones_sasser.estimation.likelihood import (
     Problem,
+    WithLaws,
     difference_steps,
+    evaluate,
     loyalty_in_cells,
     observed_information,
 )
 from loyaltymodel.jones_sasser.estimation.maximise import Maximum, search
 from loyaltymodel.jones_sasser.estimation.observations import Observations
+from loyaltymodel.jones_sasser.estimation.problem import Setup
 from loyaltymodel.jones_sasser.estimation.settings import StdErrors
+from loyaltymodel.jones_sasser.estimation.true_score import TrueScoreLaw, changes, fit_law
 
 _VALUES = 4_000_000  # of statistics in a slice of resamples: 32 MB
 _POSITIVE = 1e-13  # smallest eigenvalue over the largest that is more than rounding
@@ -45,19 +49,65 @@ def information_uncertainty(
 
 
 def sandwich_uncertainty(
-    problem: Problem, stats: FloatArray, observations: Observations, top: Maximum, free: BoolArray
+    setup: Setup,
+    observations: Observations,
+    top: Maximum,
+    free: BoolArray,
+    reliability: float | None,
 ) -> Uncertainty:
-    """Return the inverse information round the outer product of customers' scores (Huber)."""
+    """Return the inverse information round the outer product of customers' scores (Huber).
+
+    A customer's answer about satisfaction also moves the law of true scores, and with it the
+    score of all.
+    """
+    problem, stats, law = setup.problem, setup.stats, setup.law
     bread = _inverse(_bend(problem, stats, top, free), free)
     meat = np.zeros_like(bread)
+    by_cell = None
+    if law is not None and reliability is not None:
+        by_cell = _through_law(setup, law, observations, top, reliability) * free
     for first in range(0, observations.n_records, _CHUNK):
         part = slice(first, first + _CHUNK)
         rows = record_scores(problem, stats, observations, top, free, part)
+        if by_cell is not None:
+            rows += by_cell[observations.cell[part]]
         often = observations.count[part] * observations.weight[part] ** 2
         meat += (rows * often[:, None]).T @ rows
     n = observations.count.sum()
     # The usual factor for the mean of the scores having been set to zero.
     return Uncertainty("robust", bread @ meat @ bread * (n / (n - 1)))
+
+
+def _through_law(
+    setup: Setup, law: TrueScoreLaw, observations: Observations, top: Maximum, reliability: float
+) -> FloatArray:
+    """Return how the score (q,) moves with the law if there is one customer more in a cell, (m, q).
+
+    By differences: the law is estimated again with a few more and a few fewer of each answer.
+    """
+    place = law.answers.place(observations.satisfaction)
+    counts = observations.answered(place, len(law.answers.levels))[0]
+    laws, step, given = changes(law, counts, reliability)
+    problem, packed = with_laws(setup.problem, setup.stats, laws, place)
+    _, score, _ = evaluate(problem, packed, np.repeat(top.p, len(packed), axis=0))
+    more, fewer = np.split(score, 2)
+    found = np.zeros((len(counts), top.p.shape[1]))
+    found[given] = (more - fewer) / (2 * step[:, None])
+    moved: FloatArray = found[place]
+    return moved
+
+
+def with_laws(
+    problem: Problem, stats: FloatArray, laws: TrueScoreLaw, place: IntArray
+) -> tuple[Problem, FloatArray]:
+    """Return a stack of problems that differ in the law of true scores, and their statistics.
+
+    ``place`` (m,) says which possible answer each cell has.
+    """
+    weights = laws.posterior()[:, place]
+    own = np.broadcast_to(stats, (len(weights), *stats.shape[1:]))
+    outcome = WithLaws(problem.outcome, stats.shape[1])
+    return replace(problem, outcome=outcome), outcome.packed(own, weights)
 
 
 def record_scores(
@@ -90,31 +140,38 @@ def record_scores(
 
 
 def bootstrap_uncertainty(
-    problem: Problem,
+    setup: Setup,
     observations: Observations,
     top: Maximum,
-    lower: FloatArray,
-    upper: FloatArray,
+    reliability: float | None,
     *,
-    starts: FloatArray,
     n_resamples: int,
     rng: np.random.Generator,
 ) -> Uncertainty:
-    """Draw customers again, with replacement, and estimate again.
+    """Draw customers again, with replacement, and estimate again, the law of true scores too.
 
     Resamples of records are multinomial counts. Each search sets out from the estimate,
-    and from the two most promising of ``starts``.
+    and from the two most promising starts.
     """
+    law, lower, upper = setup.law, setup.lower, setup.upper
     n = int(observations.count.sum())
     share = observations.count / n
-    size = max(1, _VALUES // max(observations.n_records, 1))
+    values = observations.n_records
+    if law is not None:
+        values = max(values, observations.n_cells * len(law.satisfaction))
+        place = law.answers.place(observations.satisfaction)
+    size = max(1, _VALUES // max(values, 1))
     draws, converged = [], []
     for first in range(0, n_resamples, size):
         b = min(size, n_resamples - first)
         people = rng.multinomial(n, share, size=b).astype(np.float64)
-        stats = observations.statistics(problem.outcome, people)
+        problem, stats = setup.problem, observations.statistics(setup.problem.outcome, people)
+        if law is not None and reliability is not None:
+            counts = observations.answered(place, len(law.answers.levels), people)
+            laws = fit_law(law.kind, law.answers, counts, reliability, like=law)
+            problem, stats = with_laws(problem, stats, laws, place)
         found = search(
-            problem, stats, starts, lower, upper, own=top.p[None], keep=_KEPT_OF_RESAMPLES
+            problem, stats, setup.starts, lower, upper, own=top.p[None], keep=_KEPT_OF_RESAMPLES
         )
         draws.append(found.p)
         converged.append(found.converged)
