@@ -426,7 +426,30 @@ def test_dictionary_holds_plain_values(published):
         "covariance": [[1.0, 0.5], [0.5, 2.0]],
         "weight_total": 9.0,
         "n_dropped": 0,
+        "n_effective": 9.0,
     }
+
+
+def test_the_effective_number_is_kishs_however_the_survey_is_cut():
+    data = table(25).assign(w=np.linspace(0, 2, 25))
+    w = data["w"].to_numpy()
+    kish = w.sum() ** 2 / (w**2).sum()
+    for unit in (1.0, 1e-200, 1e200):
+        weighted = data.assign(w=w * unit)
+        pieces = [weighted[:7], weighted[7:8], weighted[8:]]
+        for found in (
+            Moments.from_frame(weighted, weights="w"),
+            Moments.from_chunks(pieces, weights="w"),
+            sum(Moments.from_frame(piece, weights="w") for piece in pieces[1:]),
+        ):
+            part = w if found.n_obs == 24 else w[7:]
+            assert found.n_effective == pytest.approx(part.sum() ** 2 / (part**2).sum())
+    assert kish < 24
+    equal = Moments.from_frame(data.assign(w=0.3), weights="w")
+    assert (equal.n_obs, equal.n_effective) == (25, 25.0)
+    assert (equal + equal).n_effective == 50.0
+    with pytest.raises(DataError, match="n_effective is 10, more than the 9 respondents"):
+        Moments(n_obs=9, items=["a"], means=[4], covariance=[[1]], n_effective=10)
 
 
 AGAIN = {

@@ -240,7 +240,8 @@ def test_p_values_agree_with_intervals(survey, interval):
     assert ((table["p_value"] < 0.1) == excluded)[asked].all()
     # 0 is a question for all quantities that can be below it.
     above_zero = {"index", "r_squared", "htmt", "alpha", "rho_a", "rho_c", "ave"}
-    assert set(table["quantity"][~asked]) <= above_zero
+    single = table["name"].isin(["c2i0"])  # its weight and loading are 1 by definition
+    assert set(table["quantity"][~asked & ~single]) <= above_zero
     assert not set(table["quantity"][asked]) & above_zero
 
 
@@ -279,15 +280,6 @@ def test_failures_are_counted_by_kind_and_warned_of():
     expected = 500 * (11 / 12) ** 12
     assert boot.failures["constant_item"] == pytest.approx(expected, abs=4 * np.sqrt(expected))
     assert len(boot.estimates.replicates) + boot.n_failed == 500
-
-
-def test_impossible_correlations_of_plsc_are_left_out():
-    model = ecsi(datasets.mobile_phone_items())
-    survey = datasets.load_mobile_phones()
-    with pytest.warns(match="positive semidefinite|left out"):
-        boot = bootstrap(fit(model, survey, consistent=True), survey, n_resamples=200, rng=1)
-    assert boot.failures["impossible_correlation"] > 20
-    assert np.isfinite(boot.paths[COLUMNS]).all(axis=None)
 
 
 def test_a_quantity_that_some_resamples_lack_rests_on_the_others():
@@ -398,7 +390,7 @@ def test_the_exact_fit_test_holds_its_size_and_finds_a_wrong_model():
 
 
 def test_the_exact_fit_test_reports_the_fit_measures(survey):
-    result = fit(MODEL, survey)
+    result = fit(MODEL, survey, consistent=True)
     found = exact_fit_test(result, survey, n_resamples=50, rng=1).distances
     measures = result.fit_measures()
     for model in ("saturated", "estimated"):
@@ -450,7 +442,7 @@ def test_other_programs_find_paths_with_their_errors(survey):
 def test_an_improper_model_cannot_be_tested_exactly(survey):
     twins = survey.assign(c1i1=survey["c1i0"])
     with pytest.raises(NotIdentifiedError, match="positive definite"):
-        exact_fit_test(fit(MODEL, twins), twins, n_resamples=20, rng=1)
+        exact_fit_test(fit(MODEL, twins, consistent=True), twins, n_resamples=20, rng=1)
 
 
 BAD = {
@@ -564,8 +556,11 @@ def test_differences_of_a_jackknife_rest_on_its_covariance(survey):
     names = ("paths", "c0 -> c1"), ("paths", "c0 -> c2")
     by_covariance = found.estimates.difference(*names)
     np.testing.assert_allclose(found.difference(*names), by_covariance, rtol=1e-9)
+    varies = ~np.isnan(found.estimates.std_error)
     np.testing.assert_allclose(
-        np.sqrt(np.diag(found.estimates.covariance)), found.estimates.std_error, rtol=1e-9
+        np.sqrt(np.diag(found.estimates.covariance))[varies],
+        found.estimates.std_error[varies],
+        rtol=1e-9,
     )
 
 
