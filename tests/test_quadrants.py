@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from scipy.special import ndtr
 
-from loyaltymodel._counts import effective_size, observed_shares
 from loyaltymodel._quadrant_shares import Classes, resampled_shares, true_shares
 from loyaltymodel._quadrants import (
     Grid,
@@ -349,31 +348,6 @@ def test_with_error_in_one_score_only_the_other_is_certain():
 
 
 # Shares
-
-
-def test_equal_weights_count_people():
-    codes = np.array([0, 0, 1, 1, 1, 2])
-    for weights in (np.ones(6), np.full(6, 3.5)):
-        share, error = observed_shares(codes, weights, 4)
-        np.testing.assert_allclose(share, [2 / 6, 3 / 6, 1 / 6, 0], rtol=EXACT)
-        np.testing.assert_allclose(error, np.sqrt(share * (1 - share) / 6), rtol=EXACT)
-        np.testing.assert_allclose(effective_size(share, error, weights), 6, rtol=EXACT)
-
-
-def test_the_error_of_a_weighted_share_is_linearised():
-    # Taylor: the ratio sum(w z) / sum(w) moves with person i by w_i (z_i - p) / sum(w).
-    rng = np.random.default_rng(0)
-    codes, weights = rng.integers(0, 3, 50), rng.uniform(0.2, 3, 50)
-    share, error = observed_shares(codes, weights, 3)
-    for s in range(3):
-        parts = weights * ((codes == s) - share[s]) / weights.sum()
-        np.testing.assert_allclose(error[s], np.sqrt((parts**2).sum()), rtol=EXACT)
-
-
-def test_an_empty_class_has_the_size_of_kish():
-    weights = np.array([1.0, 1.0, 2.0])
-    share, error = observed_shares(np.zeros(3, dtype=np.intp), weights, 2)
-    np.testing.assert_allclose(effective_size(share, error, weights), 16 / 6, rtol=EXACT)
 
 
 @pytest.mark.parametrize("reliability", [(0.8, 0.7), (1.0, 0.7), (0.8, 1.0)])

@@ -240,14 +240,17 @@ def sort_sample(sample: Sample, classes: Classes, *, rng: Randomness) -> Sorted:
     sorting = sample.sorting
     x, weights, n_classes = sample.scores, sample.weights, classes.merge.shape[2]
     codes = classes.of_cells(cell_codes(x[:, 0], x[:, 1], sample.grid))
-    found: dict[str, Any] = {"codes": codes, "observed": counted(codes, weights, n_classes)}
+    found: dict[str, Any] = {
+        "codes": codes,
+        "observed": counted(codes, weights, n_classes, level=sorting.level),
+    }
     if sorting.reliability is not None:
         posterior = _posterior(x, weights, sorting)
         probabilities, share, error = true_shares(
             x, weights, sample.grid, posterior, classes, from_sample=sorting.moments is None
         )
         found |= {
-            "true": expected(share, error, weights),
+            "true": expected(share, error, weights, level=sorting.level),
             "probabilities": probabilities,
             "posterior": posterior,
         }

@@ -21,6 +21,7 @@ from loyaltymodel.attributes.kano_kernels import (
     coefficient_counts,
     holm,
     leaders,
+    memberships,
     runner_up_test,
 )
 from loyaltymodel.attributes.kano_segments import kano_segments
@@ -379,6 +380,9 @@ def test_scores_by_hand():
     assert ends == pytest.approx(interval, rel=SAME)
 
 
+ENDS = ["ci_low", "ci_high"]
+
+
 def one_hot(codes):
     return np.eye(5)[np.asarray(codes) - 1]
 
@@ -387,16 +391,41 @@ def test_answers_that_are_not_divided_are_plain_kano():
     rng = np.random.default_rng(6)
     pairs = {name: answers_of(row, rng) for name, row in COUNTS.iterrows()}
     fuzzy = kano_fuzzy({name: (one_hot(f), one_hot(d)) for name, (f, d) in pairs.items()})
-    plain = kano(pairs, interval="wald")
+    plain = kano(pairs)
     letters = list("AOMIRQ")
     np.testing.assert_allclose(fuzzy.attributes[letters], plain.shares[letters], atol=EXACT)
     assert fuzzy.attributes["category"].to_list() == plain.attributes["category"].to_list()
     for name in ("better", "worse"):
         own, table = rows_of(fuzzy, name), rows_of(plain, name)
         np.testing.assert_allclose(own["estimate"], table["estimate"], rtol=EXACT)
-        # The error divides by n - 1 instead of n.
-        width, plain_width = ((t["ci_high"] - t["ci_low"]).to_numpy() for t in (own, table))
-        np.testing.assert_allclose(width, plain_width * np.sqrt(296 / 295), rtol=SAME)
+        np.testing.assert_allclose(own[ENDS], table[ENDS], rtol=SAME)
+
+
+def test_fuzzy_coefficients_of_one_mind_have_a_width_within_their_range():
+    # Seven who like it and dislike to be without: 7 of 7 are O, as in Wilson's interval.
+    sure = kano_fuzzy({"seat": (one_hot([1] * 7), one_hot([5] * 7))}).better_worse
+    expected = stats.binomtest(7, 7).proportion_ci(method="wilson")
+    assert sure.loc[0, ENDS].tolist() == pytest.approx([expected.low, 1], rel=SAME)
+    assert sure.loc[1, ENDS].tolist() == pytest.approx([-1, -expected.low], rel=SAME)
+    # One wavers a little; the estimate plus and minus its errors would leave the range.
+    wavering = one_hot([5] * 7)
+    wavering[0] = [0, 0, 0, 0.1, 0.9]
+    better, worse = kano_fuzzy({"seat": (one_hot([1] * 7), wavering)}).better_worse[ENDS].to_numpy()
+    assert (better >= 0).all()
+    assert -1 <= worse[0] < -1 + 0.1 / 7 < worse[1] < -0.9
+
+
+def test_fuzzy_coefficients_near_an_end_cover():
+    rng, held = np.random.default_rng(8), 0
+    like, sad = [3, 2, 1, 0.1, 0.1], [0.02, 0.05, 0.1, 0.2, 6]
+    many = memberships(rng.dirichlet(like, 200_000), rng.dirichlet(sad, 200_000))
+    _, down, base = coefficient_counts(many.sum(axis=0))
+    for _ in range(400):
+        pairs = {"seat": (rng.dirichlet(like, 60), rng.dirichlet(sad, 60))}
+        worse = kano_fuzzy(pairs).better_worse.iloc[1]
+        held += worse["ci_low"] <= -down / base <= worse["ci_high"]
+    # 400 surveys know a share of 0.95 to 0.011. Plus and minus errors it is 0.9.
+    assert held / 400 > 0.95 - 3 * 0.011
 
 
 @settings(max_examples=30)

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
@@ -77,7 +78,15 @@ def test_kappa_is_that_of_the_reference(place):
     }
     for ours, theirs in pairs.items():
         assert found[ours] == pytest.approx(want[theirs], rel=SAME)
-    assert [found["ci_low"], found["ci_high"]] == pytest.approx(want["ci95"], rel=SAME)
+    # The reference has the interval of the normal law. Wilson's ends are where kappa, with the
+    # error that a share of agreement would have there, is 1.96 errors off.
+    room = 1 - want["pe"]
+    n = want["po"] * (1 - want["po"]) / (want["se"] * room) ** 2
+    for end, normal in zip((found["ci_low"], found["ci_high"]), want["ci95"], strict=True):
+        p = end * room + want["pe"]
+        error = np.sqrt(p * (1 - p) / n) / room
+        assert abs(end - want["kappa"]) == pytest.approx(stats.norm.ppf(0.975) * error, rel=SAME)
+        assert end == pytest.approx(normal, abs=0.015)
 
 
 def test_the_error_of_weighted_kappa_is_not_psychs():
@@ -294,7 +303,7 @@ def test_a_result_stays_as_it_is_also_after_pickling():
     table.iloc[:, 1:] = 0
     assert found.kappa["estimate"][0] == 0.5
     assert not again.weight.flags.writeable
-    assert found.settings == {"level": 0.95, "interval": "wald"}
+    assert found.settings == {"level": 0.95, "interval": "wilson"}
     assert repr(found) == "<AgreementResult: 4 customers in 2 categories, kappa 0.500>"
     assert "<table" in found._repr_html_()
     assert "0.750 of customers, 0.500 by chance" in str(found.summary())
@@ -360,9 +369,50 @@ def test_bad_input(change, kind, says):
 
 
 def test_intervals_of_kappa_stay_where_kappa_can_be():
-    found = agreement(list("aabbccab"), list("aabbccaa")).kappa
-    assert found["ci_high"].max() == 1.0
-    assert found["ci_low"].dropna().min() >= -1
+    found = agreement(list("aabbccab"), list("aabbccaa"))
+    assert 0.96 < found.kappa["ci_high"].max() < 1
+    assert found.kappa["ci_low"].dropna().min() >= -1
+    assert "without this one kappa would be 1" in " ".join(found.summary().remarks)
+
+
+def test_full_agreement_of_few_says_little():
+    # Three agree: Wilson's interval of 3 of 3 begins at 3 / (3 + 1.96^2), and chance gives 1 / 3.
+    table = agreement([1, 2, 3], [1, 2, 3]).kappa.iloc[0]
+    least = stats.binomtest(3, 3).proportion_ci(method="wilson").low
+    assert table["ci_low"] == pytest.approx((least - 1 / 3) / (1 - 1 / 3), rel=SAME)
+    assert table["ci_high"] == 1
+
+
+def test_a_disagreement_of_hardly_any_weight_is_no_certainty():
+    first, second = np.repeat([1, 2], 10), np.repeat([1, 2], 10)
+    second[0] = 2
+    weights = np.ones(20)
+    weights[0] = 1e-8
+    table = agreement(first, second, weights=weights).kappa.iloc[0]
+    assert table["ci_low"] < 0.75
+    assert table["ci_high"] > 1 - 1e-6
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_kappa_near_1_covers(weighted):
+    rng, held = np.random.default_rng(9), np.zeros(3)
+    shares = np.array([[0.475, 0.025, 0], [0.0125, 0.3, 0.0125], [0, 0.025, 0.15]])
+    truth = [near_one(shares, w) for w in (0, 1, 2)]
+    for _ in range(300):
+        cells = rng.choice(9, 80, p=shares.ravel())
+        weights = rng.lognormal(0, 0.5, 80) if weighted else None
+        found = agreement(cells // 3, cells % 3, categories=range(3), weights=weights).kappa
+        held += (found["ci_low"] <= truth) & (truth <= found["ci_high"])
+    # 300 surveys know a share of 0.95 to 0.0126; plus and minus errors it is 0.89.
+    assert (np.abs(held / 300 - 0.95) < 3 * 0.0126).all()
+
+
+def near_one(shares, power):
+    """Return kappa by its definition; disagreements count by their distance to a power."""
+    place = np.arange(3)
+    apart = np.abs(place[:, None] - place) ** power if power else 1 - np.eye(3)
+    by_chance = np.outer(shares.sum(axis=1), shares.sum(axis=0))
+    return 1 - (apart * shares).sum() / (apart * by_chance).sum()
 
 
 def test_two_blanks_are_no_agreement():

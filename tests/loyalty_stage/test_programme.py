@@ -290,9 +290,14 @@ def sandwich(table, columns, target_place=1):
 def test_weights_and_clusters_by_hand():
     table = frame(5, slope=0.4)
     one = np.ones(len(table))
-    fitted, plain, clustered = sandwich(table, [one, "m"])
+    fitted, _, clustered = sandwich(table, [one, "m"])
     given = {"data": table, "weights": "w"}
     assert programme_effect("m", "y", **given).estimate == pytest.approx(fitted[1], rel=SAME)
+    plain = 0.0
+    for _, part in table.groupby("m"):
+        h = part["w"] / part["w"].sum()
+        apart = part["y"] - h @ part["y"]
+        plain += (h**2 * apart**2 / ((1 - h) ** 2 + h @ h - h**2)).sum()
     assert error_of(programme_effect("m", "y", **given)) == pytest.approx(plain**0.5, rel=SAME)
     found = programme_effect("m", "y", clusters="branch", **given)
     assert error_of(found) == pytest.approx(clustered**0.5, rel=SAME)

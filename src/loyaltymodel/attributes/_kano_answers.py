@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._counts import weighted_means
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
 from loyaltymodel._options import check_choice, count_of, enumerate_names, is_number, shown
@@ -18,7 +19,7 @@ from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.attributes._pairs import Pair
 from loyaltymodel.attributes.kano_kernels import ANSWERS, EVALUATION, CategoryTest
-from loyaltymodel.attributes.measurement_kernels import ShareInterval, weighted_mean
+from loyaltymodel.attributes.measurement_kernels import ShareInterval
 from loyaltymodel.errors import DataError, OptionError
 
 CODES = (1, 2, 3, 4, 5)
@@ -160,6 +161,6 @@ def read_importance(
             )
         if len(values) < LEAST:
             raise DataError(f"{key} has one answer; a mean with an interval needs two or more")
-        mean, error, _ = weighted_mean(values[:, None], np.ones(len(values)))
+        mean, error, _ = weighted_means(values[:, None], np.ones(len(values)))
         rows.append((len(values), mean[0], error[0]))
     return np.array(rows, dtype=np.float64)

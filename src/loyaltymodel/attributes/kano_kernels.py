@@ -12,8 +12,10 @@ import numpy as np
 
 from loyaltymodel._arrays import FloatArray, IntArray, read_only
 from loyaltymodel._comparisons import reaches
-from loyaltymodel._counts import independence
-from loyaltymodel._intervals import ndtr
+from loyaltymodel._counts import independence, less_sure
+from loyaltymodel._intervals import ndtr, wilson
+
+_NO_ERROR = 1e-12  # of a ratio, which rounding makes
 
 CategoryTest = Literal["exact", "normal", "fong"]
 
@@ -94,14 +96,27 @@ def memberships(functional: FloatArray, dysfunctional: FloatArray) -> FloatArray
     return found
 
 
-def ratio(part: FloatArray, whole: FloatArray) -> tuple[float, float]:
-    """Return the ratio of two sums over respondents, (n,) each, and its standard error."""
-    n, total = len(part), whole.sum()
+def ratio(
+    part: FloatArray, whole: FloatArray, *, level: float
+) -> tuple[float, float, float, float]:
+    """Return the ratio of two sums over respondents, (n,) each, its standard error, and its ends.
+
+    The part lies between 0 and the whole, which is at most 1. The interval is Wilson's, for as
+    many respondents as would give the error; at least so many as the whole comes to, because
+    nothing between 0 and 1 varies more than 0 and 1 do.
+    """
+    n, total = len(part), float(whole.sum())
     if total == 0:
-        return np.nan, np.nan
-    estimate = part.sum() / total
+        return (np.nan,) * 4
+    estimate = float(part.sum()) / total
     apart = part - estimate * whole
-    return float(estimate), float(np.sqrt((apart**2).sum() * n / (n - 1)) / total)
+    error = float(np.sqrt((apart**2).sum() * n / (n - 1)) / total)
+    size = total
+    if error > _NO_ERROR:
+        size = estimate * (1 - estimate) / error**2 * n / (n - 1)
+        size = max(size * less_sure(n - 1.0, level=level), min(size, total))
+    low, high = wilson(np.array(min(max(estimate, 0.0), 1.0)), np.array(size), level=level)
+    return estimate, error, float(low), float(high)
 
 
 def permutation_tail(table: FloatArray, n_resamples: int, rng: np.random.Generator) -> float:

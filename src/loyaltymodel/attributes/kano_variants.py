@@ -12,6 +12,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping
 from loyaltymodel._comparisons import reaches
+from loyaltymodel._counts import weighted_means
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -46,7 +47,6 @@ from loyaltymodel.attributes.kano_kernels import (
     ratio,
 )
 from loyaltymodel.attributes.kano_result import COEFFICIENTS
-from loyaltymodel.attributes.measurement_kernels import weighted_mean
 from loyaltymodel.errors import DataError, OptionError
 
 Curve = Literal["must_be", "one_dimensional", "attractive"]
@@ -137,7 +137,7 @@ def kano_continuous(
         lengths[name] = len(labels) + n_dropped
         _check_enough(name, len(labels))
         values = np.column_stack([score[place] for score, place in zip(scores, codes, strict=True)])
-        found.append(weighted_mean(values, np.ones(len(values))))
+        found.append(weighted_means(values, np.ones(len(values))))
         sizes.append(len(values))
     check_lengths(lengths)
     labels_of = {
@@ -196,8 +196,8 @@ class KanoFuzzyResult(Result):
 
     @property
     def interval(self) -> str:
-        """Kind of interval: the estimate plus and minus its standard errors."""
-        return "wald"
+        """Kind of interval: Wilson's, which stays from 0 to 1."""
+        return "wilson"
 
     @property
     def attributes(self) -> pd.DataFrame:
@@ -276,8 +276,10 @@ def kano_fuzzy(
     A respondent's membership in a cell of the evaluation table is the product of those in the
     two answers; the membership in a category is the sum over its cells. The method with a cut
     is usually attributed to Lee and Huang (2009). With a cut, someone who is divided among
-    many categories counts in none. Answers that are not divided give the coefficients of
-    :func:`kano`, with its interval "wald".
+    many categories counts in none. The intervals are Wilson's, for as many respondents as would
+    give the coefficient its linearised standard error; they never leave 0 to 1 (or -1 to 0) and
+    have a width where all agree. Answers that are not divided give the coefficients of
+    :func:`kano` and their intervals.
 
     Examples
     --------
@@ -315,20 +317,27 @@ def kano_fuzzy(
             belongs = reaches(belongs, limits[name], size=1.0).astype(np.float64)
         shares.append(belongs.mean(axis=0))
         up, down, base = coefficient_counts(belongs)
-        better, worse = ratio(up, base), ratio(down, base)
+        better, (worse, error, low, high) = (ratio(p, base, level=level) for p in (up, down))
         # Less than nothing, but no -0.0 where nobody is dissatisfied.
-        coefficients += [better, (0.0 - worse[0], worse[1])]
+        coefficients += [better, (0.0 - worse, error, 0.0 - high, 0.0 - low)]
     n_obs = check_lengths(lengths)
     labels = {
         "attribute": [name for name in named for _ in COEFFICIENTS],
         "quantity": list(COEFFICIENTS) * len(named),
     }
-    estimate, error = np.array(coefficients).T
-    made = EstimateTable.wald(labels, estimate, error, level=level)
+    estimate, error, low, high = np.array(coefficients).T
     return KanoFuzzyResult(
         names=tuple(named),
         memberships=np.array(shares),
-        estimates=replace(made, p_value=None),
+        estimates=EstimateTable(
+            labels=FrozenMapping({name: tuple(column) for name, column in labels.items()}),
+            estimate=estimate,
+            std_error=error,
+            ci_low=low,
+            ci_high=high,
+            level=level,
+            method="Wilson",
+        ),
         n_obs=n_obs,
         cuts=limits,
     )

@@ -11,17 +11,32 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping
 from loyaltymodel._comparisons import exceeds
-from loyaltymodel._counts import kish
+from loyaltymodel._counts import (
+    Pull,
+    counted,
+    kish,
+    members,
+    pull_of,
+    weighted_means,
+)
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, ndtri, student_reach
+from loyaltymodel._intervals import (
+    Ends,
+    check_level,
+    ndtri,
+    newcombe,
+    satterthwaite,
+    student,
+    wilson,
+    wilson_at,
+)
 from loyaltymodel._options import check_choice, check_count, count_of
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import check_pair
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, percent, table_of
 from loyaltymodel._variables import read_weighted
-from loyaltymodel.attributes.measurement_kernels import share_interval, weighted_mean
 from loyaltymodel.errors import DataError, OptionError, ScaleWarning, warn_caller
 
 PromoterInterval = Literal["wilson", "wald"]
@@ -30,7 +45,13 @@ _LEAST = 2  # respondents
 _MOST_STEPS = 101  # of a scale whose every answer is listed, such as 0 to 100
 _NPS_SCALE = (0.0, 10.0)
 _PROMOTERS, _DETRACTORS = 9, 6  # from, up to
-_OTHER_SCALES = 5  # the highest answer of scales that are taken for that of the score
+_BOXES = 2  # top and bottom: the last rows of a report
+NO_SPREAD = (
+    "{} has no interval: all answers are the same, so that nothing shows how far those of other "
+    "respondents would differ."
+)
+# The highest answers of scales that are taken for that of the score, of any and of many people.
+_OTHER_SCALES, _LONGER_SCALES, _MANY = 5, 7, 30
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -43,12 +64,17 @@ class DirectReport(Result):
         The possible answers, or those that were given on a scale without steps.
     totals : ndarray of shape (a,)
         Weight of the respondents who gave each answer.
+    sizes : ndarray of shape (a + 2,)
+        Of how many equally weighted respondents the share of each answer is as sure, and those of
+        the top and the bottom answers.
+    df : float
+        Degrees of freedom of the mean.
     estimates : EstimateTable
         Mean, points and shares of top and bottom answers, by ``quantity``.
     n_obs : int
         Number of respondents.
     n_effective : float
-        How many equally weighted respondents tell as much.
+        Kish's effective number, which knows the weights only.
     n_dropped : int
         How many were left out for a missing value.
     scale : tuple of (float, float)
@@ -70,6 +96,8 @@ class DirectReport(Result):
 
     answers: FloatArray
     totals: FloatArray
+    sizes: FloatArray
+    df: float
     estimates: EstimateTable
     n_obs: int
     n_effective: float
@@ -95,8 +123,75 @@ class DirectReport(Result):
     def distribution(self) -> pd.DataFrame:
         """Share of each answer as ``estimate``, each with a Wilson interval of its own."""
         shares = self.totals / self.totals.sum()
-        n = np.full(len(shares), self.n_effective)
-        return EstimateTable.wilson({"answer": self.answers}, shares, n, level=self.level).frame()
+        labels, n = {"answer": self.answers}, self.sizes[:-_BOXES]
+        return EstimateTable.wilson(labels, shares, n, level=self.level).frame()
+
+    @checked
+    def difference(self, earlier: DirectReport) -> pd.DataFrame:
+        """Return how much higher this report is than another one of other respondents.
+
+        Parameters
+        ----------
+        earlier : DirectReport
+            The same question asked of others, such as a year before.
+
+        Returns
+        -------
+        DataFrame
+            The rows of :attr:`quantities`, this one less the earlier one: ``estimate``,
+            ``std_error`` (NaN for shares), ``ci_low``, ``ci_high`` and ``p_value`` of no
+            difference.
+
+        Raises
+        ------
+        OptionError
+            If scale, ``top`` or level differ.
+
+        Notes
+        -----
+        The interval of means is Welch's, that of shares Newcombe's. Both need the two to be
+        independent: where the same respondents answered twice, make the difference of each
+        respondent, and its mean.
+
+        Examples
+        --------
+        >>> from loyaltymodel import attributes
+        >>> before = attributes.direct_report([1, 2, 3, 3, 4, 5], scale=(1, 5))
+        >>> now = attributes.direct_report([3, 4, 4, 5, 5, 5], scale=(1, 5))
+        >>> now.difference(before)[["quantity", "estimate", "ci_low", "ci_high"]].round(3)
+               quantity  estimate  ci_low  ci_high
+        0          mean     1.333  -0.204    2.871
+        1        points    33.333  -5.100   71.767
+        2     top_1_box     0.333  -0.172    0.674
+        3  bottom_1_box    -0.167  -0.564    0.247
+        """
+        for name in ("scale", "top", "level"):
+            own, other = getattr(self, name), getattr(earlier, name)
+            if own != other:
+                raise OptionError(
+                    f"the reports differ in {name}: {own} and {other}; make both with the same"
+                )
+        one, other = self.estimates, earlier.estimates
+        assert one.std_error is not None  # noqa: S101  made with errors
+        assert other.std_error is not None  # noqa: S101
+        errors = np.column_stack([one.std_error, other.std_error])[:-_BOXES]
+        means = (one.estimate - other.estimate)[:-_BOXES]
+        degrees = satterthwaite(errors**2, np.array([self.df, earlier.df]))
+        apart = student(means, np.hypot(*errors.T), degrees, level=self.level)
+        ends = tuple(_share_ends(r.estimates.estimate[-_BOXES:], r.sizes) for r in (self, earlier))
+        boxes = newcombe(
+            one.estimate[-_BOXES:], other.estimate[-_BOXES:], (ends[0], ends[1]), level=self.level
+        )
+        return EstimateTable(
+            labels=one.labels,
+            estimate=one.estimate - other.estimate,
+            std_error=np.append(np.hypot(*errors.T), [np.nan] * _BOXES),
+            ci_low=np.append(apart.low, boxes.low),
+            ci_high=np.append(apart.high, boxes.high),
+            p_value=np.append(apart.p_value, boxes.p_value),
+            level=self.level,
+            method="Welch and Newcombe",
+        ).frame()
 
     def _title(self) -> str:
         return "Directly reported satisfaction"
@@ -117,6 +212,11 @@ class DirectReport(Result):
         distribution["answer"] = [f"{answer:g}" for answer in self.answers]
         return (table_of("Answers in short", self.quantities), table_of("Answers", distribution))
 
+    def _remarks(self) -> Sequence[str]:
+        if np.count_nonzero(self.totals) > 1:
+            return ()
+        return (NO_SPREAD.format("The mean"),)
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class NetPromoter(Result):
@@ -133,7 +233,9 @@ class NetPromoter(Result):
     n_obs : int
         Number of respondents.
     n_effective : float
-        How many equally weighted respondents tell as much.
+        Kish's effective number, which knows the weights only.
+    size : float
+        Of how many equally weighted respondents the score is as sure.
     n_dropped : int
         How many were left out for a missing value.
     interval : str
@@ -172,6 +274,7 @@ class NetPromoter(Result):
     detractors: float
     n_obs: int
     n_effective: float
+    size: float
     n_dropped: int
     interval: PromoterInterval
     level: float
@@ -184,6 +287,58 @@ class NetPromoter(Result):
                 "group": ["promoters", "passives", "detractors"],
                 "answer": ["9 or 10", "7 or 8", "0 to 6"],
                 "share": [self.promoters, self.passives, self.detractors],
+            }
+        )
+
+    @checked
+    def difference(self, earlier: NetPromoter) -> pd.Series:
+        """Return how much higher this score is than another one of other respondents.
+
+        Parameters
+        ----------
+        earlier : NetPromoter
+            The score of others, such as a wave before, with the same kind and level of interval.
+
+        Returns
+        -------
+        Series
+            ``estimate``, this score less the earlier one, ``ci_low``, ``ci_high`` and the
+            ``p_value`` of no difference.
+
+        Raises
+        ------
+        OptionError
+            If the two have other kinds or levels of intervals.
+
+        Notes
+        -----
+        Newcombe's interval, made of those of the two scores, which must be independent: where
+        the same respondents answered twice, the mean difference of each respondent's 1, 0 or -1
+        is what to look at.
+
+        Examples
+        --------
+        >>> from loyaltymodel import attributes
+        >>> before = attributes.net_promoter([10] * 30 + [8] * 40 + [5] * 30)
+        >>> now = attributes.net_promoter([10] * 45 + [8] * 35 + [5] * 20)
+        >>> now.difference(before).round(3).to_dict()
+        {'estimate': 25.0, 'ci_low': 3.469, 'ci_high': 45.506, 'p_value': 0.022}
+        """
+        for name in ("interval", "level"):
+            own, other = getattr(self, name), getattr(earlier, name)
+            if own != other:
+                raise OptionError(
+                    f"the scores differ in {name}: {own} and {other}; make both with the same"
+                )
+        scores = [np.array([one.estimate / 100]) for one in (self, earlier)]
+        ends = (_promoter_ends(self), _promoter_ends(earlier))
+        found = newcombe(scores[0], scores[1], ends, level=self.level)
+        return pd.Series(
+            {
+                "estimate": self.estimate - earlier.estimate,
+                "ci_low": 100 * found.low[0],
+                "ci_high": 100 * found.high[0],
+                "p_value": found.p_value[0],
             }
         )
 
@@ -254,11 +409,24 @@ def direct_report(
 
     Notes
     -----
-    The interval of the mean is that of t, which may leave the scale where there are few
-    answers; its error is HC2, and its degrees of freedom are the effective number
-    sum(w)^2 / sum(w^2) less 1, that is n - 1 without weights. Those of the shares are Wilson's,
-    for the same number. Each interval holds its level on its own, not
+    The interval of the mean is that of t, cut at the ends of the scale. With weights its error
+    is linearised: the weight of a respondent times the distance from the mean, over the sum of
+    weights, is what this one moves it by. The squares are divided by what is expected of them if
+    all vary alike, so that the error is unbiased, and have degrees of freedom by Satterthwaite
+    [1]_; without weights these are n - 1. Where all give the same answer there is no interval,
+    because nothing shows how far others differ. Those of the shares are Wilson's, for
+    the number of respondents of whom a plain share would have the same error [2]_. Kish's number
+    would take all answers to have the same weights: where weights go with the answers, its
+    intervals of level .95 cover .72 to .99. Each interval holds its level on its own, not
     all of them together. A mean of five-point answers takes their steps to be equal.
+
+    References
+    ----------
+    .. [1] Bell, R. M., & McCaffrey, D. F. (2002). Bias reduction in standard errors for linear
+       regression with multi-stage samples. Survey Methodology, 28(2), 169-181.
+    .. [2] Korn, E. L., & Graubard, B. I. (1998). Confidence intervals for proportions with small
+       expected number of positive counts estimated from survey data. Survey Methodology, 24(2),
+       193-201.
 
     Examples
     --------
@@ -285,27 +453,31 @@ def direct_report(
     read, weight = read_weighted(given, weights, data=data, bounds=bounds, missing=missing)
     require_two(weight, "ratings")
     x = np.asarray(read["ratings"], dtype=np.float64)
-    mean, error, _ = weighted_mean(x[:, None], weight)
+    mean, error, degrees = weighted_means(x[:, None], weight)
     answers = _steps(x, lowest, highest)
-    totals = np.bincount(np.searchsorted(answers, x), weight, minlength=len(answers)).astype(
-        np.float64
-    )
-    n = kish(weight)
+    codes = np.searchsorted(answers, x)
+    size = max(abs(lowest), abs(highest))
+    in_top = exceeds(answers, highest - int(top), size=size)
+    in_bottom = exceeds(lowest + int(top), answers, size=size)
+    boxes = np.column_stack([in_top[codes], in_bottom[codes]]).astype(np.float64)
+    in_boxes = members(boxes, weight, level=level)
+    of_answers = counted(codes, weight, len(answers), level=level)
     return DirectReport(
         answers=answers,
-        totals=totals,
+        totals=np.bincount(codes, weight, minlength=len(answers)).astype(np.float64),
+        sizes=np.append(of_answers.n, in_boxes.n),
+        df=degrees,
         estimates=_in_short(
-            answers,
-            totals,
             float(mean[0]),
             float(error[0]),
-            n,
+            degrees,
+            (in_boxes.share, in_boxes.n),
             scale=(lowest, highest),
             top=int(top),
             level=level,
         ),
         n_obs=len(x),
-        n_effective=n,
+        n_effective=kish(weight),
         n_dropped=read.n_dropped,
         scale=(lowest, highest),
         top=int(top),
@@ -359,17 +531,19 @@ def net_promoter(
     Warns
     -----
     ScaleWarning
-        If no answer is above 5, as on a scale from 1 to 5 or of yes and no.
+        If no answer is above 5, as on a scale from 1 to 5 or of yes and no, or among 30 answers
+        and more none above 7.
 
     Notes
     -----
-    score = 100 (p - d), with p for the share of answers 9 and 10 and d for that of 0 to 6.
-    Its variance is 100^2 (p + d - (p - d)^2) / n. "wald" takes the score plus and minus
-    so many standard errors, and has no width where all answers are of one kind. "wilson" is the
-    adjusted interval that did best in the comparison of Rocks [1]_: the same after three
-    respondents were added. Either may leave -100 to 100 and is cut there. With
-    weights n is the effective number. The score throws information away: two surveys with the
-    same mean may differ in it, and the other way round.
+    score = 100 (p - d), with p for the share of answers 9 and 10 and d for that of 0 to 6. Its
+    variance is 100^2 (p + d - (p - d)^2) / n. "wald" takes the score plus and minus so many
+    standard errors. "wilson" is the adjusted interval that did best in the comparison of Rocks
+    [1]_: the same after three respondents were added. Either may leave -100 to 100 and is cut
+    there. With weights the variance is the linearised one of :func:`direct_report`, and n is
+    ``size``, the number of respondents who would give it without weights. "wald" has no width
+    where all weights are on answers of one kind, and is then NaN. The score throws information
+    away: two surveys with the same mean may differ in it, and the other way round.
 
     References
     ----------
@@ -397,26 +571,28 @@ def net_promoter(
             f"ratings have {count_of(int((x % 1 != 0).sum()), 'answer')} between whole numbers, "
             f"first {first:.12g}; the score is defined for whole answers from 0 to 10"
         )
-    if x.max() <= _OTHER_SCALES:
+    if x.max() <= (_OTHER_SCALES if len(x) < _MANY else _LONGER_SCALES):
+        whom = "all are detractors" if x.max() <= _DETRACTORS else "nobody is a promoter"
         warn_caller(
-            f"no answer is above {x.max():g}, so that all are detractors; the score is defined for "
-            "the question with answers from 0 to 10. Of another scale take direct_report",
+            f"no answer is above {x.max():g}, so that {whom}; the score is defined for the "
+            "question with answers from 0 to 10. Of another scale take direct_report",
             ScaleWarning,
         )
     total = weight.sum()
     kinds = (x >= _PROMOTERS, (x < _PROMOTERS) & (x > _DETRACTORS), x <= _DETRACTORS)
     p, rest, d = (float(weight[group].sum() / total) for group in kinds)
-    n = kish(weight)
-    low, high = _promoter_interval(p, d, n, interval, level)
+    size = _promoter_size(p, d, kinds[0].astype(np.float64) - kinds[2], weight, level)
+    low, high = _promoter_ends_of(p, d, size, interval)(ndtri(np.array([(1 + level) / 2])))
     return NetPromoter(
         estimate=100 * (p - d),
-        ci_low=low,
-        ci_high=high,
+        ci_low=100 * float(low[0]),
+        ci_high=100 * float(high[0]),
         promoters=p,
         passives=rest,
         detractors=d,
         n_obs=len(x),
-        n_effective=n,
+        n_effective=kish(weight),
+        size=size,
         n_dropped=read.n_dropped,
         interval=interval,
         level=level,
@@ -439,11 +615,10 @@ def _steps(x: FloatArray, lowest: float, highest: float) -> FloatArray:
 
 
 def _in_short(
-    answers: FloatArray,
-    totals: FloatArray,
     mean: float,
     std_error: float,
-    n: float,
+    degrees: float,
+    boxes: tuple[FloatArray, FloatArray],
     *,
     scale: tuple[float, float],
     top: int,
@@ -451,20 +626,15 @@ def _in_short(
 ) -> EstimateTable:
     """Return mean, points from 0 to 100, and shares of the top and the bottom answers."""
     lowest, highest = scale
-    reach = student_reach(n - 1, level=level) * std_error
     stretch = 100 / (highest - lowest)
-    ends = np.array([mean - reach, mean + reach])
+    own = student(np.array([mean]), np.array([std_error]), degrees, level=level)
+    ends = np.clip([own.low[0], own.high[0]], lowest, highest)
     points = (ends - lowest) * stretch
-    shares = totals / totals.sum()
-    size = max(abs(lowest), abs(highest))
-    in_top = exceeds(answers, highest - top, size=size)
-    in_bottom = exceeds(lowest + top, answers, size=size)
-    boxes = np.array([shares[in_top].sum(), shares[in_bottom].sum()])
-    low, high = share_interval(boxes * n, np.full(len(boxes), n), level=level)
+    low, high = wilson(*boxes, level=level)
     names = ("mean", "points", f"top_{top}_box", f"bottom_{top}_box")
     return EstimateTable(
         labels=FrozenMapping({"quantity": names}),
-        estimate=np.array([mean, (mean - lowest) * stretch, *boxes]),
+        estimate=np.array([mean, (mean - lowest) * stretch, *boxes[0]]),
         std_error=np.array([std_error, std_error * stretch, np.nan, np.nan]),
         ci_low=np.array([ends[0], points[0], *low]),
         ci_high=np.array([ends[1], points[1], *high]),
@@ -473,11 +643,34 @@ def _in_short(
     )
 
 
-def _promoter_interval(
-    p: float, d: float, n: float, interval: PromoterInterval, level: float
-) -> tuple[float, float]:
+def _share_ends(share: FloatArray, sizes: FloatArray) -> Ends:
+    """Return the ends of the shares of the top and the bottom answers."""
+    return lambda z: wilson_at(share, sizes[-_BOXES:], z)
+
+
+def _promoter_size(
+    p: float, d: float, score: FloatArray, weights: FloatArray, level: float
+) -> float:
+    """Return of how many equally weighted respondents the mean of 1, 0 and -1 is as sure."""
+    pull: Pull = pull_of(weights)
+    variance = float(pull.of_square @ (score - (p - d)) ** 2) * (1 - 1 / pull.n)
+    alone = p + d - (p - d) ** 2  # the variance of one respondent
+    size = alone / variance if variance > 0 and alone > 0 else kish(weights)
+    return min(size, float(pull.n)) * pull.less_sure(level)
+
+
+def _promoter_ends(found: NetPromoter) -> Ends:
+    return _promoter_ends_of(found.promoters, found.detractors, found.size, found.interval)
+
+
+def _promoter_ends_of(p: float, d: float, n: float, interval: PromoterInterval) -> Ends:
+    """Return the ends of a score from -1 to 1 at so many standard errors."""
     if interval == "wilson":
         p, d, n = (p * n + 0.75) / (n + 3), (d * n + 0.75) / (n + 3), n + 3
-    reach = float(ndtri(np.array((1 + level) / 2))) * np.sqrt((p + d - (p - d) ** 2) / n)
-    low, high = 100 * (p - d - reach), 100 * (p - d + reach)
-    return float(max(low, -100.0)), float(min(high, 100.0))
+    variance = (p + d - (p - d) ** 2) / n
+    error = np.sqrt(variance) if variance > 0 else np.nan  # without width it is no interval
+
+    def ends(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return np.maximum(p - d - z * error, -1.0), np.minimum(p - d + z * error, 1.0)
+
+    return ends

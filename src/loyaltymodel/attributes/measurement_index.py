@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._counts import weighted_means
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, student_reach
 from loyaltymodel._native import NotNumbers, numbers_of
@@ -21,8 +22,7 @@ from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel._variables import Variables, as_given, read_weighted
 from loyaltymodel.attributes.inputs import paired_by_attribute
-from loyaltymodel.attributes.measurement import require_two
-from loyaltymodel.attributes.measurement_kernels import weighted_mean
+from loyaltymodel.attributes.measurement import NO_SPREAD, require_two
 from loyaltymodel.errors import DataError
 
 RankMethod = Literal["rank_order_centroid", "rank_sum"]
@@ -108,7 +108,8 @@ class ImportanceIndex(Result):
         return (table_of("Attributes", self.attributes, digits=(1, 3, 1, 1)),)
 
     def _remarks(self) -> Sequence[str]:
-        return ("lost: points that the attribute withholds from an index of 100.",)
+        remark = "lost: points that the attribute withholds from an index of 100."
+        return (remark, NO_SPREAD.format("The index")) if np.isnan(self.std_error) else (remark,)
 
 
 @checked
@@ -294,10 +295,11 @@ def importance_index(
 
     Notes
     -----
-    The mean of the respondents' scores of :func:`importance_scores`, with an interval of t, which
-    may leave 0 to 100 where there are few. It counts every respondent alike, however high they
-    rate importance. Where everybody states their own importance, the index is not the mean
-    performance times the mean weight.
+    The mean of the respondents' scores of :func:`importance_scores`, with an interval of t, cut
+    at 0 and 100, with weights as for :func:`direct_report`. Where all have the same score there
+    is none, because nothing shows how far others differ. It counts every respondent alike,
+    however high they rate importance. Where everybody states their own importance, the index is
+    not the mean performance times the mean weight.
 
     Examples
     --------
@@ -320,15 +322,15 @@ def importance_index(
     require_two(weight, "performance and importance")
     scores = (points * shares).sum(axis=1)
     columns = np.column_stack([scores, points, shares, points * shares])
-    mean, error, degrees = weighted_mean(columns, weight)
+    mean, error, degrees = weighted_means(columns, weight)
     reach = student_reach(degrees, level=level) * error[0]
     k = len(given)
     return ImportanceIndex(
         names=tuple(given),
         estimate=float(mean[0]),
         std_error=float(error[0]),
-        ci_low=float(mean[0] - reach),
-        ci_high=float(mean[0] + reach),
+        ci_low=float(np.maximum(mean[0] - reach, 0.0)),
+        ci_high=float(np.minimum(mean[0] + reach, 100.0)),
         performance=mean[1 : k + 1],
         weight=mean[k + 1 : 2 * k + 1],
         contribution=mean[2 * k + 1 :],

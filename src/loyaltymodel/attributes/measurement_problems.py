@@ -10,7 +10,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
 from loyaltymodel._comparisons import exceeds
-from loyaltymodel._counts import kish
+from loyaltymodel._counts import members, weighted_means
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -21,7 +21,6 @@ from loyaltymodel._signature import checked
 from loyaltymodel._variables import counts_of, read_variables, read_weighted
 from loyaltymodel.attributes._pairs import named_pairs
 from loyaltymodel.attributes.measurement import require_two
-from loyaltymodel.attributes.measurement_kernels import weighted_mean
 from loyaltymodel.errors import DataError
 
 _QUANTITIES = ("expected", "received", "dissatisfaction", "share_short", "share_above")
@@ -81,7 +80,9 @@ def derived_dissatisfaction(
     Notes
     -----
     dissatisfaction = E - P, averaged over respondents; the interval is that of t for paired
-    answers, and those of the shares are Wilson's. A mean of 0 may hide as many who were
+    answers, and those of the shares are Wilson's; weights count as for :func:`direct_report`.
+    Where a mean rests on equal values only, its error and interval are NaN: nothing shows how far
+    others differ. A mean of 0 may hide as many who were
     disappointed as were surprised, which is what the shares are for.
 
     Examples
@@ -147,9 +148,10 @@ def problem_analysis(
     DataFrame
         A row a problem, the most frequent first: ``problem``, ``quantity`` ("mentions"),
         ``count``, the share of all mentions as ``estimate`` with ``ci_low`` and ``ci_high``,
-        ``cumulative_share``, and ``vital`` for those that it takes to reach the share. With
-        ``n_respondents`` as many rows follow whose ``quantity`` is "respondents": the share of
-        respondents who named the problem, without a cumulative one.
+        ``cumulative_share``, and ``vital`` for those that it takes to reach the share, with
+        all that are as frequent as the last of them. With ``n_respondents`` as many rows follow
+        whose ``quantity`` is "respondents": the share of respondents who named the problem,
+        without a cumulative one.
 
     Raises
     ------
@@ -183,7 +185,8 @@ def problem_analysis(
     order = np.argsort(-counts, kind="stable")
     count = counts[order]
     total = count.sum()
-    before = np.cumsum(count) - count
+    # Problems of one count come before or after a share together, in whatever order they stand.
+    before = (count[:, None] * (count[:, None] > count)).sum(axis=0)
     few = exceeds(vital * total, before)
     ranked = [names[k] for k in order]
     table = _shares(ranked, "mentions", count, total, level)
@@ -201,7 +204,7 @@ def _gap(
 ) -> pd.DataFrame:
     """Return means, their difference, and shares of those who got less and more."""
     columns = np.column_stack([expected, received, expected - received])
-    mean, error, degrees = weighted_mean(columns, weight)
+    mean, error, degrees = weighted_means(columns, weight)
     means = EstimateTable.student(
         _labels(name, _QUANTITIES[:3]), mean, error, df=degrees, level=level
     )
@@ -209,11 +212,9 @@ def _gap(
     table.loc[:1, "p_value"] = np.nan  # 0 is a question of the difference only
     size = np.abs(columns).max()
     short, above = exceeds(expected, received, size=size), exceeds(received, expected, size=size)
-    hits = np.array([weight[short].sum(), weight[above].sum()])
-    n = np.full(len(hits), kish(weight))
-    shares = EstimateTable.wilson(
-        _labels(name, _QUANTITIES[3:]), hits / weight.sum(), n, level=level
-    )
+    belongs = np.column_stack([short, above]).astype(np.float64)
+    found = members(belongs, weight, level=level)
+    shares = EstimateTable.wilson(_labels(name, _QUANTITIES[3:]), found.share, found.n, level=level)
     return pd.concat([table, shares.frame().reindex(columns=table.columns)])
 
 

@@ -9,11 +9,11 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._arrays import FloatArray, FrozenMapping
 from loyaltymodel._comparisons import difference
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
+from loyaltymodel._intervals import check_level, newcombe, wilson_at
 from loyaltymodel._options import check_share, count_of, enumerate_names, is_whole, suggest
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._scales import resolve_limits
@@ -370,8 +370,15 @@ def brand_effect(
 
     Notes
     -----
-    The standard error is sqrt(p (1 - p) / n + q (1 - q) / m), for two tests of different
-    respondents. If the same ones did both, it is wrong.
+    The standard error is sqrt(p (1 - p) / n + q (1 - q) / m). The interval is Newcombe's [1]_,
+    made of Wilson's intervals of both shares: it never leaves -1 to 1, and has a width where
+    shares are 0 or 1. Both are for two tests of different respondents. If the same ones did both,
+    they are wrong.
+
+    References
+    ----------
+    .. [1] Newcombe, R. G. (1998). Interval estimation for the difference between independent
+       proportions: comparison of eleven methods. Statistics in Medicine, 17(8), 873-890.
 
     Examples
     --------
@@ -401,8 +408,20 @@ def brand_effect(
                 f"{name}={number!r} must be a whole number of respondents, at least 1; give both "
                 "numbers, or neither"
             )
-    error = np.sqrt(p * (1 - p) / float(n_branded or 1) + q * (1 - q) / float(n_blind or 1))
-    table = EstimateTable.wald({"choice": choices}, p - q, error, level=level).frame()
+    n, m = (np.array(float(number or 1)) for number in (n_branded, n_blind))
+    found = newcombe(
+        p, q, (lambda z: wilson_at(p, n, z), lambda z: wilson_at(q, m, z)), level=level
+    )
+    table = EstimateTable(
+        labels=FrozenMapping({"choice": tuple(choices)}),
+        estimate=p - q,
+        std_error=np.sqrt(p * (1 - p) / n + q * (1 - q) / m),
+        ci_low=found.low,
+        ci_high=found.high,
+        p_value=found.p_value,
+        level=level,
+        method="Newcombe",
+    ).frame()
     table.insert(1, "branded", p)
     table.insert(2, "blind", q)
     return table

@@ -152,6 +152,11 @@ def _membership(k: int) -> FloatArray:
     return member
 
 
+def summed(pairs: FloatArray, k: int) -> FloatArray:
+    """Return what pairs (pairs,) of k items have, and its sums by item and over all, in a row."""
+    return np.concatenate([pairs, pairs @ _membership(k), [pairs.sum()]])
+
+
 def scalability_errors(
     patterns: Patterns, found: Scalability
 ) -> tuple[FloatArray, FloatArray, float]:

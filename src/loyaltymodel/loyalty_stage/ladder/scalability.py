@@ -10,9 +10,18 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping
 from loyaltymodel._comparisons import reaches
+from loyaltymodel._counts import less_sure
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, check_resamples, ndtr, percentile, wald
+from loyaltymodel._intervals import (
+    Interval,
+    check_level,
+    check_resamples,
+    ndtr,
+    percentile,
+    wald,
+    wilson,
+)
 from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names
 from loyaltymodel._resampling import FOR_INTERVALS, check_failures
 from loyaltymodel._results import Facts, Result
@@ -22,20 +31,28 @@ from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import SmallSampleWarning, warn_caller
 from loyaltymodel.loyalty_stage.ladder.kernels import (
     Patterns,
+    Scalability,
     find_patterns,
     independence_statistics,
+    pair_errors,
     scalability_errors,
     scalability_of,
+    summed,
 )
 from loyaltymodel.loyalty_stage.ladder.reading import read_items
 
-IntervalKind = Literal["wald", "percentile"]
+IntervalKind = Literal["wilson", "wald", "percentile"]
 Strength = Literal["none", "weak", "medium", "strong"]
 
 _ALL = "all"
-_METHODS = {"wald": "Wald (delta method)", "percentile": "percentile bootstrap"}
+_METHODS = {
+    "wilson": "Wilson",
+    "wald": "Wald (delta method)",
+    "percentile": "percentile bootstrap",
+}
 _STRENGTHS: tuple[tuple[float, Strength], ...] = ((0.5, "strong"), (0.4, "medium"), (0.3, "weak"))
 _ELEMENTS = 2_000_000  # patterns times resamples at a time: 16 MB
+_NO_ERROR = 1e-12  # of an H, which rounding makes
 _LEAST_RESPONDENTS = 20  # below which the delta method is no more than a guess
 
 
@@ -56,8 +73,10 @@ class ScalabilityResult(Result):
         of all together. P-values are one-sided, against independence.
     statistic : ndarray
         Z of each of them against independence.
-    interval : {"wald", "percentile"}
+    interval : {"wilson", "wald", "percentile"}
         How standard errors and intervals were made.
+    n_erring : int
+        Respondents who take a step without a more popular one.
     level : float
         Confidence level of each interval.
     n_resamples, n_failed : int
@@ -82,6 +101,7 @@ class ScalabilityResult(Result):
     level: float
     n_resamples: int
     n_failed: int
+    n_erring: int
 
     @property
     def H(self) -> float:  # noqa: N802  the name that the coefficient has everywhere
@@ -146,6 +166,21 @@ class ScalabilityResult(Result):
 
     def _remarks(self) -> list[str]:
         remarks = []
+        if self.n_erring == 0:
+            remarks.append(
+                "Nobody takes a step without a more popular one, so the sample shows no error of "
+                "H. "
+                + (
+                    "The intervals are as wide as so few respondents leave room for others."
+                    if self.interval == "wilson"
+                    else 'So it has no interval; interval="wilson" gives one.'
+                )
+            )
+        if self.n_erring == 1:
+            remarks.append(
+                "One respondent alone takes a step without a more popular one: without this one "
+                "H would be 1."
+            )
         negative = self.pairs.query("estimate < 0")
         if len(negative):
             both = negative["item"] + " and " + negative["other"]
@@ -169,7 +204,7 @@ def scalability(
     *,
     data: object = None,
     scale: Pair | None = None,
-    interval: IntervalKind = "wald",
+    interval: IntervalKind = "wilson",
     level: float = 0.95,
     n_resamples: int = FOR_INTERVALS,
     rng: np.random.Generator | int | None = None,
@@ -189,9 +224,9 @@ def scalability(
         Holds the columns that are named.
     scale : pair of float, optional
         Lowest and highest possible answer; answers outside are an error.
-    interval : {"wald", "percentile"}
-        Standard errors and intervals by the delta method and the normal law, or by resampling
-        respondents.
+    interval : {"wilson", "wald", "percentile"}
+        "wilson" stays at or below 1 and has a width where H is 1; "wald" is the estimate plus and
+        minus its standard errors by the delta method; "percentile" resamples respondents.
     level : float
         Confidence level, between 0 and 1.
     n_resamples : int
@@ -223,13 +258,17 @@ def scalability(
 
     Notes
     -----
-    H of a pair is its covariance over the largest one that the two distributions allow, which
-    is 1 less the weighted Guttman errors over those expected under independence [1]_. H of an
-    item, and of the scale, is the sum of covariances over the sum of the largest ones. Standard
-    errors are those of the delta method for a multinomial sample [2]_; Z is the sum of the
-    covariances over its standard error under independence, so it is not H over its standard
-    error. The order of the steps is that of the sample: H does not test whether it is the order
-    that a theory claims. Equally popular steps make H a little too high in small samples.
+    H of a pair is its covariance over the largest one that the two distributions allow, which is
+    1 less the weighted Guttman errors over those expected under independence [1]_. H of an item,
+    and of the scale, is the sum of covariances over the sum of the largest ones. Standard errors
+    are those of the delta method for a multinomial sample [2]_; Z is the sum of the covariances
+    over its standard error under independence, so it is not H over its standard error. 1 - H is
+    the share of errors over that expected. "wilson" is Wilson's interval of the former, for as
+    many respondents as would give H its standard error if the latter were known; where nobody
+    errs, for those there are, each of whom may make all errors there can be. "wald" and
+    "percentile" have no interval there, and are too short near it. The order of the steps is that
+    of the sample: H does not test whether it is the order that a theory claims. Equally popular
+    steps make H a little too high in small samples.
 
     References
     ----------
@@ -263,24 +302,25 @@ def scalability(
     read = read_items(items, data=data, scale=scale, missing=missing)
     patterns = find_patterns(read.values)
     found = scalability_of(patterns, patterns.counts[None].astype(np.float64))
-    pair_errors, item_errors, scale_error = scalability_errors(patterns, found)
+    errors = scalability_errors(patterns, found)
     estimate = np.concatenate([found.pairs[0], found.items[0], found.scale])
-    error = np.concatenate([pair_errors, item_errors, [scale_error]])
+    error = np.concatenate([errors[0], errors[1], [errors[2]]])
     n_failed = 0
-    if interval == "wald":
+    if interval != "percentile":
         if len(read.values) < _LEAST_RESPONDENTS:
             warn_caller(
                 f"{count_of(len(read.values), 'respondent')} are few for the delta method; "
-                'interval="percentile" is another guess, and more of them are the way out',
+                "more of them are the way out",
                 SmallSampleWarning,
             )
-        ends = wald(estimate, error, level=level)
-        low, high = ends.low, ends.high
+        if interval == "wald":
+            low, high = _known_only(wald(estimate, error, level=level), error)
+        else:
+            low, high = _by_errors(patterns, found, estimate, error, level)
     else:
         replicates, n_failed = _resample(patterns, n_resamples, rng)
         error = replicates.std(axis=0, ddof=1)
-        between = percentile(replicates, level=level)
-        low, high = between.low, between.high
+        low, high = _known_only(percentile(replicates, level=level), error)
     pair_z, item_z, scale_z = independence_statistics(patterns, found)
     z = np.concatenate([pair_z, item_z, [scale_z]])
     first, second = np.triu_indices(len(read.names), 1)
@@ -306,7 +346,36 @@ def scalability(
         level=level,
         n_resamples=n_resamples if interval == "percentile" else 0,
         n_failed=n_failed,
+        n_erring=int(patterns.counts[pair_errors(patterns) >= 1].sum()),
     )
+
+
+def _known_only(ends: Interval, error: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return ends, NaN where the sample shows no error, which is not to say that there is none."""
+    there = error > _NO_ERROR
+    return np.where(there, ends.low, np.nan), np.where(there, ends.high, np.nan)
+
+
+def _by_errors(
+    patterns: Patterns, found: Scalability, estimate: FloatArray, error: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return ends of H from Wilson's of the share of errors, those expected being known."""
+    steps = patterns.rows.max(axis=0)
+    together = np.outer(steps, steps)
+    first, second = np.triu_indices(len(steps), 1)
+    of_pairs = together[first, second]
+    of_items = together.sum(axis=1) - steps**2
+    # Errors are pairs of steps, so a pattern has at most a quarter of the squared number of steps.
+    of_all = min(int(of_pairs.sum()), int(steps.sum()) ** 2 // 4)
+    expected = summed(found.most[0], len(steps)) / np.array([*of_pairs, *of_items, of_all])
+    share = (1 - estimate) * expected
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = share * (1 - share) / (error * expected) ** 2
+    n = float(patterns.counts.sum())
+    # Errors of a few respondents are not known as well as a share is.
+    size = np.where(error > _NO_ERROR, size * less_sure(n - 1, level=level), n)
+    low, high = wilson(np.clip(share, 0.0, 1.0), size, level=level)
+    return 1 - high / expected, 1 - low / expected
 
 
 def _resample(

@@ -221,9 +221,9 @@ def oliver(
     probabilities, true, error = None, None, 0.0
     if reliabilities is not None:
         probabilities, true, error = _true_phases(
-            x, own, cut, reliabilities, given, names, merge, ties=ties
+            x, own, cut, reliabilities, given, names, merge, ties=ties, level=level
         )
-    observed = counted(codes, own, len(stages))
+    observed = counted(codes, own, len(stages), level=level)
     reached = steps[:, None] >= np.arange(len(names) + 1)
     result = PhaseResult(
         names=stages,
@@ -315,6 +315,7 @@ def _true_phases(
     merge: FloatArray,
     *,
     ties: Ties,
+    level: float,
 ) -> tuple[FloatArray, Shares, float]:
     """Return probabilities (n, stages), true shares, and the error of quadrature."""
     posterior = _posterior(x, weights, reliabilities, given, names)
@@ -334,7 +335,7 @@ def _true_phases(
         from_sample=given is None,
     )
     share = weights @ probabilities / weights.sum()
-    return probabilities, expected(share, errors, weights), error
+    return probabilities, expected(share, errors, weights, level=level), error
 
 
 def _posterior(

@@ -11,9 +11,10 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._comparisons import ROUNDING
+from loyaltymodel._counts import kish, pull_of
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, wald
+from loyaltymodel._intervals import check_level, wald, wilson
 from loyaltymodel._options import count_of
 from loyaltymodel._results import Result
 from loyaltymodel._signature import checked
@@ -58,7 +59,7 @@ class AgreementResult(Result):
     level : float
         Confidence level of the intervals.
     interval : str
-        Kind of the intervals: "wald".
+        Kind of the intervals: "wilson".
 
     Examples
     --------
@@ -80,7 +81,7 @@ class AgreementResult(Result):
     expected: FloatArray
     n_dropped: int
     level: float = 0.95
-    interval: str = "wald"
+    interval: str = "wilson"
 
     people: ClassVar[str] = "customers"
 
@@ -153,10 +154,15 @@ class AgreementResult(Result):
                 "There is no weighted kappa, because nothing says how the categories are "
                 "ordered; give categories in ascending order if they are."
             )
-        if self.estimates.estimate[0] == 1:
+        n_apart = self.n_obs - int(np.trace(self.counts))
+        if n_apart == 0:
             remarks.append(
                 "All customers are in the same category twice, so the sample shows no error of "
-                "kappa; that it is 0 says nothing about other customers."
+                "kappa; the interval is as wide as so few customers leave room for others."
+            )
+        if n_apart == 1:
+            remarks.append(
+                "One customer alone is in different categories: without this one kappa would be 1."
             )
         return remarks
 
@@ -225,7 +231,9 @@ def agreement(
     0, which holds under no agreement only; both are given. With weights the same formula is
     used as a linearised variance: the sum of squared weights times squared influences, over the
     squared sum of weights. Weights count as fixed, and customers as drawn independently. The
-    interval is that of the normal law, which may pass 1 in small samples.
+    interval is Wilson's of the share of agreement, for as many customers as would give kappa
+    this standard error if chance agreement were known; so it stays in the range of kappa, and
+    has a width where all agree.
 
     Where nearly everybody is in one category kappa can be small although nearly everybody
     agrees, because chance would do nearly as well; so look at ``observed`` too.
@@ -279,7 +287,7 @@ def agreement(
         ordered=ordered,
         counts=counts.astype(np.intp),
         weight=weight,
-        **_estimates(found, ordered=ordered, level=level),
+        **_estimates(found, _sizes(found, counts, w, level), ordered=ordered, level=level),
         n_dropped=variables.n_dropped,
         level=level,
     )
@@ -297,16 +305,40 @@ def _require_two(weight: FloatArray, names: tuple[Any, ...]) -> None:
             )
 
 
-def _estimates(found: Kappas, *, ordered: bool, level: float) -> dict[str, Any]:
+def _sizes(found: Kappas, counts: FloatArray, weights: FloatArray, level: float) -> FloatArray:
+    """Return of how many people (3,) a share would be as sure as the share of agreement is.
+
+    Chance agreement counts as known. With weights they are at most as many as with equal ones, or
+    as all customers are of disagreements of the smallest size there is. Where all agree, each
+    customer is one.
+    """
+    k, n = len(counts), np.count_nonzero(weights)
+    equal = _worth(kappas(counts, counts, agreement_weights(k)))
+    most = np.fmax(equal, n * np.array([1.0, k - 1, (k - 1) ** 2]))
+    size = _worth(found)
+    size = np.where(np.isnan(size), kish(weights), np.minimum(size, most))
+    return size * pull_of(weights).less_sure(level)
+
+
+def _worth(found: Kappas) -> FloatArray:
+    """Return of how many people (3,) agreement has the error of kappa; NaN without any error."""
+    share, room = found.observed, 1 - found.expected
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = share * (1 - share) / (found.std_error * room) ** 2
+    return np.where(np.isfinite(size) & (size > 0), size, np.nan)
+
+
+def _estimates(found: Kappas, sizes: FloatArray, *, ordered: bool, level: float) -> dict[str, Any]:
     """Return kappas with their errors, and what else there is of them; NaN without an order."""
-    interval = wald(found.kappa, found.std_error, level=level)
+    ends = wilson(found.observed, sizes, level=level)
+    low, high = ((end - found.expected) / (1 - found.expected) for end in ends)
     test = wald(found.kappa, found.null_std_error, level=level)
     known = np.array([True, ordered, ordered])
     values = {
         "estimate": found.kappa,
         "std_error": found.std_error,
-        "ci_low": np.maximum(interval.low, -1.0),  # kappa lies between -1 and 1
-        "ci_high": np.minimum(interval.high, 1.0),
+        "ci_low": low,
+        "ci_high": high,
         "p_value": test.p_value,
         "null_std_error": found.null_std_error,
         "observed": found.observed,
@@ -316,6 +348,6 @@ def _estimates(found: Kappas, *, ordered: bool, level: float) -> dict[str, Any]:
     further = {name: kept.pop(name) for name in ("null_std_error", "observed", "expected")}
     labels = FrozenMapping({"weighting": _WEIGHTINGS})
     return {
-        "estimates": EstimateTable(labels=labels, **kept, level=level, method="Wald"),
+        "estimates": EstimateTable(labels=labels, **kept, level=level, method="Wilson"),
         **further,
     }
