@@ -80,6 +80,8 @@ def fit(
     reliability: float | None = None,
     true_scores: TrueScores = "masses",
     weights: object = None,
+    counts: object = None,
+    sd: object = None,
     missing: Missing = "raise",
     std_errors: StdErrors | None = None,
     n_resamples: int = FOR_INTERVALS,
@@ -143,6 +145,13 @@ def fit(
         :func:`true_score_test`.
     weights : array, Series or str, optional
         Survey weights, positive. Errors are then robust or those of the bootstrap.
+    counts : number, array, Series or str, optional
+        How many customers each row stands for, whole numbers: a table of cells in place of one of
+        people. They count as so many rows, which weights do not.
+    sd : number, array, Series or str, optional
+        Standard deviation (n - 1) of the scores of which ``loyalty`` is the mean, where rows are
+        cells of "score" with ``counts``, in points of the score. Estimates and errors are then
+        those of the customers themselves.
     missing : {"raise", "drop"}
         What to do with customers of whom something is missing.
     std_errors : {"model", "robust", "bootstrap"}, optional
@@ -241,6 +250,8 @@ def fit(
         constraint_by=constraint_by,
         trials=trials,
         weights=weights,
+        counts=counts,
+        sd=sd,
     )
     return estimate(settings, sample, np.random.default_rng(rng))
 

@@ -128,11 +128,13 @@ def observe(
     group: IntArray | None = None,
     given: FloatArray | None = None,
     drivers: FloatArray | None = None,
+    counts: FloatArray | None = None,
 ) -> Observations:
     """Gather customers into cells and records.
 
     All arguments are by customer: satisfaction (n,) on its scale, and answers (n,) or one number
-    for all. Whole numbers are gathered faster than others.
+    for all. With ``counts`` (n,) a row stands for so many customers. Whole numbers are gathered
+    faster than others.
     """
     n = len(satisfaction)
     where: list[Answers] = [part for part in (group, given) if part is not None]
@@ -143,11 +145,11 @@ def observe(
     cell = _combine(where)
     record = None if cell is None else _combine([cell, *what])
     if record is not None:
-        order, people = _distinct(record)
+        order, people = _distinct(record, counts)
     else:
         key = cell if cell is not None else group
         order = np.arange(n) if key is None else np.argsort(key, kind="stable")
-        people = np.ones(n)
+        people = np.ones(n) if counts is None else counts[order]
     first = np.arange(n) if cell is None else np.flatnonzero(np.diff(cell[order], prepend=-1))
     low, high = scale
     share = (satisfaction[order].astype(np.float64) - low) / (high - low)
@@ -212,16 +214,39 @@ def _level_codes(key: Answers) -> tuple[IntArray, int] | None:
     return codes, len(distinct)
 
 
-def _distinct(code: IntArray) -> tuple[IntArray, FloatArray]:
-    """Return a row of each distinct code, in order of the codes, and how many rows have it."""
+def _distinct(code: IntArray, counts: FloatArray | None) -> tuple[IntArray, FloatArray]:
+    """Return a row of each distinct code, in order of the codes, and how many have it."""
     size = int(code.max()) + 1
-    counts = np.bincount(code, minlength=size)
+    people = np.bincount(code, weights=counts, minlength=size)
     row = np.empty(size, dtype=np.intp)
     row[code] = np.arange(len(code))
-    present = np.flatnonzero(counts)
-    return row[present], counts[present].astype(np.float64)
+    present = np.flatnonzero(people)
+    return row[present], people[present].astype(np.float64)
 
 
 def beta_answers(score: FloatArray) -> list[FloatArray]:
     """Return what the beta likelihood takes of scores within (0, 1)."""
     return [np.ones_like(score), np.log(score), np.log1p(-score)]
+
+
+def two_answers(
+    mean: FloatArray, sd: FloatArray, counts: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return the row of each answer, the answers, and how many gave them, for rows of means.
+
+    Two answers stand for those of the customers of a row: they have their mean and their standard
+    deviation, which is all that a quasi-likelihood and its robust errors take of scores. So many
+    give the higher one as would if both were ends of the scale; then neither is beyond an end.
+    """
+    variance = np.where(counts > 1, sd**2 * (counts - 1) / counts, 0.0)
+    high = np.clip(np.rint(counts * mean), 1, np.maximum(counts - 1, 1))
+    low = counts - high
+    with np.errstate(divide="ignore", invalid="ignore"):
+        up, down = np.sqrt(variance * low / high), np.sqrt(variance * high / low)
+    spread = np.flatnonzero(variance > 0)
+    alike = np.flatnonzero(variance == 0)
+    return (
+        np.concatenate([spread, spread, alike]),
+        np.concatenate([(mean + up)[spread], (mean - down)[spread], mean[alike]]),
+        np.concatenate([high[spread], low[spread], counts[alike]]),
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
+from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
 from loyaltymodel._options import count_of, enumerate_names, shown
 from loyaltymodel._variables import (
     BELOW_ONE,
@@ -26,11 +26,13 @@ from loyaltymodel.jones_sasser.estimation.observations import (
     Observations,
     beta_answers,
     observe,
+    two_answers,
 )
 from loyaltymodel.jones_sasser.estimation.settings import SHARES, CurveSettings, Measured
 
 _TINY = float(np.finfo(np.float64).tiny)
 _WHOLE = (0.0, np.inf)
+_ROUNDED = 1.1  # means and standard deviations are printed with few digits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +65,8 @@ def read_sample(
     constraint_by: object,
     trials: object,
     weights: object,
+    counts: object = None,
+    sd: object = None,
 ) -> Sample:
     """Read what a user gave, check it and gather it into cells."""
     bound_by = {"constraint": constraint, "drivers": drivers, "constraint_by": constraint_by}
@@ -77,6 +81,11 @@ def read_sample(
         raise OptionError(
             'trials and outcome="count" belong together: of how many times each customer stayed'
         )
+    if sd is not None and (settings.outcome != "score" or counts is None):
+        raise OptionError(
+            'sd is the spread of the scores of which loyalty is the mean: it needs outcome="score" '
+            "and counts, the number of customers of each row"
+        )
     named = () if drivers is None else tuple(several_variables("drivers", drivers))
     wanted = {"satisfaction": satisfaction, "loyalty": loyalty}
     if drivers is not None:
@@ -86,6 +95,8 @@ def read_sample(
         "constraint_by": constraint_by,
         "trials": trials,
         "weights": weights,
+        "counts": counts,
+        "sd": sd,
     }
     wanted |= {name: value for name, value in optional.items() if value is not None}
     variables = _read(settings, wanted, data)
@@ -97,22 +108,32 @@ def read_sample(
     if named:
         z = design_of(variables, named)
     order = _declared_order(loyalty, data) if settings.outcome == "ordinal" else None
-    answers, categories, log_ways = _answers(settings, variables, order)
+    people = None if counts is None else _people(variables)
+    answers, categories, log_ways = _answers(settings, variables, order, people)
+    row: slice | IntArray = slice(None)
+    if sd is not None and people is not None:
+        row, score, people = _scores_of_means(settings, variables, answers[1], people)
+        answers = [answers[0], score]
     observations = observe(
-        variables["satisfaction"],
+        variables["satisfaction"][row],
         answers,
-        of_moderate_size(variables["weights"].astype(np.float64)) if weights is not None else None,
+        of_moderate_size(variables["weights"].astype(np.float64))[row]
+        if weights is not None
+        else None,
         scale=settings.limits("satisfaction"),
-        group=codes if constraint is None and not named else None,
-        given=variables["constraint"].astype(np.float64) if constraint is not None else None,
-        drivers=z,
+        group=codes[row] if codes is not None else None,
+        given=variables["constraint"].astype(np.float64)[row] if constraint is not None else None,
+        drivers=z[row] if z is not None else None,
+        counts=people,
     )
+    if people is not None and sd is None and settings.outcome in ("score", "beta"):
+        _check_no_means(settings, observations)
     if codes is None and constraint is None and not named:
         zeros = np.zeros(observations.n_cells, dtype=np.intp)
         observations = observations.with_group(zeros)
     return Sample(
         observations,
-        variables.n_rows,
+        variables.n_rows if people is None else int(people.sum()),
         variables.n_dropped,
         weights is not None,
         labels,
@@ -129,6 +150,8 @@ def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> V
         "constraint": (0.0, BELOW_ONE),
         "trials": (1.0, np.inf),
         "weights": (_TINY, np.inf),
+        "counts": (1.0, np.inf),
+        "sd": (0.0, np.inf),
     }
     if settings.outcome in ("score", "beta"):
         bounds["loyalty"] = settings.limits("loyalty")
@@ -141,6 +164,7 @@ def _read(settings: CurveSettings, wanted: dict[str, object], data: object) -> V
             bounds=bounds,
             categories=("constraint_by", "loyalty") if ordinal else ("constraint_by",),
             flags=("loyalty",) if settings.outcome == "binary" else (),
+            gaps=("sd",),  # one customer has none
             missing=settings.missing,
         )
     except DataError as error:
@@ -201,7 +225,10 @@ def place_of(group: object, groups: tuple[Any, ...]) -> int | None:
 
 
 def _answers(
-    settings: CurveSettings, variables: Variables, order: list[Any] | None
+    settings: CurveSettings,
+    variables: Variables,
+    order: list[Any] | None,
+    people: FloatArray | None,
 ) -> tuple[list[Answers], tuple[Any, ...] | None, float]:
     """Return the answers as the likelihood takes them, categories, and log of constant ways."""
     y = variables["loyalty"]
@@ -250,7 +277,55 @@ def _answers(
     from scipy.special import gammaln  # noqa: PLC0415  slow to import
 
     ways = gammaln(m + 1.0) - gammaln(y + 1.0) - gammaln(m - y + 1.0)
-    return [m, y], None, float(ways.sum())
+    return [m, y], None, float(ways.sum() if people is None else ways @ people)
+
+
+def _people(variables: Variables) -> FloatArray:
+    """Return how many customers each row stands for."""
+    found = variables["counts"].astype(np.float64)
+    if (found != np.rint(found)).any():
+        raise DataError(
+            "counts must be whole numbers of customers; shares and factors of a survey are weights"
+        )
+    return found
+
+
+def _scores_of_means(
+    settings: CurveSettings, variables: Variables, mean: Answers, people: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return rows, scores and people of rows whose loyalty is the mean of their scores."""
+    low, high = settings.limits("loyalty")
+    share, sd = mean.astype(np.float64), variables["sd"].astype(np.float64) / (high - low)
+    several = people > 1
+    if (absent := int(np.isnan(sd[several]).sum())) > 0:
+        raise DataError(
+            f"sd is missing for {count_of(absent, 'row')} of more than one customer; give 0 where "
+            "all gave the same score"
+        )
+    most = np.sqrt(share * (1 - share) * people / np.maximum(people - 1, 1))
+    if (wide := several & (sd > _ROUNDED * most)).any():
+        place = int(np.flatnonzero(wide)[0])
+        raise DataError(
+            f"sd={sd[place] * (high - low):.6g} is more than scores between {low:.12g} and "
+            f"{high:.12g} with mean {low + (high - low) * share[place]:.6g} can have, which is "
+            f"{most[place] * (high - low):.6g} at most; check the scale of loyalty, and whether a "
+            "standard error or a variance was given"
+        )
+    return two_answers(share, np.where(several, sd, 0.0), people)
+
+
+def _check_no_means(settings: CurveSettings, observed: Observations) -> None:
+    """Refuse scores that nobody in a cell differs in, which are means whose spread is lacking."""
+    if observed.n_records > observed.n_cells or observed.count.max() == 1:
+        return
+    ways = "give sd, their standard deviation (0 where all agree)"
+    if settings.outcome == "beta":
+        ways = 'choose outcome="score" and give sd, their standard deviation'
+    raise OptionError(
+        "counts say that all customers of a cell gave the same score, in every cell. If loyalty is "
+        f"the mean of their scores, {ways}; or give the numbers as weights, which take "
+        "each cell for one observation"
+    )
 
 
 def _declared_order(loyalty: object, data: object) -> list[Any] | None:
