@@ -71,7 +71,7 @@ class ExactFitTest(Result):
     >>> survey = datasets.load_mobile_phones()
     >>> result = structural.fit(model, survey, consistent=True)
     >>> structural.exact_fit_test(result, survey, n_resamples=50, rng=1)
-    <ExactFitTest: 250 respondents, 50 resamples, SRMR of the estimated model p = 0.000>
+    <ExactFitTest: 250 respondents, 50 resamples, SRMR of the estimated model p = 0.020>
     """
 
     n_obs: int
@@ -189,9 +189,9 @@ def exact_fit_test(
     >>> model = structural.acsi(datasets.mobile_phone_items())
     >>> survey = datasets.load_mobile_phones()
     >>> result = structural.fit(model, survey, consistent=True)
-    >>> found = structural.exact_fit_test(result, survey, n_resamples=200, rng=1)
+    >>> found = structural.exact_fit_test(result, survey, n_resamples=199, rng=1)
     >>> found.distances.query("model == 'estimated'")["p_value"].to_list()
-    [0.0, 0.0, 0.0]
+    [0.02, 0.02, 0.035]
     """
     check_count("n_resamples", n_resamples, least=2)
     check_choice("implied", implied, Implied)
