@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -19,20 +20,31 @@ from loyaltymodel._options import (
     enumerate_names,
     repeated,
     shown,
-    suggest,
 )
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
-from loyaltymodel.loyalty_stage.movement.stages import Stages
+from loyaltymodel.loyalty_stage.movement.stages import Stages, place_of
 from loyaltymodel.loyalty_stage.movement.tables import table_of_values
 
 Periodic = Literal["raise", "average"]
 Start = str | Mapping[str, float]
 
 _MOST_CELLS = 50_000_000  # of shares over time in all draws: 400 MB
+_SAY = (
+    "name in absorbing= the stages that nobody leaves, or in possible= the moves that can happen; "
+    'point="posterior_mean" lets unseen moves happen, as rarely as the data allow'
+)
+
+
+def digest(*arrays: FloatArray) -> str:
+    """Return a name for these numbers, the same for the same numbers."""
+    found = blake2b(digest_size=16)
+    for array in arrays:
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -53,6 +65,9 @@ class MarkovChain(Result):
         Posterior draws of the matrix; b is 0 for a matrix that was given.
     level : float
         Level of the intervals.
+    unseen : ndarray of bool, shape (k, k)
+        Moves that may happen and were never seen: 0 in the matrix and above 0 in the draws. What
+        such moves decide is refused until it is said whether they happen.
     """
 
     made_by: ClassVar[str] = "markov_chain(), or .chain() of estimate_movement(),"
@@ -64,6 +79,9 @@ class MarkovChain(Result):
     matrix: FloatArray
     draws: FloatArray
     level: float
+    unseen: BoolArray
+    # Whose draws these are: those of one estimate belong together, one by one.
+    _origin: str = ""
 
     @property
     def n_resamples(self) -> int:
@@ -72,10 +90,11 @@ class MarkovChain(Result):
 
     @property
     def transitions(self) -> pd.DataFrame:
-        """A row a transition: ``source``, ``target``, and its probability."""
-        k = len(self.stages.names)
-        values = self.stack().reshape(-1, k * k)
-        return table_of_values(self._pairs(), values, level=self.level)
+        """A row a transition: ``source``, ``target``, and its probability.
+
+        Its interval stands in the estimate's own table.
+        """
+        return table_of_values(self._pairs(), self.matrix.reshape(1, -1), level=self.level)
 
     @property
     def structure(self) -> pd.DataFrame:
@@ -121,6 +140,8 @@ class MarkovChain(Result):
         ------
         DataError
             If there is no such stage.
+        NotIdentifiedError
+            If it depends on whether somebody leaves a stage that nobody was seen to leave.
 
         Examples
         --------
@@ -136,7 +157,9 @@ class MarkovChain(Result):
         1  trial       0.4
         2  loyal       1.0
         """
-        chance, _, _ = kernels.hitting(self.stack(), self.goal_mask(goal))
+        hit = self.goal_mask(goal)
+        self.require_seen(hit)
+        chance, _, _ = kernels.hitting(self.stack(), hit)
         return self._by_stage(chance)
 
     @checked
@@ -163,6 +186,8 @@ class MarkovChain(Result):
         ------
         DataError
             If there is no such stage.
+        NotIdentifiedError
+            If it depends on whether a move happens that nobody was seen to make.
 
         Notes
         -----
@@ -181,7 +206,9 @@ class MarkovChain(Result):
         0    new       4.0
         1  loyal       0.0
         """
-        _, time, reached = kernels.hitting(self.stack(), self.goal_mask(goal))
+        hit = self.goal_mask(goal)
+        self.require_seen(hit, time=not where_reached)
+        _, time, reached = kernels.hitting(self.stack(), hit)
         return self._by_stage(reached if where_reached else time)
 
     @checked
@@ -301,7 +328,8 @@ class MarkovChain(Result):
         Raises
         ------
         NotIdentifiedError
-            If no stage is left for good, so that nobody ends anywhere.
+            If no stage is left for good, so that nobody ends anywhere; or if that depends on
+            whether a move happens that nobody was seen to make.
 
         Examples
         --------
@@ -340,7 +368,8 @@ class MarkovChain(Result):
         Raises
         ------
         NotIdentifiedError
-            If no stage is left for good.
+            If no stage is left for good, or that depends on whether a move happens that nobody
+            was seen to make.
 
         Notes
         -----
@@ -510,16 +539,16 @@ class MarkovChain(Result):
         DataError
             If there is no such stage.
         """
-        for known in (self.stages.names, self.stages.chinese):
-            if name in known:
-                return known.index(name)
-        raise DataError(
-            f"there is no stage {shown(name)}{suggest(name, self.stages.names)}; stages are "
-            f"{enumerate_names(self.stages.names, most=12)}"
-        )
+        return place_of(self.stages, name)
 
     def _classes(self) -> tuple[BoolArray, list[BoolArray]]:
         """Stages that are left for good, and the classes that are never left."""
+        unsure = kernels.unsure_ends(self.matrix, self.unseen)
+        if unsure.any():
+            raise NotIdentifiedError(
+                f"whether {self._named(unsure)} is left for good depends on moves that may happen "
+                f"and were never seen; {_SAY}"
+            )
         paths = kernels.reachable(self.matrix[None])
         stays = kernels.recurrent(paths)[0]
         if stays.all():
@@ -529,6 +558,40 @@ class MarkovChain(Result):
             )
         classes = [paths[0, i] for i in np.flatnonzero(stays) if not paths[0, i, :i].any()]
         return ~stays, classes
+
+    @checked
+    def require_seen(self, goal: BoolArray, *, time: bool = False) -> None:
+        """Refuse a goal whose answer jumps as soon as a move happens that was never seen.
+
+        Parameters
+        ----------
+        goal : ndarray of bool, shape (k,)
+            The stages to be reached.
+        time : bool
+            Whether the expected time is asked for, and not the probability to arrive.
+
+        Raises
+        ------
+        NotIdentifiedError
+            If it depends on whether such a move happens.
+        """
+        unsure = kernels.jumps(self.matrix, self.unseen, goal, time=time)
+        if unsure.any():
+            raise NotIdentifiedError(
+                (
+                    f"everybody is seen to arrive from {self._named(unsure)}, but a move that may "
+                    "happen and was never seen leads away for good, and then the expected time is "
+                    f"infinite; {_SAY}; or ask where_reached=True"
+                )
+                if time
+                else (
+                    f"nobody was seen to leave {self._named(unsure)}, and who ever arrives depends "
+                    f"on whether somebody does; {_SAY}"
+                )
+            )
+
+    def _named(self, which: BoolArray) -> str:
+        return enumerate_names(np.array(self.stages.names, dtype=object)[which], most=6)
 
     def require_long_run(self) -> None:
         """Refuse a chain whose long run depends on the start.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -88,7 +89,11 @@ def transition_what_if(
             f"from {source!r} everybody goes to {target!r}, so nothing says where those go "
             "who no longer do; give a whole matrix to markov_chain instead"
         )
-    return MarkovChain(stages=chain.stages, matrix=changed[0], draws=changed[1:], level=chain.level)
+    unseen = chain.unseen.copy()
+    unseen[i, j] = False  # what is said to happen, or not to, is known
+    if changed[0, i, j] == 1:
+        unseen[i] = False
+    return replace(chain, matrix=changed[0], draws=changed[1:], unseen=unseen)
 
 
 @checked
@@ -162,9 +167,9 @@ def transition_sensitivity(
         chain.require_long_run()
         slopes = kernels.stationary_slopes(chain.stack())
     else:
-        slopes = kernels.hitting_slopes(
-            chain.stack(), chain.goal_mask(goal), time=quantity == "expected_time"
-        )
+        hit, time = chain.goal_mask(goal), quantity == "expected_time"
+        chain.require_seen(hit, time=time)
+        slopes = kernels.hitting_slopes(chain.stack(), hit, time=time)
     names = chain.stages.names
     k = len(names)
     labels = {
@@ -219,9 +224,10 @@ def compare_chains(
 
     Notes
     -----
-    Draws are compared one by one. That is right for a chain and what became of it by
-    ``transition_what_if``; two chains that were estimated from different customers have draws that
-    belong to each other only by place, which is right as well, because they are independent.
+    Draws of a chain and of what became of it by ``transition_what_if`` belong together and are
+    compared one by one. Two chains that were estimated apart are independent; each draw of the
+    one is held against the draw of the other one place further on, so that draws of the same seed,
+    which are the same random numbers, do not meet.
 
     Examples
     --------
@@ -258,6 +264,8 @@ def compare_chains(
             + ("neither goal= nor start= nor periods=" if not (needs_goal or needs_start) else "")
         )
     one, other = (_values(chain, quantity, goal, start, periods) for chain in (before, after))
+    if before._origin != after._origin:
+        other[1:] = np.roll(other[1:], 1, axis=0)
     with np.errstate(invalid="ignore"):  # infinite less infinite is no number
         difference = other - one
     names = before.stages.names
@@ -284,5 +292,7 @@ def _values(
         check_count("periods", periods, least=1)
         return np.asarray(chain.start_shares(start) @ np.linalg.matrix_power(stack, periods))
     assert goal is not None  # noqa: S101  the caller has checked it
-    chance, time, _ = kernels.hitting(stack, chain.goal_mask(goal))
+    hit = chain.goal_mask(goal)
+    chain.require_seen(hit, time=quantity == "expected_time")
+    chance, time, _ = kernels.hitting(stack, hit)
     return time if quantity == "expected_time" else chance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
@@ -21,15 +22,18 @@ from loyaltymodel._variables import read_numbers
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
-from loyaltymodel.loyalty_stage.movement.panel import Gaps, PanelCounts, count_moves
+from loyaltymodel.loyalty_stage.movement.kernels import beta_quantiles, jeffreys
+from loyaltymodel.loyalty_stage.movement.panel import Gaps, PanelCounts, Period, count_moves
 from loyaltymodel.loyalty_stage.movement.result import Interval, MovementEstimate, Point
 from loyaltymodel.loyalty_stage.movement.stages import (
     StageNames,
     Stages,
     formation_stages,
+    place_of,
     stages_of,
     word_of,
 )
+from loyaltymodel.loyalty_stage.movement.weighting import effective_sizes, reweighted
 
 _ROUNDING = 1e-9  # how far the sum of a row may be from 1
 _MOST_PRIOR = 1e12  # moves seen before: more than anybody has
@@ -95,7 +99,13 @@ def markov_chain(matrix: Any, *, stages: StageNames | None = None) -> MarkovChai
             f"the row of {known.names[i]!r} sums to {values[i].sum():.12g}, but everybody is "
             "somewhere one period later; if that is rounding, divide every row by its sum"
         )
-    return MarkovChain(stages=known, matrix=values, draws=np.empty((0, k, k)), level=0.95)
+    return MarkovChain(
+        stages=known,
+        matrix=values,
+        draws=np.empty((0, k, k)),
+        level=0.95,
+        unseen=np.zeros((k, k), dtype=np.bool_),
+    )
 
 
 @checked
@@ -107,9 +117,12 @@ def estimate_movement(
     stages: StageNames | None = None,
     data: object = None,
     weights: Any = None,
+    period: Period = "number",
     gaps: Gaps = "raise",
+    absent: str | None = None,
+    absorbing: str | Sequence[str] | None = None,
     possible: Any = None,
-    prior: Any = 0.5,
+    prior: Any = None,
     point: Point = "likelihood",
     interval: Interval = "posterior",
     level: float = 0.95,
@@ -124,7 +137,7 @@ def estimate_movement(
     customer : array-like of shape (n,), Series, or name of a column
         Key of the customer.
     date : array-like of shape (n,), Series, or name of a column
-        Whole numbers that count periods. Rows may come in any order.
+        When, as ``period`` says. Rows may come in any order.
     stage : array-like of shape (n,), Series, or name of a column
         The stage that the customer is in at the date, by either of its names.
     stages : Stages or sequence of str or of int, optional
@@ -134,18 +147,29 @@ def estimate_movement(
         Holds the columns that are named.
     weights : array-like of shape (n,), Series, or name of a column, optional
         Sampling weights, none negative; a move has the weight of the row where it starts.
-    gaps : {"raise", "skip"}
+    period : {"number", "month"}
+        What a date is: a whole number that counts periods, or a month, as a date or written
+        yyyymm, such as 202412, so that January follows December.
+    gaps : {"raise", "skip", "absent"}
         What to do where a customer's next row is more than one period later. "skip" leaves
-        such a pair of rows out.
+        such a pair of rows out; "absent" puts the customer into the stage ``absent`` meanwhile.
+    absent : str, optional
+        The stage of customers who have no row any more: where a customer's rows end before the
+        last date of the panel, the customer moves there and stays until that date. Without it
+        what became of them is not counted, and ``n_ended`` says how many they are.
+    absorbing : str or sequence of str, optional
+        Stages that nobody leaves, which are refused in the data if somebody does.
     possible : array-like of bool, shape (k, k), or DataFrame, optional
         Which transitions can happen at all; all by default. A DataFrame names its rows and
         columns by stages, in any order. One that cannot has probability 0
         in every draw, and is refused in the data.
-    prior : float, array-like of shape (k, k), or DataFrame
-        Parameters of the Dirichlet prior of each row, 0 or more: 0.5, Jeffreys' choice, in
-        every possible transition by default. As if so many moves had been seen before.
+    prior : float, array-like of shape (k, k), or DataFrame, optional
+        Parameters of the Dirichlet prior of each row, 0 or more, as if so many moves had been
+        seen before; one move a row by default, shared by all that are possible. With 0, moves
+        that were never seen do not happen.
     point : {"likelihood", "posterior_mean"}
-        The estimate of the chain: counts over their row sums, or the mean of the posterior.
+        The estimate of the chain: counts over their row sums, or the mean of the posterior, in
+        which moves that were never seen happen as the prior says.
     interval : {"posterior", "wilson"}
         Interval of a transition: quantiles of its posterior, a beta law; or Wilson's interval
         of a share, which needs no prior.
@@ -169,9 +193,9 @@ def estimate_movement(
     ------
     DataError
         If a stage is unknown, a customer is in two stages at once or twice in one, dates are
-        no whole numbers, or months written as 202412, there is a gap (with ``gaps="raise"``), a
-        move that is said to be impossible was seen, no move was seen at all, or a table names
-        other stages.
+        not what ``period`` says, there is a gap (with ``gaps="raise"``), a move that is said to
+        be impossible was seen, rows are left out from which ``absent`` would be read, no move
+        was seen at all, or a table names other stages.
     ModelError
         If stages are named twice.
     NotIdentifiedError
@@ -183,8 +207,19 @@ def estimate_movement(
     -----
     The likelihood estimate is n_ij / n_i. With moves n_i and a prior a_i the rows of the
     posterior are independent Dirichlet laws with parameters n_i + a_i; draws of whole matrices
-    carry the uncertainty into everything that follows from them. Weighted moves count with
-    Kish's effective number, (sum w)^2 / sum w^2, out of each stage, which is approximate.
+    carry the uncertainty into everything that follows from them. The prior of one move a row
+    (Perks) keeps that right with many stages, where half a move each would outweigh the data.
+    By default the interval of one transition is that of its move against all others, with half
+    a move on either side, in the form of [3]_ that is right where no move, or every one, was
+    seen.
+
+    A move that was never seen is 0 in the likelihood estimate and above 0 in the draws: it may
+    be impossible, or rare. Intervals hold both. Where the answer jumps from one to the other, as
+    the probability of return from a stage that nobody was seen to leave, it is refused until
+    ``absorbing``, ``possible`` or ``point`` says which.
+
+    With weights that differ, draws reweight customers, whose moves and weights go together, and
+    a transition is as sure as a linearised variance over customers says.
 
     Everybody has the same transitions, at all times, and only the present stage counts. All
     three are claims: ``homogeneity_test()`` and ``order_test()`` ask. Customers who move by
@@ -197,6 +232,8 @@ def estimate_movement(
        chains. Journal of Interactive Marketing, 14(2), 43-55.
     .. [2] Anderson, T. W., & Goodman, L. A. (1957). Statistical inference about Markov chains.
        Annals of Mathematical Statistics, 28(1), 89-110.
+    .. [3] Brown, L. D., Cai, T. T., & DasGupta, A. (2001). Interval estimation for a binomial
+       proportion. Statistical Science, 16(2), 101-133.
 
     Examples
     --------
@@ -226,7 +263,7 @@ def estimate_movement(
     check_resamples(n_resamples, level=level, what="draws", optional=True)
     known = formation_stages() if stages is None else stages_of(stages)
     k = len(known.names)
-    can = _possible(possible, known)
+    can = _without_way_out(absorbing, _possible(possible, known), known)
     believed = _prior(prior, known, can)
     if n_resamples * k * k > _MOST_DRAWN:
         raise OptionError(
@@ -241,6 +278,8 @@ def estimate_movement(
         weights=weights,
         data=data,
         gaps=gaps,
+        absent=absent,
+        period=period,
         missing=missing,
     )
     _only_possible(found, can, known)
@@ -248,19 +287,30 @@ def estimate_movement(
     sure = can.sum(axis=1, keepdims=True) == 1  # such as a stage that nobody leaves
     with np.errstate(divide="ignore", invalid="ignore"):
         likelihood = np.where(sure, can, found.counts / totals)
-        effective = np.where(totals > 0, likelihood * found.effective[:, None], 0.0)
-        after = effective + believed
-        after = np.where(sure & (believed == 0), effective + can, after)
-        posterior_mean = after / after.sum(axis=1, keepdims=True)
-    if interval == "posterior":
-        low, high = _beta(after, level)
+    if found.weighted is None:
+        effective = found.per_date.sum(axis=(0, 2))
+        sizes = np.broadcast_to(effective[:, None], (k, k))
     else:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            low, high = wilson(likelihood, found.effective[:, None], level=level)
+        sizes, effective = effective_sizes(found.weighted, likelihood)
+    seen = np.where(totals > 0, likelihood * effective[:, None], 0.0)
+    start = np.where(sure, can, believed)
+    after = seen + start
+    with np.errstate(divide="ignore", invalid="ignore"):
+        posterior_mean = after / after.sum(axis=1, keepdims=True)
+        if interval == "wilson":
+            low, high = wilson(likelihood, sizes, level=level)
+        else:
+            of_moves = np.where(totals > 0, likelihood * sizes, 0.0)
+            low, high = (
+                jeffreys(of_moves, sizes, level=level)
+                if prior is None
+                else _beta(of_moves, sizes, believed, level)
+            )
+    estimate = likelihood if point == "likelihood" else posterior_mean
     return MovementEstimate(
         stages=known,
         counts=found.counts,
-        effective=found.effective,
+        effective=effective,
         per_date=found.per_date,
         dates=found.dates,
         triples=found.triples,
@@ -272,20 +322,23 @@ def estimate_movement(
             labels=FrozenMapping(
                 {"source": tuple(np.repeat(known.names, k).tolist()), "target": known.names * k}
             ),
-            estimate=(likelihood if point == "likelihood" else posterior_mean).ravel(),
-            ci_low=np.where(sure, can, np.where(can, low, 0.0)).ravel(),
-            ci_high=np.where(sure, can, np.where(can, high, 0.0)).ravel(),
+            estimate=estimate.ravel(),
+            # A share of 0 or 1 lies at the end of its interval, whatever the prior.
+            ci_low=np.where(sure, can, np.where(can, np.fmin(low, estimate), 0.0)).ravel(),
+            ci_high=np.where(sure, can, np.where(can, np.fmax(high, estimate), 0.0)).ravel(),
             level=level,
             method="posterior" if interval == "posterior" else "Wilson",
         ),
-        draws=_draws(after, n_resamples, rng, known),
+        draws=_draws(found, after, start, effective, n_resamples, rng, known),
         point=point,
         interval=interval,
         level=level,
-        weighted=weights is not None,
+        weighted=found.weighted is not None,
+        absent=absent,
         n_panel=found.n_panel,
         n_dropped=found.n_dropped,
         n_gaps=found.n_gaps,
+        n_ended=found.n_ended,
     )
 
 
@@ -339,8 +392,26 @@ def _possible(possible: Any, known: Stages) -> BoolArray:
     return np.asarray(can, dtype=np.bool_)
 
 
+def _without_way_out(
+    absorbing: str | Sequence[str] | None, can: BoolArray, known: Stages
+) -> BoolArray:
+    """Leave stages that nobody leaves no transition but to themselves."""
+    names = [] if absorbing is None else [absorbing] if isinstance(absorbing, str) else absorbing
+    places = [place_of(known, name) for name in names]
+    for place in places:
+        if not can[place, place]:
+            raise OptionError(
+                f"absorbing= says that nobody leaves {known.names[place]!r}, and possible= that "
+                "nobody stays there; drop one of the two"
+            )
+    own = np.eye(len(can), dtype=np.bool_)
+    return np.where(np.isin(np.arange(len(can)), places)[:, None], own, can)
+
+
 def _prior(prior: Any, known: Stages, can: BoolArray) -> FloatArray:
     k = len(known.names)
+    if prior is None:
+        return np.asarray(can / can.sum(axis=1, keepdims=True), dtype=np.float64)
     ordered = _in_order("prior", prior, known)
     try:
         believed = np.asarray(numbers_of(ordered), dtype=np.float64)
@@ -362,28 +433,32 @@ def _only_possible(found: PanelCounts, can: BoolArray, known: Stages) -> None:
         i, j = np.argwhere(against)[0]
         raise DataError(
             f"{int(against[i, j])} moves from {known.names[i]!r} to {known.names[j]!r} were seen, "
-            "which possible= rules out; correct the data, or call the transition possible"
+            "which possible= or absorbing= rules out; correct the data, or let the transition be "
+            "possible"
         )
 
 
-def _beta(after: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+def _beta(
+    seen: FloatArray, sizes: FloatArray, believed: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
     """Quantiles of each transition under the posterior: a beta law."""
-    from scipy.special import betaincinv  # noqa: PLC0415  not loaded on import
-
-    rest = after.sum(axis=1, keepdims=True) - after
-    tail = (1 - level) / 2
-    a, b = np.where(after > 0, after, 1.0), np.where(rest > 0, rest, 1.0)
-    ends = []
-    for share in (tail, 1 - tail):
-        value = np.where(rest > 0, betaincinv(a, b, share), 1.0)
-        value = np.where(after > 0, value, 0.0)
-        ends.append(np.where(after + rest > 0, value, np.nan))
-    return ends[0], ends[1]
+    after = seen + believed
+    rest = sizes - seen + believed.sum(axis=1, keepdims=True) - believed
+    return beta_quantiles(after, rest, (1 - level) / 2), beta_quantiles(
+        after, rest, (1 + level) / 2
+    )
 
 
 def _draws(
-    after: FloatArray, n: int, rng: np.random.Generator | int | None, known: Stages
+    found: PanelCounts,
+    after: FloatArray,
+    start: FloatArray,
+    effective: FloatArray,
+    n: int,
+    rng: np.random.Generator | int | None,
+    known: Stages,
 ) -> FloatArray:
+    """Draw matrices from the posterior, or by customers if their weights differ."""
     if n == 0:
         return np.empty((0, *after.shape))
     empty = after.sum(axis=1) == 0
@@ -392,4 +467,9 @@ def _draws(
             f"stage {known.names[int(np.argmax(empty))]!r} has neither moves nor prior, so nothing "
             "can be drawn; give a prior above 0, leave the stage out, or ask n_resamples=0"
         )
-    return kernels.dirichlet(after, n, np.random.default_rng(rng))
+    generator = np.random.default_rng(rng)
+    if found.weighted is None:
+        return kernels.dirichlet(after, n, generator)
+    totals = found.counts.sum(axis=1)
+    scale = np.divide(effective, totals, out=np.zeros_like(totals), where=totals > 0)
+    return reweighted(found.weighted, scale, start, n, generator)

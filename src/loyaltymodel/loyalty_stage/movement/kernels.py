@@ -112,6 +112,32 @@ def _may_and_must(chains: FloatArray, goal: BoolArray) -> tuple[BoolArray, BoolA
     return may, must
 
 
+def jumps(chain: FloatArray, unseen: BoolArray, goal: BoolArray, *, time: bool) -> BoolArray:
+    """Tell at which stages (k,) an answer jumps as soon as a move happens that was never seen.
+
+    A probability jumps where nobody was seen to leave and an unseen move leads on to the goal; an
+    expected time where everybody arrives and an unseen move leads away for good.
+    """
+    both = np.stack([chain, np.where(unseen, 1.0, chain)])
+    may, must = _may_and_must(both, goal)
+    if time:
+        return np.asarray(must[0] & ~must[1], dtype=np.bool_)
+    stays = recurrent(reachable(np.where(goal[:, None], 0.0, chain)[None]))[0]
+    return np.asarray(stays & ~goal & may[1], dtype=np.bool_)
+
+
+def never_left(chain: FloatArray, unseen: BoolArray) -> BoolArray:
+    """Tell which stages (k,) were not seen to be left for good, while unseen moves would do so."""
+    paths = reachable(np.stack([chain, np.where(unseen, 1.0, chain)]))
+    return np.asarray(recurrent(paths)[0] & (paths[0] != paths[1]).any(axis=-1), dtype=np.bool_)
+
+
+def unsure_ends(chain: FloatArray, unseen: BoolArray) -> BoolArray:
+    """Tell which stages (k,) are left for good, or not, only if no unseen move ever happens."""
+    seen, all_moves = recurrent(reachable(np.stack([chain, np.where(unseen, 1.0, chain)])))
+    return np.asarray(seen != all_moves, dtype=np.bool_)
+
+
 def hitting(chains: FloatArray, goal: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return probability, expected time, and expected time where reached, (b, k) each.
 
@@ -228,6 +254,33 @@ def replaced(chains: FloatArray, source: int, target: int, value: FloatArray) ->
     possible = np.isfinite(factor) & (value >= 0) & (value <= 1)
     changed[:, source] = np.where(possible[:, None], row, np.nan)
     return changed
+
+
+def jeffreys(seen: FloatArray, of: FloatArray, *, level: float) -> tuple[FloatArray, FloatArray]:
+    """Return Jeffreys' interval of shares ``seen`` of ``of`` moves, right at the ends too.
+
+    At 0 or all moves its ends are 0 or 1, and the other is exact; next to them likewise, so that
+    it keeps its level where a move is rare (Brown, Cai and DasGupta 2001).
+    """
+    tail = (1 - level) / 2
+    rest = of - seen
+    low = beta_quantiles(seen + 0.5, rest + 0.5, tail)
+    high = beta_quantiles(seen + 0.5, rest + 0.5, 1 - tail)
+    with np.errstate(divide="ignore"):
+        none = 1 - tail ** (1 / of)  # of moves so probable none is seen in a share of ``tail``
+    return (
+        np.where(rest == 0, 1 - none, np.where(seen <= 1, 0.0, low)),
+        np.where(seen == 0, none, np.where(rest <= 1, 1.0, high)),
+    )
+
+
+def beta_quantiles(a: FloatArray, b: FloatArray, share: float) -> FloatArray:
+    """Return quantiles of beta laws, 0 or 1 where all lies there, and NaN where nothing does."""
+    from scipy.special import betaincinv  # noqa: PLC0415  not loaded on import
+
+    value = betaincinv(np.where(a > 0, a, 1.0), np.where(b > 0, b, 1.0), share)
+    value = np.where(a > 0, np.where(b > 0, value, 1.0), 0.0)
+    return np.where(a + b > 0, value, np.nan)
 
 
 def dirichlet(alpha: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:

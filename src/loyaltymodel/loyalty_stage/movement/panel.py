@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
@@ -21,14 +20,18 @@ from loyaltymodel._options import (
     visible,
 )
 from loyaltymodel._variables import Variables, read_weighted
-from loyaltymodel.errors import DataError
+from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.calendar import written_as
-from loyaltymodel.loyalty_stage.movement.stages import Stages, word_of
+from loyaltymodel.loyalty_stage.movement.stages import Stages, place_of, word_of
+from loyaltymodel.loyalty_stage.movement.weighting import WeightedMoves, weighted_moves
 
-Gaps = Literal["raise", "skip"]
+Gaps = Literal["raise", "skip", "absent"]
+Period = Literal["number", "month"]
 
 _LARGEST = 2**53  # whole number that a float tells from its neighbours
 _MOST_CELLS = 50_000_000  # of a table of dates by stages by stages: 400 MB
+_MOST_ROWS = 100_000_000  # with those of absent customers
+_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,18 +39,19 @@ class PanelCounts:
     """Moves counted: who went where, when, and from where before.
 
     ``counts`` (k, k) are weighted; ``per_date`` (t, k, k) by the time of the start and
-    ``triples`` (k, k, k) are not. ``effective`` (k,) is what the weighted moves out of a stage
-    are worth in moves of equal weight.
+    ``triples`` (k, k, k) are not. ``weighted`` holds the moves of customers whose weights differ;
+    it is None if all moves weigh the same.
     """
 
     counts: FloatArray
-    effective: FloatArray
+    weighted: WeightedMoves | None
     per_date: FloatArray
     dates: IntArray
     triples: FloatArray
     n_panel: int
     n_dropped: int
     n_gaps: int
+    n_ended: int
 
 
 def count_moves(
@@ -59,31 +63,55 @@ def count_moves(
     weights: Any,
     data: object,
     gaps: Gaps,
+    absent: str | None,
+    period: Period,
     missing: Missing,
 ) -> PanelCounts:
     """Read a panel and count the moves of one period."""
     check_choice("gaps", gaps, Gaps)
+    check_choice("period", period, Period)
+    if gaps == "absent" and absent is None:
+        raise OptionError('gaps="absent" needs absent=, the stage of customers without a row')
+    nowhere = None if absent is None else place_of(stages, absent)
     given = {"customer": customer, "date": date, "stage": stage}
     found, worth = read_weighted(
         given, weights, data=data, categories=tuple(given), missing=missing
     )
     who, _ = pd.factorize(found["customer"])
-    when = _periods(found)
+    when = _periods(found) if period == "number" else _months(found)
     place = _places(found, stages)
     order = np.lexsort((when, who))
     who, when, place = who[order], when[order], place[order]
     same = who[1:] == who[:-1]
     step = when[1:] - when[:-1]
     _one_stage_at_a_time(found, same & (step == 0), order, stages, place)
-    moved, n_gaps = _moves(found, same, step, order, gaps)
+    n_gaps = _gaps(found, same & (step > 1), order, gaps)
     k = len(stages.names)
+    final = when.max()
+    last = np.append(~same, True)
+    n_ended = int((last & (when < final)).sum())
+    worth = worth[order]
+    if nowhere is not None:
+        if found.n_dropped:
+            raise DataError(
+                f"{count_of(found.n_dropped, 'row')} with a missing value would be left out, and "
+                "customers without a row count as absent; fill these rows in, or leave their "
+                "customers out"
+            )
+        lacking = np.where(last, final - when, 0)
+        if gaps == "absent":
+            lacking[:-1] += np.where(same, step - 1, 0)
+        rows, place, when = _filled(lacking, place, when, nowhere)
+        who, worth = who[rows], worth[rows]
+        same, step = who[1:] == who[:-1], when[1:] - when[:-1]
+    moved = same & (step == 1)
     source, target = place[:-1][moved], place[1:][moved]
     if not len(source):
         raise DataError(
             "no customer was seen at two successive dates, so there is no move to count; give "
             "at least two periods"
         )
-    weight = worth[order][:-1][moved]
+    weight = worth[:-1][moved]
     times, at = np.unique(when[:-1][moved], return_inverse=True)
     if len(times) * k * k > _MOST_CELLS:
         raise DataError(
@@ -92,19 +120,18 @@ def count_moves(
         )
     twice = moved[1:] & moved[:-1]
     first, middle, last = place[:-2][twice], place[1:-1][twice], place[2:][twice]
-    total = np.bincount(source, weight, minlength=k)
-    squares = np.bincount(source, weight**2, minlength=k)
+    pair = source * k + target
+    differ = bool((weight != weight[0]).any())
     return PanelCounts(
-        counts=np.asarray(
-            np.bincount(source * k + target, weight, minlength=k * k).reshape(k, k), np.float64
-        ),
-        effective=np.divide(total**2, squares, out=np.zeros(k), where=squares > 0),
-        per_date=_tally((at * k + source) * k + target, (len(times), k, k)),
-        dates=times,
+        counts=np.asarray(np.bincount(pair, weight, minlength=k * k).reshape(k, k), np.float64),
+        weighted=weighted_moves(who[:-1][moved], pair, weight, k) if differ else None,
+        per_date=_tally(at * (k * k) + pair, (len(times), k, k)),
+        dates=times if period == "number" else times // _MONTHS * 100 + times % _MONTHS + 1,
         triples=_tally((first * k + middle) * k + last, (k, k, k)),
         n_panel=int(who[-1]) + 1,
         n_dropped=found.n_dropped,
         n_gaps=n_gaps,
+        n_ended=n_ended,
     )
 
 
@@ -127,7 +154,7 @@ def _periods(found: Variables) -> IntArray:
     written = written_as(periods)
     if written:
         way_out = (
-            "date // 100 * 12 + date % 100 counts months"
+            'period="month" counts months'
             if written == "yyyymm"
             else "count days, such as by pandas.to_datetime(date, format='%Y%m%d')"
         )
@@ -141,9 +168,53 @@ def _periods(found: Variables) -> IntArray:
 
 def _no_periods(example: str) -> DataError:
     return DataError(
-        f"date must be whole numbers that count periods, not {example}; months of dates are "
-        "12 * date.dt.year + date.dt.month"
+        f'date must be whole numbers that count periods, not {example}; period="month" takes '
+        "months of dates, or written as 202412"
     )
+
+
+def _months(found: Variables) -> IntArray:
+    """Return months since the year 0, of dates or of numbers written yyyymm."""
+    values = found["date"]
+    if np.issubdtype(values.dtype, np.datetime64):
+        return values.astype("datetime64[M]").astype(np.intp) + 1970 * _MONTHS
+    try:
+        numbers = numbers_of(values)
+    except NotNumbers as error:
+        raise _no_months(error.example) from None
+    month = numbers % 100
+    good = (numbers == np.floor(numbers)) & (month >= 1) & (month <= _MONTHS)
+    good &= (numbers >= 100_001) & (numbers < 1_000_000)  # noqa: PLR2004  years of four digits
+    if not good.all():
+        raise _no_months(f"{float(numbers[int(np.argmin(good))]):.12g}")
+    written = numbers.astype(np.intp)
+    return written // 100 * _MONTHS + written % 100 - 1
+
+
+def _no_months(example: str) -> DataError:
+    return DataError(
+        f'with period="month" date must be dates, or months written as 202412, not {example}; '
+        "make dates of text by pandas.to_datetime"
+    )
+
+
+def _filled(
+    lacking: IntArray, place: IntArray, when: IntArray, absent: int
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Put rows in the absent stage where so many are lacking after a row.
+
+    Returns the row that each is made of, its stage and its period.
+    """
+    n = int(lacking.sum()) + len(lacking)
+    if n > _MOST_ROWS:
+        raise DataError(
+            f"customers would be absent for {n - len(lacking):,} periods, more than can be counted;"
+            " count longer periods"
+        )
+    rows = np.repeat(np.arange(len(lacking)), lacking + 1)
+    first = np.cumsum(lacking + 1) - lacking - 1
+    since = np.arange(n) - first[rows]
+    return rows, np.where(since > 0, absent, place[rows]), when[rows] + since
 
 
 def _places(found: Variables, stages: Stages) -> IntArray:
@@ -184,22 +255,16 @@ def _one_stage_at_a_time(
     )
 
 
-def _moves(
-    found: Variables,
-    same: BoolArray,
-    step: npt.NDArray[np.integer],
-    order: IntArray,
-    gaps: Gaps,
-) -> tuple[BoolArray, int]:
-    """Tell which successive rows are one period apart, and count those further apart."""
-    jump = same & (step > 1)
+def _gaps(found: Variables, jump: BoolArray, order: IntArray, gaps: Gaps) -> int:
+    """Count successive rows that are further apart than one period."""
     n_gaps = int(jump.sum())
     if n_gaps and gaps == "raise":
         row = order[int(np.argmax(jump))]
         raise DataError(
             f"{count_of(n_gaps, 'gap')} in time, first after date {found['date'][row]} of customer "
             f"{found['customer'][row]}: the next row is more than one period later. "
-            'gaps="skip" leaves such pairs of rows out; if the periods are longer than 1, '
-            "recode date to 0, 1, 2 and so on"
+            'gaps="skip" leaves such pairs of rows out, gaps="absent" puts the customer into the '
+            "stage of absent= meanwhile; if the periods are longer than 1, recode date to 0, 1, 2 "
+            "and so on"
         )
-    return same & (step == 1), n_gaps
+    return n_gaps

@@ -11,10 +11,13 @@ import pandas as pd
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._options import count_of, enumerate_names
+from loyaltymodel._resampling import FOR_TESTS
 from loyaltymodel._results import Facts, Result
-from loyaltymodel._tables import Table, number, table_of
+from loyaltymodel._signature import checked
+from loyaltymodel._tables import Table, number, percent, table_of
 from loyaltymodel.errors import NotIdentifiedError, OptionError
-from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
+from loyaltymodel.loyalty_stage.movement import kernels
+from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, digest
 from loyaltymodel.loyalty_stage.movement.hypotheses import MarkovTest, independence_test
 from loyaltymodel.loyalty_stage.movement.stages import Stages
 
@@ -33,7 +36,8 @@ class MovementEstimate(Result):
     counts : ndarray of shape (k, k)
         Moves from row to column in one period, weighted if weights were given.
     effective : ndarray of shape (k,)
-        What the moves out of each stage are worth in moves of equal weight.
+        What the moves out of each stage are worth in moves of equal weight, by the linearised
+        variance of their shares.
     per_date : ndarray of shape (t, k, k)
         Moves by the date of their start, without weights.
     dates : ndarray of shape (t,)
@@ -61,10 +65,12 @@ class MovementEstimate(Result):
     level : float
         Its level.
     weighted : bool
-        Whether weights were given.
-    n_panel, n_dropped, n_gaps : int
-        Customers in the panel; rows left out for a missing value; pairs of rows left out
-        because of a gap in time.
+        Whether weights were given that differ.
+    absent : str or None
+        The stage of customers who have no row any more; None if they are not counted.
+    n_panel, n_dropped, n_gaps, n_ended : int
+        Customers in the panel; rows left out for a missing value; pairs of rows more than one
+        period apart; customers whose rows end before the last date.
     """
 
     made_by: ClassVar[str] = "estimate_movement()"
@@ -87,9 +93,11 @@ class MovementEstimate(Result):
     interval: Interval
     level: float
     weighted: bool
+    absent: str | None
     n_panel: int
     n_dropped: int
     n_gaps: int
+    n_ended: int
 
     @property
     def n_obs(self) -> int:
@@ -153,10 +161,28 @@ class MovementEstimate(Result):
                 "about its transitions; leave the stage out of stages=, or take "
                 'point="posterior_mean" with a prior that you can defend'
             )
-        return MarkovChain(stages=self.stages, matrix=matrix, draws=self.draws, level=self.level)
+        return MarkovChain(
+            stages=self.stages,
+            matrix=matrix,
+            draws=self.draws,
+            level=self.level,
+            unseen=self._unseen() & (matrix == 0),
+            _origin=digest(self.counts, self.draws),
+        )
 
-    def homogeneity_test(self) -> MarkovTest:
+    @checked
+    def homogeneity_test(
+        self, *, n_resamples: int = FOR_TESTS, rng: np.random.Generator | int | None = None
+    ) -> MarkovTest:
         """Test whether the transitions are the same at all times (时间齐次性检验).
+
+        Parameters
+        ----------
+        n_resamples : int
+            Number of random tables that p-values rest on; 0 takes them from the chi-square law,
+            which is right for large counts alone.
+        rng : numpy.random.Generator, int or None
+            Source of randomness; an int is a seed, None takes fresh entropy.
 
         Returns
         -------
@@ -168,7 +194,8 @@ class MovementEstimate(Result):
         NotIdentifiedError
             If moves start at one date only.
         OptionError
-            If the estimate is weighted: the law of the statistics is that of plain counts.
+            If weights differ: the law of the statistics is that of plain counts; or if
+            ``n_resamples`` is not allowed.
 
         Notes
         -----
@@ -176,7 +203,9 @@ class MovementEstimate(Result):
         whether its rows have the same law, by likelihood ratio
         2 sum n_ij(t) log(p_ij(t) / p_ij) and by chi-square [1]_. With all moves seen at all
         times there are k (k - 1) (T - 1) degrees of freedom for T times; times at which nobody
-        started in i, and stages that nobody moved to from i, have none.
+        started in i, and stages that nobody moved to from i, have none. Both statistics are held
+        against those of random tables with the same sums of rows and columns, since many cells
+        are small where some moves are rare.
 
         References
         ----------
@@ -185,7 +214,8 @@ class MovementEstimate(Result):
 
         Examples
         --------
-        Of 4, 2 move in the first period and all in the second:
+        Of 4, 2 move in the first period and all in the second, which is as far from equal as 7
+        of the 15 ways to choose who stays:
 
         >>> from loyaltymodel import loyalty_stage
         >>> moves = loyalty_stage.estimate_movement(
@@ -194,11 +224,11 @@ class MovementEstimate(Result):
         ...     [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1],
         ...     stages=["0", "1"], rng=1,
         ... )
-        >>> moves.homogeneity_test().tests.query("test == 'chi-square'").round(3)
+        >>> moves.homogeneity_test(rng=1).tests.query("test == 'chi-square'").round(3)
                  test stage  statistic  df  p_value
-        3  chi-square     0        1.5   1    0.221
+        3  chi-square     0        1.5   1    0.451
         4  chi-square     1        0.0   0      NaN
-        5  chi-square   all        1.5   1    0.221
+        5  chi-square   all        1.5   1    0.451
         """
         self._unweighted()
         if len(self.dates) == 1:
@@ -211,10 +241,23 @@ class MovementEstimate(Result):
             "the transitions are the same at all times",
             self.per_date.swapaxes(0, 1),
             n_dropped=self.n_dropped,
+            n_resamples=n_resamples,
+            rng=rng,
         )
 
-    def order_test(self) -> MarkovTest:
+    @checked
+    def order_test(
+        self, *, n_resamples: int = FOR_TESTS, rng: np.random.Generator | int | None = None
+    ) -> MarkovTest:
         """Test whether the present stage is enough, or the one before counts too (阶数检验).
+
+        Parameters
+        ----------
+        n_resamples : int
+            Number of random tables that p-values rest on; 0 takes them from the chi-square law,
+            which is right for large counts alone.
+        rng : numpy.random.Generator, int or None
+            Source of randomness; an int is a seed, None takes fresh entropy.
 
         Returns
         -------
@@ -226,13 +269,14 @@ class MovementEstimate(Result):
         NotIdentifiedError
             If nobody was seen in three successive periods.
         OptionError
-            If the estimate is weighted.
+            If weights differ, or ``n_resamples`` is not allowed.
 
         Notes
         -----
         A chain of order 1 against order 2 [1]_: for each present stage j, customers in three
         successive periods make a table of the stage before by the next, whose rows have the
-        same law under order 1; k (k - 1)^2 degrees of freedom where everything was seen.
+        same law under order 1; k (k - 1)^2 degrees of freedom where everything was seen. P-values
+        rest on random tables, as those of :meth:`homogeneity_test`.
 
         Customers who differ make the same impression as memory: if some are always more loyal
         than others, the stage before tells which they are. A small p-value says that order 1
@@ -245,7 +289,7 @@ class MovementEstimate(Result):
 
         Examples
         --------
-        Everybody goes back to where they came from:
+        Everybody goes back to where they came from, as 2 of the 70 ways to choose would have it:
 
         >>> from loyaltymodel import loyalty_stage
         >>> moves = loyalty_stage.estimate_movement(
@@ -254,12 +298,12 @@ class MovementEstimate(Result):
         ...     ["a", "m", "a", "b", "m", "b"] * 4,
         ...     stages=["a", "m", "b"], rng=1,
         ... )
-        >>> moves.order_test().tests.query("test == 'chi-square'").round(3)
+        >>> moves.order_test(rng=1).tests.query("test == 'chi-square'").round(3)
                  test stage  statistic  df  p_value
         4  chi-square     a        0.0   0      NaN
-        5  chi-square     m        8.0   1    0.005
+        5  chi-square     m        8.0   1    0.029
         6  chi-square     b        0.0   0      NaN
-        7  chi-square   all        8.0   1    0.005
+        7  chi-square   all        8.0   1    0.029
         """
         self._unweighted()
         if self.triples.sum() == 0:
@@ -272,6 +316,8 @@ class MovementEstimate(Result):
             "the next stage depends on the present one only",
             self.triples.swapaxes(0, 1),
             n_dropped=self.n_dropped,
+            n_resamples=n_resamples,
+            rng=rng,
         )
 
     def _title(self) -> str:
@@ -285,6 +331,9 @@ class MovementEstimate(Result):
 
     def _facts(self) -> Facts:
         gaps = (("pairs across gaps", f"{self.n_gaps:,}"),) if self.n_gaps else ()
+        if self.n_ended:
+            then = f", then {self.absent}" if self.absent else ""
+            gaps = (*gaps, ("rows end early", f"{count_of(self.n_ended, 'customer')}{then}"))
         return (
             ("customers", f"{self.n_panel:,}"),
             ("starting dates", f"{len(self.dates):,}"),
@@ -301,15 +350,20 @@ class MovementEstimate(Result):
 
     def _test_table(self) -> list[Table]:
         rows = []
-        for name, test in (("same at all times", "homogeneity"), ("order 1", "order")):
+        for name, test in (
+            ("same at all times", self.homogeneity_test),
+            ("order 1", self.order_test),
+        ):
             try:
-                found = self.homogeneity_test() if test == "homogeneity" else self.order_test()
+                found = test(n_resamples=0)
             except (NotIdentifiedError, OptionError):
                 continue
             if (df := int(found.df.sum())) > 0:
                 statistic = float(found.likelihood_ratio.sum())
+                # With small counts the law of chi-square says nothing, and the test itself does.
+                p_value = np.nan if found.is_sparse else found.p_value
                 few = f"{found.few:.0%}"
-                rows.append((name, number(statistic, 2), str(df), number(found.p_value, 4), few))
+                rows.append((name, number(statistic, 2), str(df), number(p_value, 4), few))
         head = ("hypothesis", "likelihood ratio", "df", "p_value", "expected below 5")
         return [Table("Tests", head, tuple(rows))] if rows else []
 
@@ -324,9 +378,41 @@ class MovementEstimate(Result):
                 f"Possible and never seen: {enumerate_names(listed)}. The estimate by likelihood "
                 "is 0 there, while posterior draws are not: state what is impossible in possible=."
             )
+        remarks += self._never_left()
+        if self.n_ended and self.absent is None:
+            remarks.append(
+                f"The rows of {self.n_ended:,} of {self.n_panel:,} customers end before the last "
+                "date, and what became of them is not counted: these are moves of those who have "
+                "a next row. absent= names the stage of customers without a row."
+            )
         if self.weighted:
-            remarks.append("With weights the intervals are approximate, and there are no tests.")
+            remarks.append("Weights differ, so there are no tests of the chain.")
         return tuple(remarks)
+
+    def _never_left(self) -> list[str]:
+        """Name stages that nobody was seen to leave, and how many might at most."""
+        names = np.array(self.stages.names, dtype=object)
+        seen = np.where(np.isnan(self.likelihood), 0.0, self.likelihood)
+        paths = kernels.reachable(seen[None])[0]
+        stays = kernels.never_left(seen, self._unseen()) & (self.effective > 0)
+        remarks = []
+        for i in np.flatnonzero(stays):
+            own = paths[i]
+            if own[:i].any():  # named with the first stage of its class
+                continue
+            n = float(self.effective[own].sum())
+            most = 1 - (1 - self.level) ** (1 / n)
+            remarks.append(
+                f"Nobody was seen to leave {enumerate_names(names[own], most=6)} in {n:,.0f} moves:"
+                f" at most {100 * most:.2g}% leave in a period, with {percent(self.level)} "
+                "confidence. absorbing= says that nobody ever does."
+            )
+        return remarks
+
+    def _unseen(self) -> BoolArray:
+        """Tell which moves were never seen and may happen by the prior."""
+        several = self.possible.sum(axis=1, keepdims=True) > 1
+        return np.asarray(several & (self.counts == 0) & (self.prior > 0), dtype=np.bool_)
 
     def _estimate(self) -> FloatArray:
         return self.likelihood if self.point == "likelihood" else self.posterior_mean

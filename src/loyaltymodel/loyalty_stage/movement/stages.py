@@ -20,6 +20,8 @@ from loyaltymodel._options import (
     is_number,
     is_whole,
     repeated,
+    shown,
+    suggest,
 )
 from loyaltymodel._scales import by_variable
 from loyaltymodel._signature import checked
@@ -148,6 +150,17 @@ def word_of(name: object) -> str:
     if is_number(name) and math.isfinite(name) and name == int(name):
         return str(int(name))
     return str(name)
+
+
+def place_of(stages: Stages, name: str) -> int:
+    """Return the place of a stage, by either of its names."""
+    for known in (stages.names, stages.chinese):
+        if name in known:
+            return known.index(name)
+    raise DataError(
+        f"there is no stage {shown(name)}{suggest(name, stages.names)}; stages are "
+        f"{enumerate_names(stages.names, most=12)}"
+    )
 
 
 @checked

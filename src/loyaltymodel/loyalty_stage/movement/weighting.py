@@ -1,0 +1,103 @@
+"""Weighted moves: what they are worth, and draws of transitions that rest on customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from loyaltymodel._arrays import FloatArray, IntArray
+
+_DRAWS = 1_000_000  # of customers at a time: 8 MB
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightedMoves:
+    """Moves of customers whose weights differ.
+
+    ``own`` is sparse (customers, k * k): the weight of a customer's moves by row * k + column.
+    ``kish`` (k,) is how many moves of equal weight those out of a stage are worth if weights have
+    nothing to do with moves, and ``seen`` (k,) how many there are.
+    """
+
+    own: Any
+    kish: FloatArray
+    seen: FloatArray
+
+    @property
+    def k(self) -> int:
+        """Number of stages."""
+        return len(self.kish)
+
+
+def weighted_moves(who: IntArray, pair: IntArray, weight: FloatArray, k: int) -> WeightedMoves:
+    """Gather moves ``pair``, row * k + column, by customer."""
+    from scipy.sparse import csr_array  # noqa: PLC0415  slow to import
+
+    _, customer = np.unique(who, return_inverse=True)
+    own = csr_array((weight, (customer, pair)), shape=(int(customer.max()) + 1, k * k))
+    source = pair // k
+    total = np.bincount(source, weight, minlength=k)
+    squares = np.bincount(source, weight**2, minlength=k)
+    kish = np.divide(total**2, squares, out=np.zeros(k), where=squares > 0)
+    seen = np.bincount(source[weight > 0], minlength=k).astype(np.float64)
+    return WeightedMoves(own, kish, seen)
+
+
+def effective_sizes(moves: WeightedMoves, share: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how many moves of equal weight each share (k, k), and each row (k,), is worth.
+
+    The variance of a share is linearised over customers, whose moves and weights go together.
+    Where that says nothing, as at shares of 0 and 1, it is Kish's number. No share is worth more
+    than the moves that were seen.
+    """
+    k = moves.k
+    cells = moves.own.tocoo()
+    customer, pair = cells.coords
+    source = pair // k
+    # What a customer's moves out of a stage weigh together, once for each such stage.
+    code, place = np.unique(customer * np.intp(k) + source, return_inverse=True)
+    out = np.bincount(place, cells.data)
+    total = np.bincount(source, cells.data, minlength=k)[:, None]
+    all_squares = np.bincount(code % k, out**2, minlength=k)[:, None]
+    crossed = np.bincount(pair, cells.data * out[place], minlength=k * k).reshape(k, k)
+    squares = np.bincount(pair, cells.data**2, minlength=k * k).reshape(k, k)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = share * (1 - share)
+        variance = (squares - 2 * share * crossed + share**2 * all_squares) / total**2
+        of_cell = spread / variance
+        of_row = spread.sum(axis=1) / variance.sum(axis=1)
+
+    def sure(size: FloatArray, kish: FloatArray, seen: FloatArray) -> FloatArray:
+        return np.minimum(np.where(np.isfinite(size) & (size > 0), size, kish), seen)
+
+    return (
+        sure(of_cell, moves.kish[:, None], moves.seen[:, None]),
+        sure(of_row, moves.kish, moves.seen),
+    )
+
+
+def reweighted(
+    moves: WeightedMoves, scale: FloatArray, prior: FloatArray, n: int, rng: np.random.Generator
+) -> FloatArray:
+    """Draw matrices (n, k, k): customers with exponential weights, and moves seen before.
+
+    With customers of equal weight who moved once each this is the Dirichlet posterior. ``scale``
+    (k,) turns the weight of the moves out of a stage into what they are worth.
+    """
+    k = moves.k
+    u = moves.own.shape[0]
+    columns = moves.own.T.tocsr()
+    drawn = np.empty((n, k, k))
+    step = max(1, _DRAWS // u)
+    for start in range(0, n, step):
+        some = slice(start, min(start + step, n))
+        size = some.stop - some.start
+        again = columns @ rng.standard_exponential((size, u)).T
+        drawn[some] = again.T.reshape(size, k, k)
+    drawn *= scale[:, None]
+    drawn += rng.standard_gamma(prior, size=drawn.shape)
+    with np.errstate(invalid="ignore"):
+        drawn /= drawn.sum(axis=-1, keepdims=True)
+    return drawn
