@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel.jones_sasser.curves.families import logistic
 
 MEDIATION = (
@@ -118,6 +118,36 @@ def linear_regressions(x: FloatArray, people: FloatArray, target: FloatArray) ->
     coefficients = _solve(info, right)
     residual = (people * (target - coefficients @ x.T) ** 2).sum(axis=1)
     return Regressions(coefficients, residual, info, _regular(info))
+
+
+def change_of_loyalty(
+    design: Design,
+    people: FloatArray,
+    records: tuple[IntArray, FloatArray, FloatArray, FloatArray],
+    fitted: Regressions,
+    *,
+    ends: tuple[float, float],
+) -> tuple[float, float]:
+    """Return the average change of loyalty between two satisfactions, and its error.
+
+    Customers keep what binds them. ``fitted`` is the regression of one problem on satisfaction
+    and what binds; ``people`` (m,) are of cells, ``records`` (r,) their cell, count, trials and
+    stayed. The error is linearised over customers, so that it holds whatever the form of loyalty.
+    """
+    x = design.columns(design.satisfaction)
+    coefficients, n = fitted.coefficients[0], people.sum()
+    moved = np.zeros_like(x)
+    moved[:, 1] = 1.0
+    at = [x + moved * (end - design.satisfaction)[:, None] for end in ends]
+    low, high = (logistic(part @ coefficients) for part in at)
+    change = float(people @ (high - low) / n)
+    gradient = (people * high * (1 - high)) @ at[1] - (people * low * (1 - low)) @ at[0]
+    pull = x @ np.linalg.solve(fitted.info[0], gradient / n)
+    cell, count, trials, stayed = records
+    rest = stayed - trials * logistic(x @ coefficients)[cell]
+    influence = (high - low - change)[cell] / n + pull[cell] * rest
+    fewer = n / max(n - x.shape[1], 1.0)
+    return change, float(np.sqrt(fewer * count @ influence**2))
 
 
 def mediation_effects(

@@ -27,12 +27,18 @@ from loyaltymodel.jones_sasser.views.kernels import (
     DAMPING,
     MEDIATION,
     Regressions,
+    change_of_loyalty,
     damping,
     linear_regressions,
     logistic_regressions,
     mediation_effects,
 )
-from loyaltymodel.jones_sasser.views.result import CURVES, AverageEffects, ViewName
+from loyaltymodel.jones_sasser.views.result import (
+    CURVES,
+    AverageEffects,
+    ChangeOfLoyalty,
+    ViewName,
+)
 from loyaltymodel.jones_sasser.views.survey import Survey
 
 Row = tuple[str, int, float, float, float, str]
@@ -83,7 +89,7 @@ class RegressionFit:
 def fit_regressions(survey: Survey) -> dict[ViewName, RegressionFit]:
     """Fit the views that are logistic regressions."""
     s, mediator = survey.design.satisfaction, survey.design.mediator
-    wanted: dict[ViewName, dict[str, FloatArray]] = {"weak": {}, "direct": {"satisfaction": s}}
+    wanted: dict[ViewName, dict[str, FloatArray]] = {"unrelated": {}, "direct": {"satisfaction": s}}
     if mediator is not None:
         wanted["partial mediation"] = {"satisfaction": s, "mediator": mediator}
         wanted["full mediation"] = {"mediator": mediator}
@@ -191,8 +197,8 @@ def regression_tests(
     survey: Survey, fits: dict[ViewName, RegressionFit]
 ) -> Iterator[HypothesisTest]:
     """Test regressions against those that contain them."""
-    weak, direct = fits["weak"].value, fits["direct"].value
-    yield _ratio_test(survey, "loyalty does not depend on satisfaction", 2 * (direct - weak))
+    none, direct = fits["unrelated"].value, fits["direct"].value
+    yield _ratio_test(survey, "loyalty does not depend on satisfaction", 2 * (direct - none))
     if "partial mediation" in fits:
         both = fits["partial mediation"].value
         yield _ratio_test(
@@ -284,6 +290,47 @@ def _signed_test(
     tail = float(ndtr(np.array(-np.sign(effect) * np.sqrt(statistic))))
     method = "signed root of the ratio, normal, one-sided"
     return _test(rests_on, hypothesis, statistic, tail, method)
+
+
+def change_by_satisfaction(
+    survey: Survey, direct: RegressionFit, *, weak_within: float, level: float
+) -> ChangeOfLoyalty:
+    """Estimate how much satisfaction moves loyalty."""
+    shown, ends = survey.satisfactions
+    observed = survey.observations
+    _, trials, stayed = observed.answer
+    change, error = change_of_loyalty(
+        survey.design,
+        survey.counts[0][0],
+        (observed.cell, observed.count, trials, stayed),
+        direct.fitted,
+        ends=ends,
+    )
+    return ChangeOfLoyalty(
+        ends=shown,
+        estimates=EstimateTable.wald(
+            {"quantity": ["change of loyalty"]}, [change], [error], level=level
+        ),
+        weak_within=weak_within,
+        n_obs=survey.n_obs,
+        n_dropped=survey.n_dropped,
+    )
+
+
+def weakness_test(change: ChangeOfLoyalty) -> HypothesisTest:
+    """Test whether the change of loyalty is as large as what is no longer weak, either way."""
+    estimate, error = change.estimates.estimate[0], change.estimates.std_error
+    assert error is not None  # noqa: S101  Wald's table has errors
+    z = float((change.weak_within - abs(estimate)) / error[0])
+    return HypothesisTest(
+        hypothesis=f"satisfaction changes loyalty by {change.weak_within:g} or more, either way",
+        statistic=z,
+        df=1,
+        p_value=float(ndtr(np.array(-z))),
+        method="how far the change falls short of it, normal, one-sided",
+        n_obs=change.n_obs,
+        n_dropped=change.n_dropped,
+    )
 
 
 def average_effects(

@@ -22,6 +22,7 @@ from loyaltymodel.jones_sasser.inference.hypotheses import HypothesisTest
 ViewName = Literal[
     "direct",
     "weak",
+    "unrelated",
     "partial mediation",
     "full mediation",
     "threshold",
@@ -38,12 +39,14 @@ STATEMENTS: dict[ViewName, tuple[str, str, str]] = {
         "a slope of 0 or below, or a lower AIC of a view with a bend, a mediator or a damping",
     ),
     "weak": (
-        "the two are hardly related; its model is the extreme, loyalty that does not depend on it",
+        "the two are hardly related: the satisfied are not much more loyal",
+        "do the satisfied stay hardly more often than the less satisfied who are bound alike?",
+        "an interval of that change that lies beyond what was declared to be weak",
+    ),
+    "unrelated": (
+        "the two have nothing to do with each other",
         "do customers who are bound alike stay equally often at every satisfaction?",
-        (
-            "a lower AIC of any view in which satisfaction matters, which speaks against no "
-            "relation; whether one is weak is a question of its size, which this does not judge"
-        ),
+        "a lower AIC of any view in which satisfaction matters",
     ),
     "partial mediation": (
         "satisfaction acts directly, and besides through the mediator",
@@ -191,6 +194,75 @@ class AverageEffects(Result):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class ChangeOfLoyalty(Result):
+    """How much satisfaction moves loyalty, and whether that is weak.
+
+    Attributes
+    ----------
+    ends : pair of float
+        The two satisfactions that are compared, in the units of the data.
+    estimates : EstimateTable
+        The change of the probability to stay from the one to the other, averaged over customers
+        who keep what binds them, with a Wald interval from errors that are linearised.
+    weak_within : float
+        Changes of loyalty smaller than this, up or down, were declared to be weak.
+    n_obs, n_dropped : int
+        Number of customers, and of those left out because something was missing.
+    """
+
+    made_by: ClassVar[str] = "compare_views(), as .change,"
+    people: ClassVar[str] = "customers"
+
+    ends: tuple[float, float]
+    estimates: EstimateTable
+    weak_within: float
+    n_obs: int
+    n_dropped: int
+
+    @property
+    def quantities(self) -> pd.DataFrame:
+        """One row: ``quantity``, ``estimate``, ``std_error``, ``ci_low``, ``ci_high``, ``p_value``.
+
+        The p-value is two-sided, of no change at all.
+        """
+        return self.estimates.frame()
+
+    @property
+    def level(self) -> float:
+        """Confidence level of the interval."""
+        return self.estimates.level
+
+    @property
+    def verdict(self) -> str:
+        """What the interval says: "weak", "not weak", or "open" where it has both in it.
+
+        It is weak where the whole interval lies within what was declared to be weak.
+        """
+        row = self.estimates.row("change of loyalty")
+        if -self.weak_within < row["ci_low"] and row["ci_high"] < self.weak_within:
+            return "weak"
+        beyond = row["ci_low"] >= self.weak_within or row["ci_high"] <= -self.weak_within
+        return "not weak" if beyond else "open"
+
+    def _title(self) -> str:
+        low, high = self.ends
+        return f"Change of loyalty by satisfaction going from {low:.4g} to {high:.4g}"
+
+    def _brief(self) -> str:
+        change = self.estimates.estimate[0]
+        return f"{change:.3f}, {self.verdict}, {count_of(self.n_obs, 'customer')}"
+
+    def _facts(self) -> Facts:
+        return (("weak within", f"{self.weak_within:g}"), ("verdict", self.verdict))
+
+    def _tables(self) -> Sequence[Table]:
+        return [table_of("Change of the probability to stay", self.quantities)]
+
+    def _coefficients(self) -> EstimateTable:
+        return self.estimates
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
 class ViewsComparison(Result):
     """Rival views fitted to the same customers; made by :func:`compare_views`.
 
@@ -206,6 +278,8 @@ class ViewsComparison(Result):
         Likelihood ratio tests between views of which one contains the other.
     regressions : tuple of ViewRegression
         Coefficients of the views that are logistic regressions.
+    change : ChangeOfLoyalty
+        How much satisfaction moves loyalty, which is what the weak view is about.
     mediation, damping : AverageEffects or None
         Direct and indirect effect of satisfaction, and its slopes where the bond is low and
         where it is high; None without a mediator, or a bond.
@@ -231,6 +305,7 @@ class ViewsComparison(Result):
     left_out: tuple[tuple[str, str], ...]
     tests: tuple[HypothesisTest, ...]
     regressions: tuple[ViewRegression, ...]
+    change: ChangeOfLoyalty
     mediation: AverageEffects | None
     damping: AverageEffects | None
     two_valued: bool
@@ -323,6 +398,7 @@ class ViewsComparison(Result):
         facts = [
             ("lowest AIC", self.preferred),
             ("lowest BIC", str(self.views.sort_values("bic")["view"].iloc[0])),
+            ("relation", f"{self.change.verdict} (weak: within {self.change.weak_within:g})"),
         ]
         for name, effects in (("mediation", self.mediation), ("damping", self.damping)):
             if effects is not None:
@@ -339,6 +415,7 @@ class ViewsComparison(Result):
                 digits=[0, 3, 3, 3, 3, 3],
             ),
             table_of("Tests", self.hypotheses.drop(columns="method"), digits=[3, 0, 4]),
+            table_of(self.change._title(), self.change.quantities),
         ]
         if self.mediation is not None:
             low, high = self.mediation.ends
@@ -359,6 +436,7 @@ class ViewsComparison(Result):
             + (f" Here: {row['remark']}." if row["remark"] else "")
             for row in self.views.to_dict("records")
         ]
+        remarks.append(self._weakness())
         remarks += [
             f"No p-value for the hypothesis that {test.hypothesis}: {test.method}."
             for test in self.tests
@@ -366,6 +444,17 @@ class ViewsComparison(Result):
         ]
         remarks += [f"Not fitted: {view}, because {why}." for view, why in self.left_out]
         return [*remarks, *self._assumptions()]
+
+    def _weakness(self) -> str:
+        """Say what speaks for and against the weak view, which is no model."""
+        says, asked, against = STATEMENTS["weak"]
+        change = self.change
+        row = change.estimates.row("change of loyalty")
+        return (
+            f"weak (no model, but a size): {says}. Asked: {asked} Against it: {against}. Here: "
+            f"{row['estimate']:.3f} ({row['ci_low']:.3f} to {row['ci_high']:.3f}), which is "
+            f"{change.verdict} where less than {change.weak_within:g} is weak."
+        )
 
     def _assumptions(self) -> list[str]:
         said = [

@@ -29,7 +29,7 @@ def simulate_views(
 
     Parameters
     ----------
-    view : {"direct", "weak", "partial mediation", "full mediation", "threshold", \
+    view : {"direct", "weak", "unrelated", "partial mediation", "full mediation", "threshold", \
 "bonds weaken", "captive share"}
         The view that is true.
     n : int
@@ -61,7 +61,8 @@ def simulate_views(
     ==================== ====================================================
     view                 probability of staying
     ==================== ====================================================
-    weak                 logistic(b - 0.5)
+    unrelated            logistic(b - 0.5)
+    weak                 logistic(s + b - 1.15)
     direct               logistic(6 s + b - 4)
     partial mediation    logistic(4 s + 5 m + b - 6)
     full mediation       logistic(8 m + b - 5)
@@ -75,7 +76,7 @@ def simulate_views(
     Examples
     --------
     >>> from loyaltymodel import jones_sasser
-    >>> people = jones_sasser.simulate_views("weak", 4, rng=1)
+    >>> people = jones_sasser.simulate_views("direct", 4, rng=1)
     >>> people.columns.tolist()
     ['satisfaction', 'mediator', 'bond', 'probability', 'stayed']
     """
@@ -103,7 +104,8 @@ def simulate_views(
 def probability_of(view: ViewName, s: FloatArray, m: FloatArray, b: FloatArray) -> FloatArray:
     """Return the probability of staying by satisfaction, mediator and bond, (n,) each."""
     log_odds = {
-        "weak": b - 0.5,
+        "unrelated": b - 0.5,
+        "weak": s + b - 1.15,
         "direct": 6 * s + b - 4,
         "partial mediation": 4 * s + 5 * m + b - 6,
         "full mediation": 8 * m + b - 5,
