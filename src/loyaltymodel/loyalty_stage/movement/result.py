@@ -167,7 +167,7 @@ class MovementEstimate(Result):
             draws=self.draws,
             level=self.level,
             unseen=self._unseen() & (matrix == 0),
-            _origin=digest(self.counts, self.draws),
+            origin=digest(self.counts, self.draws),
         )
 
     @checked
