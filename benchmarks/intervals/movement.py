@@ -171,7 +171,7 @@ def undeclared_end(rng: np.random.Generator, people: int, weighted: bool) -> Fou
 
 
 def rare(rng: np.random.Generator, people: int, weighted: bool) -> Found:
-    """Ask about a stage that a rare move alone leads to, never seen in one panel of seven."""
+    """Ask about a stage that a rare move alone leads to, never seen in one small panel of eleven."""
     moves = estimated(rng, RARE, drawn_panel(rng, RARE, people, 6, weighted))
     chain = moves.chain()
     return {
@@ -212,23 +212,29 @@ def equal_seeds(rng: np.random.Generator, people: int, weighted: bool) -> Found:
 
 
 WORLDS = {
-    "formation": World(formation, sizes=(80, 320)),
-    "two_ends": World(two_ends, sizes=(80, 320)),
-    "declared_end": World(declared_end, sizes=(80, 320), replications=1_000),
-    "undeclared_end": World(
-        undeclared_end,
+    "two_ends": World(two_ends, sizes=(80, 320), replications=1_000),
+    "equal_seeds": World(
+        equal_seeds,
         sizes=(80, 320),
         weighted=(False,),
-        note="in the long run nobody is left: truths of 0 and 1 are at the end of their range",
+        replications=1_000,
+        note="the truth is no change",
     ),
+    "formation": World(formation, sizes=(80, 320), replications=1_000),
+    "declared_end": World(declared_end, sizes=(80, 320), replications=1_000),
     "rare": World(
         rare,
         sizes=(400, 1600),
         weighted=(False,),
-        note="moves to the top are expected twice, and eight times",
+        replications=1_000,
+        note="of 400 customers 2.4 moves to the top are expected, of 1600 9.6",
     ),
-    "many": World(many, sizes=(80, 320), weighted=(False,)),
-    "equal_seeds": World(
-        equal_seeds, sizes=(80, 320), weighted=(False,), note="the truth is no change"
+    "undeclared_end": World(
+        undeclared_end,
+        sizes=(80, 320),
+        weighted=(False,),
+        replications=1_000,
+        note="in the long run nobody is left: truths of 0 and 1 are at the end of their range",
     ),
+    "many": World(many, sizes=(80, 320), weighted=(False,), replications=1_000),
 }
