@@ -126,7 +126,8 @@ def forest(
     -------
     Axes
         The axes, the first estimate on top. Intervals that leave out 0 have a full mark, the
-        others a hollow one; indices and R2, which cannot be below 0, have full marks.
+        others a hollow one; indices and R2, which cannot be below 0, have full marks, and so has
+        what has no interval, being 1 by definition.
 
     Raises
     ------
@@ -163,7 +164,8 @@ def forest(
     if not bounded:
         ax.axvline(0, color=GREY, linewidth=0.7)
     draw_intervals(ax, rows, low, high, label=interval_in(language, result.level))
-    out = (low > 0) | (high < 0) | bounded
+    # What is 1 by definition has no interval, and is not 0.
+    out = (low > 0) | (high < 0) | np.isnan(low) | bounded
     label, hollow = ("", "") if bounded else (words["out"], words["in"])
     draw_marks(ax, table["estimate"], rows, full=out, label=label, hollow=hollow)
     ax.set_xlabel(words[quantity])
