@@ -171,7 +171,7 @@ def undeclared_end(rng: np.random.Generator, people: int, weighted: bool) -> Fou
 
 
 def rare(rng: np.random.Generator, people: int, weighted: bool) -> Found:
-    """Ask about a stage that a rare move alone leads to, never seen in one small panel of eleven."""
+    """Ask about a stage that a rare move alone leads to, not seen in one panel of eleven."""
     moves = estimated(rng, RARE, drawn_panel(rng, RARE, people, 6, weighted))
     chain = moves.chain()
     return {

@@ -10,6 +10,7 @@ import numpy as np
 from loyaltymodel._arrays import FloatArray, IntArray
 
 _DRAWS = 1_000_000  # of customers at a time: 8 MB
+_GROUPS = 5_000  # of customers that are drawn together where there are more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,11 +85,19 @@ def reweighted(
     """Draw matrices (n, k, k): customers with exponential weights, and moves seen before.
 
     With customers of equal weight who moved once each this is the Dirichlet posterior. ``scale``
-    (k,) turns the weight of the moves out of a stage into what they are worth.
+    (k,) turns the weight of the moves out of a stage into what they are worth. Very many customers
+    are drawn in random groups, whose sums vary as much.
     """
+    from scipy.sparse import csr_array  # noqa: PLC0415  slow to import
+
     k = moves.k
-    u = moves.own.shape[0]
+    n_customers = moves.own.shape[0]
+    u = min(n_customers, _GROUPS)
     columns = moves.own.T.tocsr()
+    if u < n_customers:
+        group = rng.permutation(n_customers) % u
+        places = (np.arange(n_customers), group)
+        columns = columns @ csr_array((np.ones(n_customers), places))
     drawn = np.empty((n, k, k))
     step = max(1, _DRAWS // u)
     for start in range(0, n, step):
