@@ -142,7 +142,8 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     DataFrame
         A row for each distinct answer in a cell and each parameter, the most influential first:
         ``group``, ``satisfaction`` on the scale of the fit, the ``answer``, ``n_obs``
-        (customers who gave it), ``distance`` (Cook's: the squared move of all estimates if one
+        (customers who gave it; of a row that is a mean with ``sd``, two answers stand for those
+        of its customers), ``distance`` (Cook's: the squared move of all estimates if one
         of these customers were left out, in units of the covariance and divided by the number
         of parameters; above 1 is much), the ``parameter``, and its ``move`` in standard errors.
         One step of Newton's method, not a new fit.
@@ -167,7 +168,7 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
         raise OptionError("no parameter was estimated, so nobody can move one")
     setup = set_up(result.settings, result.sample)
     observed = result.sample.observations
-    top = _at_estimate(setup, result)
+    top = at_estimate(setup, result)
     scores = record_scores(setup.problem, setup.stats, observed, top, free)
     scores *= observed.weight[:, None]
     places = np.flatnonzero(free)
@@ -201,7 +202,8 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     )
 
 
-def _at_estimate(setup: Setup, result: LoyaltyCurveResult) -> Maximum:
+def at_estimate(setup: Setup, result: LoyaltyCurveResult) -> Maximum:
+    """Return the maximum that a result has found."""
     p = result.values[None]
     value, score, info = evaluate(setup.problem, setup.stats, p)
     return Maximum(p, value, score, info, np.array([True]), np.array([0]))
