@@ -1290,6 +1290,42 @@ def test_the_same_estimate_belongs_to_itself():
     assert (gap[["estimate", "std_error", "ci_low", "ci_high"]] == 0).all(axis=None)
 
 
+def test_the_value_of_customers_is_the_sum_over_all_periods():
+    matrix = np.array(
+        [
+            [0.6, 0.2, 0.1, 0.05, 0.05],
+            [0.125, 0.625, 0.125, 0.0625, 0.0625],
+            [0.05, 0.1, 0.5, 0.3, 0.05],
+            [0, 0.1, 0.2, 0.6, 0.1],
+            [0, 0, 0, 0, 1],
+        ]
+    )
+    names = ["platinum", "gold", "silver", "bronze", "left"]
+    chain = markov_chain(matrix, stages=names)
+    reward = dict(zip(names, [20, 10, 5, 2, 0], strict=True))
+    value = estimates(chain.discounted_value(reward, discount=0.15))
+    money, power, plain = np.array([20, 10, 5, 2, 0.0]), np.eye(5), np.zeros(5)
+    for t in range(400):  # 1.15 ** -400 is 1e-24
+        plain += power @ money / 1.15**t
+        power = power @ matrix
+    np.testing.assert_allclose(value, plain, rtol=SAME)
+    # 180 customers, an example published with this result.
+    assert value @ [10, 20, 100, 50, 0] == pytest.approx(6241.38555365, abs=1e-7)
+    np.testing.assert_array_equal(
+        estimates(chain.discounted_value([20, 10, 5, 2, 0], discount=0.15)), value
+    )
+    with pytest.raises(OptionError, match="discount"):
+        chain.discounted_value(reward, discount=0)
+    with pytest.raises(DataError, match="rewards"):
+        chain.discounted_value([1, 2], discount=0.1)
+    found = fit(panel_of(LEAVING, 200, 71, stages=LEFT), stages=LEFT).chain()
+    table = found.discounted_value([1, 2, 3, 0], discount=0.2)
+    truth = estimates(
+        markov_chain(LEAVING, stages=LEFT).discounted_value([1, 2, 3, 0], discount=0.2)
+    )
+    assert ((table["ci_low"] <= truth) & (truth <= table["ci_high"])).all()
+
+
 # Customers whose rows end, and months
 
 

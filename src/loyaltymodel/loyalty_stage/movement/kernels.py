@@ -176,6 +176,15 @@ def fundamental(chains: FloatArray) -> FloatArray:
     return np.where(both & good[:, None, None], inverse, np.nan)
 
 
+def discounted(chains: FloatArray, rewards: FloatArray, discount: float) -> FloatArray:
+    """Return the present value (b, k) of rewards (k,) in all periods, the present one included."""
+    good = _complete(chains)
+    p = np.where(good[:, None, None], chains, np.eye(chains.shape[-1]))
+    system = np.eye(p.shape[-1]) - p / (1 + discount)
+    value = _solved(system, np.broadcast_to(rewards, p.shape[:-1])[..., None])[..., 0]
+    return np.where(good[:, None], value, np.nan)
+
+
 def shares_after(chains: FloatArray, start: FloatArray, periods: int) -> FloatArray:
     """Return shares (b, periods + 1, k) of stages over time, from the start on."""
     shares = np.empty((len(chains), periods + 1, chains.shape[-1]))
