@@ -152,19 +152,28 @@ def moments_without_each(
     for part, products in _products(units):
         np.add.at(own, units.member[part], products)
     total = own.sum(axis=0)
-    n = sizes_of(units.stratum)[:, None]
-    sums = np.zeros((len(n), own.shape[1]))
-    np.add.at(sums, units.stratum, own)
-    own = (n * own - sums[units.stratum]) / (n - 1)
+    n, sums = sizes_of(units.stratum)[:, None], sums_by(units.stratum, own)
     size = matrices_in_slice(p)
     for start in range(0, u, size):
-        yield _moments_of_sums(total - share * own[start : start + size], p)
+        part = slice(start, start + size)
+        apart = (n[part] * own[part] - sums[units.stratum[part]]) / (n[part] - 1)
+        yield _moments_of_sums(total - share * apart, p)
 
 
 def sizes_of(stratum: IntArray) -> IntArray:
     """Return the number of units (u,) in the stratum of each unit."""
     sizes: IntArray = np.bincount(stratum)[stratum]
     return sizes
+
+
+def sums_by(stratum: IntArray, values: FloatArray) -> FloatArray:
+    """Return the sums (strata, k) of values (u, k) by stratum, each of which has a unit."""
+    if not stratum.any():
+        return np.asarray(values.sum(axis=0, keepdims=True))
+    order = np.argsort(stratum, kind="stable")
+    first = np.searchsorted(stratum[order], np.arange(stratum[order[-1]] + 1))
+    sums: FloatArray = np.add.reduceat(values[order], first, axis=0)
+    return sums
 
 
 def _products(units: Units) -> Iterator[tuple[slice, FloatArray]]:

@@ -15,6 +15,7 @@ from loyaltymodel._comparisons import ROUNDING, exceeds
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import Interval
 from loyaltymodel._options import check_positive, enumerate_names, shown
+from loyaltymodel._resampling import sums_by
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Summary, Table, percent, table_of
@@ -656,13 +657,11 @@ def _influences(left_out: LeftOut) -> tuple[FloatArray, FloatArray]:
     With n units in its stratum it is (n - 1) / n of the mean without each less the estimate
     without this one: its influence over n. Where an estimate does not exist it is 0.
     """
-    values, stratum = left_out
+    values = left_out.values
+    stratum = np.unique(left_out.stratum, return_inverse=True)[1]
     exists = ~np.isnan(values)
-    n_strata = int(stratum.max(initial=0)) + 1
-    sums, counts = (np.zeros((n_strata, values.shape[1])) for _ in range(2))
-    np.add.at(sums, stratum, np.where(exists, values, 0.0))
-    np.add.at(counts, stratum, exists)
-    n = np.maximum(counts[stratum], 1)
+    sums = sums_by(stratum, np.where(exists, values, 0.0))
+    n = np.maximum(sums_by(stratum, exists.astype(np.float64))[stratum], 1)
     return np.where(exists, (sums[stratum] / n - values) * (n - 1) / n, 0.0), n
 
 
