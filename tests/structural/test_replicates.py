@@ -241,6 +241,17 @@ def test_draws_without_an_error_of_their_own_are_left_out():
     assert found.high[0] == pytest.approx(0.3 - lower)
 
 
+@pytest.mark.parametrize("small", [1e-3, 1e-12])
+def test_who_has_nearly_all_the_weight_is_named(survey, small):
+    data = survey.assign(w=np.where(np.arange(90) == 7, 1.0, small), c=np.arange(90) // 9)
+    data.index = [f"no. {k}" for k in range(90)]
+    result = fit(MODEL, data, weights="w")
+    with pytest.warns(SmallSampleWarning, match=r"respondent in row no\. 7 has .*% of all weight"):
+        jackknife(result, data)
+    with pytest.warns(SmallSampleWarning, match=r"one cluster has .*% of all weight"):
+        jackknife(result, data, clusters="c")
+
+
 # What does not vary
 
 

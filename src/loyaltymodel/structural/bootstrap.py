@@ -135,7 +135,8 @@ def bootstrap(
         If more than one resample in a hundred has an inadmissible solution.
     SmallSampleWarning
         If an estimate does not vary between resamples, so that it has no error and no interval,
-        or if strata are so small that errors come out too small by a tenth or more.
+        if a single respondent or cluster has more than half of the weight, or if strata are so
+        small that errors come out too small by a tenth or more.
 
     Notes
     -----
@@ -253,6 +254,9 @@ def jackknife(
         If more than one estimate in a hundred does not exist.
     ImproperSolutionWarning
         If more than one estimate in a hundred is inadmissible.
+    SmallSampleWarning
+        If an estimate does not vary, so that it has no error and no interval, or if a single
+        respondent or cluster has more than half of the weight.
 
     Notes
     -----

@@ -23,6 +23,7 @@ from loyaltymodel.errors import (
     FailedResamplesWarning,
     NotIdentifiedError,
     OptionError,
+    SmallSampleWarning,
     warn_caller,
 )
 from loyaltymodel.structural.estimates import correlation_matrix, design_of
@@ -42,6 +43,7 @@ from loyaltymodel.structural.result import StructuralResult
 WORTH_A_WARNING = 0.01  # share of resamples left out
 _SAME = 1e-9  # data are those of a result if their moments differ by less of their size
 _INNER = 50  # resamples of a resample, for its standard error
+_HALF = 0.5  # share of the weight above which a single unit decides
 _STEP = 1e-3  # share of a unit's weight by which it is moved for a derivative
 
 
@@ -192,7 +194,16 @@ def read_units(
                 f"a stratum in column {strata!r} has one {kind}, of whom nothing tells how others "
                 "vary; put it together with another stratum"
             )
-    return resampling.make_units(rows, weights, cluster, stratum)
+    units = resampling.make_units(rows, weights, cluster, stratum)
+    share = np.bincount(units.member, weights=weights) / weights.sum()
+    if share.max() > _HALF:
+        who = f"the respondent in row {columns.labels[places[int(weights.argmax())]]}"
+        warn_caller(
+            f"{who if cluster is None else 'one cluster'} has {share.max():.0%} of all weight and "
+            "decides the estimates alone, so that errors and intervals say little",
+            SmallSampleWarning,
+        )
+    return units
 
 
 def _codes(data: object, name: str | None, places: IntArray) -> IntArray | None:
