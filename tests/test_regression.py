@@ -11,6 +11,7 @@ from scipy import stats
 
 from loyaltymodel import _regression as regression
 from loyaltymodel._intervals import satterthwaite, student, wald
+from loyaltymodel._regression import errors_of_contrasts
 
 from tolerances import EXACT, SAME
 
@@ -191,3 +192,31 @@ def test_the_likelihood_of_an_exact_fit_does_not_warn():
         np.array([2.0, 2, 1, 1]), np.eye(2)[[0, 0, 1, 1]], std_errors="model"
     )
     np.testing.assert_allclose(fitted.estimates, [2, 1])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_errors_of_contrasts_by_matrices(weighted):
+    rng = np.random.default_rng(3)
+    n = 25
+    design = np.column_stack([np.ones(n), np.arange(n) < 3, rng.normal(size=n)])
+    y, w = rng.normal(size=n), rng.lognormal(0, 0.7, n) if weighted else np.ones(n)
+    contrasts = np.array([[0, 1.0, 0], [0, 1, -2], [1, 0, 0]])
+    found = errors_of_contrasts(y, design, w, contrasts)
+    of_answers = np.linalg.inv(design.T @ np.diag(w) @ design) @ design.T @ np.diag(w)
+    left = np.eye(n) - design @ of_answers
+    for g, error, degrees in zip(contrasts @ of_answers, *found, strict=True):
+        form = left.T @ np.diag(g**2 / np.diag(left @ left.T)) @ left
+        assert error == pytest.approx(np.sqrt(y @ form @ y), rel=1e-9)
+        assert np.trace(form) == pytest.approx(g @ g)  # unbiased, if all vary alike
+        assert degrees == pytest.approx(np.trace(form) ** 2 / np.trace(form @ form), rel=1e-9)
+    if not weighted:
+        bse = sm.OLS(y, design).fit(cov_type="HC2").bse
+        assert found[0][[0, 2]] == pytest.approx(bse[[1, 0]], rel=1e-9)
+
+
+def test_a_sum_that_one_person_decides_has_no_error():
+    rng = np.random.default_rng(4)
+    design = np.column_stack([np.ones(20), np.arange(20) < 1, np.arange(20) > 15])
+    found = errors_of_contrasts(rng.normal(size=20), design, np.ones(20), np.eye(3))
+    for values in found:
+        assert np.isnan(values).tolist() == [False, True, False]

@@ -21,7 +21,7 @@ from loyaltymodel._variables import (
     several_columns,
     several_variables,
 )
-from loyaltymodel.errors import DataError, OptionError, ScaleWarning
+from loyaltymodel.errors import DataError, OptionError, ScaleWarning, SmallSampleWarning
 
 TABLE = pd.DataFrame({"s": [1, 2, 3], "g": ["b", "a", "a"]}, index=[7, 8, 9])
 
@@ -262,6 +262,7 @@ def test_a_single_number_is_no_table_of_variables():
         several_variables("covariates", np.array(3.0))
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.SmallSampleWarning")
 @pytest.mark.parametrize("unit", [1e-320, 1e-300, 1e-120, 1e120, 1e307])
 def test_weights_may_have_any_unit(unit):
     _, plain = read_weighted({"x": [1, 2, 3]}, np.array([1, 2, 4]) * 1e-3)
@@ -354,3 +355,12 @@ def test_codes_are_not_looked_for_where_limits_are_stated_or_categories_are_read
     with pytest.raises(DataError, match="99"):
         read_variables({"x": [*SCORES, 99]}, bounds={"x": (1, 7)})
     read_variables({"x": [*SCORES, 99]}, categories=["x"])
+
+
+def test_one_row_that_decides_alone_is_named():
+    table = pd.DataFrame({"x": [1.0, 2, 3], "w": [1, 9.0, 2]}, index=["a", "b", "c"])
+    with pytest.warns(SmallSampleWarning, match="row b alone has 75 % of all weight"):
+        read_weighted({"x": "x"}, "w", data=table)
+    # Half is not more than half, and of two one always has as much.
+    for weights in ([1, 2, 1], [1, 5, 0]):
+        read_weighted({"x": "x"}, weights, data=table)

@@ -113,6 +113,38 @@ def least_squares(
     return Regression(estimates, np.zeros_like(back), likelihood)
 
 
+def errors_of_contrasts(
+    y: FloatArray, design: FloatArray, weights: FloatArray, contrasts: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return standard errors (m,) of sums of coefficients (m, k), and their degrees of freedom.
+
+    Squared residuals are divided by what is expected of them if all vary alike (HC2 with equal
+    weights), and have degrees by Satterthwaite (Bell and McCaffrey): few if a sum rests on few
+    people, however many there are. Both are NaN where one person alone decides the sum.
+    """
+    weights = weights / weights.max()
+    # How coefficients (k, n) follow from answers, and with them the fit.
+    of_answers = np.linalg.solve(design.T @ (weights[:, None] * design), design.T * weights)
+    residuals = y - design @ (of_answers @ y)
+    of_residuals = np.hstack([design, of_answers.T])  # (n, 2k)
+    k = design.shape[1]
+    among = np.block(
+        [[-of_answers @ of_answers.T, np.eye(k)], [np.eye(k), np.zeros((k, k))]]
+    )  # the fit takes U among U' away from the covariance of residuals, which is 1 without it
+    taken = np.einsum("ik,kl,il->i", of_residuals, among, of_residuals)
+    kept = 1 - taken
+    pulls = (contrasts @ of_answers) ** 2  # (m, n)
+    alone = kept < _ALONE
+    lost = pulls[:, alone].sum(axis=1) > _ALONE * pulls.sum(axis=1)
+    squares = pulls / np.where(alone, np.inf, kept)
+    variance = squares @ residuals**2
+    inner = np.stack([(of_residuals.T * row) @ of_residuals @ among for row in squares])
+    both = (squares**2) @ (kept**2 - taken**2) + np.einsum("mkl,mlk->m", inner, inner)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        degrees = np.maximum(pulls.sum(axis=1) ** 2 / both, 1.0)
+    return np.where(lost, np.nan, np.sqrt(variance)), np.where(lost, np.nan, degrees)
+
+
 def logistic(
     y: FloatArray | BoolArray, design: FloatArray, *, std_errors: StdErrors = "model"
 ) -> Regression | None:

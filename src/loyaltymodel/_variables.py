@@ -32,10 +32,12 @@ from loyaltymodel._options import (
     why_not_a_list,
 )
 from loyaltymodel._scales import warn_of_codes
-from loyaltymodel.errors import DataError
+from loyaltymodel.errors import DataError, SmallSampleWarning, warn_caller
 
 Bounds = tuple[float, float]
 Column = npt.NDArray[Any] | pd.Categorical
+
+_SEVERAL = 3  # of two one mostly has more than half
 
 # Bounds that do not belong to their range.
 _TINY = float(np.finfo(np.float64).tiny)
@@ -158,6 +160,11 @@ def read_weighted(
         As there; or if a weight is negative, or all are zero.
     OptionError
         As there.
+
+    Warns
+    -----
+    SmallSampleWarning
+        If one of several has more than half of the weight.
     """
     own = "weights" if "weights" not in given else "the weights"
     read = read_variables(
@@ -173,7 +180,21 @@ def read_weighted(
     found = np.asarray(read[own], dtype=np.float64)
     if not found.any():
         raise DataError("all weights are zero; at least one must be above 0")
-    return read, of_moderate_size(found)
+    found = of_moderate_size(found)
+    warn_if_one_decides(found, read.labels)
+    return read, found
+
+
+def warn_if_one_decides(weights: FloatArray, labels: pd.Index) -> None:
+    """Warn of one row that has more than half of the weight of three or more."""
+    first = int(weights.argmax())
+    share = float(weights[first] / weights.sum())
+    if np.count_nonzero(weights) >= _SEVERAL and share > 1 / 2:
+        warn_caller(
+            f"row {labels[first]} alone has {100 * share:.0f} % of all weight, so that this one "
+            "decides what is found; look at the weights, limit the largest, or leave them out",
+            SmallSampleWarning,
+        )
 
 
 def of_moderate_size(weights: FloatArray) -> FloatArray:

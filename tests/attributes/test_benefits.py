@@ -248,6 +248,7 @@ def test_weighted_differences_are_those_of_programme_effects(people):
     assert row["difference_p"] == pytest.approx(effect["p_value"], rel=SAME)
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.SmallSampleWarning")
 def test_very_uneven_weights_still_cover():
     # 600 samples: the share that cover has a standard error of 0.009. Degrees of freedom by
     # the number of people held the truth in 82 %.

@@ -181,4 +181,4 @@ def test_penalties_are_hollow_and_rewards_full(results):
     assert penalty.get_markerfacecolor() == "white"
     assert reward.get_markerfacecolor() != "white"
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["penalty", "reward"]
-    assert len(ax.collections) == (2 if result.n_resamples else 0)
+    assert len(ax.collections) == 2  # intervals of both

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._comparisons import reaches
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_resamples
+from loyaltymodel._intervals import check_resamples, student
 from loyaltymodel._options import check_finite, count_of, enumerate_names
+from loyaltymodel._regression import errors_of_contrasts
 from loyaltymodel._results import Facts
 from loyaltymodel._scales import by_variable
 from loyaltymodel._signature import checked
@@ -28,6 +29,8 @@ from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 LowAndHigh = tuple[float, float]
 
 _GROUPS = ("low", "high")
+_FEW = 5  # respondents in a group, who are named
+_EXACT = 1e-12  # of the largest answer: a smaller error is rounding
 _QUANTITIES = ("penalty", "reward", "range", "asymmetry")
 
 
@@ -52,14 +55,16 @@ class PenaltyRewardResult(_Resampled):
         Respondents left out because an answer was missing.
     group_shares : ndarray of shape (k, 2)
         Weighted shares of respondents who rate each attribute low and high.
+    group_sizes : ndarray of shape (k, 2)
+        Numbers of these respondents.
     r_squared : float
         Share of the target's variance that low and high performance explain together.
     n_resamples : int
         Number of resamples drawn; 0 for none.
     n_failed : int
         Resamples left out because a variable was constant or collinear in them.
-    level : float or None
-        Confidence level of each interval; None without resamples.
+    level : float
+        Confidence level of each interval.
 
     Examples
     --------
@@ -72,7 +77,9 @@ class PenaltyRewardResult(_Resampled):
     target: str
     cuts: FrozenMapping[str, LowAndHigh]
     group_shares: FloatArray
+    group_sizes: IntArray
     r_squared: float
+    level: float
 
     @property
     def r_squared_adjusted(self) -> float:
@@ -83,8 +90,8 @@ class PenaltyRewardResult(_Resampled):
     def effects(self) -> pd.DataFrame:
         """Penalty, reward, range and asymmetry of each attribute, and adjusted R2, a row each.
 
-        ``quantity`` and ``attribute``, then ``estimate``; with resamples also ``std_error``,
-        ``ci_low``, ``ci_high`` and the ``p_value`` of no effect, which R2 does not have.
+        ``quantity`` and ``attribute``, then ``estimate``, ``std_error``, ``ci_low``, ``ci_high``
+        and the ``p_value`` of no effect. R2 has an interval with resamples only, and no p-value.
         """
         return self.estimates.frame()
 
@@ -92,8 +99,8 @@ class PenaltyRewardResult(_Resampled):
     def groups(self) -> pd.DataFrame:
         """Where performance of each attribute is low and high, and of how many it is.
 
-        ``attribute`` and ``group``, "low" or "high"; its ``cut``, and the weighted ``share`` of
-        respondents in it.
+        ``attribute`` and ``group``, "low" or "high"; its ``cut``, the weighted ``share`` of
+        respondents in it, and their number ``n_obs``.
         """
         return pd.DataFrame(
             {
@@ -101,8 +108,14 @@ class PenaltyRewardResult(_Resampled):
                 "group": [*_GROUPS] * len(self.cuts),
                 "cut": [cut for pair in self.cuts.values() for cut in pair],
                 "share": self.group_shares.ravel(),
+                "n_obs": self.group_sizes.ravel(),
             }
         )
+
+    @property
+    def interval(self) -> None:
+        """No kind to choose from: intervals of effects are Student's, of R2 between percentiles."""
+        return
 
     def _title(self) -> str:
         return f"Penalty and reward on {self.target}"
@@ -124,11 +137,10 @@ class PenaltyRewardResult(_Resampled):
         wide.insert(0, "attribute", list(self.cuts))
         tables = [
             table_of("Penalty and reward, in units of the target", wide),
-            table_of("Who rates low and high", self.groups, n_labels=2, digits=(2, 3)),
+            table_of("Who rates low and high", self.groups, n_labels=2, digits=(2, 3, 0)),
         ]
-        if self.n_resamples:
-            rows = self.effects.query("quantity == 'asymmetry'").drop(columns="quantity")
-            tables.append(table_of("Asymmetry: reward plus penalty", rows))
+        rows = self.effects.query("quantity == 'asymmetry'").drop(columns="quantity")
+        tables.append(table_of("Asymmetry: reward plus penalty", rows))
         return tables
 
     def _coefficients(self) -> EstimateTable:
@@ -140,7 +152,15 @@ class PenaltyRewardResult(_Resampled):
             "others alike. Where the asymmetry is negative, low performance hurts more than high "
             "performance helps."
         )
-        return (remark,)
+        few = self.groups.query("n_obs < @_FEW")
+        who = [f"{row.attribute} {row.group} ({row.n_obs})" for row in few.itertuples()]
+        remarks = [remark]
+        if who:
+            remarks.append(
+                f"Fewer than {_FEW} respondents decide alone what it does to rate "
+                f"{enumerate_names(who)}; one alone leaves no interval."
+            )
+        return remarks
 
 
 @checked
@@ -179,7 +199,7 @@ def penalty_reward(
     missing : {"raise", "drop"}
         With "drop", respondents without an answer to any of the questions are left out.
     n_resamples : int
-        Number of bootstrap resamples of respondents; 0 for no errors and intervals.
+        Number of bootstrap resamples of respondents, for the interval of R2; 0 for none.
     level : float
         Confidence level between 0 and 1.
     rng : numpy.random.Generator, int or None
@@ -215,7 +235,12 @@ def penalty_reward(
     Notes
     -----
     target = a + sum over attributes of penalty_j [x_j <= c_1j] + reward_j [x_j >= c_2j] +
-    error. The result depends on the cuts, and there is no default for them.
+    error. Intervals are Student's, with errors by squared residuals over what is expected of them
+    (HC2 without weights) and degrees of freedom by Satterthwaite [2]_, which are few where few rate
+    an attribute low or high. Resamples would make such intervals too short: a few people drawn
+    again are fewer still. Where one respondent alone decides an effect it has no interval.
+
+    The result depends on the cuts, and there is no default for them.
     Asymmetry divided by range lies between -1 and 1 where the penalty is not positive and the
     reward not negative, and is an index of the kind that Mikulić and Prebežac call impact
     asymmetry. It is not computed, because it is undetermined where the range is near 0.
@@ -225,6 +250,8 @@ def penalty_reward(
     .. [1] Brandt, R. D. (1987). A procedure for identifying value-enhancing service components
        using customer satisfaction survey data. In C. Surprenant (Ed.), Add value to your
        service (pp. 61-65). American Marketing Association.
+    .. [2] Bell, R. M., & McCaffrey, D. F. (2002). Bias reduction in standard errors for linear
+       regression with multi-stage samples. Survey Methodology, 28(2), 169-181.
 
     Examples
     --------
@@ -278,17 +305,43 @@ def penalty_reward(
         level=level,
         rng=np.random.default_rng(rng),
     )
+    marks = dummies.values[dummies.weights > 0, :-1]
     return PenaltyRewardResult(
         target=answers.names[-1],
         cuts=pairs,
-        estimates=estimates,
+        estimates=_with_errors(estimates, dummies, level),
         n_obs=answers.n_obs,
         n_dropped=answers.n_dropped,
         group_shares=dummies.means[:-1].reshape(2, k).T,
+        group_sizes=marks.sum(axis=0).reshape(2, k).T.astype(np.intp),
         r_squared=r_squared,
         n_resamples=n_resamples,
         n_failed=n_failed,
-        level=level if n_resamples else None,
+        level=level,
+    )
+
+
+def _with_errors(estimates: EstimateTable, dummies: Answers, level: float) -> EstimateTable:
+    """Put errors and intervals of a regression beside all effects; R2, the last, keeps its own."""
+    y, n = dummies.values[:, -1], len(dummies.values)
+    design = np.column_stack([np.ones(n), dummies.values[:, :-1]])
+    both = np.eye(design.shape[1])[1:]
+    low, high = np.split(both, 2)
+    contrasts = np.concatenate([low, high, high - low, high + low])
+    errors, degrees = errors_of_contrasts(y, design, dummies.weights, contrasts)
+    errors = np.where(errors > _EXACT * np.abs(y).max(), errors, np.nan)  # an exact fit shows none
+    ends = student(estimates.estimate[:-1], errors, degrees, level=level)
+
+    def joined(own: FloatArray, of_r_squared: FloatArray | None) -> FloatArray:
+        return np.append(own, np.nan if of_r_squared is None else of_r_squared[-1])
+
+    return replace(
+        estimates,
+        std_error=joined(errors, estimates.std_error),
+        ci_low=joined(ends.low, estimates.ci_low),
+        ci_high=joined(ends.high, estimates.ci_high),
+        p_value=np.append(ends.p_value, np.nan),
+        method="Student's t",
     )
 
 

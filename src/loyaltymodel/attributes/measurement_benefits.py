@@ -19,7 +19,7 @@ from loyaltymodel._options import check_finite, count_of, enumerate_names, sugge
 from loyaltymodel._results import Facts, Result
 from loyaltymodel._signature import checked
 from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import read_variables, several_variables
+from loyaltymodel._variables import read_variables, several_variables, warn_if_one_decides
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
 BenefitName = Literal[
@@ -450,6 +450,7 @@ def _compare(
                 "their mean is this customer's and its error cannot be seen; limit the weights, or "
                 "leave them out"
             )
+        warn_if_one_decides(own, read.labels[chosen])
         mean, error, degrees = weighted_means(y[chosen, None], own)
         means.append(float(mean[0]))
         # Equal values have a mean that misses them by rounding, and an error that is no error.

@@ -266,7 +266,7 @@ def penalty_reward(
     -------
     Axes
         The axes: hollow marks for penalties and full ones for rewards, in units of the target,
-        with their intervals if the result has them; the widest range on top.
+        with their intervals; the widest range on top.
 
     Raises
     ------
@@ -292,9 +292,8 @@ def penalty_reward(
     ax, rows = row_axes(ax, [shown[attributes[k]] for k in order], row=0.2, more=0.75)
     ax.axvline(0, color=GREY, linewidth=0.7)
     for shift, quantity, colour in ((0.14, "penalty", VERMILION), (-0.14, "reward", BLUE)):
-        if result.level is not None:
-            ends = effects[quantity][["ci_low", "ci_high"]]
-            draw_intervals(ax, rows + shift, *ends.to_numpy()[order].T, colour=colour)
+        ends = effects[quantity][["ci_low", "ci_high"]]
+        draw_intervals(ax, rows + shift, *ends.to_numpy()[order].T, colour=colour)
         values = effects[quantity]["estimate"].to_numpy()[order]
         full = quantity == "reward"
         draw_marks(ax, values, rows + shift, full=full, colour=colour, label=words[quantity])
