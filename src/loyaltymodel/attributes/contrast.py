@@ -261,7 +261,7 @@ def penalty_reward(
     >>> staff = [2, 2, 6, 6, 9, 9]
     >>> satisfaction = [1, 3, 4, 6, 5, 7]
     >>> found = attributes.penalty_reward({"staff": staff}, satisfaction, cuts=(3, 8))
-    >>> found.effects.round(9).iloc[:4]
+    >>> found.effects[["quantity", "attribute", "estimate"]].round(9).iloc[:4]
         quantity attribute  estimate
     0    penalty     staff      -3.0
     1     reward     staff       1.0
