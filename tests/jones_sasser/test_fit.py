@@ -896,23 +896,15 @@ def test_a_sample_is_read_once_and_aggregated():
 
 
 @pytest.mark.parametrize(
-    ("family", "constraint_by", "reliability"),
-    [
-        ("power", None, None),
-        ("hinge", None, None),
-        ("power", "industry", None),
-        ("logistic", None, 0.8),
-    ],
+    ("family", "constraint_by"),
+    [("power", None), ("hinge", None), ("power", "industry"), ("logistic", None)],
 )
-def test_a_search_on_fewer_cells_ends_at_the_maximum_of_all(
-    monkeypatch, family, constraint_by, reliability
-):
+def test_a_search_on_fewer_cells_ends_at_the_maximum_of_all(monkeypatch, family, constraint_by):
     data = jones_sasser.simulate(4500, constraints=GROUPS, levels=None, rng=2)
     given = {
         "data": data,
         "constraint_by": constraint_by,
         "family": family,
-        "reliability": reliability,
     }
     short = jones_sasser.fit("satisfaction", "stayed", **given)
     assert short.sample.observations.n_cells > problem._MANY

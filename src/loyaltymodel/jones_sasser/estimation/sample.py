@@ -29,6 +29,7 @@ from loyaltymodel.jones_sasser.estimation.observations import (
     two_answers,
 )
 from loyaltymodel.jones_sasser.estimation.settings import SHARES, CurveSettings, Measured
+from loyaltymodel.jones_sasser.estimation.true_score import rounded
 
 _TINY = float(np.finfo(np.float64).tiny)
 _WHOLE = (0.0, np.inf)
@@ -114,8 +115,11 @@ def read_sample(
     if sd is not None and people is not None:
         row, score, people = _scores_of_means(settings, variables, answers[1], people)
         answers = [answers[0], score]
+    answered: Answers = variables["satisfaction"][row]
+    if settings.has_error:
+        answered = rounded(answered, settings.limits("satisfaction"))
     observations = observe(
-        variables["satisfaction"][row],
+        answered,
         answers,
         of_moderate_size(variables["weights"].astype(np.float64))[row]
         if weights is not None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
 
@@ -72,6 +73,22 @@ def possible_answers(given: FloatArray) -> PossibleAnswers:
         levels = np.linspace(0, 1, _MOST_LEVELS)
     inner = (levels[1:] + levels[:-1]) / 2
     return PossibleAnswers(levels, np.concatenate([[-np.inf], inner, [np.inf]]))
+
+
+def rounded(given: npt.NDArray[np.generic], scale: tuple[float, float]) -> npt.NDArray[np.generic]:
+    """Return answers on a scale, of very many different ones those that are told apart.
+
+    What lies between two of them is of no matter beside the error, and they make few cells.
+    """
+    distinct = np.unique(given)
+    if len(distinct) <= _MOST_LEVELS:
+        return given
+    low, high = scale
+    share = (given.astype(np.float64) - low) / (high - low)
+    answers = possible_answers(share)
+    if len(answers.levels) < _MOST_LEVELS:
+        return given
+    return np.asarray(low + (high - low) * answers.levels[answers.place(share)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
