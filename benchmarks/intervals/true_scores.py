@@ -5,8 +5,10 @@ so. Loyalty is c + (1 - c) hi t^4 of the true score t, with c = 0.3 and hi = 1, 
 0.9. hi is estimated, as by default, or known.
 """
 
+from collections.abc import Callable
+
 import numpy as np
-from interval_coverage import World
+from interval_coverage import Found, World
 from scipy import optimize, stats
 
 from loyaltymodel import jones_sasser
@@ -40,12 +42,19 @@ ERRORS = {
 }
 
 
-def draw_of(name: str, laws: tuple[str, ...], errors: tuple[str, ...], *, known=False, top=1.0):
+def draw_of(
+    name: str,
+    laws: tuple[str, ...],
+    errors: tuple[str, ...],
+    *,
+    known: bool = False,
+    top: float = 1.0,
+) -> Callable[[np.random.Generator, int, bool], Found]:
     """Return a function that draws a survey and makes the intervals of each law and error."""
     share = DENSITIES[name] / DENSITIES[name].sum()
     fixed = {"lo": 0.0, "hi": top} if known else {"lo": 0.0}
 
-    def draw(rng: np.random.Generator, people: int, weighted: bool):  # noqa: FBT001
+    def draw(rng: np.random.Generator, people: int, weighted: bool) -> Found:
         true = rng.choice(FINE, p=share, size=people)
         seen = true + ERRORS[name] * rng.standard_normal(people)
         seen = np.rint(seen.clip(0, 1) * 9) / 9

@@ -90,8 +90,8 @@ def misfit_of_law(settings: CurveSettings, law: TrueScoreLaw, sample: Sample) ->
         return None
     return (
         f'true_scores="{settings.true_scores}" does not fit the answers about satisfaction '
-        f"(chi-squared {statistic:.1f}, df {df}, p-value {p_text(p_value, 4)}), so the curve may be "
-        'far off; choose true_scores="masses"'
+        f"(chi-squared {statistic:.1f}, df {df}, p-value {p_text(p_value, 4)}), so the curve may "
+        'be far off; choose true_scores="masses"'
     )
 
 
