@@ -12,6 +12,7 @@ import sys
 import warnings
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -30,24 +31,29 @@ ESTIMATORS = {"mode A": ("A", False), "mode B": ("B", False), "PLSc": ("A", True
 SCALE = (-5.0, 20.0)
 
 
-def one_survey(task: tuple[str, int]) -> dict[str, np.ndarray]:
-    """Make the intervals of a survey: 1 where one holds its target, NaN where there is none."""
-    name, seed = task
+@cache
+def world_of(name: str) -> tuple[structural.StructuralModel, structural.Truth, np.ndarray]:
+    """Return model and truth, and what the estimator gives on the population."""
     mode, consistent = ESTIMATORS[name]
     items, arrows, truth = world()
     truth = replace(truth, means=7.0, deviations=1.8)
     model = model_of(items, arrows, mode)
     whole = structural.population(model, truth).moments(PEOPLE)
-    options = {"scale": SCALE, "consistent": consistent}
+    aim = structural.fit(model, whole, scale=SCALE, consistent=consistent)
+    drawn = structural.bootstrap(aim, draw="parametric", n_resamples=39, rng=1)
+    return model, truth, drawn.estimates.estimate
+
+
+def one_survey(task: tuple[str, int]) -> dict[str, np.ndarray]:
+    """Make the intervals of a survey: 1 where one holds its target, NaN where there is none."""
+    name, seed = task
     rng = np.random.default_rng([20_261_121, seed])
-    survey = structural.simulate(model, truth, PEOPLE, rng)
     found = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        aim = structural.fit(model, whole, **options)
-        drawn = structural.bootstrap(aim, draw="parametric", n_resamples=39, rng=1)
-        target = drawn.estimates.estimate
-        result = structural.fit(model, survey, **options)
+        model, truth, target = world_of(name)
+        survey = structural.simulate(model, truth, PEOPLE, rng)
+        result = structural.fit(model, survey, scale=SCALE, consistent=ESTIMATORS[name][1])
         for interval in INTERVALS:
             boot = structural.bootstrap(
                 result, survey, interval=interval, level=LEVEL, n_resamples=RESAMPLES, rng=seed

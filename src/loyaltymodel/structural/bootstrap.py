@@ -339,7 +339,8 @@ def _conclude(
 ) -> InferenceResult:
     """Turn replicates into errors, intervals and p-values."""
     estimate = task.original().values[0]
-    labels = table_labels(task.result.model, task.catalogue)
+    with_index = task.setup.lowest is not None
+    labels = table_labels(task.result.model, with_index=with_index)
     how = _Procedure(labels, method, interval, level, estimate, drawn, left_out)
     estimated = drawn.failure == 0
     failure = without_inadmissible(drawn) if inadmissible == "drop" else drawn.failure
@@ -429,14 +430,11 @@ def _side_by_side(
 
 
 def _warn_of_undefined(found: InferenceResult, n_kept: int) -> None:
-    table = found.estimates.frame()
-    often = (found.undefined > WORTH_A_WARNING * n_kept) & table["estimate"].notna()
+    often = (found.undefined > WORTH_A_WARNING * n_kept) & ~np.isnan(found.estimates.estimate)
     if often.any():
         listed = [
-            f"{quantity} {name} in {count}"
-            for quantity, name, count in zip(
-                table["quantity"][often], table["name"][often], found.undefined[often], strict=True
-            )
+            f"{name} in {count}"
+            for name, count in zip(_names(found, often), found.undefined[often], strict=True)
         ]
         warn_caller(
             f"quantities that do not exist in some of {n_kept} resamples, mostly "
@@ -444,6 +442,12 @@ def _warn_of_undefined(found: InferenceResult, n_kept: int) -> None:
             "others",
             FailedResamplesWarning,
         )
+
+
+def _names(found: InferenceResult, chosen: BoolArray) -> list[str]:
+    """Name some of the quantities."""
+    rows = list(zip(*found.estimates.labels.values(), strict=True))
+    return [" ".join(rows[k]) for k in np.flatnonzero(chosen)]
 
 
 def _warn_of_inadmissible(found: InferenceResult) -> None:
@@ -460,16 +464,12 @@ def _warn_of_inadmissible(found: InferenceResult) -> None:
 
 def _warn_of_still(found: InferenceResult, by_definition: BoolArray) -> None:
     """Say what does not vary although it is not 1 by definition."""
-    table = found.estimates.frame()
-    still = (table["estimate"].notna() & table["std_error"].isna()).to_numpy()
+    estimates = found.estimates
+    still = ~np.isnan(estimates.estimate) & np.isnan(np.asarray(estimates.std_error))
     if (still := still & ~by_definition).any():
-        names = enumerate_names(
-            f"{quantity} {name}"
-            for quantity, name in zip(table["quantity"][still], table["name"][still], strict=True)
-        )
         warn_caller(
-            f"no resample differs in {names}, so that nothing tells how others would vary: these "
-            "have no error and no interval",
+            f"no resample differs in {enumerate_names(_names(found, still))}, so that nothing "
+            "tells how others would vary: these have no error and no interval",
             SmallSampleWarning,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -553,10 +554,12 @@ def labels_of(model: StructuralModel, catalogue: Catalogue) -> dict[str, pd.Data
     return {quantity: found[quantity] for quantity in catalogue.places}
 
 
+@lru_cache(maxsize=16)  # naming them takes as long as estimating some hundred resamples
 def table_labels(
-    model: StructuralModel, catalogue: Catalogue
+    model: StructuralModel, *, with_index: bool
 ) -> FrozenMapping[str, tuple[str, ...]]:
     """Name all quantities in two columns: which it is, and of what."""
+    catalogue = make_catalogue(design_of(model), with_index=with_index)
     quantities: list[str] = []
     names: list[str] = []
     for quantity, labels in labels_of(model, catalogue).items():
