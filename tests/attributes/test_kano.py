@@ -383,6 +383,12 @@ def test_scores_by_hand():
 ENDS = ["ci_low", "ci_high"]
 
 
+def test_scores_of_one_mind_have_no_interval():
+    scores = kano_continuous({"seat": ([1, 1, 1], [5, 5, 4])}).set_index("quantity")
+    assert scores.loc["functional", ["std_error", *ENDS]].isna().all()
+    assert scores.loc["dysfunctional", ["std_error", *ENDS]].notna().all()
+
+
 def one_hot(codes):
     return np.eye(5)[np.asarray(codes) - 1]
 

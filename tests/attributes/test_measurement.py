@@ -453,6 +453,12 @@ def test_a_rate_beside_ratings():
     assert found.estimate == pytest.approx((90 + 70) / 2 / 4 + 3 * (75 + 100) / 2 / 4, rel=EXACT)
 
 
+def test_an_index_of_equal_scores_has_no_interval_and_says_so():
+    found = importance_index({"x": [3, 3, 3]}, {"x": 1}, scale=(1, 5))
+    assert np.isnan([found.std_error, found.ci_low, found.ci_high]).all()
+    assert "The index has no interval: all answers are the same" in str(found.summary())
+
+
 def test_ranks_become_weights_for_each_respondent():
     performance = pd.DataFrame({"seat": [5, 1], "price": [1, 5], "r1": [1, 2], "r2": [2, 1]})
     found = importance_scores(

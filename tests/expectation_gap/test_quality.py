@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from loyaltymodel import evidence
 from loyaltymodel.errors import DataError, OptionError
@@ -167,7 +168,21 @@ def test_the_brand_effect_is_that_of_the_teaching_text():
     np.testing.assert_allclose(table["estimate"], [-0.28, 0.21, 0.07], atol=EXACT)
     error = np.sqrt(0.23 * 0.77 / 200 + 0.51 * 0.49 / 100)
     assert table["std_error"][0] == pytest.approx(error, abs=EXACT)
-    assert table["ci_high"][0] == pytest.approx(-0.28 + stats.norm.ppf(0.975) * error, abs=SAME)
+    for row, (p, q) in zip(table.itertuples(), ((46, 51), (130, 44), (24, 5)), strict=True):
+        ends = confint_proportions_2indep(p, 200, q, 100, method="newcomb", compare="diff")
+        assert (row.ci_low, row.ci_high) == pytest.approx(ends, abs=SAME)
+        assert (row.p_value < 0.05) == (not row.ci_low <= 0 <= row.ci_high)
+
+
+def test_a_brand_that_nobody_or_everybody_wants_has_an_interval_within_the_range():
+    table = brand_effect({"a": 1.0, "b": 0.0}, {"a": 0.0, "b": 1.0}, n_branded=10, n_blind=10)
+    low = stats.binomtest(10, 10).proportion_ci(method="wilson").low
+    # Newcombe: 1 - sqrt(2 (1 - l)^2), with l the lower end of 10 of 10.
+    assert table["ci_low"][0] == pytest.approx(1 - np.sqrt(2) * (1 - low), abs=SAME)
+    assert table["ci_high"].tolist() == pytest.approx([1, -table["ci_low"][0]])
+    same = brand_effect({"a": 1.0, "b": 0.0}, {"a": 1.0, "b": 0.0}, n_branded=10, n_blind=10)
+    assert same["ci_low"][0] == pytest.approx(low - 1, abs=SAME)
+    assert same["p_value"].tolist() == [1, 1]
 
 
 @pytest.mark.slow

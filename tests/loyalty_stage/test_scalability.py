@@ -3,6 +3,7 @@
 import itertools
 import json
 import pickle
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 
 from loyaltymodel.errors import (
     DataError,
@@ -157,6 +159,46 @@ def test_a_perfect_ladder_and_independence():
     # Three standard errors of H under independence.
     assert abs(apart.H) < 3 * of_all(apart)["std_error"]
     assert apart.strength == "none"
+
+
+def test_a_ladder_of_few_without_errors_is_no_certainty():
+    # Two steps and 12 people, of whom nobody errs: Wilson's interval of 0 of 12 errors, over the
+    # errors that independence would give, (1 - 2 / 3) / 3 of all.
+    answers = np.repeat([[0, 0], [1, 0], [1, 1]], 4, axis=0)
+    with pytest.warns(SmallSampleWarning):
+        found = scalability(answers)
+    most = stats.binomtest(0, 12).proportion_ci(method="wilson").high
+    assert of_all(found)["ci_low"] == pytest.approx(1 - most / (1 / 3 - 2 / 9), rel=SAME)
+    assert of_all(found)["ci_high"] == 1
+    assert "as so few respondents leave room" in " ".join(found.summary().remarks)
+    for interval in ("wald", "percentile"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            none = scalability(answers, interval=interval, n_resamples=99, rng=1)
+        assert np.isnan(of_all(none)["ci_low"])
+        assert 'interval="wilson" gives one' in " ".join(none.summary().remarks)
+
+
+def test_one_who_errs_alone_is_named():
+    answers = np.repeat([[0, 0], [1, 0], [1, 1], [0, 1]], [30, 30, 30, 1], axis=0)
+    found = scalability(answers)
+    assert found.n_erring == 1
+    assert "without this one H would be 1" in " ".join(found.summary().remarks)
+    assert of_all(found)["ci_high"] <= 1
+
+
+def test_intervals_of_h_near_1_cover():
+    rng, held, steps = np.random.default_rng(8), 0, np.array([0.7, 0.4])
+    # Of 100 who are as the second item says, 3 do not take the first: H is 1 - .012 / .12.
+    error = 0.03 * steps[1]
+    truth = 1 - error / ((1 - steps[0]) * steps[1])
+    law = [1 - steps[0] - error, error, steps[0] - steps[1] + error, steps[1] - error]
+    for _ in range(400):
+        cells = rng.choice(4, 150, p=law)
+        whole = of_all(scalability(np.column_stack([cells >= 2, cells % 2 == 1]).astype(int)))
+        held += whole["ci_low"] <= truth <= whole["ci_high"]
+    # 400 surveys know a share of 0.95 to 0.011; plus and minus errors it is 0.8.
+    assert held / 400 == pytest.approx(0.95, abs=3 * 0.011)
 
 
 def test_z_is_normal_under_independence():

@@ -111,7 +111,7 @@ def kano_continuous(
     count less. A high functional score speaks for an attractive attribute, a high
     dysfunctional one for a must-be, both for a one-dimensional one. A mean of 2 may come from
     respondents who agree or who are far apart, so look at the categories as well. The
-    intervals are those of t.
+    intervals are those of t; where all give the same answer there is none.
 
     Examples
     --------
