@@ -705,7 +705,7 @@ def rejections(n_panels, seed, *, n=400, matrix=PLAIN, n_resamples=0):
             for t in (found.homogeneity_test, found.order_test)
         ]
         hits += pd.concat([t.loc[t["stage"] == "all", "p_value"] for t in both]) <= 0.05
-    return hits / n_panels
+    return np.asarray(hits) / n_panels
 
 
 def test_the_tests_hold_their_size():
@@ -722,7 +722,7 @@ def test_the_tests_hold_their_size_closely():
     for n in (30, 100):
         assert rejections(1000, 23, n=n, matrix=FORMATION)[3] > 0.09
         size = rejections(1000, 23, n=n, matrix=FORMATION, n_resamples=199)
-        assert ((size > 0.015) & (size < 0.07)).all()
+        assert ((size > 0.01) & (size < 0.07)).all()
 
 
 def test_random_tables_are_those_of_the_exact_test():
@@ -1189,6 +1189,8 @@ def test_what_hangs_on_an_unseen_move_is_refused_until_it_is_said():
     truth = estimates(markov_chain(LEAVING, stages=LEFT).hitting_probability("loyal"))
     assert ((ever["ci_low"] <= truth) & (truth <= ever["ci_high"])).all()
     assert (said.draws[:, 3] == [0, 0, 0, 1]).all()
+    assert "Nobody was seen to leave gone" in " ".join(str(loose.summary()).split())
+    assert "Nobody was seen" not in str(said.summary())
     assert said.absorption()["estimate"].tolist() == pytest.approx([1, 1, 1])
     seen = fit(panel, stages=LEFT, prior=0).chain()
     assert not seen.unseen.any()
@@ -1196,6 +1198,15 @@ def test_what_hangs_on_an_unseen_move_is_refused_until_it_is_said():
     mean = fit(panel, stages=LEFT, point="posterior_mean").chain()
     assert not mean.unseen.any()
     assert estimates(mean.hitting_probability("loyal")) == pytest.approx([1, 1, 1, 1])
+
+
+def test_ends_that_unseen_moves_might_join_are_said_to_be_so():
+    found = journeys(["abcb"] * 10 + ["dddd"] * 10, stages=list("abcd"))
+    with pytest.raises(NotIdentifiedError, match=r"2 classes.*as far as was seen.*posterior_mean"):
+        found.chain().steady_state()
+    with pytest.raises(NotIdentifiedError) as error:
+        journeys(["abcb"] * 10 + ["dddd"] * 10, possible=LEFT_ALONE).chain().steady_state()
+    assert "as far as was seen" not in str(error.value)
 
 
 def test_a_time_that_an_unseen_move_would_make_infinite_is_refused():

@@ -480,11 +480,18 @@ class MarkovChain(Result):
         return tuple(tables)
 
     def _remarks(self) -> tuple[str, ...]:
+        remarks = []
+        stays = kernels.never_left(self.matrix, self.unseen)
+        if stays.any():
+            remarks.append(
+                f"Nobody was seen to leave {_named(self, stays)}. Draws let some do so, as rarely "
+                "as the data allow; absorbing= says that nobody does."
+            )
         try:
             self.steady_state()
         except NotIdentifiedError as error:
-            return (f"No steady state: {error}.",)
-        return ()
+            remarks.append(f"No steady state: {error}.")
+        return tuple(remarks)
 
     @checked
     def start_shares(self, start: Start) -> FloatArray:
@@ -626,10 +633,12 @@ class MarkovChain(Result):
             return
         classes = sorted({c for c in self.structure["closed_class"] if c})
         listed = " and ".join(f"({c})" for c in classes)
+        unsure = kernels.never_left(self.matrix, self.unseen).any()
         raise NotIdentifiedError(
-            f"there are {len(classes)} classes of stages that are never left, {listed}, so "
-            "the long run depends on the start; ask for absorption(), or for distribution() from "
-            "a start"
+            f"there are {len(classes)} classes of stages that are never left, {listed}, "
+            + (f"as far as was seen; {_SAY}. As they are," if unsure else "so")
+            + " the long run depends on the start; ask for absorption(), or for distribution() "
+            "from a start"
         )
 
 
