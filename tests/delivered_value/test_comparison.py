@@ -219,3 +219,13 @@ def test_many_customers_and_offers_take_memory_of_their_rows_only():
     rows.loc[7, ["who", "brand"]] = rows.loc[907, ["who", "brand"]]
     with pytest.raises(DataError, match="customer 907 judged offer 7 2 times"):
         compare_offers("worth", "brand", customer="who", data=rows)
+
+
+def test_an_offer_of_the_same_value_for_all_has_no_interval():
+    panel = pd.DataFrame(
+        {"who": [1, 1, 2, 2, 3, 3], "brand": ["A", "B"] * 3, "worth": [5, 2, 5, 4, 5, 3]}
+    )
+    table = compare_offers("worth", "brand", customer="who", data=panel)
+    ends = table[table["quantity"] == "mean"].set_index("offer")[["std_error", "ci_low", "ci_high"]]
+    assert ends.loc["A"].isna().all()
+    assert ends.loc["B"].notna().all()

@@ -155,6 +155,14 @@ def test_bad_profiles_are_refused_with_a_way_out(given, options, error, says):
         quality_profile(*given, **{"scale": (1, 5), **options})
 
 
+def test_equal_scores_show_no_error():
+    scores = {"on_time_rate": [0.9, 0.9, 0.9], "price": [2, 3, 2]}
+    limits = {"on_time_rate": (0, 1), "price": (1, 5)}
+    direct = {k: quality_profile("supplier", {k: scores[k]}, scale=limits[k]) for k in scores}
+    assert np.isnan(direct["on_time_rate"].estimates.ci_low[0])
+    assert not np.isnan(direct["price"].estimates.ci_low[0])
+
+
 # Brands
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._comparisons import difference
+from loyaltymodel._counts import weighted_means
 from loyaltymodel._estimates import EstimateTable, Labels
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level
@@ -163,7 +164,8 @@ def compare_offers(
         ``ci_high`` and ``n_obs`` (customers). The quantities are "mean" of the values,
         "relative_value" (mean of :func:`relative_value`), "share_best" from 0 to 1, and
         "share_tied", the share of customers for whom the offer shares the best place, whatever
-        ``ties``. Errors and intervals of means are NaN for a single customer.
+        ``ties``. Errors and intervals of means are NaN for a single customer, and where all
+        values are the same: nothing shows how far those of others differ.
 
     Raises
     ------
@@ -242,10 +244,9 @@ def compare_offers(
 
 
 def _means(labels: Labels, values: FloatArray, level: float) -> EstimateTable:
-    """Return means of columns with Student's intervals; without errors for a single customer."""
+    """Return means of columns with Student's intervals; equal values show no error."""
     n = len(values)
-    mean = values.mean(axis=0)
-    error = np.full_like(mean, np.nan) if n == 1 else values.std(axis=0, ddof=1) / np.sqrt(n)
+    mean, error, _ = weighted_means(values, np.ones(n))
     return EstimateTable.student(
         labels, mean, error, df=max(n - 1, 1), level=level, test_zero=False
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray
+from loyaltymodel._comparisons import ROUNDING
 from loyaltymodel._estimates import EstimateTable, Labels
 
 Variable = Any  # a number, an array, a Series, or the name of a column of ``data``
@@ -24,9 +25,13 @@ def ordered_words(codes: npt.NDArray[np.integer], words: Sequence[str]) -> Any:
 def means_of(
     labels: Labels, mean: FloatArray, std_error: FloatArray, *, n: int, level: float
 ) -> EstimateTable:
-    """Return means of n respondents with Student's intervals; of a single one without errors."""
+    """Return means of n respondents with Student's intervals.
+
+    A single one has no error, nor have equal values: nothing shows how far others differ.
+    """
+    error = np.where(std_error > ROUNDING * np.abs(mean), std_error, np.nan)
     df = max(n - 1, 1)
-    return EstimateTable.student(labels, mean, std_error, df=df, level=level, test_zero=False)
+    return EstimateTable.student(labels, mean, error, df=df, level=level, test_zero=False)
 
 
 def are_several(given: Any) -> bool:
