@@ -9,9 +9,20 @@ import pandas as pd
 from interval_coverage import Found, World
 from numpy.typing import NDArray
 
+from loyaltymodel._variables import read_variables
 from loyaltymodel.attributes import key_drivers
 from loyaltymodel.expectation_gap import linear_satisfaction, satisfaction_drivers
-from loyaltymodel.jones_sasser import u_shape_test, word_of_mouth
+from loyaltymodel.jones_sasser import (
+    ChangeOfLoyalty,
+    simulate_views,
+    u_shape_test,
+    word_of_mouth,
+)
+from loyaltymodel.jones_sasser.curves.families import family_of
+from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
+from loyaltymodel.jones_sasser.views.models import change_by_satisfaction, fit_regressions
+from loyaltymodel.jones_sasser.views.survey import gather
+from loyaltymodel.loyalty_stage import knox
 
 Array = NDArray[np.float64]
 
@@ -48,7 +59,7 @@ def explained(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     y = x @ _SLOPES + rng.normal(size=n) * np.sqrt(signal * (1 - _EXPLAINED) / _EXPLAINED)
     weights = unequal(rng, n, weighted)
     drivers = {f"d{k}": x[:, k] for k in range(4)}
-    found = key_drivers(drivers, y, weights=weights, n_resamples=499, rng=rng).importance
+    found = key_drivers(drivers, y, weights=weights, n_resamples=399, rng=rng).importance
     rows = found.set_index(["measure", "driver"])
     own = {"r_squared_adjusted": ends(rows.loc[("r_squared_adjusted", "")], _EXPLAINED)}
     for k, share in ((0, 0.5030), (3, 0.0756)):
@@ -102,7 +113,80 @@ def u_shape(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     return found
 
 
+def diamond(rng: np.random.Generator, n: int, weighted: bool) -> Found:
+    """Sort by medians and means of the sample; the truth is the shares among a million."""
+    found = {}
+    for name, cuts in RULES.items():
+        x, y = customers(rng, n, name)
+        weights = unequal(rng, n, weighted)
+        result, _ = knox(x, y, cuts=cuts, weights=weights, n_resamples=399, rng=rng)
+        table = result.estimates
+        for kind, truth in true_shares(name).items():
+            found[f"{name}: {kind}"] = ends(table.row((kind, "observed")), truth)
+    return found
+
+
+RULES = {
+    "median of few counts": {"portfolio": "median", "involvement": 0.0},
+    "median of many counts": {"portfolio": "median", "involvement": 0.0},
+    "medians of scores": "median",
+    "means of scores": "mean",
+}
+
+
+def customers(rng: np.random.Generator, n: int, name: str) -> tuple[Array, Array]:
+    """Return brands and involvement that go together.
+
+    Of the few counts 48.5 % are at most 2, so that the median of a sample is 3 or 2 by chance.
+    """
+    shared = rng.normal(size=n)
+    involvement = 0.5 * shared + np.sqrt(0.75) * rng.normal(size=n)
+    if "scores" in name:
+        return np.exp(shared), involvement
+    mean = 1.7 if "few" in name else 20.0
+    return 1.0 + rng.poisson(mean * np.exp(0.4 * shared)), involvement
+
+
+@cache
+def true_shares(name: str) -> dict[str, float]:
+    """Return the shares of two types among a million customers."""
+    x, y = customers(np.random.default_rng(0), 1_000_000, name)
+    table = knox(x, y, cuts=RULES[name], interval="wilson").result.estimates
+    return {kind: table.row((kind, "observed"))["estimate"] for kind in ("loyal", "switcher")}
+
+
+def change(rng: np.random.Generator, n: int, weighted: bool) -> Found:
+    """Ask how much satisfaction moves loyalty between .5 and .8; the truth is of 300,000."""
+    del weighted
+    found = {}
+    for view in ("weak", "direct", "threshold"):
+        people = simulate_views(view, n, rng=rng)
+        row = compared(people).quantities.iloc[0]
+        found[f"change of loyalty, {view}"] = ends(row, true_change(view))
+    return found
+
+
+def compared(people: pd.DataFrame) -> ChangeOfLoyalty:
+    """Return the change of loyalty, without the curves, which have no part in it."""
+    given = {name: people[name].to_numpy() for name in ("satisfaction", "stayed", "bond")}
+    given["loyalty"] = given.pop("stayed")
+    settings = CurveSettings(family=family_of("power"), outcome="binary")
+    read = read_variables(given, flags=("loyalty",))
+    survey = gather(settings, read, contrast=(0.5, 0.8), log_ways=0.0)
+    direct = fit_regressions(survey)["direct"]
+    return change_by_satisfaction(survey, direct, weak_within=0.1, level=0.95)
+
+
+@cache
+def true_change(view: str) -> float:
+    """Return the change among 300,000 customers."""
+    people = simulate_views(view, 300_000, rng=np.random.default_rng(0))
+    return float(compared(people).quantities["estimate"].iloc[0])
+
+
 WORLDS = {
+    "diamond": World(diamond, replications=1_000),
+    "change of loyalty": World(change, weighted=(False,), replications=1_000),
     "attribution multiplier": World(multiplier, weighted=(False,)),
     "explained variance": World(explained),
     "mentions": World(told, sizes=(40, 200), weighted=(False,)),

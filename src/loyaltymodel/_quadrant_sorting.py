@@ -7,13 +7,14 @@ called and which class each cell is (:class:`Classes`), and makes its own result
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._counts import Shares, counted, expected
+from loyaltymodel._comparisons import exceeds, reaches, usual_size
+from loyaltymodel._counts import Shares, counted, expected, kish
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, check_resamples
 from loyaltymodel._moments import Moments
@@ -54,6 +55,8 @@ Reliability = Pair | Mapping[str, float] | None
 
 _CLASH = "correlations that the reliabilities do not allow"
 _NOBODY = "only customers of weight 0"
+_WORK = 10_000_000  # different customers times resamples, which take a few seconds
+_BEYOND = 8.0  # standard errors, beyond which no resample has its median
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -66,10 +69,15 @@ class Sorting:
     ties: Ties
     reliability: Pair | None
     moments: Moments | None  # of the scores, where they are given
-    interval: IntervalKind
+    interval: IntervalKind | None  # None chooses by the cut-offs, when the sample is read
     level: float
     n_resamples: int
     extremes: Pair | None = None  # of the first score, below and above its cut-off, both included
+
+    @property
+    def estimates_cuts(self) -> bool:
+        """Whether a cut-off comes from the sample, so that it is as uncertain as the shares."""
+        return any(isinstance(cut, str) and cut != "midpoint" for cut in self.cuts)
 
     @property
     def bounds(self) -> dict[str, Pair]:
@@ -107,20 +115,19 @@ def check_sorting(
     ties: Ties,
     reliability: Reliability,
     moments: Moments | None,
-    interval: IntervalKind,
+    interval: IntervalKind | None,
     level: float,
     n_resamples: int,
 ) -> Sorting:
     """Check all options, and bring them into one form; cuts and limits are by variable."""
     check_choice("ties", ties, Ties)
-    check_choice("interval", interval, IntervalKind)
+    if interval is not None:
+        check_choice("interval", interval, IntervalKind)
     check_level(level)
     check_count("n_resamples", n_resamples, least=2)
-    if interval == "percentile":
-        check_resamples(n_resamples, level=level)
     for name in names:
         check_cut(f"cuts[{name!r}]", cuts[name], limits[name])
-    return Sorting(
+    found = Sorting(
         names=names,
         cuts=(cuts[names[0]], cuts[names[1]]),
         limits=(limits[names[0]], limits[names[1]]),
@@ -131,6 +138,9 @@ def check_sorting(
         level=level,
         n_resamples=n_resamples,
     )
+    if interval == "percentile" or (interval is None and found.estimates_cuts):
+        check_resamples(n_resamples, level=level)
+    return found
 
 
 def reliabilities(reliability: object, names: tuple[str, str]) -> Pair | None:
@@ -212,7 +222,44 @@ def read_sample(
     rows = np.column_stack(columns)
     batch = sorting.grid(rows, w[None])
     grid = Grid(batch.x[0], batch.y[0], batch.x_up, batch.y_up)
-    return Sample(sorting=sorting, variables=variables, scores=rows, weights=w, grid=grid)
+    sample = Sample(sorting=sorting, variables=variables, scores=rows, weights=w, grid=grid)
+    if sorting.interval is not None:
+        return sample
+    return replace(sample, sorting=replace(sorting, interval=_interval_for(sample)))
+
+
+def _interval_for(sample: Sample) -> IntervalKind:
+    """Draw customers again where cut-offs come from them, unless that would take too long."""
+    if not sample.sorting.estimates_cuts:
+        return "wilson"
+    keys = np.column_stack([_merged(sample), sample.weights])
+    n_rows = len(np.unique(keys, axis=0))
+    return "percentile" if n_rows * sample.sorting.n_resamples <= _WORK else "wilson"
+
+
+def _merged(sample: Sample) -> FloatArray:
+    """Return scores in which those are equal that no resample can tell apart.
+
+    Where a cut-off is known, it only counts on which side of it a score lies; at a median, that
+    a score lies far beyond where any resample has its median. True scores need all of it.
+    """
+    sorting, rows = sample.sorting, sample.scores.copy()
+    if sorting.reliability is not None or sorting.extremes is not None:
+        return rows
+    for k, cut in enumerate(sorting.cuts):
+        x = rows[:, k]
+        low, high = x.min(), x.max()
+        if cut == "median":
+            order = np.argsort(x, kind="stable")
+            below = np.cumsum(sample.weights[order]) / sample.weights.sum()
+            reach = _BEYOND / (2 * np.sqrt(kish(sample.weights)))
+            ends = np.searchsorted(below, [0.5 - reach, 0.5 + reach]).clip(0, len(x) - 1)
+            np.clip(x, *x[order[ends]], out=x)
+        elif cut != "mean":
+            at = (sample.grid.x, sample.grid.y)[k][0]
+            passes = reaches if sorting.ties == "high" else exceeds
+            x[:] = np.where(passes(x, at, size=usual_size(x)), high, low)
+    return rows
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -277,7 +324,7 @@ def _resample(sample: Sample, classes: Classes, rng: Randomness) -> dict[str, An
     """
     sorting = sample.sorting
     observed, of_true = resampled_shares(
-        sample.scores,
+        _merged(sample),
         sample.weights,
         classes,
         grid_of=sorting.grid,

@@ -12,7 +12,7 @@ import pandas as pd
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._counts import Shares
 from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._intervals import percentile
+from loyaltymodel._intervals import percentile, wilson
 from loyaltymodel._options import count_of
 from loyaltymodel._quadrant_sorting import Sample, Sorted, remarks_on_failures
 from loyaltymodel._quadrants import Ties
@@ -22,6 +22,10 @@ from loyaltymodel._tables import Table, table_of
 TRUE_SHARE_REMARK = (
     'quantity "observed" counts the scores as observed; "true" estimates where the true scores '
     "lie, if they and the errors are normal."
+)
+CUTS_AS_KNOWN = (
+    "The cut-offs at mean or median come from these customers, and count as known in the "
+    'intervals, which may be wrong by much; interval="percentile" draws them again.'
 )
 EACH_ON_ITS_OWN = "Each interval has its level on its own, not all of them together."
 _QUANTITIES = ("observed", "true")
@@ -44,6 +48,7 @@ class SortedCustomers(Result):
     n_resamples: int = 0
     n_failed: int = 0
     n_empty: int = 0
+    cuts_estimated: bool = False
 
     people: ClassVar[str] = "customers"
 
@@ -69,6 +74,8 @@ class SortedCustomers(Result):
     def _class_remarks(self) -> list[str]:
         """Say what true shares are, and which resamples failed."""
         remarks = [EACH_ON_ITS_OWN]
+        if self.cuts_estimated and self.interval == "wilson":
+            remarks.append(CUTS_AS_KNOWN)
         if self.reliability is not None:
             remarks.append(TRUE_SHARE_REMARK)
         return remarks + remarks_on_failures(self.n_failed, self.n_empty)
@@ -104,6 +111,7 @@ def shared_fields(
         "n_resamples": found.n_resamples,
         "n_failed": found.n_failed,
         "n_empty": found.n_empty,
+        "cuts_estimated": sorting.estimates_cuts,
     }
 
 
@@ -119,7 +127,7 @@ def share_estimates(
     """Return the shares of classes, a row a class of observed and then of true scores.
 
     Wilson's intervals for effective numbers of customers; between percentiles where there are
-    ``replicates`` (b, rows), of which NaN are left out.
+    ``replicates`` (b, rows), of which NaN are left out, and a share is not 0 or 1 in all.
     """
     parts = [observed] if true is None else [observed, true]
     labels = {
@@ -133,12 +141,16 @@ def share_estimates(
     blocks = np.split(replicates, len(parts), axis=1)
     blocks = [block[~np.isnan(block).any(axis=1)] for block in blocks]
     found = [percentile(block, level=level) for block in blocks]
+    low, high = (np.concatenate([getattr(one, end) for one in found]) for end in ("low", "high"))
+    # Nobody, or everybody, in a class again and again does not show how sure that is.
+    fixed = ((share <= 0) | (share >= 1)) & (low == high)
+    plain = wilson(share, n, level=level)
     return EstimateTable(
         labels=FrozenMapping({name: tuple(column) for name, column in labels.items()}),
         estimate=share,
         std_error=np.concatenate([block.std(axis=0, ddof=1) for block in blocks]),
-        ci_low=np.concatenate([one.low for one in found]),
-        ci_high=np.concatenate([one.high for one in found]),
+        ci_low=np.where(fixed, plain[0], low),
+        ci_high=np.where(fixed, plain[1], high),
         level=level,
         method="percentile bootstrap",
         replicates=replicates,

@@ -139,8 +139,77 @@ def test_options_change_who_belongs_where(options, expected):
 def test_the_median_portfolio_is_weighted():
     portfolio, involvement = [1, 2, 3, 4], [5, 5, 5, 5]
     assert knox(portfolio, involvement, scale=(1, 9)).result.cuts["portfolio"] == 2.5
-    found, _ = knox(portfolio, involvement, scale=(1, 9), weights=[4, 1, 1, 1])
-    assert found.cuts["portfolio"] == 1
+    found, _ = knox(portfolio, involvement, scale=(1, 9), weights=[2.9, 1, 1, 1])
+    assert found.cuts["portfolio"] == 2
+
+
+def buyers(rng, n):
+    """Brands are counts whose median is 3 in about half of all samples, and 2 in the others."""
+    shared = rng.normal(size=n)
+    brands = 1 + rng.poisson(1.7 * np.exp(0.4 * shared))
+    return brands.astype(float), 0.5 * shared + np.sqrt(0.75) * rng.normal(size=n)
+
+
+def test_cut_offs_that_come_from_the_sample_are_drawn_again_with_it():
+    scores = buyers(np.random.default_rng(1), 100)
+    known, _ = knox(*scores, cuts={"portfolio": 2.5, "involvement": 0.0})
+    assert (known.interval, known.cuts_estimated, known.n_resamples) == ("wilson", False, 0)
+    found, _ = knox(*scores, cuts={"involvement": 0.0}, rng=1)
+    assert (found.interval, found.cuts_estimated, found.n_resamples) == ("percentile", True, 2000)
+    assert "count as known" not in str(found.summary())
+    plain, _ = knox(*scores, cuts={"involvement": 0.0}, interval="wilson")
+    assert "come from these customers, and count as known" in str(plain.summary())
+    # Where half have 2 brands and half 3, the cut-off of a resample is 2 or 3, and at 2, which
+    # belongs to many, nobody has few.
+    even = np.repeat([2.0, 3.0], 50), np.tile([-1.0, 1.0], 50)
+    jumps, plain = (
+        knox(*even, cuts={"involvement": 0.0}, interval=kind, rng=1).result.estimates
+        for kind in (None, "wilson")
+    )
+    assert jumps.ci_low[found.names.index("loyal")] == 0.0
+    assert plain.ci_low[found.names.index("loyal")] > 0.15
+    with pytest.raises(OptionError, match="draw at least 39"):
+        knox(*scores, cuts={"involvement": 0.0}, n_resamples=20)
+
+
+@pytest.mark.parametrize("cuts", [{"involvement": 0.0}, "median", {"portfolio": "mean"}])
+@pytest.mark.parametrize("ties", ["high", "low"])
+def test_resamples_are_customers_drawn_one_by_one_with_their_own_cut_offs(cuts, ties):
+    rng = np.random.default_rng(2)
+    x, y = buyers(rng, 150)
+    given = cuts if isinstance(cuts, str) else {"involvement": 0.0, **cuts}
+    found, _ = knox(x, y, cuts=given, ties=ties, n_resamples=4000, rng=1)
+    rules = [given] * 2 if isinstance(given, str) else [given.get("portfolio", "median"), 0.0]
+    passes = np.greater_equal if ties == "high" else np.greater
+    shares = []
+    for _ in range(4000):
+        rows = rng.integers(0, 150, 150)
+        a, b = x[rows], y[rows]
+        cut = [
+            getattr(np, rule)(v) if isinstance(rule, str) else rule
+            for v, rule in zip((a, b), rules, strict=True)
+        ]
+        many, much = passes(a, cut[0]), passes(b, cut[1])
+        # In the order of the types: switcher, variety seeker, habitual, loyal.
+        shares.append(
+            [np.mean(k) for k in (many & ~much, many & much, ~many & ~much, ~many & much)]
+        )
+    by_name = dict(
+        zip(("switcher", "variety seeker", "habitual", "loyal"), np.transpose(shares), strict=True)
+    )
+    drawn = found.estimates.replicates
+    for k, name in enumerate(found.names):
+        own = by_name[name]
+        assert drawn[:, k].mean() == pytest.approx(own.mean(), abs=0.006)
+        assert drawn[:, k].std() == pytest.approx(own.std(), rel=0.06)
+
+
+def test_many_different_customers_keep_wilsons_interval_and_are_told():
+    rng = np.random.default_rng(3)
+    scores = np.exp(rng.normal(size=6000)), rng.normal(size=6000)
+    found, _ = knox(*scores, cuts="mean")
+    assert (found.interval, found.cuts_estimated) == ("wilson", True)
+    assert "count as known" in str(found.summary())
 
 
 def test_each_variable_may_have_a_scale_of_its_own():

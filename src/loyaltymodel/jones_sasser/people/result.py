@@ -62,6 +62,8 @@ class SegmentsResult(SortedCustomers):
     n_empty : int
         Those of them that were left out of all intervals, because everybody drawn has the
         weight 0.
+    cuts_estimated : bool
+        Whether a cut-off is the mean or median of these customers.
 
     Examples
     --------

@@ -64,7 +64,7 @@ def segments(
     moments: Moments | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "wilson",
+    interval: IntervalKind | None = None,
     level: float = 0.95,
     n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
@@ -105,7 +105,7 @@ def segments(
         Survey weights, none negative.
     missing : {"raise", "drop"}
         What to do with customers of whom a value is missing.
-    interval : {"wilson", "percentile"}
+    interval : {"wilson", "percentile"}, optional
         "wilson": Wilson's interval for an effective number of customers; cut-offs count as
         known. "percentile": of customers drawn again; means, covariance and cut-offs from the
         sample are estimated again each time.
@@ -161,7 +161,7 @@ def segments(
     customers, at most n, as would give a plain share this error; without weights these are n.
     A true share is the mean of the probabilities. Its standard error is that of the
     infinitesimal jackknife, and holds that mu and S_X are estimates. Of a segment without
-    customers the bootstrap knows nothing: its observed interval is 0 to 0.
+    customers the bootstrap knows nothing: its observed interval is Wilson's.
 
     References
     ----------
@@ -230,7 +230,9 @@ def segments(
         )
     classes = Classes(merge[None], np.zeros(len(sample.scores), dtype=np.intp))
     found = cuts_with_extremes(sample)
-    return sort_customers("jones_sasser", names, classes, sample=sample, cuts=found, rng=rng)
+    return sort_customers(
+        "jones_sasser", names, classes, sample=sample, cuts=found, ends=sorting.limits, rng=rng
+    )
 
 
 @checked
@@ -247,7 +249,7 @@ def satisfied_loyal(
     moments: Moments | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "wilson",
+    interval: IntervalKind | None = None,
     level: float = 0.95,
     n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
@@ -282,7 +284,7 @@ def satisfied_loyal(
         Survey weights, none negative.
     missing : {"raise", "drop"}
         What to do with customers of whom a value is missing.
-    interval : {"wilson", "percentile"}
+    interval : {"wilson", "percentile"}, optional
         How intervals are made, as in :func:`segments`.
     level : float
         Confidence level of each interval, between 0 and 1.
@@ -366,4 +368,6 @@ def satisfied_loyal(
         group = bound.astype(np.intp)
         found["constraint"] = float(own["constraint"])
     classes = Classes(merge, group)
-    return sort_customers("satisfied_loyal", names, classes, sample=sample, cuts=found, rng=rng)
+    return sort_customers(
+        "satisfied_loyal", names, classes, sample=sample, cuts=found, ends=sorting.limits, rng=rng
+    )

@@ -48,7 +48,7 @@ def relative_attitude(
     moves: Mapping[str, Iterable[float]] | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "wilson",
+    interval: IntervalKind | None = None,
     level: float = 0.95,
     n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
@@ -89,10 +89,12 @@ def relative_attitude(
         Survey weights, none negative.
     missing : {"raise", "drop"}
         What to do with customers of whom a value is missing.
-    interval : {"wilson", "percentile"}
+    interval : {"wilson", "percentile"}, optional
         "wilson": Wilson's interval for an effective number of customers; cut-offs count as
         known. "percentile": of customers drawn again; cut-offs, means and covariance from the
-        sample are estimated again each time.
+        sample are estimated again each time. By default "percentile" where a cut-off is the
+        mean or median of the sample, and "wilson" where all are known, or where so many
+        customers differ that drawing them would take long, which a remark says.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
@@ -180,7 +182,7 @@ def dick_basu(
     moves: Mapping[str, Iterable[float]] | None = None,
     weights: object = None,
     missing: Missing = "raise",
-    interval: IntervalKind = "wilson",
+    interval: IntervalKind | None = None,
     level: float = 0.95,
     n_resamples: int = FOR_INTERVALS,
     rng: Randomness = None,
@@ -226,10 +228,12 @@ def dick_basu(
         Survey weights, none negative.
     missing : {"raise", "drop"}
         What to do with customers of whom a value is missing.
-    interval : {"wilson", "percentile"}
+    interval : {"wilson", "percentile"}, optional
         "wilson": Wilson's interval for an effective number of customers; cut-offs count as
         known. "percentile": of customers drawn again; cut-offs, means and covariance from the
-        sample are estimated again each time.
+        sample are estimated again each time. By default "percentile" where a cut-off is the
+        mean or median of the sample, and "wilson" where all are known, or where so many
+        customers differ that drawing them would take long, which a remark says.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int

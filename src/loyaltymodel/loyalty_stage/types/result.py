@@ -69,6 +69,8 @@ class LoyaltyTypes(SortedCustomers):
     n_empty : int
         Those of them that were left out of all intervals, because everybody drawn has the
         weight 0.
+    cuts_estimated : bool
+        Whether a cut-off is the mean or median of these customers.
     certainty : ndarray of shape (t + 1, 2) or None
         What :attr:`accuracy` has, without names.
     moved : ndarray or None
