@@ -500,6 +500,17 @@ def test_no_p_value_of_the_exact_test_is_0():
     assert found.p_value.min() == pytest.approx(1 / 20)
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.LoyaltyModelWarning")
+def test_the_exact_test_leaves_out_what_cannot_be_estimated():
+    # A reliability that is not positive leaves nothing to correct; poor items have it often.
+    data = simulate(MODEL, POOR, 60, 4)
+    result = fit(MODEL, data, consistent=True)
+    found = exact_fit_test(result, data, n_resamples=200, rng=1)
+    assert found.n_failed > 0
+    assert (found.n_used <= 200 - found.n_failed).any()
+    assert np.isfinite(found.p_value).all()
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::loyaltymodel.errors.LoyaltyModelWarning")
 def test_the_exact_test_holds_its_size_under_weights():

@@ -181,7 +181,9 @@ def _relative_eigenvalues(observed: FloatArray, implied: FloatArray) -> FloatArr
     """Eigenvalues (b, p) of S^-1 Sigma; NaN unless both are positive definite."""
     values, vectors = np.linalg.eigh(observed)
     values = np.where(values > _DEFINITE * values[:, -1:], values, np.nan)
-    bad = np.isnan(values).any(axis=1)
+    # What could not be estimated implies no numbers, on which the search would break off.
+    bad = np.isnan(values).any(axis=1) | ~np.isfinite(implied).all(axis=(1, 2))
+    implied = np.where(bad[:, None, None], np.eye(implied.shape[-1]), implied)
     root = vectors / np.sqrt(np.where(bad[:, None], 1.0, values))[:, None, :]
     relative = np.linalg.eigvalsh(root.transpose(0, 2, 1) @ implied @ root)
     definite = ~bad & (relative[:, 0] > _DEFINITE)
