@@ -360,12 +360,20 @@ def test_calibration_draws_every_group_and_level(result):
 
 def test_calibration_draws_scores_that_stand_alone():
     scores = jones_sasser.simulate(200, levels=10, outcome="score", rng=4)
-    found = jones_sasser.fit("satisfaction", "score", data=scores, outcome="score", fixed={})
+    found = jones_sasser.fit("satisfaction", "score", data=scores, outcome="score", constraint=0.1)
     table = jones_sasser.calibration(found)
     assert table["ci_low"].isna().any()
     low, high = pictures.calibration(found).get_xlim()
     shown = table[["estimate", "fitted", "ci_low", "ci_high"]].stack()
     assert low < shown.min() < shown.max() < high
+
+
+def test_a_score_from_0_to_1_is_no_share_of_customers():
+    scores = jones_sasser.simulate(300, constraints={"a": 0.4}, levels=10, outcome="score", rng=4)
+    found = jones_sasser.fit("satisfaction", "score", data=scores, outcome="score")
+    freed, _ = remove_constraint(found, "satisfaction", data=scores)
+    ax = pictures.deregulation(freed)
+    assert "score, 0 to 1" in ax.get_xlabel()
 
 
 def test_deregulation_goes_from_before_to_after(result):

@@ -108,7 +108,7 @@ def deregulation(
     lowest, highest = result.scale
     span = highest - lowest
     ax.set_xlim(lowest - 0.02 * span, highest + 0.02 * span)
-    scored = (lowest, highest) != (0.0, 1.0)
+    scored = result.outcome in ("score", "beta")
     ax.set_xlabel(words["score" if scored else "loyalty"].format(lowest, highest))
     tidy(ax)
     # Percentage points of a probability, points of a score.
