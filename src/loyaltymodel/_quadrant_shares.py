@@ -74,13 +74,15 @@ def true_shares(
     probabilities = np.empty((n, n_classes))
     # Derivatives by cell and group, in the five directions of mean and covariance.
     slopes = np.zeros((len(classes.merge), grid.n_cells, 5))
-    turn = _directions(posterior) if from_sample else None
+    # In standard deviations, so that the unit of scores is of no matter.
+    unit = np.sqrt(np.diagonal(posterior.observed))
+    turn = _directions(posterior, unit) if from_sample else None
     for part in slices(n):
         z = distances(posterior.means(x[part]), posterior.covariance, grid)
         cells = cells_between(corners(z))
         probabilities[part] = classes.probabilities(cells, part).T
         if turn is not None:
-            apart = x[part] - posterior.mean
+            apart = (x[part] - posterior.mean) / unit
             for g in range(len(slopes)):
                 w = np.where(classes.group[part] == g, weights[part], 0.0)
                 slopes[g] += cells_between(_slopes(z, apart, w, turn))
@@ -88,7 +90,7 @@ def true_shares(
     gradient = None
     if from_sample:
         gradient = np.einsum("gcd,gcs->ds", slopes, classes.merge) / total
-    return probabilities, share, influence_errors(x, weights, probabilities, gradient)
+    return probabilities, share, influence_errors(x / unit, weights, probabilities, gradient)
 
 
 def influence_errors(
@@ -118,7 +120,10 @@ def influence_errors(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Directions:
-    """What the posterior does when the means (2) and (co)variances (3) of the sample change."""
+    """What the posterior does when the means (2) and (co)variances (3) of the sample change.
+
+    All in standard deviations of the scores.
+    """
 
     sd: FloatArray  # (2,)
     mean: FloatArray  # (5, 2)
@@ -127,28 +132,31 @@ class _Directions:
     rho: FloatArray  # (5,)
 
 
-def _directions(posterior: Posterior) -> _Directions:
+def _directions(posterior: Posterior, unit: FloatArray) -> _Directions:
+    observed = posterior.observed / np.outer(unit, unit)
+    covariance = posterior.covariance / np.outer(unit, unit)
+    pull = posterior.pull * unit / unit[:, None]
     means = np.zeros((5, 2))
     means[0, 0] = means[1, 1] = 1.0
     moved = np.zeros((5, 2, 2))
     moved[2, 0, 0] = moved[3, 0, 1] = moved[3, 1, 0] = moved[4, 1, 1] = 1.0
     eye = np.eye(2)
     lost = 1 - posterior.reliability
-    error = np.diag(np.diagonal(posterior.observed) * lost)
-    inverse = np.linalg.inv(posterior.observed)
+    error = np.diag(np.diagonal(observed) * lost)
+    inverse = np.linalg.inv(observed)
     d_error = np.diagonal(moved, axis1=1, axis2=2)[:, :, None] * eye * lost
     d_inverse = -inverse @ moved @ inverse
     d_pull = d_error @ inverse + error @ d_inverse
-    d_covariance = d_error - d_pull @ error - posterior.pull @ d_error
-    variance = np.diagonal(posterior.covariance)
+    d_covariance = d_error - d_pull @ error - pull @ d_error
+    variance = np.diagonal(covariance)
     sd = np.sqrt(variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         log_sd = np.diagonal(d_covariance, axis1=1, axis2=2) / (2 * variance)
         log_sd = np.where(variance > 0, log_sd, 0.0)
-        rho = posterior.covariance[0, 1] / (sd[0] * sd[1])
+        rho = covariance[0, 1] / (sd[0] * sd[1])
         d_rho = d_covariance[:, 0, 1] / (sd[0] * sd[1]) - rho * log_sd.sum(axis=1)
     d_rho = np.where(sd.all(), d_rho, 0.0)
-    return _Directions(sd, means @ posterior.pull.T, d_pull, log_sd, d_rho)
+    return _Directions(sd, means @ pull.T, d_pull, log_sd, d_rho)
 
 
 def _slopes(z: Distances, apart: FloatArray, weights: FloatArray, turn: _Directions) -> FloatArray:

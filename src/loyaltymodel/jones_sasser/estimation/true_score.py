@@ -418,17 +418,18 @@ def _weights(kind: TrueScores, nodes: Nodes, p: FloatArray) -> FloatArray:
     """Return weights (b, r) of nodes: exact masses of parts, spread within by the density."""
     from scipy.special import betainc, ndtr  # noqa: PLC0415  slow to import
 
+    log: FloatArray
     if kind == "normal":
         sd = np.exp(np.clip(p[:, [1]], -9.0, 4.0))
-        below = ndtr((nodes.edges - p[:, [0]]) / sd)
+        below = np.asarray(ndtr((nodes.edges - p[:, [0]]) / sd))
         log = -0.5 * ((nodes.at - p[:, [0]]) / sd) ** 2
     else:
         mean = 0.5 + 0.5 * np.tanh(np.clip(p[:, [0]], -30.0, 30.0) / 2)
         precision = np.exp(np.clip(p[:, [1]], -7.0, 9.0))
         a, b = np.maximum(mean * precision, 1e-6), np.maximum((1 - mean) * precision, 1e-6)
-        below = betainc(a, b, nodes.edges)
-        log = np.asarray((a - 1) * np.log(nodes.at) + (b - 1) * np.log1p(-nodes.at))
-    mass = np.diff(below, axis=1)
+        below = np.asarray(betainc(a, b, nodes.edges))
+        log = (a - 1) * np.log(nodes.at) + (b - 1) * np.log1p(-nodes.at)
+    mass = np.diff(np.asarray(below, dtype=np.float64), axis=1)
     starts = np.flatnonzero(np.diff(nodes.part, prepend=-1))
     highest = np.maximum.reduceat(log, starts, axis=1)[:, nodes.part]
     within = nodes.share * np.exp(log - highest)

@@ -7,13 +7,14 @@ from typing import Any
 
 from loyaltymodel._arrays import FrozenMapping
 from loyaltymodel._quadrant_shares import Classes
-from loyaltymodel._quadrant_sorting import Randomness, Sample, sort_sample, two_numbers
+from loyaltymodel._quadrant_sorting import Randomness, Sample, two_numbers
 from loyaltymodel._quadrants import check_cut
 from loyaltymodel._results import WithCustomers
 from loyaltymodel._scales import Pair
 from loyaltymodel._sorted_customers import customer_table, shared_fields
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.advice import Classifier
+from loyaltymodel.jones_sasser.people.ends import Ends, sort_with_ends
 from loyaltymodel.jones_sasser.people.result import SegmentsResult
 
 SCORES = ("satisfaction", "loyalty")
@@ -48,10 +49,14 @@ def sort_customers(
     *,
     sample: Sample,
     cuts: Mapping[str, Any],
+    ends: Ends,
     rng: Randomness = None,
 ) -> WithCustomers[SegmentsResult]:
-    """Sort customers into segments by both scores, and say how large the segments are."""
-    found = sort_sample(sample, classes, rng=rng)
+    """Sort customers into segments by both scores, and say how large the segments are.
+
+    ``ends`` are the lowest and highest possible score of each, if they are known.
+    """
+    found = sort_with_ends(sample, classes, ends, rng=rng)
     result = SegmentsResult(
         **shared_fields("segment", names, sample, found),
         classifier=classifier,

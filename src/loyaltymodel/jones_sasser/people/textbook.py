@@ -178,6 +178,7 @@ def textbook_segments(
         Classes(_SEGMENT_OF_CELL[None], group),
         sample=sample,
         cuts={name: float(value) for name, value in found.items()},
+        ends=((0.0, 1.0), None),
     )
 
 
