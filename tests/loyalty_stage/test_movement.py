@@ -1363,6 +1363,14 @@ def test_customers_whose_rows_end_are_counted():
     assert ended.counts.tolist() == [[0, 1, 3], [4, 0, 0], [0, 0, 0]]
 
 
+def test_stages_that_are_numbers_are_named_by_numbers():
+    words = ["001", "01.", "0.."]
+    said = journeys(words, stages=[0, 1, 2], absent=2, absorbing=[2])
+    plain = journeys(words, stages=["0", "1", "2"], absent="2", absorbing="2")
+    np.testing.assert_array_equal(said.draws, plain.draws)
+    assert (said.absent, journeys(words, stages=[0, 1], absorbing=1).possible[1, 0]) == ("2", False)
+
+
 def test_absence_in_between_is_a_choice():
     words = ["a.ab", "aa..", "aaab"]
     with pytest.raises(DataError, match='gaps="absent" puts the customer'):

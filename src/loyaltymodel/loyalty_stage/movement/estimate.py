@@ -119,8 +119,8 @@ def estimate_movement(
     weights: Any = None,
     period: Period = "number",
     gaps: Gaps = "raise",
-    absent: str | None = None,
-    absorbing: str | Sequence[str] | None = None,
+    absent: str | int | None = None,
+    absorbing: str | int | Sequence[str] | Sequence[int] | None = None,
     possible: Any = None,
     prior: Any = None,
     point: Point = "likelihood",
@@ -153,11 +153,12 @@ def estimate_movement(
     gaps : {"raise", "skip", "absent"}
         What to do where a customer's next row is more than one period later. "skip" leaves
         such a pair of rows out; "absent" puts the customer into the stage ``absent`` meanwhile.
-    absent : str, optional
+    absent : str or int, optional
         The stage of customers who have no row any more: where a customer's rows end before the
-        last date of the panel, the customer moves there and stays until that date. Without it
+        last date of the panel, the customer moves there and stays until that date, with the
+        weight of the last row. Without it
         what became of them is not counted, and ``n_ended`` says how many they are.
-    absorbing : str or sequence of str, optional
+    absorbing : str, int, or sequence of them, optional
         Stages that nobody leaves, which are refused in the data if somebody does.
     possible : array-like of bool, shape (k, k), or DataFrame, optional
         Which transitions can happen at all; all by default. A DataFrame names its rows and
@@ -263,6 +264,7 @@ def estimate_movement(
     check_resamples(n_resamples, level=level, what="draws", optional=True)
     known = formation_stages() if stages is None else stages_of(stages)
     k = len(known.names)
+    gone = None if absent is None else known.names[place_of(known, word_of(absent))]
     can = _without_way_out(absorbing, _possible(possible, known), known)
     believed = _prior(prior, known, can)
     if n_resamples * k * k > _MOST_DRAWN:
@@ -278,7 +280,7 @@ def estimate_movement(
         weights=weights,
         data=data,
         gaps=gaps,
-        absent=absent,
+        absent=gone,
         period=period,
         missing=missing,
     )
@@ -334,7 +336,7 @@ def estimate_movement(
         interval=interval,
         level=level,
         weighted=found.weighted is not None,
-        absent=absent,
+        absent=gone,
         n_panel=found.n_panel,
         n_dropped=found.n_dropped,
         n_gaps=found.n_gaps,
@@ -393,11 +395,12 @@ def _possible(possible: Any, known: Stages) -> BoolArray:
 
 
 def _without_way_out(
-    absorbing: str | Sequence[str] | None, can: BoolArray, known: Stages
+    absorbing: str | int | Sequence[str] | Sequence[int] | None, can: BoolArray, known: Stages
 ) -> BoolArray:
     """Leave stages that nobody leaves no transition but to themselves."""
-    names = [] if absorbing is None else [absorbing] if isinstance(absorbing, str) else absorbing
-    places = [place_of(known, name) for name in names]
+    given = () if absorbing is None else absorbing
+    names = [given] if isinstance(given, (str, int)) else given
+    places = [place_of(known, word_of(name)) for name in names]
     for place in places:
         if not can[place, place]:
             raise OptionError(
