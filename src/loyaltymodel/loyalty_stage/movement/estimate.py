@@ -156,8 +156,8 @@ def estimate_movement(
     absent : str or int, optional
         The stage of customers who have no row any more: where a customer's rows end before the
         last date of the panel, the customer moves there and stays until that date, with the
-        weight of the last row. Without it
-        what became of them is not counted, and ``n_ended`` says how many they are.
+        weight of the last row. Without it what became of them is not counted, and ``n_ended``
+        says how many they are.
     absorbing : str, int, or sequence of them, optional
         Stages that nobody leaves, which are refused in the data if somebody does.
     possible : array-like of bool, shape (k, k), or DataFrame, optional
