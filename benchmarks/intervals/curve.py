@@ -105,18 +105,22 @@ def no_constraint(rng: np.random.Generator, n: int, weighted: bool) -> Found:
 
 
 WORLDS = {
-    "drivers of the constraint": World(
-        driven,
-        sizes=(1000, 4000),
-        note="truth: of the same customers, by the law that they are drawn from; constraints taken "
-        "as known\n   was the only way before",
+    "tables of mean scores": World(
+        means, sizes=(400, 1600), replications=1000, note="truth: the law of the scores"
     ),
-    "tables of mean scores": World(means, sizes=(400, 1600), note="truth: the law of the scores"),
     "test of no constraint": World(
         no_constraint,
         sizes=(600, 2400),
         weighted=(False,),
+        replications=1000,
         note="truth: nothing holds; 1 less the coverage is the size of the test at 5 %, half "
         "chi-squared",
+    ),
+    "drivers of the constraint": World(
+        driven,
+        sizes=(1000, 4000),
+        replications=1000,
+        note="truth: of the same customers, by the law that they are drawn from; constraints taken "
+        "as known\n   was the only way before",
     ),
 }
