@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -74,9 +75,7 @@ class Observations(FrozenRecord):
         """Return the law of true scores; None where satisfaction has no error."""
         if reliability is None or reliability == 1 or self.sd == 0:
             return None
-        answers = possible_answers(self.satisfaction)
-        counts = self.answered(answers.place(self.satisfaction), len(answers.levels))
-        return fit_law(kind, answers, counts, reliability)
+        return _law_of(self, kind, reliability)
 
     def answered(
         self, place: IntArray, n_answers: int, people: FloatArray | None = None
@@ -117,6 +116,14 @@ class Observations(FrozenRecord):
             return values
         found: FloatArray = np.add.reduceat(values, self.first, axis=-1)
         return found
+
+
+@lru_cache(maxsize=4)  # a fitted curve is asked more than once
+def _law_of(observations: Observations, kind: TrueScores, reliability: float) -> TrueScoreLaw:
+    answers = possible_answers(observations.satisfaction)
+    place = answers.place(observations.satisfaction)
+    counts = observations.answered(place, len(answers.levels))
+    return fit_law(kind, answers, counts, reliability)
 
 
 def observe(

@@ -238,13 +238,14 @@ def sort_with_ends(sample: Sample, classes: Classes, ends: Ends, *, rng: Randomn
     """Sort customers as :func:`sort_sample` does, with answers at the ends as cut off there.
 
     ``ends`` are the lowest and highest answer of each score, in the units of the sample's, if
-    they are known. A score without error is not cut off.
+    they are known. A score without error is not cut off. With given moments, which are those of
+    scores as observed, answers are taken at their word.
     """
     generator = np.random.default_rng(rng)
     same = copy.deepcopy(generator)
     found = sort_sample(sample, classes, rng=generator)
     sorting = sample.sorting
-    if sorting.reliability is None:
+    if sorting.reliability is None or sorting.moments is not None:
         return found
     first, second = (
         pair if r < 1 else None for pair, r in zip(ends, sorting.reliability, strict=True)
@@ -266,9 +267,7 @@ def sort_with_ends(sample: Sample, classes: Classes, ends: Ends, *, rng: Randomn
     grid = Grid(sample.grid.x[None], sample.grid.y[None], sample.grid.x_up, sample.grid.y_up)
     each = groups.probabilities(cell_probabilities_of(groups.cut, posterior, grid))[0]
     share = own[0] @ each / own.sum()
-    influence = each - share
-    if sorting.moments is None:
-        influence += _through_moments(groups, own, posterior, grid)
+    influence = each - share + _through_moments(groups, own, posterior, grid)
     variance = (groups.count * groups.weight**2) @ influence**2
     error = np.sqrt(variance) / own.sum()
     changed = replace(
@@ -290,15 +289,11 @@ def _posterior_of(
     groups: _Groups, weights: FloatArray, squared: FloatArray, sample: Sample
 ) -> Posterior:
     """Return posteriors under weights (b, n); ``squared`` (b, n) are summed squares of them."""
-    sorting = sample.sorting
-    if sorting.moments is not None:
-        mean = np.tile(sorting.moments.means, (len(weights), 1))
-        covariance = np.tile(sorting.moments.covariance, (len(weights), 1, 1))
-    else:
-        mean, covariance = latent_moments(groups.cut, weights)
-        total = weights.sum(axis=1)
+    mean, covariance = latent_moments(groups.cut, weights)
+    total = weights.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of one customer there is none
         covariance = covariance * (total**2 / (total**2 - squared.sum(axis=1)))[:, None, None]
-    return posterior_of(mean, covariance, np.array(sorting.reliability))
+    return posterior_of(mean, covariance, np.array(sample.sorting.reliability))
 
 
 def _through_moments(

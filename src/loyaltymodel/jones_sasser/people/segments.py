@@ -155,7 +155,9 @@ def segments(
     two scores at once. A normal distribution around the observed score itself is not
     calibrated, since extreme scores are partly luck. Scores count as continuous, and true
     scores as normal: with few categories choose cut-offs between them. The reliabilities count
-    as known.
+    as known. An answer at an end of a ``scale`` that is given says only that the score lay beyond
+    half a step before it, as in :func:`fit`: mu and S_X are those of maximum likelihood for scores
+    that were cut off so. With ``moments`` answers are taken at their word.
 
     An observed share has a linearised standard error, and Wilson's interval for as many
     customers, at most n, as would give a plain share this error; without weights these are n.
