@@ -305,7 +305,7 @@ class _Risen(CurveFamily):
 
 
 _LOW = Parameter("lo", 0.0, 0.99, starts=(0.05, 0.3), fixed=0.0, transform="logit")
-_HIGH = Parameter("hi", 0.0, 1.0, starts=(0.9, 0.98, 0.65, 0.35), transform="logit")
+_HIGH = Parameter("hi", 0.0, 1.0, starts=(0.9, 0.98, 0.65, 0.35, 0.15), transform="logit")
 
 
 class Power(_Risen):
@@ -364,12 +364,13 @@ class Logistic(_Risen):
     )
 
     def parameters_for(self, levels: FloatArray) -> tuple[Parameter, ...]:
-        # A steep curve rises between two levels; each pair of them has a hill of its own.
+        # A steep curve rises between two levels, or at one; each has a hill of its own.
         if not _LEVELS_OF_TWO_LINES <= len(levels) <= _PIECES + 1:
             return self.parameters
         middle = self.parameters[3]
         beyond = [s0 for s0 in middle.starts if not 0 <= s0 <= 1]
-        starts = (*((levels[:-1] + levels[1:]) / 2).tolist(), *beyond)
+        between = (levels[:-1] + levels[1:]) / 2
+        starts = (*between.tolist(), *levels.tolist(), *beyond)
         return (*self.parameters[:3], replace(middle, starts=starts))
 
     def shape(self, s: FloatArray, p: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...]]:

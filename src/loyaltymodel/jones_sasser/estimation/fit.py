@@ -53,7 +53,7 @@ from loyaltymodel.jones_sasser.estimation.uncertainty import (
 Remark = tuple[str, type[LoyaltyModelWarning]]
 
 _RANK = 1e-13  # of the scaled information, which is the square of the scaled Jacobian
-_KEPT, _KEPT_OF_DRIVERS = 8, 14  # starts that are polished
+_KEPT, _KEPT_OF_DRIVERS = 60, 100  # starts that are climbed from
 _STEEP = 15.0  # logits that a driver moves in its standard deviation: a step
 _PLACES = 16  # where the rank is looked at
 _FLAT = 1e-6  # rise of a curve that is none

@@ -530,9 +530,11 @@ def _add_slice(
         score[:, rest] += pieces.by_extra
         info[:, :n_curve, rest] += curve @ mixed.swapaxes(1, 2)
         info[:, rest, rest] += pieces.weight_extra
-    # The blocks above the diagonal are mirrored; written again in every slice, to the same.
-    upper = np.triu_indices(p.shape[1], 1)
-    info[:, upper[1], upper[0]] = info[:, upper[0], upper[1]]
+    # Blocks below the diagonal mirror those above; written again in every slice, to the same.
+    held = slice(n_curve, n_curve + n_held)
+    info[:, held, :n_curve] = info[:, :n_curve, held].swapaxes(1, 2)
+    if problem.n_extra:
+        info[:, rest, : n_curve + n_held] = info[:, : n_curve + n_held, rest].swapaxes(1, 2)
 
 
 def _add_groups(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -39,10 +40,22 @@ _SHIFT = 1e-6  # of the range, for second derivatives
 _KEPT_OF_PROFILES = 3
 _HILLS = 5  # that a profile goes over
 _OTHER_HILL = 1e-6  # of log-likelihood: so much more is another hill
+_RACE = (
+    (4, 2),
+    (8, 6),
+    (16, 12),
+    (32, 30),
+)  # steps of those that run, and what part of all then goes on
+_CROWD = 60_000  # cells times parameters times starts: the larger a problem, the fewer starts
+_FEW = 6  # starts of the largest
+_PROMISE = 5.0  # times what a start promises to gain: more is not hoped for
+_SAME_HILL = 1e-4  # of a log-likelihood per unit of weight: so near are two on the same hill
+_RISEN = 2  # a curve with more parameters has its ends first, then its shape
 _KEPT = 6  # starts that are polished
-_HELD = np.array([0.0, 0.05, 0.15, 0.3, 0.5, 0.75, 0.95])  # constraints that are tried
+_HELD = np.array([0.0, 0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.93])  # constraints that are tried
 _VALUES = 30_000_000  # elements of information matrices and statistics at a time: 240 MB
 _ENOUGH = 500  # cells that tell starts apart
+_OF_SOME = 1_000_000  # values of likelihoods from which on some cells are enough
 _TRIED = 4_000_000  # values of likelihoods tried at a time
 
 
@@ -78,6 +91,7 @@ def maximise(
     *,
     tol: float = 1e-16,
     max_iter: int = 200,
+    to_end: bool = True,
 ) -> Maximum:
     """Find the maximum of each problem from its own start.
 
@@ -91,10 +105,9 @@ def maximise(
     for first in range(0, b, size):
         part = slice(first, first + size)
         own = stats[part] if len(stats) > 1 else stats
+        climb = _over_kinks if to_end else _climb
         parts.append(
-            _over_kinks(
-                problem, own, start[part], lower[part], upper[part], tol=tol, max_iter=max_iter
-            )
+            climb(problem, own, start[part], lower[part], upper[part], tol=tol, max_iter=max_iter)
         )
     if len(parts) == 1:
         return parts[0]
@@ -133,8 +146,7 @@ def _over_kinks(
     )
     if kinks is None:
         return top
-    names = [parameter.name for parameter in problem.family.parameters]
-    place = names.index(str(problem.family.kinked))
+    place = _kinked_place(problem)
     tau = top.p[:, place]
     piece = np.searchsorted(kinks, tau, side="right")
     on_kink = kinks[piece - 1] == tau
@@ -165,6 +177,12 @@ def _over_kinks(
         rows, came = rows[on], end[on]
         piece = np.where(above[on], piece[on] + 1, piece[on] - 1)
     return top
+
+
+def _kinked_place(problem: Problem) -> int:
+    """Return which parameter has kinks."""
+    names = [parameter.name for parameter in problem.family.parameters]
+    return names.index(str(problem.family.kinked))
 
 
 def _climb(
@@ -308,22 +326,18 @@ def search(
     problems. ``own`` (b, j, q) are starts that are maximised whatever they promise.
     """
     b = len(stats)
+    keep = min(keep, max(_FEW, _CROWD // (problem.cells.n_cells * starts.shape[1])))
     from_where = promising_starts(problem, stats, starts, lower, upper, keep=keep)
+    n_own = 0
     if own is not None:
         ours = np.clip(np.broadcast_to(own, (b, *own.shape[1:])), lower, upper)
-        from_where = np.concatenate([ours, from_where], axis=1)
-    k, q = from_where.shape[1:]
-    found = maximise(
-        problem,
-        np.repeat(stats, k, axis=0) if b > 1 else stats,
-        from_where.reshape(b * k, q),
-        np.tile(lower, (b * k, 1)),
-        np.tile(upper, (b * k, 1)),
-    )
+        from_where, n_own = np.concatenate([ours, from_where], axis=1), ours.shape[1]
+    found, went_on = _raced(problem, stats, from_where, lower, upper, n_own=n_own)
+    k = from_where.shape[1]
     amount = problem.outcome.amount(stats)
     value = found.value.reshape(b, k)
-    hopeful = value >= value.max(axis=1, keepdims=True) - _HOPEFUL
-    for row in np.flatnonzero(hopeful.ravel() & ~found.converged).tolist():
+    hopeful = (value >= value.max(axis=1, keepdims=True) - _HOPEFUL).ravel()
+    for row in went_on[hopeful[went_on] & ~found.converged[went_on]].tolist():
         _bend_over(problem, stats[[row // k]] if b > 1 else stats, found, row, lower, upper)
     value = found.value.reshape(b, k)
     highest = value.max(axis=1, keepdims=True)
@@ -332,6 +346,106 @@ def search(
     settled = reached & found.converged.reshape(b, k)
     place = np.where(settled.any(axis=1), settled.argmax(axis=1), value.argmax(axis=1))
     return found.chosen(np.arange(b) * k + place)
+
+
+def _raced(
+    problem: Problem,
+    stats: FloatArray,
+    starts: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    *,
+    n_own: int,
+) -> tuple[Maximum, IntArray]:
+    """Maximise from the best of starts (b, k, q): a few steps from each, more from fewer.
+
+    The first ``n_own`` of each problem go all the way. Starts that fall behind, and those that
+    have come to the hill of a better one, stay where they are; the rows that went all the way are
+    returned, too.
+    """
+    b, k, q = starts.shape
+    low, high = np.tile(lower, (b * k, 1)), np.tile(upper, (b * k, 1))
+    amount = problem.outcome.amount(stats)
+    shared = len(stats) == 1
+    found = Maximum(
+        starts.reshape(b * k, q).copy(),
+        np.full(b * k, -np.inf),
+        np.zeros((b * k, q)),
+        np.zeros((b * k, q, q)),
+        np.zeros(b * k, dtype=bool),
+        np.zeros(b * k, dtype=np.intp),
+    )
+
+    def climb(rows: IntArray, n_steps: int | None) -> None:
+        rows = rows[~found.converged[rows]]
+        if not len(rows):
+            return
+        limit: dict[str, Any] = {} if n_steps is None else {"max_iter": n_steps, "to_end": False}
+        own = stats if shared else stats[rows // k]
+        new = maximise(problem, own, found.p[rows], low[rows], high[rows], **limit)
+        found.p[rows], found.value[rows], found.score[rows] = new.p, new.value, new.score
+        found.info[rows], found.converged[rows] = new.info, new.converged
+        found.n_iter[rows] += new.n_iter
+
+    every = np.arange(b * k).reshape(b, k)
+    climb(every[:, :n_own].ravel(), None)
+    rows = every[:, n_own:].ravel()
+    ours = every[:, :n_own].ravel()
+    for n_steps, part in _RACE:
+        climb(rows, n_steps)
+        rows = np.union1d(ours, rows)
+        rows = rows[_hopeful(found, rows, lower, upper, b)]
+        rows = _ahead(problem, found, rows, amount, b, -(-k // part))
+    rows = np.union1d(ours, rows)
+    climb(rows, None)
+    return found, rows
+
+
+def _hopeful(
+    found: Maximum, rows: IntArray, lower: FloatArray, upper: FloatArray, b: int
+) -> BoolArray:
+    """Tell which rows may still rise above the maxima that others in their problem have reached."""
+    reached = np.where(found.converged, found.value, -np.inf).reshape(b, -1).max(axis=1)
+    reached = reached[rows // (len(found.p) // b)]
+    hopeful: BoolArray = found.converged[rows] | ~np.isfinite(reached)
+    asked = np.flatnonzero(~hopeful)
+    if len(asked):
+        own = rows[asked]
+        _, gain, _ = _step(
+            found.p[own], found.score[own], found.info[own], lower, upper, np.zeros(len(own))
+        )
+        hopeful[asked] = found.value[own] + _PROMISE * gain > reached[asked]
+    return hopeful
+
+
+def _ahead(
+    problem: Problem, found: Maximum, rows: IntArray, amount: FloatArray, b: int, most: int
+) -> IntArray:
+    """Return the best of some rows in each of b problems, each on a hill of its own."""
+    k = len(found.p) // b
+    runs = np.zeros(b * k, dtype=bool)
+    runs[rows] = True
+    order = np.argsort(-np.where(runs, found.value, -np.inf).reshape(b, k), axis=1, kind="stable")
+    n_first = int(runs.reshape(b, k).sum(axis=1).max())
+    rows = order[:, :n_first] + k * np.arange(b)[:, None]
+    p, info, runs = found.p[rows], found.info[rows], runs[rows]
+    apart = p[:, :, None] - p[:, None]
+    near = ((apart @ info) * apart).sum(axis=-1) < _SAME_HILL * amount[:, None, None]
+    elsewhere = np.zeros_like(near)
+    if problem.kinks is not None:
+        piece = np.searchsorted(problem.kinks, p[:, :, _kinked_place(problem)], side="right")
+        elsewhere = piece[:, :, None] != piece[:, None]
+    # Where kinks are few, the best between any two of them goes on.
+    by_piece = problem.kinks is not None and len(problem.kinks) <= _PIECES
+    for place in range(n_first):
+        before = runs[:, :place]
+        other = elsewhere[:, place, :place]
+        known = (near[:, place, :place] & ~other & before).any(axis=1)
+        goes_on = before.sum(axis=1) < most
+        if by_piece:
+            goes_on |= (other | ~before).all(axis=1)
+        runs[:, place] &= ~known & goes_on
+    return np.sort(rows[runs])
 
 
 def _bend_over(
@@ -419,8 +533,7 @@ def among_kinks(
     """
     if problem.kinks is None or not _PIECES < len(problem.kinks) < _DENSE:
         return top
-    names = [parameter.name for parameter in problem.family.parameters]
-    place = names.index(str(problem.family.kinked))
+    place = _kinked_place(problem)
     if lower[place] == upper[place]:
         return top
     free = free_parameters(top.p, top.score, lower, upper)[0]
@@ -456,8 +569,10 @@ def promising_starts(
     if cells.group is not None:
         rows[:, n_curve : n_curve + cells.n_constraints] = 0.0
     rows = np.unique(rows, axis=0)
-    size = max(1, _TRIED // (len(rows) * len(_HELD)))
-    stride = max(1, min(len(rows) * cells.n_cells // _TRIED, cells.n_cells // _ENOUGH))
+    n_groups = cells.n_constraints if cells.group is not None else 1
+    size = max(1, _TRIED // (len(rows) * len(_HELD) * n_groups))
+    n_values = len(rows) * len(_HELD) * cells.n_cells
+    stride = max(1, min(n_values // _OF_SOME, cells.n_cells // _ENOUGH))
     if stride > 1:
         problem, stats = replace(problem, cells=cells.some(stride)), stats[:, :, ::stride]
     parts = []
@@ -474,34 +589,40 @@ def _tried(
     """Return log-likelihoods (b, k) of starts, and the best constraints (b, k, groups)."""
     cells, n_curve, b, k = problem.cells, problem.n_curve, len(stats), len(rows)
     extra = rows[:, n_curve + cells.n_constraints :]
-    value = np.zeros((b, k))
     if cells.group is None:
+        value = np.zeros((b, k))
         for part in cells.slices(k):
             loyalty = loyalty_in_cells(problem, rows, part)
             terms = problem.outcome.terms(loyalty, cells.node_weights[part], extra)
             value += stats[:, :, part].reshape(b, -1) @ terms.reshape(k, -1).T
         return value, np.empty((b, k, 0))
-    held = np.empty((b, k, cells.n_constraints))
-    codes = np.arange(cells.n_constraints + 1)
-    ends = np.searchsorted(cells.group, codes)
-    r = cells.node_weights.shape[1]
-    for code, (first, last) in enumerate(pairwise(ends)):
-        own = np.unique(np.clip(_HELD, lower[n_curve + code], upper[n_curve + code]))
-        each = np.zeros((b, k, len(own)))
-        more = np.repeat(extra, len(own), axis=0)
-        step = max(1, cells.step(k * len(own)))
-        for start in range(first, last, step):
-            part = slice(start, min(start + step, last))
-            g = problem.family.value(cells.nodes_of(part), rows[:, :n_curve])
-            g = g.reshape(k, 1, -1, r)
-            c = own[:, None, None]
-            loyalty = (c + (1 - c) * g).reshape(k * len(own), -1, r)
-            terms = problem.outcome.terms(loyalty, cells.node_weights[part], more)
-            found = stats[:, :, part].reshape(b, -1) @ terms.reshape(k * len(own), -1).T
-            each += found.reshape(b, k, len(own))
-        best = each.argmax(axis=2)
-        held[:, :, code] = own[best]
-        value += np.take_along_axis(each, best[..., None], axis=2)[..., 0]
+    n_groups = cells.n_constraints
+    own = slice(n_curve, n_curve + n_groups)
+    tried = np.clip(_HELD[:, None], lower[own], upper[own])
+    n_tried = len(tried)
+    each = np.zeros((b, k, n_tried, n_groups))
+    more = np.repeat(extra, n_tried, axis=0)
+    for part in cells.slices(k * n_tried):
+        code = cells.group[part]
+        g = problem.family.value(cells.nodes_of(part), rows[:, :n_curve])
+        g = g.reshape(k, 1, -1, cells.node_weights.shape[1])
+        c = tried[:, code, None]
+        loyalty = (c + (1 - c) * g).reshape(k * n_tried, len(code), -1)
+        terms = problem.outcome.terms(loyalty, cells.node_weights[part], more)
+        firsts = np.flatnonzero(np.diff(code, prepend=-1))
+        here = stats[:, :, part]
+        if b == 1:
+            added = np.add.reduceat((terms * here[0]).sum(axis=1), firsts, axis=1)
+            each[0][:, :, code[firsts]] += added.reshape(k, n_tried, -1)
+            continue
+        for first, last in pairwise([*firsts.tolist(), len(code)]):
+            found = here[:, :, first:last].reshape(b, -1) @ (
+                terms[:, :, first:last].reshape(k * n_tried, -1).T
+            )
+            each[:, :, :, code[first]] += found.reshape(b, k, n_tried)
+    best = each.argmax(axis=2)
+    value = np.take_along_axis(each, best[:, :, None], axis=2)[:, :, 0].sum(axis=2)
+    held = tried[best, np.arange(n_groups)]
     return value, held
 
 
@@ -511,9 +632,10 @@ def _chosen(
     """Return the best starts (b, keep, q): first of each shape, then of all."""
     b = np.arange(len(value))[:, None]
     last, n_held = problem.n_curve - 1, problem.cells.n_constraints
-    kinds = rows[:, [last]]
+    # A kink splits the likelihood into hills; where there is none, all of the shape tells.
+    kinds = rows[:, [last]] if problem.kinks is not None else rows[:, min(last, _RISEN) : last + 1]
     if problem.cells.drivers is not None:
-        kinds = rows[:, [last, *range(last + 2, last + 1 + n_held)]]
+        kinds = np.column_stack([kinds, rows[:, last + 2 : last + 1 + n_held]])
     shape = np.unique(kinds, axis=0, return_inverse=True)[1].ravel()
     rank = value.copy()
     high, low = value.max(axis=1), value.min(axis=1)

@@ -31,8 +31,15 @@ _MOST_HELD = 0.999999
 _CONSTRAINT = Parameter("c", 0.0, _MOST_HELD, starts=(0.05, 0.3), transform="logit")
 _LOGIT = Parameter("d", -50.0, 50.0, starts=(0.0,))
 _LEVEL_OF_DRIVERS = (0.0, -1.5, 1.5)
-_EFFECTS = (-4.0, -1.2, 1.2, 4.0)  # of a driver, in its standard deviations
+# Of a driver: its effect in its standard deviations, and the level at its mean.
+_EFFECTS = tuple(
+    (effect, level)
+    for size, levels in ((1.2, (0.0, -1.5, 1.5)), (4.0, (0.0, -2.0, 2.0, -5.0, 5.0)))
+    for effect in (-size, size)
+    for level in levels
+)
 _FEW_DRIVERS = 4
+_MANY_SHAPES = 300  # of the curve, with drivers
 _PRECISION = Parameter("log_precision", -10.0, 25.0, starts=(1.5, 3.5))
 _STEP = Parameter("log_step", -12.0, 8.0, starts=(0.0,))
 
@@ -130,7 +137,9 @@ def _kinks(family: CurveFamily, cells: Cells) -> FloatArray | None:
     """Return where a likelihood has kinks: at every satisfaction; with ends that are none."""
     if family.kinked is None:
         return None
-    return np.concatenate([[-np.inf], np.unique(cells.nodes), [np.inf]])
+    nodes = cells.nodes
+    rises = len(nodes) > 1 and (nodes[1:] > nodes[:-1]).all()
+    return np.concatenate([[-np.inf], nodes if rises else np.unique(nodes), [np.inf]])
 
 
 def fixed_values(settings: CurveSettings, sample: Sample) -> dict[str, float]:
@@ -215,14 +224,17 @@ def _starts(
         names = [parameter.name for parameter in parameters]
         const = names.index("d[const]")
         z = cells.drivers[:, 1:]
-        plain = starts
-        effects = _EFFECTS if z.shape[1] <= _FEW_DRIVERS else _EFFECTS[1:3]
+        plain = np.unique(np.delete(starts, const, axis=1), axis=0)
+        plain = np.insert(plain[:: len(plain) // _MANY_SHAPES + 1], const, 0.0, axis=1)
+        kept = [starts]
+        effects = _EFFECTS if z.shape[1] <= _FEW_DRIVERS else [(-1.2, 0.0), (1.2, 0.0)]
         for place, (mean, spread) in enumerate(zip(z.mean(axis=0), z.std(axis=0), strict=True)):
-            for effect in effects if spread > 0 else ():
+            for effect, level in effects if spread > 0 else ():
                 moved = plain.copy()
                 moved[:, const + 1 + place] = effect / spread
-                moved[:, const] -= effect / spread * mean
-                starts = np.concatenate([starts, moved])
+                moved[:, const] = level - effect / spread * mean
+                kept.append(moved)
+        starts = np.concatenate(kept)
     return np.unique(np.clip(starts, lower, upper), axis=0)
 
 
