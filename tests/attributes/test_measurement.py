@@ -25,7 +25,7 @@ from loyaltymodel.attributes.measurement_index import (
     rank_weights,
 )
 from loyaltymodel.attributes.measurement_problems import derived_dissatisfaction, problem_analysis
-from loyaltymodel.errors import DataError, OptionError, ScaleWarning
+from loyaltymodel.errors import DataError, OptionError, ScaleWarning, SmallSampleWarning
 
 from tolerances import EXACT, SAME
 
@@ -46,7 +46,7 @@ def test_direct_report_is_scipys(ratings, level):
         )
     else:
         assert found.loc["mean", ["ci_low", "ci_high"]].isna().all()
-        assert "all answers are the same" in str(report.summary())
+        assert "all the weight is on equal answers" in str(report.summary())
     for name, hits in (("top_2_box", (4, 5)), ("bottom_2_box", (1, 2))):
         count = sum(rating in hits for rating in ratings)
         expected = stats.binomtest(count, len(ratings)).proportion_ci(level, method="wilson")
@@ -98,6 +98,7 @@ def test_weighted_interval_covers():
     assert np.mean(held_top) == pytest.approx(0.95, abs=3 * 0.01)
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.SmallSampleWarning")
 def test_intervals_hold_their_level_with_very_unequal_weights():
     rng = np.random.default_rng(2)
     held = []
@@ -453,10 +454,22 @@ def test_a_rate_beside_ratings():
     assert found.estimate == pytest.approx((90 + 70) / 2 / 4 + 3 * (75 + 100) / 2 / 4, rel=EXACT)
 
 
+@pytest.mark.parametrize("little", [1e-12, 1e-300])
+def test_one_respondent_with_all_the_weight_leaves_no_interval_of_a_mean(little):
+    with pytest.warns(SmallSampleWarning, match="row 1 alone has 100 % of all weight"):
+        report = direct_report([1, 4, 5, 2], scale=(1, 5), weights=[little, 1, little, little])
+    table = report.quantities.set_index("quantity")
+    assert np.isnan(table.loc["mean", ["std_error", "ci_low", "ci_high"]].astype(float)).all()
+    # A share of which one person is known: Wilson's interval of 0 of 1.
+    top = stats.binomtest(0, 1).proportion_ci(method="wilson")
+    assert table.loc["top_1_box", "ci_high"] == pytest.approx(top.high, rel=1e-6)
+    assert "The mean has no interval" in str(report.summary())
+
+
 def test_an_index_of_equal_scores_has_no_interval_and_says_so():
     found = importance_index({"x": [3, 3, 3]}, {"x": 1}, scale=(1, 5))
     assert np.isnan([found.std_error, found.ci_low, found.ci_high]).all()
-    assert "The index has no interval: all answers are the same" in str(found.summary())
+    assert "The index has no interval: all the weight is on equal answers" in str(found.summary())
 
 
 def test_ranks_become_weights_for_each_respondent():

@@ -47,8 +47,8 @@ _NPS_SCALE = (0.0, 10.0)
 _PROMOTERS, _DETRACTORS = 9, 6  # from, up to
 _BOXES = 2  # top and bottom: the last rows of a report
 NO_SPREAD = (
-    "{} has no interval: all answers are the same, so that nothing shows how far those of other "
-    "respondents would differ."
+    "{} has no interval: all the weight is on equal answers, so that nothing shows how far those "
+    "of other respondents would differ."
 )
 # The highest answers of scales that are taken for that of the score, of any and of many people.
 _OTHER_SCALES, _LONGER_SCALES, _MANY = 5, 7, 30
@@ -213,9 +213,8 @@ class DirectReport(Result):
         return (table_of("Answers in short", self.quantities), table_of("Answers", distribution))
 
     def _remarks(self) -> Sequence[str]:
-        if np.count_nonzero(self.totals) > 1:
-            return ()
-        return (NO_SPREAD.format("The mean"),)
+        error = self.estimates.std_error
+        return () if error is None or error[0] > 0 else (NO_SPREAD.format("The mean"),)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
