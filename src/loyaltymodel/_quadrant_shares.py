@@ -206,8 +206,8 @@ def resampled_shares(
     posterior_of_sample: Callable[[FloatArray, FloatArray, FloatArray], Posterior] | None,
     n_resamples: int,
     rng: np.random.Generator,
-) -> tuple[FloatArray, FloatArray]:
-    """Return observed and true shares (b, classes) of customers drawn again with replacement.
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return observed and true shares (b, classes) of customers drawn again, and cut-offs (b, 2).
 
     Customers who agree in everything are drawn together, as a count. ``grid_of`` takes the
     distinct scores and their weights (b, distinct), ``posterior_of_sample`` these and the sums
@@ -219,6 +219,7 @@ def resampled_shares(
     of_rows = Classes(classes.merge, classes.group[first])
     own, n = weights[first], len(x)
     observed, true = np.full((2, n_resamples, classes.merge.shape[2]), np.nan)
+    cuts = np.full((n_resamples, 2), np.nan)
     for part in slices(n_resamples, max(1, _ELEMENTS // len(rows))):
         drawn = rng.multinomial(n, counts / n, size=part.stop - part.start).astype(np.float64)
         somebody = drawn @ own > 0
@@ -227,6 +228,8 @@ def resampled_shares(
         places, drawn = np.flatnonzero(somebody) + part.start, drawn[somebody]
         w = drawn * own
         grid = grid_of(rows, w)
+        for k, at in enumerate((grid.x, grid.y)):
+            cuts[places, k] = at[..., at.shape[-1] // 2]  # extremes stand on both sides
         found = of_rows.of_cells(cell_codes(rows[:, 0], rows[:, 1], grid))
         total = w.sum(axis=1)
         for s in range(observed.shape[1]):
@@ -238,7 +241,7 @@ def resampled_shares(
             for g, merge in enumerate(of_rows.merge):
                 summed = np.einsum("bn,cbn->bc", w * (of_rows.group == g), cells)
                 true[places] += summed @ merge / total[:, None]
-    return observed, true
+    return observed, true, cuts
 
 
 def _distinct(

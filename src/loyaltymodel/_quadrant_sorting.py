@@ -267,8 +267,9 @@ class Sorted:
     """The class of each customer, probabilities of all classes, and shares.
 
     What needs a reliability is None where there is none. ``replicates`` hold observed shares
-    and, behind them, true ones. Of ``n_resamples``, ``n_failed`` are left out of the intervals
-    of true shares; ``n_empty`` of them are left out of all.
+    and, behind them, true ones; ``drawn_cuts`` (b, 2) are the cut-offs in them.
+    Of ``n_resamples``, ``n_failed`` are left out of the intervals of true shares; ``n_empty`` of
+    them are left out of all.
     """
 
     codes: IntArray
@@ -277,6 +278,7 @@ class Sorted:
     probabilities: FloatArray | None = None
     posterior: Posterior | None = None
     replicates: FloatArray | None = None
+    drawn_cuts: FloatArray | None = None
     n_resamples: int = 0
     n_failed: int = 0
     n_empty: int = 0
@@ -323,7 +325,7 @@ def _resample(sample: Sample, classes: Classes, rng: Randomness) -> dict[str, An
     True shares of resamples whose scores correlate too strongly are NaN.
     """
     sorting = sample.sorting
-    observed, of_true = resampled_shares(
+    observed, of_true, cuts = resampled_shares(
         _merged(sample),
         sample.weights,
         classes,
@@ -351,6 +353,7 @@ def _resample(sample: Sample, classes: Classes, rng: Randomness) -> dict[str, An
         replicates = np.hstack([replicates, of_true])
     return {
         "replicates": replicates,
+        "drawn_cuts": cuts[kept],
         "n_resamples": sorting.n_resamples,
         "n_failed": n_empty + n_clashing,
         "n_empty": n_empty,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._counts import Shares
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._intervals import percentile, wilson
@@ -28,6 +28,7 @@ CUTS_AS_KNOWN = (
     'intervals, which may be wrong by much; interval="percentile" draws them again.'
 )
 EACH_ON_ITS_OWN = "Each interval has its level on its own, not all of them together."
+_JUMPS = 3  # so many different cut-offs in resamples are few
 _QUANTITIES = ("observed", "true")
 
 
@@ -102,7 +103,13 @@ def shared_fields(
         "n_dropped": sample.variables.n_dropped,
         "sizes": np.bincount(found.codes, minlength=len(names)),
         "estimates": share_estimates(
-            label, names, found.observed, found.true, found.replicates, level=sorting.level
+            label,
+            names,
+            found.observed,
+            found.true,
+            found.replicates,
+            found.drawn_cuts,
+            level=sorting.level,
         ),
         "ties": sorting.ties,
         "reliability": reliability,
@@ -121,6 +128,7 @@ def share_estimates(
     observed: Shares,
     true: Shares | None,
     replicates: FloatArray | None = None,
+    drawn_cuts: FloatArray | None = None,
     *,
     level: float,
 ) -> EstimateTable:
@@ -139,9 +147,14 @@ def share_estimates(
         return replace(EstimateTable.wilson(labels, share, n, level=level), std_error=error)
     # Resamples that fail for true shares count for observed ones.
     blocks = np.split(replicates, len(parts), axis=1)
-    blocks = [block[~np.isnan(block).any(axis=1)] for block in blocks]
-    found = [percentile(block, level=level) for block in blocks]
-    low, high = (np.concatenate([getattr(one, end) for one in found]) for end in ("low", "high"))
+    kept = [~np.isnan(block).any(axis=1) for block in blocks]
+    blocks = [block[rows] for block, rows in zip(blocks, kept, strict=True)]
+    groups = _few(drawn_cuts, level=level)
+    ends = [
+        _ends(block, groups[:, rows] if len(groups) else groups, level=level)
+        for block, rows in zip(blocks, kept, strict=True)
+    ]
+    low, high = (np.concatenate(end) for end in zip(*ends, strict=True))
     # Nobody, or everybody, in a class again and again does not show how sure that is.
     fixed = ((share <= 0) | (share >= 1)) & (low == high)
     plain = wilson(share, n, level=level)
@@ -155,6 +168,31 @@ def share_estimates(
         method="percentile bootstrap",
         replicates=replicates,
     )
+
+
+def _few(cuts: FloatArray | None, *, level: float) -> BoolArray:
+    """Return in which resamples (g, b) each of a few cut-offs was drawn, if they are so few."""
+    if cuts is None:
+        return np.zeros((0, 0), dtype=np.bool_)
+    _, code, count = np.unique(cuts, axis=0, return_inverse=True, return_counts=True)
+    often = np.flatnonzero(count >= (1 - level) / 2 * len(cuts))
+    found: BoolArray = code.ravel() == often[:, None]
+    return found if 1 < len(often) <= _JUMPS else found[:0]
+
+
+def _ends(block: FloatArray, groups: BoolArray, *, level: float) -> tuple[FloatArray, FloatArray]:
+    """Return ends between percentiles of resamples (b, k), and of those of each cut-off.
+
+    A cut-off that jumps between a few values, such as a median of counts, leaves shares at a few
+    places, each as uncertain as with a known one. Percentiles of all are too narrow there.
+    """
+    found = percentile(block, level=level)
+    low, high = found.low, found.high
+    for rows in groups:
+        if rows.any():
+            own = percentile(block[rows], level=level)
+            low, high = np.minimum(low, own.low), np.maximum(high, own.high)
+    return low, high
 
 
 def customer_table(

@@ -166,7 +166,11 @@ def test_cut_offs_that_come_from_the_sample_are_drawn_again_with_it():
         knox(*even, cuts={"involvement": 0.0}, interval=kind, rng=1).result.estimates
         for kind in (None, "wilson")
     )
+    # At 3 half of the others are loyal, and the interval reaches as far as with that cut-off.
     assert jumps.ci_low[found.names.index("loyal")] == 0.0
+    at_three, _ = knox(*even, cuts={"portfolio": 3.0, "involvement": 0.0}, interval="wilson")
+    top = at_three.estimates.ci_high[found.names.index("loyal")]
+    assert jumps.ci_high[found.names.index("loyal")] == pytest.approx(top, abs=0.03)
     assert plain.ci_low[found.names.index("loyal")] > 0.15
     with pytest.raises(OptionError, match="draw at least 39"):
         knox(*scores, cuts={"involvement": 0.0}, n_resamples=20)

@@ -109,6 +109,10 @@ def segments(
         "wilson": Wilson's interval for an effective number of customers; cut-offs count as
         known. "percentile": of customers drawn again; means, covariance and cut-offs from the
         sample are estimated again each time.
+        By default "percentile" where a cut-off is the mean or median of the sample, and "wilson"
+        where all are known, or where so many customers differ that drawing them would take long,
+        which a remark says. Where the cut-offs of resamples jump between two or three values, the
+        interval reaches over the percentiles of each.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int

@@ -98,7 +98,9 @@ def knox(
         known. "percentile": of customers drawn again; cut-offs, means and covariance from the
         sample are estimated again each time. By default "percentile" where a cut-off is the
         mean or median of the sample, and "wilson" where all are known, or where so many
-        customers differ that drawing them would take long, which a remark says.
+        customers differ that drawing them would take long, which a remark says. Where the
+        cut-offs of resamples jump between two or three values, as a median of counts does, the
+        interval reaches over the percentiles of each.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
@@ -252,7 +254,9 @@ def ultimate_loyalty(
         known. "percentile": of customers drawn again; cut-offs, means and covariance from the
         sample are estimated again each time. By default "percentile" where a cut-off is the
         mean or median of the sample, and "wilson" where all are known, or where so many
-        customers differ that drawing them would take long, which a remark says.
+        customers differ that drawing them would take long, which a remark says. Where the
+        cut-offs of resamples jump between two or three values, as a median of counts does, the
+        interval reaches over the percentiles of each.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
