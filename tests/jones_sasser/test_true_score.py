@@ -7,12 +7,12 @@ import pytest
 from scipy import integrate, optimize, stats
 
 from loyaltymodel import jones_sasser
+from loyaltymodel._possible_answers import possible_answers
 from loyaltymodel.errors import ImproperSolutionWarning, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.estimation.true_score import (
     TrueScoreLaw,
     fit_law,
     nodes_for,
-    possible_answers,
 )
 
 TEN = np.linspace(0, 1, 10)

@@ -15,12 +15,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._possible_answers import possible_answers
 from loyaltymodel.jones_sasser.estimation.likelihood import Cells, Ordinal, Outcome
 from loyaltymodel.jones_sasser.estimation.true_score import (
     TrueScoreLaw,
     TrueScores,
     fit_law,
-    possible_answers,
 )
 
 _TRIED = 5_000  # rows that tell whether a variable has few values

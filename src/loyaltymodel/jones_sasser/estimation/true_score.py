@@ -16,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel._possible_answers import MOST_ANSWERS, PossibleAnswers, possible_answers
 
 TrueScores = Literal["masses", "beta", "normal"]
 
-_MOST_LEVELS = 51  # answers that are told apart; more are rounded to so many
-_SAME = 1e-6  # of a step: answers that lie on equal steps but for rounding
 _PARTS = {"masses": 30, "beta": 20, "normal": 20}  # of the scale
 _FEWEST_NODES, _MOST_NODES = 30, 120
 _NODES_PER_ERROR = 2.0  # so that the error of an answer is wider than the gaps between nodes
@@ -40,53 +39,18 @@ _STILL, _STUCK = 1e-7, 1e6  # a step so small, and damping so large, end a searc
 _BATCH = 2_000_000  # numbers of a kernel at a time: 16 MB
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PossibleAnswers(FrozenRecord):
-    """Possible answers (k,) as shares of the scale, and the limits (k + 1,) between them."""
-
-    levels: FloatArray
-    limits: FloatArray
-
-    def place(self, answers: FloatArray) -> IntArray:
-        """Return which of the possible answers each answer is, or is rounded to."""
-        found: IntArray = np.searchsorted(self.limits[1:-1], answers, side="right")
-        return found
-
-
-def possible_answers(given: FloatArray) -> PossibleAnswers:
-    """Return the possible answers of a scale from 0 to 1 from those that were given (n,).
-
-    If they lie on equal steps, an answer that nobody gave is possible as well. Of very many
-    different ones neighbours are put together.
-    """
-    distinct = np.unique(given)
-    levels = distinct
-    if len(distinct) > 1:
-        step = 1 / np.rint(1 / np.diff(distinct).min())
-        whole = np.rint(distinct / step) * step
-        on_steps = np.abs(distinct - whole).max() <= _SAME * step
-        n_steps = round(1 / step) + 1
-        # Half of the steps must occur: five answers scored 0, .1, .5, .9 and 1 are five.
-        if on_steps and n_steps <= min(_MOST_LEVELS, 2 * len(distinct)):
-            levels = np.linspace(0, 1, n_steps)
-    if len(levels) > _MOST_LEVELS:
-        levels = np.linspace(0, 1, _MOST_LEVELS)
-    inner = (levels[1:] + levels[:-1]) / 2
-    return PossibleAnswers(levels, np.concatenate([[-np.inf], inner, [np.inf]]))
-
-
 def rounded(given: npt.NDArray[np.generic], scale: tuple[float, float]) -> npt.NDArray[np.generic]:
     """Return answers on a scale, of very many different ones those that are told apart.
 
     What lies between two of them is of no matter beside the error, and they make few cells.
     """
     distinct = np.unique(given)
-    if len(distinct) <= _MOST_LEVELS:
+    if len(distinct) <= MOST_ANSWERS:
         return given
     low, high = scale
     share = (given.astype(np.float64) - low) / (high - low)
     answers = possible_answers(share)
-    if len(answers.levels) < _MOST_LEVELS:
+    if len(answers.levels) < MOST_ANSWERS:
         return given
     return np.asarray(low + (high - low) * answers.levels[answers.place(share)])
 

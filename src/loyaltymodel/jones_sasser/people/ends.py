@@ -14,6 +14,7 @@ import numpy as np
 
 from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
 from loyaltymodel._counts import expected
+from loyaltymodel._possible_answers import MOST_ANSWERS, possible_answers
 from loyaltymodel._quadrant_shares import Classes
 from loyaltymodel._quadrant_sorting import Randomness, Sample, Sorted, sort_sample
 from loyaltymodel._quadrants import (
@@ -24,9 +25,7 @@ from loyaltymodel._quadrants import (
     require_identified,
 )
 from loyaltymodel._scales import Pair
-from loyaltymodel.jones_sasser.estimation.true_score import possible_answers
 
-_MANY = 51  # possible answers, beyond which those that were given are all that are known
 _NODES = 12
 _REACH = 6.0  # standard deviations beyond a limit, or beyond the mean, that are integrated over
 _ROUNDS = 200
@@ -63,7 +62,7 @@ def cut_off(rows: FloatArray, ends: Ends) -> CutOff:
             continue
         low, high = pair
         answers = possible_answers((distinct - low) / (high - low))
-        if len(answers.levels) <= len(distinct) * 2 and len(answers.levels) < _MANY:
+        if len(answers.levels) < MOST_ANSWERS:
             distinct = low + (high - low) * answers.levels
         at_low, at_high = rows[:, k] <= low, rows[:, k] >= high
         side[at_low, k], side[at_high, k] = -1, 1
