@@ -200,6 +200,16 @@ def test_a_fit_without_drivers_takes_none(people, fitted):
         jones_sasser.remove_constraint(fitted, "satisfaction", data=people, drivers=["constraint"])
 
 
+def test_a_table_of_counts_is_freed_like_its_customers(people, fitted, freed):
+    table = people.groupby(["industry", "satisfaction"]).size().rename("n").reset_index()
+    counted, _ = jones_sasser.remove_constraint(
+        fitted, "satisfaction", data=table, constraint_by="industry", counts="n"
+    )
+    for name in ("by_group", "total"):
+        pd.testing.assert_frame_equal(getattr(counted, name), getattr(freed, name))
+    assert counted.n_obs == 1200
+
+
 def test_scores_count_nobody_on_any_scale():
     people = jones_sasser.simulate(400, constraints={"a": 0.4}, outcome="score", rng=1)
     for top in (1, 10):

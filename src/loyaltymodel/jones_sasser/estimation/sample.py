@@ -109,7 +109,7 @@ def read_sample(
     if named:
         z = design_of(variables, named)
     order = _declared_order(loyalty, data) if settings.outcome == "ordinal" else None
-    people = None if counts is None else _people(variables)
+    people = None if counts is None else people_of(variables)
     answers, categories, log_ways = _answers(settings, variables, order, people)
     row: slice | IntArray = slice(None)
     if sd is not None and people is not None:
@@ -284,7 +284,7 @@ def _answers(
     return [m, y], None, float(ways.sum() if people is None else ways @ people)
 
 
-def _people(variables: Variables) -> FloatArray:
+def people_of(variables: Variables) -> FloatArray:
     """Return how many customers each row stands for."""
     found = variables["counts"].astype(np.float64)
     if (found != np.rint(found)).any():

@@ -26,7 +26,12 @@ from loyaltymodel.jones_sasser.estimation.intervals import delta_variance, share
 from loyaltymodel.jones_sasser.estimation.likelihood import driven_constraint
 from loyaltymodel.jones_sasser.estimation.observations import Observations, observe
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
-from loyaltymodel.jones_sasser.estimation.sample import chosen_drivers, design_of, driver_columns
+from loyaltymodel.jones_sasser.estimation.sample import (
+    chosen_drivers,
+    design_of,
+    driver_columns,
+    people_of,
+)
 from loyaltymodel.jones_sasser.estimation.settings import SHARES, OutcomeKind
 
 _ALL = "all"
@@ -152,6 +157,7 @@ def remove_constraint(
     constraint: object = None,
     drivers: object = None,
     constraint_by: object = None,
+    counts: object = None,
     to: float = 0.0,
     scale: AnswerLimits | None = None,
     missing: Missing = "raise",
@@ -176,6 +182,8 @@ def remove_constraint(
     constraint_by : array, Series or str, optional
         The group of each customer, whose estimated constraint is taken. With ``constraint`` or
         ``drivers`` it only arranges the tables.
+    counts : number, array, Series or str, optional
+        How many customers each row stands for, as in :func:`fit`; 1 by default.
     to : float
         Level that no constraint exceeds afterwards, 0 to below 1; those below it stay.
     scale : pair of float, or mapping of them, optional
@@ -228,7 +236,7 @@ def remove_constraint(
     pure = curve.curve if isinstance(curve, LoyaltyCurveResult) else curve
     (bottom, top), (lowest, highest) = _scales_of(fitted, scale)
     explained_by = _driven(fitted, constraint, drivers)
-    optional = {"constraint": constraint, "constraint_by": constraint_by}
+    optional = {"constraint": constraint, "constraint_by": constraint_by, "counts": counts}
     given = {name: value for name, value in optional.items() if value is not None}
     if explained_by:
         if drivers is None and data is None:
@@ -240,11 +248,16 @@ def remove_constraint(
     read = read_variables(
         {"satisfaction": satisfaction, **given},
         data=data,
-        bounds={"satisfaction": (bottom, top), "constraint": (0.0, BELOW_ONE)},
+        bounds={
+            "satisfaction": (bottom, top),
+            "constraint": (0.0, BELOW_ONE),
+            "counts": (1.0, np.inf),
+        },
         categories=("constraint_by",),
         flags=(),
         missing=missing,
     )
+    people = np.ones(read.n_rows) if counts is None else people_of(read)
     code, names = np.zeros(read.n_rows, dtype=np.intp), None
     if constraint_by is not None:
         code, names = read.codes("constraint_by")
@@ -261,7 +274,7 @@ def remove_constraint(
     error = np.full(n_groups + 1, np.nan)
     if fitted is not None:
         known = held if places is None else None
-        cells = observe(s, [np.array(1.0)], None, group=code, given=known, drivers=z)
+        cells = observe(s, [np.array(1.0)], None, group=code, given=known, drivers=z, counts=people)
         loss = _loss(fitted, cells, places, floor)
         error = np.sqrt(delta_variance(loss, fitted.values, fitted.uncertainty.covariance))
         if places is not None and fitted.uncertainty.kind != "bootstrap":
@@ -282,11 +295,11 @@ def remove_constraint(
     )
     if names is not None:
         customers.insert(0, "group", np.array(names, dtype=object)[code])
-    counts = _with_total(np.bincount(code, minlength=n_groups))
-    start, end = (
-        _with_total(np.bincount(code, weights=part, minlength=n_groups)) / counts
-        for part in (before, after)
+    size, start, end = (
+        _with_total(np.bincount(code, weights=people * part, minlength=n_groups))
+        for part in (1, before, after)
     )
+    start, end = start / size, end / size
     lost, error = start - end, (highest - lowest) * error
     unit = highest - lowest
     low, high = share_interval(lost / unit, error / unit, level=level)
@@ -302,7 +315,7 @@ def remove_constraint(
     result = Deregulation(
         groups=names,
         estimates=estimates,
-        counts=counts,
+        counts=size.astype(np.int64),
         before=start,
         after=end,
         outcome="binary" if fitted is None else fitted.settings.outcome,
