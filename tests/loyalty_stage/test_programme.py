@@ -17,7 +17,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from loyaltymodel import loyalty_stage
-from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
+from loyaltymodel.errors import (
+    DataError,
+    ModelError,
+    NotIdentifiedError,
+    OptionError,
+    SmallSampleWarning,
+)
 from loyaltymodel.loyalty_stage.behaviour.measures import purchase_behaviour
 from loyaltymodel.loyalty_stage.movement.simulate import simulate_purchases
 from loyaltymodel.loyalty_stage.phases.advice import checklist
@@ -314,6 +320,12 @@ def test_weights_and_clusters_by_hand():
     assert error_of(found) == pytest.approx(expected**0.5, rel=SAME)
 
 
+def test_a_member_with_more_than_half_of_the_weight_is_named():
+    outcome, weights = [1.0, 2, 4, 4, 5, 7], [1, 1, 3, 1, 1, 1]
+    with pytest.warns(SmallSampleWarning, match="row 2 alone has 60 % of all weight"):
+        programme_effect([1, 1, 1, 0, 0, 0], outcome, weights=weights)
+
+
 def test_degrees_of_freedom_with_weights_count_effective_people():
     table = frame(6)
     equal = programme_effect("m", "y", data=table, weights=np.full(len(table), 3.0))
@@ -490,6 +502,7 @@ def test_the_result_is_small_frozen_and_says_what_it_rests_on():
     )
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.SmallSampleWarning")
 @pytest.mark.parametrize("weights", [None, [0.3, 0.7, 1.1, 0.9, 0.1, 0.2]])
 @pytest.mark.parametrize(
     ("before", "apart", "words"),
@@ -528,6 +541,7 @@ def test_people_with_missing_values():
     assert from_polars.estimate == found.estimate
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.SmallSampleWarning")
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [

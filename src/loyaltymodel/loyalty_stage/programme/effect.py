@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._counts import kish, weighted_means
@@ -15,7 +16,7 @@ from loyaltymodel._intervals import check_level, satterthwaite
 from loyaltymodel._options import check_choice, count_of
 from loyaltymodel._regression import is_constant
 from loyaltymodel._signature import checked
-from loyaltymodel._variables import one_variable, read_variables
+from loyaltymodel._variables import one_variable, read_variables, warn_if_one_decides
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.programme.kernels import (
     line_leverage,
@@ -184,6 +185,8 @@ def programme_effect(
     given |= {name: value for name, value in optional.items() if value is not None}
     customers = _read(given, data, missing)
     _check_sizes(customers, estimator)
+    for rows in customers.groups:
+        warn_if_one_decides(customers.weights_of(rows), customers.labels[rows])
     if estimator == "ancova":
         estimate, variances, degrees, slopes = _by_lines(customers, centre)
     else:
@@ -225,6 +228,7 @@ class _Customers:
     before: FloatArray | None
     weights: FloatArray
     cluster: IntArray | None
+    labels: pd.Index
     n_dropped: int
 
     @property
@@ -307,6 +311,7 @@ def _read(given: Mapping[str, object], data: object, missing: Missing) -> _Custo
             else np.ones(read.n_rows)
         ),
         cluster=read.codes("clusters", most=None)[0] if "clusters" in given else None,
+        labels=read.labels,
         n_dropped=read.n_dropped,
     )
 
