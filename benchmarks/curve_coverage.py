@@ -143,7 +143,7 @@ def one_survey(
     if weighted:
         options["weights"] = rng.uniform(0.3, 1.7, people)
     if reliability < 1 and corrected:
-        options["reliability"] = reliability
+        options |= {"reliability": reliability, "true_scores": "normal"}  # as they are drawn
     if bootstrap:
         options |= {"std_errors": "bootstrap", "n_resamples": bootstrap, "rng": seed}
     if sandwich:

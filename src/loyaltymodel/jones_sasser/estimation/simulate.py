@@ -60,7 +60,9 @@ def simulate(
     mean, sd : float
         Of true satisfaction before it is held within the scale, as shares of the scale.
     reliability : float
-        Share of the variance of the observed satisfaction that is not error, above 0 to 1.
+        Share of the variance of the observed satisfaction that is not error, above 0 to 1, before
+        it is held within the scale and rounded. Two answers of a customer then correlate a little
+        less: by 0.79 where it is 0.8, with a mean of 0.6 and a standard deviation of 0.25.
     levels : int, optional
         Round the observed satisfaction to so many equally spaced answers, such as 10.
     outcome : {"binary", "count", "score", "ordinal"}
