@@ -100,3 +100,11 @@ def test_a_function_of_ones_own_over_draws_is_their_percentiles(customers):
 def test_what_is_unclear_is_refused(fitted, call, error, message):
     with pytest.raises(error, match=message):
         fitted.interval_of(**({"quantity": "loyalty"} | call))
+
+
+def test_an_answer_without_a_constraint_names_the_way_from_drivers(fitted):
+    with pytest.raises(OptionError, match="which constraint_of computes of them"):
+        fitted.loyalty(0.5)
+    held = fitted.constraint_of(drivers={"years": 2})
+    row = fitted.interval_of("loyalty", 0.5, drivers={"years": 2})
+    assert fitted.loyalty(0.5, constraint=held) == pytest.approx(row["estimate"].iloc[0])

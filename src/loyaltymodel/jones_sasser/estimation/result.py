@@ -782,7 +782,14 @@ class LoyaltyCurveResult(Result):
     def _held(self, constraint: object, group: object) -> object:
         if constraint is not None and group is not None:
             raise OptionError("constraint and group are both given; give one of them")
-        return constraint if constraint is not None else self.constraint_of(group)
+        if constraint is not None:
+            return constraint
+        if group is None and (names := self.sample.drivers) is not None:
+            raise OptionError(
+                f"constraints depend on drivers ({enumerate_names(names)}); give constraint, which "
+                "constraint_of computes of them"
+            )
+        return self.constraint_of(group)
 
     def _held_by(
         self, kind: str, constraint: float | None, group: object, drivers: object
@@ -811,6 +818,8 @@ class LoyaltyCurveResult(Result):
             if given.ndim:
                 raise OptionError("intervals are made for one constraint at a time; give a number")
             return known(float(given))
+        if group is None and (names := self.sample.drivers) is not None:
+            raise OptionError(f"constraints depend on drivers; give {enumerate_names(names)}")
         held = self._held(constraint, group)  # refuses what is unclear
         if np.ndim(held):  # type: ignore[arg-type]
             raise OptionError("intervals are made for one group at a time; give one group")
