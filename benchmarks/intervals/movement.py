@@ -121,7 +121,7 @@ def ends(
         f"{question.replace('_', ' ')} {goal or ''} {word}".replace("  ", " "): (low, high, value)
         for word, (low, high) in found.items()
         for (value,) in [true[word]]
-        if at_the_end or value not in (0.0, 1.0)
+        if at_the_end or (np.isfinite(value) and value not in (0.0, 1.0))
     }
 
 
