@@ -10,7 +10,7 @@ from scipy import optimize, special
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import ConvergenceWarning, ImproperSolutionWarning, NotIdentifiedError
 from loyaltymodel.jones_sasser.estimation import fit as fit_module
-from loyaltymodel.jones_sasser.estimation import maximise
+from loyaltymodel.jones_sasser.estimation import intervals, maximise
 from loyaltymodel.jones_sasser.estimation.problem import set_up
 from loyaltymodel.jones_sasser.inference import hypotheses
 
@@ -86,7 +86,7 @@ def test_what_cannot_have_happened_is_refused_with_the_way_out():
     np.testing.assert_allclose(found.values[1:3], direct.x, rtol=1e-3)
 
 
-@pytest.mark.parametrize("outcome", ["ordinal", "beta"])
+@pytest.mark.parametrize("outcome", ["ordinal", "beta", "score"])
 def test_impossible_answers_of_other_outcomes_are_refused(outcome):
     rng = np.random.default_rng(2)
     s = rng.integers(0, 5, 300) / 4
@@ -94,8 +94,24 @@ def test_impossible_answers_of_other_outcomes_are_refused(outcome):
         y, options = rng.integers(0, 4, 300), {"cuts": 2}
     else:
         y, options = rng.uniform(0.2, 0.8, 300), {}
-    with pytest.raises(NotIdentifiedError, match="likelihood is 0"):
+    what = "were seen to stay" if outcome == "ordinal" else "gave other scores than the lowest"
+    with pytest.raises(NotIdentifiedError, match=rf"satisfaction 0 {what}.*likelihood is 0"):
         jones_sasser.fit(s, y, constraint=0.0, outcome=outcome, **options)
+
+
+def test_a_mean_of_scores_has_a_floor_where_lo_is_estimated():
+    rng = np.random.default_rng(2)
+    s = rng.integers(0, 5, 300) / 4
+    y = np.clip(0.1 + 0.7 * s**2 + rng.normal(0, 0.05, 300), 0, 1)
+    found = jones_sasser.fit(s, y, constraint=0.0, outcome="score", fixed={})
+
+    def minus(p):
+        mean = p[0] + (p[1] - p[0]) * s ** p[2]
+        return -(y * np.log(mean) + (1 - y) * np.log1p(-mean)).sum()
+
+    bounds = [(1e-6, 0.9), (0.1, 0.999), (0.1, 9)]
+    direct = optimize.minimize(minus, [0.2, 0.8, 1.5], method="L-BFGS-B", bounds=bounds, tol=1e-13)
+    np.testing.assert_allclose(found.values[:3], direct.x, rtol=1e-3)
 
 
 @pytest.mark.parametrize("unit", [1e-9, 1e-6, 1e6])
@@ -207,8 +223,10 @@ def test_a_search_that_did_not_converge_says_so(monkeypatch):
     assert not result.converged
     # A test needs both fits.
     monkeypatch.setattr(hypotheses, "search", stopped)
-    with pytest.raises(NotIdentifiedError, match="with and without the hypothesis did not converge"):
-        jones_sasser.no_constraint_test(result, n_resamples=19, rng=1)
+    with pytest.raises(
+        NotIdentifiedError, match="with and without the hypothesis did not converge"
+    ):
+        jones_sasser.linearity_test(result, n_resamples=19, rng=1)
 
 
 def test_a_driver_whose_effect_has_no_end_is_named():
@@ -261,3 +279,26 @@ def test_every_family_finds_what_brute_force_finds(family):
         ways = special.gammaln(n + 1) - special.gammaln(y + 1) - special.gammaln(n - y + 1)
         assert found.converged
         assert found.log_likelihood > ways.sum() - best - 1e-4, seed
+
+
+def test_the_end_of_a_profile_that_was_not_maximised_is_not_known(monkeypatch):
+    found = hinge_of(TWO_HILLS)
+    setup = set_up(found.settings, found.sample)
+    places = np.array([4])
+
+    def interval():
+        return intervals.profile_interval(setup, found.values, found._free, places, level=0.95)
+
+    low, high = (float(end[0]) for end in interval())
+    assert low < found.values[4] < high
+    real = maximise.search
+
+    def stopped(*args, **options):
+        best = real(*args, **options)
+        return replace(best, converged=np.zeros_like(best.converged))
+
+    monkeypatch.setattr(maximise, "search", stopped)
+    with pytest.warns(ConvergenceWarning, match=r"profile of c did not converge"):
+        ends = interval()
+    assert np.isnan(ends[0][0]) or ends[0][0] == 0.0  # a bound is one without a search
+    assert np.isnan(ends[1][0])

@@ -28,8 +28,8 @@ from loyaltymodel.jones_sasser.estimation.likelihood import evaluate, loyalty_in
 from loyaltymodel.jones_sasser.estimation.maximise import (
     Maximum,
     among_kinks,
+    at_estimate,
     free_parameters,
-    maximise,
     search,
 )
 from loyaltymodel.jones_sasser.estimation.problem import Setup, coarser, set_up
@@ -282,7 +282,7 @@ def estimate_with_remarks(
     keep = _KEPT_OF_DRIVERS if sample.drivers is not None else _KEPT
     top = search(fewer.problem, fewer.stats, fewer.starts, fewer.lower, fewer.upper, keep=keep)
     if fewer is not setup:
-        top = maximise(setup.problem, setup.stats, top.p, setup.lower[None], setup.upper[None])
+        top = at_estimate(setup.problem, setup.stats, top.p[0], setup.lower, setup.upper)
     top = among_kinks(setup.problem, setup.stats, top, setup.lower, setup.upper)
     _check_possible(settings, setup, top)
     free = free_parameters(top.p, top.score, setup.lower, setup.upper)[0]
@@ -428,7 +428,18 @@ def _check_possible(settings: CurveSettings, setup: Setup, top: Maximum) -> None
     ].sum()
     low, high = settings.limits("satisfaction")
     none = loyalty[cell] < 0.5  # noqa: PLR2004
-    what = "stay" if none else "leave"
+    at = f"{low + (high - low) * s:.12g}"
+    seen = (
+        f"customers with satisfaction {at} were seen to {'stay' if none else 'leave'}, which this "
+        "curve says nobody there does"
+    )
+    if settings.outcome in ("score", "beta"):
+        # A mean that is an end of the scale leaves no other score, whatever their law.
+        end = "lowest" if none else "highest"
+        seen = (
+            f"customers with satisfaction {at} gave other scores than the {end}, which this curve "
+            "says is their mean, so that nobody there gives another"
+        )
     ways = "give a constraint above 0 to them, or leave out who is no customer of the kind"
     if none and "lo" in setup.names and setup.upper[setup.names.index("lo")] == 0:
         ways = (
@@ -436,9 +447,7 @@ def _check_possible(settings: CurveSettings, setup: Setup, top: Maximum) -> None
             "fix it above 0), or give a constraint above 0 to them"
         )
     raise NotIdentifiedError(
-        f"customers with satisfaction {low + (high - low) * s:.12g} were seen to {what}, which "
-        f"this curve says nobody there does, whatever its parameters: the likelihood is 0. "
-        f"{ways[0].upper()}{ways[1:]}"
+        f"{seen}, whatever its parameters: the likelihood is 0. {ways[0].upper()}{ways[1:]}"
     )
 
 

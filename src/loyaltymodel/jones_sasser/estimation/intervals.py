@@ -9,8 +9,10 @@ import numpy as np
 
 from loyaltymodel import _intervals
 from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._options import enumerate_names
+from loyaltymodel.errors import ConvergenceWarning, warn_caller
 from loyaltymodel.jones_sasser.curves.families import Parameter
-from loyaltymodel.jones_sasser.estimation.maximise import maximise, profile_ends
+from loyaltymodel.jones_sasser.estimation.maximise import at_estimate, profile_ends
 from loyaltymodel.jones_sasser.estimation.problem import Setup
 from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncertainty
 
@@ -54,11 +56,14 @@ def parameter_interval(
 def profile_interval(
     setup: Setup, values: FloatArray, free: BoolArray, places: IntArray, *, level: float
 ) -> Ends:
-    """Return the ends (k,) at which the likelihood ratio test is just not significant."""
+    """Return the ends (k,) at which the likelihood ratio test is just not significant.
+
+    An end at which the other parameters could not be maximised is NaN, with a warning.
+    """
     from scipy.special import chdtri  # noqa: PLC0415  slow to import
 
     lower, upper = setup.lower, setup.upper
-    top = maximise(setup.problem, setup.stats, values[None], lower[None], upper[None])
+    top = at_estimate(setup.problem, setup.stats, values, lower, upper)
     covariance = information_uncertainty(setup.problem, setup.stats, top, free).covariance
     error = np.sqrt(np.diag(covariance))
     # Where there is no error, the first guess comes from the information of the one alone.
@@ -77,6 +82,16 @@ def profile_interval(
             errors=error[places[moving]],
             drop=float(chdtri(1, 1 - level)) / 2,
             starts=setup.starts,
+        )
+    if not top.converged[0]:
+        ends[moving] = np.nan
+    open_ends = [setup.names[places[k]] for k in np.flatnonzero(np.isnan(ends).any(axis=1))]
+    if open_ends:
+        warn_caller(
+            f"the profile of {enumerate_names(open_ends)} did not converge, so an end of its "
+            "interval is not known; take Wald or bootstrap intervals, or a family with fewer "
+            "parameters",
+            ConvergenceWarning,
         )
     return ends[:, 0], ends[:, 1]
 

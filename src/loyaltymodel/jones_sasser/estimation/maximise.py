@@ -21,8 +21,9 @@ from loyaltymodel.jones_sasser.estimation.likelihood import Problem, evaluate, l
 _LITTLE_DAMPED = 1e-2  # a step damped no more than this is nearly a full one
 _UNDAMPED = 1e-7
 _STUCK = 1e12
+_IN_THE_WAY = 1.0  # a step damped so much that did not rise: a kink is in the way
 # Gains are per unit of weight, so that the unit of weights and the number of customers are of no
-# matter. Where rounding or dense kinks let no step rise, a promise as small as this is kept.
+# matter. Where rounding or dense kinks let no step rise, a climb ends with a promise so small.
 _NOTHING_LEFT = 1e-10
 _NEAR_KINK = 1e-7  # a promise so small that was not kept: the rest is done between two kinks
 _FLAT = 1e-12  # of the largest slope over a parameter's range: a slope that is rounding
@@ -198,6 +199,7 @@ def _climb(
 ) -> Maximum:
     """Climb from each start; ``across`` kinks only until one is in the way."""
     b, _ = start.shape
+    few_kinks = problem.kinks is not None and len(problem.kinks) <= _PIECES
     p = np.clip(start, lower, upper)
     amount = np.broadcast_to(problem.outcome.amount(stats), b)
 
@@ -239,10 +241,13 @@ def _climb(
         p[good], value[good] = trial[better], new_value[better]
         score[good], info[good] = new_score[better], new_info[better]
         small = ~better & (damping[here] <= _LITTLE_DAMPED)
-        converged[here[small & (gain < _NOTHING_LEFT)]] = True
-        stuck = converged[here]
+        stuck = small & (gain < _NOTHING_LEFT)
+        # Between kinks nothing more can be asked. Elsewhere second derivatives decide.
+        converged[here[stuck]] = problem.kinks is not None
         if across:
-            stuck |= small & (gain < _NEAR_KINK)
+            stuck |= small & ~better & (gain < _NEAR_KINK)
+            if few_kinks:
+                stuck |= ~better & (damping[here] >= _IN_THE_WAY)
         damping[good] = np.where(damping[good] < _UNDAMPED, 0.0, damping[good] / 10)
         damping[here[~better]] = np.maximum(damping[here[~better]] * 10, 1e-4)
         here = here[~stuck]
@@ -346,6 +351,20 @@ def search(
     settled = reached & found.converged.reshape(b, k)
     place = np.where(settled.any(axis=1), settled.argmax(axis=1), value.argmax(axis=1))
     return found.chosen(np.arange(b) * k + place)
+
+
+def at_estimate(
+    problem: Problem,
+    stats: FloatArray,
+    values: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+) -> Maximum:
+    """Return the maximum of one problem that was found before, with its derivatives."""
+    top = maximise(problem, stats, values[None], lower[None], upper[None])
+    if not top.converged[0]:
+        _bend_over(problem, stats, top, 0, lower, upper)
+    return top
 
 
 def _raced(
@@ -732,18 +751,22 @@ def profile_ends(  # noqa: PLR0915  loops that share where they are
         for row in rows.tolist():
             low, high = lower.copy(), upper.copy()
             low[place[row]] = high[place[row]] = found[row]
-            best = search(problem, stats, starts, low, high, keep=_KEPT_OF_PROFILES)
+            here = p[row][None, None]
+            best = search(problem, stats, starts, low, high, own=here, keep=_KEPT_OF_PROFILES)
             lost = float(top.value[0] - best.value[0] - drop)
+            settled[row] = best.converged[0]
             if lost < -_OTHER_HILL:
                 p[row], outer[row], fallen_outer[row] = best.p[0], found[row], lost
                 over.append(row)
         return np.array(over, dtype=np.intp)
 
     found = at.copy()
+    settled = np.ones(2 * k, dtype=bool)
     open_rows = np.arange(2 * k)
     for _ in range(_HILLS):
         out_and_back(open_rows)
-        open_rows = higher(np.flatnonzero(found != limit))
+        open_rows = higher(open_rows[found[open_rows] != limit[open_rows]])
         if not len(open_rows):
             break
-    return found.reshape(k, 2)
+    settled[open_rows] = False  # hill after hill: no end was found
+    return np.where(settled | (found == limit), found, np.nan).reshape(k, 2)

@@ -18,7 +18,6 @@ from loyaltymodel._options import (
     check_choice,
     check_count,
     count_of,
-    enumerate_names,
     is_number,
     shown,
 )
@@ -28,7 +27,7 @@ from loyaltymodel._signature import checked
 from loyaltymodel._tables import p_text, percent
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
 from loyaltymodel.jones_sasser.estimation.likelihood import Beta, Ordinal, loyalty_in_cells
-from loyaltymodel.jones_sasser.estimation.maximise import Maximum, maximise, search
+from loyaltymodel.jones_sasser.estimation.maximise import Maximum, at_estimate, search
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 
@@ -534,9 +533,7 @@ def _with_fixed(setup: Setup, values: dict[str, float]) -> Setup:
 
 
 def _maximum(setup: Setup, result: LoyaltyCurveResult) -> Maximum:
-    return maximise(
-        setup.problem, setup.stats, result.values[None], setup.lower[None], setup.upper[None]
-    )
+    return at_estimate(setup.problem, setup.stats, result.values, setup.lower, setup.upper)
 
 
 def _ratio_test(
@@ -628,7 +625,7 @@ def _check_both(top: Maximum, bottom: Maximum) -> None:
     ]
     if wrong:
         raise NotIdentifiedError(
-            f"the fit {enumerate_names(wrong)} the hypothesis did not converge, so their "
+            f"the fit {' and '.join(wrong)} the hypothesis did not converge, so their "
             "likelihoods cannot be compared; take a family with fewer parameters, or fix some"
         )
 
