@@ -131,7 +131,10 @@ def programme_effect(
     estimated, and (b1 - b0)^2 times the variance of that mean is added to the variance of the
     regression.
 
-    The difference with HC2 is Welch's comparison, with the same degrees of freedom. For the
+    The difference with HC2 is Welch's comparison, with the same degrees of freedom. What
+    customers spend is skewed, and then groups of unequal size need many: with 4 of 10 customers
+    buying, 5 times on average, its interval of 95 % held no effect in 88 % of simulated worlds
+    with 20 members and 100 others, or 30 and 300, and in 95 % with 100 in each. For the
     others these are found in the same way (Satterthwaite): each group's part of the variance has
     as many degrees as customers, less 1, or less 2 with a line. With weights the variance of a
     mean and its degrees are those of :func:`~loyaltymodel.attributes.direct_report`; with a line
