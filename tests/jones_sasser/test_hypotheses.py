@@ -1,5 +1,6 @@
 """Tests of a curve: statistics against two fits, laws against scipy, draws against their size."""
 
+import dataclasses
 import warnings
 
 import numpy as np
@@ -182,6 +183,12 @@ def test_linearity_without_likelihood_is_a_wald_test(people):
     assert found.statistic == pytest.approx(expected)
     assert found.p_value == pytest.approx(stats.chi2.sf(expected, 1))
     assert found.method == "Wald, robust errors"
+
+
+def test_what_did_not_converge_is_not_tested(people):
+    result = fit(people, weights=np.ones(len(people)))
+    with pytest.raises(NotIdentifiedError, match="did not converge"):
+        jones_sasser.linearity_test(dataclasses.replace(result, converged=False))
 
 
 def test_linearity_of_a_cubic_fixes_two_slopes(people):

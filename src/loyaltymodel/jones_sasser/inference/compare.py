@@ -21,7 +21,7 @@ from loyaltymodel.jones_sasser.estimation.problem import set_up
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.settings import StdErrors
 from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncertainty
-from loyaltymodel.jones_sasser.inference.diagnostics import at_estimate
+from loyaltymodel.jones_sasser.inference.diagnostics import evaluated
 
 _ALL: tuple[FamilyName, ...] = ("power", "logistic", "hinge", "cubic", "hazard")
 
@@ -249,7 +249,7 @@ def _inflation(found: LoyaltyCurveResult) -> float:
         return 1.0
     setup = set_up(found.settings, found.sample)
     free = np.isin(np.arange(len(found.values)), moves)
-    plain = information_uncertainty(setup.problem, setup.stats, at_estimate(setup, found), free)
+    plain = information_uncertainty(setup.problem, setup.stats, evaluated(setup, found), free)
     block = np.ix_(moves, moves)
     return _mean_ratio(plain.covariance[block], found.uncertainty.covariance[block])
 

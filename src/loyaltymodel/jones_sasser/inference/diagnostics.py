@@ -168,7 +168,7 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
         raise OptionError("no parameter was estimated, so nobody can move one")
     setup = set_up(result.settings, result.sample)
     observed = result.sample.observations
-    top = at_estimate(setup, result)
+    top = evaluated(setup, result)
     scores = record_scores(setup.problem, setup.stats, observed, top, free)
     scores *= observed.weight[:, None]
     places = np.flatnonzero(free)
@@ -202,8 +202,8 @@ def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
     )
 
 
-def at_estimate(setup: Setup, result: LoyaltyCurveResult) -> Maximum:
-    """Return the maximum that a result has found."""
+def evaluated(setup: Setup, result: LoyaltyCurveResult) -> Maximum:
+    """Return the maximum that a result has found, with its score and information."""
     p = result.values[None]
     value, score, info = evaluate(setup.problem, setup.stats, p)
     return Maximum(p, value, score, info, np.array([True]), np.array([0]))

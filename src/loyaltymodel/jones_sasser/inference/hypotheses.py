@@ -749,6 +749,11 @@ def _wald_of_power(result: LoyaltyCurveResult, hypothesis: str) -> HypothesisTes
     error = np.sqrt(result.uncertainty.covariance[place, place])
     if not error > 0:
         raise OptionError("k was not estimated within its range, so there is nothing to test")
+    if not result.converged:
+        raise NotIdentifiedError(
+            "the fit did not converge, so neither k nor its error is what the data say; take a "
+            "family with fewer parameters, or fix some"
+        )
     statistic = float((np.log(k) * k / error) ** 2)
     return HypothesisTest(
         hypothesis=hypothesis,
