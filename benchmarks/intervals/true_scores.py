@@ -92,6 +92,52 @@ def draw_of(
     return draw
 
 
+MEAN = np.array([7.5, 7.5])
+TRUE = 2.2**2 * np.array([[0.8, 0.5], [0.5, 0.7]])
+CUTS = {"satisfaction": 5.5, "loyalty": 5.5, "extremes": (2.5, 8.5)}
+
+
+def true_shares() -> dict[str, float]:
+    """Return the shares of segments by true scores, from the bivariate normal law."""
+    far = 100.0
+
+    def between(low: tuple[float, float], high: tuple[float, float]) -> float:
+        law = stats.multivariate_normal(MEAN, TRUE, abseps=1e-9, releps=1e-9)
+        return float(law.cdf(high, lower_limit=low))
+
+    return {
+        "hostage": between((-far, 5.5), (5.5, far)),
+        "mercenary": between((5.5, -far), (far, 5.5)),
+        "loyalist": between((5.5, 5.5), (8.5, far)),
+        "apostle": between((8.5, 5.5), (far, far)),
+    }
+
+
+SHARES = true_shares()
+
+
+def matrix(rng: np.random.Generator, people: int, weighted: bool) -> Found:
+    """Sort whole answers from 1 to 10, of which a third are an end of the scale."""
+    true = rng.multivariate_normal(MEAN, TRUE, size=people)
+    seen = true + rng.normal(size=true.shape) * 2.2 * np.sqrt([0.2, 0.3])
+    seen = np.rint(seen.clip(1, 10))
+    options = {"weights": rng.uniform(0.3, 1.7, people)} if weighted else {}
+    result, _ = jones_sasser.segments(
+        seen[:, 0],
+        seen[:, 1],
+        scale=(1, 10),
+        reliability=(0.8, 0.7),
+        cuts=CUTS,
+        interval="wilson",
+        **options,
+    )
+    table = result.segments.query("quantity == 'true'").set_index("segment")
+    return {
+        f"true share: {name}": (table.loc[name, "ci_low"], table.loc[name, "ci_high"], share)
+        for name, share in SHARES.items()
+    }
+
+
 WORLDS = {
     name: World(
         draw_of(name, ("masses",), ("robust",)),
@@ -119,4 +165,10 @@ WORLDS["two peaks, top of 0.9"] = World(
     weighted=(False,),
     replications=200,
     note="truth: L = 0.3 + 0.63 t^4; hi = 0.9, k and c estimated; 99 resamples",
+)
+WORLDS["matrix of people"] = World(
+    matrix,
+    sizes=(200, 800),
+    replications=1000,
+    note="truth: bivariate normal true scores; answers rounded and cut off at 1 and 10",
 )
