@@ -47,7 +47,9 @@ class Pull:
 
 def pull_of(weights: FloatArray) -> Pull:
     """Return how people (n,) with these weights move a mean; one who has all of it has no error."""
-    h = weights / weights.sum()
+    h, size = weights / weights.sum(), len(weights)
+    if size > 1 and np.ptp(weights) == 0:
+        return Pull(h, np.full_like(h, 1 / (size * (size - 1))), size - 1.0, size)
     first = int(h.argmax())
     others = np.delete(weights, first) / weights.sum()
     rest, n = float(others.sum()), int(np.count_nonzero(h))
@@ -58,8 +60,6 @@ def pull_of(weights: FloatArray) -> Pull:
     kept = 1 - 2 * h + squares
     kept[first] = rest**2 + others @ others  # without the rounding of 1 - 2 + 1
     a = h**2 / kept
-    if np.ptp(weights) == 0:
-        return Pull(h, a, n - 1.0, n)
     if rest < _HARDLY:
         return Pull(h, a, 1.0, n)
     # The variance is a quadratic form of independent deviations: its trace, and that of its square.
