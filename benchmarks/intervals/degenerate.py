@@ -153,9 +153,15 @@ def penalty(few: int) -> Draw:
 
 PLAIN = (False,)
 WORLDS = {
-    "kappa near 1": World(kappa, (40, 200), note="the definition, on the cells of the population"),
-    "H near 1": World(ladder(0.02), (50, 200), PLAIN, note="the definition, on 400,000 people"),
-    "H about .5": World(ladder(0.2), (50, 200), PLAIN, note="the definition, on 400,000 people"),
+    "kappa near 1": World(
+        kappa, (40, 200), replications=1_000, note="the definition, on the cells of the population"
+    ),
+    "H near 1": World(
+        ladder(0.02), (50, 200), PLAIN, 1_000, note="the definition, on 400,000 people"
+    ),
+    "H about .5": World(
+        ladder(0.2), (50, 200), PLAIN, 1_000, note="the definition, on 400,000 people"
+    ),
     "brand effect": World(brand, (50, 200), PLAIN),
     "fuzzy Kano": World(fuzzy, (30, 120), PLAIN, note="the definition, on 400,000 people"),
     "Kano": World(crisp, (30, 120), PLAIN),

@@ -125,7 +125,7 @@ HOW = "with weights half of the population is asked a third as often and answers
 WORLDS = {
     "answers on five points": World(answers, (40, 200), note=HOW),
     "net promoter score": World(score, (40, 200), note=HOW),
-    "two waves": World(two_waves, (60, 240), note=HOW),
-    "expected and received": World(gaps, (40, 200), note=HOW),
-    "highly satisfied and others": World(benefits, (60, 240), note=HOW),
+    "two waves": World(two_waves, (60, 240), replications=1_000, note=HOW),
+    "expected and received": World(gaps, (40, 200), replications=1_000, note=HOW),
+    "highly satisfied and others": World(benefits, (60, 240), replications=1_000, note=HOW),
 }
