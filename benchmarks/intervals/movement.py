@@ -221,7 +221,7 @@ WORLDS = {
         note="the truth is no change",
     ),
     "formation": World(formation, sizes=(80, 320), replications=1_000),
-    "declared_end": World(declared_end, sizes=(80, 320), weighted=(False,), replications=1_000),
+    "declared_end": World(declared_end, sizes=(80, 320), replications=1_000),
     "rare": World(
         rare,
         sizes=(400, 1600),
