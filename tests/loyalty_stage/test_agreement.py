@@ -278,6 +278,7 @@ def test_types_of_two_classifications_are_matched():
     assert found.row_shares.loc["loyalty"].tolist() == [0, 0.5, 0, 0.5]
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.SmallSampleWarning")
 def test_columns_of_tables():
     table = pd.DataFrame({"a": ["x", "y", None, "y"], "b": ["x", "y", "y", "x"], "w": [1, 2, 3, 4]})
     for data in (table, pl.from_pandas(table)):
