@@ -51,7 +51,7 @@ from loyaltymodel.structural.replication import (
 )
 from loyaltymodel.structural.result import StructuralResult
 
-_NEARLY_WHOLE = 0.9  # share of an error below which its shortfall is said
+_NEARLY_WHOLE = 0.95  # share of an error below which its shortfall is said
 
 Draw = Literal["respondents", "parametric"]
 JackknifeKind = Literal["delete-one", "infinitesimal"]
@@ -138,7 +138,7 @@ def bootstrap(
     SmallSampleWarning
         If an estimate does not vary between resamples, so that it has no error and no interval,
         if a single respondent or cluster has more than half of the weight, or if strata are so
-        small that errors come out too small by a tenth or more.
+        small, ten units on average or fewer, that errors come out too small by a twentieth or more.
 
     Notes
     -----
@@ -147,7 +147,8 @@ def bootstrap(
     turned to correlate positively with that of the estimate.
 
     Drawing n of n units from each stratum makes variances (n - 1) / n of what they are, which is
-    much in small strata; :func:`jackknife` has no such bias.
+    much in small strata: with ten units each, intervals of 95 % held their target in 91 to 94 % of
+    the surveys of a study. :func:`jackknife` has no such bias.
 
     References
     ----------
