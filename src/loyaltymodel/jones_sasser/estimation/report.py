@@ -133,6 +133,12 @@ def remarks(
         remarks.append(
             "Parameters on a bound have no standard error, and those of the others are "
             "conditional on it."
+            + (
+                " With measurement error their Wald intervals are too short then; take "
+                'std_errors="bootstrap" and intervals by percentile.'
+                if law is not None
+                else ""
+            )
         )
     if not has_likelihood:
         remarks.append("There is no likelihood here, so no AIC, likelihood ratio or profile.")
