@@ -176,10 +176,9 @@ class Case:
         elif self.form == "given":
             c = self.cell_held
             if self.floor:
-                # lo + (hi - lo) u, where g is hi u
+                # Curves that rise: lo + (1 - lo) g, where hi is that at g's own hi.
                 last += 1
-                high = np.maximum(p[:, [0]], 1e-300)
-                g = p[:, [n_curve]] + (p[:, [0]] - p[:, [n_curve]]) * (g / high)
+                g = p[:, [n_curve]] + (1 - p[:, [n_curve]]) * g
         else:
             c = special.expit(p[:, [n_curve]] + p[:, [n_curve + 1]] * self.cell_held)
             last += 2
