@@ -85,6 +85,9 @@ def moments(found: Moments) -> Any:
     return [found.means, found.covariance]
 
 
+# Cut-offs of the sample are drawn again by default, by chance.
+KNOWN_CUTS = {"interval": "wilson"}
+
 CALLS = [
     people(
         "attributes.derived_dissatisfaction",
@@ -149,7 +152,7 @@ CALLS = [
         zero=False,
     ),
     matrix("jones_sasser.segments", "a", "b", scale=(1, 5)),
-    matrix("jones_sasser.segments mean", "a", "b", scale=(1, 5), cuts="mean"),
+    matrix("jones_sasser.segments mean", "a", "b", scale=(1, 5), cuts="mean", **KNOWN_CUTS),
     matrix("jones_sasser.satisfied_loyal", "a", "b", constraint="bond", scale=(1, 5)),
     people(
         "jones_sasser.textbook_segments",
@@ -159,9 +162,16 @@ CALLS = [
     ),
     matrix("loyalty_stage.dick_basu", "a", "share", scale=(1, 5)),
     matrix("loyalty_stage.relative_attitude", "a", "b", scale=(1, 5)),
-    matrix("loyalty_stage.relative_attitude median", "a", "b", scale=(1, 5), cuts="median"),
+    matrix(
+        "loyalty_stage.relative_attitude median",
+        "a",
+        "b",
+        scale=(1, 5),
+        cuts="median",
+        **KNOWN_CUTS,
+    ),
     matrix("loyalty_stage.relative_attitude error", "a", "b", scale=(1, 5), reliability=(0.8, 0.7)),
-    matrix("loyalty_stage.knox", "c", "a", scale=(1, 5)),
+    matrix("loyalty_stage.knox", "c", "a", scale=(1, 5), **KNOWN_CUTS),
     matrix("loyalty_stage.ultimate_loyalty", "a", "b", scale=(1, 5)),
     people(
         "loyalty_stage.oliver",

@@ -26,7 +26,7 @@ def test_the_interval_of_a_mean_is_that_of_scipy(values, level):
         # SciPy's two routes to the quantile agree to about ten digits.
         np.testing.assert_allclose([low, high], theirs, rtol=SAME, atol=SAME)
     else:
-        assert low == high == x.mean()
+        assert np.isnan([low, high]).all()  # equal values do not show how far others differ
 
 
 @pytest.mark.parametrize("k", [2, 3, 6])

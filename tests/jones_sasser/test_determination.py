@@ -139,7 +139,14 @@ def test_answers_that_repeat_are_drawn_as_counts(monkeypatch):
     loyal = np.clip(s + rng.integers(-1, 2, 400), 1, 4)
     given = dict(zip(NAMES, (q, s, loyal), strict=True))
     grouped = partial_determination(**given, n_resamples=4000, rng=1)
-    monkeypatch.setattr(determination.np, "unique", lambda rows, **_: (rows, np.ones(len(rows))))
+
+    class OneByOne:
+        unique = staticmethod(lambda rows, **_: (rows, np.ones(len(rows))))
+
+        def __getattr__(self, name):
+            return getattr(np, name)
+
+    monkeypatch.setattr(determination, "np", OneByOne())
     one_by_one = partial_determination(**given, n_resamples=4000, rng=1)
     np.testing.assert_array_equal(grouped.estimates.estimate, one_by_one.estimates.estimate)
     # Four times the error of two standard errors from 4,000 draws each: 6.4 percent.
