@@ -250,10 +250,10 @@ def test_weighted_differences_are_those_of_programme_effects(people):
 
 @pytest.mark.filterwarnings("ignore::loyaltymodel.errors.SmallSampleWarning")
 def test_very_uneven_weights_still_cover():
-    # 600 samples: the share that cover has a standard error of 0.009. Degrees of freedom by
+    # 200 samples: the share that cover has a standard error of 0.0154. Degrees of freedom by
     # the number of people held the truth in 82 %.
     s, held = np.repeat([5, 1], 15), np.zeros(2)
-    for seed in range(600):
+    for seed in range(200):
         rng = np.random.default_rng([3, seed])
         y, w = 10 + rng.standard_normal(30), rng.lognormal(0, 1.5, 30)
         row = rows_of(satisfaction_benefits(s, {"tenure": y}, cuts=5, weights=w)).iloc[0]
@@ -261,8 +261,8 @@ def test_very_uneven_weights_still_cover():
             row["difference_low"] <= 0 <= row["difference_high"],
             row["ratio_low"] <= 1 <= row["ratio_high"],
         ]
-    assert (held / 600 > 0.915).all()
-    assert (held / 600 < 0.985).all()
+    assert (held / 200 > 0.95 - 4 * 0.0154).all()
+    assert (held / 200 < 1.0).all()
 
 
 def test_weights_of_any_size_that_leave_two_people():

@@ -1273,11 +1273,11 @@ def test_stages_that_are_claimed_must_fit(options, error, message):
 
 def test_equal_seeds_make_no_difference():
     # Two panels of one chain, with the same seed: 95 % intervals hold 0 in 95 %, as with two seeds.
-    # 300 pairs: a standard error of .0126, four of them.
+    # 100 pairs: a standard error of .0218, four of them.
     rng = np.random.default_rng(81)
     names = ["new", "loyal"]
     held, apart = [], []
-    for _ in range(300):
+    for _ in range(100):
         panels = [panel_of([[0.7, 0.3], [0.2, 0.8]], 40, rng, stages=names) for _ in range(2)]
         one, same, other = (
             fit(p, stages=names, n_resamples=399, rng=seed).chain()
@@ -1287,7 +1287,7 @@ def test_equal_seeds_make_no_difference():
             table = compare_chains(one, chain, quantity="steady_state")
             gap = table.query("quantity == 'difference' and stage == 'loyal'").iloc[0]
             kept.append((gap["ci_low"] <= 0 <= gap["ci_high"], gap["std_error"]))
-    assert abs(np.mean(held, axis=0)[0] - 0.95) < 4 * 0.0126
+    assert abs(np.mean(held, axis=0)[0] - 0.95) < 4 * 0.0218
     # Independent draws: the error of the difference is that of other seeds.
     ratio = np.mean(held, axis=0)[1] / np.mean(apart, axis=0)[1]
     assert ratio == pytest.approx(1, abs=0.02)
