@@ -344,6 +344,7 @@ def test_codes_far_from_all_answers_are_named_where_no_scale_is_stated(values, s
         [5] * 9 + [99],  # one answer alone spans nothing
         [-1.0, *SCORES, -99],  # scores around 0
         [1, 7, 4, 99],  # too few to show their scale
+        [*SCORES, 2.5, 99],  # no answers, but measured
         [99, 98],
     ],
 )

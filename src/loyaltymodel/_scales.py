@@ -84,15 +84,15 @@ def may_be_codes(lowest: FloatArray, highest: FloatArray) -> BoolArray:
 def _suspected(name: str, values: npt.NDArray[Any]) -> str:
     """Say which codes stand far from all answers of a variable, or nothing.
 
-    They are further from the rest than the rest spans, and the rest is no longer than a scale,
-    not below 0, and of some answers.
+    They are further from the rest than the rest spans, and the rest are some whole numbers, none
+    below 0, that span no more than a scale.
     """
     if values.dtype.kind not in "fiu" or values.ndim != 1 or len(values) == 0:
         return ""
     if not may_be_codes(np.fmin.reduce(values), np.fmax.reduce(values)):
         return ""
     rest = values[~(np.isin(values, _CODES) | np.isnan(values))]
-    if len(rest) < _FEWEST:
+    if len(rest) < _FEWEST or (rest % 1 != 0).any():
         return ""
     low, high = rest.min(), rest.max()
     if not (low >= 0 and 0 < high - low <= _LONGEST_SCALE):

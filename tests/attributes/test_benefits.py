@@ -150,6 +150,7 @@ def test_the_ratio_of_two_large_shares_is_the_relative_risk():
     )
 
 
+@pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ScaleWarning")  # 99 among ones, by chance
 @given(
     top=st.lists(st.floats(0.5, 100), min_size=2, max_size=20),
     rest=st.lists(st.floats(0.5, 100), min_size=2, max_size=20),

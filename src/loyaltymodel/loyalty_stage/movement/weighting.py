@@ -38,6 +38,7 @@ def weighted_moves(who: IntArray, pair: IntArray, weight: FloatArray, k: int) ->
 
     _, customer = np.unique(who, return_inverse=True)
     own = csr_array((weight, (customer, pair)), shape=(int(customer.max()) + 1, k * k))
+    own.sum_duplicates()  # which older versions of SciPy leave side by side
     source = pair // k
     total = np.bincount(source, weight, minlength=k)
     squares = np.bincount(source, weight**2, minlength=k)
