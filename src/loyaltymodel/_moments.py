@@ -433,12 +433,12 @@ def _add_up(
         n_complete += len(places)
         if weights is not None and (rows[-1] < 0).any():
             raise DataError(_negative_weight(columns))
+        answers = rows[: len(names)]
         if limits is None:
-            answers = rows[: len(names)]
             like_codes |= may_be_codes(answers.min(axis=1), answers.max(axis=1))
         # Too large a number overflows to infinity, and is refused by name at the end.
         with np.errstate(over="ignore", invalid="ignore"):
-            part = _sums_of_rows(rows[: len(names)], None if weights is None else rows[-1])
+            part = _sums_of_rows(answers, None if weights is None else rows[-1])
             sums = _merge(sums, part)
     warn_of_codes({names[k]: columns.values[k] for k in np.flatnonzero(like_codes)})
     return _Count(count.n_rows + columns.n_rows, n_complete, sums)

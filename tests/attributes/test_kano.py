@@ -23,10 +23,10 @@ from loyaltymodel.attributes.kano_kernels import (
     leaders,
     memberships,
     runner_up_test,
+    share_interval,
 )
 from loyaltymodel.attributes.kano_segments import kano_segments
 from loyaltymodel.attributes.kano_variants import kano_continuous, kano_fuzzy, satisfaction_curve
-from loyaltymodel.attributes.measurement_kernels import share_interval
 from loyaltymodel.errors import DataError, OptionError, SmallSampleWarning
 
 from tolerances import EXACT, SAME

@@ -18,8 +18,7 @@ from loyaltymodel._options import check_choice, count_of, enumerate_names, is_nu
 from loyaltymodel._scales import AnswerLimits, resolve_limits
 from loyaltymodel._variables import read_variables, several_variables
 from loyaltymodel.attributes._pairs import Pair
-from loyaltymodel.attributes.kano_kernels import ANSWERS, EVALUATION, CategoryTest
-from loyaltymodel.attributes.measurement_kernels import ShareInterval
+from loyaltymodel.attributes.kano_kernels import ANSWERS, EVALUATION, CategoryTest, ShareInterval
 from loyaltymodel.errors import DataError, OptionError
 
 CODES = (1, 2, 3, 4, 5)

@@ -29,10 +29,10 @@ from loyaltymodel.attributes.kano_kernels import (
     CATEGORIES,
     EVALUATION,
     CategoryTest,
+    ShareInterval,
     category_counts,
 )
 from loyaltymodel.attributes.kano_result import KanoResult
-from loyaltymodel.attributes.measurement_kernels import ShareInterval
 from loyaltymodel.errors import DataError
 
 

@@ -20,12 +20,13 @@ from loyaltymodel.attributes.kano_kernels import (
     CategoryTest,
     M,
     O,
+    ShareInterval,
     coefficient_counts,
     first_by_priority,
     leaders,
     runner_up_test,
+    share_interval,
 )
-from loyaltymodel.attributes.measurement_kernels import ShareInterval, share_interval
 from loyaltymodel.errors import DataError
 
 COEFFICIENTS = ("better", "worse")

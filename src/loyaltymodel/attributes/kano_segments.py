@@ -30,11 +30,11 @@ from loyaltymodel.attributes._kano_answers import (
 from loyaltymodel.attributes._pairs import named_pairs
 from loyaltymodel.attributes.kano_kernels import (
     CATEGORIES,
+    ShareInterval,
     holm,
     permutation_tail,
 )
 from loyaltymodel.attributes.kano_result import COEFFICIENTS, KanoResult
-from loyaltymodel.attributes.measurement_kernels import ShareInterval
 from loyaltymodel.errors import DataError, SmallSampleWarning, warn_caller
 
 GroupTest = Literal["chi_square", "permutation"]

@@ -245,7 +245,7 @@ def _climb(
         # Between kinks nothing more can be asked. Elsewhere second derivatives decide.
         converged[here[stuck]] = problem.kinks is not None
         if across:
-            stuck |= small & ~better & (gain < _NEAR_KINK)
+            stuck |= small & (gain < _NEAR_KINK)
             if few_kinks:
                 stuck |= ~better & (damping[here] >= _IN_THE_WAY)
         damping[good] = np.where(damping[good] < _UNDAMPED, 0.0, damping[good] / 10)
@@ -254,10 +254,8 @@ def _climb(
         at_work = np.concatenate([here[damping[here] < _STUCK], waiting])
         if not len(at_work):
             break
-    size = amount
-    return Maximum(
-        p, value * size, score * size[:, None], info * size[:, None, None], converged, n_iter
-    )
+    score, info = score * amount[:, None], info * amount[:, None, None]
+    return Maximum(p, value * amount, score, info, converged, n_iter)
 
 
 def _step(
