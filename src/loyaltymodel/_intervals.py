@@ -300,7 +300,8 @@ def wilson_at(share: FloatArray, n: FloatArray, z: FloatArray) -> tuple[FloatArr
     with np.errstate(invalid="ignore"):  # of nobody at a level next to 0
         drawn = np.where(n == 0, 1.0, z**2 / (n + z**2))
     centre = (1 - drawn) * share + drawn / 2
-    reach = np.sqrt(drawn * ((1 - drawn) * share * (1 - share) + drawn / 4))
+    spread = np.maximum(share * (1 - share), 0.0)  # a sum of weights may pass 1 by rounding
+    reach = np.sqrt(drawn * ((1 - drawn) * spread + drawn / 4))
     # At a share of 0 or 1 one end is that share itself, but for rounding.
     low = np.where(share <= 0, 0.0, np.maximum(centre - reach, 0.0))
     high = np.where(share >= 1, 1.0, np.minimum(centre + reach, 1.0))

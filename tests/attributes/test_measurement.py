@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
@@ -210,6 +210,7 @@ def test_promoters_with_small_weights_are_less_sure_than_their_number_says():
     first=st.tuples(st.integers(1, 200), st.integers(0, 200)),
     second=st.tuples(st.integers(1, 200), st.integers(0, 200)),
 )
+@example(first=(2, 0), second=(49, 0))  # 49 parts of a 49th are more than 1
 def test_differences_of_top_boxes_are_newcombes(first, second):
     one, other = (
         direct_report(np.repeat([5, 1], pair), scale=(1, 5)) if sum(pair) > 1 else None
