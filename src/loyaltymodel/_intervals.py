@@ -234,9 +234,7 @@ def skewed(
     with np.errstate(divide="ignore", invalid="ignore"):
         reach = (plain.high - estimate) / std_error
         t = np.where(estimate == 0, 0.0, estimate / std_error)
-    low, high = (
-        estimate - std_error * 3 / a * (np.cbrt(1 + a * (r - a / 6)) - 1) for r in (reach, -reach)
-    )
+    low, high = (estimate + std_error * apart for apart in _bent(reach, a))
     straight = student(
         t + a * t**2 / 3 + a**2 * t**3 / 27 + a / 6, np.ones_like(t), degrees, level=level
     )
@@ -246,6 +244,49 @@ def skewed(
         np.where(bent, high, plain.high),
         np.where(bent, straight.p_value, plain.p_value),
     )
+
+
+def _bent(reach: FloatArray, a: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how many standard errors Hall's interval lies below and above, with a skewness a."""
+    low, high = (-3 / a * (np.cbrt(1 + a * (r - a / 6)) - 1) for r in (reach, -reach))
+    return low, high
+
+
+def skewed_sum(
+    estimate: FloatArray,
+    std_errors: FloatArray,
+    skewness: FloatArray,
+    degrees: FloatArray,
+    *,
+    level: float,
+) -> Interval:
+    """Return the interval of sums (k,) of independent parts (m, k), each of them skewed.
+
+    How far Hall's intervals of the parts reach is squared and added (:func:`newcombe`), so that
+    each end rests on the parts that can be that far off. No part reaches less far than Student's
+    interval, as skewness is known badly, and without any the interval of the sum is Welch's.
+    """
+    from scipy.special import stdtrit  # noqa: PLC0415  see ndtr
+
+    straight = np.abs(skewness) <= _STRAIGHT
+    a = np.where(straight, 1.0, skewness)
+    error = np.hypot.reduce(std_errors)
+    sure = ~(std_errors > 0)
+    of_sum = satterthwaite((std_errors / error).T ** 2, degrees.T)
+
+    def reach(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        tail = ndtr(-z)
+        t = -stdtrit(degrees, tail)
+        low, high = _bent(t, a)
+        apart = [np.where(straight, t, np.fmax(t, end)) for end in (-low, high)]
+        below, above = (np.hypot.reduce(np.where(sure, 0.0, std_errors * x)) for x in apart)
+        # The sum is surer than its parts: it has more degrees of freedom.
+        more = -stdtrit(of_sum, tail) * error / np.hypot.reduce(np.where(sure, 0.0, std_errors * t))
+        return below * more, above * more
+
+    # A level next to 0 or 1 has no ends.
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        return _added(estimate, reach, level=level)
 
 
 def fieller(
@@ -319,22 +360,26 @@ def newcombe(
     ``ends`` tell the ends (k,) of each at so many standard errors (k,). If they stay within a
     range, so does the difference (Newcombe's square-and-add; also called MOVER).
     """
-    apart = first - second
 
     def reach(z: FloatArray) -> tuple[FloatArray, FloatArray]:
         (low, high), (other_low, other_high) = (of(z) for of in ends)
         below = np.hypot(first - low, other_high - second)
         return below, np.hypot(high - first, second - other_low)
 
-    below, above = reach(np.full_like(apart, ndtri(np.array((1 + level) / 2))))
+    return _added(first - second, reach, level=level)
+
+
+def _added(estimate: FloatArray, reach: Ends, *, level: float) -> Interval:
+    """Return the interval that reaches so far below and above at so many standard errors."""
+    below, above = reach(np.full_like(estimate, ndtri(np.array((1 + level) / 2))))
     # The p-value is that of the level at which an end meets 0.
-    near, far = np.zeros_like(apart), np.full_like(apart, _FAR)
+    near, far = np.zeros_like(estimate), np.full_like(estimate, _FAR)
     for _ in range(_HALVINGS):
         z = (near + far) / 2
         down, up = reach(z)
-        holds = (apart - down <= 0) & (apart + up >= 0)
+        holds = (estimate - down <= 0) & (estimate + up >= 0)
         near, far = np.where(holds, near, z), np.where(holds, z, far)
-    return Interval(apart - below, apart + above, np.asarray(2 * ndtr(-far)))
+    return Interval(estimate - below, estimate + above, np.asarray(2 * ndtr(-far)))
 
 
 def bias_correction(ordered: FloatArray, estimate: FloatArray) -> FloatArray:

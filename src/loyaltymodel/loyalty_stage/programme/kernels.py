@@ -44,13 +44,22 @@ def variance_of(x: FloatArray, weights: FloatArray) -> float:
     return float(weights @ apart / weights.sum() * len(x) / (len(x) - 1))
 
 
-def mean_error(x: FloatArray, weights: FloatArray, cluster: IntArray | None) -> float:
-    """Return the variance of the weighted mean over independent customers, or clusters of them."""
+def parts_of_mean(x: FloatArray, weights: FloatArray, cluster: IntArray | None) -> FloatArray:
+    """Return how far independent customers, or clusters of them, move the weighted mean."""
     part = weights * (x - mean_of(x, weights)) / weights.sum()
     if cluster is not None:
         present = np.bincount(cluster) > 0
         part = np.bincount(cluster, part)[present]
-    return float((part**2).sum() * len(part) / (len(part) - 1))
+    return np.asarray(part, dtype=np.float64)
+
+
+def skewness_of(part: FloatArray) -> float:
+    """Return the skewness of a sum of independent parts around 0; 0 where all are 0."""
+    size = np.abs(part).max()
+    if size == 0:
+        return 0.0
+    unit = part / size  # whose cubes are numbers
+    return float((unit**3).sum() / (unit**2).sum() ** 1.5)
 
 
 def line_leverage(x: FloatArray, weights: FloatArray) -> FloatArray:

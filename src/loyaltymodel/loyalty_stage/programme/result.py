@@ -59,7 +59,7 @@ class ProgrammeEffect(Result):
     estimates : EstimateTable
         Effect of membership, in units of the outcome per member.
     df : float
-        Degrees of freedom of its interval.
+        Degrees of freedom of its standard error.
     level : float
         Confidence level of the interval.
     counts : ndarray of shape (2,)
@@ -120,7 +120,8 @@ class ProgrammeEffect(Result):
     def effects(self) -> pd.DataFrame:
         """The effect: ``quantity``, ``estimate``, error, interval, ``p_value`` and ``df``.
 
-        The p-value is two-sided, against no effect.
+        The p-value is two-sided, against no effect, and below 1 - level where the interval does not
+        hold 0.
         """
         return self.estimates.frame().assign(df=self.df)
 
