@@ -4,6 +4,8 @@ The law of customers is known: constraints are given or logistic in the years of
 true loyalty is a power of satisfaction.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from interval_coverage import Found, World
@@ -104,6 +106,54 @@ def no_constraint(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     return {"no constraint, 10 % random answers": (LEVEL, 1.0, found.p_value)}
 
 
+def at_the_top(top: float) -> Callable[[np.random.Generator, int, bool], Found]:
+    """Return a function that draws a held and a free group whose curve ends at or near 1."""
+
+    def draw(rng: np.random.Generator, n: int, weighted: bool) -> Found:
+        s, group = satisfied(rng, n), rng.integers(0, 2, n)
+        held, free = np.where(group == 0, HELD, 0.0), top * s**K
+        stayed = rng.random(n) < held + (1 - held) * free
+        fitted = jones_sasser.fit(s, stayed, constraint_by=group, **unequal(rng, n, weighted))
+        freed, _ = jones_sasser.remove_constraint(fitted, s, constraint_by=group)
+        table = fitted.parameters.set_index("parameter")
+        truth = {"hi": top, "k": K, "c[0]": HELD, "c[1]": 0.0}
+        found = {name: (*table.loc[name, ["ci_low", "ci_high"]], truth[name]) for name in truth}
+        loyal = HELD + (1 - HELD) * top * 0.9**K
+        slope = (1 - HELD) * top * K * 0.9 ** (K - 1)
+        asked = {
+            "loyalty at 0.9": (fitted.interval_of("loyalty", 0.9, group=0), loyal),
+            "slope at 0.9": (fitted.interval_of("slope", 0.9, group=0), slope),
+            "loss of all": (freed.total, (held * (1 - free)).mean()),
+            "loss of the free group": (freed.by_group[1:], 0.0),
+        }
+        return found | {name: ends_of(rows, value) for name, (rows, value) in asked.items()}
+
+    return draw
+
+
+def few(rng: np.random.Generator, n: int, weighted: bool) -> Found:
+    """Free few customers of two groups, with robust errors; weights of a design effect of 1.9."""
+    s, group = satisfied(rng, n), rng.integers(0, 2, n)
+    held, free = np.where(group == 0, 0.5, 0.25), LOW_HI * s**2.5
+    stayed = rng.random(n) < held + (1 - held) * free
+    options = {"weights": np.exp(0.8 * rng.standard_normal(n))} if weighted else {}
+    fitted = jones_sasser.fit(s, stayed, constraint_by=group, std_errors="robust", **options)
+    table = fitted.parameters.set_index("parameter")
+    freed, _ = jones_sasser.remove_constraint(fitted, s, constraint_by=group)
+    lost = held * (1 - free)
+    return {
+        "k": (*table.loc["k", ["ci_low", "ci_high"]], 2.5),
+        "loss of all": ends_of(freed.total, lost.mean()),
+        "loss of the group held more": ends_of(freed.by_group[:1], lost[group == 0].mean()),
+        "loss of the group held less": ends_of(freed.by_group[1:], lost[group == 1].mean()),
+    }
+
+
+def ends_of(table: pd.DataFrame, truth: float) -> tuple[float, float, float]:
+    """Return the interval of the first row, with the truth."""
+    return table["ci_low"].iloc[0], table["ci_high"].iloc[0], float(truth)
+
+
 WORLDS = {
     "tables of mean scores": World(
         means, sizes=(400, 1600), replications=1000, note="truth: the law of the scores"
@@ -124,3 +174,18 @@ WORLDS = {
         "as known\n   was the only way before",
     ),
 }
+WORLDS |= {
+    f"top of {top:g}, one group free": World(
+        at_the_top(top),
+        sizes=(400, 2000),
+        replications=1000,
+        note=f"truth: hi = {top:g}, so that it is often found on its bound of 1, as is c[1] on 0",
+    )
+    for top in (1.0, 0.97, 0.9)
+}
+WORLDS["few customers, robust errors"] = World(
+    few,
+    sizes=(150, 600),
+    replications=1000,
+    note="truth: of the same customers; weights of a design effect of 1.9",
+)

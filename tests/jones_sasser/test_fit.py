@@ -325,10 +325,16 @@ class TestAgainstLogisticRegression:
             fixed={"lo": 0, "hi": 0, "k": 1},
             std_errors="robust",
         )
-        n = len(y)
-        expected = Logit(y, np.column_stack([np.ones(n), z])).fit(disp=0, cov_type="HC0", tol=1e-12)
-        # statsmodels leaves out the factor n / (n - 1); scores here are differences.
-        expected = expected.cov_params() * n / (n - 1)
+        x = np.column_stack([np.ones(len(y)), z])
+        model = Logit(y, x)
+        other = model.fit(disp=0, tol=1e-12)
+        # HC3 as MacKinnon and White (1985) write it: scores over 1 less the leverage. Each
+        # customer is a cell, so leverage is u' H^-1 u of the own score u.
+        scores = model.score_obs(other.params)
+        inverse = np.linalg.inv(-model.hessian(other.params))
+        leverage = np.einsum("ip,pq,iq->i", scores, inverse, scores)
+        moved = scores @ inverse / (1 - leverage)[:, None]
+        expected = moved.T @ moved
         np.testing.assert_allclose(result.uncertainty.covariance[3:, 3:], expected, rtol=1e-5)
 
 
@@ -422,12 +428,63 @@ class TestErrors:
             for row in near.itertuples():
                 name = f"c[{row.group}]"
                 if method is None:
-                    low = max(0.0, row.estimate - 1.959963984540054 * row.std_error)
+                    reach = stats.t.ppf(0.975, result.uncertainty.degrees)
+                    low = max(0.0, row.estimate - reach * row.std_error)
                     assert row.ci_low == pytest.approx(low)
                 else:
                     told = result.intervals([name], interval=method).iloc[0]
                     assert row.ci_low == pytest.approx(told["ci_low"])
                     assert row.ci_high == pytest.approx(told["ci_high"])
+
+    def test_a_top_on_its_bound_is_not_taken_as_known(self):
+        """Errors against the likelihood itself, summed up over all k and all hi up to 1."""
+        rng = np.random.default_rng(7)
+        s = rng.integers(0, 10, 400) / 10
+        stayed = rng.random(400) < 0.97 * s**2
+        result = jones_sasser.fit(s, stayed, constraint=0.0)
+        table = result.parameters.set_index("parameter")
+        assert table.loc["hi", "state"] == "on bound"
+        k, hi = np.linspace(1.2, 3.5, 400), np.linspace(0.6, 1, 400)
+        loyal = hi[:, None, None] * np.linspace(0, 0.9, 10) ** k[:, None]
+        trials = np.bincount((s * 10).round().astype(int), minlength=10)
+        came = np.bincount((s * 10).round().astype(int), weights=stayed, minlength=10)
+        value = (special.xlogy(came, loyal) + special.xlogy(trials - came, 1 - loyal)).sum(axis=2)
+        weight = np.exp(value - value.max())
+        weight /= weight.sum()
+        error = np.sqrt((weight * (k - result.values[2]) ** 2).sum())
+        assert table.loc["k", "std_error"] == pytest.approx(error, rel=0.1)
+        # With hi known to be 1 it would be much less.
+        alone = weight[-1] / weight[-1].sum()
+        known = np.sqrt((alone * (k - result.values[2]) ** 2).sum())
+        assert np.sqrt(result.uncertainty.given_bounds[2, 2]) == pytest.approx(known, rel=0.1)
+        assert known < 0.93 * error
+        # The interval of hi begins at the bound; nearly all of the likelihood lies in it.
+        low, high = table.loc["hi", ["ci_low", "ci_high"]]
+        assert high == 1
+        assert weight[hi >= low].sum() == pytest.approx(0.95, abs=0.03)
+
+    def test_a_few_large_weights_tell_as_leaving_each_customer_out(self):
+        rng = np.random.default_rng(3)
+        s = rng.integers(0, 6, 150) / 5
+        stayed = rng.random(150) < 0.3 + 0.7 * 0.8 * s**2
+        weights = np.exp(0.9 * rng.standard_normal(150))
+        options = {"constraint": np.full(150, 0.3)}
+        result = jones_sasser.fit(s, stayed, weights=weights, **options)
+        left_out = np.array(
+            [
+                jones_sasser.fit(
+                    np.delete(s, i),
+                    np.delete(stayed, i),
+                    weights=np.delete(weights, i),
+                    constraint=0.3,
+                ).values[1:]
+                for i in range(150)
+            ]
+        )
+        jackknife = np.sqrt(((left_out - result.values[1:]) ** 2).sum(axis=0))
+        errors = np.sqrt(np.diag(result.uncertainty.covariance))[1:]
+        np.testing.assert_allclose(errors, jackknife, rtol=0.12)
+        assert result.uncertainty.degrees < 100
 
     def test_profile_ends_are_where_the_ratio_test_turns(self, people, fitted):
         row = fitted.intervals(["k"], interval="profile", level=0.9).iloc[0]

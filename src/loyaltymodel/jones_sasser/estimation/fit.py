@@ -46,14 +46,13 @@ from loyaltymodel.jones_sasser.estimation.true_score import TrueScores
 from loyaltymodel.jones_sasser.estimation.uncertainty import (
     Uncertainty,
     bootstrap_uncertainty,
-    information_uncertainty,
+    model_uncertainty,
     sandwich_uncertainty,
 )
 
 Remark = tuple[str, type[LoyaltyModelWarning]]
 
 _RANK = 1e-13  # of the scaled information, which is the square of the scaled Jacobian
-_KEPT, _KEPT_OF_DRIVERS = 60, 100  # starts that are climbed from
 _STEEP = 15.0  # logits that a driver moves in its standard deviation: a step
 _PLACES = 16  # where the rank is looked at
 _FLAT = 1e-6  # rise of a curve that is none
@@ -206,8 +205,11 @@ def fit(
     slope in every direction that is open is 0, on a kink seen from both sides, and it does not
     depend on the unit of weights. Bounds belong to the model, because estimates reach them:
     where nothing binds
-    the best constraint is exactly 0. Parameters on a bound have no standard error, and those of
-    the others are conditional on it.
+    the best constraint is exactly 0. Parameters on a bound have no standard error, but an interval
+    that begins there. Errors of the others hold that these may lie further in, by the mean square
+    of how far the likelihood lets them, so that k is not taken for better known where hi is found
+    at 1. Such intervals hold the truth in 95 to 99 of 100 surveys. Robust errors divide scores by
+    1 less the leverage (HC3), and their intervals are Student's.
 
     References
     ----------
@@ -224,7 +226,7 @@ def fit(
     0            lo      0.00    0.00     0.00
     1            hi      0.97    0.92     0.99
     2             k      2.99    2.64     3.37
-    3       c[cars]      0.02    0.00     0.13
+    3       c[cars]      0.02    0.00     0.08
     4  c[telephone]      0.48    0.44     0.51
     """
     settings = CurveSettings(
@@ -279,8 +281,7 @@ def estimate_with_remarks(
     setup = set_up(settings, sample)
     fewer = coarser(setup)
     check_identification(fewer)
-    keep = _KEPT_OF_DRIVERS if sample.drivers is not None else _KEPT
-    top = search(fewer.problem, fewer.stats, fewer.starts, fewer.lower, fewer.upper, keep=keep)
+    top = search(fewer.problem, fewer.stats, fewer.starts, fewer.lower, fewer.upper, keep=None)
     if fewer is not setup:
         top = at_estimate(setup.problem, setup.stats, top.p[0], setup.lower, setup.upper)
     top = among_kinks(setup.problem, setup.stats, top, setup.lower, setup.upper)
@@ -470,7 +471,7 @@ def _uncertainty(
         plain = settings.has_likelihood and not sample.weighted and not settings.has_error
         kind = "model" if plain else "robust"
     if kind == "model":
-        return information_uncertainty(setup.problem, setup.stats, top, free)
+        return model_uncertainty(setup, top, free)
     if kind == "robust":
         return sandwich_uncertainty(setup, sample.observations, top, free, settings.reliability)
     return bootstrap_uncertainty(

@@ -14,7 +14,7 @@ from loyaltymodel.errors import ConvergenceWarning, warn_caller
 from loyaltymodel.jones_sasser.curves.families import Parameter
 from loyaltymodel.jones_sasser.estimation.maximise import at_estimate, profile_ends
 from loyaltymodel.jones_sasser.estimation.problem import Setup
-from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncertainty
+from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty, information_uncertainty
 
 ParameterInterval = Literal["wald", "profile", "percentile"]
 AnswerInterval = Literal["wald", "percentile"]
@@ -25,30 +25,39 @@ _NEAR = 3.0  # standard errors
 
 
 def parameter_interval(
-    estimate: FloatArray, error: FloatArray, kinds: Sequence[Parameter], *, level: float
+    estimate: FloatArray,
+    error: FloatArray,
+    kinds: Sequence[Parameter],
+    *,
+    level: float,
+    degrees: float = np.inf,
 ) -> Ends:
-    """Return Wald intervals (k,), symmetric on the scale of each parameter's transform."""
-    low, high = estimate.copy(), estimate.copy()
+    """Return Wald intervals (k,), symmetric on the scale of each parameter's transform.
+
+    No interval of a transform holds a bound, however near it is. So where the normal law's reaches
+    a bound, the interval begins there; and its other end is no further off than twice the normal
+    law's, since a logit has no end at a bound.
+    """
+    low, high = _wald(estimate, error, level, degrees)
+    reach = high - estimate
     for place, parameter in enumerate(kinds):
-        if error[place] == 0:
-            continue
-        if (
-            parameter.transform != "none"
-            and not parameter.lower < estimate[place] < parameter.upper
-        ):
-            low[place] = high[place] = np.nan
-            continue
         x, e = estimate[place : place + 1], error[place : place + 1]
+        if not e > 0 or parameter.transform == "none":
+            continue
+        lower, upper = parameter.lower, parameter.upper
+        if not lower < x < upper:
+            low[place], high[place] = max(lower, low[place]), min(upper, high[place])
+            continue
         if parameter.transform == "log":
-            reach = _wald(np.log(x), e / x, level)
-            ends = np.exp(reach[0]), np.exp(reach[1])
-        elif parameter.transform == "logit":
-            span = parameter.upper - parameter.lower
-            share = (x - parameter.lower) / span
-            ends = _logit_wald(share, e / span, level)
-            ends = parameter.lower + span * ends[0], parameter.lower + span * ends[1]
+            ends = _log_wald(x, e, level, degrees)
         else:
-            ends = _wald(x, e, level)
+            span = upper - lower
+            ends = _logit_wald((x - lower) / span, e / span, level, degrees)
+            ends = lower + span * ends[0], lower + span * ends[1]
+            if low[place] <= lower:
+                ends = np.full(1, lower), np.minimum(ends[1], x + 2 * reach[place])
+            if high[place] >= upper:
+                ends = np.maximum(ends[0], x - 2 * reach[place]), np.full(1, upper)
         low[place], high[place] = ends[0][0], ends[1][0]
     return low, high
 
@@ -105,71 +114,79 @@ def draws_interval(draws: FloatArray, *, level: float) -> Ends:
 def delta_interval(
     answer: Callable[[FloatArray], FloatArray],
     values: FloatArray,
-    covariance: FloatArray,
+    uncertainty: Uncertainty,
     *,
     level: float,
     within: Range,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return standard errors and ends (m,) of answers to parameters (b, q) as (b, m)."""
     estimate = answer(values[None])[0]
-    error = np.sqrt(delta_variance(answer, values, covariance))
-    low, high = _WALD[within](estimate, error, level)
+    error = np.sqrt(delta_variance(answer, values, uncertainty))
+    low, high = _WALD[within](estimate, error, level, uncertainty.degrees)
     return error, low, high
 
 
-def share_interval(share: FloatArray, error: FloatArray, *, level: float) -> Ends:
+def share_interval(
+    share: FloatArray, error: FloatArray, *, level: float, degrees: float = np.inf
+) -> Ends:
     """Return Wald intervals (k,) of shares that may be 0, such as constraints.
 
     An interval that is symmetric in the logit cannot hold 0, however near it is. So within three
     errors of 0 it is the normal law's, cut off at 0.
     """
-    low, high = _logit_wald(share, error, level)
-    plain = _wald(share, error, level)
+    low, high = _logit_wald(share, error, level, degrees)
+    plain = _wald(share, error, level, degrees)
     near = share < _NEAR * error
     return np.where(near, np.maximum(plain[0], 0.0), low), np.where(near, plain[1], high)
 
 
 def delta_variance(
-    answer: Callable[[FloatArray], FloatArray], values: FloatArray, covariance: FloatArray
+    answer: Callable[[FloatArray], FloatArray], values: FloatArray, uncertainty: Uncertainty
 ) -> FloatArray:
-    """Return variances (m,) of answers, by central differences in the parameters."""
+    """Return variances (m,) of answers, by differences in the parameters.
+
+    They are central, and on a bound those of the side on which the parameter may lie.
+    """
+    covariance, inward = uncertainty.covariance, uncertainty.inward
     places = np.flatnonzero(np.diag(covariance) > 0)
     if not len(places):
         return np.zeros(answer(values[None]).shape[1])
     step = 1e-3 * np.sqrt(np.diag(covariance)[places])
     k = np.arange(len(places))
     moved = np.repeat(values[None], 2 * len(places), axis=0)
-    moved[k, places] += step
-    moved[len(places) + k, places] -= step
+    side = np.zeros(len(places)) if inward is None else inward[places]
+    moved[k, places] += step * (side >= 0)
+    moved[len(places) + k, places] -= step * (side <= 0)
     found = answer(moved)
-    slope = (found[: len(places)] - found[len(places) :]) / (2 * step[:, None])
+    apart = np.where(side == 0, 2 * step, step)
+    slope = (found[: len(places)] - found[len(places) :]) / apart[:, None]
     block = covariance[np.ix_(places, places)]
     variance: FloatArray = np.einsum("im,ij,jm->m", slope, block, slope)
     return np.maximum(variance, 0.0)
 
 
-def _wald(x: FloatArray, error: FloatArray, level: float) -> Ends:
-    found = _intervals.wald(x, error, level=level)
+def _wald(x: FloatArray, error: FloatArray, level: float, degrees: float) -> Ends:
+    found = _intervals.student(x, error, degrees, level=level)
     return found.low, found.high
 
 
-def _log_wald(x: FloatArray, error: FloatArray, level: float) -> Ends:
+def _log_wald(x: FloatArray, error: FloatArray, level: float, degrees: float) -> Ends:
     """Return the interval that is symmetric in the logarithm, the plain one of what has none."""
     positive = x > 0
     safe = np.where(positive, x, 1.0)
-    reach = _wald(np.log(safe), error / safe, level)
-    plain = _wald(x, error, level)
+    reach = _wald(np.log(safe), error / safe, level, degrees)
+    plain = _wald(x, error, level, degrees)
     low, high = (
         np.where(positive, np.exp(end), other) for end, other in zip(reach, plain, strict=True)
     )
     return low, high
 
 
-def _logit_wald(share: FloatArray, error: FloatArray, level: float) -> Ends:
+def _logit_wald(share: FloatArray, error: FloatArray, level: float, degrees: float) -> Ends:
     """Return the interval that is symmetric in the logit; a share of 0 or 1 has itself."""
     inside = (share > 0) & (share < 1) & (error > 0)
     safe = np.where(inside, share, 0.5)
-    low, high = _wald(np.log(safe / (1 - safe)), error / (safe * (1 - safe)), level)
+    low, high = _wald(np.log(safe / (1 - safe)), error / (safe * (1 - safe)), level, degrees)
     turned = (0.5 + 0.5 * np.tanh(low / 2), 0.5 + 0.5 * np.tanh(high / 2))
     edge = np.where(np.isnan(share) | np.isnan(error), np.nan, share)
     return np.where(inside, turned[0], edge), np.where(inside, turned[1], edge)

@@ -131,14 +131,9 @@ def remarks(
             remarks.append(f"{wrong[0].upper()}{wrong[1:]}.")
     if "on bound" in states:
         remarks.append(
-            "Parameters on a bound have no standard error, and those of the others are "
-            "conditional on it."
-            + (
-                " With measurement error their Wald intervals are too short then; take "
-                'std_errors="bootstrap" and intervals by percentile.'
-                if law is not None
-                else ""
-            )
+            "Parameters on a bound have no standard error, and their intervals begin there; errors "
+            "of the others allow for them to lie further in, so that intervals are rather too wide "
+            "than too short."
         )
     if not has_likelihood:
         remarks.append("There is no likelihood here, so no AIC, likelihood ratio or profile.")

@@ -176,7 +176,8 @@ class LoyaltyCurveResult(Result):
         """Parameters with Wald intervals of 95 %: parameter, estimate, std_error, ends, state.
 
         Intervals are symmetric on the logarithmic scale for positive parameters, and on the
-        logistic one for those between two bounds.
+        logistic one for those between two bounds. Where the normal law's would reach such a bound,
+        they go to the bound; robust ones are Student's.
         """
         return self.intervals()
 
@@ -192,18 +193,20 @@ class LoyaltyCurveResult(Result):
         rows = self._places("c")
         names = [self.names[row] for row in rows]
         found = self._estimated(names, "profile" if self.has_likelihood else "wald", _LEVEL)
-        estimate, error = found.estimate, _known(found.std_error)
+        estimate = found.estimate
         low, high = _known(found.ci_low).copy(), _known(found.ci_high).copy()
         states = [self.states[row] for row in rows]
         if not self.has_likelihood:
             moves = np.array([state != "fixed" for state in states], dtype=bool)
-            ends = share_interval(estimate[moves], error[moves], level=_LEVEL)
+            error = np.sqrt(np.diag(self.uncertainty.covariance))[rows]
+            degrees = self.uncertainty.degrees
+            ends = share_interval(estimate[moves], error[moves], level=_LEVEL, degrees=degrees)
             low[moves], high[moves] = ends
         groups = self.sample.groups if self.sample.groups is not None else ("",)
         table = EstimateTable(
             labels=FrozenMapping({"group": tuple(groups[: len(rows)])}),
             estimate=estimate,
-            std_error=error,
+            std_error=_known(found.std_error),
             ci_low=low,
             ci_high=high,
             level=_LEVEL,
@@ -484,7 +487,7 @@ class LoyaltyCurveResult(Result):
             How strongly the customer is held; taken as known without error.
         group : object, optional
             Group whose estimated constraint is taken, with its error. Without both, the one
-            constraint of all. A constraint on its bound is taken as known.
+            constraint of all.
         drivers : mapping from name to number, or table of one row, optional
             What explained the constraint in the fit, of one customer. The error of the effects
             is part of the interval.
@@ -619,8 +622,7 @@ class LoyaltyCurveResult(Result):
         if interval == "percentile":
             drawn = answer(self._draws())
             return estimate, drawn.std(axis=0, ddof=1), *draws_interval(drawn, level=level)
-        covariance = self.uncertainty.covariance
-        found = delta_interval(answer, self.values, covariance, level=level, within=within)
+        found = delta_interval(answer, self.values, self.uncertainty, level=level, within=within)
         return estimate, *found
 
     def _title(self) -> str:
@@ -670,11 +672,11 @@ class LoyaltyCurveResult(Result):
     ) -> EstimateTable:
         places = np.array([self.names.index(name) for name in names], dtype=np.intp)
         error = np.sqrt(np.diag(self.uncertainty.covariance))[places]
+        estimate = self.values[places]
+        low, high = self._ends(estimate, error, places, interval, level)
         if self.uncertainty.kind != "bootstrap":
             on_bound = np.array([self.states[k] == "on bound" for k in places], dtype=bool)
             error = np.where(on_bound, np.nan, error)
-        estimate = self.values[places]
-        low, high = self._ends(estimate, error, places, interval, level)
         return EstimateTable(
             labels=FrozenMapping({"parameter": tuple(names)}),
             estimate=estimate,
@@ -701,7 +703,8 @@ class LoyaltyCurveResult(Result):
             self._need_likelihood("profile intervals")
             return profile_interval(setup, self.values, self._free, places, level=level)
         kinds = [setup.parameters[place] for place in places]
-        return parameter_interval(estimate, error, kinds, level=level)
+        degrees = self.uncertainty.degrees
+        return parameter_interval(estimate, error, kinds, level=level, degrees=degrees)
 
     # Between answers and shares of their scale
 

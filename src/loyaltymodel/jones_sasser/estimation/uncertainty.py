@@ -24,21 +24,35 @@ from loyaltymodel.jones_sasser.estimation.true_score import TrueScoreLaw, change
 
 _VALUES = 4_000_000  # of statistics in a slice of resamples: 32 MB
 _POSITIVE = 1e-13  # smallest eigenvalue over the largest that is more than rounding
+_HAIR = 2e-5  # off a bound, where derivatives exist on both sides
+_FAR = 100.0  # errors
+_MOST_LEVERAGE = 0.5  # taken of a customer: beyond, one step of the jackknife leads too far
 _KEPT_OF_RESAMPLES = 2
 _CHUNK = 200_000  # records at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Uncertainty(FrozenRecord):
-    """Covariance (q, q) of the parameters, 0 for those not estimated; draws (b, q) if any.
+    """Covariance (q, q) of the parameters, 0 for those that are fixed; draws (b, q) if any.
 
-    ``n_failed`` resamples did not converge and are not among the draws.
+    ``n_failed`` resamples did not converge and are not among the draws. ``inward`` (q,) is 1 or -1
+    for a parameter on its bound, the direction in which it may move, and 0 for the others.
+    ``degrees`` of freedom are those of Student's law in intervals. ``own`` (q, q) is what the
+    covariance would be if parameters on bounds were known to lie there.
     """
 
     kind: StdErrors
     covariance: FloatArray
     draws: FloatArray | None = None
     n_failed: int = 0
+    inward: FloatArray | None = None
+    degrees: float = np.inf
+    own: FloatArray | None = None
+
+    @property
+    def given_bounds(self) -> FloatArray:
+        """The covariance (q, q) if parameters on bounds are taken as known."""
+        return self.covariance if self.own is None else self.own
 
 
 def information_uncertainty(
@@ -46,6 +60,18 @@ def information_uncertainty(
 ) -> Uncertainty:
     """Return the inverse of the observed information, of the free parameters."""
     return Uncertainty("model", _inverse(_bend(problem, stats, top, free), free))
+
+
+def model_uncertainty(setup: Setup, top: Maximum, free: BoolArray) -> Uncertainty:
+    """Return the inverse of the observed information, with what bounds hide (:func:`_hidden`)."""
+    inward = _inward(setup, top, free)
+    if not np.any(inward):
+        return information_uncertainty(setup.problem, setup.stats, top, free)
+    inside = _moved_in(setup, top, inward)
+    bend = _bend(setup.problem, setup.stats, inside, free | (inward != 0))
+    own = _inverse(bend, free)
+    covariance = own + _hidden(own, bend, bend, top.score[0], inward)
+    return Uncertainty("model", covariance, inward=inward, own=own)
 
 
 def sandwich_uncertainty(
@@ -58,24 +84,108 @@ def sandwich_uncertainty(
     """Return the inverse information round the outer product of customers' scores (Huber).
 
     A customer's answer about satisfaction also moves the law of true scores, and with it the
-    score of all.
+    score of all. What bounds hide is part of it (:func:`_hidden`).
+
+    Scores are divided by 1 less the customer's leverage w u' H^-1 u, as HC3 does, since customers
+    pull the curve to their own answers. Without that, errors are too small where a few of large
+    weight decide. A variance that is a sum of squares x^2 is worth 2 (sum x^2)^2 / sum x^4
+    degrees of freedom (Satterthwaite); of the parameters in every direction, x^4 is on the average
+    3 / (q (q + 2)) times the square of their common length.
     """
     problem, stats, law = setup.problem, setup.stats, setup.law
-    bread = _inverse(_bend(problem, stats, top, free), free)
-    meat = np.zeros_like(bread)
+    inward = _inward(setup, top, free)
+    moves = free | (inward != 0)
+    inside = _moved_in(setup, top, inward) if inward.any() else top
+    bend = _bend(problem, stats, inside, moves)
+    inverse = _inverse(bend, free)
+    meat = np.zeros_like(bend)
+    total = squares = 0.0
     by_cell = None
     if law is not None and reliability is not None:
-        by_cell = _through_law(setup, law, observations, top, reliability) * free
+        by_cell = _through_law(setup, law, observations, inside, reliability) * moves
     for first in range(0, observations.n_records, _CHUNK):
         part = slice(first, first + _CHUNK)
-        rows = record_scores(problem, stats, observations, top, free, part)
+        rows = record_scores(problem, stats, observations, inside, moves, part)
         if by_cell is not None:
             rows += by_cell[observations.cell[part]]
-        often = observations.count[part] * observations.weight[part] ** 2
-        meat += (rows * often[:, None]).T @ rows
-    n = observations.count.sum()
-    # The usual factor for the mean of the scores having been set to zero.
-    return Uncertainty("robust", bread @ meat @ bread * (n / (n - 1)))
+        often, weight = observations.count[part], observations.weight[part]
+        size = _mean_size(rows, inverse, observations.cell[part], often)
+        weight = weight / (1 - np.minimum(weight * size, _MOST_LEVERAGE))
+        meat += (rows * (often * weight**2)[:, None]).T @ rows
+        total += float(often @ (weight**2 * size))
+        squares += float(often @ (weight**2 * size) ** 2)
+    q = int(free.sum())
+    degrees = 2 * (q + 2) / (3 * q) * total**2 / squares if squares > 0 else np.inf
+    own = inverse @ meat @ inverse
+    covariance = own + _hidden(inverse, bend, meat, top.score[0], inward)
+    return Uncertainty("robust", covariance, inward=inward, degrees=degrees, own=own)
+
+
+def _mean_size(
+    rows: FloatArray, inverse: FloatArray, cell: IntArray, often: FloatArray
+) -> FloatArray:
+    """Return u' H^-1 u (r,) of the scores (r, q), the mean of the customers of a cell.
+
+    So leverage depends on where customers stand and not on what they happened to answer.
+    """
+    place = cell - cell[0]
+    own = often * np.einsum("rp,rp->r", rows @ inverse, rows)
+    found: FloatArray = (np.bincount(place, own) / np.bincount(place, often).clip(1e-300))[place]
+    return found
+
+
+def _inward(setup: Setup, top: Maximum, free: BoolArray) -> FloatArray:
+    """Return 1 for parameters (q,) on their lower bound, -1 on the upper one, 0 for others."""
+    side = np.where(top.p[0] <= setup.lower, 1.0, -1.0)
+    return np.where(~free & (setup.lower < setup.upper), side, 0.0)
+
+
+def _moved_in(setup: Setup, top: Maximum, inward: FloatArray) -> Maximum:
+    """Return the maximum with its parameters a hair off their bounds, and its derivatives.
+
+    On a bound the expected information may have no end, where nobody at the top may leave.
+    """
+    p = top.p + _HAIR * inward
+    value, score, info = evaluate(setup.problem, setup.stats, p)
+    return replace(top, p=p, value=value, score=score, info=info)
+
+
+def _hidden(
+    inverse: FloatArray, bend: FloatArray, meat: FloatArray, score: FloatArray, inward: FloatArray
+) -> FloatArray:
+    """Return what is added to a covariance (q, q) since parameters on bounds are not known.
+
+    A parameter on its bound might lie at a distance d >= 0 from it, and the others with it, along
+    the ridge of the likelihood. By the quadratic of the likelihood, d has a normal law about a
+    place beyond the bound, cut off at it. Its mean square E[d^2] takes the place of a variance:
+    that of the free parameter where the likelihood is level at the bound, and nearly nothing where
+    it falls steeply from it. Taken as known, as if d were 0, intervals of the others are too short.
+    """
+    found = np.zeros_like(bend)
+    for place in np.flatnonzero(inward):
+        ridge = -inverse @ bend[:, place]  # how the free ones follow the one on the bound
+        ridge[place] = 1.0
+        information = float(bend[place] @ ridge)
+        steep = abs(score[place])
+        if information > 0:
+            square = _mean_square(steep / information, float(ridge @ meat @ ridge) / information**2)
+        else:
+            square = np.nan
+        if not np.isfinite(square):  # no quadratic: the exponential law of its slope
+            square = 2 / steep**2 if steep > 0 else 0.0
+        found += square * np.outer(ridge, ridge)
+    return found
+
+
+def _mean_square(beyond: float, variance: float) -> float:
+    """Return E[d^2] of a normal law with mean ``-beyond``, cut off below 0."""
+    from scipy.special import log_ndtr  # noqa: PLC0415  slow to import
+
+    x = beyond / float(np.sqrt(variance))
+    if x > _FAR:  # where the difference below is lost in rounding
+        return 2 * variance / x**2
+    hazard = float(np.exp(-(x**2) / 2 - np.log(2 * np.pi) / 2 - log_ndtr(-x)))
+    return variance * (1 + x**2 - x * hazard)
 
 
 def _through_law(

@@ -251,7 +251,7 @@ def _inflation(found: LoyaltyCurveResult) -> float:
     free = np.isin(np.arange(len(found.values)), moves)
     plain = information_uncertainty(setup.problem, setup.stats, evaluated(setup, found), free)
     block = np.ix_(moves, moves)
-    return _mean_ratio(plain.covariance[block], found.uncertainty.covariance[block])
+    return _mean_ratio(plain.covariance[block], found.uncertainty.given_bounds[block])
 
 
 def _mean_ratio(plain: FloatArray, robust: FloatArray) -> float:

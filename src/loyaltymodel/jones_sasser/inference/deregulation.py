@@ -48,8 +48,8 @@ class Deregulation(Result):
     estimates : EstimateTable
         Mean loss of each group and, last, of all. Intervals are the normal law's on the logistic
         scale; within three errors of 0 those of the loss itself, cut off at 0, since nothing can
-        be lost less than that. NaN for a curve without errors, and for a group whose
-        constraint, or a driver of it, lies on its bound.
+        be lost less than that. NaN for a curve without errors, and where the effect of a driver
+        of the constraint lies on its bound.
     counts : array of shape (number of groups + 1,)
         Customers in each group and in all.
     before, after : array of shape (number of groups + 1,)
@@ -276,13 +276,11 @@ def remove_constraint(
         known = held if places is None else None
         cells = observe(s, [np.array(1.0)], None, group=code, given=known, drivers=z, counts=people)
         loss = _loss(fitted, cells, places, floor)
-        error = np.sqrt(delta_variance(loss, fitted.values, fitted.uncertainty.covariance))
-        if places is not None and fitted.uncertainty.kind != "bootstrap":
-            edge = np.array([fitted.states[place] == "on bound" for place in places])
-            if z is None:
-                error[:-1][edge] = np.nan
-            elif edge.any():
-                error[:] = np.nan
+        error = np.sqrt(delta_variance(loss, fitted.values, fitted.uncertainty))
+        # Nothing is known of an effect that has no end.
+        on_bound = any(fitted.states[place] == "on bound" for place in places or ())
+        if z is not None and on_bound and fitted.uncertainty.kind != "bootstrap":
+            error[:] = np.nan
     customers = pd.DataFrame(
         {
             "constraint_before": held,
@@ -302,7 +300,8 @@ def remove_constraint(
     start, end = start / size, end / size
     lost, error = start - end, (highest - lowest) * error
     unit = highest - lowest
-    low, high = share_interval(lost / unit, error / unit, level=level)
+    degrees = np.inf if fitted is None else fitted.uncertainty.degrees
+    low, high = share_interval(lost / unit, error / unit, level=level, degrees=degrees)
     estimates = EstimateTable(
         labels=FrozenMapping({"group": (*(("",) if names is None else names), _ALL)}),
         estimate=lost,

@@ -747,7 +747,7 @@ def _wald_of_power(result: LoyaltyCurveResult, hypothesis: str) -> HypothesisTes
     place = result.names.index("k")
     k = result.values[place]
     error = np.sqrt(result.uncertainty.covariance[place, place])
-    if not error > 0:
+    if result.states[place] != "estimated" or not error > 0:
         raise OptionError("k was not estimated within its range, so there is nothing to test")
     if not result.converged:
         raise NotIdentifiedError(
