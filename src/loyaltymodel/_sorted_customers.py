@@ -151,8 +151,8 @@ def share_estimates(
     blocks = [block[rows] for block, rows in zip(blocks, kept, strict=True)]
     groups = _few(drawn_cuts, level=level)
     ends = [
-        _ends(block, groups[:, rows] if len(groups) else groups, level=level)
-        for block, rows in zip(blocks, kept, strict=True)
+        _ends(block, groups[:, rows] if len(groups) else groups, part.n, level=level)
+        for block, rows, part in zip(blocks, kept, parts, strict=True)
     ]
     low, high = (np.concatenate(end) for end in zip(*ends, strict=True))
     # Nobody, or everybody, in a class again and again does not show how sure that is.
@@ -180,18 +180,21 @@ def _few(cuts: FloatArray | None, *, level: float) -> BoolArray:
     return found if 1 < len(often) <= _JUMPS else found[:0]
 
 
-def _ends(block: FloatArray, groups: BoolArray, *, level: float) -> tuple[FloatArray, FloatArray]:
-    """Return ends between percentiles of resamples (b, k), and of those of each cut-off.
+def _ends(
+    block: FloatArray, groups: BoolArray, n: FloatArray, *, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return ends between percentiles of resamples (b, k), and of intervals of each cut-off.
 
     A cut-off that jumps between a few values, such as a median of counts, leaves shares at a few
-    places, each as uncertain as with a known one. Percentiles of all are too narrow there.
+    places, each as uncertain as with a known one, of ``n`` (k,) customers. Percentiles of all are
+    too narrow there.
     """
     found = percentile(block, level=level)
     low, high = found.low, found.high
     for rows in groups:
         if rows.any():
-            own = percentile(block[rows], level=level)
-            low, high = np.minimum(low, own.low), np.maximum(high, own.high)
+            own = wilson(block[rows].mean(axis=0), n, level=level)
+            low, high = np.minimum(low, own[0]), np.maximum(high, own[1])
     return low, high
 
 

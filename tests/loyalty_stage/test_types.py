@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
+from loyaltymodel._counts import Shares
 from loyaltymodel._moments import Moments
+from loyaltymodel._sorted_customers import share_estimates
 from loyaltymodel.errors import (
     DataError,
     FailedResamplesWarning,
@@ -499,12 +502,34 @@ def test_percentiles_and_wilson_agree_where_cut_offs_are_known():
 
 
 def test_the_bootstrap_knows_that_a_median_is_estimated():
-    people = answers(100)
-    options = {"scale": (1, 10), "cuts": {"portfolio": "median"}, "data": people}
-    formula = knox("a", "b", **options).result.types
-    options |= {"interval": "percentile", "n_resamples": 500, "rng": 1}
-    boot = knox("a", "b", **options).result.types
-    assert not np.allclose(boot["ci_low"], formula["ci_low"], atol=0.005)
+    # 48.5 % make at most 2 purchases, so that the median of a sample is 2 or 3 by chance.
+    rng = np.random.default_rng(5)
+    counts, scores = 1.0 + rng.poisson(1.7, 100), rng.normal(size=100)
+
+    def sorted_at(cut, **options):
+        found = knox(counts, scores, cuts={"portfolio": cut, "involvement": 0.0}, **options)
+        return found.result.types
+
+    boot = sorted_at("median", rng=1)
+    formula = sorted_at("median", interval="wilson")
+    assert (boot["ci_high"] - boot["ci_low"] > formula["ci_high"] - formula["ci_low"]).all()
+
+
+def test_each_of_a_few_cut_offs_has_wilsons_interval():
+    # Two cut-offs jump between shares of .3 and .5, which hardly vary as long as they stay.
+    rng = np.random.default_rng(2)
+    first = np.append(0.3 + 0.01 * rng.normal(size=120), 0.5 + 0.01 * rng.normal(size=79))
+    cuts = np.column_stack([np.repeat([2.0, 3.0], [120, 79]), np.zeros(199)])
+    known = Shares(np.array([0.3, 0.7]), np.full(2, 0.06), np.array([50.0, 60.0]))
+    drawn = np.column_stack([first, 1 - first])
+    table = share_estimates("type", ("a", "b"), known, None, drawn, cuts, level=0.95)
+    for k, n in enumerate((50, 60)):
+        ends = [
+            proportion_confint(drawn[rows, k].mean() * n, n, method="wilson")
+            for rows in (slice(120), slice(120, None))
+        ]
+        assert table.ci_low[k] == pytest.approx(np.min(ends), rel=SAME)
+        assert table.ci_high[k] == pytest.approx(np.max(ends), rel=SAME)
 
 
 def test_resamples_that_fail_are_told_and_refused_where_nearly_all_do():

@@ -112,7 +112,7 @@ def segments(
         By default "percentile" where a cut-off is the mean or median of the sample, and "wilson"
         where all are known, or where so many customers differ that drawing them would take long,
         which a remark says. Where the cut-offs of resamples jump between two or three values, the
-        interval reaches over the percentiles of each.
+        interval reaches over Wilson's with each.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int

@@ -220,7 +220,8 @@ def estimate_movement(
     ``absorbing``, ``possible`` or ``point`` says which.
 
     With weights that differ, draws reweight customers, whose moves and weights go together, and
-    a transition is as sure as a linearised variance over customers says.
+    a transition is as sure as a linearised variance over customers says. Draws of a stage that
+    rests on few customers are spread by Student's law, as the few do not show how they differ.
 
     Everybody has the same transitions, at all times, and only the present stage counts. All
     three are claims: ``homogeneity_test()`` and ``order_test()`` ask. Customers who move by

@@ -19,12 +19,14 @@ class WeightedMoves:
 
     ``own`` is sparse (customers, k * k): the weight of a customer's moves by row * k + column.
     ``kish`` (k,) is how many moves of equal weight those out of a stage are worth if weights have
-    nothing to do with moves, and ``seen`` (k,) how many there are.
+    nothing to do with moves, and ``seen`` (k,) how many there are. ``customers`` (k,) is of how
+    many customers with equal weights of their moves these are.
     """
 
     own: Any
     kish: FloatArray
     seen: FloatArray
+    customers: FloatArray
 
     @property
     def k(self) -> int:
@@ -44,7 +46,10 @@ def weighted_moves(who: IntArray, pair: IntArray, weight: FloatArray, k: int) ->
     squares = np.bincount(source, weight**2, minlength=k)
     kish = np.divide(total**2, squares, out=np.zeros(k), where=squares > 0)
     seen = np.bincount(source[weight > 0], minlength=k).astype(np.float64)
-    return WeightedMoves(own, kish, seen)
+    by_source = own @ csr_array(np.repeat(np.eye(k), k, axis=0))
+    each: FloatArray = np.asarray(by_source.power(2).sum(axis=0)).ravel()
+    customers = np.divide(total**2, each, out=np.zeros(k), where=each > 0)
+    return WeightedMoves(own, kish, seen, customers)
 
 
 def effective_sizes(moves: WeightedMoves, share: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -85,9 +90,9 @@ def reweighted(
 ) -> FloatArray:
     """Draw matrices (n, k, k): customers with exponential weights, and moves seen before.
 
-    With customers of equal weight who moved once each this is the Dirichlet posterior. ``scale``
-    (k,) turns the weight of the moves out of a stage into what they are worth. Very many customers
-    are drawn in random groups, whose sums vary as much.
+    With many customers of equal weight who moved once each this is the Dirichlet posterior.
+    ``scale`` (k,) turns the weight of the moves out of a stage into what they are worth. Very many
+    customers are drawn in random groups, whose sums vary as much.
     """
     from scipy.sparse import csr_array  # noqa: PLC0415  slow to import
 
@@ -110,4 +115,24 @@ def reweighted(
     drawn += rng.standard_gamma(prior, size=drawn.shape)
     with np.errstate(invalid="ignore"):
         drawn /= drawn.sum(axis=-1, keepdims=True)
-    return drawn
+    return _as_unsure_as_few(drawn, moves.customers, rng)
+
+
+def _as_unsure_as_few(
+    drawn: FloatArray, customers: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Spread draws (n, k, k) of rows that rest on few customers (k,), each by as much as it is off.
+
+    Exponential weights of m customers leave a mean (m - 1) / (m + 1) of its variance, and how
+    unequal these are is itself known as badly as Student's law says. Rows without moves stay.
+    """
+    degrees = np.where(customers > 0, np.maximum(customers - 1, 1.0), 1.0)
+    chance = rng.chisquare(degrees, size=drawn.shape[:2]) / degrees
+    further = np.where(customers > 0, np.sqrt((customers + 1) / degrees / chance), 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.log(drawn.mean(axis=0))
+        spread = centre + further[..., None] * (np.log(drawn) - centre)
+    spread = np.where(drawn > 0, spread, -np.inf)
+    spread -= spread.max(axis=-1, keepdims=True)
+    found = np.exp(spread)
+    return np.asarray(found / found.sum(axis=-1, keepdims=True))

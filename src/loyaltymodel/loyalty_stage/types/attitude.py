@@ -96,7 +96,7 @@ def relative_attitude(
         mean or median of the sample, and "wilson" where all are known, or where so many
         customers differ that drawing them would take long, which a remark says. Where the
         cut-offs of resamples jump between two or three values, as a median of counts does, the
-        interval reaches over the percentiles of each.
+        interval reaches over Wilson's with each.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
@@ -237,7 +237,7 @@ def dick_basu(
         mean or median of the sample, and "wilson" where all are known, or where so many
         customers differ that drawing them would take long, which a remark says. Where the
         cut-offs of resamples jump between two or three values, as a median of counts does, the
-        interval reaches over the percentiles of each.
+        interval reaches over Wilson's with each.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int

@@ -100,7 +100,7 @@ def knox(
         mean or median of the sample, and "wilson" where all are known, or where so many
         customers differ that drawing them would take long, which a remark says. Where the
         cut-offs of resamples jump between two or three values, as a median of counts does, the
-        interval reaches over the percentiles of each.
+        interval reaches over Wilson's with each.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
@@ -257,7 +257,7 @@ def ultimate_loyalty(
         mean or median of the sample, and "wilson" where all are known, or where so many
         customers differ that drawing them would take long, which a remark says. Where the
         cut-offs of resamples jump between two or three values, as a median of counts does, the
-        interval reaches over the percentiles of each.
+        interval reaches over Wilson's with each.
     level : float
         Confidence level of each interval, between 0 and 1.
     n_resamples : int
