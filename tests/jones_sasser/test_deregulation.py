@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import DataError, OptionError
@@ -266,3 +267,26 @@ def test_no_interval_of_a_loss_is_below_0():
     assert len(low) > 0
     assert (low >= 0).all()
     assert (low == 0).any()  # a loss that may well be none
+
+
+def test_a_free_group_on_its_bound_has_an_interval_from_0():
+    rng = np.random.default_rng(1)
+    s, group = rng.integers(1, 11, 800) / 10, np.repeat(["free", "held"], 400)
+    loyal = 0.9 * s**3
+    stayed = rng.random(800) < np.where(group == "held", 0.4 + 0.6 * loyal, 0.9 * loyal)
+    for options in ({}, {"weights": np.ones(800)}):
+        fitted = jones_sasser.fit(s, stayed, constraint_by=group, **options)
+        place = fitted.names.index("c[free]")
+        assert fitted.states[place] == "on bound"
+        freed, _ = jones_sasser.remove_constraint(fitted, s, constraint_by=group)
+        row = freed.by_group.set_index("group").loc["free"]
+        assert row["estimate"] == row["ci_low"] == 0
+        # The loss is c times the mean of 1 - g.
+        error = np.sqrt(fitted.uncertainty.covariance[place, place])
+        unwilling = 1 - fitted.true_loyalty(s[group == "free"]).mean()
+        assert row["std_error"] == pytest.approx(error * unwilling, rel=1e-6)
+        reach = stats.t.ppf(0.975, fitted.uncertainty.degrees)
+        assert row["ci_high"] == pytest.approx(reach * row["std_error"], rel=1e-6)
+        told = fitted.constraints.set_index("group").loc["free"]
+        assert told["ci_low"] == 0
+        assert 0 < told["ci_high"] < 0.2
