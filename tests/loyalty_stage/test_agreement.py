@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.inter_rater import cohens_kappa
+from statsmodels.stats.proportion import proportion_confint
 
+from loyaltymodel._counts import pull_of
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.types.agreement import agreement
 from loyaltymodel.loyalty_stage.types.agreement_kernels import agreement_weights, kappas
@@ -382,6 +384,18 @@ def test_full_agreement_of_few_says_little():
     least = stats.binomtest(3, 3).proportion_ci(method="wilson").low
     assert table["ci_low"] == pytest.approx((least - 1 / 3) / (1 - 1 / 3), rel=SAME)
     assert table["ci_high"] == 1
+
+
+def test_where_all_agree_one_who_does_not_may_weigh_the_most():
+    # 40 customers of whom 10 weigh double are 25 of the largest weight, and unequal weights tell
+    # less than as many equal ones. With chance agreement of a half kappa is 1 - 2 (1 - share).
+    groups = [0, 1] * 20
+    weights = np.repeat([2.0, 2.0, 1.0, 1.0], [5, 5, 15, 15])
+    low = agreement(groups, groups, weights=weights).kappa.loc[0, "ci_low"]
+    degrees = pull_of(weights).degrees
+    n = 25 * (stats.t.ppf(0.975, 39) / stats.t.ppf(0.975, degrees)) ** 2
+    share = proportion_confint(n, n, method="wilson")[0]
+    assert low == pytest.approx(1 - 2 * (1 - share), rel=SAME)
 
 
 def test_a_disagreement_of_hardly_any_weight_is_no_certainty():

@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._comparisons import ROUNDING
-from loyaltymodel._counts import kish, pull_of
+from loyaltymodel._counts import pull_of
 from loyaltymodel._estimates import EstimateTable
 from loyaltymodel._frames import Missing
 from loyaltymodel._intervals import check_level, wald, wilson
@@ -234,8 +234,8 @@ def agreement(
     interval is Wilson's of the share of agreement, for as many customers as would give kappa
     this standard error if chance agreement were known; so it stays in the range of kappa, and
     has a width where all agree. In simulated surveys of 40 and 200 with kappa from .92 to .96
-    intervals of level .95 held it in 94 % to 96 %; in 92 % of 40 where those who disagree weigh
-    double, because a sample without any of them does not show what they weigh.
+    intervals of level .95 held it in 94 % to 96 %, also where those who disagree weigh double: a
+    sample without any of them does not show what they weigh, and takes the largest weight there is.
 
     Where nearly everybody is in one category kappa can be small although nearly everybody
     agrees, because chance would do nearly as well; so look at ``observed`` too.
@@ -311,14 +311,14 @@ def _sizes(found: Kappas, counts: FloatArray, weights: FloatArray, level: float)
     """Return of how many people (3,) a share would be as sure as the share of agreement is.
 
     Chance agreement counts as known. With weights they are at most as many as with equal ones, or
-    as all customers are of disagreements of the smallest size there is. Where all agree, each
-    customer is one.
+    as all customers are of disagreements of the smallest size there is. Where all agree, one who
+    did not might have the largest weight there is.
     """
     k, n = len(counts), np.count_nonzero(weights)
     equal = _worth(kappas(counts, counts, agreement_weights(k)))
     most = np.fmax(equal, n * np.array([1.0, k - 1, (k - 1) ** 2]))
     size = _worth(found)
-    size = np.where(np.isnan(size), kish(weights), np.minimum(size, most))
+    size = np.where(np.isnan(size), weights.sum() / weights.max(), np.minimum(size, most))
     return size * pull_of(weights).less_sure(level)
 
 
