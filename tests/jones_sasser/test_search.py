@@ -319,3 +319,17 @@ def test_a_hill_that_is_a_step_between_two_levels_is_found():
     )
     assert found.converged
     assert found.log_likelihood > value + ways.sum() - 1e-4
+
+
+def test_a_small_step_far_up_the_scale_is_found():
+    # Of all customers a fifth stays whatever happens; the place is where 200 random starts ended.
+    s = np.arange(8) / 9
+    n = 6 * np.array([60, 88, 58, 44, 28, 9, 9, 4])
+    stayed = np.array([79, 118, 78, 64, 30, 8, 16, 5])
+    hi, a, s0, c = 0.0644, 200.0, 0.6139, 0.2189
+    mean = c + (1 - c) * hi * special.expit(a * (s - s0))
+    value = (stayed * np.log(mean) + (n - stayed) * np.log1p(-mean)).sum()
+    ways = special.gammaln(n + 1) - special.gammaln(stayed + 1) - special.gammaln(n - stayed + 1)
+    found = jones_sasser.fit(s, stayed, trials=n, outcome="count", family="logistic")
+    assert found.converged
+    assert found.log_likelihood > value + ways.sum() - 1e-4

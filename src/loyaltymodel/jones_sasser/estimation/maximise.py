@@ -47,6 +47,8 @@ _RACE = (
     (16, 12),
     (32, 30),
 )  # steps of those that run, and what part of all then goes on
+_ENDS_FIRST = 5  # steps with the shape held
+_SOME_MORE = 40  # starts at least, where shapes are few
 _CROWD = 60_000  # cells times parameters times starts: the larger a problem, the fewer starts
 _FEW = 6  # starts of the largest
 _PROMISE = 5.0  # times what a start promises to gain: more is not hoped for
@@ -321,14 +323,17 @@ def search(
     upper: FloatArray,
     *,
     own: FloatArray | None = None,
-    keep: int = _KEPT,
+    keep: int | None = _KEPT,
 ) -> Maximum:
     """Try all starts (k, q) on each of b problems, maximise from the best, keep the highest.
 
     Trying costs little: of a start only the log-likelihood is computed, and its parts serve all
-    problems. ``own`` (b, j, q) are starts that are maximised whatever they promise.
+    problems. ``own`` (b, j, q) are starts that are maximised whatever they promise. ``keep`` tells
+    from how many starts to climb; with None from one of each shape, and from some more.
     """
     b = len(stats)
+    if keep is None:
+        keep = max(_SOME_MORE, len(np.unique(starts[:, _shape_places(problem)], axis=0)))
     keep = min(keep, max(_FEW, _CROWD // (problem.cells.n_cells * starts.shape[1])))
     from_where = promising_starts(problem, stats, starts, lower, upper, keep=keep)
     n_own = 0
@@ -393,21 +398,28 @@ def _raced(
         np.zeros(b * k, dtype=np.intp),
     )
 
-    def climb(rows: IntArray, n_steps: int | None) -> None:
+    held = _shape_places(problem)
+
+    def climb(rows: IntArray, n_steps: int | None, *, ends_only: bool = False) -> None:
         rows = rows[~found.converged[rows]]
         if not len(rows):
             return
         limit: dict[str, Any] = {} if n_steps is None else {"max_iter": n_steps, "to_end": False}
         own = stats if shared else stats[rows // k]
-        new = maximise(problem, own, found.p[rows], low[rows], high[rows], **limit)
+        near, far = low[rows], high[rows]
+        if ends_only:
+            near[:, held] = far[:, held] = found.p[rows][:, held]
+        new = maximise(problem, own, found.p[rows], near, far, **limit)
         found.p[rows], found.value[rows], found.score[rows] = new.p, new.value, new.score
-        found.info[rows], found.converged[rows] = new.info, new.converged
+        found.info[rows], found.converged[rows] = new.info, new.converged & (not ends_only)
         found.n_iter[rows] += new.n_iter
 
     every = np.arange(b * k).reshape(b, k)
     climb(every[:, :n_own].ravel(), None)
     rows = every[:, n_own:].ravel()
     ours = every[:, :n_own].ravel()
+    # The hill of a steep curve is small: with wrong ends a climb would leave it at once.
+    climb(rows, _ENDS_FIRST, ends_only=True)
     for n_steps, part in _RACE:
         climb(rows, n_steps)
         rows = np.union1d(ours, rows)
@@ -502,8 +514,9 @@ def _bend_over(
         pull = vectors.T @ score[0, free]
         size = np.maximum(np.abs(values), 1e-14 * np.abs(values).max() + 1e-300)
         hollow = (values < -1e-7 * np.abs(values).max()).any()
-        if not hollow and (pull**2 / size).sum() < _NOTHING_LEFT / 100:
-            converged = True
+        promise = np.inf if hollow else (pull**2 / size).sum()
+        converged = promise < _NOTHING_LEFT
+        if promise < _NOTHING_LEFT / 100:
             break
         step = np.zeros_like(p)
         step[0, free] = vectors @ (pull / (size + damping)) * span[free]
@@ -648,12 +661,7 @@ def _chosen(
 ) -> FloatArray:
     """Return the best starts (b, keep, q): first of each shape, then of all."""
     b = np.arange(len(value))[:, None]
-    last, n_held = problem.n_curve - 1, problem.cells.n_constraints
-    # A kink splits the likelihood into hills; where there is none, all of the shape tells.
-    kinds = rows[:, [last]] if problem.kinks is not None else rows[:, min(last, _RISEN) : last + 1]
-    if problem.cells.drivers is not None:
-        kinds = np.column_stack([kinds, rows[:, last + 2 : last + 1 + n_held]])
-    shape = np.unique(kinds, axis=0, return_inverse=True)[1].ravel()
+    shape = np.unique(rows[:, _shape_places(problem)], axis=0, return_inverse=True)[1].ravel()
     rank = value.copy()
     high, low = value.max(axis=1), value.min(axis=1)
     for one in np.unique(shape):
@@ -663,6 +671,15 @@ def _chosen(
     found = rows[order]
     found[:, :, problem.n_curve : problem.n_curve + held.shape[2]] = held[b, order]
     return found
+
+
+def _shape_places(problem: Problem) -> list[int]:
+    """Return which parameters make the shape of the curve, and which are effects of drivers."""
+    last, n_held = problem.n_curve - 1, problem.cells.n_constraints
+    places = list(range(min(last, _RISEN), last + 1))
+    if problem.cells.drivers is not None:
+        places += range(last + 2, last + 1 + n_held)
+    return places
 
 
 def profile_ends(  # noqa: PLR0915  loops that share where they are
