@@ -218,3 +218,20 @@ def test_a_skewed_interval_and_its_p_value_agree_and_without_skewness_are_studen
     assert straight.p_value.tolist() == plain.p_value.tolist()
     nearly = intervals.skewed(estimate, error, np.full(61, 1e-5), 12.0, level=0.9)
     assert nearly.high == pytest.approx(plain.high, abs=1e-4)
+
+
+def test_a_sum_of_skewed_parts_is_welchs_without_skewness_and_never_shorter():
+    errors, degrees = np.array([[3.0], [1.0], [0.0]]), np.array([[4.0], [30.0], [5.0]])
+    total = np.array([2.5])
+    welch = stats.t(10.0**2 / (9.0**2 / 4 + 1.0 / 30))
+    for level in (1e-9, 0.2, 0.95, 0.999):
+        reach = welch.ppf((1 + level) / 2) * np.sqrt(10.0)
+        plain = intervals.skewed_sum(total, errors, np.zeros((3, 1)), degrees, level=level)
+        assert (plain.low[0], plain.high[0]) == pytest.approx((2.5 - reach, 2.5 + reach))
+        assert plain.p_value[0] == pytest.approx(2 * welch.sf(2.5 / np.sqrt(10.0)))
+        for skewness in (-0.8, -0.1, 0.3, 1.0):
+            skew = np.array([[skewness], [0.2], [0.0]])
+            bent = intervals.skewed_sum(total, errors, skew, degrees, level=level)
+            assert bent.low[0] <= plain.low[0] + 1e-9
+            assert bent.high[0] >= plain.high[0] - 1e-9
+            assert (bent.p_value[0] < 1 - level) == (bent.low[0] > 0 or bent.high[0] < 0)

@@ -281,10 +281,12 @@ def skewed_sum(
         apart = [np.where(straight, t, np.fmax(t, end)) for end in (-low, high)]
         below, above = (np.hypot.reduce(np.where(sure, 0.0, std_errors * x)) for x in apart)
         # The sum is surer than its parts: it has more degrees of freedom.
-        more = -stdtrit(of_sum, tail) * error / np.hypot.reduce(np.where(sure, 0.0, std_errors * t))
+        theirs = np.hypot.reduce(np.where(sure, 0.0, std_errors * t))
+        more = -stdtrit(of_sum, tail) * error / theirs
+        more = np.where(theirs > _STRAIGHT * error, more, 1.0)  # next to the level 0 both are 0
         return below * more, above * more
 
-    # A level next to 0 or 1 has no ends.
+    # A level next to 1 has no ends.
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         return _added(estimate, reach, level=level)
 
