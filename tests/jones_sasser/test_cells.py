@@ -55,8 +55,9 @@ def with_two(people):
 
 def assert_same(one, other):
     np.testing.assert_allclose(one.values, other.values, atol=SAME)
+    # Maxima are found but for 1e-8 of an error; third derivatives make ten times that of errors.
     np.testing.assert_allclose(
-        one.uncertainty.covariance, other.uncertainty.covariance, rtol=SAME, atol=SAME * 1e-3
+        one.uncertainty.covariance, other.uncertainty.covariance, rtol=100 * SAME, atol=SAME * 1e-3
     )
     assert one.log_likelihood == pytest.approx(other.log_likelihood, abs=1e-7)
     assert one.n_obs == other.n_obs
