@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from loyaltymodel import _resampling as resampling
 from loyaltymodel import datasets, structural
-from loyaltymodel.structural import kernels
+from loyaltymodel._core import resampling
+from loyaltymodel.structural.kernels import pls as kernels
 from loyaltymodel.structural.replication import make_task, read_units
 
 RESAMPLES = 5_000

@@ -16,10 +16,9 @@ from math import comb
 import numpy as np
 import numpy.typing as npt
 
-from loyaltymodel import _intervals as intervals
-from loyaltymodel import _resampling as resampling
-from loyaltymodel.attributes import kernels
-from loyaltymodel.attributes.importance import key_drivers
+from loyaltymodel._core import intervals, resampling
+from loyaltymodel.attributes.drivers import kernels
+from loyaltymodel.attributes.drivers.importance import key_drivers
 
 Array = npt.NDArray[np.float64]
 RESPONDENTS = 1_000

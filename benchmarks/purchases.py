@@ -17,7 +17,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
-from loyaltymodel.loyalty_stage.behaviour.measures import purchase_behaviour
+from loyaltymodel.customer_base.measures import purchase_behaviour
 
 PURCHASES = 10_000_000
 WINDOW = ("2024-01-01", "2025-01-01")

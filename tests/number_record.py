@@ -37,6 +37,11 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:,\d{3})*(?:\.\d*)?(?:e[-+]?\d+)?(?![
 _PARSER = doctest.DocTestParser()
 
 
+def _pages() -> list[Path]:
+    """Return the pages that are written by hand and have examples."""
+    return [p for p in (ROOT / "docs").rglob("*.md") if not {"api", "vocabulary"} & set(p.parts)]
+
+
 def numbers_in(text: str) -> str:
     """Return the numbers that the examples of a text show, sorted, in one line."""
     found = []
@@ -63,7 +68,7 @@ def _lines_of(path: str, text: str) -> list[str]:
 
 def examples() -> list[tuple[str, str]]:
     """Return the lines of all examples, and where each stands."""
-    paths = [*(ROOT / "src").rglob("*.py"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    paths = [*(ROOT / "src").rglob("*.py"), *_pages(), ROOT / "README.md"]
     found = []
     for path in sorted(paths):
         place = path.relative_to(ROOT).as_posix()

@@ -23,12 +23,17 @@ from fuzz.calls import ROOMS, callables_of, hints_of
 from fuzz.verdicts import differs, plain
 from loyaltymodel import (
     attributes,
+    chain,
+    customer_base,
     datasets,
     delivered_value,
+    economics,
+    evidence,
     expectation_gap,
     jones_sasser,
     loyalty_stage,
     plots,
+    satisfaction_loyalty,
     structural,
     survey,
 )
@@ -569,21 +574,21 @@ CASES = [
         for case in quadrants(name)
     ),
     Labelled(
-        "jones_sasser.association.cuts",
-        lambda v: jones_sasser.association(PEOPLE["a"], PEOPLE["b"], cuts=v),
+        "satisfaction_loyalty.association.cuts",
+        lambda v: satisfaction_loyalty.association(PEOPLE["a"], PEOPLE["b"], cuts=v),
         {"satisfaction": 4, "loyalty": 2},
     ),
     Labelled(
-        "jones_sasser.necessary_condition.cuts",
-        lambda v: jones_sasser.necessary_condition(
+        "satisfaction_loyalty.necessary_condition.cuts",
+        lambda v: satisfaction_loyalty.necessary_condition(
             PEOPLE["a"], PEOPLE["b"], cuts=v, n_resamples=40, rng=1
         ),
         {"satisfaction": 4},
         moves=False,
     ),
     Labelled(
-        "jones_sasser.necessary_condition.scale",
-        lambda v: jones_sasser.necessary_condition(
+        "satisfaction_loyalty.necessary_condition.scale",
+        lambda v: satisfaction_loyalty.necessary_condition(
             PEOPLE["a"], PEOPLE["b"], scale=v, n_resamples=40, rng=1
         ),
         {"satisfaction": (1, 6), "loyalty": (0, 5)},
@@ -661,8 +666,8 @@ CASES = [
         for parameter in ("normal", "splitting")
     ),
     Labelled(
-        "jones_sasser.PublishedTable.expected_retained.counts",
-        jones_sasser.retention_table().expected_retained,
+        "evidence.PublishedTable.expected_retained.counts",
+        evidence.retention_table().expected_retained,
         {4: 100, 3: 50, 5: 7, 1: 3},
     ),
     *(
@@ -672,13 +677,13 @@ CASES = [
             LINKS,
         )
         for f, options in (
-            (jones_sasser.service_profit_chain, {}),
-            (jones_sasser.service_profit_paths, {"rng": 1, "n_resamples": 60, "level": 0.9}),
+            (chain.service_profit_chain, {}),
+            (chain.service_profit_paths, {"rng": 1, "n_resamples": 60, "level": 0.9}),
         )
     ),
     Labelled(
-        "jones_sasser.service_profit_effects.coefficients",
-        jones_sasser.service_profit_effects,
+        "chain.service_profit_effects.coefficients",
+        chain.service_profit_effects,
         {
             ("external_service_value", "customer_satisfaction"): 0.5,
             ("customer_satisfaction", "customer_loyalty"): 0.4,
@@ -696,8 +701,8 @@ CASES = [
     ),
     *(
         Labelled(
-            f"jones_sasser.slope_moderation.{parameter}",
-            lambda v, p=parameter: jones_sasser.slope_moderation(
+            f"satisfaction_loyalty.slope_moderation.{parameter}",
+            lambda v, p=parameter: satisfaction_loyalty.slope_moderation(
                 PEOPLE["a"],
                 PEOPLE["d"],
                 outcome="score",
@@ -764,8 +769,8 @@ CASES = [
         for parameter, given in (("done", [1, 0.5, 0, 0.25]), ("weights", [1, 2, 3, 5]))
     ),
     Labelled(
-        "loyalty_stage.core_customers.cuts",
-        lambda v: loyalty_stage.core_customers(
+        "economics.core_customers.cuts",
+        lambda v: economics.core_customers(
             [9, 9, 3, 6], [40, -5, 60, 8], [900, 800, 950, 6], cuts=v
         ),
         {"preference": 7, "value": 500},
@@ -817,8 +822,8 @@ CASES = [
         moves=False,
     ),
     Labelled(
-        "loyalty_stage.LoyaltyProgramme.model_copy.update",
-        lambda v: loyalty_stage.LoyaltyProgramme(
+        "economics.LoyaltyProgramme.model_copy.update",
+        lambda v: economics.LoyaltyProgramme(
             points_per_unit=1, point_value=0.01, redemption_share=0.8, tiers=[{"name": "basic"}]
         ).model_copy(update=v),
         {"points_per_unit": 2, "point_value": 0.05},
@@ -1190,8 +1195,8 @@ FRAMES = {
         lambda t: jones_sasser.fit("satisfaction", "stayed", data=t, constraint_by="industry"),
         CUSTOMERS,
     ),
-    "jones_sasser.service_profit_chain": (
-        lambda t: jones_sasser.service_profit_chain(data=t),
+    "chain.service_profit_chain": (
+        lambda t: chain.service_profit_chain(data=t),
         BRANCHES.rename(columns={v: k for k, v in LINKS.items()}),
     ),
     "loyalty_stage.oliver": (loyalty_stage.oliver, SCORES),
@@ -1204,8 +1209,8 @@ FRAMES = {
         lambda t: loyalty_stage.phase_reliability(INSTRUMENT, t),
         NAMED.set_axis(["liking", "warmth", "orders", "x", "y", "z", "u"], axis=1),
     ),
-    "loyalty_stage.purchase_behaviour": (
-        lambda t: loyalty_stage.purchase_behaviour(
+    "customer_base.purchase_behaviour": (
+        lambda t: customer_base.purchase_behaviour(
             data=t, window=("2024-01-01", "2025-01-01"), amount=None
         ),
         BOUGHT,
@@ -1348,20 +1353,20 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             ),
             "abc",
         ),
-        ("jones_sasser.association", jones_sasser.association, "ab"),
+        ("satisfaction_loyalty.association", satisfaction_loyalty.association, "ab"),
         (
             "jones_sasser.segments",
             lambda x, y, w: jones_sasser.segments(x, y, scale=(1, 5), weights=w),
             "abw",
         ),
         (
-            "jones_sasser.partial_determination",
-            lambda x, y, z: jones_sasser.partial_determination(x, y, z, **SMALL),
+            "satisfaction_loyalty.partial_determination",
+            lambda x, y, z: satisfaction_loyalty.partial_determination(x, y, z, **SMALL),
             "abc",
         ),
         (
-            "jones_sasser.slope_moderation",
-            lambda x, y, z: jones_sasser.slope_moderation(
+            "satisfaction_loyalty.slope_moderation",
+            lambda x, y, z: satisfaction_loyalty.slope_moderation(
                 x, y, moderators={"z": z}, outcome="score"
             ),
             "abc",
@@ -1379,12 +1384,10 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             ),
             "abw",
         ),
-        ("loyalty_stage.comparison_mode", loyalty_stage.comparison_mode, "ab"),
+        ("economics.comparison_mode", economics.comparison_mode, "ab"),
         (
-            "loyalty_stage.core_customers",
-            lambda x, y, z: loyalty_stage.core_customers(
-                x, y, z, cuts={"preference": 3, "value": 2}
-            ),
+            "economics.core_customers",
+            lambda x, y, z: economics.core_customers(x, y, z, cuts={"preference": 3, "value": 2}),
             "abc",
         ),
         (
@@ -1400,27 +1403,27 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "abc",
         ),
         (
-            "loyalty_stage.value_orientation",
-            lambda x, y, z: loyalty_stage.value_orientation(value=x, systems=y, people=z),
+            "economics.value_orientation",
+            lambda x, y, z: economics.value_orientation(value=x, systems=y, people=z),
             "abc",
         ),
         (
-            "loyalty_stage.loyalty_level",
-            lambda x, y, z: loyalty_stage.loyalty_level(
+            "economics.loyalty_level",
+            lambda x, y, z: economics.loyalty_level(
                 very_satisfied=(x > 3).astype(int), continues=(y > 3).astype(int), recommends=z
             ),
             "aby",
         ),
         (
-            "loyalty_stage.prefers_and_repeats",
-            lambda x, y: loyalty_stage.prefers_and_repeats(
+            "customer_base.prefers_and_repeats",
+            lambda x, y: customer_base.prefers_and_repeats(
                 x, y, least_preference=4, least_repeats=2
             ),
             "ab",
         ),
         (
-            "loyalty_stage.purchase_reference",
-            lambda x, y, z: loyalty_stage.purchase_reference(x * 9, y * 9, purchases=z + 1),
+            "customer_base.purchase_reference",
+            lambda x, y, z: customer_base.purchase_reference(x * 9, y * 9, purchases=z + 1),
             "abc",
         ),
         (
@@ -1434,8 +1437,8 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "ay",
         ),
         (
-            "loyalty_stage.exit_reasons",
-            lambda x, y: loyalty_stage.exit_reasons(x, value=y),
+            "economics.exit_reasons",
+            lambda x, y: economics.exit_reasons(x, value=y),
             "kb",
         ),
         (
@@ -1510,13 +1513,15 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "abyw",
         ),
         (
-            "jones_sasser.necessary_condition",
-            lambda x, y: jones_sasser.necessary_condition(x, y, n_resamples=20, rng=1).effect_size,
+            "satisfaction_loyalty.necessary_condition",
+            lambda x, y: (
+                satisfaction_loyalty.necessary_condition(x, y, n_resamples=20, rng=1).effect_size
+            ),
             "aw",
         ),
         (
-            "jones_sasser.word_of_mouth",
-            lambda x, y: jones_sasser.word_of_mouth(x, mentions=y),
+            "economics.word_of_mouth",
+            lambda x, y: economics.word_of_mouth(x, mentions=y),
             "ab",
         ),
         (
@@ -1532,8 +1537,8 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "aybw",
         ),
         (
-            "loyalty_stage.programme_effect",
-            lambda x, y, z, w: loyalty_stage.programme_effect(
+            "economics.programme_effect",
+            lambda x, y, z, w: economics.programme_effect(
                 x, y, before=z, estimator="difference_in_differences", weights=w
             ),
             "yabw",

@@ -38,7 +38,7 @@ PACKAGES = [
     plots.attributes,
     plots.delivered_value,
     plots.expectation_gap,
-    plots.inference,
+    plots.structural,
     plots.jones_sasser,
     plots.loyalty_stage,
     plots.structural,

@@ -18,9 +18,8 @@ from loyaltymodel import plots
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page
-    for folder in (ROOT, ROOT / "docs", ROOT / "docs" / "vocabulary", ROOT / "benchmarks")
-    for page in folder.glob("*.md")
-    if page.name != "CHANGELOG.md"
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md"))
+    if page.name != "CHANGELOG.md" and "api" not in page.parts
 )
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 ROLE = re.compile(r"\{(?:func|class|meth|attr|mod|data|exc)\}`(?:[^`<]*<)?~?([^`>]+)>?`")
@@ -90,7 +89,7 @@ def options():
 @cache
 def vocabulary():
     words = set()
-    for page in (ROOT / "docs" / "vocabulary").glob("*.md"):
+    for page in (ROOT / "docs" / "reference" / "vocabulary").glob("*.md"):
         for line in page.read_text(encoding="utf-8").splitlines():
             if line.startswith("|"):
                 words |= set(re.findall(r"`([^`]+)`", line.split("|")[1]))
@@ -126,7 +125,7 @@ def resolves(path):
     return False
 
 
-@pytest.mark.parametrize("page", [*PAGES, *NOTEBOOKS], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*PAGES, *NOTEBOOKS], ids=lambda page: str(page.relative_to(ROOT)))
 def test_pages_name_what_exists(page):
     text = text_of(page)
     wrong = [path for path in ROLE.findall(text) if not resolves(path)]
@@ -158,7 +157,7 @@ NOT_ALL = {
 
 
 def test_coverage_counts_what_it_lists():
-    page = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "project" / "coverage.md").read_text(encoding="utf-8")
     table, computed = page.split("## Computed", 1)
     computed, rest = computed.split("## Figures only", 1)
     stated = {name: int(n) for name, n in re.findall(r"^\| ([a-z ]+) \| (\d+) \|", table, re.M)}

@@ -16,7 +16,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loyaltymodel import attributes, delivered_value, expectation_gap, jones_sasser, loyalty_stage
+from loyaltymodel import (
+    attributes,
+    customer_base,
+    delivered_value,
+    economics,
+    evidence,
+    expectation_gap,
+    jones_sasser,
+    loyalty_stage,
+    satisfaction_loyalty,
+)
 from loyaltymodel.errors import DataError
 
 ITEMS = (1, 2, 3, 4, 5)
@@ -120,9 +130,9 @@ MATRICES = (
 CURVE = jones_sasser.curve("power", {"hi": 1.0, "k": 2.0})
 
 
-def programme(threshold: float) -> loyalty_stage.LoyaltyProgramme:
+def programme(threshold: float) -> economics.LoyaltyProgramme:
     """A programme with a tier from a spend on."""
-    return loyalty_stage.LoyaltyProgramme(
+    return economics.LoyaltyProgramme(
         points_per_unit=1,
         point_value=0.01,
         redemption_share=0.8,
@@ -241,22 +251,22 @@ JUDGES = [
     Judge(
         "purchase_reference",
         (1.0,),  # 19 times as long as the gap before: 1 in 20
-        lambda s, _: loyalty_stage.purchase_reference(19 * s, 0 * s + 1, purchases=0 * s + 2)[
+        lambda s, _: customer_base.purchase_reference(19 * s, 0 * s + 1, purchases=0 * s + 2)[
             "overdue"
         ],
     ),
-    Judge("heskett_zone", (3.0, 4.0), lambda s, _: jones_sasser.heskett_zone(s)),
+    Judge("heskett_zone", (3.0, 4.0), lambda s, _: evidence.heskett_zone(s)),
     Judge(
         "heskett_zone, own cuts",
         (1.8, 3.3),
-        lambda s, cut: jones_sasser.heskett_zone(s, cuts=(cut, 4)),
+        lambda s, cut: evidence.heskett_zone(s, cuts=(cut, 4)),
     ),
     Judge(
         "association, satisfied",
         (3.0, 3.3),
         each(
             lambda s, cut: (
-                jones_sasser.association(
+                satisfaction_loyalty.association(
                     [1, 2, s, 4, 5, 5], [1, 2, 2, 4, 4, 5], cuts=cut
                 ).n_satisfied
             )
@@ -267,7 +277,7 @@ JUDGES = [
         (3.0, 3.3),
         each(
             lambda s, cut: (
-                jones_sasser.association(
+                satisfaction_loyalty.association(
                     [1, 2, 5, 4, 5, 5], [1, 2, s, 4, 4, 5], cuts={"satisfaction": 3, "loyalty": cut}
                 ).satisfied_not_loyal
             )
@@ -278,7 +288,7 @@ JUDGES = [
         (3.0, 3.3),
         each(
             lambda s, cut: (
-                jones_sasser.necessary_condition(
+                satisfaction_loyalty.necessary_condition(
                     [1, 2, s, 4, 5], [1, 2, 3, 4, 5], cuts=cut, n_resamples=19, rng=1
                 ).n_satisfied
             )
@@ -289,7 +299,7 @@ JUDGES = [
         (3.0, 3.3),
         each(
             lambda s, cut: tuple(
-                jones_sasser.word_of_mouth(
+                economics.word_of_mouth(
                     [1, 2, 2, s, 4, 5], mentions=[1, 5, 2, 8, 3, 4], cuts=[cut]
                 ).quantities["n_obs"]
             )
@@ -354,21 +364,21 @@ JUDGES = [
     Judge(
         "core_customers, preference",
         (3.0, 3.3),
-        lambda s, cut: loyalty_stage.core_customers(
+        lambda s, cut: economics.core_customers(
             s, 0 * s + 1, 0 * s + 9, cuts={"preference": cut, "value": 5}
         ),
     ),
     Judge(
         "core_customers, value",
         (3.0, 3.3),
-        lambda s, cut: loyalty_stage.core_customers(
+        lambda s, cut: economics.core_customers(
             0 * s + 9, 0 * s + 1, s, cuts={"preference": 5, "value": cut}
         ),
     ),
     Judge(
         "prefers_and_repeats",
         (3.0, 3.3),
-        lambda s, cut: loyalty_stage.prefers_and_repeats(
+        lambda s, cut: customer_base.prefers_and_repeats(
             s, np.full(len(s), 2), least_preference=cut, least_repeats=2
         ),
     ),
@@ -390,7 +400,7 @@ JUDGES = [
     Judge(
         "programme_account",
         (3.3, 7.2, 50.1),
-        lambda s, cut: loyalty_stage.programme_account(programme(cut), s)["tier"],
+        lambda s, cut: economics.programme_account(programme(cut), s)["tier"],
     ),
     Judge(
         "kano_fuzzy",
@@ -486,7 +496,7 @@ RIVALS = [
         SAME,
         lambda x, y: expectation_gap.tolerance_measures(x, y + 0.7, adequate=y)["state"],
     ),
-    Rivals("comparison_mode", SAME, loyalty_stage.comparison_mode),
+    Rivals("comparison_mode", SAME, economics.comparison_mode),
     Rivals(
         "formation_stage",
         SAME,
@@ -497,14 +507,12 @@ RIVALS = [
     Rivals(
         "value_orientation",
         SAME,
-        lambda x, y: loyalty_stage.value_orientation(value=x, systems=y, people=0 * x),
+        lambda x, y: economics.value_orientation(value=x, systems=y, people=0 * x),
     ),
     Rivals(
         "value_orientation, tie",
         ((1.1, 0.8), (7.5, 7.2)),
-        lambda x, y: loyalty_stage.value_orientation(
-            value=x, systems=y, people=0 * x, tie_within=0.3
-        ),
+        lambda x, y: economics.value_orientation(value=x, systems=y, people=0 * x, tie_within=0.3),
     ),
     Rivals(
         "derived_dissatisfaction",
@@ -691,8 +699,8 @@ def test_expectations_of_the_same_mean_are_met_alike(way):
             expectation_gap.disconfirmation(scores, expected, kind="state"),
             expectation_gap.disconfirmation(scores, expected, kind="state", tolerance=1 / 3),
             expectation_gap.tolerance_measures(scores, expected + 1, adequate=expected)["state"],
-            loyalty_stage.comparison_mode(scores, expected),
-            loyalty_stage.value_orientation(value=scores, systems=expected, people=0 * scores),
+            economics.comparison_mode(scores, expected),
+            economics.value_orientation(value=scores, systems=expected, people=0 * scores),
         ):
             assert alike(verdicts, groups), level
     against = scores[np.concatenate([np.roll(rows, 1) for rows in groups.values()])]
@@ -721,7 +729,9 @@ def test_an_open_end_stays_open():
 
 
 def test_a_ceiling_is_found_from_a_step_that_is_reached():
-    found = jones_sasser.necessary_condition([1, 2, 3, 3], [1, 2, 3, 1], n_resamples=19, rng=1)
+    found = satisfaction_loyalty.necessary_condition(
+        [1, 2, 3, 3], [1, 2, 3, 1], n_resamples=19, rng=1
+    )
     for step in (1.0, 2.0, 3.0):
         assert set(found.ceiling(spellings(step)).tolist()) == {step}
         assert set(found.bottleneck(spellings(step)).tolist()) == {step}

@@ -22,12 +22,12 @@ from wcwidth import wcswidth
 
 import loyaltymodel
 from loyaltymodel import plots
-from loyaltymodel._resampling import FOR_INTERVALS, FOR_TESTS
-from loyaltymodel._results import Result, WithCustomers
+from loyaltymodel._core.resampling import FOR_INTERVALS, FOR_TESTS
+from loyaltymodel._core.results import Result, WithCustomers
 from loyaltymodel.errors import LoyaltyModelError
 from loyaltymodel.results import EstimateTable, Summary
 
-FOLDER = Path(__file__).parents[1] / "docs" / "vocabulary"
+FOLDER = Path(__file__).parents[1] / "docs" / "reference" / "vocabulary"
 ROOMS = [
     "attributes",
     "datasets",

@@ -18,6 +18,7 @@ from fuzz.verdicts import differs, plain
 from loyaltymodel import (
     attributes,
     delivered_value,
+    economics,
     expectation_gap,
     jones_sasser,
     loyalty_stage,
@@ -189,8 +190,8 @@ CALLS = [
         sums=("cross_table",),
     ),
     people(
-        "loyalty_stage.programme_effect",
-        lambda t, weights: loyalty_stage.programme_effect("y", "a", data=t, weights=weights),
+        "economics.programme_effect",
+        lambda t, weights: economics.programme_effect("y", "a", data=t, weights=weights),
         zero=False,
     ),
     people(

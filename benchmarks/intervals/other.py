@@ -9,20 +9,16 @@ import pandas as pd
 from interval_coverage import Found, World
 from numpy.typing import NDArray
 
-from loyaltymodel._variables import read_variables
+from loyaltymodel._core.variables import read_variables
 from loyaltymodel.attributes import key_drivers
+from loyaltymodel.economics import word_of_mouth
 from loyaltymodel.expectation_gap import linear_satisfaction, satisfaction_drivers
-from loyaltymodel.jones_sasser import (
-    ChangeOfLoyalty,
-    simulate_views,
-    u_shape_test,
-    word_of_mouth,
-)
 from loyaltymodel.jones_sasser.curves.families import family_of
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
-from loyaltymodel.jones_sasser.views.models import change_by_satisfaction, fit_regressions
-from loyaltymodel.jones_sasser.views.survey import gather
 from loyaltymodel.loyalty_stage import knox
+from loyaltymodel.satisfaction_loyalty import ChangeOfLoyalty, simulate_views, u_shape_test
+from loyaltymodel.satisfaction_loyalty.views.models import change_by_satisfaction, fit_regressions
+from loyaltymodel.satisfaction_loyalty.views.survey import gather
 
 Array = NDArray[np.float64]
 

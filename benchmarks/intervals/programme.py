@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from interval_coverage import Found, World
 
-from loyaltymodel.loyalty_stage import programme_effect
+from loyaltymodel.economics import programme_effect
 
 Array = np.ndarray
 STAYS, MORE = 0.2, 0.1  # who stays without the programme, and how many more with it

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from interval_coverage import Found, World
 
-from loyaltymodel import attributes, loyalty_stage
+from loyaltymodel import attributes, economics
 
 # Two halves of the population; with weights the second is asked a third as often.
 ANSWERS = np.arange(1, 6)
@@ -112,7 +112,7 @@ def benefits(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     found = attributes.satisfaction_benefits(
         satisfied, {"tenure": years}, cuts=1, weights=weights
     ).comparisons.set_index("quantity")
-    effect = loyalty_stage.programme_effect(satisfied, years, weights=weights).effects.iloc[0]
+    effect = economics.programme_effect(satisfied, years, weights=weights).effects.iloc[0]
     return {
         "mean of a group": ends(found.loc["others"], 7.5),
         "difference of groups": ends(found.loc["difference"], 1.0),

@@ -39,9 +39,9 @@ from typing import IO, Any, NoReturn, get_args
 import pandas as pd
 
 from loyaltymodel import datasets, structural
-from loyaltymodel._frames import Missing
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import enumerate_names, visible
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import enumerate_names, visible
 from loyaltymodel._version import __version__
 from loyaltymodel.errors import (
     DataError,
@@ -51,7 +51,7 @@ from loyaltymodel.errors import (
     OptionError,
 )
 from loyaltymodel.structural import StructuralModel, StructuralResult
-from loyaltymodel.structural.kernels import Scheme
+from loyaltymodel.structural.kernels.pls import Scheme
 
 Target = tuple[Path, Callable[[bytes], bool]]  # a file to write, and what is known by its content
 

@@ -4,8 +4,8 @@
 named estimates with their errors and intervals; ``Summary`` and ``Table`` are what is printed.
 """
 
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._results import Result, WithCustomers
-from loyaltymodel._tables import Summary, Table
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.results import Result, WithCustomers
+from loyaltymodel._core.tables import Summary, Table
 
 __all__ = ["EstimateTable", "Result", "Summary", "Table", "WithCustomers"]

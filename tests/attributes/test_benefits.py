@@ -13,8 +13,8 @@ from scipy.stats.contingency import relative_risk
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from loyaltymodel.attributes import benefit_outcomes, satisfaction_benefits
+from loyaltymodel.economics import programme_effect
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.loyalty_stage import programme_effect
 
 from tolerances import EXACT, SAME
 

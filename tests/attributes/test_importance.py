@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from loyaltymodel import _resampling as resampling
 from loyaltymodel import datasets
-from loyaltymodel.attributes import kernels
-from loyaltymodel.attributes.contrast import penalty_reward
-from loyaltymodel.attributes.drivers_result import _ranks, pack
-from loyaltymodel.attributes.importance import key_drivers
+from loyaltymodel._core import resampling
+from loyaltymodel.attributes.drivers import kernels
+from loyaltymodel.attributes.drivers.contrast import penalty_reward
+from loyaltymodel.attributes.drivers.importance import key_drivers
+from loyaltymodel.attributes.drivers.result import _ranks, pack
 from loyaltymodel.errors import (
     CollinearityWarning,
     DataError,

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from loyaltymodel.attributes.kano import kano, kano_category, kano_from_counts
-from loyaltymodel.attributes.kano_kernels import (
+from loyaltymodel.attributes.kano.analysis import kano, kano_category, kano_from_counts
+from loyaltymodel.attributes.kano.kernels import (
     CATEGORIES,
     coefficient_counts,
     holm,
@@ -25,8 +25,8 @@ from loyaltymodel.attributes.kano_kernels import (
     runner_up_test,
     share_interval,
 )
-from loyaltymodel.attributes.kano_segments import kano_segments
-from loyaltymodel.attributes.kano_variants import kano_continuous, kano_fuzzy, satisfaction_curve
+from loyaltymodel.attributes.kano.segments import kano_segments
+from loyaltymodel.attributes.kano.variants import kano_continuous, kano_fuzzy, satisfaction_curve
 from loyaltymodel.errors import DataError, OptionError, SmallSampleWarning
 
 from tolerances import EXACT, SAME

@@ -14,17 +14,17 @@ from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 from statsmodels.stats.weightstats import DescrStatsW
 
-from loyaltymodel.attributes.label_sets import (
-    codes_from_labels,
-    label_set,
-)
-from loyaltymodel.attributes.measurement import direct_report, net_promoter
-from loyaltymodel.attributes.measurement_index import (
+from loyaltymodel.attributes.measurement.direct import direct_report, net_promoter
+from loyaltymodel.attributes.measurement.index import (
     importance_index,
     importance_scores,
     rank_weights,
 )
-from loyaltymodel.attributes.measurement_problems import derived_dissatisfaction, problem_analysis
+from loyaltymodel.attributes.measurement.label_sets import (
+    codes_from_labels,
+    label_set,
+)
+from loyaltymodel.attributes.measurement.problems import derived_dissatisfaction, problem_analysis
 from loyaltymodel.errors import DataError, OptionError, ScaleWarning, SmallSampleWarning
 
 from tolerances import EXACT, SAME

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyaltymodel import _quadrants as quadrants
-from loyaltymodel import _resampling as resampling
-from loyaltymodel.attributes.importance import key_drivers
-from loyaltymodel.attributes.performance import _above, importance_performance
-from loyaltymodel.attributes.performance_result import QUADRANTS
+from loyaltymodel._core import quadrants, resampling
+from loyaltymodel.attributes.drivers.importance import key_drivers
+from loyaltymodel.attributes.drivers.performance import _above, importance_performance
+from loyaltymodel.attributes.drivers.performance_result import QUADRANTS
 from loyaltymodel.errors import CollinearityWarning, DataError, NotIdentifiedError, OptionError
 
 from tolerances import EXACT, SAME

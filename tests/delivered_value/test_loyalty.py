@@ -18,7 +18,7 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.regression.linear_model import OLS
 
 from loyaltymodel.delivered_value import relative_value, value_loyalty
-from loyaltymodel.delivered_value.response_kernels import fieller, level_for, separates
+from loyaltymodel.delivered_value.response.kernels import fieller, level_for, separates
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
 from tolerances import EXACT

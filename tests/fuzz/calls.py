@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltymodel._results import Result
+from loyaltymodel._core.results import Result
 
 from .examples import MORE
 

@@ -28,7 +28,7 @@ MORE = {
 >>> weak = result.weak_spots("items")
 """,
     "jones_sasser": """
->>> from loyaltymodel import jones_sasser
+>>> from loyaltymodel import jones_sasser, satisfaction_loyalty
 >>> import numpy as np
 >>> rng = np.random.default_rng(1)
 >>> cusp = jones_sasser.Cusp(alpha=(-2, 4), beta=(-1, 4), location=50, unit=20)
@@ -52,8 +52,8 @@ MORE = {
 >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, constraint_by="industry")
 >>> found = result.interval_of("loyalty", [0.4, 0.8], constraint=0.2)
 >>> found = result.interval_of("loyalty", 0.4, group="cars")
->>> people = jones_sasser.simulate_views("full mediation", 1000, rng=1)
->>> found = jones_sasser.compare_views("satisfaction", "stayed", data=people, rng=1)
+>>> people = satisfaction_loyalty.simulate_views("full mediation", 1000, rng=1)
+>>> found = satisfaction_loyalty.compare_views("satisfaction", "stayed", data=people, rng=1)
 >>> found = found.curve_of("threshold")
 """,
     "results": """

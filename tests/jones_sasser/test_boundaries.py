@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltymodel import jones_sasser
+from loyaltymodel import economics, evidence, jones_sasser, satisfaction_loyalty
 
 # The same number added up in two orders: 0.8 and 0.7999999999999999, 0.3 and 0.30000000000000004.
 BELOW, ABOVE = 0.7 + 0.1, 0.1 + 0.2
@@ -71,12 +71,12 @@ def test_constraints_at_the_cut_are_bound():
 
 
 def test_satisfied_from_a_cut_on():
-    found = jones_sasser.association(
+    found = satisfaction_loyalty.association(
         [BELOW, 0.8, 0.9, 0.1, 0.2, 0.4], [0.3, ABOVE, 0.1, 0.5, 0.4, 0.3], cuts=(0.8)
     )
     assert found.n_satisfied == 3
     assert found.satisfied_not_loyal == 1
-    found = jones_sasser.association(
+    found = satisfaction_loyalty.association(
         [BELOW, 0.8, 0.9, 0.1, 0.2, 0.4],
         [0.3, ABOVE, 0.1, 0.5, 0.4, 0.3],
         cuts={"satisfaction": 0.8, "loyalty": ABOVE},
@@ -85,9 +85,9 @@ def test_satisfied_from_a_cut_on():
 
 
 def test_zones_and_levels_at_their_borders():
-    zones = jones_sasser.heskett_zone([BELOW, 0.3, ABOVE], scale=(0, 1), cuts=(0.8, 0.9))
+    zones = evidence.heskett_zone([BELOW, 0.3, ABOVE], scale=(0, 1), cuts=(0.8, 0.9))
     assert zones.tolist() == ["indifference", "defection", "defection"]
-    assert jones_sasser.heskett_zone(ABOVE, scale=(0, 1), cuts=(0.1, 0.3)) == "indifference"
+    assert evidence.heskett_zone(ABOVE, scale=(0, 1), cuts=(0.1, 0.3)) == "indifference"
     curve = jones_sasser.curve("hinge", {"hi": 0.9, "share": 0.1, "tau": 0.8})
     assert curve.zone([BELOW, 0.8, 0.79]).tolist() == ["sensitive", "sensitive", "insensitive"]
     # A straight line is everywhere as steep as on average.
@@ -111,26 +111,28 @@ def test_the_own_customers_may_be_the_whole_market():
 def test_a_turn_at_a_level_is_on_both_sides():
     x = np.repeat([0.1, 0.2, 0.3, 0.4, 0.5], 20)
     y = (x - 0.3) ** 2 + np.tile([0.01, -0.01], 50)
-    one, other = (jones_sasser.u_shape_test(x, y, turning_point=turn) for turn in (0.3, ABOVE))
+    one, other = (
+        satisfaction_loyalty.u_shape_test(x, y, turning_point=turn) for turn in (0.3, ABOVE)
+    )
     pd.testing.assert_frame_equal(one.estimates.frame(), other.estimates.frame())
 
 
 @pytest.mark.parametrize("cuts", [[0.8], None])
 def test_levels_of_word_of_mouth_are_those_of_the_same_score(cuts):
     s = np.repeat([BELOW, 0.8, 0.2], 10)
-    found = jones_sasser.word_of_mouth(s, valence=np.tile([1, -1, 0, 1, 1], 6), cuts=cuts)
+    found = economics.word_of_mouth(s, valence=np.tile([1, -1, 0, 1, 1], 6), cuts=cuts)
     assert found.counts.tolist() == [10, 20]
 
 
 def test_scores_that_differ_by_rounding_share_a_rank():
-    plain = jones_sasser.association([0.8, 0.8, 0.1, 0.3, 0.9], [1, 2, 3, 5, 4])
-    other = jones_sasser.association([0.8, BELOW, 0.1, ABOVE, 0.9], [1, 2, 3, 5, 4])
+    plain = satisfaction_loyalty.association([0.8, 0.8, 0.1, 0.3, 0.9], [1, 2, 3, 5, 4])
+    other = satisfaction_loyalty.association([0.8, BELOW, 0.1, ABOVE, 0.9], [1, 2, 3, 5, 4])
     np.testing.assert_allclose(plain.estimates.estimate, other.estimates.estimate, rtol=1e-12)
 
 
 def test_a_ceiling_has_one_corner_for_one_score():
-    plain = jones_sasser.necessary_condition([0.8, 0.8, 0.1, 0.3], [1, 4, 2, 3], rng=1)
-    other = jones_sasser.necessary_condition([0.8, BELOW, 0.1, ABOVE], [1, 4, 2, 3], rng=1)
+    plain = satisfaction_loyalty.necessary_condition([0.8, 0.8, 0.1, 0.3], [1, 4, 2, 3], rng=1)
+    other = satisfaction_loyalty.necessary_condition([0.8, BELOW, 0.1, ABOVE], [1, 4, 2, 3], rng=1)
     np.testing.assert_allclose(plain.corners, other.corners, rtol=1e-12)
     assert plain.effect_size == pytest.approx(other.effect_size)
 
@@ -141,7 +143,7 @@ def test_an_outlier_does_not_blur_the_cut_of_the_others():
         scores, scores, cuts={"satisfaction": 5.5, "loyalty": 5.5, "extremes": None}
     )
     assert customers["segment"].tolist() == ["defector"] * 2 + ["loyalist"] * 3
-    found = jones_sasser.association([1, 2, 3, 4, 5, 1e14], [1, 2, 3, 4, 5, 6], cuts=3)
+    found = satisfaction_loyalty.association([1, 2, 3, 4, 5, 1e14], [1, 2, 3, 4, 5, 6], cuts=3)
     assert found.n_satisfied == 4
 
 
@@ -149,6 +151,6 @@ def test_an_outlier_does_not_blur_the_cut_of_the_others():
 @pytest.mark.parametrize("unit", [1e-90, 1e90])
 def test_curvature_in_any_unit(unit):
     s, loyal = np.array([1.0, 2, 3, 4, 5, 5]), np.array([1.0, 1, 2, 4, 7, 8])
-    plain, found = (jones_sasser.association(s * u, loyal) for u in (1.0, unit))
+    plain, found = (satisfaction_loyalty.association(s * u, loyal) for u in (1.0, unit))
     assert found.curvature * unit * unit == pytest.approx(plain.curvature, rel=1e-9)
     np.testing.assert_allclose(found.p_value, plain.p_value, rtol=1e-9)

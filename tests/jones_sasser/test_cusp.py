@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
-from loyaltymodel._arrays import FrozenRecord
+from loyaltymodel._core.arrays import FrozenRecord
 from loyaltymodel.errors import (
     DataError,
     ModelError,
@@ -20,14 +20,15 @@ from loyaltymodel.errors import (
     OptionError,
     WeakIdentificationWarning,
 )
-from loyaltymodel.jones_sasser.cusp import kernels, likelihood
-from loyaltymodel.jones_sasser.cusp.fit import fit_cusp
-from loyaltymodel.jones_sasser.cusp.model import (
+from loyaltymodel.jones_sasser.cusp.cusp import (
     Cusp,
     cusp_equilibria,
     cusp_thresholds,
     simulate_cusp,
 )
+from loyaltymodel.jones_sasser.cusp.fit import fit_cusp
+from loyaltymodel.jones_sasser.cusp.kernels import likelihood
+from loyaltymodel.jones_sasser.cusp.kernels import states as kernels
 from loyaltymodel.jones_sasser.cusp.result import CuspResult
 
 from tolerances import EXACT, SAME

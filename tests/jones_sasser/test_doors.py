@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loyaltymodel import jones_sasser
+from loyaltymodel import chain, economics, evidence, jones_sasser, satisfaction_loyalty
 from loyaltymodel.errors import DataError, LoyaltyModelError, OptionError
 
-TABLE = jones_sasser.retention_table()
+TABLE = evidence.retention_table()
 CURVE = jones_sasser.curve("power", {"hi": 1.0, "k": 2.0})
 CUSP = jones_sasser.Cusp(alpha=(-2, 4), beta=(0, 1))
 S, STAYED = [1, 3, 5, 7, 7, 9, 9, 10], [0, 0, 0, 0, 1, 1, 1, 1]
@@ -38,9 +38,9 @@ def test_what_is_no_group_is_named(by_group, group):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: jones_sasser.word_of_mouth(None, valence=[1, -1]),
+        lambda: economics.word_of_mouth(None, valence=[1, -1]),
         lambda: jones_sasser.remove_constraint(CURVE, None, constraint=0.2),
-        lambda: jones_sasser.compare_views(None, STAYED),
+        lambda: satisfaction_loyalty.compare_views(None, STAYED),
         lambda: jones_sasser.fit_cusp([1.0, 2, 3], [1.0, 2, 3], None),
     ],
 )
@@ -140,7 +140,7 @@ def test_segments_take_weights_of_any_unit(weights):
         lambda flags: jones_sasser.remove_constraint(CURVE, flags, constraint=0.5),
         lambda flags: jones_sasser.fit(flags, flags),
         lambda flags: jones_sasser.share_of_scale(flags, scale=(0, 1)),
-        lambda flags: jones_sasser.heskett_zone(flags, scale=(0, 1), cuts=(0, 1)),
+        lambda flags: evidence.heskett_zone(flags, scale=(0, 1), cuts=(0, 1)),
     ],
 )
 def test_true_and_false_are_no_satisfaction(call):
@@ -154,12 +154,12 @@ def test_true_and_false_are_no_constraint():
 
 
 def test_who_stayed_may_be_true_or_false():
-    people = jones_sasser.simulate_views("direct", 600, rng=1)
+    people = satisfaction_loyalty.simulate_views("direct", 600, rng=1)
     s, stayed = people["satisfaction"], people["stayed"]
     one, other = (jones_sasser.fit(s, answer) for answer in (stayed, stayed == 1))
     np.testing.assert_array_equal(one.values, other.values)
     one, other = (
-        jones_sasser.compare_views(s, answer, bond=people["bond"], n_resamples=50, rng=1)
+        satisfaction_loyalty.compare_views(s, answer, bond=people["bond"], n_resamples=50, rng=1)
         for answer in (stayed, stayed == 1)
     )
     pd.testing.assert_frame_equal(one.comparison.models, other.comparison.models)
@@ -167,9 +167,9 @@ def test_who_stayed_may_be_true_or_false():
 
 @pytest.mark.parametrize("name", ["mediator", "bond"])
 def test_what_is_measured_is_not_true_or_false(name):
-    people = jones_sasser.simulate_views("direct", 50, rng=1)
+    people = satisfaction_loyalty.simulate_views("direct", 50, rng=1)
     with pytest.raises(DataError, match=f"{name} is not numeric"):
-        jones_sasser.compare_views(
+        satisfaction_loyalty.compare_views(
             "satisfaction", "stayed", data=people, **{name: people[name] > 0.5}
         )
     with pytest.raises(DataError, match="driver 'held' is not numeric"):
@@ -220,7 +220,7 @@ def test_a_construct_in_two_columns_is_refused():
         }
     )
     twice = pd.concat([branches, branches[["customer_loyalty"]] * 2], axis=1)
-    for function in (jones_sasser.service_profit_paths, jones_sasser.service_profit_chain):
+    for function in (chain.service_profit_paths, chain.service_profit_chain):
         with pytest.raises(DataError, match="more than one column named customer_loyalty"):
             function(data=twice)
 

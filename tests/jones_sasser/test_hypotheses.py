@@ -9,7 +9,7 @@ from scipy import optimize, stats
 
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import ImproperSolutionWarning, NotIdentifiedError, OptionError
-from loyaltymodel.jones_sasser.estimation.likelihood import evaluate
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import evaluate
 from loyaltymodel.jones_sasser.estimation.problem import set_up
 from loyaltymodel.jones_sasser.inference.hypotheses import _drawn
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import special, stats
 
 from loyaltymodel.jones_sasser.curves.families import FAMILIES
-from loyaltymodel.jones_sasser.estimation.likelihood import (
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import (
     Beta,
     Cells,
     Ordinal,
@@ -104,7 +104,7 @@ def test_a_stack_gives_what_each_problem_gives(family, held, outcome, n_nodes, m
             np.testing.assert_allclose(one[0], both[row], rtol=1e-12)
     # Neither do slices of the cells matter.
     monkeypatch.setattr(
-        "loyaltymodel.jones_sasser.estimation.likelihood._IN_CACHE", 5 * 2 * n_nodes
+        "loyaltymodel.jones_sasser.estimation.kernels.likelihood._IN_CACHE", 5 * 2 * n_nodes
     )
     assert len(list(problem.cells.slices(2))) == 3
     for one, both in zip(evaluate(problem, statistics, p), whole, strict=True):

@@ -14,8 +14,8 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from loyaltymodel import errors
-from loyaltymodel._moments import Moments
-from loyaltymodel._quadrants import Grid, cell_probabilities
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.quadrants import Grid, cell_probabilities
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.curve import curve
 from loyaltymodel.jones_sasser.people.advice import advice

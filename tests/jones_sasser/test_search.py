@@ -10,7 +10,8 @@ from scipy import optimize, special
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import ConvergenceWarning, ImproperSolutionWarning, NotIdentifiedError
 from loyaltymodel.jones_sasser.estimation import fit as fit_module
-from loyaltymodel.jones_sasser.estimation import intervals, maximise
+from loyaltymodel.jones_sasser.estimation import intervals
+from loyaltymodel.jones_sasser.estimation.kernels import maximise
 from loyaltymodel.jones_sasser.estimation.problem import set_up
 from loyaltymodel.jones_sasser.inference import hypotheses
 

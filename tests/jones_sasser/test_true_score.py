@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, optimize, stats
 
 from loyaltymodel import jones_sasser
-from loyaltymodel._possible_answers import possible_answers
+from loyaltymodel._core.possible_answers import possible_answers
 from loyaltymodel.errors import ImproperSolutionWarning, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.estimation.true_score import (
     TrueScoreLaw,

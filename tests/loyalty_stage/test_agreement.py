@@ -14,10 +14,10 @@ from scipy import stats
 from statsmodels.stats.inter_rater import cohens_kappa
 from statsmodels.stats.proportion import proportion_confint
 
-from loyaltymodel._counts import pull_of
+from loyaltymodel._core.counts import pull_of
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.loyalty_stage.types.agreement import agreement
-from loyaltymodel.loyalty_stage.types.agreement_kernels import agreement_weights, kappas
+from loyaltymodel.loyalty_stage.types.agreement.fit import agreement
+from loyaltymodel.loyalty_stage.types.agreement.kernels import agreement_weights, kappas
 from loyaltymodel.loyalty_stage.types.attitude import dick_basu
 from loyaltymodel.loyalty_stage.types.diamond import knox
 

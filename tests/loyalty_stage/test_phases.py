@@ -16,8 +16,15 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import multivariate_normal, norm
 from statsmodels.stats.proportion import proportion_confint
 
-from loyaltymodel._moments import Moments
-from loyaltymodel._quadrants import posterior_of
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.quadrants import posterior_of
+from loyaltymodel.economics.exits import (
+    core_customers,
+    exit_reasons,
+    loyalty_level,
+    practical_indicator,
+    win_back_list,
+)
 from loyaltymodel.errors import (
     DataError,
     ModelError,
@@ -39,13 +46,6 @@ from loyaltymodel.loyalty_stage.phases.instruments import (
     three_component_instrument,
 )
 from loyaltymodel.loyalty_stage.phases.oliver import oliver
-from loyaltymodel.loyalty_stage.phases.practice import (
-    core_customers,
-    exit_reasons,
-    loyalty_level,
-    practical_indicator,
-    win_back_list,
-)
 from loyaltymodel.loyalty_stage.phases.scores import phase_reliability, phase_scores
 from loyaltymodel.loyalty_stage.phases.simulate import simulate_phases
 

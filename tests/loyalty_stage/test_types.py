@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from loyaltymodel._counts import Shares
-from loyaltymodel._moments import Moments
-from loyaltymodel._sorted_customers import share_estimates
+from loyaltymodel._core.counts import Shares
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.sorted_customers import share_estimates
 from loyaltymodel.errors import (
     DataError,
     FailedResamplesWarning,

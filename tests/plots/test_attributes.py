@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from loyaltymodel import datasets
-from loyaltymodel.attributes.contrast import penalty_reward
-from loyaltymodel.attributes.importance import key_drivers
-from loyaltymodel.attributes.performance import importance_performance
+from loyaltymodel.attributes.drivers.contrast import penalty_reward
+from loyaltymodel.attributes.drivers.importance import key_drivers
+from loyaltymodel.attributes.drivers.performance import importance_performance
 from loyaltymodel.errors import OptionError
 from loyaltymodel.plots import attributes as plots
 

@@ -22,7 +22,7 @@ def boot():
     return structural.bootstrap(result, survey, n_resamples=200, rng=1)
 
 
-@pytest.mark.parametrize("draw", [plots.inference.forest, plots.inference.htmt_map])
+@pytest.mark.parametrize("draw", [plots.structural.forest, plots.structural.htmt_map])
 def test_pictures_return_the_axes_that_they_were_given(boot, draw):
     _, ax = plt.subplots()
     assert draw(boot, ax=ax) is ax
@@ -31,7 +31,7 @@ def test_pictures_return_the_axes_that_they_were_given(boot, draw):
 
 def test_the_forest_has_every_estimate_with_its_interval(boot):
     for kind in ("paths", "weights", "specific_effects", "index", "r_squared", "impacts"):
-        ax = plots.inference.forest(boot, kind)
+        ax = plots.structural.forest(boot, kind)
         table = getattr(boot, kind)
         lines = [line for line in ax.collections[0].get_segments() if len(line)]
         found = np.array([[segment[0][0], segment[1][0]] for segment in lines])
@@ -41,7 +41,7 @@ def test_the_forest_has_every_estimate_with_its_interval(boot):
 
 
 def test_intervals_that_hold_0_are_hollow(boot):
-    full, hollow = plots.inference.forest(boot, "weights").lines[-2:]
+    full, hollow = plots.structural.forest(boot, "weights").lines[-2:]
     excluded = (boot.weights["ci_low"] > 0) | (boot.weights["ci_high"] < 0)
     excluded |= boot.weights["ci_low"].isna()
     assert len(full.get_xdata()) == excluded.sum()
@@ -51,7 +51,7 @@ def test_intervals_that_hold_0_are_hollow(boot):
 
 def test_the_histogram_counts_every_resample(boot):
     name = ("paths", "c0", "c1")
-    ax = plots.inference.replicates(boot, name, bins=10)
+    ax = plots.structural.replicates(boot, name, bins=10)
     assert sum(bar.get_height() for bar in ax.patches) == 200
     row = boot.paths.iloc[0]
     marks = [line.get_xdata()[0] for line in ax.lines]
@@ -59,7 +59,7 @@ def test_the_histogram_counts_every_resample(boot):
 
 
 def test_the_map_shows_every_ratio_and_frames_those_in_doubt(boot):
-    ax = plots.inference.htmt_map(boot, threshold=0.6)
+    ax = plots.structural.htmt_map(boot, threshold=0.6)
     table = boot.htmt_test(threshold=0.6)
     assert [text.get_text() for text in ax.texts] == [f"{r:.2f}" for r in table["estimate"]]
     framed = [text.get_bbox_patch().get_edgecolor()[3] > 0 for text in ax.texts]
@@ -68,10 +68,10 @@ def test_the_map_shows_every_ratio_and_frames_those_in_doubt(boot):
 
 def test_what_is_not_there_is_refused(boot):
     with pytest.raises(OptionError, match="'paths', 'weights'"):
-        plots.inference.forest(boot, "arrows")
+        plots.structural.forest(boot, "arrows")
     with pytest.raises(OptionError, match="not the name"):
-        plots.inference.replicates(boot, ("paths", "c2", "c0"))
+        plots.structural.replicates(boot, ("paths", "c2", "c0"))
     result = structural.fit(boot.result.model, boot.result.moments)
     without = structural.bootstrap(result, draw="parametric", n_resamples=50, rng=1)
     with pytest.raises(DataError, match="scale"):
-        plots.inference.forest(without, "index")
+        plots.structural.forest(without, "index")

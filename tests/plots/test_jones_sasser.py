@@ -19,7 +19,7 @@ from loyaltymodel.jones_sasser import (
     segments,
     textbook_segments,
 )
-from loyaltymodel.jones_sasser.cusp.model import Cusp
+from loyaltymodel.jones_sasser.cusp.cusp import Cusp
 from loyaltymodel.jones_sasser.inference import diagnostics
 from loyaltymodel.plots import _curves, _layout
 from loyaltymodel.plots import jones_sasser as pictures

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from loyaltymodel.attributes.kano import kano_from_counts
+from loyaltymodel.attributes.kano.analysis import kano_from_counts
 from loyaltymodel.errors import DataError
 from loyaltymodel.plots._kano_plane import kano_plane
 

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
 
-from loyaltymodel import loyalty_stage
+from loyaltymodel import customer_base, loyalty_stage
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.plots import loyalty_stage as pictures
 
@@ -83,7 +83,7 @@ def moves():
 def behaviour():
     bought = loyalty_stage.simulate_purchases([[0.8, 0.2], [0.4, 0.6]], 200, rate=5, rng=1)
     window = ("2024-01-01", "2025-01-01")
-    return loyalty_stage.purchase_behaviour(data=bought, window=window).result
+    return customer_base.purchase_behaviour(data=bought, window=window).result
 
 
 def shown(ax):

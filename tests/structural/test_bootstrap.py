@@ -5,8 +5,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from loyaltymodel import _resampling as resampling
 from loyaltymodel import datasets
+from loyaltymodel._core import resampling
 from loyaltymodel.errors import (
     DataError,
     FailedResamplesWarning,
@@ -128,8 +128,8 @@ def test_counts_do_not_depend_on_the_slices(survey):
 
 def test_estimates_do_not_depend_on_the_slices(survey, monkeypatch):
     one = bootstrap(fit(MODEL, survey, scale=(1, 10)), survey, n_resamples=200, rng=2)
-    monkeypatch.setattr("loyaltymodel._resampling._MATRICES", 36 * 13)  # 13 resamples a slice
-    monkeypatch.setattr("loyaltymodel._resampling._PRODUCTS", 21 * 17)  # 17 people a slice
+    monkeypatch.setattr("loyaltymodel._core.resampling._MATRICES", 36 * 13)  # 13 resamples a slice
+    monkeypatch.setattr("loyaltymodel._core.resampling._PRODUCTS", 21 * 17)  # 17 people a slice
     other = bootstrap(fit(MODEL, survey, scale=(1, 10)), survey, n_resamples=200, rng=2)
     np.testing.assert_allclose(one.estimates.replicates, other.estimates.replicates, atol=SAME)
 
@@ -137,10 +137,10 @@ def test_estimates_do_not_depend_on_the_slices(survey, monkeypatch):
 @pytest.mark.parametrize("options", [{"draw": "parametric"}, {"interval": "studentized"}])
 def test_no_kind_of_draw_depends_on_the_slices(survey, monkeypatch, options):
     one = bootstrap(fit(MODEL, survey), survey, n_resamples=60, rng=2, **options)
-    monkeypatch.setattr("loyaltymodel._resampling._MATRICES", 36 * 50 * 13)
-    monkeypatch.setattr("loyaltymodel._resampling._INNER_DRAWS", 90 * 50 * 7)
+    monkeypatch.setattr("loyaltymodel._core.resampling._MATRICES", 36 * 50 * 13)
+    monkeypatch.setattr("loyaltymodel._core.resampling._INNER_DRAWS", 90 * 50 * 7)
     if "draw" in options:
-        monkeypatch.setattr("loyaltymodel._resampling._MATRICES", 36 * 13)
+        monkeypatch.setattr("loyaltymodel._core.resampling._MATRICES", 36 * 13)
     other = bootstrap(fit(MODEL, survey), survey, n_resamples=60, rng=2, **options)
     np.testing.assert_allclose(one.estimates.replicates, other.estimates.replicates, atol=SAME)
     np.testing.assert_allclose(one.estimates.ci_low, other.estimates.ci_low, atol=1e-8)

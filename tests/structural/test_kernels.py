@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyaltymodel.structural import checks, criteria, kernels
+from loyaltymodel.structural import checks
+from loyaltymodel.structural.kernels import criteria
+from loyaltymodel.structural.kernels import pls as kernels
 
 from tolerances import EXACT, REFERENCE, SAME
 from worlds import answers, factor_world, plain_pls

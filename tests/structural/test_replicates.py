@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loyaltymodel import _resampling as resampling
 from loyaltymodel import datasets
+from loyaltymodel._core import resampling
 from loyaltymodel.errors import (
     FailedResamplesWarning,
     ImproperSolutionWarning,
@@ -25,8 +25,8 @@ from loyaltymodel.structural import (
     jackknife,
     simulate,
 )
-from loyaltymodel.structural.implied import is_possible
 from loyaltymodel.structural.inference import LeftOut, acceleration_of, make_interval
+from loyaltymodel.structural.kernels.implied import is_possible
 from loyaltymodel.structural.replication import make_task, read_units
 
 from tolerances import SAME

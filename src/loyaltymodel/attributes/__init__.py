@@ -1,42 +1,38 @@
 """Attributes: which kind each is, how important, how well it does, and what to mend first."""
 
-from loyaltymodel.attributes.contrast import PenaltyRewardResult, penalty_reward
-from loyaltymodel.attributes.drivers_result import KeyDriversResult
-from loyaltymodel.attributes.importance import key_drivers
-from loyaltymodel.attributes.kano import kano, kano_category, kano_from_counts
-from loyaltymodel.attributes.kano_result import KanoResult
-from loyaltymodel.attributes.kano_segments import KanoSegments, kano_segments
-from loyaltymodel.attributes.kano_variants import (
+from loyaltymodel.attributes.drivers.contrast import PenaltyRewardResult, penalty_reward
+from loyaltymodel.attributes.drivers.importance import key_drivers
+from loyaltymodel.attributes.drivers.performance import importance_performance
+from loyaltymodel.attributes.drivers.performance_result import ImportancePerformanceResult
+from loyaltymodel.attributes.drivers.result import KeyDriversResult
+from loyaltymodel.attributes.kano.analysis import kano, kano_category, kano_from_counts
+from loyaltymodel.attributes.kano.result import KanoResult
+from loyaltymodel.attributes.kano.segments import KanoSegments, kano_segments
+from loyaltymodel.attributes.kano.variants import (
     KanoFuzzyResult,
     kano_continuous,
     kano_fuzzy,
     satisfaction_curve,
 )
-from loyaltymodel.attributes.label_sets import (
-    LabelSet,
-    codes_from_labels,
-    label_set,
+from loyaltymodel.attributes.measurement.benefits import (
+    SatisfactionBenefits,
+    benefit_outcomes,
+    satisfaction_benefits,
 )
-from loyaltymodel.attributes.measurement import (
+from loyaltymodel.attributes.measurement.direct import (
     DirectReport,
     NetPromoter,
     direct_report,
     net_promoter,
 )
-from loyaltymodel.attributes.measurement_benefits import (
-    SatisfactionBenefits,
-    benefit_outcomes,
-    satisfaction_benefits,
-)
-from loyaltymodel.attributes.measurement_index import (
+from loyaltymodel.attributes.measurement.index import (
     ImportanceIndex,
     importance_index,
     importance_scores,
     rank_weights,
 )
-from loyaltymodel.attributes.measurement_problems import derived_dissatisfaction, problem_analysis
-from loyaltymodel.attributes.performance import importance_performance
-from loyaltymodel.attributes.performance_result import ImportancePerformanceResult
+from loyaltymodel.attributes.measurement.label_sets import LabelSet, codes_from_labels, label_set
+from loyaltymodel.attributes.measurement.problems import derived_dissatisfaction, problem_analysis
 
 __all__ = [
     "DirectReport",

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from loyaltymodel._frames import column_names
-from loyaltymodel._options import count_of, enumerate_names, repeated
+from loyaltymodel._core.frames import column_names
+from loyaltymodel._core.options import count_of, enumerate_names, repeated
 from loyaltymodel.errors import DataError, OptionError
 
 Pair = tuple[object, object]

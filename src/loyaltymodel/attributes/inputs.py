@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loyaltymodel import _resampling as resampling
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import equals
-from loyaltymodel._counts import kish
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import enumerate_names
-from loyaltymodel._resampling import Units
-from loyaltymodel._variables import read_weighted, several_variables
+from loyaltymodel._core import resampling
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.comparisons import equals
+from loyaltymodel._core.counts import kish
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import enumerate_names
+from loyaltymodel._core.resampling import Units
+from loyaltymodel._core.variables import read_weighted, several_variables
 from loyaltymodel.errors import DataError
 
 

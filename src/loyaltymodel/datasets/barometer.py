@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from loyaltymodel._options import check_choice
-from loyaltymodel._signature import checked
+from loyaltymodel._core.options import check_choice
+from loyaltymodel._core.signature import checked
 from loyaltymodel.survey import Codebook
 
 Wave = Literal[1, 2]

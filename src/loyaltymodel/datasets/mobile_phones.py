@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from loyaltymodel._moments import Moments
+from loyaltymodel._core.moments import Moments
 from loyaltymodel.errors import ExtraNotInstalledError
 
 _ITEMS = {

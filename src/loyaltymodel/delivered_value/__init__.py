@@ -10,17 +10,17 @@ an offer against its rivals. :func:`value_loyalty` goes from there to loyalty, a
 from loyaltymodel.delivered_value.account import ValueAccount, value_account
 from loyaltymodel.delivered_value.comparison import compare_offers, relative_value
 from loyaltymodel.delivered_value.components import components
-from loyaltymodel.delivered_value.loyalty import value_loyalty
-from loyaltymodel.delivered_value.loyalty_result import ValueLoyalty
 from loyaltymodel.delivered_value.perception import Heterogeneity, heterogeneity, perception
+from loyaltymodel.delivered_value.response.loyalty import value_loyalty
+from loyaltymodel.delivered_value.response.loyalty_result import ValueLoyalty
+from loyaltymodel.delivered_value.response.shifts import perception_shift
+from loyaltymodel.delivered_value.response.shifts_result import PerceptionShift
 from loyaltymodel.delivered_value.robustness import (
     CheapestChange,
     cheapest_change,
     probability_of_best,
     sensitivity,
 )
-from loyaltymodel.delivered_value.shifts import perception_shift
-from loyaltymodel.delivered_value.shifts_result import PerceptionShift
 from loyaltymodel.delivered_value.traits import value_traits
 from loyaltymodel.delivered_value.value import (
     delivered_value,

@@ -9,15 +9,22 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._comparisons import difference
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, count_of, enumerate_names, repeated, shown, suggest
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._scales import AnswerLimits
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import codes_of
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.comparisons import difference
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import (
+    check_choice,
+    count_of,
+    enumerate_names,
+    repeated,
+    shown,
+    suggest,
+)
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.scales import AnswerLimits
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
+from loyaltymodel._core.variables import codes_of
 from loyaltymodel.delivered_value.components import (
     COSTS,
     VALUES,

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._comparisons import difference
-from loyaltymodel._counts import weighted_means
-from loyaltymodel._estimates import EstimateTable, Labels
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, check_finite, count_of, enumerate_names
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import read_variables
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.comparisons import difference
+from loyaltymodel._core.counts import weighted_means
+from loyaltymodel._core.estimates import EstimateTable, Labels
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import check_choice, check_finite, count_of, enumerate_names
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import read_variables
 from loyaltymodel.delivered_value.components import Form
 from loyaltymodel.delivered_value.kernels import (
     Ties,

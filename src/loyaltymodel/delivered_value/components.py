@@ -13,17 +13,17 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._labels import labelled
-from loyaltymodel._options import (
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.labels import labelled
+from loyaltymodel._core.options import (
     check_choice,
     check_positive,
     enumerate_names,
     repeated,
     suggest,
 )
-from loyaltymodel._scales import AnswerLimits, Limits, resolve_limits
-from loyaltymodel._signature import checked
+from loyaltymodel._core.scales import AnswerLimits, Limits, resolve_limits
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import OptionError
 
 Unit = Literal["money", "points"]

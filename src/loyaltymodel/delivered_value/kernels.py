@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._comparisons import ROUNDING, difference, exceeds, reaches
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.comparisons import ROUNDING, difference, exceeds, reaches
 
 Others = Literal["fixed", "rescaled"]
 Ties = Literal["split", "all", "none"]

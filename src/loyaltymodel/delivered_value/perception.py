@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import count_of
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._scales import AnswerLimits, resolve_limits
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, number, percent, table_of
-from loyaltymodel._variables import read_variables
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import count_of
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.scales import AnswerLimits, resolve_limits
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, number, percent, table_of
+from loyaltymodel._core.variables import read_variables
 from loyaltymodel.delivered_value.kernels import ratio_interval, spread
 from loyaltymodel.errors import DataError
 

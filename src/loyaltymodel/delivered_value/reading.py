@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._frames import Columns, Missing, checked_rows, read_columns
-from loyaltymodel._options import check_choice, enumerate_names, suggest
-from loyaltymodel._variables import as_given, read_variables
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.frames import Columns, Missing, checked_rows, read_columns
+from loyaltymodel._core.options import check_choice, enumerate_names, suggest
+from loyaltymodel._core.variables import as_given, read_variables
 from loyaltymodel.delivered_value.components import Claim, as_mapping
 from loyaltymodel.errors import DataError, OptionError
 

@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import difference, reaches
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, check_count, check_finite, check_positive
-from loyaltymodel._resampling import FOR_INTERVALS
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, number, table_of
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.comparisons import difference, reaches
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import check_choice, check_count, check_finite, check_positive
+from loyaltymodel._core.resampling import FOR_INTERVALS
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, number, table_of
 from loyaltymodel.delivered_value.account import ValueAccount
 from loyaltymodel.delivered_value.components import Unit, by_component
 from loyaltymodel.delivered_value.kernels import (

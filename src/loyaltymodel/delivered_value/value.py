@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, enumerate_names
-from loyaltymodel._scales import AnswerLimits
-from loyaltymodel._signature import checked
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import check_choice, enumerate_names
+from loyaltymodel._core.scales import AnswerLimits
+from loyaltymodel._core.signature import checked
 from loyaltymodel.delivered_value.components import (
     COSTS,
     VALUES,

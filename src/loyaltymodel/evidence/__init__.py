@@ -4,6 +4,34 @@ Nothing in here is a default of another part of the library: a figure is used on
 """
 
 from loyaltymodel.evidence.lookup import disputes, get, table
+from loyaltymodel.evidence.published.readings import (
+    defection_given_satisfaction,
+    heskett_zone,
+    heskett_zones,
+    satisfaction_trap,
+    xerox,
+)
+from loyaltymodel.evidence.published.tables import (
+    PublishedTable,
+    RetainedCustomers,
+    defection_table,
+    retention_table,
+)
 from loyaltymodel.evidence.record import Dispute, Figure
 
-__all__ = ["Dispute", "Figure", "disputes", "get", "table"]
+__all__ = [
+    "Dispute",
+    "Figure",
+    "PublishedTable",
+    "RetainedCustomers",
+    "defection_given_satisfaction",
+    "defection_table",
+    "disputes",
+    "get",
+    "heskett_zone",
+    "heskett_zones",
+    "retention_table",
+    "satisfaction_trap",
+    "table",
+    "xerox",
+]

@@ -6,8 +6,8 @@ from dataclasses import fields
 
 import pandas as pd
 
-from loyaltymodel._options import suggest
-from loyaltymodel._signature import checked
+from loyaltymodel._core.options import suggest
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import DataError
 from loyaltymodel.evidence.contradictions import DISPUTES
 from loyaltymodel.evidence.figures import FIGURES

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from loyaltymodel._options import is_number
-from loyaltymodel._signature import checked_fields
+from loyaltymodel._core.options import is_number
+from loyaltymodel._core.signature import checked_fields
 from loyaltymodel.errors import ModelError
 
 Unit = Literal[

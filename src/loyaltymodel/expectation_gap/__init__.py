@@ -15,16 +15,10 @@ from loyaltymodel.expectation_gap.disconfirmation import (
     disconfirmation,
     expectation,
 )
-from loyaltymodel.expectation_gap.drivers import linear_satisfaction, satisfaction_drivers
-from loyaltymodel.expectation_gap.drivers_result import DriverResult
+from loyaltymodel.expectation_gap.drivers.fit import linear_satisfaction, satisfaction_drivers
+from loyaltymodel.expectation_gap.drivers.result import DriverResult
 from loyaltymodel.expectation_gap.fairness import equity
 from loyaltymodel.expectation_gap.indicators import Indicator, indicators
-from loyaltymodel.expectation_gap.instrument import (
-    ServiceDimension,
-    ServiceInstrument,
-    ServiceItem,
-    servqual_instrument,
-)
 from loyaltymodel.expectation_gap.provider import ProviderGaps, provider_gaps
 from loyaltymodel.expectation_gap.quality import (
     QualityProfile,
@@ -32,10 +26,16 @@ from loyaltymodel.expectation_gap.quality import (
     gronroos_quality,
     quality_profile,
 )
-from loyaltymodel.expectation_gap.servqual import gap_scores, servqual
-from loyaltymodel.expectation_gap.servqual_result import ServqualResult
-from loyaltymodel.expectation_gap.shocks import adverse_response
-from loyaltymodel.expectation_gap.shocks_result import AdverseResponse
+from loyaltymodel.expectation_gap.servqual.fit import gap_scores, servqual
+from loyaltymodel.expectation_gap.servqual.model import (
+    ServiceDimension,
+    ServiceInstrument,
+    ServiceItem,
+    servqual_instrument,
+)
+from loyaltymodel.expectation_gap.servqual.result import ServqualResult
+from loyaltymodel.expectation_gap.shocks.fit import adverse_response
+from loyaltymodel.expectation_gap.shocks.result import AdverseResponse
 from loyaltymodel.expectation_gap.tolerance import (
     ToleranceResult,
     tolerance_measures,

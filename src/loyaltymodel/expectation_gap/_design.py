@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._regression import collinear, full_leverage
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.options import count_of, enumerate_names
+from loyaltymodel._core.regression import collinear, full_leverage
 from loyaltymodel.errors import DataError, NotIdentifiedError
 
 

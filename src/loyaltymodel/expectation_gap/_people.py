@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import ROUNDING
-from loyaltymodel._estimates import EstimateTable, Labels
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.comparisons import ROUNDING
+from loyaltymodel._core.estimates import EstimateTable, Labels
 
 Variable = Any  # a number, an array, a Series, or the name of a column of ``data``
 

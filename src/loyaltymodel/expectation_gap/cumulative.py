@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, student_reach
-from loyaltymodel._options import check_choice, check_finite, check_share, count_of
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import as_given, read_variables
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level, student_reach
+from loyaltymodel._core.options import check_choice, check_finite, check_share, count_of
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
+from loyaltymodel._core.variables import as_given, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.expectation_gap._people import Variable
 from loyaltymodel.expectation_gap.kernels import (

@@ -6,13 +6,13 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import difference, reaches
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_finite, check_share
-from loyaltymodel._signature import checked
-from loyaltymodel._specification import Positive, Specification
-from loyaltymodel._variables import Bounds, Variables, as_given, read_variables
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.comparisons import difference, reaches
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import check_choice, check_finite, check_share
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.specification import Positive, Specification
+from loyaltymodel._core.variables import Bounds, Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._people import Variable, ordered_words
 from loyaltymodel.expectation_gap.kernels import prospect_value

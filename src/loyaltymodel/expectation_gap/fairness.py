@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._comparisons import difference, equals, reaches
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, check_finite
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import Variables, as_given, read_variables
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.comparisons import difference, equals, reaches
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import check_choice, check_finite
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._people import Variable, ordered_words
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from loyaltymodel._options import check_choice
-from loyaltymodel._signature import checked
+from loyaltymodel._core.options import check_choice
+from loyaltymodel._core.signature import checked
 
 ListName = Literal[
     "constituents",

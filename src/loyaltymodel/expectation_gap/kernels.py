@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._comparisons import exceeds
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.comparisons import exceeds
 
 _ROUNDING = 1e-12  # of the variance of the parts: a variance this small is rounding, not spread
 

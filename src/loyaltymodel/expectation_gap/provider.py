@@ -9,15 +9,15 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import difference
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import count_of
-from loyaltymodel._results import Result
-from loyaltymodel._scales import check_pair
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import read_variables
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.comparisons import difference
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import count_of
+from loyaltymodel._core.results import Result
+from loyaltymodel._core.scales import check_pair
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
+from loyaltymodel._core.variables import read_variables
 from loyaltymodel.expectation_gap._people import Variable
 
 _LEVELS = ("expected", "understood", "designed", "delivered", "promised", "perceived")

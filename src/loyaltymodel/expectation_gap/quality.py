@@ -9,17 +9,17 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping
-from loyaltymodel._comparisons import difference
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level, newcombe, wilson_at
-from loyaltymodel._options import check_share, count_of, enumerate_names, is_whole, suggest
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._scales import resolve_limits
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import read_variables, several_variables
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.comparisons import difference
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level, newcombe, wilson_at
+from loyaltymodel._core.options import check_share, count_of, enumerate_names, is_whole, suggest
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.scales import resolve_limits
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
+from loyaltymodel._core.variables import read_variables, several_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap._people import Variable, means_of
 from loyaltymodel.expectation_gap.indicators import Indicator, ListName, indicators

@@ -9,16 +9,16 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._comparisons import difference, exceeds
-from loyaltymodel._estimates import EstimateTable, Labels
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import Variables, read_variables, several_variables
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.comparisons import difference, exceeds
+from loyaltymodel._core.estimates import EstimateTable, Labels
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import check_choice, count_of, enumerate_names
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
+from loyaltymodel._core.variables import Variables, read_variables, several_variables
 from loyaltymodel.errors import DataError
 from loyaltymodel.expectation_gap._people import Variable, are_several, means_of, ordered_words
 

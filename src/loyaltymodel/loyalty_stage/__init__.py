@@ -1,8 +1,5 @@
 """Loyalty stages and types: who is how loyal, how sure we are, and how people move."""
 
-from loyaltymodel.loyalty_stage.behaviour.measures import prefers_and_repeats, purchase_behaviour
-from loyaltymodel.loyalty_stage.behaviour.result import PurchaseBehaviour
-from loyaltymodel.loyalty_stage.behaviour.site import SiteLoyalty, site_loyalty
 from loyaltymodel.loyalty_stage.ladder.reproducibility import (
     ReproducibilityResult,
     guttman_errors,
@@ -45,24 +42,10 @@ from loyaltymodel.loyalty_stage.phases.instruments import (
     three_component_instrument,
 )
 from loyaltymodel.loyalty_stage.phases.oliver import oliver
-from loyaltymodel.loyalty_stage.phases.practice import (
-    core_customers,
-    exit_reasons,
-    loyalty_level,
-    practical_indicator,
-    win_back_list,
-)
 from loyaltymodel.loyalty_stage.phases.result import PhaseResult
 from loyaltymodel.loyalty_stage.phases.scores import phase_reliability, phase_scores
 from loyaltymodel.loyalty_stage.phases.simulate import SimulatedPhases, simulate_phases
-from loyaltymodel.loyalty_stage.programme.account import programme_account
-from loyaltymodel.loyalty_stage.programme.database import purchase_reference
-from loyaltymodel.loyalty_stage.programme.effect import programme_effect
-from loyaltymodel.loyalty_stage.programme.orientation import comparison_mode, value_orientation
-from loyaltymodel.loyalty_stage.programme.result import ProgrammeEffect
-from loyaltymodel.loyalty_stage.programme.returns import programme_return
-from loyaltymodel.loyalty_stage.programme.specification import LoyaltyProgramme, ProgrammeTier
-from loyaltymodel.loyalty_stage.types.agreement import AgreementResult, agreement
+from loyaltymodel.loyalty_stage.types.agreement.fit import AgreementResult, agreement
 from loyaltymodel.loyalty_stage.types.attitude import dick_basu, relative_attitude
 from loyaltymodel.loyalty_stage.types.diamond import knox, ultimate_loyalty
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
@@ -72,7 +55,6 @@ from loyaltymodel.loyalty_stage.types.texts import type_advice
 __all__ = [
     "AgreementResult",
     "LoyaltyPhase",
-    "LoyaltyProgramme",
     "LoyaltyTypes",
     "MarkovChain",
     "MarkovTest",
@@ -80,32 +62,24 @@ __all__ = [
     "PhaseIndicator",
     "PhaseInstrument",
     "PhaseResult",
-    "ProgrammeEffect",
-    "ProgrammeTier",
-    "PurchaseBehaviour",
     "ReproducibilityResult",
     "ScalabilityResult",
     "SequentialLogitResult",
     "SimulatedPhases",
-    "SiteLoyalty",
     "Stages",
     "agreement",
     "checklist",
     "checklist_score",
     "compare_chains",
-    "comparison_mode",
     "component_map",
-    "core_customers",
     "dick_basu",
     "estimate_movement",
-    "exit_reasons",
     "formation_stage",
     "formation_stages",
     "guttman_errors",
     "knox",
     "life_cycle_stage",
     "life_cycle_stages",
-    "loyalty_level",
     "loyalty_levels",
     "markov_chain",
     "oliver",
@@ -113,13 +87,6 @@ __all__ = [
     "phase_advice",
     "phase_reliability",
     "phase_scores",
-    "practical_indicator",
-    "prefers_and_repeats",
-    "programme_account",
-    "programme_effect",
-    "programme_return",
-    "purchase_behaviour",
-    "purchase_reference",
     "relative_attitude",
     "reproducibility",
     "scalability",
@@ -128,12 +95,9 @@ __all__ = [
     "simulate_phases",
     "simulate_purchases",
     "simulate_types",
-    "site_loyalty",
     "three_component_instrument",
     "transition_sensitivity",
     "transition_what_if",
     "type_advice",
     "ultimate_loyalty",
-    "value_orientation",
-    "win_back_list",
 ]

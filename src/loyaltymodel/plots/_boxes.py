@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel.plots._style import INK, LETTERS, PALE, extent_of, write
 
 Point = tuple[float, float]

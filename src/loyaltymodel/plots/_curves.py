@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from loyaltymodel._arrays import BoolArray, FloatArray
+from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel.plots._names import Language, Words
 from loyaltymodel.plots._style import SHADES, tidy
 

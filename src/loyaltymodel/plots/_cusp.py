@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel.jones_sasser.cusp.model import Cusp
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel.jones_sasser.cusp.cusp import Cusp
 from loyaltymodel.plots._labels import make_strips, write_row
 from loyaltymodel.plots._names import Language, Words, words_in
 from loyaltymodel.plots._style import (

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._options import check_share
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.options import check_share
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
 from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
 from loyaltymodel.plots._boxes import draw_arrow, draw_box

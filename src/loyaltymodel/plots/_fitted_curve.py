@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_flag
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import check_flag
 from loyaltymodel.jones_sasser import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.inference import diagnostics
 from loyaltymodel.plots import _curves

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._intervals import check_level, wilson
-from loyaltymodel._options import enumerate_names, repeated, shown
-from loyaltymodel._variables import read_variables
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.intervals import check_level, wilson
+from loyaltymodel._core.options import enumerate_names, repeated, shown
+from loyaltymodel._core.variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.movement.stages import formation_stages, life_cycle_stages
 from loyaltymodel.loyalty_stage.phases.result import NONE

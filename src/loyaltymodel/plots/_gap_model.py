@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import enumerate_names
-from loyaltymodel._tables import number
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.options import enumerate_names
+from loyaltymodel._core.tables import number
 from loyaltymodel.errors import OptionError
 from loyaltymodel.expectation_gap import ProviderGaps
 from loyaltymodel.plots._boxes import Point, draw_arrow, draw_box

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel.attributes.kano_result import KanoResult
+from loyaltymodel.attributes.kano.result import KanoResult
 from loyaltymodel.errors import DataError
 from loyaltymodel.plots._labels import name_corners, name_points
 from loyaltymodel.plots._names import Language, Words, interval_in, shown_names, words_in

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import BboxBase
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel.plots._layout import place_beside, spread, touching
 from loyaltymodel.plots._names import wrapped
 from loyaltymodel.plots._style import (

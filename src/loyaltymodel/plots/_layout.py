@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 
 Edges = Sequence[tuple[int, int]]
 

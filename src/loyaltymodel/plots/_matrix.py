@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._sorted_customers import SortedCustomers
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.sorted_customers import SortedCustomers
 from loyaltymodel.plots._fonts import families
 from loyaltymodel.plots._style import (
     BLUE,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 from unicodedata import east_asian_width
 
-from loyaltymodel._options import check_choice, enumerate_names, visible
+from loyaltymodel._core.options import check_choice, enumerate_names, visible
 from loyaltymodel.errors import OptionError
 
 Language = Literal["en", "zh"]

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_choice
-from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.options import check_choice
+from loyaltymodel._core.variables import Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser import SegmentsResult, advice
 from loyaltymodel.plots import _matrix

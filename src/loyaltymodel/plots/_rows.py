@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel.plots._names import wrapped
 from loyaltymodel.plots._style import BLUE, LINE, axes_or_new
 

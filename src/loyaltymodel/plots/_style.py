@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._signature import checked
+from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.plots._fonts import families, warn_of_boxes
 from loyaltymodel.plots._names import wrapped

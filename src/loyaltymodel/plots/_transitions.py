@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel.loyalty_stage.behaviour.result import PurchaseBehaviour
+from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel.customer_base.result import PurchaseBehaviour
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
 from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
 from loyaltymodel.plots._fonts import families

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._options import check_flag
-from loyaltymodel._variables import read_variables
+from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.options import check_flag
+from loyaltymodel._core.variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.types.attitude import as_ranks
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes

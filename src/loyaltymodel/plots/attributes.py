@@ -8,12 +8,15 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_choice
-from loyaltymodel._scales import Pair
-from loyaltymodel.attributes.contrast import PenaltyRewardResult
-from loyaltymodel.attributes.drivers_result import KeyDriversResult
-from loyaltymodel.attributes.performance_result import QUADRANTS, ImportancePerformanceResult
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.options import check_choice
+from loyaltymodel._core.scales import Pair
+from loyaltymodel.attributes.drivers.contrast import PenaltyRewardResult
+from loyaltymodel.attributes.drivers.performance_result import (
+    QUADRANTS,
+    ImportancePerformanceResult,
+)
+from loyaltymodel.attributes.drivers.result import KeyDriversResult
 from loyaltymodel.plots._kano_plane import kano_plane
 from loyaltymodel.plots._labels import name_corners, name_points
 from loyaltymodel.plots._names import Language, Words, interval_in, shown_names, words_in

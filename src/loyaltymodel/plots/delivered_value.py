@@ -11,8 +11,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from loyaltymodel._arrays import IntArray
-from loyaltymodel._tables import number
+from loyaltymodel._core.arrays import IntArray
+from loyaltymodel._core.tables import number
 from loyaltymodel.delivered_value import ValueAccount, components
 from loyaltymodel.delivered_value.components import Kind
 from loyaltymodel.plots._names import Language, Words, chinese_in, shown_names, words_in, wrapped

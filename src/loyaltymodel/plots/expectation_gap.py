@@ -7,7 +7,7 @@ from typing import Literal
 
 from matplotlib.axes import Axes
 
-from loyaltymodel._options import check_choice
+from loyaltymodel._core.options import check_choice
 from loyaltymodel.errors import DataError
 from loyaltymodel.expectation_gap import ServqualResult, ToleranceResult
 from loyaltymodel.plots._gap_model import gap_model

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel._arrays import BoolArray
-from loyaltymodel._options import check_flag
-from loyaltymodel._variables import BELOW_ONE, read_numbers
+from loyaltymodel._core.arrays import BoolArray
+from loyaltymodel._core.options import check_flag
+from loyaltymodel._core.variables import BELOW_ONE, read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser import LoyaltyCurve
 from loyaltymodel.plots import _curves

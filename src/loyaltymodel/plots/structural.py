@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel._options import check_count
-from loyaltymodel._tables import number
+from loyaltymodel._core.options import check_count
+from loyaltymodel._core.tables import number
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.plots._boxes import draw_arrow, draw_box
+from loyaltymodel.plots._inference import forest, htmt_map, replicates
 from loyaltymodel.plots._labels import name_groups, name_points
 from loyaltymodel.plots._layout import arrange, touching
 from loyaltymodel.plots._names import Language, Words, shown_names, words_in, wrapped
@@ -38,7 +39,14 @@ from loyaltymodel.plots._style import (
 )
 from loyaltymodel.structural import StructuralResult
 
-__all__ = ["importance_performance_map", "loadings", "path_diagram"]
+__all__ = [
+    "forest",
+    "htmt_map",
+    "importance_performance_map",
+    "loadings",
+    "path_diagram",
+    "replicates",
+]
 
 _HALF_SHARED = 0.708  # from this loading on, item and construct share half their variance
 _LISTED = "; the constructs are"

@@ -6,7 +6,7 @@ A model says which constructs there are, which items show them and which paths j
 and returns a :class:`StructuralResult`.
 """
 
-from loyaltymodel._moments import Moments
+from loyaltymodel._core.moments import Moments
 from loyaltymodel.structural.aggregation import (
     aggregate,
     compare_with_benchmark,

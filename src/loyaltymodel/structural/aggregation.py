@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import read_table
-from loyaltymodel._intervals import check_level
-from loyaltymodel._labels import in_order_of
-from loyaltymodel._options import enumerate_names, repeated
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import Bounds, read_numbers, read_variables
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.frames import read_table
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.labels import in_order_of
+from loyaltymodel._core.options import enumerate_names, repeated
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import Bounds, read_numbers, read_variables
 from loyaltymodel.errors import DataError
 
 _NOT_NEGATIVE = (0.0, np.inf)

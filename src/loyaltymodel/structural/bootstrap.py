@@ -6,12 +6,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._intervals import check_level, check_resamples
-from loyaltymodel._options import check_choice, check_flag, enumerate_names
-from loyaltymodel._resampling import FOR_INTERVALS, Units
-from loyaltymodel._signature import checked
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.intervals import check_level, check_resamples
+from loyaltymodel._core.options import check_choice, check_flag, enumerate_names
+from loyaltymodel._core.resampling import FOR_INTERVALS, Units
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import (
     FailedResamplesWarning,
     ImproperSolutionWarning,
@@ -32,7 +32,7 @@ from loyaltymodel.structural.inference import (
     table_labels,
     with_errors,
 )
-from loyaltymodel.structural.quantities import ABOVE_ZERO
+from loyaltymodel.structural.kernels.quantities import ABOVE_ZERO
 from loyaltymodel.structural.replication import (
     WORTH_A_WARNING,
     Drawn,

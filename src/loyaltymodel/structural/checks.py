@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._comparisons import ROUNDING
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._signature import checked_fields
-from loyaltymodel.structural import criteria
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.comparisons import ROUNDING
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import count_of, enumerate_names
+from loyaltymodel._core.signature import checked_fields
 from loyaltymodel.structural.estimates import PLSSolution, correlation_matrix, design_of
-from loyaltymodel.structural.implied import POSSIBLE, implied_correlations
-from loyaltymodel.structural.kernels import Design
+from loyaltymodel.structural.kernels import criteria
+from loyaltymodel.structural.kernels.implied import POSSIBLE, implied_correlations
+from loyaltymodel.structural.kernels.pls import Design
 from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.settings import FitSettings
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import enumerate_names
-from loyaltymodel._signature import checked_fields
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenRecord
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import enumerate_names
+from loyaltymodel._core.signature import checked_fields
 from loyaltymodel.errors import ModelError, OptionError
-from loyaltymodel.structural.kernels import Design, Structure, make_design
+from loyaltymodel.structural.kernels.pls import Design, Structure, make_design
 from loyaltymodel.structural.model import StructuralModel
 
 

@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._options import check_choice, check_count, enumerate_names
-from loyaltymodel._resampling import (
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.options import check_choice, check_count, enumerate_names
+from loyaltymodel._core.resampling import (
     FOR_TESTS,
     Units,
     draw_counts,
     resampled_moments,
     slice_size,
 )
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.errors import NotIdentifiedError, OptionError
-from loyaltymodel.structural.implied import Implied, Which, distances, implied_correlations
+from loyaltymodel.structural.kernels.implied import Implied, Which, distances, implied_correlations
 from loyaltymodel.structural.replication import (
     Task,
     count_failures,

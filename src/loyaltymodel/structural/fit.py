@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._frames import Missing
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import count_of, enumerate_names, suggest
-from loyaltymodel._scales import AnswerLimits, Limits, resolve_limits
-from loyaltymodel._signature import checked
+from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import count_of, enumerate_names, suggest
+from loyaltymodel._core.scales import AnswerLimits, Limits, resolve_limits
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import (
     ConvergenceWarning,
     DataError,
@@ -24,10 +24,10 @@ from loyaltymodel.errors import (
     SmallSampleWarning,
     warn_caller,
 )
-from loyaltymodel.structural import kernels
 from loyaltymodel.structural.checks import validity_checks
 from loyaltymodel.structural.estimates import PLSSolution, correlation_matrix, design_of
-from loyaltymodel.structural.kernels import Design, Scheme
+from loyaltymodel.structural.kernels import pls as kernels
+from loyaltymodel.structural.kernels.pls import Design, Scheme
 from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.result import StructuralResult
 from loyaltymodel.structural.settings import FitSettings, Sign

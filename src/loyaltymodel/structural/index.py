@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._labels import in_order_of, labelled
-from loyaltymodel._options import shown
-from loyaltymodel._scales import check_pair
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import read_numbers
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.labels import in_order_of, labelled
+from loyaltymodel._core.options import shown
+from loyaltymodel._core.scales import check_pair
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import read_numbers
 from loyaltymodel.errors import DataError
 
 

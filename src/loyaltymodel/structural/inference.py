@@ -10,25 +10,25 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from loyaltymodel import _intervals as intervals
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
-from loyaltymodel._comparisons import ROUNDING, exceeds
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._intervals import Interval
-from loyaltymodel._options import check_positive, enumerate_names, shown
-from loyaltymodel._resampling import sums_by
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Summary, Table, percent, table_of
+from loyaltymodel._core import intervals
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.comparisons import ROUNDING, exceeds
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.intervals import Interval
+from loyaltymodel._core.options import check_positive, enumerate_names, shown
+from loyaltymodel._core.resampling import sums_by
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Summary, Table, percent, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.structural.estimates import design_of
-from loyaltymodel.structural.model import StructuralModel
-from loyaltymodel.structural.quantities import (
+from loyaltymodel.structural.kernels.quantities import (
     ABOVE_ZERO,
     RELIABILITIES,
     Catalogue,
     make_catalogue,
 )
+from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.result import StructuralResult
 
 IntervalKind = Literal["percentile", "basic", "bca", "studentized"]

@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from loyaltymodel._options import (
+from loyaltymodel._core.options import (
     alike,
     enumerate_names,
     hinted,
@@ -19,8 +19,8 @@ from loyaltymodel._options import (
     suggest,
     visible,
 )
-from loyaltymodel._signature import checked
-from loyaltymodel._specification import Specification
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.specification import Specification
 from loyaltymodel.errors import ModelError
 from loyaltymodel.structural import notation
 

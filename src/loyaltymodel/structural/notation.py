@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 from unicodedata import category
 
-from loyaltymodel._options import visible
+from loyaltymodel._core.options import visible
 from loyaltymodel.errors import ModelError
 
 _MEASURES: dict[str, Literal["A", "B"]] = {"=~": "A", "<~": "B"}

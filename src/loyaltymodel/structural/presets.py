@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from loyaltymodel._options import enumerate_names, suggest
-from loyaltymodel._signature import checked
+from loyaltymodel._core.options import enumerate_names, suggest
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import ModelError
 from loyaltymodel.structural.model import Construct, Mode, Path, StructuralModel
 

@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from loyaltymodel import _resampling as resampling
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping, IntArray
-from loyaltymodel._frames import checked_rows, read_columns, read_table
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._resampling import Units
-from loyaltymodel._scales import resolve_limits
-from loyaltymodel._variables import of_moderate_size, without_blanks
+from loyaltymodel._core import resampling
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.frames import checked_rows, read_columns, read_table
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import count_of, enumerate_names
+from loyaltymodel._core.resampling import Units
+from loyaltymodel._core.scales import resolve_limits
+from loyaltymodel._core.variables import of_moderate_size, without_blanks
 from loyaltymodel.errors import (
     DataError,
     FailedResamplesWarning,
@@ -28,8 +28,8 @@ from loyaltymodel.errors import (
 )
 from loyaltymodel.structural.estimates import correlation_matrix, design_of
 from loyaltymodel.structural.inference import errors_of
-from loyaltymodel.structural.kernels import Structure
-from loyaltymodel.structural.quantities import (
+from loyaltymodel.structural.kernels.pls import Structure
+from loyaltymodel.structural.kernels.quantities import (
     FAILURES,
     Catalogue,
     Evaluation,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._results import Facts
+from loyaltymodel._core.options import count_of, enumerate_names
+from loyaltymodel._core.results import Facts
 from loyaltymodel.structural.checks import Check
 from loyaltymodel.structural.estimates import PLSSolution
 from loyaltymodel.structural.model import StructuralModel

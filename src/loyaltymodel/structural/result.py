@@ -9,17 +9,17 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Missing, checked_rows, read_columns
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_choice
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._scales import Limits, resolve_limits
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, plain, table_of
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.frames import Missing, checked_rows, read_columns
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import check_choice
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.scales import Limits, resolve_limits
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, plain, table_of
 from loyaltymodel.errors import DataError
-from loyaltymodel.structural import criteria, kernels, report
+from loyaltymodel.structural import report
 from loyaltymodel.structural.checks import Check, all_checks
 from loyaltymodel.structural.estimates import (
     PLSSolution,
@@ -27,10 +27,12 @@ from loyaltymodel.structural.estimates import (
     correlation_matrix,
     design_of,
 )
-from loyaltymodel.structural.implied import Implied, Which, distances, implied_correlations
-from loyaltymodel.structural.kernels import Design
+from loyaltymodel.structural.kernels import criteria
+from loyaltymodel.structural.kernels import pls as kernels
+from loyaltymodel.structural.kernels.implied import Implied, Which, distances, implied_correlations
+from loyaltymodel.structural.kernels.pls import Design
+from loyaltymodel.structural.kernels.quantities import RELIABILITIES
 from loyaltymodel.structural.model import StructuralModel
-from loyaltymodel.structural.quantities import RELIABILITIES
 from loyaltymodel.structural.settings import FitSettings
 
 Unit = Literal["standardised", "points"]

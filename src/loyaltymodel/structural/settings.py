@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from loyaltymodel._arrays import FrozenMapping
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_count, check_positive
-from loyaltymodel._scales import AnswerLimits, freeze_scale
-from loyaltymodel._signature import checked_fields
-from loyaltymodel.structural.kernels import Scheme
+from loyaltymodel._core.arrays import FrozenMapping
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import check_count, check_positive
+from loyaltymodel._core.scales import AnswerLimits, freeze_scale
+from loyaltymodel._core.signature import checked_fields
+from loyaltymodel.structural.kernels.pls import Scheme
 
 Sign = Literal["sum"] | Mapping[str, str]
 

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, FrozenRecord
-from loyaltymodel._comparisons import exceeds
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import (
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping, FrozenRecord
+from loyaltymodel._core.comparisons import exceeds
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import (
     LARGEST,
     MOST,
     SMALLEST,
@@ -21,11 +21,11 @@ from loyaltymodel._options import (
     has_half_letter,
     shown,
 )
-from loyaltymodel._scales import AnswerLimits, resolve_limits
-from loyaltymodel._signature import checked, checked_fields
+from loyaltymodel._core.scales import AnswerLimits, resolve_limits
+from loyaltymodel._core.signature import checked, checked_fields
 from loyaltymodel.errors import ModelError, OptionError
 from loyaltymodel.structural.estimates import check_shapes, design_of
-from loyaltymodel.structural.kernels import Design, causes_first
+from loyaltymodel.structural.kernels.pls import Design, causes_first
 from loyaltymodel.structural.model import StructuralModel
 
 Kind = Literal["factor", "composite"]

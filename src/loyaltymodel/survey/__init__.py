@@ -4,4 +4,9 @@ from loyaltymodel.survey.codebook import Codebook
 from loyaltymodel.survey.items import Item, Scale
 from loyaltymodel.survey.problems import Problem
 
-__all__ = ["Codebook", "Item", "Problem", "Scale"]
+__all__ = [
+    "Codebook",
+    "Item",
+    "Problem",
+    "Scale",
+]

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping
-from loyaltymodel._options import alike, enumerate_names, hinted, matched, suggest
-from loyaltymodel._signature import checked
-from loyaltymodel._specification import Specification
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.options import alike, enumerate_names, hinted, matched, suggest
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.specification import Specification
 from loyaltymodel.errors import ModelError, OptionError
 from loyaltymodel.survey.items import Item, Scale, has_flags, says_dont_know
 from loyaltymodel.survey.problems import Problem, find_problems, refuse_errors

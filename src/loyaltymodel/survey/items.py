@@ -10,9 +10,9 @@ from warnings import catch_warnings, filterwarnings
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._options import enumerate_names
-from loyaltymodel._specification import Number, Specification
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._core.options import enumerate_names
+from loyaltymodel._core.specification import Number, Specification
 from loyaltymodel.errors import ModelError
 
 Direction = Literal["up", "down"]

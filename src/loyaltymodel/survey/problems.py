@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._options import is_number, suggest, visible
+from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.options import is_number, suggest, visible
 from loyaltymodel.errors import DataError
 from loyaltymodel.survey.items import (
     Scale,

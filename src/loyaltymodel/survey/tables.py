@@ -11,14 +11,14 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._frames import (
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.frames import (
     numbers_in,
     open_frame,
     row_labels,
     without_repeated,
 )
-from loyaltymodel._options import matched
+from loyaltymodel._core.options import matched
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_between
-from loyaltymodel._scales import by_variable
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import (
+from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import check_between
+from loyaltymodel._core.scales import by_variable
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import (
     BELOW_ONE,
     Variables,
     as_given,

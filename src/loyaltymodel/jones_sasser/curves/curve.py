@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._options import check_positive, count_of, enumerate_names, suggest
-from loyaltymodel._scales import check_pair
-from loyaltymodel._signature import checked, checked_fields
-from loyaltymodel._variables import BELOW_ONE, like, read_numbers, read_together
+from loyaltymodel._core.arrays import FloatArray, FrozenRecord
+from loyaltymodel._core.options import check_positive, count_of, enumerate_names, suggest
+from loyaltymodel._core.scales import check_pair
+from loyaltymodel._core.signature import checked, checked_fields
+from loyaltymodel._core.variables import BELOW_ONE, like, read_numbers, read_together
 from loyaltymodel.errors import DataError, ModelError, OptionError
-from loyaltymodel.jones_sasser.curves import answers
+from loyaltymodel.jones_sasser.curves import kernels as answers
 from loyaltymodel.jones_sasser.curves.families import (
     CurveFamily,
     FamilyName,

@@ -14,10 +14,10 @@ from typing import Literal
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._options import check_positive, enumerate_names, repeated, shown, suggest
-from loyaltymodel._signature import checked_fields
+from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.options import check_positive, enumerate_names, repeated, shown, suggest
+from loyaltymodel._core.signature import checked_fields
 from loyaltymodel.errors import ModelError, NotIdentifiedError, OptionError
 
 FamilyName = Literal["power", "logistic", "hinge", "cubic", "hazard"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._signature import checked
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import count_of, enumerate_names
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import NotIdentifiedError, WeakIdentificationWarning, warn_caller
-from loyaltymodel.jones_sasser.cusp.likelihood import estimate, first_dependent, rivals
+from loyaltymodel.jones_sasser.cusp.kernels.likelihood import estimate, first_dependent, rivals
 from loyaltymodel.jones_sasser.cusp.predictors import Predictors
 from loyaltymodel.jones_sasser.cusp.result import (
     CONVENTIONS,

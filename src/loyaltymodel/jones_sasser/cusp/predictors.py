@@ -9,10 +9,10 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import enumerate_names
-from loyaltymodel._variables import Variables, read_variables, several_variables
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import enumerate_names
+from loyaltymodel._core.variables import Variables, read_variables, several_variables
 from loyaltymodel.errors import DataError
 
 

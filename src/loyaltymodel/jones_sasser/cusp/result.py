@@ -9,19 +9,19 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._estimates import EstimateTable, Labels
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import wald
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import read_numbers
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._core.estimates import EstimateTable, Labels
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import wald
+from loyaltymodel._core.options import count_of, enumerate_names
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
+from loyaltymodel._core.variables import read_numbers
 from loyaltymodel.errors import ModelError
-from loyaltymodel.jones_sasser.cusp import kernels
-from loyaltymodel.jones_sasser.cusp.likelihood import Regression
-from loyaltymodel.jones_sasser.cusp.model import Cusp
+from loyaltymodel.jones_sasser.cusp.cusp import Cusp
+from loyaltymodel.jones_sasser.cusp.kernels import states as kernels
+from loyaltymodel.jones_sasser.cusp.kernels.likelihood import Regression
 from loyaltymodel.jones_sasser.cusp.predictors import Predictors
 
 CONVENTIONS = ("delay", "maxwell", "expected")

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import enumerate_names
-from loyaltymodel._resampling import FOR_INTERVALS
-from loyaltymodel._scales import AnswerLimits
-from loyaltymodel._signature import checked
+from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import enumerate_names
+from loyaltymodel._core.resampling import FOR_INTERVALS
+from loyaltymodel._core.scales import AnswerLimits
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import (
     ConvergenceWarning,
     DataError,
@@ -24,8 +24,8 @@ from loyaltymodel.errors import (
     warn_caller,
 )
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, FamilyName, family_of
-from loyaltymodel.jones_sasser.estimation.likelihood import evaluate, loyalty_in_cells
-from loyaltymodel.jones_sasser.estimation.maximise import (
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import evaluate, loyalty_in_cells
+from loyaltymodel.jones_sasser.estimation.kernels.maximise import (
     Maximum,
     among_kinks,
     at_estimate,

@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from loyaltymodel import _intervals
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._options import enumerate_names
+from loyaltymodel._core import intervals as _intervals
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.options import enumerate_names
 from loyaltymodel.errors import ConvergenceWarning, warn_caller
 from loyaltymodel.jones_sasser.curves.families import Parameter
-from loyaltymodel.jones_sasser.estimation.maximise import at_estimate, profile_ends
+from loyaltymodel.jones_sasser.estimation.kernels.maximise import at_estimate, profile_ends
 from loyaltymodel.jones_sasser.estimation.problem import Setup
 from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty, information_uncertainty
 

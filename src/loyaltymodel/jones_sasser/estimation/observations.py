@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
-from loyaltymodel._possible_answers import possible_answers
-from loyaltymodel.jones_sasser.estimation.likelihood import Cells, Ordinal, Outcome
+from loyaltymodel._core.arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._core.possible_answers import possible_answers
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import Cells, Ordinal, Outcome
 from loyaltymodel.jones_sasser.estimation.true_score import (
     TrueScoreLaw,
     TrueScores,

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._comparisons import levels_of
-from loyaltymodel._options import count_of, enumerate_names, suggest
+from loyaltymodel._core.arrays import FloatArray, FrozenRecord
+from loyaltymodel._core.comparisons import levels_of
+from loyaltymodel._core.options import count_of, enumerate_names, suggest
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, Parameter
-from loyaltymodel.jones_sasser.estimation.likelihood import (
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import (
     Beta,
     Cells,
     Ordinal,

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from loyaltymodel._intervals import chi_square_tail
-from loyaltymodel._options import count_of
-from loyaltymodel._scales import Pair
-from loyaltymodel._tables import p_text
+from loyaltymodel._core.intervals import chi_square_tail
+from loyaltymodel._core.options import count_of
+from loyaltymodel._core.scales import Pair
+from loyaltymodel._core.tables import p_text
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.estimation.sample import Sample
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings, StdErrors

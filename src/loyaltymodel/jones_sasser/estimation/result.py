@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import check_choice, count_of, enumerate_names, shown
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, percent, table_of
-from loyaltymodel._variables import (
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import check_choice, count_of, enumerate_names, shown
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, percent, table_of
+from loyaltymodel._core.variables import (
     BELOW_ONE,
     as_given,
     like,
@@ -24,9 +24,9 @@ from loyaltymodel._variables import (
     read_variables,
 )
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.curves import answers
-from loyaltymodel.jones_sasser.curves.answers import Answer
+from loyaltymodel.jones_sasser.curves import kernels as answers
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
+from loyaltymodel.jones_sasser.curves.kernels import Answer
 from loyaltymodel.jones_sasser.estimation import report
 from loyaltymodel.jones_sasser.estimation.intervals import (
     AnswerInterval,
@@ -39,7 +39,7 @@ from loyaltymodel.jones_sasser.estimation.intervals import (
     profile_interval,
     share_interval,
 )
-from loyaltymodel.jones_sasser.estimation.likelihood import driven_constraint
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import driven_constraint
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.report import State
 from loyaltymodel.jones_sasser.estimation.sample import (

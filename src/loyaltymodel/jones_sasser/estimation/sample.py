@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord, IntArray
-from loyaltymodel._options import count_of, enumerate_names, shown
-from loyaltymodel._variables import (
+from loyaltymodel._core.arrays import FloatArray, FrozenRecord, IntArray
+from loyaltymodel._core.options import count_of, enumerate_names, shown
+from loyaltymodel._core.variables import (
     BELOW_ONE,
     Bounds,
     Variables,

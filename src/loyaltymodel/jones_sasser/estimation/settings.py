@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from loyaltymodel._arrays import FrozenMapping
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_resamples
-from loyaltymodel._options import (
+from loyaltymodel._core.arrays import FrozenMapping
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_resamples
+from loyaltymodel._core.options import (
     LEAST_RELIABILITY,
     check_choice,
     check_count,
@@ -17,9 +17,9 @@ from loyaltymodel._options import (
     is_reliability,
     shown,
 )
-from loyaltymodel._resampling import FOR_INTERVALS
-from loyaltymodel._scales import AnswerLimits, Pair, by_variable, check_pair, freeze_scale
-from loyaltymodel._signature import checked, checked_fields
+from loyaltymodel._core.resampling import FOR_INTERVALS
+from loyaltymodel._core.scales import AnswerLimits, Pair, by_variable, check_pair, freeze_scale
+from loyaltymodel._core.signature import checked, checked_fields
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily
 from loyaltymodel.jones_sasser.estimation.true_score import TrueScores

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._options import (
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.options import (
     LEAST_RELIABILITY,
     check_choice,
     check_count,
@@ -18,8 +18,8 @@ from loyaltymodel._options import (
     is_reliability,
     shown,
 )
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import BELOW_ONE, read_numbers
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import BELOW_ONE, read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve, curve
 

@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
-from loyaltymodel._possible_answers import MOST_ANSWERS, PossibleAnswers, possible_answers
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel._core.possible_answers import MOST_ANSWERS, PossibleAnswers, possible_answers
 
 TrueScores = Literal["masses", "beta", "normal"]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenRecord, IntArray
 from loyaltymodel.errors import NotIdentifiedError
-from loyaltymodel.jones_sasser.estimation.likelihood import (
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import (
     Problem,
     WithLaws,
     difference_steps,
@@ -16,7 +16,7 @@ from loyaltymodel.jones_sasser.estimation.likelihood import (
     loyalty_in_cells,
     observed_information,
 )
-from loyaltymodel.jones_sasser.estimation.maximise import Maximum, search
+from loyaltymodel.jones_sasser.estimation.kernels.maximise import Maximum, search
 from loyaltymodel.jones_sasser.estimation.observations import Observations
 from loyaltymodel.jones_sasser.estimation.problem import Setup
 from loyaltymodel.jones_sasser.estimation.settings import StdErrors

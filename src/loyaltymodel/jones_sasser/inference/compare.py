@@ -9,11 +9,11 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_flag, count_of
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.options import check_flag, count_of
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, FamilyName, family_of
 from loyaltymodel.jones_sasser.estimation.fit import estimate_with_remarks

@@ -9,21 +9,21 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._results import Facts, Result, WithCustomers
-from loyaltymodel._scales import AnswerLimits, Pair, limits_of
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import BELOW_ONE, read_numbers, read_variables
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import count_of, enumerate_names
+from loyaltymodel._core.results import Facts, Result, WithCustomers
+from loyaltymodel._core.scales import AnswerLimits, Pair, limits_of
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
+from loyaltymodel._core.variables import BELOW_ONE, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.curves import answers
+from loyaltymodel.jones_sasser.curves import kernels as answers
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.estimation.intervals import delta_variance, share_interval
-from loyaltymodel.jones_sasser.estimation.likelihood import driven_constraint
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import driven_constraint
 from loyaltymodel.jones_sasser.estimation.observations import Observations, observe
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.sample import (

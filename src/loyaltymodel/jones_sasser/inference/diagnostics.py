@@ -7,15 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel import _intervals
-from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
-from loyaltymodel._comparisons import levels_of
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._options import check_count
-from loyaltymodel._signature import checked
+from loyaltymodel._core import intervals as _intervals
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.comparisons import levels_of
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.options import check_count
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import NotIdentifiedError, OptionError
-from loyaltymodel.jones_sasser.estimation.likelihood import Ordinal, evaluate, loyalty_in_cells
-from loyaltymodel.jones_sasser.estimation.maximise import Maximum
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import (
+    Ordinal,
+    evaluate,
+    loyalty_in_cells,
+)
+from loyaltymodel.jones_sasser.estimation.kernels.maximise import Maximum
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.settings import Measured

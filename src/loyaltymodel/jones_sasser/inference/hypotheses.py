@@ -12,22 +12,22 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._intervals import chi_square_tail
-from loyaltymodel._options import (
+from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.intervals import chi_square_tail
+from loyaltymodel._core.options import (
     check_choice,
     check_count,
     count_of,
     is_number,
     shown,
 )
-from loyaltymodel._resampling import FOR_TESTS
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import p_text, percent
+from loyaltymodel._core.resampling import FOR_TESTS
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import p_text, percent
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
-from loyaltymodel.jones_sasser.estimation.likelihood import Beta, Ordinal, loyalty_in_cells
-from loyaltymodel.jones_sasser.estimation.maximise import Maximum, at_estimate, search
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import Beta, Ordinal, loyalty_in_cells
+from loyaltymodel.jones_sasser.estimation.kernels.maximise import Maximum, at_estimate, search
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from loyaltymodel._intervals import chi_square_tail
-from loyaltymodel._options import check_choice
-from loyaltymodel._signature import checked
+from loyaltymodel._core.intervals import chi_square_tail
+from loyaltymodel._core.options import check_choice
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.estimation.problem import set_up
 from loyaltymodel.jones_sasser.estimation.report import law_test

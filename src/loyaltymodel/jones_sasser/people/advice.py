@@ -7,8 +7,8 @@ from typing import Literal
 
 import pandas as pd
 
-from loyaltymodel._options import check_choice
-from loyaltymodel._signature import checked
+from loyaltymodel._core.options import check_choice
+from loyaltymodel._core.signature import checked
 
 Classifier = Literal["jones_sasser", "textbook", "satisfied_loyal"]
 

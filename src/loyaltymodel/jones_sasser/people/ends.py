@@ -12,19 +12,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenRecord, IntArray
-from loyaltymodel._counts import expected
-from loyaltymodel._possible_answers import MOST_ANSWERS, possible_answers
-from loyaltymodel._quadrant_shares import Classes
-from loyaltymodel._quadrant_sorting import Randomness, Sample, Sorted, sort_sample
-from loyaltymodel._quadrants import (
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenRecord, IntArray
+from loyaltymodel._core.counts import expected
+from loyaltymodel._core.possible_answers import MOST_ANSWERS, possible_answers
+from loyaltymodel._core.quadrant_shares import Classes
+from loyaltymodel._core.quadrant_sorting import Randomness, Sample, Sorted, sort_sample
+from loyaltymodel._core.quadrants import (
     Grid,
     Posterior,
     cell_probabilities,
     posterior_of,
     require_identified,
 )
-from loyaltymodel._scales import Pair
+from loyaltymodel._core.scales import Pair
 
 _NODES = 12
 _REACH = 6.0  # standard deviations beyond a limit, or beyond the mean, that are integrated over

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from loyaltymodel._arrays import FrozenMapping
-from loyaltymodel._quadrant_shares import Classes
-from loyaltymodel._quadrant_sorting import Randomness, Sample, two_numbers
-from loyaltymodel._quadrants import check_cut
-from loyaltymodel._results import WithCustomers
-from loyaltymodel._scales import Pair
-from loyaltymodel._sorted_customers import customer_table, shared_fields
+from loyaltymodel._core.arrays import FrozenMapping
+from loyaltymodel._core.quadrant_shares import Classes
+from loyaltymodel._core.quadrant_sorting import Randomness, Sample, two_numbers
+from loyaltymodel._core.quadrants import check_cut
+from loyaltymodel._core.results import WithCustomers
+from loyaltymodel._core.scales import Pair
+from loyaltymodel._core.sorted_customers import customer_table, shared_fields
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.advice import Classifier
 from loyaltymodel.jones_sasser.people.ends import Ends, sort_with_ends

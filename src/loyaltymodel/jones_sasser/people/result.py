@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._sorted_customers import SortedCustomers
-from loyaltymodel._tables import Table
+from loyaltymodel._core.sorted_customers import SortedCustomers
+from loyaltymodel._core.tables import Table
 from loyaltymodel.jones_sasser.people.advice import Classifier, advice
 
 _TITLES = {

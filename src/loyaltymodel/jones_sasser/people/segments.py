@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._frames import Missing
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_between
-from loyaltymodel._quadrant_shares import Classes
-from loyaltymodel._quadrant_sorting import (
+from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import check_between
+from loyaltymodel._core.quadrant_shares import Classes
+from loyaltymodel._core.quadrant_sorting import (
     Cuts,
     IntervalKind,
     Randomness,
@@ -21,12 +21,12 @@ from loyaltymodel._quadrant_sorting import (
     check_sorting,
     read_sample,
 )
-from loyaltymodel._quadrants import Ties
-from loyaltymodel._resampling import FOR_INTERVALS
-from loyaltymodel._results import WithCustomers
-from loyaltymodel._scales import by_variable, limits_of
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import BELOW_ONE
+from loyaltymodel._core.quadrants import Ties
+from loyaltymodel._core.resampling import FOR_INTERVALS
+from loyaltymodel._core.results import WithCustomers
+from loyaltymodel._core.scales import by_variable, limits_of
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import BELOW_ONE
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.estimate import (
     SCORES,

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import LEAST_RELIABILITY, check_between, is_number, is_reliability, shown
-from loyaltymodel._quadrant_shares import Classes
-from loyaltymodel._quadrant_sorting import Sorting, read_sample
-from loyaltymodel._quadrants import Grid
-from loyaltymodel._results import WithCustomers
-from loyaltymodel._scales import Pair, by_variable, check_pair
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import BELOW_ONE
+from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import (
+    LEAST_RELIABILITY,
+    check_between,
+    is_number,
+    is_reliability,
+    shown,
+)
+from loyaltymodel._core.quadrant_shares import Classes
+from loyaltymodel._core.quadrant_sorting import Sorting, read_sample
+from loyaltymodel._core.quadrants import Grid
+from loyaltymodel._core.results import WithCustomers
+from loyaltymodel._core.scales import Pair, by_variable, check_pair
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import BELOW_ONE
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.estimate import sort_customers
 from loyaltymodel.jones_sasser.people.result import SegmentsResult

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import exceeds, usual_size
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import (
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.comparisons import exceeds, usual_size
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import (
     check_choice,
     check_count,
     check_finite,
@@ -20,9 +20,9 @@ from loyaltymodel._options import (
     count_of,
     enumerate_names,
 )
-from loyaltymodel._scales import Pair, check_pair
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import BELOW_ONE, read_variables
+from loyaltymodel._core.scales import Pair, check_pair
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import BELOW_ONE, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.people.advice import Classifier, advice
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments, zone_limit_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._core.arrays import FloatArray, IntArray
 
 _TABLE = 1 << 22  # patterns that can be counted by their code
 _CLOSE = 1e-12  # shares that differ by no more than rounding are tied

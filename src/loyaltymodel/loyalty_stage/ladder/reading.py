@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import IntArray
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import count_of
-from loyaltymodel._scales import Pair, check_pair
-from loyaltymodel._variables import read_variables, several_columns
+from loyaltymodel._core.arrays import IntArray
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import count_of
+from loyaltymodel._core.scales import Pair, check_pair
+from loyaltymodel._core.variables import read_variables, several_columns
 from loyaltymodel.errors import DataError
 
 _LEAST_ITEMS, _LEAST_RESPONDENTS = 2, 2

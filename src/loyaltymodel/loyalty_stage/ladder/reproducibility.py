@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import check_choice, count_of
-from loyaltymodel._results import Facts, Result, WithCustomers
-from loyaltymodel._scales import Pair
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import check_choice, count_of
+from loyaltymodel._core.results import Facts, Result, WithCustomers
+from loyaltymodel._core.scales import Pair
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.ladder.kernels import (
     expected_errors,

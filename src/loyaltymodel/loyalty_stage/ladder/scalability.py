@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._counts import less_sure
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import (
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.counts import less_sure
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import (
     Interval,
     check_level,
     check_resamples,
@@ -22,12 +22,12 @@ from loyaltymodel._intervals import (
     wald,
     wilson,
 )
-from loyaltymodel._options import check_choice, check_count, count_of, enumerate_names
-from loyaltymodel._resampling import FOR_INTERVALS, check_failures
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._scales import Pair
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
+from loyaltymodel._core.options import check_choice, check_count, count_of, enumerate_names
+from loyaltymodel._core.resampling import FOR_INTERVALS, check_failures
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.scales import Pair
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.errors import SmallSampleWarning, warn_caller
 from loyaltymodel.loyalty_stage.ladder.kernels import (
     Patterns,

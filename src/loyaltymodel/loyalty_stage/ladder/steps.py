@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
-from loyaltymodel._options import enumerate_names, is_number, one_number, repeated, shown
-from loyaltymodel._regression import Regression, logistic
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import (
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.options import enumerate_names, is_number, one_number, repeated, shown
+from loyaltymodel._core.regression import Regression, logistic
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import (
     Variables,
     codes_of,
     one_variable,

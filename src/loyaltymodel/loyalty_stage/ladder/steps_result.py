@@ -9,14 +9,14 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._intervals import chi_square_tail
-from loyaltymodel._options import check_flag, count_of, enumerate_names
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, number, table_of
-from loyaltymodel._variables import Variables, read_variables, several_variables
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.intervals import chi_square_tail
+from loyaltymodel._core.options import check_flag, count_of, enumerate_names
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, number, table_of
+from loyaltymodel._core.variables import Variables, read_variables, several_variables
 from loyaltymodel.errors import DataError
 
 INTERCEPT = "intercept"

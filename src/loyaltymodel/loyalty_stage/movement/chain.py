@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray
-from loyaltymodel._labels import in_order_of
-from loyaltymodel._native import NotNumbers, numbers_of
-from loyaltymodel._options import (
+from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.labels import in_order_of
+from loyaltymodel._core.native import NotNumbers, numbers_of
+from loyaltymodel._core.options import (
     check_choice,
     check_count,
     check_positive,
@@ -23,10 +23,10 @@ from loyaltymodel._options import (
     repeated,
     shown,
 )
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, table_of
-from loyaltymodel._variables import read_numbers
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, table_of
+from loyaltymodel._core.variables import read_numbers
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.stages import Stages, place_of

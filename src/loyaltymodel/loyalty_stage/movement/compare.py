@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_choice, check_count, check_finite
-from loyaltymodel._signature import checked
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.options import check_choice, check_count, check_finite
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start, require_seen

@@ -9,16 +9,16 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_resamples, wilson
-from loyaltymodel._labels import matrix_in_order_of
-from loyaltymodel._native import NotNumbers, numbers_of
-from loyaltymodel._options import check_choice, shown
-from loyaltymodel._resampling import FOR_INTERVALS
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import read_numbers
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_resamples, wilson
+from loyaltymodel._core.labels import matrix_in_order_of
+from loyaltymodel._core.native import NotNumbers, numbers_of
+from loyaltymodel._core.options import check_choice, shown
+from loyaltymodel._core.resampling import FOR_INTERVALS
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import read_numbers
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain

@@ -8,13 +8,13 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._counts import independence
-from loyaltymodel._intervals import chi_square_tail
-from loyaltymodel._options import check_count
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._tables import Table, number, table_of
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.counts import independence
+from loyaltymodel._core.intervals import chi_square_tail
+from loyaltymodel._core.options import check_count
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.tables import Table, number, table_of
 
 _FEW = 5  # expected counts below it make a chi-square law a poor guide: a convention
 _MUCH = 0.2  # of the cells: likewise

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel.errors import NotIdentifiedError
 
 

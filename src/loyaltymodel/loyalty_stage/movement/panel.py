@@ -8,10 +8,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._frames import Missing
-from loyaltymodel._native import NotNumbers, numbers_of
-from loyaltymodel._options import (
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.calendar import written_as
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.native import NotNumbers, numbers_of
+from loyaltymodel._core.options import (
     check_choice,
     count_of,
     enumerate_names,
@@ -19,9 +20,8 @@ from loyaltymodel._options import (
     suggest,
     visible,
 )
-from loyaltymodel._variables import Variables, read_weighted
+from loyaltymodel._core.variables import Variables, read_weighted
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.loyalty_stage.calendar import written_as
 from loyaltymodel.loyalty_stage.movement.stages import Stages, place_of, word_of
 from loyaltymodel.loyalty_stage.movement.weighting import WeightedMoves, weighted_moves
 

@@ -8,13 +8,13 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._estimates import EstimateTable
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._resampling import FOR_TESTS
-from loyaltymodel._results import Facts, Result
-from loyaltymodel._signature import checked
-from loyaltymodel._tables import Table, number, percent, table_of
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.estimates import EstimateTable
+from loyaltymodel._core.options import count_of, enumerate_names
+from loyaltymodel._core.resampling import FOR_TESTS
+from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.tables import Table, number, percent, table_of
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, digest

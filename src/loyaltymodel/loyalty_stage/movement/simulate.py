@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, IntArray
-from loyaltymodel._labels import in_order_of
-from loyaltymodel._options import check_count, check_positive, shown
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import read_numbers
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.labels import in_order_of
+from loyaltymodel._core.options import check_count, check_positive, shown
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import read_numbers
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
 from loyaltymodel.loyalty_stage.movement.estimate import markov_chain, names_of
@@ -141,9 +141,9 @@ def simulate_purchases(
 
     Examples
     --------
-    >>> from loyaltymodel import loyalty_stage
+    >>> from loyaltymodel import customer_base, loyalty_stage
     >>> bought = loyalty_stage.simulate_purchases([[0.8, 0.2], [0.4, 0.6]], 5000, rate=6, rng=1)
-    >>> behaviour, _ = loyalty_stage.purchase_behaviour(
+    >>> behaviour, _ = customer_base.purchase_behaviour(
     ...     data=bought, window=("2024-01-01", "2025-01-01")
     ... )
     >>> behaviour.brands["repeat_rate"].round(2).tolist()

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from loyaltymodel._comparisons import exceeds, reaches
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import (
+from loyaltymodel._core.comparisons import exceeds, reaches
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import (
     check_count,
     check_finite,
     count_of,
@@ -23,10 +23,10 @@ from loyaltymodel._options import (
     shown,
     suggest,
 )
-from loyaltymodel._scales import by_variable
-from loyaltymodel._signature import checked
-from loyaltymodel._specification import Specification
-from loyaltymodel._variables import read_numbers, read_variables
+from loyaltymodel._core.scales import by_variable
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.specification import Specification
+from loyaltymodel._core.variables import read_numbers, read_variables
 from loyaltymodel.errors import DataError, ModelError
 
 _MOST_STAGES = 300  # tables of three successive stages have so many cells to the power of three

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping
-from loyaltymodel._estimates import EstimateTable
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.estimates import EstimateTable
 
 
 def spread(draws: FloatArray, *, level: float) -> dict[str, FloatArray]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray, IntArray
+from loyaltymodel._core.arrays import FloatArray, IntArray
 
 _DRAWS = 1_000_000  # of customers at a time: 8 MB
 _GROUPS = 5_000  # of customers that are drawn together where there are more

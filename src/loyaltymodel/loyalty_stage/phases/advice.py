@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._options import check_choice, enumerate_names
-from loyaltymodel._signature import checked
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.options import check_choice, enumerate_names
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import DataError
 
 ChecklistName = Literal["strategies", "measures", "enhancement", "database", "principles", "levers"]

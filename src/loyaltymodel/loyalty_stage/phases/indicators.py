@@ -9,10 +9,10 @@ from typing import Annotated, Literal, Self
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
-from loyaltymodel._options import enumerate_names, repeated, suggest
-from loyaltymodel._scales import Pair
-from loyaltymodel._signature import checked
-from loyaltymodel._specification import Number, Positive, Specification
+from loyaltymodel._core.options import enumerate_names, repeated, suggest
+from loyaltymodel._core.scales import Pair
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.specification import Number, Positive, Specification
 from loyaltymodel.errors import DataError, ModelError
 
 Direction = Literal["positive", "negative"]

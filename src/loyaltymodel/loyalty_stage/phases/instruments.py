@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from loyaltymodel._scales import Pair
-from loyaltymodel._signature import checked
+from loyaltymodel._core.scales import Pair
+from loyaltymodel._core.signature import checked
 from loyaltymodel.loyalty_stage.phases.indicators import PhaseInstrument
 
 

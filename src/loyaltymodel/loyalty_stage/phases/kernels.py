@@ -12,10 +12,10 @@ import math
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._comparisons import equals, exceeds, reaches
-from loyaltymodel._quadrant_shares import influence_errors, slices
-from loyaltymodel._quadrants import (
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.comparisons import equals, exceeds, reaches
+from loyaltymodel._core.quadrant_shares import influence_errors, slices
+from loyaltymodel._core.quadrants import (
     NODES,
     Posterior,
     bivariate_normal,

@@ -7,24 +7,24 @@ from typing import Any, Literal
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._counts import Shares, counted, expected
-from loyaltymodel._frames import Missing
-from loyaltymodel._intervals import check_level
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_choice, count_of, enumerate_names
-from loyaltymodel._quadrant_sorting import given_moments
-from loyaltymodel._quadrants import (
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._core.counts import Shares, counted, expected
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.intervals import check_level
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import check_choice, count_of, enumerate_names
+from loyaltymodel._core.quadrant_sorting import given_moments
+from loyaltymodel._core.quadrants import (
     Posterior,
     Ties,
     moments_of,
     posterior_of,
     require_identified,
 )
-from loyaltymodel._results import WithCustomers
-from loyaltymodel._scales import AnswerLimits, limits_of
-from loyaltymodel._signature import checked
-from loyaltymodel._sorted_customers import customer_table, share_estimates
+from loyaltymodel._core.results import WithCustomers
+from loyaltymodel._core.scales import AnswerLimits, limits_of
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.sorted_customers import customer_table, share_estimates
 from loyaltymodel.errors import DataError, OptionError, ScaleWarning, warn_caller
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
 from loyaltymodel.loyalty_stage.phases.kernels import (

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import narwhals as nw
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._comparisons import exceeds
-from loyaltymodel._frames import Missing
-from loyaltymodel._native import NotNumbers, numbers_of
-from loyaltymodel._options import count_of, enumerate_names, is_number, repeated, shown
-from loyaltymodel._scales import Pair, by_variable
-from loyaltymodel._variables import Variables, read_weighted, several_columns
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.comparisons import exceeds
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.native import NotNumbers, numbers_of
+from loyaltymodel._core.options import count_of, enumerate_names, is_number, repeated, shown
+from loyaltymodel._core.scales import Pair, by_variable
+from loyaltymodel._core.variables import Variables, read_weighted, several_columns
 from loyaltymodel.errors import DataError, OptionError
 
 ByPhase = float | Sequence[float] | Mapping[str, float]

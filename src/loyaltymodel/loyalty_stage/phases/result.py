@@ -9,13 +9,13 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping, IntArray
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import count_of
-from loyaltymodel._scales import Pair
-from loyaltymodel._signature import checked
-from loyaltymodel._sorted_customers import SortedCustomers
-from loyaltymodel._tables import Table, table_of
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import count_of
+from loyaltymodel._core.scales import Pair
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.sorted_customers import SortedCustomers
+from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.loyalty_stage.phases.kernels import passes
 from loyaltymodel.loyalty_stage.phases.reading import read_scores, sizes_of
 

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray
-from loyaltymodel._frames import Missing
-from loyaltymodel._options import count_of, enumerate_names
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import Variables, read_variables
+from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import count_of, enumerate_names
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import Variables, read_variables
 from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.phases.indicators import (
     LoyaltyPhase,

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenRecord
-from loyaltymodel._labels import matrix_in_order_of
-from loyaltymodel._moments import Moments
-from loyaltymodel._native import NotNumbers, numbers_of
-from loyaltymodel._options import check_count, count_of, shown
-from loyaltymodel._signature import checked
+from loyaltymodel._core.arrays import FloatArray, FrozenRecord
+from loyaltymodel._core.labels import matrix_in_order_of
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.native import NotNumbers, numbers_of
+from loyaltymodel._core.options import check_count, count_of, shown
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
 from loyaltymodel.loyalty_stage.phases.reading import ByPhase, by_phase, check_phases

@@ -8,10 +8,10 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._frames import Missing, read_table
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_choice, enumerate_names, suggest
-from loyaltymodel._quadrant_sorting import (
+from loyaltymodel._core.frames import Missing, read_table
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import check_choice, enumerate_names, suggest
+from loyaltymodel._core.quadrant_sorting import (
     Cuts,
     IntervalKind,
     Randomness,
@@ -20,12 +20,12 @@ from loyaltymodel._quadrant_sorting import (
     check_sorting,
     read_sample,
 )
-from loyaltymodel._quadrants import Ties
-from loyaltymodel._resampling import FOR_INTERVALS
-from loyaltymodel._results import WithCustomers
-from loyaltymodel._scales import by_variable, limits_of
-from loyaltymodel._signature import checked
-from loyaltymodel._variables import without_blanks
+from loyaltymodel._core.quadrants import Ties
+from loyaltymodel._core.resampling import FOR_INTERVALS
+from loyaltymodel._core.results import WithCustomers
+from loyaltymodel._core.scales import by_variable, limits_of
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import without_blanks
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.types.estimate import sort_customers
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes

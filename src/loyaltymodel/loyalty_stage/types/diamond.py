@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from loyaltymodel._arrays import BoolArray
-from loyaltymodel._comparisons import reaches
-from loyaltymodel._frames import Missing
-from loyaltymodel._moments import Moments
-from loyaltymodel._options import check_finite
-from loyaltymodel._quadrant_sorting import (
+from loyaltymodel._core.arrays import BoolArray
+from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import check_finite
+from loyaltymodel._core.quadrant_sorting import (
     Cuts,
     IntervalKind,
     Randomness,
@@ -22,11 +22,11 @@ from loyaltymodel._quadrant_sorting import (
     check_sorting,
     read_sample,
 )
-from loyaltymodel._quadrants import Ties
-from loyaltymodel._resampling import FOR_INTERVALS
-from loyaltymodel._results import WithCustomers
-from loyaltymodel._scales import by_variable, limits_of
-from loyaltymodel._signature import checked
+from loyaltymodel._core.quadrants import Ties
+from loyaltymodel._core.resampling import FOR_INTERVALS
+from loyaltymodel._core.results import WithCustomers
+from loyaltymodel._core.scales import by_variable, limits_of
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.estimate import sort_customers
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes

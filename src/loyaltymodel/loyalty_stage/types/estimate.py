@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._options import enumerate_names, suggest
-from loyaltymodel._quadrant_shares import Classes
-from loyaltymodel._quadrant_sorting import Randomness, Sample, Sorted, sort_sample
-from loyaltymodel._results import WithCustomers
-from loyaltymodel._scales import Pair
-from loyaltymodel._sorted_customers import customer_table, shared_fields
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._core.options import enumerate_names, suggest
+from loyaltymodel._core.quadrant_shares import Classes
+from loyaltymodel._core.quadrant_sorting import Randomness, Sample, Sorted, sort_sample
+from loyaltymodel._core.results import WithCustomers
+from loyaltymodel._core.scales import Pair
+from loyaltymodel._core.sorted_customers import customer_table, shared_fields
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
 from loyaltymodel.loyalty_stage.types.schemes import SCHEMES, Classification

@@ -10,10 +10,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._arrays import FloatArray, FrozenMapping
-from loyaltymodel._scales import Pair
-from loyaltymodel._sorted_customers import SortedCustomers
-from loyaltymodel._tables import Table, table_of
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.scales import Pair
+from loyaltymodel._core.sorted_customers import SortedCustomers
+from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.types.schemes import (
     RELATIVE_CLASSES,

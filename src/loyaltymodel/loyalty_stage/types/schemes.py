@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from loyaltymodel._arrays import FloatArray
+from loyaltymodel._core.arrays import FloatArray
 
 Classification = Literal["relative_attitude", "dick_basu", "knox", "ultimate_loyalty"]
 RelativeClass = Literal["lowest", "low", "high", "highest"]

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._options import check_choice, check_count, check_finite, is_number, shown
-from loyaltymodel._quadrant_sorting import Randomness, reliabilities, two_numbers
-from loyaltymodel._quadrants import Ties, cell_codes, quadrants
-from loyaltymodel._scales import Pair, by_variable
-from loyaltymodel._signature import checked
+from loyaltymodel._core.options import check_choice, check_count, check_finite, is_number, shown
+from loyaltymodel._core.quadrant_sorting import Randomness, reliabilities, two_numbers
+from loyaltymodel._core.quadrants import Ties, cell_codes, quadrants
+from loyaltymodel._core.scales import Pair, by_variable
+from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.schemes import SCHEMES, Classification
 

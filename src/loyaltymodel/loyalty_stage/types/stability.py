@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from loyaltymodel._arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._quadrant_shares import Classes, slices
-from loyaltymodel._quadrants import Grid, Posterior, cell_codes, cell_probabilities
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.quadrant_shares import Classes, slices
+from loyaltymodel._core.quadrants import Grid, Posterior, cell_codes, cell_probabilities
 
 
 def fine_grid(

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from loyaltymodel._options import check_choice
-from loyaltymodel._signature import checked
+from loyaltymodel._core.options import check_choice
+from loyaltymodel._core.signature import checked
 from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, Classification
 
 

@@ -1,1 +1,0 @@
-"""How strongly satisfaction and loyalty go together, and what else does."""

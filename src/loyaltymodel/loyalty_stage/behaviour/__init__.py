@@ -1,1 +1,0 @@
-"""Loyalty seen in purchases."""
