@@ -184,7 +184,7 @@ def one_survey(
 
 
 def answer_rows(
-    result: jones_sasser.LoyaltyCurveResult,
+    result: jones_sasser.results.LoyaltyCurveResult,
     truth: jones_sasser.LoyaltyCurve,
     held: dict[str, float],
     data: pd.DataFrame,

@@ -205,7 +205,7 @@ class Case:
         apart = np.log(np.maximum(over[:, :-1] - over[:, 1:], 1e-300))
         return -(apart * self.seen).sum(axis=(1, 2))
 
-    def fit(self) -> tuple[jones_sasser.LoyaltyCurveResult, bool]:
+    def fit(self) -> tuple[jones_sasser.results.LoyaltyCurveResult, bool]:
         """Return the library's fit, and whether it names something of it as without an end."""
         options = {"family": self.family, "outcome": self.outcome, "fixed": None}
         if self.form == "groups":
@@ -227,7 +227,7 @@ class Case:
             one.category is ImproperSolutionWarning and "no end" in str(one.message) for one in told
         )
 
-    def own_value(self, result: jones_sasser.LoyaltyCurveResult) -> float:
+    def own_value(self, result: jones_sasser.results.LoyaltyCurveResult) -> float:
         """Return the fit's log-likelihood, without the ways in which counts can come about."""
         found = result.log_likelihood
         if self.outcome == "count":

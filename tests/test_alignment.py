@@ -516,7 +516,7 @@ CASES = [
         {"kind": "z", "y": 1},
     ),
     Labelled(
-        "delivered_value.PerceptionShift.customer_shifts.covariates",
+        "delivered_value.results.PerceptionShift.customer_shifts.covariates",
         delivered_value.perception_shift(["a", "b"], "d", data=PEOPLE).customer_shifts,
         {"a": [1, 5, 2], "b": [4, 3, 1]},
     ),
@@ -666,7 +666,7 @@ CASES = [
         for parameter in ("normal", "splitting")
     ),
     Labelled(
-        "evidence.PublishedTable.expected_retained.counts",
+        "evidence.results.PublishedTable.expected_retained.counts",
         evidence.retention_table().expected_retained,
         {4: 100, 3: 50, 5: 7, 1: 3},
     ),
@@ -782,7 +782,7 @@ CASES = [
         moves=False,
     ),
     Labelled(
-        "loyalty_stage.MarkovChain.discounted_value.rewards",
+        "loyalty_stage.results.MarkovChain.discounted_value.rewards",
         lambda v: CHAIN.discounted_value(v, discount=0.1),
         {"new": 1.0, "regular": 20.0, "loyal": 300.0},
     ),
@@ -859,7 +859,7 @@ CASES = [
         {name: PEOPLE[name] for name in "abc"},
     ),
     Labelled(
-        "loyalty_stage.SequentialLogitResult.predict.covariates",
+        "loyalty_stage.results.SequentialLogitResult.predict.covariates",
         loyalty_stage.sequential_logit(
             ["a", "b"], "kind", data=PEOPLE, stages=["x", "y", "z"]
         ).predict,
@@ -1224,7 +1224,7 @@ FRAMES = {
         lambda t: Moments.from_frame(t, items=ITEMS).to_dict(),
         ANSWERS,
     ),
-    "structural.StructuralResult.scores": (
+    "structural.results.StructuralResult.scores": (
         structural.fit(MODEL, ANSWERS, scale=(-3, 3)).scores,
         ANSWERS,
     ),
@@ -1694,7 +1694,7 @@ ONE_DOOR = {
     "update": "every specification is copied by Specification.model_copy",
 }
 # A function of one's own gets a mapping, and gives none.
-OWN_FUNCTIONS = {"jones_sasser.LoyaltyCurveResult.interval_of.quantity"}
+OWN_FUNCTIONS = {"jones_sasser.results.LoyaltyCurveResult.interval_of.quantity"}
 
 
 def test_every_parameter_that_is_given_by_label_stands_in_the_table():

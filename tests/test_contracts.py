@@ -1,54 +1,26 @@
 """What every public name keeps: signatures, documentation, immutability."""
 
 import inspect
+import re
 import warnings
 from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpydoc.docscrape import get_doc_object
 from numpydoc.validate import validate
 from pydantic import BaseModel
 
 import loyaltymodel
-from loyaltymodel import (
-    attributes,
-    datasets,
-    delivered_value,
-    errors,
-    evidence,
-    expectation_gap,
-    jones_sasser,
-    loyalty_stage,
-    plots,
-    results,
-    structural,
-    survey,
-)
+from loyaltymodel import datasets, errors, plots, structural
 
-PACKAGES = [
-    attributes,
-    datasets,
-    delivered_value,
-    errors,
-    evidence,
-    expectation_gap,
-    jones_sasser,
-    loyalty_stage,
-    plots.attributes,
-    plots.delivered_value,
-    plots.expectation_gap,
-    plots.structural,
-    plots.jones_sasser,
-    plots.loyalty_stage,
-    plots.structural,
-    results,
-    structural,
-    survey,
-]
+import rooms
+
+PACKAGES = rooms.modules()
 PUBLIC = {
-    f"{package.__name__.removeprefix('loyaltymodel.')}.{name}": getattr(package, name)
-    for package in PACKAGES
+    f"{place}.{name}": getattr(package, name)
+    for place, package in PACKAGES.items()
     for name in package.__all__
 }
 
@@ -128,7 +100,8 @@ OPTIONAL = {"ES01", "SA01", "EX01", "GL01", "GL02"}
 
 @pytest.mark.parametrize("name", [*PUBLIC, *(n for n in FUNCTIONS if n not in PUBLIC)])
 def test_numpydoc_finds_nothing_to_mend(name):
-    report = validate(f"loyaltymodel.{name}")
+    # By the object: a folder may have the name of the function that it is about.
+    report = validate(get_doc_object(FUNCTIONS.get(name, PUBLIC.get(name))))
     errors_found = {code: message for code, message in report["errors"] if code not in OPTIONAL}
     if "Attributes\n---" in report["docstring"]:
         # Records describe their fields once, as attributes.
@@ -234,8 +207,26 @@ def test_warnings_are_errors_in_this_suite():
 def test_the_package_lists_what_it_has():
     assert sorted(loyaltymodel.__all__) == dir(loyaltymodel)
     # Every theory that has pictures is named as the theory is.
-    assert set(plots.__all__) - {"inference"} <= set(loyaltymodel.__all__)
-    for package in PACKAGES:
+    assert set(plots.__all__) <= set(loyaltymodel.__all__)
+    for package in PACKAGES.values():
         assert sorted(package.__all__) == list(package.__all__)
         for name in package.__all__:
             assert hasattr(package, name)
+
+
+@pytest.mark.parametrize("room", rooms.ROOMS)
+def test_a_room_shows_its_contents_and_keeps_classes_of_results_apart(room):
+    shown = [name.rpartition(".")[2] for name in rooms.of_results(room)]
+    assert dir(PACKAGES[room]) == sorted([*PACKAGES[room].__all__, *shown])
+    verbs = PACKAGES[room].__all__
+    assert not [name for name in verbs if rooms.is_result(PUBLIC[f"{room}.{name}"])]
+
+
+@pytest.mark.parametrize("package", [loyaltymodel, plots], ids=["rooms", "pictures"])
+def test_type_checkers_are_told_of_every_folder(package):
+    told = re.findall(
+        rf"^    from {package.__name__} import (\w+) as \1$",
+        inspect.getsource(package),
+        re.MULTILINE,
+    )
+    assert told == [name for name in package.__all__ if name != "__version__"]

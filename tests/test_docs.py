@@ -18,7 +18,11 @@ from loyaltymodel import plots
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page
-    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md"))
+    for page in (
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "benchmarks").glob("*.md"),
+    )
     if page.name != "CHANGELOG.md" and "api" not in page.parts
 )
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -27,19 +27,10 @@ from loyaltymodel._core.results import Result, WithCustomers
 from loyaltymodel.errors import LoyaltyModelError
 from loyaltymodel.results import EstimateTable, Summary
 
+import rooms
+
 FOLDER = Path(__file__).parents[1] / "docs" / "reference" / "vocabulary"
-ROOMS = [
-    "attributes",
-    "datasets",
-    "delivered_value",
-    "evidence",
-    "expectation_gap",
-    "jones_sasser",
-    "loyalty_stage",
-    "results",
-    "structural",
-    "survey",
-]
+ROOMS = [*rooms.ROOMS, "results"]
 SECTIONS = ("Fields and tables of results", "Columns", "Options")
 
 INTERVALS = {

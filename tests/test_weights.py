@@ -490,7 +490,7 @@ def test_a_part_of_weight_zero_counts_nothing(name):
 
 NO_WEIGHTS = {
     "structural.FitSettings": "keeps the name of a column",
-    "structural.PLSSolution": "keeps what was estimated",
+    "structural.results.PLSSolution": "keeps what was estimated",
 }
 
 

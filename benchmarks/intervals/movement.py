@@ -15,13 +15,12 @@ import pandas as pd
 from interval_coverage import Found, World
 
 from loyaltymodel.loyalty_stage import (
-    MarkovChain,
-    MovementEstimate,
     compare_chains,
     estimate_movement,
     markov_chain,
     simulate_panel,
 )
+from loyaltymodel.loyalty_stage.results import MarkovChain, MovementEstimate
 
 DRAWS = 399  # posterior draws a panel: quantiles of 2.5 % are the tenth from either end
 

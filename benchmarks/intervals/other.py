@@ -16,7 +16,8 @@ from loyaltymodel.expectation_gap import linear_satisfaction, satisfaction_drive
 from loyaltymodel.jones_sasser.curves.families import family_of
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.loyalty_stage import knox
-from loyaltymodel.satisfaction_loyalty import ChangeOfLoyalty, simulate_views, u_shape_test
+from loyaltymodel.satisfaction_loyalty import simulate_views, u_shape_test
+from loyaltymodel.satisfaction_loyalty.results import ChangeOfLoyalty
 from loyaltymodel.satisfaction_loyalty.views.models import change_by_satisfaction, fit_regressions
 from loyaltymodel.satisfaction_loyalty.views.survey import gather
 

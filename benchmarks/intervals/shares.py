@@ -34,7 +34,7 @@ def drawn(
 
 def report_of(
     rng: np.random.Generator, n: int, weighted: bool, laws: np.ndarray = HALVES
-) -> attributes.DirectReport:
+) -> attributes.results.DirectReport:
     """Return the report of one survey."""
     half, weights = asked(rng, n, weighted)
     answers = drawn(rng, ANSWERS, laws, half)
@@ -43,7 +43,7 @@ def report_of(
 
 def score_of(
     rng: np.random.Generator, n: int, weighted: bool, laws: np.ndarray = KINDS
-) -> attributes.NetPromoter:
+) -> attributes.results.NetPromoter:
     """Return the score of one survey."""
     half, weights = asked(rng, n, weighted)
     return attributes.net_promoter(drawn(rng, RECOMMENDS, laws, half), weights=weights)

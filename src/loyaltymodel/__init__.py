@@ -1,43 +1,23 @@
 """Customer satisfaction and loyalty, computable: from what a customer gets to what it is worth.
 
-Each theory is a sub-package that is loaded when it is first used:
-
-``structural``
-    Satisfaction indices of the ACSI family, estimated by partial least squares.
-``delivered_value``
-    What an offer gives for what it costs, against its rivals.
-``expectation_gap``
-    What was expected against what was perceived.
-``attributes``
-    Which kind each attribute is, how important, how well it does.
-``jones_sasser``
-    L = f(C, S): how satisfaction becomes loyalty, depending on competition and constraint.
-``loyalty_stage``
-    Phases and types of loyalty, behaviour, and movement between stages.
-``survey``
-    Scales and codebooks: the door through which answers come in.
-``evidence``
-    Published figures as data, with what is doubtful about them.
-``datasets``
-    Surveys to learn and test with.
-``plots``
-    Pictures of results.
-``results``
-    What every result is made of, for type hints and for tables of one's own.
-``errors``
-    What can go wrong, by name.
+Each theory is a room of its own, loaded when it is first used: ``dir(loyaltymodel)`` lists the
+rooms, ``dir(loyaltymodel.jones_sasser)`` what is in one, and ``help`` says more of either.
 """
 
 from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from loyaltymodel._version import __version__
+from loyaltymodel._version import __version__ as __version__
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # type checkers cannot see the folders: one line a room, held by a test
     from loyaltymodel import attributes as attributes
+    from loyaltymodel import chain as chain
+    from loyaltymodel import customer_base as customer_base
     from loyaltymodel import datasets as datasets
     from loyaltymodel import delivered_value as delivered_value
+    from loyaltymodel import economics as economics
     from loyaltymodel import errors as errors
     from loyaltymodel import evidence as evidence
     from loyaltymodel import expectation_gap as expectation_gap
@@ -45,43 +25,17 @@ if TYPE_CHECKING:
     from loyaltymodel import loyalty_stage as loyalty_stage
     from loyaltymodel import plots as plots
     from loyaltymodel import results as results
+    from loyaltymodel import satisfaction_loyalty as satisfaction_loyalty
     from loyaltymodel import structural as structural
     from loyaltymodel import survey as survey
 
-_SUB_PACKAGES = (
-    "attributes",
-    "datasets",
-    "delivered_value",
-    "errors",
-    "evidence",
-    "expectation_gap",
-    "jones_sasser",
-    "loyalty_stage",
-    "plots",
-    "results",
-    "structural",
-    "survey",
-)
+_ROOMS = tuple(room.name for room in iter_modules(__path__) if not room.name.startswith("_"))
 
-__all__ = [
-    "__version__",
-    "attributes",
-    "datasets",
-    "delivered_value",
-    "errors",
-    "evidence",
-    "expectation_gap",
-    "jones_sasser",
-    "loyalty_stage",
-    "plots",
-    "results",
-    "structural",
-    "survey",
-]
+__all__ = ["__version__", *_ROOMS]  # noqa: PLE0604  names of modules in this folder
 
 
 def __getattr__(name: str) -> ModuleType:
-    if name in _SUB_PACKAGES:
+    if name in _ROOMS:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -50,8 +50,9 @@ from loyaltymodel.errors import (
     MissingFontWarning,
     OptionError,
 )
-from loyaltymodel.structural import StructuralModel, StructuralResult
+from loyaltymodel.structural import StructuralModel
 from loyaltymodel.structural.kernels.pls import Scheme
+from loyaltymodel.structural.results import StructuralResult
 
 Target = tuple[Path, Callable[[bytes], bool]]  # a file to write, and what is known by its content
 

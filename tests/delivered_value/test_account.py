@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loyaltymodel.delivered_value import ValueAccount, delivered_value, value_account
+from loyaltymodel.delivered_value import delivered_value, value_account
+from loyaltymodel.delivered_value.results import ValueAccount
 from loyaltymodel.errors import DataError, OptionError
 
 from tolerances import EXACT

@@ -23,21 +23,10 @@ import numpy as np
 
 from loyaltymodel._core.results import Result
 
+import rooms
 from .examples import MORE
 
-ROOMS = (
-    "attributes",
-    "datasets",
-    "delivered_value",
-    "evidence",
-    "expectation_gap",
-    "jones_sasser",
-    "loyalty_stage",
-    "results",
-    "structural",
-    "survey",
-    "plots",
-)
+ROOMS = (*rooms.ROOMS, "results", "plots")
 # What a family of curves defines is called by curves, with arrays that were checked.
 PROTOCOLS = ("jones_sasser.CurveFamily", "jones_sasser.Hazard")
 CALLS_EACH = 2

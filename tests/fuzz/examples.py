@@ -9,7 +9,7 @@ MORE = {
 ... )
 """,
     "evidence": """
->>> from loyaltymodel.evidence import Dispute, Figure
+>>> from loyaltymodel.evidence.results import Dispute, Figure
 >>> figure = Figure(
 ...     number="B99", concept="REL-09", subject="satisfied", claim="stay", low=0.8, high=0.9,
 ...     unit="share", period="one year", kind="claim", sources=("a page",), chinese="",

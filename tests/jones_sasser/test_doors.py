@@ -225,7 +225,9 @@ def test_a_construct_in_two_columns_is_refused():
             function(data=twice)
 
 
-@pytest.mark.parametrize("wrong", [CURVE, None, {"k": 1}, "fit", jones_sasser.LoyaltyCurveResult])
+@pytest.mark.parametrize(
+    "wrong", [CURVE, None, {"k": 1}, "fit", jones_sasser.results.LoyaltyCurveResult]
+)
 def test_what_is_no_result_says_what_makes_one(wrong):
     with pytest.raises(OptionError, match=r"give what fit\(\) returns"):
         jones_sasser.calibration(wrong)

@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""What all rooms use: arrays, variables, options, intervals, resampling, results, tables."""

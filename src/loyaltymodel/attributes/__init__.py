@@ -1,32 +1,15 @@
 """Attributes: which kind each is, how important, how well it does, and what to mend first."""
 
-from loyaltymodel.attributes.drivers.contrast import PenaltyRewardResult, penalty_reward
+from loyaltymodel.attributes import results as results
+from loyaltymodel.attributes.drivers.contrast import penalty_reward
 from loyaltymodel.attributes.drivers.importance import key_drivers
 from loyaltymodel.attributes.drivers.performance import importance_performance
-from loyaltymodel.attributes.drivers.performance_result import ImportancePerformanceResult
-from loyaltymodel.attributes.drivers.result import KeyDriversResult
 from loyaltymodel.attributes.kano.analysis import kano, kano_category, kano_from_counts
-from loyaltymodel.attributes.kano.result import KanoResult
-from loyaltymodel.attributes.kano.segments import KanoSegments, kano_segments
-from loyaltymodel.attributes.kano.variants import (
-    KanoFuzzyResult,
-    kano_continuous,
-    kano_fuzzy,
-    satisfaction_curve,
-)
-from loyaltymodel.attributes.measurement.benefits import (
-    SatisfactionBenefits,
-    benefit_outcomes,
-    satisfaction_benefits,
-)
-from loyaltymodel.attributes.measurement.direct import (
-    DirectReport,
-    NetPromoter,
-    direct_report,
-    net_promoter,
-)
+from loyaltymodel.attributes.kano.segments import kano_segments
+from loyaltymodel.attributes.kano.variants import kano_continuous, kano_fuzzy, satisfaction_curve
+from loyaltymodel.attributes.measurement.benefits import benefit_outcomes, satisfaction_benefits
+from loyaltymodel.attributes.measurement.direct import direct_report, net_promoter
 from loyaltymodel.attributes.measurement.index import (
-    ImportanceIndex,
     importance_index,
     importance_scores,
     rank_weights,
@@ -35,17 +18,7 @@ from loyaltymodel.attributes.measurement.label_sets import LabelSet, codes_from_
 from loyaltymodel.attributes.measurement.problems import derived_dissatisfaction, problem_analysis
 
 __all__ = [
-    "DirectReport",
-    "ImportanceIndex",
-    "ImportancePerformanceResult",
-    "KanoFuzzyResult",
-    "KanoResult",
-    "KanoSegments",
-    "KeyDriversResult",
     "LabelSet",
-    "NetPromoter",
-    "PenaltyRewardResult",
-    "SatisfactionBenefits",
     "benefit_outcomes",
     "codes_from_labels",
     "derived_dissatisfaction",
@@ -68,3 +41,7 @@ __all__ = [
     "satisfaction_benefits",
     "satisfaction_curve",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "results"]

@@ -21,3 +21,7 @@ __all__ = [
     "mobile_phone_items",
     "mobile_phone_moments",
 ]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

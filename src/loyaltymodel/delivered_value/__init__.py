@@ -7,16 +7,14 @@ an offer against its rivals. :func:`value_loyalty` goes from there to loyalty, a
 :func:`heterogeneity` and :func:`perception_shift` say how customers differ in what they perceive.
 """
 
-from loyaltymodel.delivered_value.account import ValueAccount, value_account
+from loyaltymodel.delivered_value import results as results
+from loyaltymodel.delivered_value.account import value_account
 from loyaltymodel.delivered_value.comparison import compare_offers, relative_value
 from loyaltymodel.delivered_value.components import components
-from loyaltymodel.delivered_value.perception import Heterogeneity, heterogeneity, perception
+from loyaltymodel.delivered_value.perception import heterogeneity, perception
 from loyaltymodel.delivered_value.response.loyalty import value_loyalty
-from loyaltymodel.delivered_value.response.loyalty_result import ValueLoyalty
 from loyaltymodel.delivered_value.response.shifts import perception_shift
-from loyaltymodel.delivered_value.response.shifts_result import PerceptionShift
 from loyaltymodel.delivered_value.robustness import (
-    CheapestChange,
     cheapest_change,
     probability_of_best,
     sensitivity,
@@ -30,11 +28,6 @@ from loyaltymodel.delivered_value.value import (
 )
 
 __all__ = [
-    "CheapestChange",
-    "Heterogeneity",
-    "PerceptionShift",
-    "ValueAccount",
-    "ValueLoyalty",
     "cheapest_change",
     "compare_offers",
     "components",
@@ -52,3 +45,7 @@ __all__ = [
     "value_loyalty",
     "value_traits",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "results"]

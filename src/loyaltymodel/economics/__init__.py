@@ -1,5 +1,6 @@
 """What loyalty costs and brings in: programmes, word of mouth, exits."""
 
+from loyaltymodel.economics import results as results
 from loyaltymodel.economics.exits import (
     core_customers,
     exit_reasons,
@@ -10,16 +11,13 @@ from loyaltymodel.economics.exits import (
 from loyaltymodel.economics.programme.account import programme_account
 from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.orientation import comparison_mode, value_orientation
-from loyaltymodel.economics.programme.result import ProgrammeEffect
 from loyaltymodel.economics.programme.returns import programme_return
 from loyaltymodel.economics.programme.specification import LoyaltyProgramme, ProgrammeTier
-from loyaltymodel.economics.word_of_mouth import WordOfMouth, word_of_mouth
+from loyaltymodel.economics.word_of_mouth import word_of_mouth
 
 __all__ = [
     "LoyaltyProgramme",
-    "ProgrammeEffect",
     "ProgrammeTier",
-    "WordOfMouth",
     "comparison_mode",
     "core_customers",
     "exit_reasons",
@@ -32,3 +30,7 @@ __all__ = [
     "win_back_list",
     "word_of_mouth",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "results"]

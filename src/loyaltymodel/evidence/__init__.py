@@ -3,6 +3,7 @@
 Nothing in here is a default of another part of the library: a figure is used only by its name.
 """
 
+from loyaltymodel.evidence import results as results
 from loyaltymodel.evidence.lookup import disputes, get, table
 from loyaltymodel.evidence.published.readings import (
     defection_given_satisfaction,
@@ -11,19 +12,9 @@ from loyaltymodel.evidence.published.readings import (
     satisfaction_trap,
     xerox,
 )
-from loyaltymodel.evidence.published.tables import (
-    PublishedTable,
-    RetainedCustomers,
-    defection_table,
-    retention_table,
-)
-from loyaltymodel.evidence.record import Dispute, Figure
+from loyaltymodel.evidence.published.tables import defection_table, retention_table
 
 __all__ = [
-    "Dispute",
-    "Figure",
-    "PublishedTable",
-    "RetainedCustomers",
     "defection_given_satisfaction",
     "defection_table",
     "disputes",
@@ -35,3 +26,7 @@ __all__ = [
     "table",
     "xerox",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "results"]

@@ -5,21 +5,17 @@ drivers of satisfaction beyond the gap with attribution and fairness, how single
 up, and whether satisfied customers respond less to an adverse event.
 """
 
-from loyaltymodel.expectation_gap.cumulative import (
-    AdjustmentRate,
-    adjustment_rate,
-    cumulative_satisfaction,
-)
+from loyaltymodel.expectation_gap import results as results
+from loyaltymodel.expectation_gap.cumulative import adjustment_rate, cumulative_satisfaction
 from loyaltymodel.expectation_gap.disconfirmation import (
     ProspectResponse,
     disconfirmation,
     expectation,
 )
 from loyaltymodel.expectation_gap.drivers.fit import linear_satisfaction, satisfaction_drivers
-from loyaltymodel.expectation_gap.drivers.result import DriverResult
 from loyaltymodel.expectation_gap.fairness import equity
 from loyaltymodel.expectation_gap.indicators import Indicator, indicators
-from loyaltymodel.expectation_gap.provider import ProviderGaps, provider_gaps
+from loyaltymodel.expectation_gap.provider import provider_gaps
 from loyaltymodel.expectation_gap.quality import (
     QualityProfile,
     brand_effect,
@@ -33,28 +29,16 @@ from loyaltymodel.expectation_gap.servqual.model import (
     ServiceItem,
     servqual_instrument,
 )
-from loyaltymodel.expectation_gap.servqual.result import ServqualResult
 from loyaltymodel.expectation_gap.shocks.fit import adverse_response
-from loyaltymodel.expectation_gap.shocks.result import AdverseResponse
-from loyaltymodel.expectation_gap.tolerance import (
-    ToleranceResult,
-    tolerance_measures,
-    zone_of_tolerance,
-)
+from loyaltymodel.expectation_gap.tolerance import tolerance_measures, zone_of_tolerance
 
 __all__ = [
-    "AdjustmentRate",
-    "AdverseResponse",
-    "DriverResult",
     "Indicator",
     "ProspectResponse",
-    "ProviderGaps",
     "QualityProfile",
     "ServiceDimension",
     "ServiceInstrument",
     "ServiceItem",
-    "ServqualResult",
-    "ToleranceResult",
     "adjustment_rate",
     "adverse_response",
     "brand_effect",
@@ -74,3 +58,7 @@ __all__ = [
     "tolerance_measures",
     "zone_of_tolerance",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "results"]

@@ -1,5 +1,6 @@
 """L = f(C, S): how satisfaction becomes loyalty, depending on competition and constraint."""
 
+from loyaltymodel.jones_sasser import results as results
 from loyaltymodel.jones_sasser.curves.constraint import (
     combined_constraint,
     constraint_sources,
@@ -16,16 +17,13 @@ from loyaltymodel.jones_sasser.cusp.cusp import (
     simulate_cusp,
 )
 from loyaltymodel.jones_sasser.cusp.fit import fit_cusp
-from loyaltymodel.jones_sasser.cusp.result import CuspResult
 from loyaltymodel.jones_sasser.estimation.fit import fit
-from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.jones_sasser.estimation.simulate import simulate
-from loyaltymodel.jones_sasser.inference.compare import Comparison, compare
-from loyaltymodel.jones_sasser.inference.deregulation import Deregulation, remove_constraint
+from loyaltymodel.jones_sasser.inference.compare import compare
+from loyaltymodel.jones_sasser.inference.deregulation import remove_constraint
 from loyaltymodel.jones_sasser.inference.diagnostics import calibration, influence
 from loyaltymodel.jones_sasser.inference.hypotheses import (
-    HypothesisTest,
     lack_of_fit_test,
     linearity_test,
     no_constraint_test,
@@ -33,7 +31,6 @@ from loyaltymodel.jones_sasser.inference.hypotheses import (
 )
 from loyaltymodel.jones_sasser.inference.true_scores import true_score_test
 from loyaltymodel.jones_sasser.people.advice import advice
-from loyaltymodel.jones_sasser.people.result import SegmentsResult
 from loyaltymodel.jones_sasser.people.segments import satisfied_loyal, segments
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments
 from loyaltymodel.jones_sasser.people.warning import (
@@ -43,18 +40,12 @@ from loyaltymodel.jones_sasser.people.warning import (
 )
 
 __all__ = [
-    "Comparison",
     "CurveFamily",
     "CurveSettings",
     "Cusp",
-    "CuspResult",
-    "Deregulation",
     "Hazard",
-    "HypothesisTest",
     "LoyaltyCurve",
-    "LoyaltyCurveResult",
     "Parameter",
-    "SegmentsResult",
     "advice",
     "calibration",
     "combined_constraint",
@@ -85,3 +76,7 @@ __all__ = [
     "threshold_test",
     "true_score_test",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "results"]

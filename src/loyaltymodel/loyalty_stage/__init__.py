@@ -1,22 +1,15 @@
 """Loyalty stages and types: who is how loyal, how sure we are, and how people move."""
 
-from loyaltymodel.loyalty_stage.ladder.reproducibility import (
-    ReproducibilityResult,
-    guttman_errors,
-    reproducibility,
-)
-from loyaltymodel.loyalty_stage.ladder.scalability import ScalabilityResult, scalability
+from loyaltymodel.loyalty_stage import results as results
+from loyaltymodel.loyalty_stage.ladder.reproducibility import guttman_errors, reproducibility
+from loyaltymodel.loyalty_stage.ladder.scalability import scalability
 from loyaltymodel.loyalty_stage.ladder.steps import sequential_logit
-from loyaltymodel.loyalty_stage.ladder.steps_result import SequentialLogitResult
-from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
 from loyaltymodel.loyalty_stage.movement.compare import (
     compare_chains,
     transition_sensitivity,
     transition_what_if,
 )
 from loyaltymodel.loyalty_stage.movement.estimate import estimate_movement, markov_chain
-from loyaltymodel.loyalty_stage.movement.hypotheses import MarkovTest
-from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
 from loyaltymodel.loyalty_stage.movement.simulate import simulate_panel, simulate_purchases
 from loyaltymodel.loyalty_stage.movement.stages import (
     Stages,
@@ -42,29 +35,18 @@ from loyaltymodel.loyalty_stage.phases.instruments import (
     three_component_instrument,
 )
 from loyaltymodel.loyalty_stage.phases.oliver import oliver
-from loyaltymodel.loyalty_stage.phases.result import PhaseResult
 from loyaltymodel.loyalty_stage.phases.scores import phase_reliability, phase_scores
 from loyaltymodel.loyalty_stage.phases.simulate import SimulatedPhases, simulate_phases
-from loyaltymodel.loyalty_stage.types.agreement.fit import AgreementResult, agreement
+from loyaltymodel.loyalty_stage.types.agreement.fit import agreement
 from loyaltymodel.loyalty_stage.types.attitude import dick_basu, relative_attitude
 from loyaltymodel.loyalty_stage.types.diamond import knox, ultimate_loyalty
-from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
 from loyaltymodel.loyalty_stage.types.simulate import simulate_types
 from loyaltymodel.loyalty_stage.types.texts import type_advice
 
 __all__ = [
-    "AgreementResult",
     "LoyaltyPhase",
-    "LoyaltyTypes",
-    "MarkovChain",
-    "MarkovTest",
-    "MovementEstimate",
     "PhaseIndicator",
     "PhaseInstrument",
-    "PhaseResult",
-    "ReproducibilityResult",
-    "ScalabilityResult",
-    "SequentialLogitResult",
     "SimulatedPhases",
     "Stages",
     "agreement",
@@ -101,3 +83,7 @@ __all__ = [
     "type_advice",
     "ultimate_loyalty",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "results"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from loyaltymodel.jones_sasser import Deregulation
+from loyaltymodel.jones_sasser.results import Deregulation
 from loyaltymodel.plots._names import Language, Words, interval_in, shown_names, words_in
 from loyaltymodel.plots._rows import row_axes
 from loyaltymodel.plots._style import (

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import check_flag
-from loyaltymodel.jones_sasser import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.inference import diagnostics
+from loyaltymodel.jones_sasser.results import LoyaltyCurveResult
 from loyaltymodel.plots import _curves
 from loyaltymodel.plots._labels import name_lines
 from loyaltymodel.plots._names import Language, Words, interval_in, shown_names, words_in

@@ -13,7 +13,7 @@ from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.options import enumerate_names
 from loyaltymodel._core.tables import number
 from loyaltymodel.errors import OptionError
-from loyaltymodel.expectation_gap import ProviderGaps
+from loyaltymodel.expectation_gap.results import ProviderGaps
 from loyaltymodel.plots._boxes import Point, draw_arrow, draw_box
 from loyaltymodel.plots._names import Language, Words, shown_names, words_in
 from loyaltymodel.plots._style import (

@@ -37,7 +37,7 @@ from loyaltymodel.plots._style import (
     tidy,
     without_frame,
 )
-from loyaltymodel.structural import InferenceResult
+from loyaltymodel.structural.results import InferenceResult
 
 __all__ = ["forest", "htmt_map", "replicates"]
 

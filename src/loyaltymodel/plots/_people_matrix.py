@@ -11,7 +11,8 @@ from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.options import check_choice
 from loyaltymodel._core.variables import Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser import SegmentsResult, advice
+from loyaltymodel.jones_sasser import advice
+from loyaltymodel.jones_sasser.results import SegmentsResult
 from loyaltymodel.plots import _matrix
 from loyaltymodel.plots._labels import Caption, caption_cells
 from loyaltymodel.plots._matrix import Shares, Show

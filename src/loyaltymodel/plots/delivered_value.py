@@ -13,8 +13,9 @@ from matplotlib.patches import Patch
 
 from loyaltymodel._core.arrays import IntArray
 from loyaltymodel._core.tables import number
-from loyaltymodel.delivered_value import ValueAccount, components
+from loyaltymodel.delivered_value import components
 from loyaltymodel.delivered_value.components import Kind
+from loyaltymodel.delivered_value.results import ValueAccount
 from loyaltymodel.plots._names import Language, Words, chinese_in, shown_names, words_in, wrapped
 from loyaltymodel.plots._rows import row_axes
 from loyaltymodel.plots._style import (

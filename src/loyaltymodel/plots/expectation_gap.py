@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from loyaltymodel._core.options import check_choice
 from loyaltymodel.errors import DataError
-from loyaltymodel.expectation_gap import ServqualResult, ToleranceResult
+from loyaltymodel.expectation_gap.results import ServqualResult, ToleranceResult
 from loyaltymodel.plots._gap_model import gap_model
 from loyaltymodel.plots._names import (
     Language,

@@ -37,7 +37,7 @@ from loyaltymodel.plots._style import (
     write,
     write_off,
 )
-from loyaltymodel.structural import StructuralResult
+from loyaltymodel.structural.results import StructuralResult
 
 __all__ = [
     "forest",

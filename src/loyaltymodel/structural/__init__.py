@@ -7,36 +7,27 @@ and returns a :class:`StructuralResult`.
 """
 
 from loyaltymodel._core.moments import Moments
+from loyaltymodel.structural import results as results
 from loyaltymodel.structural.aggregation import (
     aggregate,
     compare_with_benchmark,
     compare_with_group,
 )
 from loyaltymodel.structural.bootstrap import bootstrap, jackknife
-from loyaltymodel.structural.checks import Check
-from loyaltymodel.structural.estimates import PLSSolution
-from loyaltymodel.structural.exact_fit import ExactFitTest, exact_fit_test
+from loyaltymodel.structural.exact_fit import exact_fit_test
 from loyaltymodel.structural.fit import fit
 from loyaltymodel.structural.index import satisfaction_index
-from loyaltymodel.structural.inference import InferenceResult
 from loyaltymodel.structural.model import Construct, Path, StructuralModel
 from loyaltymodel.structural.presets import acsi, ecsi, scsb
-from loyaltymodel.structural.result import StructuralResult
 from loyaltymodel.structural.settings import FitSettings
-from loyaltymodel.structural.simulate import Population, Truth, population, simulate
+from loyaltymodel.structural.simulate import Truth, population, simulate
 
 __all__ = [
-    "Check",
     "Construct",
-    "ExactFitTest",
     "FitSettings",
-    "InferenceResult",
     "Moments",
-    "PLSSolution",
     "Path",
-    "Population",
     "StructuralModel",
-    "StructuralResult",
     "Truth",
     "acsi",
     "aggregate",
@@ -52,3 +43,7 @@ __all__ = [
     "scsb",
     "simulate",
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "results"]

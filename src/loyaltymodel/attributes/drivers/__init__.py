@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Which attributes drive satisfaction, and what to mend first."""

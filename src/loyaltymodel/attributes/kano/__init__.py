@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Which kind each attribute is, by Kano's pairs of questions."""

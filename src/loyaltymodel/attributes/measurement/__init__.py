@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Satisfaction reported directly: shares, indices, problems, benefits."""

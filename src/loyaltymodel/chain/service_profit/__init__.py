@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""The service profit chain, across the units of a firm."""

@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Responses to delivered value: loyalty, and what covariates shift."""

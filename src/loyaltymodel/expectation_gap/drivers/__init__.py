@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Satisfaction explained by what drives it."""

@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""The SERVQUAL instrument, its scores and its gaps."""

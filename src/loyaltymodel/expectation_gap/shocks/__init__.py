@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""How customers respond to adverse events."""

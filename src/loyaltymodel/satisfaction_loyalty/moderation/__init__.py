@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Whether something makes the link steeper or flatter."""

@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Whether an outcome falls and rises again."""

@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Arithmetic of structural models on stacks of correlation matrices."""

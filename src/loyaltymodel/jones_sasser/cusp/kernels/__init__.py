@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Arithmetic of the cusp: its states, its density and its likelihood."""

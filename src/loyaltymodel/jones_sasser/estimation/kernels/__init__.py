@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""Arithmetic of the curve: likelihoods, and the search for their maxima."""

@@ -1,1 +1,1 @@
-"""TODO one line."""
+"""How far two sortings of the same customers agree."""

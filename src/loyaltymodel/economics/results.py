@@ -1,0 +1,9 @@
+"""Classes of results, for type hints; the functions of the room make them."""
+
+from loyaltymodel.economics.programme.result import ProgrammeEffect
+from loyaltymodel.economics.word_of_mouth import WordOfMouth
+
+__all__ = [
+    "ProgrammeEffect",
+    "WordOfMouth",
+]

@@ -1,0 +1,17 @@
+"""Classes of results, for type hints; the functions of the room make them."""
+
+from loyaltymodel.structural.checks import Check
+from loyaltymodel.structural.estimates import PLSSolution
+from loyaltymodel.structural.exact_fit import ExactFitTest
+from loyaltymodel.structural.inference import InferenceResult
+from loyaltymodel.structural.result import StructuralResult
+from loyaltymodel.structural.simulate import Population
+
+__all__ = [
+    "Check",
+    "ExactFitTest",
+    "InferenceResult",
+    "PLSSolution",
+    "Population",
+    "StructuralResult",
+]
