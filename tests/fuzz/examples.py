@@ -33,7 +33,7 @@ MORE = {
 >>> rng = np.random.default_rng(1)
 >>> cusp = jones_sasser.Cusp(alpha=(-2, 4), beta=(-1, 4), location=50, unit=20)
 >>> satisfaction, cost = rng.uniform(0, 1, 1000), rng.uniform(0, 1, 1000)
->>> loyalty = jones_sasser.simulate_cusp(cusp, satisfaction, constraint=cost, rng=1)
+>>> loyalty = cusp.simulate(satisfaction, constraint=cost, rng=1)
 >>> found = jones_sasser.fit_cusp(
 ...     {"satisfaction": satisfaction}, {"cost": cost}, loyalty
 ... )

@@ -20,12 +20,7 @@ from loyaltymodel.errors import (
     OptionError,
     WeakIdentificationWarning,
 )
-from loyaltymodel.jones_sasser.cusp.cusp import (
-    Cusp,
-    cusp_equilibria,
-    cusp_thresholds,
-    simulate_cusp,
-)
+from loyaltymodel.jones_sasser.cusp.cusp import Cusp
 from loyaltymodel.jones_sasser.cusp.fit import fit_cusp
 from loyaltymodel.jones_sasser.cusp.kernels import likelihood
 from loyaltymodel.jones_sasser.cusp.kernels import states as kernels
@@ -44,6 +39,8 @@ FACTOR = st.floats(-10, 10)
 ANY = settings(max_examples=40, deadline=None)
 # Lost at a satisfaction of 0, regained at 1, for a constraint of 3; loyalty from 0 to 100.
 CUSP = Cusp(alpha=(-2, 4), beta=(0, 1), location=50, unit=20)
+# Satisfaction is alpha, the constraint is beta, and loyalty is the state.
+EQUATION = Cusp(alpha=(0, 1), beta=(0, 1))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +70,7 @@ def customers(n, seed):
     rng = np.random.default_rng(seed)
     satisfaction, cost = rng.uniform(0, 1, n), rng.uniform(0, 1, n)
     truth = Cusp(alpha=(-2, 4), beta=(-1, 4), location=50, unit=20)
-    loyalty = simulate_cusp(truth, satisfaction, constraint=cost, rng=rng)
+    loyalty = truth.simulate(satisfaction, constraint=cost, rng=rng)
     return truth, satisfaction, cost, loyalty
 
 
@@ -93,7 +90,7 @@ def brute_law(alpha, beta):
 def test_equilibria_and_discriminant_of_the_reference(reference):
     grid = reference["output"]["grid"]
     alpha, beta = np.array(grid["alpha"], float), np.array(grid["beta"], float)
-    low, middle, high = cusp_equilibria(alpha, beta=beta)
+    low, middle, high = EQUATION.equilibria(alpha, constraint=beta)
     expected = np.array(grid["extrema_low_mid_high"])
     np.testing.assert_allclose(low, expected[:, 0], atol=GRID)
     np.testing.assert_allclose(high, expected[:, 2], atol=GRID)
@@ -107,21 +104,21 @@ def test_equilibria_and_discriminant_of_the_reference(reference):
 def test_double_roots_are_exact(k):
     # alpha = 2 k^3 and beta = 3 k^2 have the roots -k twice and 2 k; both are exact for these k.
     k = 2.0 ** round(np.log2(k))
-    assert cusp_equilibria(2 * k**3, beta=3 * k**2) == (-k, -k, 2 * k)
-    assert cusp_equilibria(-2 * k**3, beta=3 * k**2) == (-2 * k, k, k)
+    assert EQUATION.equilibria(2 * k**3, constraint=3 * k**2) == (-k, -k, 2 * k)
+    assert EQUATION.equilibria(-2 * k**3, constraint=3 * k**2) == (-2 * k, k, k)
 
 
 @pytest.mark.parametrize("power", [8, 12, 16])
 def test_roots_that_nearly_coincide_keep_all_digits(power):
     # With y = d - 1, y^3 - 3 y = 2 - 3 d^2 + d^3, which is a floating-point number for these d.
     d = 2.0**-power
-    low, middle, high = cusp_equilibria(2 - 3 * d**2 + d**3, beta=3.0)
+    low, middle, high = EQUATION.equilibria(2 - 3 * d**2 + d**3, constraint=3.0)
     assert middle == pytest.approx(-1 + d, rel=4e-16)  # two units in the last place
     # The other two solve y^2 + (d - 1) y + (d - 1)^2 - 3 = 0.
     root = np.sqrt((1 - d) ** 2 - 4 * ((1 - d) ** 2 - 3))
     assert low == pytest.approx((1 - d - root) / 2, rel=4e-16)
     assert high == pytest.approx((1 - d + root) / 2, rel=4e-16)
-    one = cusp_equilibria(2 + 3 * d**2 + d**3, beta=3.0)
+    one = EQUATION.equilibria(2 + 3 * d**2 + d**3, constraint=3.0)
     assert np.isnan(one[1])
     assert one[0] == one[2] > 2
 
@@ -129,7 +126,7 @@ def test_roots_that_nearly_coincide_keep_all_digits(power):
 @ANY
 @given(alpha=st.floats(-1e6, 1e6), beta=st.floats(-1e4, 1e4))
 def test_roots_are_roots(alpha, beta):
-    low, middle, high = cusp_equilibria(alpha, beta=beta)
+    low, middle, high = EQUATION.equilibria(alpha, constraint=beta)
     assert low <= high
     for y in (low, middle, high):
         if not np.isnan(y):
@@ -145,8 +142,8 @@ def test_roots_are_roots(alpha, beta):
 @ANY
 @given(alpha=FACTOR, beta=FACTOR)
 def test_equilibria_are_mirrored_with_alpha(alpha, beta):
-    low, middle, high = cusp_equilibria(alpha, beta=beta)
-    mirrored = cusp_equilibria(-alpha, beta=beta)
+    low, middle, high = EQUATION.equilibria(alpha, constraint=beta)
+    mirrored = EQUATION.equilibria(-alpha, constraint=beta)
     np.testing.assert_array_equal([-high, -middle, -low], mirrored)
 
 
@@ -163,7 +160,7 @@ def test_equilibria_are_mirrored_with_alpha(alpha, beta):
     ],
 )
 def test_equilibria_without_overflow(alpha, beta, expected):
-    low, middle, high = cusp_equilibria(alpha, beta=beta)
+    low, middle, high = EQUATION.equilibria(alpha, constraint=beta)
     np.testing.assert_allclose([low, high], [expected[0], expected[2]], rtol=EXACT)
     if alpha == 0:
         np.testing.assert_allclose(middle, expected[1])
@@ -172,11 +169,11 @@ def test_equilibria_without_overflow(alpha, beta, expected):
 @ANY
 @given(beta=st.floats(1e-3, 1e3), apart=st.floats(1e-9, 0.5))
 def test_states_vanish_at_the_thresholds(beta, apart):
-    loss, regain = cusp_thresholds(beta)
+    loss, regain = EQUATION.thresholds(beta)
     assert -loss == regain == pytest.approx(np.sqrt(4 * beta**3 / 27), rel=EXACT)
-    assert not np.isnan(cusp_equilibria(regain * (1 - apart), beta=beta)[1])
-    assert np.isnan(cusp_equilibria(regain * (1 + apart), beta=beta)[1])
-    assert np.isnan(cusp_equilibria(loss * (1 + apart), beta=beta)[1])
+    assert not np.isnan(EQUATION.equilibria(regain * (1 - apart), constraint=beta)[1])
+    assert np.isnan(EQUATION.equilibria(regain * (1 + apart), constraint=beta)[1])
+    assert np.isnan(EQUATION.equilibria(loss * (1 + apart), constraint=beta)[1])
 
 
 # The law of states
@@ -286,11 +283,11 @@ def rng(seed):
 
 def test_simulation_is_seeded_and_keeps_its_shape():
     satisfaction = pd.Series([0.2, 0.9], index=["a", "b"])
-    one = simulate_cusp(CUSP, satisfaction, constraint=3.0, rng=7)
+    one = CUSP.simulate(satisfaction, constraint=3.0, rng=7)
     assert list(one.index) == ["a", "b"]
-    np.testing.assert_array_equal(one, simulate_cusp(CUSP, [0.2, 0.9], constraint=3.0, rng=7))
-    assert simulate_cusp(CUSP, np.zeros((2, 3)), constraint=[0, 1, 3], rng=1).shape == (2, 3)
-    assert isinstance(simulate_cusp(CUSP, 0.5, constraint=1, rng=1), float)
+    np.testing.assert_array_equal(one, CUSP.simulate([0.2, 0.9], constraint=3.0, rng=7))
+    assert CUSP.simulate(np.zeros((2, 3)), constraint=[0, 1, 3], rng=1).shape == (2, 3)
+    assert isinstance(CUSP.simulate(0.5, constraint=1, rng=1), float)
 
 
 # A cusp of satisfaction and constraint
@@ -851,16 +848,18 @@ def test_too_few_people(people):
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: cusp_equilibria(np.nan, beta=1), DataError, "missing"),
-        (lambda: cusp_equilibria(np.inf, beta=1), DataError, "infinite"),
-        (lambda: cusp_equilibria([1, 2], beta=[1, 2, 3]), DataError, "shapes that fit"),
-        (lambda: cusp_equilibria("high", beta=1), DataError, "not numeric"),
+        (lambda: EQUATION.equilibria(np.nan, constraint=1), DataError, "missing"),
+        (lambda: EQUATION.equilibria(np.inf, constraint=1), DataError, "infinite"),
+        (lambda: EQUATION.equilibria([1, 2], constraint=[1, 2, 3]), DataError, "shapes that fit"),
+        (lambda: EQUATION.equilibria("high", constraint=1), DataError, "not numeric"),
         (
-            lambda: cusp_equilibria(pd.Series([1.0, 2]), beta=pd.Series([1.0, 2], index=[1, 2])),
+            lambda: EQUATION.equilibria(
+                pd.Series([1.0, 2]), constraint=pd.Series([1.0, 2], index=[1, 2])
+            ),
             DataError,
             "different labels",
         ),
-        (lambda: cusp_thresholds(None), DataError, "beta"),
+        (lambda: CUSP.thresholds(None), DataError, "constraint"),
         (lambda: Cusp(alpha=(0, 0), beta=(0, 1)), ModelError, "another slope"),
         (lambda: Cusp(alpha=(0, np.inf), beta=(0, 1)), ModelError, "finite"),
         (lambda: Cusp(alpha=(0, 1), beta=(0, 1), unit=0), ModelError, "above 0"),
@@ -877,7 +876,7 @@ def test_too_few_people(people):
         (lambda: CUSP.branches(3, constraint=1), OptionError, "not two numbers"),
         (lambda: CUSP.branches((0, 1), constraint=[1, 2]), DataError, "single number"),
         (lambda: CUSP.branches((0, 1), constraint=1, n_points=1), OptionError, "at least 2"),
-        (lambda: simulate_cusp(CUSP, [np.nan], constraint=1), DataError, "missing"),
+        (lambda: CUSP.simulate([np.nan], constraint=1), DataError, "missing"),
     ],
 )
 def test_bad_input_to_the_formulas(call, kind, message):

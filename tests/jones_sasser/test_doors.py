@@ -98,7 +98,6 @@ def test_people_are_drawn_on_the_scale(option):
         lambda: CUSP.thresholds(1e308),
         lambda: CUSP.branches((0, 1), constraint=1e308),
         lambda: CUSP.branches((-1e308, 1e308), constraint=1.0),
-        lambda: jones_sasser.cusp_thresholds(1e308),
         lambda: jones_sasser.Cusp(alpha=(0, 1), beta=(1e308, 1e308)).loyalty(1, constraint=5),
         lambda: jones_sasser.Cusp(alpha=(0, 1), beta=(1e308, 0), unit=1e200).loyalty(
             1, constraint=5

@@ -10,12 +10,7 @@ from loyaltymodel.jones_sasser.curves.constraint import (
 )
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve, curve, share_of_scale
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, Hazard, Parameter
-from loyaltymodel.jones_sasser.cusp.cusp import (
-    Cusp,
-    cusp_equilibria,
-    cusp_thresholds,
-    simulate_cusp,
-)
+from loyaltymodel.jones_sasser.cusp.cusp import Cusp
 from loyaltymodel.jones_sasser.cusp.fit import fit_cusp
 from loyaltymodel.jones_sasser.estimation.fit import fit
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
@@ -53,8 +48,6 @@ __all__ = [
     "constraint_sources",
     "constraint_without_each",
     "curve",
-    "cusp_equilibria",
-    "cusp_thresholds",
     "early_warning",
     "fit",
     "fit_cusp",
@@ -71,7 +64,6 @@ __all__ = [
     "segments",
     "share_of_scale",
     "simulate",
-    "simulate_cusp",
     "textbook_segments",
     "threshold_test",
     "true_score_test",

@@ -22,92 +22,6 @@ Following = Literal["delay", "maxwell"]
 Level = Literal["maxwell", "expected"]
 
 
-@checked
-def cusp_equilibria(alpha: object, *, beta: object) -> tuple[Any, Any, Any]:
-    """Return the equilibria of the cusp: the real roots of y^3 - beta y - alpha = 0.
-
-    The lowest and the highest state are stable, the middle one is not: it parts those who are
-    drawn to the low state from those who are drawn to the high one.
-
-    Parameters
-    ----------
-    alpha : number, array or Series
-        Normal factor; it pushes the state up.
-    beta : number, array or Series
-        Splitting factor; above 0 there can be two stable states.
-
-    Returns
-    -------
-    low : float, array or Series
-        The lowest root.
-    middle : float, array or Series
-        The unstable root between; NaN where there is a single root.
-    high : float, array or Series
-        The highest root, equal to ``low`` where there is a single one.
-
-    Raises
-    ------
-    DataError
-        If a number is missing or infinite, or the shapes or labels do not fit together.
-
-    Notes
-    -----
-    There are three roots where Cardan's discriminant 27 alpha^2 - 4 beta^3 is below 0. On a fold,
-    where it is exactly 0, two roots coincide: the middle one equals ``low`` or ``high``.
-
-    Examples
-    --------
-    y^3 - 4 y = y (y - 2) (y + 2), and y^3 - 3 y - 2 = (y - 2) (y + 1)^2 is a fold:
-
-    >>> from loyaltymodel import jones_sasser
-    >>> jones_sasser.cusp_equilibria(0.0, beta=4.0)
-    (-2.0, 0.0, 2.0)
-    >>> jones_sasser.cusp_equilibria(2.0, beta=3.0)
-    (-1.0, -1.0, 2.0)
-    >>> jones_sasser.cusp_equilibria(8.0, beta=0.0)
-    (2.0, nan, 2.0)
-    """
-    (a, b), template = read_together({"alpha": alpha, "beta": beta})
-    low, middle, high = kernels.equilibria(a, b)
-    return _like(template, low), _like(template, middle), _like(template, high)
-
-
-@checked
-def cusp_thresholds(beta: object) -> tuple[Any, Any]:
-    """Return the two values of alpha at which the state must jump.
-
-    Parameters
-    ----------
-    beta : number, array or Series
-        Splitting factor.
-
-    Returns
-    -------
-    loss : float, array or Series
-        Where the high state vanishes as alpha falls, -2 (beta / 3)^1.5; NaN for beta below 0,
-        where nothing jumps.
-    regain : float, array or Series
-        Where the low state vanishes as alpha rises, 2 (beta / 3)^1.5.
-
-    Raises
-    ------
-    DataError
-        If a number is missing or infinite.
-
-    Examples
-    --------
-    2 (3 / 3)^1.5 = 2:
-
-    >>> from loyaltymodel import jones_sasser
-    >>> jones_sasser.cusp_thresholds(3.0)
-    (-2.0, 2.0)
-    >>> jones_sasser.cusp_thresholds(-1.0)
-    (nan, nan)
-    """
-    fold = _computed(kernels.folds(read_numbers("beta", beta, any_size=True)))
-    return like(beta, 0.0 - fold), like(beta, fold)
-
-
 class Cusp(Specification):
     """The cusp catastrophe model of loyalty (尖点突变模型), with known coefficients.
 
@@ -136,7 +50,6 @@ class Cusp(Specification):
     See Also
     --------
     fit_cusp : Estimates the coefficients.
-    simulate_cusp : Draws customers.
 
     Notes
     -----
@@ -200,6 +113,25 @@ class Cusp(Specification):
         ------
         DataError
             If a number is missing or infinite, or the shapes or labels do not fit together.
+
+        Notes
+        -----
+        There are three roots where Cardan's discriminant 27 alpha^2 - 4 beta^3 is below 0. On a
+        fold, where it is exactly 0, two roots coincide: the middle one equals ``low`` or ``high``.
+
+        Examples
+        --------
+        With unit coefficients satisfaction is alpha, the constraint is beta, and loyalty is the
+        state. y^3 - 4 y = y (y - 2) (y + 2), and y^3 - 3 y - 2 = (y - 2) (y + 1)^2 is a fold:
+
+        >>> from loyaltymodel import jones_sasser
+        >>> cusp = jones_sasser.Cusp(alpha=(0, 1), beta=(0, 1))
+        >>> cusp.equilibria(0.0, constraint=4.0)
+        (-2.0, 0.0, 2.0)
+        >>> cusp.equilibria(2.0, constraint=3.0)
+        (-1.0, -1.0, 2.0)
+        >>> cusp.equilibria(8.0, constraint=0.0)
+        (2.0, nan, 2.0)
         """
         alpha, beta, template = self._factors(satisfaction, constraint)
         low, middle, high = (
@@ -270,12 +202,28 @@ class Cusp(Specification):
         ------
         DataError
             If a number is missing or infinite.
+
+        Notes
+        -----
+        The states vanish where alpha is -2 (beta / 3)^1.5 and 2 (beta / 3)^1.5.
+
+        Examples
+        --------
+        With unit coefficients these are alphas, 2 (3 / 3)^1.5 = 2:
+
+        >>> from loyaltymodel import jones_sasser
+        >>> cusp = jones_sasser.Cusp(alpha=(0, 1), beta=(0, 1))
+        >>> cusp.thresholds(3.0)
+        (-2.0, 2.0)
+        >>> cusp.thresholds(-1.0)
+        (nan, nan)
         """
         held = read_numbers("constraint", constraint, any_size=True)
         fold = _computed(kernels.folds(self._beta_of(held)))
         constant, slope = self.alpha
         with np.errstate(over="ignore"):
-            loss, regain = (_computed((side * fold - constant) / slope) for side in (-1, 1))
+            # Adding 0 takes the sign from -0.
+            loss, regain = (_computed((side * fold - constant) / slope + 0.0) for side in (-1, 1))
         return like(constraint, loss), like(constraint, regain)
 
     @checked
@@ -425,6 +373,57 @@ class Cusp(Specification):
             )
         return pd.concat(parts, ignore_index=True)
 
+    @checked
+    def simulate(
+        self,
+        satisfaction: object,
+        *,
+        constraint: object,
+        rng: np.random.Generator | int | None = None,
+    ) -> Any:
+        """Return the loyalty of customers drawn from the density of the cusp.
+
+        Parameters
+        ----------
+        satisfaction : number, array or Series
+            Satisfaction of each customer, of any shape.
+        constraint : number, array or Series
+            How strongly each is tied.
+        rng : numpy.random.Generator, int or None
+            Source of randomness; an int is a seed, None takes fresh entropy.
+
+        Returns
+        -------
+        float, array or Series
+            Loyalty of each customer, shaped as satisfaction and constraint together.
+
+        Raises
+        ------
+        DataError
+            If a number is missing or infinite, or the shapes or labels do not fit together.
+
+        Notes
+        -----
+        y has a density proportional to exp(alpha y + beta y^2 / 2 - y^4 / 4), the law in which
+        dy = (alpha + beta y - y^3) dt + sqrt(2) dW settles. Draws are exact, by rejection from
+        normal laws.
+
+        Examples
+        --------
+        Of customers at alpha = 0 and beta = 4 half are near 2, and half near -2:
+
+        >>> import numpy as np
+        >>> from loyaltymodel import jones_sasser
+        >>> cusp = jones_sasser.Cusp(alpha=(0, 1), beta=(0, 1))
+        >>> loyalty = cusp.simulate(np.zeros(10_000), constraint=4.0, rng=1)
+        >>> round(float((loyalty > 0).mean()), 1), round(float(np.abs(loyalty).mean()), 1)
+        (0.5, 1.9)
+        """
+        alpha, beta, template = self._factors(satisfaction, constraint)
+        generator = np.random.default_rng(rng)
+        states = kernels.draw(alpha.ravel(), beta.ravel(), generator).reshape(alpha.shape)
+        return _like(template, self._loyalty_of(states))
+
     def _factors(
         self, satisfaction: object, constraint: object
     ) -> tuple[FloatArray, FloatArray, pd.Series | None]:
@@ -460,60 +459,6 @@ class Cusp(Specification):
         # Without an unstable state the start does not matter.
         high: npt.NDArray[np.bool_] = ~(before < self._loyalty_of(middle))
         return high
-
-
-@checked
-def simulate_cusp(
-    cusp: Cusp,
-    satisfaction: object,
-    *,
-    constraint: object,
-    rng: np.random.Generator | int | None = None,
-) -> Any:
-    """Return the loyalty of customers drawn from the density of a cusp.
-
-    Parameters
-    ----------
-    cusp : Cusp
-        The model.
-    satisfaction : number, array or Series
-        Satisfaction of each customer, of any shape.
-    constraint : number, array or Series
-        How strongly each is tied.
-    rng : numpy.random.Generator, int or None
-        Source of randomness; an int is a seed, None takes fresh entropy.
-
-    Returns
-    -------
-    float, array or Series
-        Loyalty of each customer, shaped as satisfaction and constraint together.
-
-    Raises
-    ------
-    DataError
-        If a number is missing or infinite, or the shapes or labels do not fit together.
-
-    Notes
-    -----
-    y has a density proportional to exp(alpha y + beta y^2 / 2 - y^4 / 4), the law in which
-    dy = (alpha + beta y - y^3) dt + sqrt(2) dW settles. Draws are exact, by rejection from
-    normal laws.
-
-    Examples
-    --------
-    Of customers at alpha = 0 and beta = 4 half are near 2, and half near -2:
-
-    >>> import numpy as np
-    >>> from loyaltymodel import jones_sasser
-    >>> cusp = jones_sasser.Cusp(alpha=(0, 1), beta=(0, 1))
-    >>> loyalty = jones_sasser.simulate_cusp(cusp, np.zeros(10_000), constraint=4.0, rng=1)
-    >>> round(float((loyalty > 0).mean()), 1), round(float(np.abs(loyalty).mean()), 1)
-    (0.5, 1.9)
-    """
-    alpha, beta, template = cusp._factors(satisfaction, constraint)
-    generator = np.random.default_rng(rng)
-    states = kernels.draw(alpha.ravel(), beta.ravel(), generator).reshape(alpha.shape)
-    return _like(template, cusp._loyalty_of(states))
 
 
 def _like(template: pd.Series | None, values: npt.NDArray[Any]) -> Any:

@@ -125,7 +125,7 @@ def fit_cusp(
     >>> rng = np.random.default_rng(1)
     >>> satisfaction, cost = rng.uniform(0, 1, 1000), rng.uniform(0, 1, 1000)
     >>> truth = jones_sasser.Cusp(alpha=(-2, 4), beta=(-1, 4), location=50, unit=20)
-    >>> loyalty = jones_sasser.simulate_cusp(truth, satisfaction, constraint=cost, rng=rng)
+    >>> loyalty = truth.simulate(satisfaction, constraint=cost, rng=rng)
     >>> result = jones_sasser.fit_cusp(
     ...     {"satisfaction": satisfaction}, {"cost": cost}, loyalty
     ... )
