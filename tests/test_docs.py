@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import json
-import pkgutil
 import re
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -13,7 +12,8 @@ import pytest
 from pydantic import BaseModel
 
 import loyaltymodel
-from loyaltymodel import plots
+
+import rooms
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -44,10 +44,7 @@ def text_of(page):
 
 
 def packages():
-    inside = pkgutil.iter_modules(loyaltymodel.__path__, "loyaltymodel.")
-    names = [info.name for info in inside if not info.name.startswith("loyaltymodel._")]
-    rooms = [getattr(plots, name) for name in plots.__all__]
-    return [loyaltymodel, *map(importlib.import_module, names), *rooms]
+    return [loyaltymodel, *rooms.modules().values()]
 
 
 @cache

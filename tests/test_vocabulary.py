@@ -21,7 +21,6 @@ from pydantic import BaseModel
 from wcwidth import wcswidth
 
 import loyaltymodel
-from loyaltymodel import plots
 from loyaltymodel._core.resampling import FOR_INTERVALS, FOR_TESTS
 from loyaltymodel._core.results import Result, WithCustomers
 from loyaltymodel.errors import LoyaltyModelError
@@ -72,8 +71,10 @@ def modules_of(room):
 
 
 def public_of(room):
-    package = importlib.import_module(f"loyaltymodel.{room}")
-    return {name: getattr(package, name) for name in package.__all__}
+    """What a room hands out, and the classes of its results."""
+    names = [room, *(rooms.of_results(room) if room in rooms.ROOMS else ())]
+    modules = [importlib.import_module(f"loyaltymodel.{name}") for name in names]
+    return {name: getattr(module, name) for module in modules for name in module.__all__}
 
 
 def results_of(room):
@@ -300,8 +301,7 @@ def signatures(room):
 @pytest.mark.parametrize("room", [*ROOMS, "plots"])
 def test_options_are_called_by_words_of_the_vocabulary(room):
     fine, unknown = allowed(room, SECTIONS[2]), set()
-    rooms = [f"plots.{name}" for name in plots.__all__] if room == "plots" else [room]
-    for inner in rooms:
+    for inner in rooms.PICTURES if room == "plots" else [room]:
         for name, signature in signatures(inner):
             unknown |= {
                 f"{name}: {p}" for p in signature.parameters if p not in fine | {"self", "cls"}
