@@ -115,7 +115,11 @@ def public_of(room: str) -> dict[str, typing.Any]:
     """Everything public of a room by its name; of plots, of each of its modules."""
     package = importlib.import_module(f"loyaltymodel.{room}")
     if room != "plots":
-        return {name: getattr(package, name) for name in package.__all__}
+        found = {name: getattr(package, name) for name in package.__all__}
+        for place in rooms.of_results(room) if room in rooms.ROOMS else ():
+            classes = importlib.import_module(f"loyaltymodel.{place}")
+            found |= {f"results.{name}": getattr(classes, name) for name in classes.__all__}
+        return found
     modules = [(n, importlib.import_module(f"loyaltymodel.plots.{n}")) for n in package.__all__]
     return {
         f"{m}.{name}": getattr(module, name) for m, module in modules for name in module.__all__

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from loyaltymodel import customer_base, economics
 from loyaltymodel import loyalty_stage as stage
 from loyaltymodel.errors import DataError, LoyaltyModelError, ModelError, OptionError
 
@@ -19,12 +20,12 @@ PANEL = {
 MATRIX = [[0.5, 0.5], [0.2, 0.8]]
 # Parameters that take something to be told apart from others, one after the other.
 CATEGORIES = {
-    "brands": lambda v: stage.purchase_behaviour(
+    "brands": lambda v: customer_base.purchase_behaviour(
         [1, 1], [1, 2], brand=["A", "B"], amount=None, window=(0, 9), brands=v
     ),
     "categories": lambda v: stage.agreement(list("AB"), list("AB"), categories=v),
     "match": lambda v: stage.agreement(list("AB"), list("AB"), match=dict(enumerate(v))),
-    "mendable": lambda v: stage.win_back_list(list("AB"), [1, 2], mendable=v),
+    "mendable": lambda v: economics.win_back_list(list("AB"), [1, 2], mendable=v),
     "stages": lambda v: stage.sequential_logit({"x": [1, 2, 3]}, list("ABA"), stages=v),
 }
 NO_CATEGORIES = [
@@ -60,15 +61,15 @@ NUMBERS = {
     "steady": (1, lambda v: stage.life_cycle_stage(3, 2, cuts=5, steady=v)),
     "least_preference": (
         1,
-        lambda v: stage.prefers_and_repeats([1], [2], least_preference=v, least_repeats=1),
+        lambda v: customer_base.prefers_and_repeats([1], [2], least_preference=v, least_repeats=1),
     ),
-    "effect": (1, lambda v: stage.programme_return(v, margin=1, cost=1)),
-    "margin": (1, lambda v: stage.programme_return(1, margin=v, cost=1)),
+    "effect": (1, lambda v: economics.programme_return(v, margin=1, cost=1)),
+    "margin": (1, lambda v: economics.programme_return(1, margin=v, cost=1)),
     "tie_within": (
         1,
-        lambda v: stage.value_orientation(value=[1], systems=[2], people=[3], tie_within=v),
+        lambda v: economics.value_orientation(value=[1], systems=[2], people=[3], tie_within=v),
     ),
-    "threshold": (1, lambda v: stage.ProgrammeTier(name="gold", threshold=v)),
+    "threshold": (1, lambda v: economics.ProgrammeTier(name="gold", threshold=v)),
     "weight": (1, lambda v: stage.PhaseIndicator(name="x", scale=(0, 1), weight=v)),
     "scale": (1, lambda v: stage.PhaseIndicator(name="x", scale=(0, v))),
     "means": (6, lambda v: stage.simulate_types(9, means=(v, 6), rng=1)),
@@ -113,17 +114,19 @@ def test_numbers_of_every_kind_are_numbers(name, kind):
         ),
         lambda v: stage.estimate_movement(**PANEL, weights=[v, v, 1, 1], rng=1),
         lambda v: stage.estimate_movement(**PANEL, prior=v, rng=1),
-        lambda v: stage.site_loyalty([3, v], [2, 1]),
-        lambda v: stage.site_loyalty([3, 2], [2, 1], level=v),
-        lambda v: stage.programme_effect([1, 1, 0, 0], [1, 2, v, 4]),
-        lambda v: stage.programme_effect([1, 1, 0, 0], [1, 2, 3, 4], weights=[1, 2, 1, v]),
-        lambda v: stage.programme_return(v, margin=v, cost=1, periods=v),
-        lambda v: stage.purchase_reference([v, 1], [1, v], purchases=[3, 4]),
-        lambda v: stage.exit_reasons(list("ab"), value=[v, v]),
+        lambda v: customer_base.site_loyalty([3, v], [2, 1]),
+        lambda v: customer_base.site_loyalty([3, 2], [2, 1], level=v),
+        lambda v: economics.programme_effect([1, 1, 0, 0], [1, 2, v, 4]),
+        lambda v: economics.programme_effect([1, 1, 0, 0], [1, 2, 3, 4], weights=[1, 2, 1, v]),
+        lambda v: economics.programme_return(v, margin=v, cost=1, periods=v),
+        lambda v: customer_base.purchase_reference([v, 1], [1, v], purchases=[3, 4]),
+        lambda v: economics.exit_reasons(list("ab"), value=[v, v]),
         lambda v: stage.oliver([[80, 20, 70, 90]] * 2, composite_weights=v),
         lambda v: stage.oliver([[80, 20, 70, 90]] * 2, weights=[v, v]),
-        lambda v: stage.dick_basu([9, 2], [0.1, 0.9], scale=(1, 10), weights=[v, v]),
-        lambda v: stage.knox([1, v], [2, 9], scale=(1, 10)),
+        lambda v: stage.loyalty_types(
+            [9, 2], [0.1, 0.9], matrix="dick_basu", scale=(1, 10), weights=[v, v]
+        ),
+        lambda v: stage.loyalty_types([1, v], [2, 9], matrix="knox", scale=(1, 10)),
         lambda v: stage.agreement(list("aabb"), list("abbb"), weights=[v, v, 1, 1]),
         lambda v: stage.simulate_types(9, sds=(v, v), rng=1),
         lambda v: stage.simulate_types(9, means=(v, v), rng=1),
@@ -132,8 +135,8 @@ def test_numbers_of_every_kind_are_numbers(name, kind):
             dict.fromkeys(("treatment", "rewards", "values", "switching_cost"), 1),
             weights=dict.fromkeys(("treatment", "rewards", "values", "switching_cost"), v),
         ),
-        lambda v: stage.programme_account(
-            stage.LoyaltyProgramme(points_per_unit=v, point_value=v, redemption_share=1), [v, 1]
+        lambda v: economics.programme_account(
+            economics.LoyaltyProgramme(points_per_unit=v, point_value=v, redemption_share=1), [v, 1]
         ),
         lambda v: stage.sequential_logit({"x": [v, 2, 1, 3] * 5}, [0, 1, 1, 0] * 5),
     ],

@@ -213,8 +213,11 @@ def unknown():
 @cache
 def types():
     both = np.random.default_rng(1).integers(1, 8, (120, 2)).T
-    return both, loyalty_stage.ultimate_loyalty(
-        *both, superiority=(np.arange(120) % 4 > 0).astype(int), scale=(1, 7)
+    return both, loyalty_stage.loyalty_types(
+        *both,
+        matrix="ultimate_loyalty",
+        superiority=(np.arange(120) % 4 > 0).astype(int),
+        scale=(1, 7),
     )
 
 
@@ -259,13 +262,13 @@ EXAMPLES = {
         draw("expectation_gap.gap_model", partial(gaps, unit)) for unit in (1, 100)
     ],
     "expectation_gap.tolerance_zones": of_names("expectation_gap.tolerance_zones", zones),
-    "inference.forest": [
-        *of_models("inference.forest", boot),
-        draw("inference.forest", partial(boot, MANY), "specific_effects"),
+    "structural.forest": [
+        *of_models("structural.forest", boot),
+        draw("structural.forest", partial(boot, MANY), "specific_effects"),
     ],
-    "inference.htmt_map": of_models("inference.htmt_map", boot),
-    "inference.replicates": of_models(
-        "inference.replicates", boot, ("paths", "顾客满意", "顾客忠诚")
+    "structural.htmt_map": of_models("structural.htmt_map", boot),
+    "structural.replicates": of_models(
+        "structural.replicates", boot, ("paths", "顾客满意", "顾客忠诚")
     ),
     "jones_sasser.calibration": [draw("jones_sasser.calibration", fitted)],
     "jones_sasser.curve_family": [of_curve("curve_family"), of_curve("curve_family", **STRIPS)],
@@ -289,7 +292,12 @@ EXAMPLES = {
     "jones_sasser.people_matrix": [
         matrix(jones_sasser.segments, "customers", 5),
         matrix(jones_sasser.segments, "density", 10, cuts={"extremes": (1, 10)}),
-        matrix(jones_sasser.satisfied_loyal, "density", 10, constraint=np.linspace(0, 0.9, 400)),
+        matrix(
+            partial(jones_sasser.segments, matrix="satisfied_loyal"),
+            "density",
+            10,
+            constraint=np.linspace(0, 0.9, 400),
+        ),
     ],
     "jones_sasser.true_and_false_loyalty": [
         of_curve("true_and_false_loyalty", constraint=c) for c in (0.6, 0.99)

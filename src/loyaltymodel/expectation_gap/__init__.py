@@ -17,7 +17,6 @@ from loyaltymodel.expectation_gap.fairness import equity
 from loyaltymodel.expectation_gap.indicators import Indicator, indicators
 from loyaltymodel.expectation_gap.provider import provider_gaps
 from loyaltymodel.expectation_gap.quality import (
-    QualityProfile,
     brand_effect,
     gronroos_quality,
     quality_profile,
@@ -35,7 +34,6 @@ from loyaltymodel.expectation_gap.tolerance import tolerance_measures, zone_of_t
 __all__ = [
     "Indicator",
     "ProspectResponse",
-    "QualityProfile",
     "ServiceDimension",
     "ServiceInstrument",
     "ServiceItem",

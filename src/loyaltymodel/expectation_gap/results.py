@@ -3,6 +3,7 @@
 from loyaltymodel.expectation_gap.cumulative import AdjustmentRate
 from loyaltymodel.expectation_gap.drivers.result import DriverResult
 from loyaltymodel.expectation_gap.provider import ProviderGaps
+from loyaltymodel.expectation_gap.quality import QualityProfile
 from loyaltymodel.expectation_gap.servqual.result import ServqualResult
 from loyaltymodel.expectation_gap.shocks.result import AdverseResponse
 from loyaltymodel.expectation_gap.tolerance import ToleranceResult
@@ -12,6 +13,7 @@ __all__ = [
     "AdverseResponse",
     "DriverResult",
     "ProviderGaps",
+    "QualityProfile",
     "ServqualResult",
     "ToleranceResult",
 ]
