@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -10,21 +9,19 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
-from loyaltymodel._core.comparisons import levels_of, reaches, usual_size
+from loyaltymodel._core.comparisons import reaches, usual_size
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
-from loyaltymodel._core.intervals import check_level, ndtri
+from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import check_choice, count_of
-from loyaltymodel._core.regression import is_constant
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.signature import checked
+from loyaltymodel._core.spread import check_spread, correlate
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import read_variables
-from loyaltymodel.errors import DataError
 from loyaltymodel.satisfaction_loyalty.cuts import Cuts, check_cuts, satisfied_from
 
 Language = Literal["en", "zh"]
-Kind = Literal["pearson", "spearman"]
 
 _PEARSON, _SPEARMAN, _SHARE = "Pearson correlation", "Spearman correlation", "satisfied, not loyal"
 _LEAST = 5  # customers: the interval needs 4, the curvature one more to leave an error
@@ -316,49 +313,6 @@ def comparison_table(*, language: Language = "en") -> pd.DataFrame:
         ],
     }
     return pd.DataFrame(rows[language], columns=["criterion", "satisfaction", "loyalty"])
-
-
-def correlate(x: FloatArray, y: FloatArray, *, kind: Kind, level: float) -> FloatArray:
-    """Return a correlation and the ends of its interval by Fisher's z; no width at -1 and 1."""
-    n = len(x)
-    if kind == "spearman":
-        x, y = _ranks(x), _ranks(y)
-    x, y = x - x.mean(), y - y.mean()
-    r = float(x @ y / np.sqrt((x @ x) * (y @ y)))
-    if abs(r) >= 1 - _SAME:
-        return np.full(3, float(round(r)))
-    variance = (1.0 if kind == "pearson" else 1 + r**2 / 2) / (n - 3)
-    reach = float(ndtri(np.array((1 + level) / 2))) * np.sqrt(variance)
-    z = np.arctanh(r)
-    return np.array([r, np.tanh(z - reach), np.tanh(z + reach)])
-
-
-def check_spread(
-    names: Iterable[str], variables: Sequence[FloatArray], *, least: int, unit: str = "customer"
-) -> None:
-    """Raise a DataError if there are too few customers, or a variable does not vary."""
-    n = len(variables[0])
-    if n < least:
-        raise DataError(
-            f"there {'is' if n == 1 else 'are'} {count_of(n, unit)} with every value; at least "
-            f"{least} are needed"
-        )
-    for name, values in zip(names, variables, strict=True):
-        if is_constant(values):
-            rounded = "" if values.max() == values.min() else " but for rounding"
-            raise DataError(
-                f"{name} is {values[0]:.12g} for every {unit}{rounded}; something that does not "
-                "vary goes together with nothing"
-            )
-
-
-def _ranks(values: FloatArray) -> FloatArray:
-    """Ranks, those of equal values averaged."""
-    place = levels_of(values)[1]
-    counts = np.bincount(place)
-    last = np.cumsum(counts)
-    ranks: FloatArray = (last - (counts - 1) / 2)[place]
-    return ranks
 
 
 def _linearity(s: FloatArray, loyal: FloatArray) -> tuple[float, FloatArray, FloatArray]:

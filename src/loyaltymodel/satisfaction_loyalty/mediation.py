@@ -18,10 +18,10 @@ from loyaltymodel._core.options import check_flag, count_of
 from loyaltymodel._core.resampling import FOR_INTERVALS
 from loyaltymodel._core.results import Result
 from loyaltymodel._core.signature import checked
+from loyaltymodel._core.spread import check_spread
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.errors import NotIdentifiedError
-from loyaltymodel.satisfaction_loyalty.association import check_spread
 
 # What is estimated, in this order.
 EFFECTS = (

@@ -17,10 +17,10 @@ from loyaltymodel._core.resampling import FOR_TESTS
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.scales import AnswerLimits, Pair, check_pair
 from loyaltymodel._core.signature import checked
+from loyaltymodel._core.spread import check_spread
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import like, read_numbers, read_variables
 from loyaltymodel.errors import OptionError
-from loyaltymodel.satisfaction_loyalty.association import check_spread
 from loyaltymodel.satisfaction_loyalty.cuts import Cuts, check_cuts, satisfied_from
 
 Size = Literal["none", "small", "medium", "large", "very large"]

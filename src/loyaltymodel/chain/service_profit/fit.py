@@ -17,6 +17,7 @@ from loyaltymodel._core.regression import collinear
 from loyaltymodel._core.resampling import FOR_INTERVALS
 from loyaltymodel._core.robust import left_out
 from loyaltymodel._core.signature import checked
+from loyaltymodel._core.spread import check_spread
 from loyaltymodel._core.variables import Variables, codes_of, read_variables
 from loyaltymodel.chain.service_profit.kernels import path_coefficients, total_effects
 from loyaltymodel.chain.service_profit.links import (
@@ -34,7 +35,6 @@ from loyaltymodel.errors import (
     NotIdentifiedError,
     OptionError,
 )
-from loyaltymodel.satisfaction_loyalty.association import check_spread
 
 _METHOD = "percentile bootstrap, widened"
 _STAFF, _CUSTOMERS, _CONTENT = "employee_retention", "customer_loyalty", "employee_satisfaction"

@@ -14,10 +14,10 @@ from loyaltymodel._core.frames import Missing, column_names, without_repeated
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import enumerate_names, is_number, repeated, suggest
 from loyaltymodel._core.signature import checked
+from loyaltymodel._core.spread import check_spread, correlate
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.chain.service_profit.kernels import total_effects
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.satisfaction_loyalty.association import check_spread, correlate
 
 LEAST = 5  # units
 CONSTRUCTS = {

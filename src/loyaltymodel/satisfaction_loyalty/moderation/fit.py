@@ -17,9 +17,9 @@ from loyaltymodel._core.options import (
     suggest,
 )
 from loyaltymodel._core.signature import checked
+from loyaltymodel._core.spread import check_spread
 from loyaltymodel._core.variables import codes_of, read_variables, several_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.satisfaction_loyalty.association import check_spread
 from loyaltymodel.satisfaction_loyalty.moderation.estimate import answers, fit_slopes
 from loyaltymodel.satisfaction_loyalty.moderation.result import (
     EXPECTED,

@@ -26,10 +26,10 @@ from loyaltymodel._core.options import check_count, count_of, is_number
 from loyaltymodel._core.resampling import FOR_TESTS
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.signature import checked
+from loyaltymodel._core.spread import check_spread
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.satisfaction_loyalty.association import check_spread
 from loyaltymodel.satisfaction_loyalty.u_shape.kernels import (
     Levels,
     Slopes,

@@ -10,13 +10,13 @@ from loyaltymodel._core.options import check_between, check_count
 from loyaltymodel._core.resampling import FOR_INTERVALS
 from loyaltymodel._core.scales import Pair
 from loyaltymodel._core.signature import checked
+from loyaltymodel._core.spread import check_spread
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.families import family_of
 from loyaltymodel.jones_sasser.estimation.fit import check_variation
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.jones_sasser.inference.compare import Comparison
-from loyaltymodel.satisfaction_loyalty.association import check_spread
 from loyaltymodel.satisfaction_loyalty.views.models import (
     average_effects,
     bond_test,
