@@ -38,6 +38,7 @@ from loyaltymodel import (
     survey,
 )
 from loyaltymodel.errors import LoyaltyModelError
+from loyaltymodel.loyalty_stage.types.schemes import SCHEMES
 from loyaltymodel.results import EstimateTable
 from loyaltymodel.structural import Moments
 
@@ -153,9 +154,10 @@ MOVES = pd.DataFrame(
     [[0.5, 0.3, 0.2], [0.1, 0.7, 0.2], [0.25, 0.05, 0.7]], index=STAGES, columns=STAGES
 )
 CHAIN = loyalty_stage.markov_chain(MOVES.to_numpy(), stages=STAGES)
-LATER = loyalty_stage.transition_what_if(CHAIN, source="new", target="loyal", probability=0.5)
-PANEL = loyalty_stage.simulate_panel(MOVES.to_numpy(), 40, n_periods=4, stages=STAGES, rng=3)
+LATER = CHAIN.what_if(source="new", target="loyal", probability=0.5)
+PANEL = CHAIN.simulate(40, n_periods=4, rng=3)
 BRANDS = ["A", "B", "C"]
+BRAND_CHAIN = loyalty_stage.markov_chain(MOVES.to_numpy(), stages=BRANDS)
 MODEL = structural.StructuralModel.from_text("p =~ p1 + p2; q =~ q1 + q2; r =~ r1; r ~ p + q")
 ITEMS = ["p1", "p2", "q1", "q2", "r1"]
 PATHS = {("p", "r"): 0.5, ("q", "r"): 0.4}
@@ -250,30 +252,29 @@ def quadrant(function: Any, first: str, second: str, **options: Any) -> Any:
 
 
 MATRICES = {
-    "jones_sasser.segments": (jones_sasser.segments, "satisfaction", "loyalty"),
-    "jones_sasser.satisfied_loyal": (
-        lambda a, b, **o: jones_sasser.satisfied_loyal(a, b, constraint=PEOPLE["y"] / 2, **o),
+    "jones_sasser": (jones_sasser.segments, "satisfaction", "loyalty"),
+    "satisfied_loyal": (
+        lambda a, b, **o: jones_sasser.segments(
+            a, b, matrix="satisfied_loyal", constraint=PEOPLE["y"] / 2, **o
+        ),
         "satisfaction",
         "loyalty",
     ),
-    "loyalty_stage.dick_basu": (loyalty_stage.dick_basu, "attitude", "patronage"),
-    "loyalty_stage.relative_attitude": (
-        loyalty_stage.relative_attitude,
-        "attitude",
-        "differentiation",
-    ),
-    "loyalty_stage.knox": (loyalty_stage.knox, "portfolio", "involvement"),
-    "loyalty_stage.ultimate_loyalty": (loyalty_stage.ultimate_loyalty, "fortitude", "support"),
+    **{
+        name: (partial(loyalty_stage.loyalty_types, matrix=name), *scheme.variables)
+        for name, scheme in SCHEMES.items()
+    },
 }
 
 
 def quadrants(name: str) -> list[Labelled]:
     """The labelled parameters of one matrix of people."""
     function, first, second = MATRICES[name]
+    verb = "loyalty_stage.loyalty_types" if name in SCHEMES else "jones_sasser.segments"
 
     def case(parameter: str, given: Any, **options: Any) -> Labelled:
         return Labelled(
-            f"{name}.{parameter}",
+            f"{verb}.{parameter} {name}",
             lambda v: quadrant(function, first, second, **options | {parameter: v}),
             {first: given[0], second: given[1]},
         )
@@ -283,7 +284,7 @@ def quadrants(name: str) -> list[Labelled]:
         case("scale", ((1, 5), (0, 8))),
         case("reliability", (0.9, 0.6)),
     ]
-    if name.startswith("loyalty_stage"):
+    if name in SCHEMES:
         found.append(case("moves", ([-1, 1], [-2, 2])))
     return found
 
@@ -568,11 +569,7 @@ CASES = [
         )
     ),
     # jones_sasser
-    *(
-        case
-        for name in ("jones_sasser.segments", "jones_sasser.satisfied_loyal")
-        for case in quadrants(name)
-    ),
+    *(case for name in ("jones_sasser", "satisfied_loyal") for case in quadrants(name)),
     Labelled(
         "satisfaction_loyalty.association.cuts",
         lambda v: satisfaction_loyalty.association(PEOPLE["a"], PEOPLE["b"], cuts=v),
@@ -672,7 +669,7 @@ CASES = [
     ),
     *(
         Labelled(
-            f"jones_sasser.{f.__name__}.columns",
+            f"chain.{f.__name__}.columns",
             lambda v, f=f, o=options: f(columns=v, data=BRANCHES, **o),
             LINKS,
         )
@@ -717,7 +714,7 @@ CASES = [
         )
     ),
     # loyalty_stage
-    *(case for name in MATRICES if name.startswith("loyalty_stage") for case in quadrants(name)),
+    *(case for name in SCHEMES for case in quadrants(name)),
     phases("cuts", [30, 40, 60, 70]),
     phases("scale", [(0, 100), (0, 120), (-50, 100), (0, 200)]),
     phases("composite_weights", [1, 2, 3, 5]),
@@ -789,19 +786,15 @@ CASES = [
     *(
         Labelled(f"loyalty_stage.{name}.start", call, {"new": 0.7, "regular": 0.1, "loyal": 0.2})
         for name, call in (
-            ("MarkovChain.distribution", lambda v: CHAIN.distribution(v, periods=2)),
-            ("MarkovChain.start_shares", CHAIN.start_shares),
+            ("results.MarkovChain.distribution", lambda v: CHAIN.distribution(v, periods=2)),
+            ("results.MarkovChain.start_shares", CHAIN.start_shares),
             (
-                "compare_chains",
-                lambda v: loyalty_stage.compare_chains(
-                    CHAIN, LATER, quantity="distribution", start=v, periods=2
-                ),
+                "results.MarkovChain.compare",
+                lambda v: CHAIN.compare(LATER, quantity="distribution", start=v, periods=2),
             ),
             (
-                "simulate_panel",
-                lambda v: loyalty_stage.simulate_panel(
-                    MOVES.to_numpy(), 50, n_periods=2, start=v, stages=STAGES, rng=1
-                ),
+                "results.MarkovChain.simulate",
+                lambda v: CHAIN.simulate(50, n_periods=2, start=v, rng=1),
             ),
         )
     ),
@@ -829,17 +822,13 @@ CASES = [
         {"points_per_unit": 2, "point_value": 0.05},
     ),
     Labelled(
-        "loyalty_stage.simulate_purchases.start",
-        lambda v: loyalty_stage.simulate_purchases(
-            MOVES.to_numpy(), 50, rate=3, brands=BRANDS, start=v, rng=1
-        ),
+        "loyalty_stage.results.MarkovChain.simulate_purchases.start",
+        lambda v: BRAND_CHAIN.simulate_purchases(50, rate=3, start=v, rng=1),
         {"A": 0.7, "B": 0.1, "C": 0.2},
     ),
     Labelled(
-        "loyalty_stage.simulate_purchases.prices",
-        lambda v: loyalty_stage.simulate_purchases(
-            MOVES.to_numpy(), 50, rate=3, brands=BRANDS, prices=v, rng=1
-        ),
+        "loyalty_stage.results.MarkovChain.simulate_purchases.prices",
+        lambda v: BRAND_CHAIN.simulate_purchases(50, rate=3, prices=v, rng=1),
         {"A": 3.0, "B": 10.0, "C": 50.0},
     ),
     Labelled(
@@ -1079,14 +1068,6 @@ MATRIX_CASES = {
         lambda v: loyalty_stage.markov_chain(v, stages=STAGES).matrix,
         MOVES,
     ),
-    "loyalty_stage.simulate_panel.matrix": (
-        lambda v: loyalty_stage.simulate_panel(v, 50, n_periods=3, stages=STAGES, rng=1),
-        MOVES,
-    ),
-    "loyalty_stage.simulate_purchases.switching": (
-        lambda v: loyalty_stage.simulate_purchases(v, 50, rate=3, brands=BRANDS, rng=1),
-        MOVES.set_axis(BRANDS).set_axis(BRANDS, axis=1),
-    ),
     "loyalty_stage.simulate_phases.correlation": (
         lambda v: loyalty_stage.simulate_phases(50, correlation=v, rng=1).observed_values,
         CORRELATIONS,
@@ -1149,7 +1130,7 @@ def test_a_matrix_read_by_place_would_be_seen(name):
 
 NAMED = PEOPLE.set_axis([f"p{k}" for k in range(len(PEOPLE))])
 CUSTOMERS = GROUPED.set_axis([f"p{k}" for k in range(len(GROUPED))])
-BOUGHT = loyalty_stage.simulate_purchases(MOVES.to_numpy(), 30, rate=5, brands=BRANDS, rng=2)
+BOUGHT = BRAND_CHAIN.simulate_purchases(30, rate=5, rng=2)
 
 FRAMES = {
     "attributes.kano": (
@@ -1373,8 +1354,10 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
         ),
         ("loyalty_stage.agreement", loyalty_stage.agreement, "ab"),
         (
-            "loyalty_stage.dick_basu",
-            lambda x, y, w: loyalty_stage.dick_basu(x, y / 5, scale=(1, 5), weights=w),
+            "loyalty_stage.loyalty_types",
+            lambda x, y, w: loyalty_stage.loyalty_types(
+                x, y / 5, matrix="dick_basu", scale=(1, 5), weights=w
+            ),
             "abw",
         ),
         (
@@ -1506,9 +1489,9 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "ayw",
         ),
         (
-            "jones_sasser.satisfied_loyal",
-            lambda x, y, z, w: jones_sasser.satisfied_loyal(
-                x, y, constraint=z / 2, scale=(1, 5), weights=w
+            "jones_sasser.segments",
+            lambda x, y, z, w: jones_sasser.segments(
+                x, y, matrix="satisfied_loyal", constraint=z / 2, scale=(1, 5), weights=w
             ),
             "abyw",
         ),
@@ -1586,16 +1569,30 @@ MARKET = {
     "satisfied_loyal": (
         "satisfaction",
         "loyalty",
-        lambda x, y, **o: jones_sasser.satisfied_loyal(x, y, constraint=0 * x, **o),
+        lambda x, y, **o: jones_sasser.segments(
+            x, y, matrix="satisfied_loyal", constraint=0 * x, **o
+        ),
     ),
     "dick_basu": (
         "attitude",
         "patronage",
-        lambda x, y, **o: loyalty_stage.dick_basu(x, y / 6, **o),
+        lambda x, y, **o: loyalty_stage.loyalty_types(x, y / 6, matrix="dick_basu", **o),
     ),
-    "relative_attitude": ("attitude", "differentiation", loyalty_stage.relative_attitude),
-    "knox": ("portfolio", "involvement", partial(loyalty_stage.knox, interval="wilson")),
-    "ultimate_loyalty": ("fortitude", "support", loyalty_stage.ultimate_loyalty),
+    "relative_attitude": (
+        "attitude",
+        "differentiation",
+        partial(loyalty_stage.loyalty_types, matrix="relative_attitude"),
+    ),
+    "knox": (
+        "portfolio",
+        "involvement",
+        partial(loyalty_stage.loyalty_types, matrix="knox", interval="wilson"),
+    ),
+    "ultimate_loyalty": (
+        "fortitude",
+        "support",
+        partial(loyalty_stage.loyalty_types, matrix="ultimate_loyalty"),
+    ),
     "oliver": (
         "one",
         "other",
@@ -1673,7 +1670,9 @@ def test_later_answers_are_read_by_name_too():
 
 def test_a_map_of_types_finds_customers_by_their_labels():
     attitude, share = 2 * NAMED["w"], NAMED["w"].iloc[::-1].set_axis(NAMED.index) / 2
-    result, customers = loyalty_stage.dick_basu(attitude, share, scale=(1, 5))
+    result, customers = loyalty_stage.loyalty_types(
+        attitude, share, matrix="dick_basu", scale=(1, 5)
+    )
 
     def points(table: pd.DataFrame) -> Any:
         return outlines(

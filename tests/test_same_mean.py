@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from loyaltymodel import (
     satisfaction_loyalty,
 )
 from loyaltymodel.errors import DataError
+from loyaltymodel.loyalty_stage.types.schemes import SCHEMES
 
 ITEMS = (1, 2, 3, 4, 5)
 FIVE = (1, 5)
@@ -124,8 +126,10 @@ def matrix(
 
 MATRICES = (
     ("segments", jones_sasser.segments, "satisfaction", "loyalty"),
-    ("relative_attitude", loyalty_stage.relative_attitude, "attitude", "differentiation"),
-    ("ultimate_loyalty", loyalty_stage.ultimate_loyalty, "fortitude", "support"),
+    *(
+        (name, partial(loyalty_stage.loyalty_types, matrix=name), *SCHEMES[name].variables)
+        for name in ("relative_attitude", "ultimate_loyalty")
+    ),
 )
 CURVE = jones_sasser.curve("power", {"hi": 1.0, "k": 2.0})
 
@@ -179,29 +183,34 @@ JUDGES = [
     Judge(
         "satisfied_loyal",
         (3.0, 3.3),
-        lambda s, cut: jones_sasser.satisfied_loyal(
-            s, 0 * s + 4, constraint=0 * s, scale=FIVE, cuts={"satisfaction": cut}
+        lambda s, cut: jones_sasser.segments(
+            s,
+            0 * s + 4,
+            matrix="satisfied_loyal",
+            constraint=0 * s,
+            scale=FIVE,
+            cuts={"satisfaction": cut},
         )[1]["segment"],
     ),
     Judge(
         "dick_basu, attitude",
         (5.5, 7.3),
-        lambda s, cut: loyalty_stage.dick_basu(
-            s, 0 * s + 0.7, scale=(1, 10), cuts={"attitude": cut}
+        lambda s, cut: loyalty_stage.loyalty_types(
+            s, 0 * s + 0.7, matrix="dick_basu", scale=(1, 10), cuts={"attitude": cut}
         )[1]["type"],
     ),
     Judge(
         "dick_basu, patronage",
         (0.5, 0.7),
-        lambda s, cut: loyalty_stage.dick_basu(
-            0 * s + 7, s, scale=(1, 10), cuts={"patronage": cut}
+        lambda s, cut: loyalty_stage.loyalty_types(
+            0 * s + 7, s, matrix="dick_basu", scale=(1, 10), cuts={"patronage": cut}
         )[1]["type"],
     ),
     Judge(
         "knox, involvement",
         (3.0, 3.3),
-        lambda s, cut: loyalty_stage.knox(
-            0 * s + 1, s, scale=FIVE, cuts={"portfolio": 2.5, "involvement": cut}
+        lambda s, cut: loyalty_stage.loyalty_types(
+            0 * s + 1, s, matrix="knox", scale=FIVE, cuts={"portfolio": 2.5, "involvement": cut}
         )[1]["type"],
     ),
     Judge(
@@ -586,16 +595,17 @@ SORTERS = {
     **{name: (function, "type") for name, function, *_ in MATRICES},
     "segments": (jones_sasser.segments, "segment"),
     "knox": (
-        lambda _, y, **o: loyalty_stage.knox(
+        lambda _, y, **o: loyalty_stage.loyalty_types(
             np.ones(len(y)),
             y,
+            matrix="knox",
             **o | {"cuts": {"portfolio": 2, "involvement": o["cuts"]}},
         ),
         "type",
     ),
     "dick_basu": (
-        lambda x, y, **o: loyalty_stage.dick_basu(
-            x, 0 * y + 0.7, **o | {"cuts": {"attitude": o["cuts"]}}
+        lambda x, y, **o: loyalty_stage.loyalty_types(
+            x, 0 * y + 0.7, matrix="dick_basu", **o | {"cuts": {"attitude": o["cuts"]}}
         ),
         "type",
     ),
@@ -669,7 +679,9 @@ def test_phase_scores_of_the_same_mean_pass_alike(n_items):
 def test_the_mean_of_scores_is_reached_by_whoever_has_it():
     answers, groups = patterns()
     for scores in means(answers).values():
-        found = loyalty_stage.relative_attitude(scores, scores, scale=FIVE, cuts="mean")[1]["type"]
+        found = loyalty_stage.loyalty_types(
+            scores, scores, matrix="relative_attitude", scale=FIVE, cuts="mean"
+        )[1]["type"]
         high = found == found[int(np.argmax(scores))]
         assert high[groups[Fraction(3)]].all()
         assert not high[groups[Fraction(8, 3)]].any()

@@ -15,7 +15,7 @@ from loyaltymodel.economics import word_of_mouth
 from loyaltymodel.expectation_gap import linear_satisfaction, satisfaction_drivers
 from loyaltymodel.jones_sasser.curves.families import family_of
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
-from loyaltymodel.loyalty_stage import knox
+from loyaltymodel.loyalty_stage import loyalty_types
 from loyaltymodel.satisfaction_loyalty import simulate_views, u_shape_test
 from loyaltymodel.satisfaction_loyalty.results import ChangeOfLoyalty
 from loyaltymodel.satisfaction_loyalty.views.models import change_by_satisfaction, fit_regressions
@@ -116,7 +116,9 @@ def diamond(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     for name, cuts in RULES.items():
         x, y = customers(rng, n, name)
         weights = unequal(rng, n, weighted)
-        result, _ = knox(x, y, cuts=cuts, weights=weights, n_resamples=199, rng=rng)
+        result, _ = loyalty_types(
+            x, y, matrix="knox", cuts=cuts, weights=weights, n_resamples=199, rng=rng
+        )
         table = result.estimates
         for kind, truth in true_shares(name).items():
             found[f"{name}: {kind}"] = ends(table.row((kind, "observed")), truth)
@@ -146,7 +148,7 @@ def customers(rng: np.random.Generator, n: int, name: str) -> tuple[Array, Array
 def true_shares(name: str) -> dict[str, float]:
     """Return the shares of two types among a million customers."""
     x, y = customers(np.random.default_rng(0), 1_000_000, name)
-    table = knox(x, y, cuts=RULES[name], interval="wilson").result.estimates
+    table = loyalty_types(x, y, matrix="knox", cuts=RULES[name], interval="wilson").result.estimates
     return {kind: table.row((kind, "observed"))["estimate"] for kind in ("loyal", "switcher")}
 
 

@@ -64,8 +64,13 @@ def test_constraints_at_the_cut_are_bound():
     bound = [BELOW, ABOVE]
     assert jones_sasser.regime(bound, cuts=0.8).tolist() == ["low competition", "high competition"]
     assert jones_sasser.regime([0.3, ABOVE], cuts=ABOVE).tolist() == ["low competition"] * 2
-    _, customers = jones_sasser.satisfied_loyal(
-        [1, 1, 5], [5, 5, 1], constraint=[BELOW, 0.8, 0], cuts={"constraint": 0.8}, scale=(1, 5)
+    _, customers = jones_sasser.segments(
+        [1, 1, 5],
+        [5, 5, 1],
+        matrix="satisfied_loyal",
+        constraint=[BELOW, 0.8, 0],
+        cuts={"constraint": 0.8},
+        scale=(1, 5),
     )
     assert customers["segment"].tolist()[:2] == ["monopoly loyalty"] * 2
 

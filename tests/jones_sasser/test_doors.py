@@ -149,7 +149,9 @@ def test_true_and_false_are_no_satisfaction(call):
 
 def test_true_and_false_are_no_constraint():
     with pytest.raises(DataError, match="constraint is not numeric"):
-        jones_sasser.satisfied_loyal([1, 5], [5, 1], constraint=[False, False], scale=(1, 5))
+        jones_sasser.segments(
+            [1, 5], [5, 1], matrix="satisfied_loyal", constraint=[False, False], scale=(1, 5)
+        )
 
 
 def test_who_stayed_may_be_true_or_false():

@@ -19,7 +19,7 @@ from loyaltymodel._core.quadrants import Grid, cell_probabilities
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.curve import curve
 from loyaltymodel.jones_sasser.people.advice import advice
-from loyaltymodel.jones_sasser.people.segments import satisfied_loyal, segments
+from loyaltymodel.jones_sasser.people.segments import segments
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments
 from loyaltymodel.jones_sasser.people.warning import (
     early_warning,
@@ -657,7 +657,7 @@ def test_a_result_has_the_advice_for_its_own_segments():
 def test_the_four_cells_are_those_of_the_segments():
     table = people()
     options = {"data": table, "scale": (1, 10), "reliability": RELIABILITY}
-    plain = satisfied_loyal("s", "l", **options)
+    plain = segments("s", "l", matrix="satisfied_loyal", **options)
     named = segments("s", "l", cuts={"extremes": None}, **options)
     codes = [found.customers["segment"].cat.codes for found in (plain, named)]
     assert codes[0].equals(codes[1])
@@ -683,8 +683,8 @@ def test_a_constraint_tells_inertia_from_monopoly(interval):
         "rng": 1,
         "n_resamples": 200,
     }
-    _, plain = satisfied_loyal("s", "l", **options)
-    result, told = satisfied_loyal("s", "l", constraint="c", **options)
+    _, plain = segments("s", "l", matrix="satisfied_loyal", **options)
+    result, told = segments("s", "l", matrix="satisfied_loyal", constraint="c", **options)
     reasons = ["inertia loyalty", "monopoly loyalty"]
     together = told[reasons].sum(axis=1)
     np.testing.assert_allclose(together, plain["dissatisfied, loyal"], atol=EXACT)
@@ -715,7 +715,9 @@ def test_a_constraint_tells_inertia_from_monopoly(interval):
 def test_bad_constraints(change, kind, says):
     good = {"satisfaction": [2, 4], "loyalty": [4, 4], "scale": (1, 5), "constraint": 0.2}
     with pytest.raises(kind, match=says):
-        satisfied_loyal(**(good | change))
+        segments(matrix="satisfied_loyal", **(good | change))
+    with pytest.raises(OptionError, match="choose matrix='satisfied_loyal'"):
+        segments([2, 4], [4, 4], scale=(1, 5), constraint=0.2)
 
 
 # The teaching text's classifier
@@ -925,7 +927,11 @@ def test_missing_values_of_the_warning_can_be_dropped():
         ({"by": "value"}, OptionError, "choose one of 'value_at_stake', 'risk'"),
         ({"curve": None}, OptionError, "not a LoyaltyCurve"),
         (
-            {"segments": satisfied_loyal([1.0, 2], [1.0, 2], scale=(0, 3)).customers},
+            {
+                "segments": segments(
+                    [1.0, 2], [1.0, 2], matrix="satisfied_loyal", scale=(0, 3)
+                ).customers
+            },
             OptionError,
             "'dissatisfied, not loyal', .* of a classifier that has neither hostages",
         ),

@@ -18,8 +18,7 @@ from loyaltymodel._core.counts import pull_of
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.loyalty_stage.types.agreement.fit import agreement
 from loyaltymodel.loyalty_stage.types.agreement.kernels import agreement_weights, kappas
-from loyaltymodel.loyalty_stage.types.attitude import dick_basu
-from loyaltymodel.loyalty_stage.types.diamond import knox
+from loyaltymodel.loyalty_stage.types.fit import loyalty_types
 
 from tolerances import EXACT, SAME
 
@@ -263,9 +262,11 @@ def test_numbers_are_in_order_whoever_has_them():
 
 def test_types_of_two_classifications_are_matched():
     attitude, share = [9, 8, 2, 3, 8], [0.9, 0.1, 0.8, 0.2, 0.9]
-    result, types = dick_basu(attitude, share, scale=(1, 10))
+    result, types = loyalty_types(attitude, share, matrix="dick_basu", scale=(1, 10))
     cuts = {"portfolio": 3}
-    _, diamond = knox([1, 4, 1, 5, 1], [9, 8, 2, 3, 3], scale=(1, 10), cuts=cuts)
+    _, diamond = loyalty_types(
+        [1, 4, 1, 5, 1], [9, 8, 2, 3, 3], matrix="knox", scale=(1, 10), cuts=cuts
+    )
     match = {
         "loyal": "loyalty",
         "habitual": "spurious loyalty",
@@ -331,7 +332,7 @@ REVERSED = pd.CategoricalDtype(["b", "a"], ordered=True)
         ({"first": [None, None]}, DataError, "first has 2 missing values"),
         ({"first": "a"}, DataError, "give data= as well"),
         (
-            {"first": dick_basu([9, 2], [0.9, 0.2], scale=(1, 10)).result},
+            {"first": loyalty_types([9, 2], [0.9, 0.2], matrix="dick_basu", scale=(1, 10)).result},
             DataError,
             "first is a LoyaltyTypes; give the column",
         ),

@@ -17,7 +17,7 @@ PANEL = {
     "stage": list("abba"),
     "stages": list("ab"),
 }
-MATRIX = [[0.5, 0.5], [0.2, 0.8]]
+BRANDS = stage.markov_chain([[0.5, 0.5], [0.2, 0.8]], stages=["a", "b"])
 # Parameters that take something to be told apart from others, one after the other.
 CATEGORIES = {
     "brands": lambda v: customer_base.purchase_behaviour(
@@ -54,10 +54,10 @@ NUMBERS = {
     "correlation": (0.5, lambda v: stage.simulate_phases(9, correlation=v, rng=1)),
     "start": (
         1,
-        lambda v: stage.markov_chain(MATRIX, stages=["a", "b"]).start_shares({"a": v, "b": 1}),
+        lambda v: BRANDS.start_shares({"a": v, "b": 1}),
     ),
-    "prices": (2, lambda v: stage.simulate_purchases(MATRIX, 9, rate=1, prices=[v, 1], rng=1)),
-    "rate": (2, lambda v: stage.simulate_purchases(MATRIX, 9, rate=v, rng=1)),
+    "prices": (2, lambda v: BRANDS.simulate_purchases(9, rate=1, prices=[v, 1], rng=1)),
+    "rate": (2, lambda v: BRANDS.simulate_purchases(9, rate=v, rng=1)),
     "steady": (1, lambda v: stage.life_cycle_stage(3, 2, cuts=5, steady=v)),
     "least_preference": (
         1,

@@ -22,8 +22,7 @@ from loyaltymodel.errors import (
     NotIdentifiedError,
     OptionError,
 )
-from loyaltymodel.loyalty_stage.types.attitude import dick_basu, relative_attitude
-from loyaltymodel.loyalty_stage.types.diamond import knox, ultimate_loyalty
+from loyaltymodel.loyalty_stage.types.fit import loyalty_types
 from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, SCHEMES
 from loyaltymodel.loyalty_stage.types.simulate import simulate_types
 from loyaltymodel.loyalty_stage.types.texts import type_advice
@@ -40,25 +39,25 @@ SPREAD = np.array([1.8, 2.1])
 
 # The types by definition: (first high, second high).
 DEFINITIONS = {
-    relative_attitude: {
+    "relative_attitude": {
         (True, True): "highest",
         (False, True): "high",
         (True, False): "low",
         (False, False): "lowest",
     },
-    dick_basu: {
+    "dick_basu": {
         (True, True): "loyalty",
         (True, False): "latent loyalty",
         (False, True): "spurious loyalty",
         (False, False): "no loyalty",
     },
-    knox: {
+    "knox": {
         (False, True): "loyal",
         (False, False): "habitual",
         (True, True): "variety seeker",
         (True, False): "switcher",
     },
-    ultimate_loyalty: {
+    "ultimate_loyalty": {
         (True, True): "immersed self-identity",
         (True, False): "determined self-isolation",
         (False, True): "village envelopment",
@@ -66,12 +65,12 @@ DEFINITIONS = {
     },
 }
 OPTIONS = {
-    relative_attitude: {"scale": (1, 10)},
-    dick_basu: {"scale": {"attitude": (1, 10), "patronage": (1, 10)}},
-    knox: {"scale": {"portfolio": (1, 10), "involvement": (1, 10)}, "cuts": "midpoint"},
-    ultimate_loyalty: {"scale": (1, 10)},
+    "relative_attitude": {"scale": (1, 10)},
+    "dick_basu": {"scale": {"attitude": (1, 10), "patronage": (1, 10)}},
+    "knox": {"scale": {"portfolio": (1, 10), "involvement": (1, 10)}, "cuts": "midpoint"},
+    "ultimate_loyalty": {"scale": (1, 10)},
 }
-EVERY = pytest.mark.parametrize("sort", list(DEFINITIONS), ids=lambda f: f.__name__)
+EVERY = pytest.mark.parametrize("matrix", list(DEFINITIONS))
 
 
 def lines(result, quantity="observed"):
@@ -103,18 +102,18 @@ def answers(n=200, seed=0):
 
 @EVERY
 @given(rows=st.lists(st.tuples(st.integers(1, 10), st.integers(1, 10)), min_size=1, max_size=30))
-def test_types_follow_their_definition(sort, rows):
+def test_types_follow_their_definition(matrix, rows):
     first, second = (np.array(column) for column in zip(*rows, strict=True))
-    _, found = sort(first, second, **OPTIONS[sort])
-    want = [DEFINITIONS[sort][bool(a > 5), bool(b > 5)] for a, b in rows]
+    _, found = loyalty_types(first, second, matrix=matrix, **OPTIONS[matrix])
+    want = [DEFINITIONS[matrix][bool(a > 5), bool(b > 5)] for a, b in rows]
     assert found["type"].tolist() == want
 
 
 @EVERY
-def test_the_types_are_ordered_and_nobody_is_lost(sort):
-    result, found = sort("a", "b", data=answers(), **OPTIONS[sort])
+def test_the_types_are_ordered_and_nobody_is_lost(matrix):
+    result, found = loyalty_types("a", "b", matrix=matrix, data=answers(), **OPTIONS[matrix])
     assert found["type"].cat.ordered
-    assert list(found["type"].cat.categories) == list(SCHEMES[result.classification].types)
+    assert list(found["type"].cat.categories) == list(SCHEMES[result.matrix].types)
     assert result.types["n_obs"].sum() == result.n_obs == 200
     np.testing.assert_allclose(result.types["estimate"].sum(), 1, rtol=EXACT)
     counted = found["type"].value_counts().reindex(result.types["type"])
@@ -135,14 +134,21 @@ def test_the_types_are_ordered_and_nobody_is_lost(sort):
     ],
 )
 def test_options_change_who_belongs_where(options, expected):
-    _, found = dick_basu([3, 3, 2, 2], [0.5, 0.4, 0.5, 0.4], scale=(1, 5), **options)
+    _, found = loyalty_types(
+        [3, 3, 2, 2], [0.5, 0.4, 0.5, 0.4], matrix="dick_basu", scale=(1, 5), **options
+    )
     assert found["type"].tolist() == expected
 
 
 def test_the_median_portfolio_is_weighted():
     portfolio, involvement = [1, 2, 3, 4], [5, 5, 5, 5]
-    assert knox(portfolio, involvement, scale=(1, 9)).result.cuts["portfolio"] == 2.5
-    found, _ = knox(portfolio, involvement, scale=(1, 9), weights=[2.9, 1, 1, 1])
+    assert (
+        loyalty_types(portfolio, involvement, matrix="knox", scale=(1, 9)).result.cuts["portfolio"]
+        == 2.5
+    )
+    found, _ = loyalty_types(
+        portfolio, involvement, matrix="knox", scale=(1, 9), weights=[2.9, 1, 1, 1]
+    )
     assert found.cuts["portfolio"] == 2
 
 
@@ -155,28 +161,32 @@ def buyers(rng, n):
 
 def test_cut_offs_that_come_from_the_sample_are_drawn_again_with_it():
     scores = buyers(np.random.default_rng(1), 100)
-    known, _ = knox(*scores, cuts={"portfolio": 2.5, "involvement": 0.0})
+    known, _ = loyalty_types(*scores, matrix="knox", cuts={"portfolio": 2.5, "involvement": 0.0})
     assert (known.interval, known.cuts_estimated, known.n_resamples) == ("wilson", False, 0)
-    found, _ = knox(*scores, cuts={"involvement": 0.0}, rng=1)
+    found, _ = loyalty_types(*scores, matrix="knox", cuts={"involvement": 0.0}, rng=1)
     assert (found.interval, found.cuts_estimated, found.n_resamples) == ("percentile", True, 2000)
     assert "count as known" not in str(found.summary())
-    plain, _ = knox(*scores, cuts={"involvement": 0.0}, interval="wilson")
+    plain, _ = loyalty_types(*scores, matrix="knox", cuts={"involvement": 0.0}, interval="wilson")
     assert "come from these customers, and count as known" in str(plain.summary())
     # Where half have 2 brands and half 3, the cut-off of a resample is 2 or 3, and at 2, which
     # belongs to many, nobody has few.
     even = np.repeat([2.0, 3.0], 50), np.tile([-1.0, 1.0], 50)
     jumps, plain = (
-        knox(*even, cuts={"involvement": 0.0}, interval=kind, rng=1).result.estimates
+        loyalty_types(
+            *even, matrix="knox", cuts={"involvement": 0.0}, interval=kind, rng=1
+        ).result.estimates
         for kind in (None, "wilson")
     )
     # At 3 half of the others are loyal, and the interval reaches as far as with that cut-off.
     assert jumps.ci_low[found.names.index("loyal")] == 0.0
-    at_three, _ = knox(*even, cuts={"portfolio": 3.0, "involvement": 0.0}, interval="wilson")
+    at_three, _ = loyalty_types(
+        *even, matrix="knox", cuts={"portfolio": 3.0, "involvement": 0.0}, interval="wilson"
+    )
     top = at_three.estimates.ci_high[found.names.index("loyal")]
     assert jumps.ci_high[found.names.index("loyal")] == pytest.approx(top, abs=0.03)
     assert plain.ci_low[found.names.index("loyal")] > 0.15
     with pytest.raises(OptionError, match="draw at least 39"):
-        knox(*scores, cuts={"involvement": 0.0}, n_resamples=20)
+        loyalty_types(*scores, matrix="knox", cuts={"involvement": 0.0}, n_resamples=20)
 
 
 @pytest.mark.parametrize("cuts", [{"involvement": 0.0}, "median", {"portfolio": "mean"}])
@@ -185,7 +195,7 @@ def test_resamples_are_customers_drawn_one_by_one_with_their_own_cut_offs(cuts, 
     rng = np.random.default_rng(2)
     x, y = buyers(rng, 150)
     given = cuts if isinstance(cuts, str) else {"involvement": 0.0, **cuts}
-    found, _ = knox(x, y, cuts=given, ties=ties, n_resamples=4000, rng=1)
+    found, _ = loyalty_types(x, y, matrix="knox", cuts=given, ties=ties, n_resamples=4000, rng=1)
     rules = [given] * 2 if isinstance(given, str) else [given.get("portfolio", "median"), 0.0]
     passes = np.greater_equal if ties == "high" else np.greater
     shares = []
@@ -214,24 +224,26 @@ def test_resamples_are_customers_drawn_one_by_one_with_their_own_cut_offs(cuts, 
 def test_many_different_customers_keep_wilsons_interval_and_are_told():
     rng = np.random.default_rng(3)
     scores = np.exp(rng.normal(size=6000)), rng.normal(size=6000)
-    found, _ = knox(*scores, cuts="mean")
+    found, _ = loyalty_types(*scores, matrix="knox", cuts="mean")
     assert (found.interval, found.cuts_estimated) == ("wilson", True)
     assert "count as known" in str(found.summary())
 
 
 def test_each_variable_may_have_a_scale_of_its_own():
     scale = {"attitude": (1, 10), "differentiation": (1, 5)}
-    result, found = relative_attitude([6], [3], scale=scale)
+    result, found = loyalty_types([6], [3], matrix="relative_attitude", scale=scale)
     assert found["type"][0] == "highest"
     assert dict(result.scale) == scale
-    _, found = ultimate_loyalty([6], [3], scale={"fortitude": (1, 10), "support": (1, 7)})
+    _, found = loyalty_types(
+        [6], [3], matrix="ultimate_loyalty", scale={"fortitude": (1, 10), "support": (1, 7)}
+    )
     assert found["type"][0] == "determined self-isolation"
 
 
 def test_one_scale_is_for_those_variables_that_have_none_of_their_own():
-    result, _ = dick_basu([6, 3], [0.2, 0.9], scale=(1, 10))
+    result, _ = loyalty_types([6, 3], [0.2, 0.9], matrix="dick_basu", scale=(1, 10))
     assert dict(result.scale) == {"attitude": (1, 10), "patronage": (0, 1)}
-    result, _ = knox([20, 3], [2, 9], scale=(1, 10))
+    result, _ = loyalty_types([20, 3], [2, 9], matrix="knox", scale=(1, 10))
     assert dict(result.scale) == {"involvement": (1, 10)}
 
 
@@ -250,18 +262,20 @@ def test_one_scale_is_for_those_variables_that_have_none_of_their_own():
 def test_classes_of_relative_attitude_feed_the_types(cut, high):
     table = answers()
     table["share"] = np.linspace(0, 1, len(table))
-    _, relative = relative_attitude("a", "b", data=table, scale=(1, 10))
+    _, relative = loyalty_types("a", "b", matrix="relative_attitude", data=table, scale=(1, 10))
     table["class"] = relative["type"]
     want = [
-        DEFINITIONS[dick_basu][kind in high, share >= 0.5]
+        DEFINITIONS["dick_basu"][kind in high, share >= 0.5]
         for kind, share in zip(relative["type"], table["share"], strict=True)
     ]
     cuts = {"attitude": cut}
     for attitude in ("class", table["class"], table["class"].astype(object)):
-        result, found = dick_basu(attitude, "share", data=table, cuts=cuts)
+        result, found = loyalty_types(attitude, "share", matrix="dick_basu", data=table, cuts=cuts)
         assert found["type"].tolist() == want
         assert found.index.equals(table.index)
-    _, by_polars = dick_basu("class", "share", data=pl.from_pandas(table), cuts=cuts)
+    _, by_polars = loyalty_types(
+        "class", "share", matrix="dick_basu", data=pl.from_pandas(table), cuts=cuts
+    )
     assert by_polars["type"].tolist() == want
     named = "high" if cut == "midpoint" else cut
     assert f"attitude from the class '{named}' on; patronage 0.5" in str(result.summary())
@@ -270,22 +284,24 @@ def test_classes_of_relative_attitude_feed_the_types(cut, high):
 def test_a_missing_class_is_missing():
     classes = pd.Series(["high", None, "low"], dtype=object)
     with pytest.raises(DataError, match='first in row 1; missing="drop"'):
-        dick_basu(classes, [0.9, 0.9, 0.9])
-    result, found = dick_basu(classes, [0.9, 0.9, 0.9], missing="drop")
+        loyalty_types(classes, [0.9, 0.9, 0.9], matrix="dick_basu")
+    result, found = loyalty_types(classes, [0.9, 0.9, 0.9], matrix="dick_basu", missing="drop")
     assert found["type"].tolist() == ["loyalty", "spurious loyalty"]
     assert result.n_dropped == 1
 
 
 def test_numbers_of_any_type_are_scores():
     scores = pd.Series([9, None], dtype=object)
-    _, found = dick_basu(scores, [0.9, 0.9], scale=(1, 10), missing="drop")
+    _, found = loyalty_types(scores, [0.9, 0.9], matrix="dick_basu", scale=(1, 10), missing="drop")
     assert found["type"].tolist() == ["loyalty"]
-    _, found = dick_basu(scores.astype(float).to_numpy()[:1].tolist(), [0.9], scale=(1, 10))
+    _, found = loyalty_types(
+        scores.astype(float).to_numpy()[:1].tolist(), [0.9], matrix="dick_basu", scale=(1, 10)
+    )
     assert found["type"][0] == "loyalty"
 
 
 def test_a_list_of_classes_will_do():
-    _, found = dick_basu(["highest", "lowest"], [0.1, 0.1])
+    _, found = loyalty_types(["highest", "lowest"], [0.1, 0.1], matrix="dick_basu")
     assert found["type"].tolist() == [
         "latent loyalty",
         "no loyalty",
@@ -297,8 +313,9 @@ def test_a_list_of_classes_will_do():
 
 def test_without_superiority_there_is_no_ultimate_loyalty():
     scores = [6, 6, 2, 2], [6, 2, 6, 2]
-    result, found = ultimate_loyalty(
+    result, found = loyalty_types(
         *scores,
+        matrix="ultimate_loyalty",
         superiority=[5, 3, 5, 2],
         cuts={"superiority": 4},
         scale=(1, 7),
@@ -314,7 +331,9 @@ def test_without_superiority_there_is_no_ultimate_loyalty():
     ]
     shares = result.types["estimate"]
     np.testing.assert_allclose(shares, [4 / 6, 0, 1 / 6, 0, 1 / 6], rtol=EXACT)
-    _, flags = ultimate_loyalty(*scores, superiority=[True, False, True, False], scale=(1, 7))
+    _, flags = loyalty_types(
+        *scores, matrix="ultimate_loyalty", superiority=[True, False, True, False], scale=(1, 7)
+    )
     assert flags["type"].tolist() == found["type"].tolist()
     # Who is outside stays outside, however the cut-offs move.
     moved = result.stability
@@ -326,8 +345,14 @@ def test_without_superiority_there_is_no_ultimate_loyalty():
 def test_who_is_outside_is_outside_for_sure():
     table = answers()
     superior = np.arange(len(table)) % 2 == 0
-    found, customers = ultimate_loyalty(
-        "a", "b", data=table, superiority=superior, scale=(1, 10), reliability=(0.8, 0.7)
+    found, customers = loyalty_types(
+        "a",
+        "b",
+        matrix="ultimate_loyalty",
+        data=table,
+        superiority=superior,
+        scale=(1, 10),
+        reliability=(0.8, 0.7),
     )
     probabilities = customers[list(found.names)]
     np.testing.assert_allclose(probabilities[NO_SUPERIORITY], ~superior, atol=EXACT)
@@ -343,7 +368,9 @@ def test_who_is_outside_is_outside_for_sure():
 def test_the_probabilities_are_those_of_the_posterior():
     """The formula of the theory, written out for every person."""
     table = answers(60)
-    result, found = dick_basu("a", "b", data=table, reliability=(0.8, 0.7), **OPTIONS[dick_basu])
+    result, found = loyalty_types(
+        "a", "b", matrix="dick_basu", data=table, reliability=(0.8, 0.7), **OPTIONS["dick_basu"]
+    )
     x = table.to_numpy()
     mean, observed = x.mean(axis=0), np.cov(x.T)
     true = observed - np.diag(np.diag(observed) * np.array([0.2, 0.3]))
@@ -362,8 +389,8 @@ def test_the_probabilities_are_those_of_the_posterior():
 
 def test_of_customers_given_about_four_fifths_so_many_belong_there():
     people = world(200_000, seed=1)
-    result, found = dick_basu(
-        "attitude", "patronage", data=people, reliability=RELIABILITY, **WORLD
+    result, found = loyalty_types(
+        "attitude", "patronage", matrix="dick_basu", data=people, reliability=RELIABILITY, **WORLD
     )
     for kind, stated in found[list(result.names)].items():
         about = stated.between(0.75, 0.85)
@@ -393,8 +420,13 @@ def test_true_shares_are_held_as_often_as_their_interval_says():
     held, times = 0, 120
     for seed in range(times):
         people = world(300, seed=seed)
-        result, _ = dick_basu(
-            "attitude", "patronage", data=people, reliability=RELIABILITY, **WORLD
+        result, _ = loyalty_types(
+            "attitude",
+            "patronage",
+            matrix="dick_basu",
+            data=people,
+            reliability=RELIABILITY,
+            **WORLD,
         )
         shares = lines(result, "true")
         truth = want.reindex(shares.index).to_numpy()
@@ -405,15 +437,15 @@ def test_true_shares_are_held_as_often_as_their_interval_says():
 
 def test_accuracy_and_consistency_are_what_happens():
     people = world(100_000, seed=2)
-    found, customers = dick_basu(
-        "attitude", "patronage", data=people, reliability=RELIABILITY, **WORLD
+    found, customers = loyalty_types(
+        "attitude", "patronage", matrix="dick_basu", data=people, reliability=RELIABILITY, **WORLD
     )
     first = customers["type"]
     true = people[["true_attitude", "true_patronage"]].to_numpy()
     r = np.array(RELIABILITY)
     noise = np.random.default_rng(3).standard_normal(true.shape)
     again = true + SPREAD * np.sqrt((1 - r) / r) * noise
-    second = dick_basu(again[:, 0], again[:, 1], **WORLD).customers["type"]
+    second = loyalty_types(again[:, 0], again[:, 1], matrix="dick_basu", **WORLD).customers["type"]
     table = found.accuracy.set_index("type")
     for kind in (*found.names, "all"):
         who = np.full(len(people), True) if kind == "all" else (first == kind).to_numpy()
@@ -428,7 +460,9 @@ def test_accuracy_and_consistency_are_what_happens():
 
 def test_scores_without_error_are_sure():
     table = answers()
-    found, customers = relative_attitude("a", "b", data=table, scale=(1, 10), reliability=(1, 1))
+    found, customers = loyalty_types(
+        "a", "b", matrix="relative_attitude", data=table, scale=(1, 10), reliability=(1, 1)
+    )
     likely = customers[list(found.names)]
     assert likely.idxmax(axis=1).tolist() == customers["type"].tolist()
     accuracy = found.accuracy
@@ -438,7 +472,13 @@ def test_scores_without_error_are_sure():
 
 
 def test_a_type_without_customers_has_no_accuracy():
-    found, _ = dick_basu([6, 7, 8, 9], [0.9, 0.6, 0.8, 0.9], scale=(1, 10), reliability=(0.9, 0.9))
+    found, _ = loyalty_types(
+        [6, 7, 8, 9],
+        [0.9, 0.6, 0.8, 0.9],
+        matrix="dick_basu",
+        scale=(1, 10),
+        reliability=(0.9, 0.9),
+    )
     table = found.accuracy.set_index("type")
     assert np.isnan(table.loc["no loyalty", "accuracy"])
     assert table.loc["loyalty", "n_obs"] == 4
@@ -449,7 +489,7 @@ def test_a_type_without_customers_has_no_accuracy():
 
 def test_an_observed_share_has_wilsons_interval():
     """5 of 10 by the formula: (0.5 + z^2 / 20 -+ z sqrt(0.025 + z^2 / 400)) / (1 + z^2 / 10)."""
-    found, _ = dick_basu([9] * 10, [0.9] * 5 + [0.1] * 5, scale=(1, 10))
+    found, _ = loyalty_types([9] * 10, [0.9] * 5 + [0.1] * 5, matrix="dick_basu", scale=(1, 10))
     z2 = stats.norm.ppf(0.975) ** 2
     reach = np.sqrt(z2 * (0.025 + z2 / 400))
     want = [0.5, (0.5 + z2 / 20 - reach) / (1 + z2 / 10), (0.5 + z2 / 20 + reach) / (1 + z2 / 10)]
@@ -458,20 +498,23 @@ def test_an_observed_share_has_wilsons_interval():
 
 
 @EVERY
-def test_a_weight_counts_as_so_many_customers(sort):
+def test_a_weight_counts_as_so_many_customers(matrix):
     table = answers(50)
     times = np.random.default_rng(1).integers(0, 4, 50)
-    first, second = SCHEMES[sort.__name__].variables
+    first, second = SCHEMES[matrix].variables
     moments = Moments(n_obs=9, items=[first, second], means=[6, 6], covariance=[[4, 2], [2, 4]])
     options = {
         "reliability": (0.8, 0.7),
         "moments": moments,
         "moves": {first: [-1, 2]},
-        **OPTIONS[sort],
+        **OPTIONS[matrix],
     }
-    weighted, _ = sort("a", "b", data=table, weights=times, **options)
-    repeated, _ = sort(
-        np.repeat(table["a"].to_numpy(), times), np.repeat(table["b"].to_numpy(), times), **options
+    weighted, _ = loyalty_types("a", "b", matrix=matrix, data=table, weights=times, **options)
+    repeated, _ = loyalty_types(
+        np.repeat(table["a"].to_numpy(), times),
+        np.repeat(table["b"].to_numpy(), times),
+        matrix=matrix,
+        **options,
     )
     for quantity in ("observed", "true"):
         shares = (lines(found, quantity)["estimate"] for found in (weighted, repeated))
@@ -486,10 +529,10 @@ def test_a_weight_counts_as_so_many_customers(sort):
 def test_percentiles_and_wilson_agree_where_cut_offs_are_known():
     people = world(1000, seed=5)
     options = {"data": people, "reliability": RELIABILITY, **WORLD}
-    formula = dick_basu("attitude", "patronage", **options).result
+    formula = loyalty_types("attitude", "patronage", matrix="dick_basu", **options).result
     options |= {"interval": "percentile", "n_resamples": 500}
-    boot = dick_basu("attitude", "patronage", rng=1, **options).result
-    again = dick_basu("attitude", "patronage", rng=1, **options).result
+    boot = loyalty_types("attitude", "patronage", matrix="dick_basu", rng=1, **options).result
+    again = loyalty_types("attitude", "patronage", matrix="dick_basu", rng=1, **options).result
     assert boot.types.equals(again.types)
     for quantity in ("observed", "true"):
         drawn, known = lines(boot, quantity), lines(formula, quantity)
@@ -507,7 +550,9 @@ def test_the_bootstrap_knows_that_a_median_is_estimated():
     counts, scores = 1.0 + rng.poisson(1.7, 100), rng.normal(size=100)
 
     def sorted_at(cut, **options):
-        found = knox(counts, scores, cuts={"portfolio": cut, "involvement": 0.0}, **options)
+        found = loyalty_types(
+            counts, scores, matrix="knox", cuts={"portfolio": cut, "involvement": 0.0}, **options
+        )
         return found.result.types
 
     boot = sorted_at("median", rng=1)
@@ -538,7 +583,7 @@ def test_resamples_that_fail_are_told_and_refused_where_nearly_all_do():
     options = {"scale": (0, 10), "interval": "percentile", "n_resamples": 200, "rng": 1}
     r = np.corrcoef(scores)[0, 1] + 0.01
     with pytest.warns(FailedResamplesWarning, match="were left out; .* too narrow"):
-        found, _ = relative_attitude(*scores, reliability=(r, r), **options)
+        found, _ = loyalty_types(*scores, matrix="relative_attitude", reliability=(r, r), **options)
     assert found.n_failed > 2
     assert "were left out of the intervals" in remarks(found)
     assert np.isfinite(lines(found, "true")["ci_low"]).all()
@@ -546,7 +591,7 @@ def test_resamples_that_fail_are_told_and_refused_where_nearly_all_do():
     three = [2, 5, 8], [3, 2, 4]
     options |= {"n_resamples": 2, "level": 0.3}  # for which two are enough
     with pytest.raises(NotIdentifiedError, match=r"nearly all of 2 resamples .* or leave them out"):
-        relative_attitude(*three, reliability=(0.75, 0.75), **options)
+        loyalty_types(*three, matrix="relative_attitude", reliability=(0.75, 0.75), **options)
 
 
 def test_both_kinds_of_failed_resamples_are_told_apart():
@@ -556,7 +601,9 @@ def test_both_kinds_of_failed_resamples_are_told_apart():
     weights = [1, 1, 1, 0, 0, 0, 0, 0]
     options = {"scale": (0, 10), "weights": weights, "reliability": (0.9, 0.9), "rng": 1}
     with pytest.warns(FailedResamplesWarning) as told:
-        found, _ = relative_attitude(*scores, interval="percentile", n_resamples=400, **options)
+        found, _ = loyalty_types(
+            *scores, matrix="relative_attitude", interval="percentile", n_resamples=400, **options
+        )
     empty, clashing = (str(one.message) for one in told)
     assert empty.startswith(f"{found.n_empty} of 400 resamples have only customers of weight 0")
     others = f"{found.n_failed - found.n_empty} of {400 - found.n_empty} resamples"
@@ -581,12 +628,12 @@ def test_stability_is_sorting_again(seed, moves, ties):
     weights = np.random.default_rng(seed).uniform(0, 2, 40)
     options = {"data": table, "scale": (1, 10), "weights": weights, "ties": ties}
     moves = {"attitude": moves, "differentiation": [-1]}
-    found, customers = relative_attitude("a", "b", moves=moves, **options)
+    found, customers = loyalty_types("a", "b", matrix="relative_attitude", moves=moves, **options)
     grid = found.stability
     assert len(grid) == len({0, *moves["attitude"]}) * 2
     for _, row in grid.iterrows():
         cuts = {name: row[name] for name in found.variables}
-        moved, others = relative_attitude("a", "b", cuts=cuts, **options)
+        moved, others = loyalty_types("a", "b", matrix="relative_attitude", cuts=cuts, **options)
         other = (others["type"] != customers["type"]).to_numpy()
         want = weights[other].sum() / weights.sum()
         np.testing.assert_allclose(row["changed"], want, atol=EXACT)
@@ -599,7 +646,7 @@ def test_the_true_types_change_as_expected():
     people = world(100_000, seed=4)
     moves = {"attitude": [-0.5, 1], "patronage": [0.7]}
     options = {"data": people, "reliability": RELIABILITY, "moves": moves, **WORLD}
-    table = dick_basu("attitude", "patronage", **options).result.stability
+    table = loyalty_types("attitude", "patronage", matrix="dick_basu", **options).result.stability
     true = people[["true_attitude", "true_patronage"]].to_numpy() >= 5.5
     for _, row in table.iterrows():
         cut = row[["attitude", "patronage"]].to_numpy(dtype=float)
@@ -625,32 +672,34 @@ def test_the_true_types_change_as_expected():
 )
 def test_moves_that_make_no_sense(moves, says):
     with pytest.raises(OptionError, match=says):
-        dick_basu([9, 3], [0.9, 0.1], scale=(1, 10), moves=moves)
+        loyalty_types([9, 3], [0.9, 0.1], matrix="dick_basu", scale=(1, 10), moves=moves)
 
 
 def test_a_cut_between_classes_does_not_move_by_points():
     with pytest.raises(OptionError, match="sort again with another one in cuts"):
-        dick_basu(["high", "low"], [0.9, 0.1], moves={"attitude": [1]})
-    found, _ = dick_basu(["high", "low"], [0.9, 0.1], moves={"patronage": [0.45]})
+        loyalty_types(["high", "low"], [0.9, 0.1], matrix="dick_basu", moves={"attitude": [1]})
+    found, _ = loyalty_types(
+        ["high", "low"], [0.9, 0.1], matrix="dick_basu", moves={"patronage": [0.45]}
+    )
     assert found.stability["changed"].tolist() == [0, 0.5]
 
 
 # Worlds
 
 
-@pytest.mark.parametrize("classification", list(SCHEMES))
-def test_simulated_customers_are_as_ordered(classification):
+@pytest.mark.parametrize("matrix", list(SCHEMES))
+def test_simulated_customers_are_as_ordered(matrix):
     people = simulate_types(
         200_000,
-        classification=classification,
+        matrix=matrix,
         means=(6, 5),
         sds=(2, 1),
         correlation=-0.3,
         reliability=(0.6, 1.0),
-        cuts={SCHEMES[classification].variables[0]: 5},
+        cuts={SCHEMES[matrix].variables[0]: 5},
         rng=1,
     )
-    a, b = SCHEMES[classification].variables
+    a, b = SCHEMES[matrix].variables
     true = people[[f"true_{a}", f"true_{b}"]].to_numpy()
     bound = CHANCE / np.sqrt(len(people))
     np.testing.assert_allclose(true.mean(axis=0), [6, 5], atol=2 * bound)
@@ -658,8 +707,7 @@ def test_simulated_customers_are_as_ordered(classification):
     assert abs(np.corrcoef(true.T)[0, 1] + 0.3) < bound
     assert abs(true[:, 0].var() / people[a].var() - 0.6) < 2 * bound
     assert people[b].equals(people[f"true_{b}"].rename(b))
-    sort = {f.__name__: f for f in DEFINITIONS}[classification]
-    want = [DEFINITIONS[sort][bool(u), bool(v)] for u, v in (true[:500] >= np.array([5, 5.5]))]
+    want = [DEFINITIONS[matrix][bool(u), bool(v)] for u, v in (true[:500] >= np.array([5, 5.5]))]
     assert people["true_type"][:500].tolist() == want
 
 
@@ -667,7 +715,7 @@ def test_simulated_customers_are_as_ordered(classification):
     ("change", "says"),
     [
         ({"n": 0}, "at least 1"),
-        ({"classification": "oliver"}, "choose one of 'relative_attitude'"),
+        ({"matrix": "oliver"}, "choose one of 'relative_attitude'"),
         ({"sds": (1, 0)}, "must both be above 0"),
         ({"means": 5}, "two numbers, none beyond"),
         ({"cuts": np.inf}, "finite number, such as 5.5"),
@@ -689,22 +737,29 @@ def test_worlds_that_cannot_be(change, says):
 def test_the_index_is_kept_and_the_input_unchanged():
     table = answers()
     before = table.copy()
-    result, found = relative_attitude("a", "b", data=table, scale=(1, 10), reliability=(0.8, 0.7))
+    result, found = loyalty_types(
+        "a", "b", matrix="relative_attitude", data=table, scale=(1, 10), reliability=(0.8, 0.7)
+    )
     assert found.index.equals(table.index)
     assert found.columns.tolist() == ["type", *result.names]
-    _, by_series = relative_attitude(table["a"], table["b"], scale=(1, 10))
+    _, by_series = loyalty_types(table["a"], table["b"], matrix="relative_attitude", scale=(1, 10))
     assert by_series["type"].equals(found["type"])
-    _, by_polars = relative_attitude("a", "b", data=pl.from_pandas(table), scale=(1, 10))
-    _, by_arrays = relative_attitude(table["a"].to_numpy(), table["b"].to_numpy(), scale=(1, 10))
+    _, by_polars = loyalty_types(
+        "a", "b", matrix="relative_attitude", data=pl.from_pandas(table), scale=(1, 10)
+    )
+    _, by_arrays = loyalty_types(
+        table["a"].to_numpy(), table["b"].to_numpy(), matrix="relative_attitude", scale=(1, 10)
+    )
     for others in (by_polars, by_arrays):
         assert others["type"].tolist() == found["type"].tolist()
     pd.testing.assert_frame_equal(table, before)
 
 
 def test_a_result_stays_as_it_is_also_after_pickling():
-    found, _ = ultimate_loyalty(
+    found, _ = loyalty_types(
         "a",
         "b",
+        matrix="ultimate_loyalty",
         data=answers(),
         scale=(1, 10),
         reliability=(0.8, 0.7),
@@ -727,8 +782,14 @@ def test_a_result_stays_as_it_is_also_after_pickling():
 def test_the_summary_says_what_was_done():
     table = answers()
     table.loc["p3", "a"] = np.nan
-    found, _ = relative_attitude(
-        "a", "b", data=table, scale=(1, 10), reliability=(0.8, 0.7), missing="drop"
+    found, _ = loyalty_types(
+        "a",
+        "b",
+        matrix="relative_attitude",
+        data=table,
+        scale=(1, 10),
+        reliability=(0.8, 0.7),
+        missing="drop",
     )
     facts = dict(found.summary().facts)
     assert (facts["customers"], facts["left out"]) == ("199", "1")
@@ -741,29 +802,26 @@ def test_the_summary_says_what_was_done():
     ):
         assert part in text
     assert "<table" in found._repr_html_()
-    assert (
-        repr(found) == "<LoyaltyTypes: 199 customers in 4 types, classification relative_attitude>"
-    )
-    plain, _ = knox("a", "b", data=answers(), scale=(1, 10))
+    assert repr(found) == "<LoyaltyTypes: 199 customers in 4 types, matrix relative_attitude>"
+    plain, _ = loyalty_types("a", "b", matrix="knox", data=answers(), scale=(1, 10))
     assert "give their reliability" in remarks(plain)
 
 
-@pytest.mark.parametrize("classification", list(SCHEMES))
-def test_every_type_has_its_texts(classification):
-    texts = type_advice(classification)
-    scheme = SCHEMES[classification]
+@pytest.mark.parametrize("matrix", list(SCHEMES))
+def test_every_type_has_its_texts(matrix):
+    texts = type_advice(matrix)
+    scheme = SCHEMES[matrix]
     assert texts["type"].tolist() == list(scheme.names(with_outside=True))
     assert (texts[["meaning", "strategy", "concepts", "reference"]] != "").all(axis=None)
     inside = texts[texts["type"] != NO_SUPERIORITY]
     assert (inside["chinese"] != "").all()
     binding = texts.loc[texts["measures"].str.contains("switching"), "type"]
     assert set(binding) <= {"spurious loyalty", "habitual"}
-    sort = {f.__name__: f for f in DEFINITIONS}[classification]
-    found, _ = sort("a", "b", data=answers(), **OPTIONS[sort])
+    found, _ = loyalty_types("a", "b", matrix=matrix, data=answers(), **OPTIONS[matrix])
     assert found.advice["type"].tolist() == list(scheme.types)
 
 
-def test_texts_are_of_one_classification():
+def test_texts_are_of_one_matrix():
     with pytest.raises(OptionError, match="choose one of"):
         type_advice("oliver")
 
@@ -771,7 +829,7 @@ def test_texts_are_of_one_classification():
 def test_a_million_customers_take_no_time():
     people = world(1_000_000)
     start = time.perf_counter()
-    found, _ = dick_basu("attitude", "patronage", data=people, **WORLD)
+    found, _ = loyalty_types("attitude", "patronage", matrix="dick_basu", data=people, **WORLD)
     # 0.12 s on an idle core; the bound is for busy ones.
     assert time.perf_counter() - start < 5
     assert found.types["n_obs"].sum() == len(people)
@@ -786,17 +844,19 @@ MARKET = Moments(n_obs=9, items=["attitude", "patronage"], means=[5, 0.5], covar
 @pytest.mark.parametrize(
     ("change", "kind", "says"),
     [
-        ({"attitude": [1, 11]}, DataError, "must lie between 1 and 10, .* row 1"),
-        ({"patronage": [0.2, 7]}, DataError, "patronage must lie between 0 and 1"),
-        ({"patronage": [0.5, 0.5, 0.5]}, DataError, "equally long"),
-        ({"attitude": [1, np.nan]}, DataError, 'missing="drop" leaves'),
-        ({"attitude": ["hihg", "low"]}, DataError, "did you mean 'high'.*scores must be numbers"),
-        ({"attitude": pd.Series(["9", "3"])}, DataError, "no class of relative attitude"),
-        ({"attitude": "a"}, DataError, "give data= as well"),
-        ({"attitude": [[1, 2], [3, 4]]}, DataError, "one value a row is needed"),
-        ({"attitude": [5, np.inf]}, DataError, "infinite"),
+        ({"first": [1, 11]}, DataError, "must lie between 1 and 10, .* row 1"),
+        ({"second": [0.2, 7]}, DataError, "patronage must lie between 0 and 1"),
+        ({"second": [0.5, 0.5, 0.5]}, DataError, "equally long"),
+        ({"first": [1, np.nan]}, DataError, 'missing="drop" leaves'),
+        ({"first": ["hihg", "low"]}, DataError, "did you mean 'high'.*scores must be numbers"),
+        ({"first": pd.Series(["9", "3"])}, DataError, "no class of relative attitude"),
+        ({"first": "a"}, DataError, "give data= as well"),
+        ({"first": [[1, 2], [3, 4]]}, DataError, "one value a row is needed"),
+        ({"first": [5, np.inf]}, DataError, "infinite"),
         ({"weights": [1, -1]}, DataError, "weights must lie 0 or more"),
         ({"weights": [0, 0]}, DataError, "all weights are zero; at least one"),
+        ({"superiority": [1, 0]}, OptionError, "choose matrix='ultimate_loyalty'"),
+        ({"matrix": "oliver"}, OptionError, "choose one of 'relative_attitude'"),
         ({"scale": None}, OptionError, "give the scale"),
         ({"scale": (10, 1)}, OptionError, "lower one first"),
         ({"scale": 10}, OptionError, "give the lowest and the highest"),
@@ -820,7 +880,7 @@ MARKET = Moments(n_obs=9, items=["attitude", "patronage"], means=[5, 0.5], covar
             DataError,
             "no item attitude",
         ),
-        ({"reliability": (0.8, 0.8), "patronage": [0.5, 0.5]}, DataError, "does not vary"),
+        ({"reliability": (0.8, 0.8), "second": [0.5, 0.5]}, DataError, "does not vary"),
         ({"reliability": (0.8, 0.8)}, NotIdentifiedError, "correlate by 1.000"),
         ({"interval": "wald"}, OptionError, "choose one of 'wilson', 'percentile'"),
         ({"level": 95}, OptionError, "between 0 and 1"),
@@ -828,67 +888,88 @@ MARKET = Moments(n_obs=9, items=["attitude", "patronage"], means=[5, 0.5], covar
         ({"n_resamples": 38, "interval": "percentile"}, OptionError, "draw at least 39"),
         ({"missing": "ignore"}, OptionError, "choose one of"),
         (
-            {"attitude": ["high", "low"], "reliability": (0.8, 0.8)},
+            {"first": ["high", "low"], "reliability": (0.8, 0.8)},
             OptionError,
             "give attitude as a score, or leave reliability out",
         ),
-        ({"attitude": ["high", "low"], "cuts": 2}, OptionError, "choose one of 'lowest'"),
+        ({"first": ["high", "low"], "cuts": 2}, OptionError, "choose one of 'lowest'"),
         (
-            {"attitude": ["high", "low"], "cuts": {"attitude": "lowest"}},
+            {"first": ["high", "low"], "cuts": {"attitude": "lowest"}},
             OptionError,
             "choose 'low', 'high' or 'highest'",
         ),
         (
-            {"attitude": knox([1, 2], [3, 4], scale=(1, 5))},
+            {"first": loyalty_types([1, 2], [3, 4], matrix="knox", scale=(1, 5))},
             DataError,
             "attitude is a result; give the column 'type'",
         ),
     ],
 )
 def test_bad_input(change, kind, says):
-    good = {"attitude": [1, 9], "patronage": [0.2, 0.8], "scale": (1, 10)}
+    good = {"first": [1, 9], "second": [0.2, 0.8], "scale": (1, 10)}
     with pytest.raises(kind, match=says):
-        dick_basu(**(good | change))
+        loyalty_types(**({"matrix": "dick_basu"} | good | change))
 
 
 @pytest.mark.parametrize(
     ("call", "kind", "says"),
     [
-        (lambda: knox([1, -99], [5, 5], scale=(1, 10)), DataError, "portfolio must lie 0 or more"),
         (
-            lambda: knox([1, 2], [5, 5], scale=(1, 10), cuts="midpoint"),
+            lambda: loyalty_types([1, -99], [5, 5], matrix="knox", scale=(1, 10)),
+            DataError,
+            "portfolio must lie 0 or more",
+        ),
+        (
+            lambda: loyalty_types([1, 2], [5, 5], matrix="knox", scale=(1, 10), cuts="midpoint"),
             OptionError,
             "give scale={'portfolio': \\(1, 6\\)}",
         ),
         (
-            lambda: ultimate_loyalty([1, 2], [1, 2], scale=(1, 7), superiority=[1, 5]),
+            lambda: loyalty_types(
+                [1, 2], [1, 2], matrix="ultimate_loyalty", scale=(1, 7), superiority=[1, 5]
+            ),
             OptionError,
             "give cuts={'superiority': 4}",
         ),
         (
-            lambda: ultimate_loyalty([1, 2], [1, 2], scale=(1, 7), cuts={"superiority": 4}),
+            lambda: loyalty_types(
+                [1, 2], [1, 2], matrix="ultimate_loyalty", scale=(1, 7), cuts={"superiority": 4}
+            ),
             OptionError,
             "give superiority as well",
         ),
         (
-            lambda: ultimate_loyalty(
-                [1, 2], [1, 2], scale=(1, 7), superiority=[1, 5], cuts={"superiority": "high"}
+            lambda: loyalty_types(
+                [1, 2],
+                [1, 2],
+                matrix="ultimate_loyalty",
+                scale=(1, 7),
+                superiority=[1, 5],
+                cuts={"superiority": "high"},
             ),
             OptionError,
             "must be a finite number",
         ),
         (
-            lambda: relative_attitude([1, 2], [1, 2], scale={"differentiation": 7}),
+            lambda: loyalty_types(
+                [1, 2], [1, 2], matrix="relative_attitude", scale={"differentiation": 7}
+            ),
             OptionError,
             r"scale\['differentiation'\] is 7, not two numbers",
         ),
         (
-            lambda: dick_basu([1, 9], [0.2, 0.8], scale=(1, 10)).result.stability,
+            lambda: (
+                loyalty_types(
+                    [1, 9], [0.2, 0.8], matrix="dick_basu", scale=(1, 10)
+                ).result.stability
+            ),
             DataError,
             "no moves were given; sort again with moves={'attitude'",
         ),
         (
-            lambda: dick_basu([1, 9], [0.2, 0.8], scale=(1, 10)).result.accuracy,
+            lambda: (
+                loyalty_types([1, 9], [0.2, 0.8], matrix="dick_basu", scale=(1, 10)).result.accuracy
+            ),
             DataError,
             "no reliability was given; sort again",
         ),

@@ -175,7 +175,7 @@ CUSP = jones_sasser.Cusp(alpha=(-2, 4), beta=(0, 1))
 PHASES = dict(
     zip(("cognitive", "affective", "conative", "action"), [*LONG[:3], SHORT[0]], strict=True)
 )
-STAGES = dict(zip(loyalty_stage.formation_stages().names, [*LONG[:3], SHORT[0]], strict=True))
+STAGES = dict(zip(loyalty_stage.Stages.formation().names, [*LONG[:3], SHORT[0]], strict=True))
 CHAIN = loyalty_stage.markov_chain(
     [[0.6, 0.3, 0.1, 0.0], [0.2, 0.5, 0.2, 0.1], [0.0, 0.1, 0.6, 0.3], [0.02, 0.1, 0.08, 0.8]]
 )

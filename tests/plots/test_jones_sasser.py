@@ -15,7 +15,6 @@ from loyaltymodel import jones_sasser
 from loyaltymodel.errors import DataError, LoyaltyModelError, OptionError
 from loyaltymodel.jones_sasser import (
     remove_constraint,
-    satisfied_loyal,
     segments,
     textbook_segments,
 )
@@ -463,7 +462,7 @@ def test_borders_lie_between_scores(scores, ties, border):
 def test_two_kinds_of_false_loyalty_stand_over_one_cell(scores):
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
     held = np.linspace(0, 0.9, len(scores))
-    found, _ = satisfied_loyal(**given, constraint=held, scale=(1, 5))
+    found, _ = segments(matrix="satisfied_loyal", **given, constraint=held, scale=(1, 5))
     names = {"inertia loyalty": "loyal for want of a reason to go"}
     ax = pictures.people_matrix(found, **given, names=names)
     first = [text.split("\n")[0] for text in shown(ax)]
@@ -495,7 +494,7 @@ def test_two_long_captions_of_one_cell_stand_one_above_the_other(scores):
     given = {"satisfaction": scores["satisfaction"], "loyalty": scores["loyalty"]}
     held = np.linspace(0, 0.9, len(scores))
     names = {"inertia loyalty": "loyal for want of a reason to go"}
-    found, _ = satisfied_loyal(**given, constraint=held, scale=(1, 5))
+    found, _ = segments(matrix="satisfied_loyal", **given, constraint=held, scale=(1, 5))
     ax = pictures.people_matrix(found, **given, names=names)
     inertia, monopoly = (
         text.get_position() for text in ax.texts if "want" in text.get_text() or "mon" in str(text)

@@ -54,9 +54,10 @@ SURVEY = loyalty_stage.simulate_types(400, rng=1)
 
 @pytest.fixture(scope="module")
 def types():
-    return loyalty_stage.dick_basu(
+    return loyalty_stage.loyalty_types(
         "attitude",
         "patronage",
+        matrix="dick_basu",
         data=SURVEY,
         scale={"patronage": None},
         cuts=5.5,
@@ -73,7 +74,7 @@ def type_map(found, **options):
 
 @pytest.fixture(scope="module")
 def moves():
-    panel = loyalty_stage.simulate_panel(CHAIN, 200, n_periods=5, rng=1)
+    panel = CHAIN.simulate(200, n_periods=5, rng=1)
     return loyalty_stage.estimate_movement(
         "customer", "date", "stage", data=panel, n_resamples=200, rng=1
     )
@@ -81,7 +82,8 @@ def moves():
 
 @pytest.fixture(scope="module")
 def behaviour():
-    bought = loyalty_stage.simulate_purchases([[0.8, 0.2], [0.4, 0.6]], 200, rate=5, rng=1)
+    brands = loyalty_stage.markov_chain([[0.8, 0.2], [0.4, 0.6]], stages=["A", "B"])
+    bought = brands.simulate_purchases(200, rate=5, rng=1)
     window = ("2024-01-01", "2025-01-01")
     return customer_base.purchase_behaviour(data=bought, window=window).result
 
@@ -203,7 +205,7 @@ def test_conversion_has_the_interval_of_wilson():
 @pytest.mark.parametrize("source", ["series", "categorical", "column", "stages"])
 def test_the_funnel_reads_stages_as_they_come(source):
     values = ["approval"] * 3 + ["loyalty"]
-    order = ["unaware", *loyalty_stage.formation_stages().names]
+    order = ["unaware", *loyalty_stage.Stages.formation().names]
     kind = pd.Categorical(values, categories=order, ordered=True)
     given = {
         "series": {"stage": pd.Series(kind)},
@@ -301,7 +303,9 @@ def test_customers_who_were_left_out_have_no_mark():
     survey.loc[[3, 5], "w"] = np.nan
     survey.loc[7, "attitude"] = np.nan
     options = {"data": survey, "scale": {"patronage": None}, "cuts": 5.5, "missing": "drop"}
-    result, customers = loyalty_stage.dick_basu("attitude", "patronage", weights="w", **options)
+    result, customers = loyalty_stage.loyalty_types(
+        "attitude", "patronage", matrix="dick_basu", weights="w", **options
+    )
     given = ("attitude", "patronage")
     options = {"customers": customers, "show": "customers"}
     ax = pictures.type_map(result, *given, data=survey, **options)
@@ -316,7 +320,9 @@ def test_customers_who_were_left_out_have_no_mark():
 def test_customers_outside_the_matrix_are_crosses():
     both = np.random.default_rng(1).integers(1, 8, (120, 2))
     superior = np.arange(120) % 4 > 0
-    found, customers = loyalty_stage.ultimate_loyalty(*both.T, superiority=superior, scale=(1, 7))
+    found, customers = loyalty_stage.loyalty_types(
+        *both.T, matrix="ultimate_loyalty", superiority=superior, scale=(1, 7)
+    )
     ax = pictures.type_map(found, *both.T, customers=customers, show="customers")
     inside, outside = (np.rint(line.get_xydata()) for line in ax.lines)
     np.testing.assert_array_equal(inside, both[superior][:, ::-1])
@@ -328,7 +334,7 @@ def test_customers_outside_the_matrix_are_crosses():
 def test_classes_are_named_at_the_axis():
     classes = pd.Categorical(["lowest", "high", "highest", "low"], ordered=False)
     given = classes, [0.1, 0.9, 0.6, 0.4]
-    found, customers = loyalty_stage.dick_basu(*given)
+    found, customers = loyalty_stage.loyalty_types(*given, matrix="dick_basu")
     ax = pictures.type_map(found, *given, customers=customers)
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["lowest", "low", "high", "highest"]
@@ -336,7 +342,9 @@ def test_classes_are_named_at_the_axis():
 
 
 def test_one_customer_makes_a_map():
-    found, customers = loyalty_stage.knox([2], [3], scale=(1, 10), cuts={"portfolio": 4})
+    found, customers = loyalty_stage.loyalty_types(
+        [2], [3], matrix="knox", scale=(1, 10), cuts={"portfolio": 4}
+    )
     ax = pictures.type_map(found, [2], [3], customers=customers)
     assert ax.lines[0].get_xydata().tolist() == [[3, 2]]
     low, high = ax.get_xlim()
@@ -461,7 +469,7 @@ def test_the_path_stacks_the_distribution():
     assert_apart(ax)
 
 
-SORTED = loyalty_stage.dick_basu([8, 3], [0.9, 0.2], scale=(1, 10))
+SORTED = loyalty_stage.loyalty_types([8, 3], [0.9, 0.2], matrix="dick_basu", scale=(1, 10))
 
 
 TWICE = pd.concat([SORTED.customers[["type"]], SORTED.customers], axis=1)

@@ -26,7 +26,7 @@ from loyaltymodel.jones_sasser.inference.hypotheses import (
 )
 from loyaltymodel.jones_sasser.inference.true_scores import true_score_test
 from loyaltymodel.jones_sasser.people.advice import advice
-from loyaltymodel.jones_sasser.people.segments import satisfied_loyal, segments
+from loyaltymodel.jones_sasser.people.segments import segments
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments
 from loyaltymodel.jones_sasser.people.warning import (
     early_warning,
@@ -60,7 +60,6 @@ __all__ = [
     "regime",
     "remove_constraint",
     "satisfaction_alerts",
-    "satisfied_loyal",
     "segments",
     "share_of_scale",
     "simulate",

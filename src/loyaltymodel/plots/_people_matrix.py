@@ -67,7 +67,7 @@ def people_matrix(
     Parameters
     ----------
     result : SegmentsResult
-        The segments, of ``segments`` or ``satisfied_loyal``. It keeps no scores.
+        The segments, of ``segments``. It keeps no scores.
     satisfaction, loyalty : Series, array of shape (n,) or str
         The scores that were sorted, or names of columns of ``data``. Customers with a missing
         score are left out, as they were then.
@@ -119,7 +119,7 @@ def people_matrix(
     if result.classifier == "textbook":
         raise OptionError(
             "the textbook's segments do not depend on loyalty, so they have no cells in this "
-            "matrix; draw those of segments() or satisfied_loyal()"
+            "matrix; draw those of segments()"
         )
     if shares == "true" and result.reliability is None:
         raise DataError(

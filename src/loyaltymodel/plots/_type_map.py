@@ -12,7 +12,7 @@ from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel._core.options import check_flag
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.loyalty_stage.types.attitude import as_ranks
+from loyaltymodel.loyalty_stage.types.fit import as_ranks
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
 from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, RELATIVE_CLASSES, SCHEMES
 from loyaltymodel.loyalty_stage.types.texts import type_advice
@@ -83,8 +83,7 @@ def type_map(
     Parameters
     ----------
     result : LoyaltyTypes
-        What ``dick_basu``, ``knox``, ``relative_attitude`` or ``ultimate_loyalty`` of
-        ``loyalty_stage`` returned. It keeps no scores.
+        What ``loyalty_stage.loyalty_types`` returned. It keeps no scores.
     first, second : Series, array of shape (n,) or str
         The two variables that were sorted, or names of columns of ``data``. Customers with a
         missing value are left out, as they were then.
@@ -136,7 +135,9 @@ def type_map(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import loyalty_stage, plots
     >>> attitude, share = [8, 8, 3, 3], [0.9, 0.2, 0.9, 0.2]
-    >>> result, customers = loyalty_stage.dick_basu(attitude, share, scale=(1, 10))
+    >>> result, customers = loyalty_stage.loyalty_types(
+    ...     attitude, share, matrix="dick_basu", scale=(1, 10)
+    ... )
     >>> ax = plots.loyalty_stage.type_map(result, attitude, share, customers=customers)
     >>> ax.get_ylabel()
     'Relative attitude (score)'
@@ -244,7 +245,7 @@ def _label_axes(
 ) -> None:
     upwards, right = result.variables
     label = upwards
-    if result.classification == "dick_basu":
+    if result.matrix == "dick_basu":
         label = "classes" if result.from_classes else "relative"
     ax.set_xlabel(words[right])
     ax.set_ylabel(words[label])
@@ -262,7 +263,7 @@ def _write_cells(
     ax: Axes, result: LoyaltyTypes, cuts: tuple[float, float], texts: Mapping[str, str]
 ) -> None:
     """Draw the cut-offs, and write the types above and below the halves that they are in."""
-    scheme = SCHEMES[result.classification]
+    scheme = SCHEMES[result.matrix]
     left, right = ax.get_xlim()
     spans = [(left, cuts[0]), (cuts[0], right)]
     below, above = (
@@ -280,7 +281,7 @@ def _texts(
 ) -> dict[str, str]:
     """Return what is written about each type: its name, share and interval."""
     words = _WORDS[language]
-    advice = type_advice(result.classification)
+    advice = type_advice(result.matrix)
     chinese = chinese_in(language, dict(zip(advice["type"], advice["chinese"], strict=True)))
     own = dict(chinese) | {NO_SUPERIORITY: words[NO_SUPERIORITY]}
     shown = wrapped(shown_names(result.names, names, own).values())

@@ -25,9 +25,8 @@ _WORD_OF_MOUTH = {1: "good", 0: "either", -1: "bad"}
 class SegmentsResult(SortedCustomers):
     """How large the segments of customers are, and how they were sorted.
 
-    Made by :func:`segments`, :func:`satisfied_loyal` and :func:`textbook_segments`, beside a
-    table of the customers. The classifiers are never mixed: a mercenary of one is not a
-    mercenary of another.
+    Made by :func:`segments` and :func:`textbook_segments`, beside a table of the customers. The
+    classifiers are never mixed: a mercenary of one is not a mercenary of another.
 
     Attributes
     ----------

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
+from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.moments import Moments
-from loyaltymodel._core.options import check_between
+from loyaltymodel._core.options import check_between, check_choice
 from loyaltymodel._core.quadrant_shares import Classes
 from loyaltymodel._core.quadrant_sorting import (
     Cuts,
     IntervalKind,
     Randomness,
     Reliability,
+    Sample,
     Scale,
     check_sorting,
     read_sample,
@@ -50,12 +53,16 @@ _NOT_NOT, _NOT_LOYAL = "dissatisfied, not loyal", "dissatisfied, loyal"
 _SATISFIED = ("satisfied, not loyal", "satisfied, loyal")
 _WHY_LOYAL = ("inertia loyalty", "monopoly loyalty")
 
+Matrix = Literal["jones_sasser", "satisfied_loyal"]
+
 
 @checked
 def segments(
     satisfaction: object,
     loyalty: object,
     *,
+    matrix: Matrix = "jones_sasser",
+    constraint: object = None,
     data: object = None,
     scale: Scale = None,
     cuts: Cuts = "midpoint",
@@ -77,10 +84,19 @@ def segments(
     are those of Jones and Sasser [1]_; for the teaching text's other use of them see
     :func:`textbook_segments`.
 
+    With ``matrix="satisfied_loyal"`` the four cells have plain words (满意/不满意 × 忠诚/不忠诚)
+    and no extremes. With ``constraint`` as well, loyal customers who are dissatisfied are told
+    apart: monopoly loyalty (垄断忠诚) where they are bound, inertia loyalty (惰性忠诚) where they
+    are free to go.
+
     Parameters
     ----------
     satisfaction, loyalty : Series, array of shape (n,) or str
         Scores of each customer, or names of columns of ``data``.
+    matrix : {"jones_sasser", "satisfied_loyal"}
+        What the cells are called.
+    constraint : float, Series, array of shape (n,) or str, optional
+        For "satisfied_loyal": how strongly each customer is bound, from 0, free, to below 1.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     scale : pair of float, or mapping from variable to pair, optional
@@ -93,6 +109,8 @@ def segments(
         satisfaction up to which a defector is a terrorist, and that from which on a loyalist is
         an apostle, both included; by default "tenth", the outer tenth of the scale at either
         end: among whole answers from 1 to 5, 7 or 10 the end itself. None is for no extremes.
+        For "satisfied_loyal" there is "constraint" instead: where on loyalty without
+        satisfaction is monopoly loyalty, between 0 and 1; by default 0.5.
     ties : {"high", "low"}
         Where a score belongs that equals its cut-off.
     reliability : pair of float, or mapping from variable to float, optional
@@ -134,13 +152,14 @@ def segments(
     ------
     DataError
         If scores are missing, off their scale or not numbers, variables differ in length, a
-        weight is negative or all are zero, or a score does not vary and ``reliability`` is
-        given.
+        weight is negative or all are zero, a score does not vary and ``reliability`` is given,
+        or a constraint is not from 0 to below 1.
     NotIdentifiedError
         If the scores correlate more strongly than their reliabilities allow.
     OptionError
-        If an option is not one of its choices, a midpoint is asked for without a scale, or the
-        extremes do not lie on either side of the cut-off of satisfaction.
+        If an option is not one of its choices, a midpoint is asked for without a scale, the
+        extremes do not lie on either side of the cut-off of satisfaction, a constraint is given
+        to the matrix of Jones and Sasser, or the constraint is cut and not given.
 
     Warns
     -----
@@ -151,7 +170,8 @@ def segments(
     Notes
     -----
     No literature gives the cut-offs; those here are conventions, and every share depends on
-    them. State them.
+    them. State them. The constraint counts as known. Who it binds is a matter of law,
+    technology, switching costs and programmes, not of the two scores.
 
     Probabilities are those of the true scores. Given the observed scores x these are normal
     with mean mu + S_T S_X^-1 (x - mu) and covariance S_T - S_T S_X^-1 S_T, where S_X is the
@@ -208,10 +228,34 @@ def segments(
     ... )
     >>> alone[["defector", "hostage", "mercenary", "loyalist"]].round(3).to_dict("records")
     [{'defector': 0.0, 'hostage': 0.386, 'mercenary': 0.0, 'loyalist': 0.614}]
+
+    In plain words, with the reason why dissatisfied customers stay:
+
+    >>> result, customers = jones_sasser.segments(
+    ...     [4, 4, 2, 2, 2],
+    ...     [5, 2, 1, 4, 4],
+    ...     matrix="satisfied_loyal",
+    ...     constraint=[0, 0, 0, 0.1, 0.8],
+    ...     scale=(1, 5),
+    ... )
+    >>> for cell in customers["segment"]:
+    ...     print(cell)
+    satisfied, loyal
+    satisfied, not loyal
+    dissatisfied, not loyal
+    inertia loyalty
+    monopoly loyalty
     """
+    check_choice("matrix", matrix, Matrix)
+    plain = matrix == "satisfied_loyal"
+    if constraint is not None and not plain:
+        raise OptionError(
+            "constraint says nothing to matrix='jones_sasser', which calls all who are loyal "
+            "without satisfaction hostages; leave it out, or choose matrix='satisfied_loyal'"
+        )
     limits = limits_of(scale, dict.fromkeys(SCORES))
-    defaults = {**dict.fromkeys(SCORES, "midpoint"), "extremes": "tenth"}
-    own = by_variable("cuts", cuts, defaults, shared=SCORES)
+    further = {"constraint": 0.5} if plain else {"extremes": "tenth"}
+    own = by_variable("cuts", cuts, {**dict.fromkeys(SCORES, "midpoint"), **further}, shared=SCORES)
     sorting = check_sorting(
         SCORES,
         own,
@@ -223,135 +267,13 @@ def segments(
         level=level,
         n_resamples=n_resamples,
     )
-    extremes = extremes_of(own["extremes"], limits["satisfaction"])
-    sorting = replace(sorting, extremes=extremes)
-    sample = read_sample(sorting, (satisfaction, loyalty), weights, data=data, missing=missing)
-    if sorting.extremes is None:
-        names: tuple[str, ...] = _CELLS
-        merge = np.eye(len(names))
+    if plain:
+        check_between("cuts['constraint']", own["constraint"], such_as=0.5)
+        if constraint is None and isinstance(cuts, Mapping) and "constraint" in cuts:
+            raise OptionError("cuts['constraint'] has nothing to cut; give constraint as well")
     else:
-        names = _EXTREME_NAMES
-        merge = np.array(
-            [[float(name == cell) for name in names] for row in _EXTREME_CELLS for cell in row]
-        )
-    classes = Classes(merge[None], np.zeros(len(sample.scores), dtype=np.intp))
-    found = cuts_with_extremes(sample)
-    return sort_customers(
-        "jones_sasser", names, classes, sample=sample, cuts=found, ends=sorting.limits, rng=rng
-    )
-
-
-@checked
-def satisfied_loyal(
-    satisfaction: object,
-    loyalty: object,
-    *,
-    constraint: object = None,
-    data: object = None,
-    scale: Scale = None,
-    cuts: Cuts = "midpoint",
-    ties: Ties = "high",
-    reliability: Reliability = None,
-    moments: Moments | None = None,
-    weights: object = None,
-    missing: Missing = "raise",
-    interval: IntervalKind | None = None,
-    level: float = 0.95,
-    n_resamples: int = FOR_INTERVALS,
-    rng: Randomness = None,
-) -> WithCustomers[SegmentsResult]:
-    """Return who is satisfied or not and loyal or not (满意/不满意 × 忠诚/不忠诚).
-
-    The same four cells as those of :func:`segments`, in plain words. With ``constraint``, loyal
-    customers who are dissatisfied are told apart: monopoly loyalty (垄断忠诚) where they are bound,
-    inertia loyalty (惰性忠诚) where they are free to go.
-
-    Parameters
-    ----------
-    satisfaction, loyalty : Series, array of shape (n,) or str
-        Scores of each customer, or names of columns of ``data``.
-    constraint : float, Series, array of shape (n,) or str, optional
-        How strongly each customer is bound, from 0, free, to below 1.
-    data : pandas, polars or pyarrow table, optional
-        Where names of columns are looked up.
-    scale : pair of float, or mapping from variable to pair, optional
-        Lowest and highest possible score of both, or of each by name, as in :func:`segments`.
-    cuts : {"midpoint", "median", "mean"}, float, or mapping
-        From where on a score is high, as in :func:`segments`; without extremes. "constraint" is
-        where on loyalty without satisfaction is monopoly loyalty, between 0 and 1; by default
-        0.5, a convention.
-    ties : {"high", "low"}
-        Where a score belongs that equals its cut-off.
-    reliability : pair of float, or mapping from variable to float, optional
-        Reliability of satisfaction and of loyalty, above 0 and at most 1.
-    moments : Moments, optional
-        Means and covariance of satisfaction and loyalty where the customers come from.
-    weights : Series, array of shape (n,) or str, optional
-        Survey weights, none negative.
-    missing : {"raise", "drop"}
-        What to do with customers of whom a value is missing.
-    interval : {"wilson", "percentile"}, optional
-        How intervals are made, as in :func:`segments`.
-    level : float
-        Confidence level of each interval, between 0 and 1.
-    n_resamples : int
-        Number of resamples, for ``interval="percentile"``; enough for the level:
-        (n + 1)(1 - level) / 2 must be at least 1.
-    rng : numpy Generator or int, optional
-        Randomness, for ``interval="percentile"``.
-
-    Returns
-    -------
-    result : SegmentsResult
-        As of :func:`segments`.
-    customers : DataFrame
-        As of :func:`segments`.
-
-    Raises
-    ------
-    DataError
-        As of :func:`segments`; or if a constraint is not from 0 to below 1.
-    NotIdentifiedError
-        If the scores correlate more strongly than their reliabilities allow.
-    OptionError
-        If an option is not one of its choices, a midpoint is asked for without a scale, or the
-        constraint is cut and not given.
-
-    Notes
-    -----
-    The constraint counts as known. Who it binds is a matter of law, technology, switching costs
-    and programmes, not of the two scores.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> result, customers = jones_sasser.satisfied_loyal(
-    ...     [4, 4, 2, 2, 2], [5, 2, 1, 4, 4], constraint=[0, 0, 0, 0.1, 0.8], scale=(1, 5)
-    ... )
-    >>> for cell in customers["segment"]:
-    ...     print(cell)
-    satisfied, loyal
-    satisfied, not loyal
-    dissatisfied, not loyal
-    inertia loyalty
-    monopoly loyalty
-    """
-    defaults = {**dict.fromkeys(SCORES, "midpoint"), "constraint": 0.5}
-    own = by_variable("cuts", cuts, defaults, shared=SCORES)
-    sorting = check_sorting(
-        SCORES,
-        own,
-        limits_of(scale, dict.fromkeys(SCORES)),
-        ties=ties,
-        reliability=reliability,
-        moments=moments,
-        interval=interval,
-        level=level,
-        n_resamples=n_resamples,
-    )
-    check_between("cuts['constraint']", own["constraint"], such_as=0.5)
-    if constraint is None and isinstance(cuts, Mapping) and "constraint" in cuts:
-        raise OptionError("cuts['constraint'] has nothing to cut; give constraint as well")
+        extremes = extremes_of(own["extremes"], limits["satisfaction"])
+        sorting = replace(sorting, extremes=extremes)
     sample = read_sample(
         sorting,
         (satisfaction, loyalty),
@@ -361,19 +283,40 @@ def satisfied_loyal(
         further={"constraint": constraint},
         bounds={"constraint": (0.0, BELOW_ONE)},
     )
-    found = dict(sample.cuts)
+    found = dict(sample.cuts) if plain else cuts_with_extremes(sample)
     if constraint is None:
-        names: tuple[str, ...] = (_NOT_NOT, _NOT_LOYAL, *_SATISFIED)
-        merge, group = np.eye(len(names))[None], np.zeros(len(sample.scores), dtype=np.intp)
+        names, classes = _plain_cells(sample) if plain else _cells(sample)
     else:
-        names = (_NOT_NOT, *_WHY_LOYAL, *_SATISFIED)
-        every = np.eye(len(names))
-        # Two groups of customers: the loyal and dissatisfied are called by the reason they stay.
-        merge = np.stack([np.delete(every, 2, axis=0), np.delete(every, 1, axis=0)])
-        bound = reaches(sample.variables["constraint"], own["constraint"], size=1.0)
-        group = bound.astype(np.intp)
+        names, classes = _cells_with_reasons(sample, own["constraint"])
         found["constraint"] = float(own["constraint"])
-    classes = Classes(merge, group)
     return sort_customers(
-        "satisfied_loyal", names, classes, sample=sample, cuts=found, ends=sorting.limits, rng=rng
+        matrix, names, classes, sample=sample, cuts=found, ends=sorting.limits, rng=rng
     )
+
+
+def _cells(sample: Sample) -> tuple[tuple[str, ...], Classes]:
+    """Return the segments of Jones and Sasser, and which of them each cell is."""
+    if sample.sorting.extremes is None:
+        return _CELLS, _one_group(np.eye(len(_CELLS)), sample)
+    cells = [cell for row in _EXTREME_CELLS for cell in row]
+    merge = np.array([[float(name == cell) for name in _EXTREME_NAMES] for cell in cells])
+    return _EXTREME_NAMES, _one_group(merge, sample)
+
+
+def _plain_cells(sample: Sample) -> tuple[tuple[str, ...], Classes]:
+    names = (_NOT_NOT, _NOT_LOYAL, *_SATISFIED)
+    return names, _one_group(np.eye(len(names)), sample)
+
+
+def _one_group(merge: FloatArray, sample: Sample) -> Classes:
+    return Classes(merge[None], np.zeros(len(sample.scores), dtype=np.intp))
+
+
+def _cells_with_reasons(sample: Sample, cut: float) -> tuple[tuple[str, ...], Classes]:
+    """Return the cells in plain words, where the loyal and dissatisfied are called by why."""
+    names = (_NOT_NOT, *_WHY_LOYAL, *_SATISFIED)
+    every = np.eye(len(names))
+    # Two groups of customers, free and bound, which have one of the two reasons each.
+    merge = np.stack([np.delete(every, 2, axis=0), np.delete(every, 1, axis=0)])
+    bound = reaches(sample.variables["constraint"], cut, size=1.0)
+    return names, Classes(merge, bound.astype(np.intp))

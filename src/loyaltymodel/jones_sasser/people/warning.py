@@ -92,7 +92,7 @@ def early_warning(
         a value is negative, or ``segments`` are of other customers.
     OptionError
         If ``curve`` is no curve, ``by`` is not one of its choices, or ``segments`` are no such
-        table, or by :func:`satisfied_loyal`, which has no hostages.
+        table, or sorted by ``matrix="satisfied_loyal"``, which has no hostages.
 
     Notes
     -----

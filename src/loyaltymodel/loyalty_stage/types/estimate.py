@@ -15,7 +15,7 @@ from loyaltymodel._core.scales import Pair
 from loyaltymodel._core.sorted_customers import customer_table, shared_fields
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
-from loyaltymodel.loyalty_stage.types.schemes import SCHEMES, Classification
+from loyaltymodel.loyalty_stage.types.schemes import SCHEMES, Matrix
 from loyaltymodel.loyalty_stage.types.stability import (
     above,
     cells_of,
@@ -29,7 +29,7 @@ from loyaltymodel.loyalty_stage.types.stability import (
 
 
 def sort_customers(
-    classification: Classification,
+    matrix: Matrix,
     sample: Sample,
     *,
     outside: BoolArray | None = None,
@@ -39,7 +39,7 @@ def sort_customers(
     rng: Randomness,
 ) -> WithCustomers[LoyaltyTypes]:
     """Sort customers into types by both variables, and say how large and how firm they are."""
-    scheme = SCHEMES[classification]
+    scheme = SCHEMES[matrix]
     has_outside = outside is not None
     group = np.zeros(len(sample.scores)) if outside is None else outside
     classes = Classes(scheme.merge(with_outside=has_outside), group.astype(np.intp))
@@ -49,7 +49,7 @@ def sort_customers(
     limits = zip(sample.sorting.names, sample.sorting.limits, strict=True)
     result = LoyaltyTypes(
         **shared_fields("type", names, sample, found),
-        classification=classification,
+        matrix=matrix,
         variables=sample.sorting.names,
         cuts=FrozenMapping(sample.cuts | dict(further_cuts or {})),
         scale=FrozenMapping({name: pair for name, pair in limits if pair is not None}),

@@ -18,7 +18,7 @@ from loyaltymodel.errors import DataError
 from loyaltymodel.loyalty_stage.types.schemes import (
     RELATIVE_CLASSES,
     SCHEMES,
-    Classification,
+    Matrix,
 )
 from loyaltymodel.loyalty_stage.types.texts import type_advice
 
@@ -27,14 +27,13 @@ from loyaltymodel.loyalty_stage.types.texts import type_advice
 class LoyaltyTypes(SortedCustomers):
     """How large the types of loyalty are, how far to trust them, and how firm the sorting is.
 
-    Made by :func:`relative_attitude`, :func:`dick_basu`, :func:`knox` and
-    :func:`ultimate_loyalty`, beside a table of the customers. Where two types lie on the
+    Made by :func:`loyalty_types`, beside a table of the customers. Where two types lie on the
     falling diagonal of the matrix no theory says which is the higher; their order is a
     convention.
 
     Attributes
     ----------
-    classification : {"relative_attitude", "dick_basu", "knox", "ultimate_loyalty"}
+    matrix : {"relative_attitude", "dick_basu", "knox", "ultimate_loyalty"}
         Which matrix sorted the customers.
     names : tuple of str
         The types, in ascending order.
@@ -79,26 +78,30 @@ class LoyaltyTypes(SortedCustomers):
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
-    >>> result, customers = loyalty_stage.dick_basu(
-    ...     [8, 8, 3, 3], [0.9, 0.2, 0.9, 0.2], scale=(1, 10)
+    >>> result, customers = loyalty_stage.loyalty_types(
+    ...     [8, 8, 3, 3], [0.9, 0.2, 0.9, 0.2], matrix="dick_basu", scale=(1, 10)
     ... )
     >>> result
-    <LoyaltyTypes: 4 customers in 4 types, classification dick_basu>
+    <LoyaltyTypes: 4 customers in 4 types, matrix dick_basu>
     >>> customers["type"].tolist()
     ['loyalty', 'latent loyalty', 'spurious loyalty', 'no loyalty']
 
     Of four customers the one with a 6 changes if the cut-off moves from 5.5 to 6.5:
 
-    >>> result, customers = loyalty_stage.dick_basu(
-    ...     [9, 6, 3, 3], [0.9, 0.9, 0.9, 0.2], scale=(1, 10), moves={"attitude": [1]}
+    >>> result, customers = loyalty_stage.loyalty_types(
+    ...     [9, 6, 3, 3],
+    ...     [0.9, 0.9, 0.9, 0.2],
+    ...     matrix="dick_basu",
+    ...     scale=(1, 10),
+    ...     moves={"attitude": [1]},
     ... )
     >>> result.stability[["attitude", "changed", "loyalty"]].to_dict("list")
     {'attitude': [5.5, 6.5], 'changed': [0.0, 0.25], 'loyalty': [0.5, 0.25]}
     """
 
-    made_by: ClassVar[str] = "dick_basu() and its like, as .result,"
+    made_by: ClassVar[str] = "loyalty_types(), as .result,"
 
-    classification: Classification
+    matrix: Matrix
     variables: tuple[str, str]
     scale: FrozenMapping[str, Pair]
     from_classes: bool
@@ -119,7 +122,7 @@ class LoyaltyTypes(SortedCustomers):
     @property
     def advice(self) -> pd.DataFrame:
         """What each type means and what to do about it; see :func:`type_advice`."""
-        texts = type_advice(self.classification)
+        texts = type_advice(self.matrix)
         return texts[texts["type"].isin(self.names)].reset_index(drop=True)
 
     @property
@@ -180,10 +183,10 @@ class LoyaltyTypes(SortedCustomers):
         return pd.DataFrame(self.moved.copy(), columns=columns).rename_axis(columns="quantity")
 
     def _title(self) -> str:
-        return SCHEMES[self.classification].title
+        return SCHEMES[self.matrix].title
 
     def _brief(self) -> str:
-        return f"{self._sizes_in_words('types')}, classification {self.classification}"
+        return f"{self._sizes_in_words('types')}, matrix {self.matrix}"
 
     def _facts(self) -> list[tuple[str, str]]:
         cuts = self._stated_cuts()

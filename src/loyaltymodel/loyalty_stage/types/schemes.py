@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.scales import Pair
 
-Classification = Literal["relative_attitude", "dick_basu", "knox", "ultimate_loyalty"]
+Matrix = Literal["relative_attitude", "dick_basu", "knox", "ultimate_loyalty"]
 RelativeClass = Literal["lowest", "low", "high", "highest"]
 
 RELATIVE_CLASSES: tuple[RelativeClass, ...] = ("lowest", "low", "high", "highest")
@@ -21,13 +23,19 @@ class Scheme:
     """A matrix: two variables, and the type in each of four cells.
 
     ``types`` are in ascending order, and ``cells`` by 2 * (first high) + (second high).
-    ``outside`` is the type of customers to whom the matrix does not apply.
+    ``scored`` are the variables that one scale for all is for; ``scales`` and ``cuts`` are what
+    holds where none is given, ``bounds`` what values have to lie between. ``outside`` is the type
+    of customers to whom the matrix does not apply.
     """
 
     title: str
     variables: tuple[str, str]
     types: tuple[str, ...]
     cells: tuple[str, str, str, str]
+    scored: tuple[str, ...]
+    scales: Mapping[str, Pair | None]
+    cuts: Mapping[str, str | None]
+    bounds: Mapping[str, Pair] = field(default_factory=dict)
     outside: str | None = None
 
     def names(self, *, with_outside: bool) -> tuple[str, ...]:
@@ -46,24 +54,34 @@ class Scheme:
         return np.array([inside, outside])
 
 
-SCHEMES: dict[Classification, Scheme] = {
+SCHEMES: dict[Matrix, Scheme] = {
     "relative_attitude": Scheme(
         title="Relative attitude (Dick and Basu)",
         variables=("attitude", "differentiation"),
         types=RELATIVE_CLASSES,
         cells=("lowest", "high", "low", "highest"),
+        scored=("attitude", "differentiation"),
+        scales={"attitude": None, "differentiation": None},
+        cuts={"attitude": "midpoint", "differentiation": "midpoint"},
     ),
     "dick_basu": Scheme(
         title="Types of loyalty (Dick and Basu)",
         variables=("attitude", "patronage"),
         types=("no loyalty", "spurious loyalty", "latent loyalty", "loyalty"),
         cells=("no loyalty", "spurious loyalty", "latent loyalty", "loyalty"),
+        scored=("attitude",),
+        scales={"attitude": None, "patronage": (0.0, 1.0)},
+        cuts={"attitude": "midpoint", "patronage": "midpoint"},
     ),
     "knox": Scheme(
         title="Diamond of loyalty (Knox)",
         variables=("portfolio", "involvement"),
         types=("switcher", "variety seeker", "habitual", "loyal"),
         cells=("habitual", "loyal", "switcher", "variety seeker"),
+        scored=("involvement",),
+        scales={"portfolio": None, "involvement": None},
+        cuts={"portfolio": "median", "involvement": "midpoint"},
+        bounds={"portfolio": (0.0, np.inf)},
     ),
     "ultimate_loyalty": Scheme(
         title="Ultimate loyalty (Oliver)",
@@ -80,6 +98,9 @@ SCHEMES: dict[Classification, Scheme] = {
             "determined self-isolation",
             "immersed self-identity",
         ),
+        scored=("fortitude", "support"),
+        scales={"fortitude": None, "support": None},
+        cuts={"fortitude": "midpoint", "support": "midpoint", "superiority": None},
         outside=NO_SUPERIORITY,
     ),
 }

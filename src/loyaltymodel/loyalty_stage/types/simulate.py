@@ -14,7 +14,7 @@ from loyaltymodel._core.quadrants import Ties, cell_codes, quadrants
 from loyaltymodel._core.scales import Pair, by_variable
 from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import OptionError
-from loyaltymodel.loyalty_stage.types.schemes import SCHEMES, Classification
+from loyaltymodel.loyalty_stage.types.schemes import SCHEMES, Matrix
 
 _LARGEST = 1e100  # beyond it, what is drawn leaves the numbers of a computer
 
@@ -23,7 +23,7 @@ _LARGEST = 1e100  # beyond it, what is drawn leaves the numbers of a computer
 def simulate_types(
     n: int,
     *,
-    classification: Classification = "dick_basu",
+    matrix: Matrix = "dick_basu",
     means: Pair = (6.0, 6.0),
     sds: Pair = (2.0, 2.0),
     correlation: float = 0.5,
@@ -41,7 +41,7 @@ def simulate_types(
     ----------
     n : int
         Number of customers.
-    classification : {"relative_attitude", "dick_basu", "knox", "ultimate_loyalty"}
+    matrix : {"relative_attitude", "dick_basu", "knox", "ultimate_loyalty"}
         Which matrix says what the variables are called and which cell is which type.
     means, sds : pair of float
         Means and standard deviations of the true scores.
@@ -77,7 +77,7 @@ def simulate_types(
     [4.0, 5.0]
     """
     check_count("n", n, least=1)
-    check_choice("classification", classification, Classification)
+    check_choice("matrix", matrix, Matrix)
     check_choice("ties", ties, Ties)
     mean, sd = _finite("means", means), _finite("sds", sds)
     if not all(s > 0 for s in sd):
@@ -86,7 +86,7 @@ def simulate_types(
         raise OptionError(
             f"correlation={shown(correlation)} must lie between -1 and 1, such as 0.5"
         )
-    scheme = SCHEMES[classification]
+    scheme = SCHEMES[matrix]
     cut = by_variable("cuts", cuts, dict.fromkeys(scheme.variables, 5.5))
     for name, value in cut.items():
         check_finite(f"cuts[{name!r}]", value, way_out=", such as 5.5")

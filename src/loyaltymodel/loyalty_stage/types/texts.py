@@ -8,7 +8,7 @@ import pandas as pd
 
 from loyaltymodel._core.options import check_choice
 from loyaltymodel._core.signature import checked
-from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, Classification
+from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, Matrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +33,14 @@ _ACQUIRE = "treat them as new customers (获取新的客户), where they can bec
 _KEEP = "keep them (保持现有客户)"
 _REFER = "let them win new customers (由老客户创造新客户)"
 
-_REFERENCES: dict[Classification, str] = {
+_REFERENCES: dict[Matrix, str] = {
     "relative_attitude": "Dick & Basu 1994, Figure 2",
     "dick_basu": "Dick & Basu 1994",
     "knox": "Knox 1998",
     "ultimate_loyalty": "Oliver 1999",
 }
 
-_TEXTS: dict[Classification, tuple[_Text, ...]] = {
+_TEXTS: dict[Matrix, tuple[_Text, ...]] = {
     "relative_attitude": (
         _Text(
             type="lowest",
@@ -190,12 +190,12 @@ _TEXTS: dict[Classification, tuple[_Text, ...]] = {
 
 
 @checked
-def type_advice(classification: Classification) -> pd.DataFrame:
+def type_advice(matrix: Matrix) -> pd.DataFrame:
     """Return what each type of loyalty means, and what to do about it (忠诚类型与对策).
 
     Parameters
     ----------
-    classification : {"relative_attitude", "dick_basu", "knox", "ultimate_loyalty"}
+    matrix : {"relative_attitude", "dick_basu", "knox", "ultimate_loyalty"}
         Whose types. A word such as "loyal" means other customers in each.
 
     Returns
@@ -208,7 +208,7 @@ def type_advice(classification: Classification) -> pd.DataFrame:
     Raises
     ------
     OptionError
-        If there is no such classification.
+        If there is no such matrix.
 
     Notes
     -----
@@ -239,10 +239,10 @@ def type_advice(classification: Classification) -> pd.DataFrame:
           habitual  习惯性购买者
              loyal     忠诚者
     """
-    check_choice("classification", classification, Classification)
-    table = pd.DataFrame([asdict(row) for row in _TEXTS[classification]])
+    check_choice("matrix", matrix, Matrix)
+    table = pd.DataFrame([asdict(row) for row in _TEXTS[matrix]])
     return table.assign(
         measures=table["measures"].map("; ".join),
         concepts=table["concepts"].map(", ".join),
-        reference=_REFERENCES[classification],
+        reference=_REFERENCES[matrix],
     )

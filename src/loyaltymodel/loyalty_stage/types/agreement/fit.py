@@ -185,7 +185,7 @@ def agreement(
     ----------
     first, second : Series, array of shape (n,) or str
         The category of each customer: any values that can be told apart, such as the column
-        ``type`` of the customers of :func:`dick_basu`, or names of columns of ``data``.
+        ``type`` of the customers of :func:`loyalty_types`, or names of columns of ``data``.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     categories : sequence, optional
