@@ -1,10 +1,10 @@
-"""Published figures of the field, each with its source and what is doubtful about it (实证数据).
+"""Published figures and lists of the field, with source and doubts (实证数据与清单).
 
 Nothing in here is a default of another part of the library: a figure is used only by its name.
 """
 
 from loyaltymodel.evidence import results as results
-from loyaltymodel.evidence.lookup import disputes, get, table
+from loyaltymodel.evidence.lookup import catalogue, disputes, get, table
 from loyaltymodel.evidence.published.readings import (
     defection_given_satisfaction,
     heskett_zone,
@@ -15,6 +15,7 @@ from loyaltymodel.evidence.published.readings import (
 from loyaltymodel.evidence.published.tables import defection_table, retention_table
 
 __all__ = [
+    "catalogue",
     "defection_given_satisfaction",
     "defection_table",
     "disputes",

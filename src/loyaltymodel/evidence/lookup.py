@@ -1,4 +1,4 @@
-"""The figures by concept or number, as a table, and where they contradict each other."""
+"""Figures by concept or number, where they contradict each other, and the catalogue of lists."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import pandas as pd
 
+from loyaltymodel._core.catalogue import frame_of, lists
 from loyaltymodel._core.options import suggest
 from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import DataError
@@ -128,6 +129,89 @@ def disputes(*, concept: str | None = None) -> tuple[Dispute, ...]:
         return DISPUTES
     numbers = {f.number for f in get(concept)}
     return tuple(d for d in DISPUTES if not numbers.isdisjoint(d.figures))
+
+
+@checked
+def catalogue(name: str | None = None) -> pd.DataFrame:
+    """Return a list of the field with its source, or the table of all lists (清单).
+
+    Checklists, advice on segments and types, indicators, labels of scales, components of value,
+    stages, links of chains: what the texts of the field list stands here once, and what this
+    library prints of it is read from here.
+
+    Parameters
+    ----------
+    name : str, optional
+        Name of a list, such as "garvin". Without it, the table of all lists.
+
+    Returns
+    -------
+    DataFrame
+        With a name, a row an entry in the order of the text: ``id``, the word by which functions
+        and results know it; ``english``; ``chinese``, empty where no term is known;
+        ``sources``, teaching text and lines such as "001:23", or the literature for what no
+        teaching text has; then columns of the list's own. Several texts in one cell are
+        joined by semicolons.
+
+        Without a name, a row a list: ``list``, its name; ``title``; ``chinese``; ``rows``, their
+        number; ``concepts``, ids of the concepts that it belongs to; ``sources``;
+        ``reference``, where the literature has it; ``status``, how far that was checked
+        ("checked", "recalled", "unknown", as of published figures); ``origin`` ("text":
+        printed so; "literature": from there alone; "assigned": in part a choice of this
+        library, which ``note`` names; "read from figure"); and ``note``, what to watch.
+
+        The table is made afresh at every call.
+
+    Raises
+    ------
+    OptionError
+        If there is no list of this name.
+
+    See Also
+    --------
+    table : Published figures.
+
+    Notes
+    -----
+    Lists are tables, not classes, because what one does with them is filter, merge with one's own
+    data by ``id``, print and translate. Entries of different lists have different columns, so
+    there is no table of all entries.
+
+    A list is what somebody wrote, not a finding. Where a text is probably wrong its words stay,
+    and the note says so.
+
+    Examples
+    --------
+    >>> from loyaltymodel import evidence
+    >>> evidence.catalogue("heskett_zones")[["id", "chinese", "satisfaction", "loyalty"]]
+                 id chinese satisfaction   loyalty
+    0     defection     变节区      below 3  below 40
+    1  indifference    无差异区       3 to 4  40 to 80
+    2     affection     情感区      above 4  above 80
+    >>> lists = evidence.catalogue()
+    >>> lists.loc[lists["concepts"].str.contains("LOY-14"), ["list", "rows", "sources"]]
+                  list  rows    sources
+    19  loyalty_levels     3  001:13-14
+    34      strategies     3     001:14
+    """
+    if name is not None:
+        return frame_of(name)
+    rows = [
+        {
+            "list": own,
+            "title": entry.title,
+            "chinese": entry.chinese,
+            "rows": len(entry.rows),
+            "concepts": "; ".join(entry.concepts),
+            "sources": entry.sources,
+            "reference": entry.reference,
+            "status": entry.status,
+            "origin": entry.origin,
+            "note": entry.note,
+        }
+        for own, entry in lists().items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def _row(figure: Figure) -> str:
