@@ -14,12 +14,7 @@ import numpy as np
 import pandas as pd
 from interval_coverage import Found, World
 
-from loyaltymodel.loyalty_stage import (
-    compare_chains,
-    estimate_movement,
-    markov_chain,
-    simulate_panel,
-)
+from loyaltymodel.loyalty_stage import estimate_movement, markov_chain
 from loyaltymodel.loyalty_stage.results import MarkovChain, MovementEstimate
 
 DRAWS = 399  # posterior draws a panel: quantiles of 2.5 % are the tenth from either end
@@ -50,7 +45,7 @@ def drawn_panel(
     """Draw a panel that starts in all stages alike, perhaps with weights that go with moves."""
     names = truth.stages.names
     n = 2 * people if weighted else people
-    panel = simulate_panel(truth, n, n_periods=periods, start=dict.fromkeys(names, 1), rng=rng)
+    panel = truth.simulate(n, n_periods=periods, start=dict.fromkeys(names, 1), rng=rng)
     if not weighted:
         return panel
     last = panel["stage"].to_numpy().reshape(n, periods)[:, -1]
@@ -202,7 +197,7 @@ def equal_seeds(rng: np.random.Generator, people: int, weighted: bool) -> Found:
         ("steady_state", {}),
         ("distribution", {"start": "awareness", "periods": 5}),
     ):
-        table = compare_chains(before.chain(), after.chain(), quantity=quantity, **options)
+        table = before.chain().compare(after.chain(), quantity=quantity, **options)
         table = table[table["quantity"] == "difference"]
         for stage, (low, high) in rows_of(table, ["ci_low", "ci_high"]).items():
             if low < high:

@@ -30,6 +30,6 @@ servqual_answers = pd.DataFrame(
 )
 
 moves = [[0.6, 0.3, 0.1, 0.0], [0.2, 0.5, 0.3, 0.0], [0.0, 0.1, 0.6, 0.3], [0.0, 0.0, 0.2, 0.8]]
-stages = lm.loyalty_stage.formation_stages()
-panel = lm.loyalty_stage.simulate_panel(moves, 300, n_periods=5, stages=stages, rng=1)
+chain = lm.loyalty_stage.markov_chain(moves, stages=lm.loyalty_stage.Stages.formation())
+panel = chain.simulate(300, n_periods=5, rng=1)
 panel = panel.rename(columns={"date": "month"})

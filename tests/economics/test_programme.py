@@ -34,7 +34,7 @@ from loyaltymodel.errors import (
     OptionError,
     SmallSampleWarning,
 )
-from loyaltymodel.loyalty_stage.movement.simulate import simulate_purchases
+from loyaltymodel.loyalty_stage.movement.estimate import markov_chain
 from loyaltymodel.loyalty_stage.phases.advice import checklist
 
 from tolerances import EXACT, SAME
@@ -894,7 +894,8 @@ def test_one_in_twenty_customers_who_have_not_changed_is_overdue():
 
 
 def test_the_reference_reads_purchase_records():
-    world = simulate_purchases([[0.8, 0.2], [0.4, 0.6]], 200, rate=6, rng=1)
+    brands = markov_chain([[0.8, 0.2], [0.4, 0.6]], stages=["A", "B"])
+    world = brands.simulate_purchases(200, rate=6, rng=1)
     _, own = purchase_behaviour(data=world, window=("2024-01-01", "2025-01-01"))
     found = purchase_reference("recency", "tenure", purchases="n_purchases", data=own)
     assert found.index.equals(own.index)

@@ -20,20 +20,8 @@ from loyaltymodel.errors import (
     OptionError,
 )
 from loyaltymodel.loyalty_stage.movement import kernels, weighting
-from loyaltymodel.loyalty_stage.movement.compare import (
-    compare_chains,
-    transition_sensitivity,
-    transition_what_if,
-)
 from loyaltymodel.loyalty_stage.movement.estimate import estimate_movement, markov_chain
-from loyaltymodel.loyalty_stage.movement.simulate import simulate_panel, simulate_purchases
-from loyaltymodel.loyalty_stage.movement.stages import (
-    Stages,
-    formation_stage,
-    formation_stages,
-    life_cycle_stage,
-    life_cycle_stages,
-)
+from loyaltymodel.loyalty_stage.movement.stages import Stages, formation_stage, life_cycle_stage
 
 from tolerances import EXACT, SAME
 
@@ -234,8 +222,8 @@ def test_derivatives_are_those_of_small_changes(quantity, chain):
 
 
 def test_opening_a_closed_way_is_a_jump_and_not_a_slope():
-    chain = markov_chain(LEAVING, stages=life_cycle_stages())
-    table = transition_sensitivity(chain, quantity="hitting_probability", goal="maturity")
+    chain = markov_chain(LEAVING, stages=Stages.life_cycle())
+    table = chain.sensitivity(quantity="hitting_probability", goal="maturity")
     pick = table.query("source == 'decline' and target == 'maturity'")
     assert estimates(pick)[[0, 1, 3]].tolist() == pytest.approx([np.nan] * 3, nan_ok=True)
     assert pick["estimate"].iloc[2] == 0
@@ -249,7 +237,7 @@ def test_no_silent_steady_state():
     with pytest.raises(NotIdentifiedError, match=r"2 classes.*\(a\) and \(b\).*absorption"):
         two.steady_state()
     with pytest.raises(NotIdentifiedError, match="2 classes"):
-        transition_sensitivity(two, quantity="steady_state")
+        two.sensitivity(quantity="steady_state")
     swap = markov_chain([[0, 1], [1, 0]], stages=["a", "b"])
     with pytest.raises(NotIdentifiedError, match=r'multiples of 2 periods.*periodic="average"'):
         swap.steady_state()
@@ -267,7 +255,7 @@ def test_a_passing_circle_does_not_keep_the_chain_from_settling():
 
 
 def test_a_goal_that_may_be_missed_takes_for_ever():
-    chain = markov_chain(LEAVING, stages=life_cycle_stages())
+    chain = markov_chain(LEAVING, stages=Stages.life_cycle())
     times = chain.expected_time("maturity").set_index("stage")["estimate"]
     assert np.isinf(times[["exploration", "build-up", "decline"]]).all()
     assert times["maturity"] == 0
@@ -293,15 +281,15 @@ def test_a_closed_class_of_several_stages_is_one_end():
 
 
 def test_a_table_with_names_may_come_in_any_order():
-    names = list(formation_stages().names)
+    names = list(Stages.formation().names)
     table = pd.DataFrame(FORMATION, index=names, columns=names)
-    turned = markov_chain(table.iloc[::-1, [2, 0, 3, 1]], stages=formation_stages())
+    turned = markov_chain(table.iloc[::-1, [2, 0, 3, 1]], stages=Stages.formation())
     np.testing.assert_array_equal(turned.matrix, FORMATION)
     chinese = pd.DataFrame(
-        FORMATION, index=formation_stages().chinese, columns=formation_stages().chinese
+        FORMATION, index=Stages.formation().chinese, columns=Stages.formation().chinese
     )
-    chain = markov_chain(chinese, stages=formation_stages())
-    assert chain.stages == formation_stages()
+    chain = markov_chain(chinese, stages=Stages.formation())
+    assert chain.stages == Stages.formation()
     pd.testing.assert_frame_equal(chain.expected_time("忠诚"), turned.expected_time("loyalty"))
     assert markov_chain(table).stages.names == tuple(names)
 
@@ -336,7 +324,7 @@ def test_matrices_that_are_none(case):
 @given(st.integers(0, 10**6), st.floats(0, 1), st.integers(0, 3), st.integers(0, 3))
 def test_what_if_keeps_a_row_a_row_and_the_others_in_proportion(seed, value, i, j):
     chain = markov_chain(random_chains(seed, 1, 4, zeros=0)[0], stages=list("abcd"))
-    after = transition_what_if(chain, source="abcd"[i], target="abcd"[j], probability=value)
+    after = chain.what_if(source="abcd"[i], target="abcd"[j], probability=value)
     assert after.matrix[i, j] == value
     np.testing.assert_allclose(after.matrix.sum(axis=1), 1, atol=EXACT)
     others = [k for k in range(4) if k != j]
@@ -362,13 +350,13 @@ def test_what_if_keeps_a_row_a_row_and_the_others_in_proportion(seed, value, i, 
 def test_impossible_changes(options, error, message):
     where = {"source": "awareness", "target": "awareness"}
     with pytest.raises(error, match=message):
-        transition_what_if(markov_chain(FORMATION), **(where | options))
+        markov_chain(FORMATION).what_if(**(where | options))
 
 
 def test_who_must_go_one_way_cannot_go_less():
-    chain = markov_chain(LEAVING, stages=life_cycle_stages())
+    chain = markov_chain(LEAVING, stages=Stages.life_cycle())
     with pytest.raises(DataError, match="everybody goes to 'decline'"):
-        transition_what_if(chain, source="decline", target="decline", probability=0.9)
+        chain.what_if(source="decline", target="decline", probability=0.9)
 
 
 def test_comparing_asks_for_what_belongs_to_it():
@@ -379,14 +367,12 @@ def test_comparing_asks_for_what_belongs_to_it():
         {"quantity": "distribution", "start": "awareness"},
     ):
         with pytest.raises(OptionError, match="needs"):
-            compare_chains(chain, chain, **options)
+            chain.compare(chain, **options)
     with pytest.raises(DataError, match="differ in stages"):
-        compare_chains(
-            chain, markov_chain(LEAVING, stages=life_cycle_stages()), quantity="steady_state"
-        )
-    better = transition_what_if(chain, source="approval", target="preference", change=0.1)
-    table = compare_chains(
-        chain, better, quantity="distribution", start={"awareness": 3, "loyalty": 1}, periods=5
+        chain.compare(markov_chain(LEAVING, stages=Stages.life_cycle()), quantity="steady_state")
+    better = chain.what_if(source="approval", target="preference", change=0.1)
+    table = chain.compare(
+        better, quantity="distribution", start={"awareness": 3, "loyalty": 1}, periods=5
     )
     start = np.array([0.75, 0, 0, 0.25])
     far = start @ np.linalg.matrix_power(better.matrix, 5)
@@ -399,12 +385,12 @@ def test_comparing_asks_for_what_belongs_to_it():
 
 @pytest.mark.parametrize("what", ["steady_state", "hitting_probability"])
 def test_a_small_change_moves_as_its_derivative_says(what):
-    chain = markov_chain(LEAVING, stages=life_cycle_stages())
+    chain = markov_chain(LEAVING, stages=Stages.life_cycle())
     goal = None if what == "steady_state" else "maturity"
     step = 1e-6
-    after = transition_what_if(chain, source="exploration", target="build-up", change=step)
-    moved = quantity(compare_chains(chain, after, quantity=what, goal=goal), "difference") / step
-    slopes = transition_sensitivity(chain, quantity=what, goal=goal)
+    after = chain.what_if(source="exploration", target="build-up", change=step)
+    moved = quantity(chain.compare(after, quantity=what, goal=goal), "difference") / step
+    slopes = chain.sensitivity(quantity=what, goal=goal)
     pick = slopes.query("source == 'exploration' and target == 'build-up'")
     np.testing.assert_allclose(moved, estimates(pick), atol=SLOPE)
 
@@ -420,8 +406,9 @@ def test_transitions_are_the_matrix_row_by_row():
 # Estimates
 
 
-def panel_of(chain, n, seed, periods=5, **options):
-    return simulate_panel(chain, n, n_periods=periods, rng=seed, **options)
+def panel_of(matrix, n, seed, periods=5, stages=None, **options):
+    chain = markov_chain(matrix, stages=stages)
+    return chain.simulate(n, n_periods=periods, rng=seed, **options)
 
 
 def ends(found):
@@ -444,7 +431,7 @@ def test_counts_are_those_of_counting_by_hand(kind):
         seen = own.sort_values("date")["stage"].tolist()
         counted.update(itertools.pairwise(seen))
         triples.update(zip(seen[:-2], seen[1:-1], seen[2:], strict=True))
-    names = formation_stages().names
+    names = Stages.formation().names
     if kind == "arrays":
         found = estimate_movement(
             panel["customer"].to_numpy(), list(panel["date"]), panel["stage"].to_numpy()
@@ -452,7 +439,7 @@ def test_counts_are_those_of_counting_by_hand(kind):
     elif kind == "polars":
         found = fit(pl.from_pandas(panel))
     elif kind == "Chinese":
-        chinese = dict(zip(names, formation_stages().chinese, strict=True))
+        chinese = dict(zip(names, Stages.formation().chinese, strict=True))
         found = fit(panel.assign(stage=panel["stage"].map(chinese)))
     else:
         found = fit(panel if kind == "pandas" else panel.sample(frac=1, random_state=2))
@@ -508,8 +495,8 @@ def test_draws_carry_uncertainty_into_what_follows():
     assert row["finite"] == 1
     assert kernels.hitting(chain.stack(), goal)[1].shape == (2001, 4)
     # Draws of before and after belong together: the difference is surer than either.
-    better = transition_what_if(chain, source="awareness", target="approval", change=0.05)
-    change = compare_chains(chain, better, quantity="expected_time", goal="loyalty")
+    better = chain.what_if(source="awareness", target="approval", change=0.05)
+    change = chain.compare(better, quantity="expected_time", goal="loyalty")
     difference = change.groupby("quantity").get_group("difference")
     assert difference["std_error"].iloc[0] < table["std_error"][0] / 2
     np.testing.assert_array_equal(quantity(change, "before"), estimates(table))
@@ -517,8 +504,8 @@ def test_draws_carry_uncertainty_into_what_follows():
 
 def test_impossible_moves_stay_impossible():
     possible = LEAVING > 0
-    panel = panel_of(LEAVING, 300, 7, stages=life_cycle_stages())
-    found = fit(panel, stages=life_cycle_stages(), possible=possible)
+    panel = panel_of(LEAVING, 300, 7, stages=Stages.life_cycle())
+    found = fit(panel, stages=Stages.life_cycle(), possible=possible)
     assert (found.draws[:, ~possible] == 0).all()
     assert (ends(found)[1][~possible] == 0).all()
     table = found.chain().expected_time("maturity")
@@ -529,12 +516,12 @@ def test_impossible_moves_stay_impossible():
     reached = found.chain().hitting_probability("maturity")
     assert reached["ci_low"][1] < 2 / 3 + 0.1
     # Without the claim the draws let people come back, and the summary says so.
-    loose = fit(panel, stages=life_cycle_stages())
+    loose = fit(panel, stages=Stages.life_cycle())
     assert "Possible and never seen: exploration to maturity, " in str(loose.summary())
     assert loose.chain().expected_time("maturity")["finite"][0] == 1
     assert np.isinf(loose.chain().expected_time("maturity")["ci_high"][0])
     with pytest.raises(DataError, match="which possible= or absorbing= rules out"):
-        fit(panel, stages=life_cycle_stages(), possible=np.eye(4, dtype=bool))
+        fit(panel, stages=Stages.life_cycle(), possible=np.eye(4, dtype=bool))
 
 
 def test_weights_count_by_their_worth():
@@ -552,7 +539,7 @@ def test_weights_count_by_their_worth():
     # less those expected of him. Rows are worth the moves that would have the sum of them.
     own = np.zeros((100, 4, 4))
     for customer, seen in panel.groupby("customer"):
-        places = [formation_stages().names.index(s) for s in seen["stage"]]
+        places = [Stages.formation().names.index(s) for s in seen["stage"]]
         np.add.at(own[customer], (places[:-1], places[1:]), seen["w"].iloc[0])
     share, total = uneven.likelihood, uneven.counts.sum(axis=1)
     apart = own - own.sum(axis=2, keepdims=True) * share
@@ -659,10 +646,9 @@ def test_bad_options_end_in_a_named_error(options, message):
         (lambda c: c.distribution(5, periods=1), "neither a stage nor a mapping"),
         (lambda c: c.distribution("loyalty", periods=0), "periods"),
         (lambda c: c.steady_state(periodic="ignore"), "'average'"),
-        (lambda c: transition_sensitivity(c, quantity="steady_state", goal="loyalty"), "no goal"),
-        (lambda c: transition_sensitivity(c, quantity="expected_time"), "need one"),
-        (lambda c: simulate_panel(c, 3, n_periods=3, stages=["a", "b"]), "has its own stages"),
-        (lambda c: simulate_panel(c, 3, n_periods=1), "n_periods"),
+        (lambda c: c.sensitivity(quantity="steady_state", goal="loyalty"), "no goal"),
+        (lambda c: c.sensitivity(quantity="expected_time"), "need one"),
+        (lambda c: c.simulate(3, n_periods=1), "n_periods"),
     ],
 )
 def test_bad_questions(call, message):
@@ -705,7 +691,7 @@ def rejections(n_panels, seed, *, n=400, matrix=PLAIN, n_resamples=0):
     chain = markov_chain(matrix, stages=names)
     hits = np.zeros(4)
     for _ in range(n_panels):
-        panel = simulate_panel(chain, n, rng=rng, n_periods=6, start=dict.fromkeys(names, 1))
+        panel = chain.simulate(n, rng=rng, n_periods=6, start=dict.fromkeys(names, 1))
         found = fit(panel, stages=names, n_resamples=0)
         both = [
             t(n_resamples=n_resamples, rng=rng).tests
@@ -802,8 +788,8 @@ def coverage(n_panels, seed, *, n=150, periods=5):
     steady = kernels.stationary(FORMATION[None])[0]
     held = {name: [] for name in ("posterior", "wilson", "time", "steady")}
     for _ in range(n_panels):
-        panel = simulate_panel(
-            truth, n, rng=rng, n_periods=periods, start=dict.fromkeys(truth.stages.names, 1)
+        panel = truth.simulate(
+            n, rng=rng, n_periods=periods, start=dict.fromkeys(truth.stages.names, 1)
         )
         for interval in ("posterior", "wilson"):
             found = fit(
@@ -942,7 +928,7 @@ def test_the_life_cycle_follows_its_rule():
 
 
 def test_stages_are_a_specification():
-    stages = formation_stages()
+    stages = Stages.formation()
     assert Stages.from_json(stages.to_json()) == stages
     for names, chinese, message in (
         (("a",), (), "2 or more"),
@@ -980,7 +966,7 @@ def test_results_pickle_and_stay_as_they_are():
 @pytest.mark.parametrize("option", ["possible", "prior"])
 def test_tables_of_transitions_are_put_in_order_by_their_labels(option):
     panel = panel_of(FORMATION, 50, 3)
-    names = list(formation_stages().names)
+    names = list(Stages.formation().names)
     values = np.triu(np.ones((4, 4), dtype=bool)) | (FORMATION > 0)
     if option == "prior":
         values = np.arange(16.0).reshape(4, 4) + 1
@@ -1004,9 +990,9 @@ def test_a_matrix_whose_columns_alone_are_named_is_refused():
 
 
 def test_prices_go_to_their_brands():
-    matrix = [[0.5, 0.5], [0.5, 0.5]]
+    chain = markov_chain([[0.5, 0.5], [0.5, 0.5]], stages=["A", "B"])
     for prices in ({"B": 7.0, "A": 2.0}, pd.Series({"B": 7.0, "A": 2.0}), [2.0, 7.0]):
-        bought = simulate_purchases(matrix, 20, rate=3, prices=prices, rng=1)
+        bought = chain.simulate_purchases(20, rate=3, prices=prices, rng=1)
         assert dict(zip(bought["brand"], bought["amount"], strict=True)) == {"A": 2.0, "B": 7.0}
 
 
@@ -1062,10 +1048,18 @@ def test_tiny_transitions_are_not_lost():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: simulate_panel(FORMATION, 10**6, n_periods=10**4), OptionError, "rows"),
-        (lambda: simulate_purchases(FORMATION, 10**6, rate=1e20), OptionError, "rows"),
-        (lambda: simulate_purchases(FORMATION, 9, rate=1, prices=["1"] * 4), DataError, "numeric"),
-        (lambda: simulate_panel(FORMATION, 10**12, n_periods=2), OptionError, "at most"),
+        (lambda: markov_chain(FORMATION).simulate(10**6, n_periods=10**4), OptionError, "rows"),
+        (
+            lambda: markov_chain(FORMATION).simulate_purchases(10**6, rate=1e20),
+            OptionError,
+            "rows",
+        ),
+        (
+            lambda: markov_chain(FORMATION).simulate_purchases(9, rate=1, prices=["1"] * 4),
+            DataError,
+            "numeric",
+        ),
+        (lambda: markov_chain(FORMATION).simulate(10**12, n_periods=2), OptionError, "at most"),
         (lambda: Stages(names=[f"s{i}" for i in range(500)]), ModelError, "300 parts or fewer"),
         (
             lambda: markov_chain([["0.5", "0.5"], ["0", "1"]], stages=["a", "b"]),
@@ -1122,11 +1116,6 @@ def test_stages_may_be_numbers(dtype):
         estimate_movement("who", "t", "s", data=panel)
 
 
-def test_a_numbered_table_of_brands_is_in_order():
-    table = pd.DataFrame([[0.5, 0.5], [0.5, 0.5]])
-    assert set(simulate_purchases(table, 20, rate=3, rng=1)["brand"]) == {"A", "B"}
-
-
 # What was never seen: impossible or rare
 
 
@@ -1178,9 +1167,9 @@ def test_what_hangs_on_an_unseen_move_is_refused_until_it_is_said():
     with pytest.raises(NotIdentifiedError, match="nobody was seen to leave gone"):
         loose.expected_time("loyal", where_reached=True)
     with pytest.raises(NotIdentifiedError, match="nobody was seen to leave gone"):
-        transition_sensitivity(loose, quantity="hitting_probability", goal="loyal")
+        loose.sensitivity(quantity="hitting_probability", goal="loyal")
     with pytest.raises(NotIdentifiedError, match="nobody was seen to leave gone"):
-        compare_chains(loose, loose, quantity="hitting_probability", goal="loyal")
+        loose.compare(loose, quantity="hitting_probability", goal="loyal")
     for question in (loose.absorption, loose.visits):
         with pytest.raises(NotIdentifiedError, match="trial, regular, loyal is left for good dep"):
             question()
@@ -1234,8 +1223,8 @@ def test_what_is_supposed_is_no_longer_unseen():
     loose = fit(panel, stages=LEFT, possible=np.triu(np.ones((4, 4), dtype=bool), -1)).chain()
     assert loose.unseen[3].tolist() == [False, False, True, False]
     with pytest.raises(DataError, match="everybody goes to 'gone'"):
-        transition_what_if(loose, source="gone", target="gone", probability=0.5)
-    said = transition_what_if(loose, source="gone", target="gone", probability=1.0)
+        loose.what_if(source="gone", target="gone", probability=0.5)
+    said = loose.what_if(source="gone", target="gone", probability=1.0)
     assert not said.unseen[3].any()
     assert (said.draws[:, 3] == [0, 0, 0, 1]).all()
     assert said.hitting_probability("loyal")["estimate"][3] == 0
@@ -1291,7 +1280,7 @@ def test_equal_seeds_make_no_difference():
             for p, seed in zip([panels[0], panels[1], panels[1]], [5, 5, 6], strict=True)
         )
         for chain, kept in ((same, held), (other, apart)):
-            table = compare_chains(one, chain, quantity="steady_state")
+            table = one.compare(chain, quantity="steady_state")
             gap = table.query("quantity == 'difference' and stage == 'loyal'").iloc[0]
             kept.append((gap["ci_low"] <= 0 <= gap["ci_high"], gap["std_error"]))
     assert abs(np.mean(held, axis=0)[0] - 0.95) < 4 * 0.0218
@@ -1303,7 +1292,7 @@ def test_equal_seeds_make_no_difference():
 def test_the_same_estimate_belongs_to_itself():
     panel = panel_of(FORMATION, 60, 82)
     one, again = fit(panel).chain(), pickle.loads(pickle.dumps(fit(panel).chain()))
-    table = compare_chains(one, again, quantity="expected_time", goal="loyalty")
+    table = one.compare(again, quantity="expected_time", goal="loyalty")
     gap = table[table["quantity"] == "difference"]
     assert (gap[["estimate", "std_error", "ci_low", "ci_high"]] == 0).all(axis=None)
 

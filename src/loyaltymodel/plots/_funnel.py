@@ -15,7 +15,7 @@ from loyaltymodel._core.intervals import check_level, wilson
 from loyaltymodel._core.options import enumerate_names, repeated, shown
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.loyalty_stage.movement.stages import formation_stages, life_cycle_stages
+from loyaltymodel.loyalty_stage.movement.stages import Stages
 from loyaltymodel.loyalty_stage.phases.result import NONE
 from loyaltymodel.plots._matrix import share_text
 from loyaltymodel.plots._names import (
@@ -118,7 +118,7 @@ def funnel(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import loyalty_stage, plots
     >>> stage = ["awareness"] * 2 + ["approval"] * 4 + ["preference"] * 3 + ["loyalty"]
-    >>> order = loyalty_stage.formation_stages().names
+    >>> order = loyalty_stage.Stages.formation().names
     >>> ax = plots.loyalty_stage.funnel(stage, stages=order)
     >>> [float(bar.get_width()) for bar in ax.patches]
     [100.0, 80.0, 40.0, 10.0]
@@ -127,7 +127,7 @@ def funnel(
     words = words_in(language, _WORDS)
     known, counts = _stage_counts(stage, data, stages)
     chinese = chinese_phases() | {_UNAWARE: "不知晓"}
-    for listed in (formation_stages(), life_cycle_stages()):
+    for listed in (Stages.formation(), Stages.life_cycle()):
         chinese |= dict(zip(listed.names, listed.chinese, strict=True))
     everybody = {known[0]: words["everybody"]} if known[0] in _BEFORE else {}
     own = dict(chinese_in(language, chinese)) | everybody

@@ -13,8 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel.customer_base.result import PurchaseBehaviour
-from loyaltymodel.loyalty_stage.movement.chain import MarkovChain, Start
+from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
 from loyaltymodel.loyalty_stage.movement.result import MovementEstimate
+from loyaltymodel.loyalty_stage.movement.stages import Start
 from loyaltymodel.plots._fonts import families
 from loyaltymodel.plots._labels import name_areas
 from loyaltymodel.plots._names import (

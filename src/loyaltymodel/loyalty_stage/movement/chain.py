@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 
@@ -28,18 +28,21 @@ from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import read_numbers
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.loyalty_stage.movement import kernels
-from loyaltymodel.loyalty_stage.movement.stages import Stages, place_of
+from loyaltymodel.loyalty_stage.movement import kernels, simulated
+from loyaltymodel.loyalty_stage.movement.compare import (
+    Compared,
+    Quantity,
+    changed,
+    compared,
+    sensitivities,
+)
+from loyaltymodel.loyalty_stage.movement.stages import Stages, Start, place_of
 from loyaltymodel.loyalty_stage.movement.tables import table_of_values
+from loyaltymodel.loyalty_stage.movement.unseen import SAY, named, require_long_run, require_seen
 
 Periodic = Literal["raise", "average"]
-Start = str | Mapping[str, float]
 
 _MOST_CELLS = 50_000_000  # of shares over time in all draws: 400 MB
-_SAY = (
-    "name in absorbing= the stages that nobody leaves, or in possible= the moves that can happen; "
-    'point="posterior_mean" lets unseen moves happen, as rarely as the data allow'
-)
 
 
 def digest(*arrays: FloatArray) -> str:
@@ -257,7 +260,7 @@ class MarkovChain(Result):
         1  loyal    0.7143
         """
         check_choice("periodic", periodic, Periodic)
-        self.require_long_run()
+        require_long_run(self)
         stays = kernels.recurrent(kernels.reachable(self.matrix[None]))[0]
         turns = int(kernels.period(self.matrix)[stays].max())
         if turns > 1 and periodic == "raise":
@@ -451,6 +454,286 @@ class MarkovChain(Result):
         money = read_numbers("rewards", in_order_of("rewards", rewards, self.stages.names))
         return self._by_stage(kernels.discounted(self.stack(), money, discount))
 
+    @checked
+    def what_if(
+        self,
+        *,
+        source: str,
+        target: str,
+        probability: float | None = None,
+        change: float | None = None,
+    ) -> MarkovChain:
+        """Return the chain with one transition changed and the others of its row rescaled.
+
+        Parameters
+        ----------
+        source, target : str
+            From which stage to which.
+        probability : float, optional
+            What the transition becomes, from 0 to 1, in the estimate and in every draw.
+        change : float, optional
+            What is added to it, in the estimate and in every draw; one of the two is given.
+
+        Returns
+        -------
+        MarkovChain
+            A chain whose draws belong to the draws of this one, so that :meth:`compare`
+            knows the uncertainty of the difference. A draw that the change would take beyond 0
+            or 1 becomes NaN, and ``finite`` tells.
+
+        Raises
+        ------
+        DataError
+            If there is no such stage, or the transition is 1 and the others are all 0.
+        OptionError
+            If not exactly one of ``probability`` and ``change`` is given, or the result does
+            not lie between 0 and 1.
+
+        Examples
+        --------
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain(
+        ...     [[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0, 0.2, 0.8]],
+        ...     stages=["new", "prefers", "loyal"],
+        ... )
+        >>> better = chain.what_if(source="new", target="loyal", change=0.09)
+        >>> better.matrix[0].round(4)
+        array([0.54, 0.27, 0.19])
+        """
+        unseen, matrices = changed(self, source, target, probability, change)
+        return replace(self, matrix=matrices[0], draws=matrices[1:], unseen=unseen)
+
+    @checked
+    def sensitivity(
+        self, *, quantity: Quantity, goal: str | Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Return what one more point of a transition does to a quantity: its derivative (敏感性).
+
+        Parameters
+        ----------
+        quantity : {"steady_state", "expected_time", "hitting_probability"}
+            What changes.
+        goal : str or sequence of str, optional
+            The goal of the last two.
+
+        Returns
+        -------
+        DataFrame
+            A row a transition (``source``, ``target``) and ``stage`` of the quantity. A
+            derivative of 2 says that 0.01 more of the transition adds about 0.02. NaN where
+            the quantity is infinite or would jump, and for a transition of 1, whose others are
+            0 and cannot be rescaled.
+
+        Raises
+        ------
+        DataError
+            If there is no such stage.
+        NotIdentifiedError
+            If the steady state is asked for and depends on the start.
+        OptionError
+            If ``quantity`` is not one of its choices, or it needs a goal or has none.
+
+        Notes
+        -----
+        What a transition gains, the others of its row lose in proportion to their size, so
+        that the row still adds up to 1. Another rule would give other numbers. With d the
+        change of row i, the steady state moves by pi_i d (I - P + 1 pi)^-1, and an expected
+        time t by N_si d t for the start s. Sensitivities of this kind are treated in [1]_ and
+        [2]_.
+
+        References
+        ----------
+        .. [1] Funderlic, R. E., & Meyer, C. D. (1986). Sensitivity of the stationary distribution
+           vector for an ergodic Markov chain. Linear Algebra and its Applications, 76, 1-17.
+        .. [2] Caswell, H. (2013). Sensitivity analysis of discrete Markov chains via matrix
+           calculus. Linear Algebra and its Applications, 438, 1727-1745.
+
+        Examples
+        --------
+        The time to reach "loyal" is 1 / p, its derivative -1 / p^2 = -16:
+
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain([[0.75, 0.25], [0.1, 0.9]], stages=["new", "loyal"])
+        >>> effect = chain.sensitivity(quantity="expected_time", goal="loyal")
+        >>> effect.query("source == 'new' and target == 'loyal'")
+          source target  stage  estimate
+        2    new  loyal    new     -16.0
+        3    new  loyal  loyal       0.0
+        """
+        return sensitivities(self, quantity, goal)
+
+    @checked
+    def compare(
+        self,
+        after: MarkovChain,
+        *,
+        quantity: Compared,
+        goal: str | Sequence[str] | None = None,
+        start: Start | None = None,
+        periods: int | None = None,
+    ) -> pd.DataFrame:
+        """Return what differs in another chain, with the uncertainty of the difference.
+
+        Parameters
+        ----------
+        after : MarkovChain
+            A chain over the same stages, usually from :meth:`what_if` of this one, which is
+            "before".
+        quantity : {"steady_state", "expected_time", "hitting_probability", "distribution"}
+            What is compared.
+        goal : str or sequence of str, optional
+            The goal of "expected_time" and "hitting_probability".
+        start : str, or mapping from stage to number, optional
+            Where customers start, for "distribution".
+        periods : int, optional
+            After how many periods, for "distribution".
+
+        Returns
+        -------
+        DataFrame
+            A row a ``quantity`` ("before", "after" and "difference", which is after less before)
+            and ``stage``: ``estimate``; with draws also ``std_error``, ``ci_low``, ``ci_high``
+            and ``finite``.
+
+        Raises
+        ------
+        DataError
+            If the chains differ in stages or number of draws, or there is no such stage.
+        NotIdentifiedError
+            If a steady state is asked for that one of them does not have.
+        OptionError
+            If an option is not allowed, or does not belong to the quantity.
+
+        Notes
+        -----
+        Draws of a chain and of what became of it by ``what_if`` belong together and are compared
+        one by one. Two chains that were estimated apart are independent; each draw of the one is
+        held against the draw of the other one place further on, so that draws of the same seed,
+        which are the same random numbers, do not meet.
+
+        Examples
+        --------
+        Twice the chance halves the time:
+
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain([[0.75, 0.25], [0.1, 0.9]], stages=["new", "loyal"])
+        >>> better = chain.what_if(source="new", target="loyal", probability=0.5)
+        >>> chain.compare(better, quantity="expected_time", goal="loyal")
+             quantity  stage  estimate
+        0      before    new       4.0
+        1      before  loyal       0.0
+        2       after    new       2.0
+        3       after  loyal       0.0
+        4  difference    new      -2.0
+        5  difference  loyal       0.0
+        """
+        return compared(self, after, quantity, goal=goal, start=start, periods=periods)
+
+    @checked
+    def simulate(
+        self,
+        n: int,
+        *,
+        n_periods: int,
+        start: Start | None = None,
+        rng: np.random.Generator | int | None = None,
+    ) -> pd.DataFrame:
+        """Return a panel of customers who move by this chain (模拟面板数据).
+
+        Parameters
+        ----------
+        n : int
+            Number of customers, at least 1.
+        n_periods : int
+            How often everybody is seen, at least 2.
+        start : str, or mapping from stage to number, optional
+            Where customers start; without it everybody starts in the first stage.
+        rng : numpy.random.Generator, int or None
+            Source of randomness; an int is a seed, None takes fresh entropy.
+
+        Returns
+        -------
+        DataFrame
+            A row a customer and date: ``customer`` and ``date`` from 0 on, and ``stage``.
+
+        Raises
+        ------
+        DataError
+            If there is no such stage.
+        OptionError
+            If a number is not allowed.
+
+        Examples
+        --------
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain([[0, 1], [0, 1]], stages=["new", "loyal"])
+        >>> panel = chain.simulate(2, n_periods=3, rng=1)
+        >>> panel["stage"].tolist()
+        ['new', 'loyal', 'loyal', 'new', 'loyal', 'loyal']
+        """
+        return simulated.panel(self, n, n_periods, start=start, rng=rng)
+
+    @checked
+    def simulate_purchases(
+        self,
+        n: int,
+        *,
+        rate: float,
+        window: tuple[str, str] = ("2024-01-01", "2025-01-01"),
+        start: Start | None = None,
+        prices: Sequence[float] | Mapping[str, float] | None = None,
+        rng: np.random.Generator | int | None = None,
+    ) -> pd.DataFrame:
+        """Return purchases of customers who change brands by the transitions (模拟购买记录).
+
+        The stages are brands here: a transition is the probability that a purchase of the row's
+        brand is followed by one of the column's, and the diagonal holds the true repeat rates.
+
+        Parameters
+        ----------
+        n : int
+            Number of customers, at least 1. Those who happen to buy nothing are not in the table.
+        rate : float
+            Mean number of purchases of a customer in the window, above 0; the number is Poisson.
+        window : pair of str
+            First day, and the day after the last.
+        start : str, or mapping from brand to number, optional
+            What customers buy first; without it the shares of the steady state.
+        prices : sequence of float, or mapping from brand to number, optional
+            Amount of a purchase of each brand, 0 or more; 1 by default.
+        rng : numpy.random.Generator, int or None
+            Source of randomness; an int is a seed, None takes fresh entropy.
+
+        Returns
+        -------
+        DataFrame
+            A row a purchase, by customer, then time: ``customer``, ``date`` with the time of day,
+            ``brand``, ``amount``.
+
+        Raises
+        ------
+        DataError
+            If there is no such brand, or prices do not fit.
+        NotIdentifiedError
+            If no ``start`` is given and the chain has no steady state.
+        OptionError
+            If a number or the window is not allowed, or nobody happened to buy.
+
+        Examples
+        --------
+        >>> from loyaltymodel import customer_base, loyalty_stage
+        >>> brands = loyalty_stage.markov_chain([[0.8, 0.2], [0.4, 0.6]], stages=["A", "B"])
+        >>> bought = brands.simulate_purchases(5000, rate=6, rng=1)
+        >>> behaviour, _ = customer_base.purchase_behaviour(
+        ...     data=bought, window=("2024-01-01", "2025-01-01")
+        ... )
+        >>> behaviour.brands["repeat_rate"].round(2).tolist()
+        [0.8, 0.6]
+        """
+        return simulated.purchases(
+            self, n, rate=rate, window=window, start=start, prices=prices, rng=rng
+        )
+
     def _title(self) -> str:
         return "Markov chain"
 
@@ -484,7 +767,7 @@ class MarkovChain(Result):
         stays = kernels.never_left(self.matrix, self.unseen)
         if stays.any():
             remarks.append(
-                f"Nobody was seen to leave {_named(self, stays)}. Draws let some do so, as rarely "
+                f"Nobody was seen to leave {named(self, stays)}. Draws let some do so, as rarely "
                 "as the data allow; absorbing= says that nobody does."
             )
         try:
@@ -608,8 +891,8 @@ class MarkovChain(Result):
         unsure = kernels.unsure_ends(self.matrix, self.unseen)
         if unsure.any():
             raise NotIdentifiedError(
-                f"whether {_named(self, unsure)} is left for good depends on moves that may happen "
-                f"and were never seen; {_SAY}"
+                f"whether {named(self, unsure)} is left for good depends on moves that may happen "
+                f"and were never seen; {SAY}"
             )
         paths = kernels.reachable(self.matrix[None])
         stays = kernels.recurrent(paths)[0]
@@ -620,47 +903,3 @@ class MarkovChain(Result):
             )
         classes = [paths[0, i] for i in np.flatnonzero(stays) if not paths[0, i, :i].any()]
         return ~stays, classes
-
-    def require_long_run(self) -> None:
-        """Refuse a chain whose long run depends on the start.
-
-        Raises
-        ------
-        NotIdentifiedError
-            If several classes of stages are never left.
-        """
-        if int(kernels.n_closed_classes(kernels.reachable(self.matrix[None]))[0]) == 1:
-            return
-        classes = sorted({c for c in self.structure["closed_class"] if c})
-        listed = " and ".join(f"({c})" for c in classes)
-        unsure = kernels.never_left(self.matrix, self.unseen).any()
-        raise NotIdentifiedError(
-            f"there are {len(classes)} classes of stages that are never left, {listed}, "
-            + (f"as far as was seen; {_SAY}. As they are," if unsure else "so")
-            + " the long run depends on the start; ask for absorption(), or for distribution() "
-            "from a start"
-        )
-
-
-def require_seen(chain: MarkovChain, goal: BoolArray, *, time: bool = False) -> None:
-    """Refuse a goal whose answer jumps as soon as a move happens that was never seen.
-
-    With ``time`` the expected time is asked for, and not the probability to arrive.
-    """
-    unsure = kernels.jumps(chain.matrix, chain.unseen, goal, time=time)
-    if not unsure.any():
-        return
-    if time:
-        raise NotIdentifiedError(
-            f"everybody is seen to arrive from {_named(chain, unsure)}, but a move that may happen "
-            "and was never seen leads away for good, and then the expected time is infinite; "
-            f"{_SAY}; or ask where_reached=True"
-        )
-    raise NotIdentifiedError(
-        f"nobody was seen to leave {_named(chain, unsure)}, and who ever arrives depends on "
-        f"whether somebody does; {_SAY}"
-    )
-
-
-def _named(chain: MarkovChain, which: BoolArray) -> str:
-    return enumerate_names(np.array(chain.stages.names, dtype=object)[which], most=6)

@@ -28,7 +28,6 @@ from loyaltymodel.loyalty_stage.movement.result import Interval, MovementEstimat
 from loyaltymodel.loyalty_stage.movement.stages import (
     StageNames,
     Stages,
-    formation_stages,
     place_of,
     stages_of,
     word_of,
@@ -51,7 +50,7 @@ def markov_chain(matrix: Any, *, stages: StageNames | None = None) -> MarkovChai
         sum to 1. A DataFrame may name its rows and columns by stages, in any order.
     stages : Stages or sequence of str or of int, optional
         The stages, in the order of the matrix. Without them those named by a DataFrame; an
-        array of 4 rows without names is over :func:`formation_stages`.
+        array of 4 rows without names is over :meth:`Stages.formation`.
 
     Returns
     -------
@@ -76,7 +75,7 @@ def markov_chain(matrix: Any, *, stages: StageNames | None = None) -> MarkovChai
     """
     if stages is None:
         own = names_of(matrix)
-        known = formation_stages() if own is None else stages_of(own)
+        known = Stages.formation() if own is None else stages_of(own)
     else:
         known = stages_of(stages)
     values = read_numbers("the matrix", _in_order("the matrix", matrix, known))
@@ -141,7 +140,7 @@ def estimate_movement(
     stage : array-like of shape (n,), Series, or name of a column
         The stage that the customer is in at the date, by either of its names.
     stages : Stages or sequence of str or of int, optional
-        All stages there are; :func:`formation_stages` by default. The name of a number is its
+        All stages there are; :meth:`Stages.formation` by default. The name of a number is its
         text, such as "1".
     data : pandas, polars or pyarrow table, optional
         Holds the columns that are named.
@@ -263,7 +262,7 @@ def estimate_movement(
     check_choice("point", point, Point)
     check_choice("interval", interval, Interval)
     check_resamples(n_resamples, level=level, what="draws", optional=True)
-    known = formation_stages() if stages is None else stages_of(stages)
+    known = Stages.formation() if stages is None else stages_of(stages)
     k = len(known.names)
     gone = None if absent is None else known.names[place_of(known, word_of(absent))]
     can = _without_way_out(absorbing, _possible(possible, known), known)

@@ -47,11 +47,6 @@ class Stages(Specification):
     ModelError
         If a name stands twice, or the Chinese names are not as many.
 
-    See Also
-    --------
-    formation_stages : How loyalty forms.
-    life_cycle_stages : How a relationship begins and ends.
-
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
@@ -75,65 +70,66 @@ class Stages(Specification):
             raise ModelError(f"stages named twice: {enumerate_names(twice)}; use different names")
         return self
 
+    @classmethod
+    def formation(cls) -> Self:
+        """Return the stages in which loyalty forms (忠诚形成过程四阶段).
+
+        Returns
+        -------
+        Stages
+            Awareness (认知), approval (认可), which is the first purchase, preference (偏好) and
+            loyalty (忠诚).
+
+        Notes
+        -----
+        Whether customers move through them step by step is a claim of the texts, not of this
+        list: a chain over these stages may go back, and may jump.
+
+        Examples
+        --------
+        >>> from loyaltymodel import loyalty_stage
+        >>> loyalty_stage.Stages.formation().names
+        ('awareness', 'approval', 'preference', 'loyalty')
+        """
+        return cls(
+            names=("awareness", "approval", "preference", "loyalty"),
+            chinese=("认知", "认可", "偏好", "忠诚"),
+        )
+
+    @classmethod
+    def life_cycle(cls) -> Self:
+        """Return the stages of a customer relationship (客户关系生命周期).
+
+        Returns
+        -------
+        Stages
+            Exploration (考察期), build-up (形成期), maturity (成熟期) and decline (衰退期).
+
+        Notes
+        -----
+        Elsewhere the last two are called stability (稳定) and degeneration (退化). A well-known
+        framework of relationships between buyers and sellers that starts before and ends after
+        these stages is that of Dwyer, Schurr and Oh [1]_.
+
+        References
+        ----------
+        .. [1] Dwyer, F. R., Schurr, P. H., & Oh, S. (1987). Developing buyer-seller
+           relationships. Journal of Marketing, 51(2), 11-27.
+
+        Examples
+        --------
+        >>> from loyaltymodel import loyalty_stage
+        >>> loyalty_stage.Stages.life_cycle().chinese
+        ('考察期', '形成期', '成熟期', '衰退期')
+        """
+        return cls(
+            names=("exploration", "build-up", "maturity", "decline"),
+            chinese=("考察期", "形成期", "成熟期", "衰退期"),
+        )
+
 
 StageNames = Stages | Sequence[str] | Sequence[int]
-
-
-def formation_stages() -> Stages:
-    """Return the stages in which loyalty forms (忠诚形成过程四阶段).
-
-    Returns
-    -------
-    Stages
-        Awareness (认知), approval (认可), which is the first purchase, preference (偏好) and
-        loyalty (忠诚).
-
-    Notes
-    -----
-    Whether customers move through them step by step is a claim of the texts, not of this list:
-    a chain over these stages may go back, and may jump.
-
-    Examples
-    --------
-    >>> from loyaltymodel import loyalty_stage
-    >>> loyalty_stage.formation_stages().names
-    ('awareness', 'approval', 'preference', 'loyalty')
-    """
-    return Stages(
-        names=("awareness", "approval", "preference", "loyalty"),
-        chinese=("认知", "认可", "偏好", "忠诚"),
-    )
-
-
-def life_cycle_stages() -> Stages:
-    """Return the stages of a customer relationship (客户关系生命周期).
-
-    Returns
-    -------
-    Stages
-        Exploration (考察期), build-up (形成期), maturity (成熟期) and decline (衰退期).
-
-    Notes
-    -----
-    Elsewhere the last two are called stability (稳定) and degeneration (退化). A well-known
-    framework of relationships between buyers and sellers that starts before and ends after
-    these stages is that of Dwyer, Schurr and Oh [1]_.
-
-    References
-    ----------
-    .. [1] Dwyer, F. R., Schurr, P. H., & Oh, S. (1987). Developing buyer-seller relationships.
-       Journal of Marketing, 51(2), 11-27.
-
-    Examples
-    --------
-    >>> from loyaltymodel import loyalty_stage
-    >>> loyalty_stage.life_cycle_stages().chinese
-    ('考察期', '形成期', '成熟期', '衰退期')
-    """
-    return Stages(
-        names=("exploration", "build-up", "maturity", "decline"),
-        chinese=("考察期", "形成期", "成熟期", "衰退期"),
-    )
+Start = str | Mapping[str, float]  # a stage, or how many customers start where
 
 
 def stages_of(stages: StageNames) -> Stages:
@@ -263,7 +259,7 @@ def formation_stage(
             )
     prefers = bought & reaches(performed, expected)
     code = knows.astype(np.int8) + bought + prefers + (prefers & (count - 1 >= least_repeats))
-    words = pd.Index(["unaware", *formation_stages().names])
+    words = pd.Index(["unaware", *Stages.formation().names])
     return _worded(code, words, tuple(given.values()), found.labels)
 
 
@@ -333,7 +329,7 @@ def life_cycle_stage(
         falls = exceeds(before - now, tolerance, size=size)
         rises = exceeds(now - before, tolerance, size=size)
     code = np.select([falls, reaches(now, cut), rises], [3, 2, 1], default=0)
-    return _worded(code, pd.Index(life_cycle_stages().names), (strength, previous), found.labels)
+    return _worded(code, pd.Index(Stages.life_cycle().names), (strength, previous), found.labels)
 
 
 def _worded(code: Any, words: pd.Index, given: Sequence[Any], labels: pd.Index) -> Any:
