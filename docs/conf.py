@@ -1,10 +1,18 @@
-"""How the documentation is built: Sphinx, MyST markdown, numpydoc and furo."""
+"""How the documentation is built: Sphinx, MyST markdown and notebooks, numpydoc and furo."""
 
 import doctest
+import sys
 from pathlib import Path
-from types import FunctionType
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
 
 import loyaltymodel
+
+sys.path.insert(0, str(Path(__file__).parent))
+import written
 
 project = "loyaltymodel"
 author = "The loyaltymodel developers"
@@ -13,18 +21,18 @@ version = release = loyaltymodel.__version__
 
 extensions = [
     "matplotlib.sphinxext.plot_directive",
-    "myst_parser",
+    "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.doctest",
-    "sphinx.ext.mathjax",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
 html_theme = "furo"
 html_title = f"loyaltymodel {release}"
 html_copy_source = False
+html_math_renderer = "mathml"
 smartquotes = False  # w'w is a product, and options are written in straight quotes
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
@@ -42,30 +50,49 @@ plot_html_show_source_link = False
 plot_html_show_formats = False
 plot_formats = [("png", 250)]
 
+# Notebooks have no outputs in the repository: they are run for the pages.
+nb_execution_mode = "force"
+nb_execution_timeout = 600
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+
 autodoc_typehints = "none"  # the docstrings say the types in words
 autodoc_member_order = "bysource"
 autosummary_generate = True
 numpydoc_show_class_members = False  # _templates/autosummary/class.rst lists them
+autosummary_context = {"public_members": written.public_members()}
 
 
-def _public(kind: type, *, properties: bool) -> list[str]:
-    """Name the public properties or methods of a class, less those of foreign base classes."""
-    wanted = property if properties else (FunctionType, classmethod, staticmethod)
-    ours = [base for base in kind.__mro__ if base.__module__.startswith("loyaltymodel")]
-    members = [member for base in ours for member in vars(base).items()]
-    names = [name for name, value in members if isinstance(value, wanted)]
-    return [name for name in dict.fromkeys(names) if not name.startswith("_")]
+# Formulas are MathML, which browsers draw by themselves: no script, no network.
 
 
-_PACKAGES = [getattr(loyaltymodel, name) for name in loyaltymodel.__all__ if name[0] != "_"]
-autosummary_context = {
-    "public_members": {
-        f"{package.__name__}.{name}": {
-            "Properties": _public(kind, properties=True),
-            "Methods": _public(kind, properties=False),
-        }
-        for package in _PACKAGES
-        for name, kind in vars(package).items()
-        if name in package.__all__ and isinstance(kind, type)
-    }
-}
+def _inline(self: HTML5Translator, node: nodes.math) -> None:
+    self.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def _block(self: HTML5Translator, node: nodes.math_block) -> None:
+    self.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    raise nodes.SkipNode
+
+
+def _count_states(_app: Sphinx, name: str, source: list[str]) -> None:
+    if name == "project/coverage":
+        source[0] = source[0].replace("{{ counts }}", written.coverage_counts(source[0]))
+
+
+def _write(_app: Sphinx, _config: object) -> None:
+    written.write_all()
+
+
+def _run_notebooks_for_pages_only(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        app.config.nb_execution_mode = "off"
+
+
+def setup(app: Sphinx) -> None:
+    """Write pages before they are looked for."""
+    app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
+    app.connect("config-inited", _write)
+    app.connect("builder-inited", _run_notebooks_for_pages_only, priority=100)
+    app.connect("source-read", _count_states)
