@@ -1,6 +1,7 @@
 """What highly satisfied customers do otherwise: by hand, SciPy, statsmodels, recovery."""
 
 import pickle
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ from scipy import stats
 from scipy.stats.contingency import relative_risk
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from loyaltymodel.attributes import benefit_outcomes, satisfaction_benefits
+from loyaltymodel import evidence
+from loyaltymodel.attributes import satisfaction_benefits
+from loyaltymodel.attributes.measurement.benefits import BenefitName
 from loyaltymodel.economics import programme_effect
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
@@ -64,14 +67,11 @@ def groups(people, column):
 
 
 def test_there_are_six_claims_with_their_sources():
-    table = benefit_outcomes()
-    assert table["outcome"].to_list() == [
-        "tenure", "purchases", "word_of_mouth", "price_sensitivity", "suggestions",
-        "cost_to_serve",
-    ]  # fmt: skip
+    table = evidence.catalogue("benefits")
+    assert table["id"].to_list() == list(get_args(BenefitName))
     assert table["expected"].to_list() == ["up", "up", "up", "down", "up", "down"]
     # As 003:96-98 prints them, word by word.
-    assert table.set_index("outcome")["chinese"].to_dict() == {
+    assert table.set_index("id")["chinese"].to_dict() == {
         "tenure": "忠诚公司更久",
         "purchases": "购买公司更多的新产品和提高购买产品的等级",
         "word_of_mouth": "对公司和它的产品说好话",
@@ -79,12 +79,10 @@ def test_there_are_six_claims_with_their_sources():
         "suggestions": "向公司提出产品/服务建议",
         "cost_to_serve": "由于交易惯例化而比新顾客降低了服务成本",
     }
-    assert (table["status"] == "recalled").all()
-    assert table["source"].to_list() == [
+    assert table["sources"].to_list() == [
         "003:96, 000:255", "003:96-97, 000:256", "003:97, 000:257", "003:97, 000:258",
         "003:97, 000:259", "003:97-98, 000:260",
     ]  # fmt: skip
-    assert benefit_outcomes() is not benefit_outcomes()
 
 
 # The comparison

@@ -1,4 +1,4 @@
-"""The four ways to measure satisfaction, and the labels of five-point scales."""
+"""The four ways to measure satisfaction."""
 
 import itertools
 import pickle
@@ -19,10 +19,6 @@ from loyaltymodel.attributes.measurement.index import (
     importance_index,
     importance_scores,
     rank_weights,
-)
-from loyaltymodel.attributes.measurement.label_sets import (
-    codes_from_labels,
-    label_set,
 )
 from loyaltymodel.attributes.measurement.problems import derived_dissatisfaction, problem_analysis
 from loyaltymodel.errors import DataError, OptionError, ScaleWarning, SmallSampleWarning
@@ -488,36 +484,6 @@ def test_ranks_become_weights_for_each_respondent():
     assert "lost" in str(importance_index(*world(2), scale=(1, 5)).summary())
 
 
-# Labels
-
-
-@pytest.mark.parametrize("name", ["neutral", "fair", "mild", "graded"])
-def test_every_set_has_five_labels_in_order(name):
-    entry = label_set(name)
-    assert len(set(entry.labels)) == len(entry.labels) == len(entry.english) == 5
-    assert codes_from_labels(list(entry.labels), name).tolist() == [1, 2, 3, 4, 5]
-    scale = entry.scale(dont_know=[9])
-    assert list(scale.labels.values()) == list(entry.labels)
-    assert scale.pair == (1, 5)
-
-
-def test_the_sets_as_the_teaching_texts_have_them():
-    assert label_set("neutral").labels == ("非常不满意", "不满意", "中立", "满意", "非常满意")
-    assert label_set("mild").labels == ("很不满意", "不太满意", "一般", "比较满意", "很满意")
-    assert label_set("graded").labels[2:] == ("无意见", "一般满意", "高度满意")
-    fair = label_set("fair")  # all five are printed, one or two to a line
-    assert fair.labels == ("非常不满意", "不满意", "一般", "满意", "非常满意")
-    assert (fair.source, fair.doubt) == ("003:67-72", "")
-    assert "小" in label_set("graded").doubt
-
-
-def test_labels_keep_the_index_and_their_spaces_do_not_matter():
-    labels = pd.Series([" 一般", "很满意", None], index=["p", "q", "r"])
-    assert codes_from_labels(labels, "mild", missing="drop").to_dict() == {"p": 3, "q": 5}
-    data = pl.DataFrame({"s": ["中立", "满意"]})
-    assert codes_from_labels("s", "neutral", data=data).to_list() == [3, 4]
-
-
 # Bad input
 
 INDEX = {"performance": {"x": [1, 2]}, "importance": {"x": [1, 2]}}
@@ -637,23 +603,6 @@ BAD = {
         lambda: importance_scores({"x": [1]}, {"x": [1]}, scale=(1, 5), importance_as="rank"),
         OptionError,
         "'rating'",
-    ),
-    "label set": (lambda: label_set("likert"), OptionError, "'neutral', 'fair', 'mild', 'graded'"),
-    "label of another set": (
-        lambda: codes_from_labels(["中立", "一般"], "neutral"),
-        DataError,
-        "'一般' is in the set 'fair' and 'mild'",
-    ),
-    "label of no set": (
-        lambda: codes_from_labels(["凑合"], "mild"),
-        DataError,
-        "Recode other words",
-    ),
-    "code instead of label": (lambda: codes_from_labels([3], "mild"), DataError, "Recode other"),
-    "missing label": (
-        lambda: codes_from_labels(["一般", None], "mild"),
-        DataError,
-        'missing="drop"',
     ),
 }
 

@@ -1,13 +1,6 @@
 """Calls of what no docstring calls, by room."""
 
 MORE = {
-    "attributes": """
->>> from loyaltymodel import attributes
->>> known = attributes.label_set("neutral")
->>> own = attributes.LabelSet(
-...     name=known.name, labels=known.labels, english=known.english, source="a page", doubt="none"
-... )
-""",
     "evidence": """
 >>> from loyaltymodel.evidence.results import Dispute, Figure
 >>> figure = Figure(

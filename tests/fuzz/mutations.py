@@ -46,7 +46,6 @@ REPORTS = (
     "survey.Codebook.clean",
     "results.Table",
     "results.Summary",
-    "attributes.LabelSet",
 )
 # Text that is printed as it stands: a cell may be empty, and nothing is no text.
 PRINTED = ("cells",)

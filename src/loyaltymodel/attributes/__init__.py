@@ -7,20 +7,16 @@ from loyaltymodel.attributes.drivers.performance import importance_performance
 from loyaltymodel.attributes.kano.analysis import kano, kano_category, kano_from_counts
 from loyaltymodel.attributes.kano.segments import kano_segments
 from loyaltymodel.attributes.kano.variants import kano_continuous, kano_fuzzy, satisfaction_curve
-from loyaltymodel.attributes.measurement.benefits import benefit_outcomes, satisfaction_benefits
+from loyaltymodel.attributes.measurement.benefits import satisfaction_benefits
 from loyaltymodel.attributes.measurement.direct import direct_report, net_promoter
 from loyaltymodel.attributes.measurement.index import (
     importance_index,
     importance_scores,
     rank_weights,
 )
-from loyaltymodel.attributes.measurement.label_sets import LabelSet, codes_from_labels, label_set
 from loyaltymodel.attributes.measurement.problems import derived_dissatisfaction, problem_analysis
 
 __all__ = [
-    "LabelSet",
-    "benefit_outcomes",
-    "codes_from_labels",
     "derived_dissatisfaction",
     "direct_report",
     "importance_index",
@@ -33,7 +29,6 @@ __all__ = [
     "kano_fuzzy",
     "kano_segments",
     "key_drivers",
-    "label_set",
     "net_promoter",
     "penalty_reward",
     "problem_analysis",

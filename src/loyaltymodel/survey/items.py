@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, overload
 from warnings import catch_warnings, filterwarnings
 
 import numpy as np
+import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._core.options import enumerate_names
+from loyaltymodel._core.catalogue import lists
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.options import enumerate_names, repeated, suggest
+from loyaltymodel._core.signature import checked
 from loyaltymodel._core.specification import Number, Specification
-from loyaltymodel.errors import ModelError
+from loyaltymodel._core.variables import as_given, read_variables
+from loyaltymodel.errors import DataError, ModelError
 
 Direction = Literal["up", "down"]
 
@@ -132,6 +137,109 @@ class Scale(Specification):
         """Lowest and highest possible answer."""
         return self.lowest, self.highest
 
+    @classmethod
+    @checked
+    def of_labels(
+        cls, labels: Sequence[str] | pd.Series, *, dont_know: Sequence[float] = ()
+    ) -> Self:
+        """Make the scale from 1 up whose answers have these labels.
+
+        Parameters
+        ----------
+        labels : sequence of str or Series of str
+            What the questionnaire calls the answers, from the lowest to the highest; at least two.
+        dont_know : sequence of float
+            Codes in the data that stand for no answer.
+
+        Returns
+        -------
+        Scale
+            A scale from 1 to the number of labels.
+
+        Raises
+        ------
+        ModelError
+            If there are fewer than two labels, or one is empty, no text or there twice.
+
+        Notes
+        -----
+        The catalogue has four sets of labels of five-point satisfaction scales (5分制满意度量表).
+        They are not the same scale in other words: 一般 is the middle of two of them, and 一般满意
+        is 4 in another.
+
+        Examples
+        --------
+        >>> from loyaltymodel import evidence
+        >>> from loyaltymodel.survey import Scale
+        >>> mild = Scale.of_labels(evidence.catalogue("labels_mild")["chinese"])
+        >>> mild.pair, mild.labels[2]
+        ((1.0, 5.0), '不太满意')
+        """
+        given = list(labels)
+        if twice := repeated(given):
+            raise ModelError(f"labels has {enumerate_names(twice)} twice; give each answer its own")
+        if len(given) < 2:  # noqa: PLR2004 - a scale has two ends
+            raise ModelError(f"labels has {len(given)}; name at least two answers")
+        numbered = {float(code): label for code, label in enumerate(given, start=1)}
+        return cls(lowest=1, highest=len(given), labels=numbered, dont_know=tuple(dont_know))
+
+    @checked
+    def codes(self, answers: object, *, data: object = None, missing: Missing = "raise") -> Any:
+        """Return the numbers of answers that came as labels of this scale.
+
+        Parameters
+        ----------
+        answers : array-like of shape (n,), Series or str
+            Labels, or the name of a column of ``data``.
+        data : pandas, polars or pyarrow table, optional
+            Where a named column is found.
+        missing : {"raise", "drop"}
+            What to do where an answer is missing: refuse, or leave it out.
+
+        Returns
+        -------
+        Series or ndarray of shape (n,)
+            The answers as numbers; a Series with its index if labels came as one.
+
+        Raises
+        ------
+        DataError
+            If an answer is no label of this scale, or is missing (with ``missing="raise"``).
+        ModelError
+            If the scale has no labels, or two answers have the same.
+
+        Notes
+        -----
+        Labels are compared letter by letter, but for spaces around them. A label of another scale
+        is refused even where it looks alike, because the scale is a fact of the questionnaire.
+
+        Examples
+        --------
+        >>> from loyaltymodel import evidence
+        >>> from loyaltymodel.survey import Scale
+        >>> mild = Scale.of_labels(evidence.catalogue("labels_mild")["chinese"])
+        >>> mild.codes(["一般", "很满意", "不太满意"]).tolist()
+        [3, 5, 2]
+        """
+        labels = {label.strip(): _short(answer) for answer, label in self.labels.items()}
+        if not labels:
+            raise ModelError("the scale has no labels; give Scale(labels={1: ...}) what they are")
+        if twice := repeated(label.strip() for label in self.labels.values()):
+            raise ModelError(f"two answers of the scale are called {enumerate_names(twice)}")
+        read = read_variables(
+            {"answers": answers}, data=data, categories=["answers"], missing=missing
+        )
+        places, distinct = pd.factorize(read["answers"])
+        stripped = [value.strip() if isinstance(value, str) else value for value in distinct]
+        if unknown := [value for value in stripped if value not in labels]:
+            raise DataError(
+                f"answers have labels that are not on the scale: "
+                f"{enumerate_names(repr(value) for value in unknown)}; the scale has "
+                f"{', '.join(labels)}.{_way_out(unknown[0], labels)}"
+            )
+        found = np.array([labels[value] for value in stripped])[places]
+        return as_given([answers], read.labels, found, name="code")
+
 
 # pydantic warns of a field called "construct", the name of a method of its own that it has
 # deprecated. Nothing here uses that method, and the field is the standard term.
@@ -181,6 +289,21 @@ with catch_warnings():
                     "for an item outside any model"
                 )
             return self
+
+
+def _way_out(label: object, labels: Mapping[str, object]) -> str:
+    """Say which sets of the catalogue have a label, or what to do where none has."""
+    having = [
+        repr(name)
+        for name, entry in lists().items()
+        if name.startswith("labels_") and label in [row["chinese"] for row in entry.rows]
+    ]
+    if having:
+        return (
+            f" {label!r} is in the list {' and '.join(having)} of the catalogue: make the scale "
+            "of the labels that were asked"
+        )
+    return f" Recode other words yourself{suggest(label, labels)}, with don't know as missing"
 
 
 @overload

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.catalogue import rows_of
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.counts import weighted_means
 from loyaltymodel._core.estimates import EstimateTable
@@ -35,39 +36,7 @@ _QUANTITIES = ("highly satisfied", "others", "difference", "ratio")
 _LEAST = 2  # customers in a group, for its mean to have an error
 _TINY = float(np.finfo(np.float64).tiny)
 _WHOLE = 1 - 1e-9  # a share of the weight that leaves the others nothing to say
-_UP, _DOWN = "up", "down"
-_LITERATURE = "usually attributed to Kotler (1997), Marketing Management, 9th edition"
-
-# Meaning, the text's own words in Chinese, where it is expected to go, source: the place of the
-# words, and that of the same benefit in the other text.
-_OUTCOMES: dict[str, tuple[str, str, str, str]] = {
-    "tenure": ("stay longer", "忠诚公司更久", _UP, "003:96, 000:255"),
-    "purchases": (
-        "buy more: new products and better ones",
-        "购买公司更多的新产品和提高购买产品的等级",
-        _UP,
-        "003:96-97, 000:256",
-    ),
-    "word_of_mouth": ("speak well of it", "对公司和它的产品说好话", _UP, "003:97, 000:257"),
-    "price_sensitivity": (
-        "heed rivals and prices less",
-        "忽视竞争品牌和广告并对价格不敏感",
-        _DOWN,
-        "003:97, 000:258",
-    ),
-    "suggestions": (
-        "suggest improvements",
-        "向公司提出产品/服务建议",
-        _UP,
-        "003:97, 000:259",
-    ),
-    "cost_to_serve": (
-        "cost less to serve than new customers",
-        "由于交易惯例化而比新顾客降低了服务成本",
-        _DOWN,
-        "003:97-98, 000:260",
-    ),
-}
+_UP = "up"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -147,7 +116,8 @@ class SatisfactionBenefits(Result):
         difference goes there, ``certain`` whether its interval leaves out 0; ``no_ratio`` says
         why there is no ratio.
         """
-        expected = np.array([_OUTCOMES[name][2] for name in self.names])
+        listed = {row["id"]: row["expected"] for row in rows_of("benefits")}
+        expected = np.array([listed[name] for name in self.names])
         sign = np.where(expected == _UP, 1.0, -1.0)
         rows = self.comparisons.query("quantity == 'difference'")
         difference, low, high = rows[["estimate", "ci_low", "ci_high"]].to_numpy().T
@@ -209,40 +179,6 @@ class SatisfactionBenefits(Result):
         return (*reasons, remark)
 
 
-def benefit_outcomes() -> pd.DataFrame:
-    """Return the six benefits of highly satisfied customers (高度满意顾客的六种行为).
-
-    Returns
-    -------
-    DataFrame
-        A row an outcome: ``outcome``, by which :func:`satisfaction_benefits` knows it;
-        ``meaning``; ``chinese``, in the words of the text; ``expected``, "up" or "down" with
-        high satisfaction; ``source``, teaching texts and lines, that of the words first;
-        ``literature`` with its ``status`` ("recalled": named from memory, not checked). A new
-        table at every call.
-
-    Notes
-    -----
-    These are claims, not findings. The list is that of the texts at 003:96-98, with almost the
-    same words at 000:255-260. Another place, 000:216, lists three benefits: two of these, and that
-    such customers bring new ones. Attention to rivals and sensitivity to price are one entry in
-    all three, and so they are here.
-
-    Examples
-    --------
-    >>> from loyaltymodel import attributes
-    >>> table = attributes.benefit_outcomes()
-    >>> table.loc[table["expected"] == "down", "outcome"].tolist()
-    ['price_sensitivity', 'cost_to_serve']
-    """
-    rows = [
-        (name, meaning, chinese, expected, source, _LITERATURE, "recalled")
-        for name, (meaning, chinese, expected, source) in _OUTCOMES.items()
-    ]
-    columns = ["outcome", "meaning", "chinese", "expected", "source"]
-    return pd.DataFrame(rows, columns=[*columns, "literature", "status"])
-
-
 @checked
 def satisfaction_benefits(
     satisfaction: object,
@@ -262,9 +198,9 @@ def satisfaction_benefits(
     satisfaction : array-like of shape (n,), Series or str
         Satisfaction of each customer, higher for more; or the name of a column of ``data``.
     outcomes : mapping from outcome to array-like of shape (n,), Series or str, or table
-        What each customer did, by the names of :func:`benefit_outcomes`, such as years for
-        "tenure" or money for "cost_to_serve"; 0 and 1 make shares. Larger must be more of it: for
-        "price_sensitivity" a larger value for a more sensitive customer.
+        What each customer did, by the names of ``evidence.catalogue("benefits")``, such as years
+        for "tenure" or money for "cost_to_serve"; 0 and 1 make shares. Larger must be more of it:
+        for "price_sensitivity" a larger value for a more sensitive customer.
     cuts : float
         From which satisfaction on a customer counts as highly satisfied; the highest possible
         answer for the top box.
