@@ -766,13 +766,6 @@ CASES = [
         for parameter, given in (("done", [1, 0.5, 0, 0.25]), ("weights", [1, 2, 3, 5]))
     ),
     Labelled(
-        "economics.core_customers.cuts",
-        lambda v: economics.core_customers(
-            [9, 9, 3, 6], [40, -5, 60, 8], [900, 800, 950, 6], cuts=v
-        ),
-        {"preference": 7, "value": 500},
-    ),
-    Labelled(
         "loyalty_stage.life_cycle_stage.cuts",
         lambda v: loyalty_stage.life_cycle_stage([1, 4, 9, 5], [1, 2, 9, 9], cuts=v, steady=0.5),
         {"strength": 8},
@@ -1182,12 +1175,12 @@ FRAMES = {
     ),
     "loyalty_stage.oliver": (loyalty_stage.oliver, SCORES),
     "loyalty_stage.oliver mapping": (lambda t: loyalty_stage.oliver(dict(t)), SCORES),
-    "loyalty_stage.phase_scores": (
-        lambda t: loyalty_stage.phase_scores(INSTRUMENT, t),
+    "loyalty_stage.PhaseInstrument.scores": (
+        INSTRUMENT.scores,
         NAMED.set_axis(["liking", "warmth", "orders", "x", "y", "z", "u"], axis=1),
     ),
-    "loyalty_stage.phase_reliability": (
-        lambda t: loyalty_stage.phase_reliability(INSTRUMENT, t),
+    "loyalty_stage.PhaseInstrument.reliability": (
+        INSTRUMENT.reliability,
         NAMED.set_axis(["liking", "warmth", "orders", "x", "y", "z", "u"], axis=1),
     ),
     "customer_base.purchase_behaviour": (
@@ -1367,12 +1360,6 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             ),
             "abw",
         ),
-        ("economics.comparison_mode", economics.comparison_mode, "ab"),
-        (
-            "economics.core_customers",
-            lambda x, y, z: economics.core_customers(x, y, z, cuts={"preference": 3, "value": 2}),
-            "abc",
-        ),
         (
             "loyalty_stage.life_cycle_stage",
             lambda x, y: loyalty_stage.life_cycle_stage(x, y, cuts=4, steady=0.5),
@@ -1384,25 +1371,6 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
                 x, performance=y, expectation=z, least_repeats=3
             ),
             "abc",
-        ),
-        (
-            "economics.value_orientation",
-            lambda x, y, z: economics.value_orientation(value=x, systems=y, people=z),
-            "abc",
-        ),
-        (
-            "economics.loyalty_level",
-            lambda x, y, z: economics.loyalty_level(
-                very_satisfied=(x > 3).astype(int), continues=(y > 3).astype(int), recommends=z
-            ),
-            "aby",
-        ),
-        (
-            "customer_base.prefers_and_repeats",
-            lambda x, y: customer_base.prefers_and_repeats(
-                x, y, least_preference=4, least_repeats=2
-            ),
-            "ab",
         ),
         (
             "customer_base.purchase_reference",

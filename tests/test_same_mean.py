@@ -371,27 +371,6 @@ JUDGES = [
         ),
     ),
     Judge(
-        "core_customers, preference",
-        (3.0, 3.3),
-        lambda s, cut: economics.core_customers(
-            s, 0 * s + 1, 0 * s + 9, cuts={"preference": cut, "value": 5}
-        ),
-    ),
-    Judge(
-        "core_customers, value",
-        (3.0, 3.3),
-        lambda s, cut: economics.core_customers(
-            0 * s + 9, 0 * s + 1, s, cuts={"preference": 5, "value": cut}
-        ),
-    ),
-    Judge(
-        "prefers_and_repeats",
-        (3.0, 3.3),
-        lambda s, cut: customer_base.prefers_and_repeats(
-            s, np.full(len(s), 2), least_preference=cut, least_repeats=2
-        ),
-    ),
-    Judge(
         "life_cycle_stage, cuts",
         (3.0, 3.3),
         lambda s, cut: loyalty_stage.life_cycle_stage(s, s, cuts=cut, steady=0.5),
@@ -505,23 +484,12 @@ RIVALS = [
         SAME,
         lambda x, y: expectation_gap.tolerance_measures(x, y + 0.7, adequate=y)["state"],
     ),
-    Rivals("comparison_mode", SAME, economics.comparison_mode),
     Rivals(
         "formation_stage",
         SAME,
         lambda x, y: loyalty_stage.formation_stage(
             0 * x + 1, performance=x, expectation=y, least_repeats=3
         ),
-    ),
-    Rivals(
-        "value_orientation",
-        SAME,
-        lambda x, y: economics.value_orientation(value=x, systems=y, people=0 * x),
-    ),
-    Rivals(
-        "value_orientation, tie",
-        ((1.1, 0.8), (7.5, 7.2)),
-        lambda x, y: economics.value_orientation(value=x, systems=y, people=0 * x, tie_within=0.3),
     ),
     Rivals(
         "derived_dissatisfaction",
@@ -667,7 +635,7 @@ def test_phase_scores_of_the_same_mean_pass_alike(n_items):
         / n_items
         for row in answers.to_numpy().tolist()
     ]
-    scores = loyalty_stage.phase_scores(instrument, answers.assign(orders=8))
+    scores = instrument.scores(answers.assign(orders=8))
     reached = np.array(exact)
     for cut in sorted(set(exact))[:: max(1, len(set(exact)) // 12)]:
         found = loyalty_stage.oliver(
@@ -711,8 +679,6 @@ def test_expectations_of_the_same_mean_are_met_alike(way):
             expectation_gap.disconfirmation(scores, expected, kind="state"),
             expectation_gap.disconfirmation(scores, expected, kind="state", tolerance=1 / 3),
             expectation_gap.tolerance_measures(scores, expected + 1, adequate=expected)["state"],
-            economics.comparison_mode(scores, expected),
-            economics.value_orientation(value=scores, systems=expected, people=0 * scores),
         ):
             assert alike(verdicts, groups), level
     against = scores[np.concatenate([np.roll(rows, 1) for rows in groups.values()])]

@@ -19,11 +19,7 @@ from statsmodels.stats.proportion import proportion_confint
 from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.quadrants import posterior_of
 from loyaltymodel.economics.exits import (
-    core_customers,
     exit_reasons,
-    loyalty_level,
-    practical_indicator,
-    win_back_list,
 )
 from loyaltymodel.errors import (
     DataError,
@@ -42,11 +38,8 @@ from loyaltymodel.loyalty_stage.phases.advice import (
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES, PhaseInstrument
 from loyaltymodel.loyalty_stage.phases.instruments import (
     component_map,
-    oliver_instrument,
-    three_component_instrument,
 )
 from loyaltymodel.loyalty_stage.phases.oliver import oliver
-from loyaltymodel.loyalty_stage.phases.scores import phase_reliability, phase_scores
 from loyaltymodel.loyalty_stage.phases.simulate import simulate_phases
 
 from tolerances import EXACT
@@ -84,7 +77,7 @@ def likely(found):
 
 @pytest.fixture(scope="module")
 def instrument():
-    return oliver_instrument(**RANGES)
+    return PhaseInstrument.oliver(**RANGES)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +114,7 @@ def test_instrument_survives_json_and_pickle(instrument):
 
 
 def test_scores_are_those_of_the_formula(instrument, survey):
-    scores = phase_scores(instrument, survey)
+    scores = instrument.scores(survey)
     by_hand = (
         100 * (survey["positive_emotion"] - 1) / 9 + 100 * (10 - survey["negative_emotion"]) / 9
     ) / 2
@@ -135,7 +128,7 @@ def test_best_and_worst_answers_give_100_and_0(instrument):
     up = table["direction"] == "positive"
     best = dict(zip(table["column"], np.where(up, table["highest"], table["lowest"]), strict=True))
     worst = dict(zip(table["column"], np.where(up, table["lowest"], table["highest"]), strict=True))
-    scores = phase_scores(instrument, pd.DataFrame([best, worst]))
+    scores = instrument.scores(pd.DataFrame([best, worst]))
     np.testing.assert_allclose(scores.iloc[0], 100, rtol=EXACT)
     np.testing.assert_allclose(scores.iloc[1], 0, atol=EXACT)
 
@@ -147,18 +140,18 @@ def test_weights_and_caps_are_applied(instrument, survey):
     )
     changed = PhaseInstrument(phases=(*instrument.phases[:3], heavier))
     data = survey.assign(volume=5000.0, frequency=0.0, duration=0.0)
-    assert phase_scores(changed, data)["action"].tolist() == pytest.approx([60.0] * 30)
+    assert changed.scores(data)["action"].tolist() == pytest.approx([60.0] * 30)
 
 
 def test_any_table_gives_the_same_scores(instrument, survey):
-    expected = phase_scores(instrument, survey)
+    expected = instrument.scores(survey)
     arrow = pa.Table.from_pandas(survey.reset_index(drop=True))
-    np.testing.assert_allclose(phase_scores(instrument, arrow), expected, rtol=EXACT)
+    np.testing.assert_allclose(instrument.scores(arrow), expected, rtol=EXACT)
     assert "cognitive" in expected.columns
 
 
 def test_alpha_is_the_usual_one(instrument, survey):
-    found = phase_reliability(instrument, survey)
+    found = instrument.reliability(survey)
     table = instrument.table().set_index("column")
     columns = list(table.index[table["phase"] == "cognitive"])
     points = (survey[columns] - table.loc[columns, "lowest"]) / (
@@ -172,7 +165,7 @@ def test_alpha_is_the_usual_one(instrument, survey):
 
 
 def test_the_three_components_answer_to_phases():
-    three = three_component_instrument(repurchase=(0, 12))
+    three = PhaseInstrument.three_components(repurchase=(0, 12))
     mapped = component_map()
     assert set(mapped["component"]) - {""} == set(three.names)
     assert tuple(mapped["phase"]) == PHASES
@@ -547,7 +540,7 @@ def test_lists_are_worded_as_in_the_texts():
         "提供优质的产品或服务", "建立更深层次的关系", "通过忠诚客户计划奖励他们的忠诚",
         "通过有针对性的市场推广",
     ]  # fmt: skip
-    made = oliver_instrument(
+    made = PhaseInstrument.oliver(
         price_tolerance=(0, 1), volume=(0, 1), frequency=(0, 1), duration=(0, 1)
     )
     assert [i.chinese for phase in made.phases for i in phase.indicators] == [  # 001:8-10
@@ -589,40 +582,6 @@ def test_checklist_score():
     assert checklist_score("principles", done, weights=weights) == 100.0
 
 
-def test_levels_count_from_below():
-    every = np.array(list(itertools.product([0, 1], repeat=3)))
-    found = loyalty_level(very_satisfied=every[:, 0], continues=every[:, 1], recommends=every[:, 2])
-    assert found.tolist() == [0, 0, 0, 0, 1, 1, 2, 3]
-    assert loyalty_level(very_satisfied=True, continues=True, recommends=False) == 2
-    table = pd.DataFrame({"s": [1, 0], "c": [1, 1], "r": [1, 1]}, index=["Li", "Wang"])
-    by_name = loyalty_level(very_satisfied="s", continues="c", recommends="r", data=table)
-    assert by_name.to_dict() == {"Li": 3, "Wang": 0}
-
-
-@given(arrays(float, 9, elements=POINTS.map(lambda points: 0.3 * points)))
-def test_practical_indicators_go_up_and_down(values):
-    up = practical_indicator(values, "concern")
-    down = practical_indicator(values, "selection_time")
-    np.testing.assert_allclose(up + down, 100)
-    order = np.argsort(values)
-    assert (np.diff(up[order]) >= 0).all()
-    assert up.mean() == pytest.approx(50)
-    scaled = practical_indicator(values, "selection_time", scale=(0, 30))
-    np.testing.assert_allclose(scaled, 100 * (30 - values) / 30, atol=1e-10)
-    assert practical_indicator(6, "selection_time", scale=(0, 30)) == pytest.approx(80)
-
-
-def test_core_customers_meet_all_three():
-    table = core_customers(
-        pd.Series([9, 9, 9, 3], index=list("abcd")),
-        pd.Series([1.0, 0.0, 1.0, 1.0], index=list("abcd")),
-        pd.Series([5.0, 9.0, 4.0, 9.0], index=list("abcd")),
-        cuts={"preference": 9, "value": 5},
-    )
-    assert table["core"].to_dict() == {"a": True, "b": False, "c": False, "d": False}
-    assert table["profitable"].tolist() == [True, False, True, True]
-
-
 def test_exit_reasons_add_up():
     reasons = ["price"] * 5 + ["service"] * 3 + ["moved"] * 2
     counted = exit_reasons(reasons)
@@ -637,8 +596,6 @@ def test_exit_reasons_add_up():
     valued = exit_reasons(reasons, value=[1.0] * 5 + [10.0] * 3 + [0.0] * 2)
     assert valued["reason"].tolist() == ["service", "price", "moved"]
     assert valued["value_share"].tolist() == pytest.approx([30 / 35, 5 / 35, 0])
-    asked = win_back_list(reasons, range(10), mendable={"service"})
-    assert asked["value"].tolist() == [7, 6, 5]
 
 
 # Bad input
@@ -713,15 +670,19 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
         (lambda: oliver(SCORES, weights=[1, -1, 1]), DataError, "0 or more"),
         (lambda: oliver(SCORES, weights=[0, 0, 0]), DataError, "all weights are zero"),
         (lambda: oliver(SCORES, weights="w"), DataError, "give data="),
-        (lambda: oliver_instrument(**RANGES | {"volume": (5, 5)}), ModelError, "lower one first"),
+        (
+            lambda: PhaseInstrument.oliver(**RANGES | {"volume": (5, 5)}),
+            ModelError,
+            "lower one first",
+        ),
         (lambda: PhaseInstrument(phases=[]), ModelError, "at least two"),
         (
-            lambda: oliver_instrument(**RANGES).with_columns({"persuit": "q"}),
+            lambda: PhaseInstrument.oliver(**RANGES).with_columns({"persuit": "q"}),
             ModelError,
             "did you mean 'pursuit'",
         ),
         (
-            lambda: oliver_instrument(**RANGES).with_columns({"pursuit": "volume"}),
+            lambda: PhaseInstrument.oliver(**RANGES).with_columns({"pursuit": "volume"}),
             ModelError,
             "use each once",
         ),
@@ -757,40 +718,9 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
             DataError,
             "must be numbers",
         ),
-        (
-            lambda: loyalty_level(very_satisfied=[5], continues=[1], recommends=[1]),
-            DataError,
-            "between 0 and 1",
-        ),
-        (
-            lambda: loyalty_level(very_satisfied=[0.5], continues=[1], recommends=[1]),
-            DataError,
-            "from which answer on",
-        ),
-        (lambda: practical_indicator([1, 2], "speed"), OptionError, "choose one of"),
-        (lambda: practical_indicator([1], "concern"), DataError, "give the scale"),
-        (
-            lambda: practical_indicator([40], "concern", scale=(0, 30)),
-            DataError,
-            "between 0 and 30",
-        ),
-        (lambda: practical_indicator([-1, 2], "concern"), DataError, "0 or more"),
-        (
-            lambda: core_customers([1], [1], [1], cuts={"preference": "high", "value": 1}),
-            OptionError,
-            "finite number in the unit",
-        ),
-        (
-            lambda: core_customers([1], [1], [1], cuts={"value": 1}),
-            OptionError,
-            r"cuts\['preference'\]=None must be a finite number",
-        ),
-        (lambda: core_customers([1], [1], [1], cuts=5), OptionError, "give a mapping such as"),
         (lambda: exit_reasons(["a", None]), DataError, 'missing="drop"'),
         (lambda: exit_reasons(["a", "b"], value=[0, 0]), DataError, "leave value out"),
         (lambda: exit_reasons(["a", "b"], value=[1, -1]), DataError, "0 or more"),
-        (lambda: win_back_list(["a"], [1], mendable="a"), OptionError, "a list of reasons"),
-        (lambda: win_back_list(["a"], [1], mendable=["b"]), DataError, "the reasons given are"),
     ],
 )
 def test_bad_input_ends_in_a_named_error(call, error, says):
@@ -799,26 +729,24 @@ def test_bad_input_ends_in_a_named_error(call, error, says):
 
 
 def test_answers_of_one_to_seven_are_not_taken_for_low_scores_in_silence():
-    with pytest.warns(ScaleWarning, match=r"none is above 7.*phase_scores"):
+    with pytest.warns(ScaleWarning, match=r"none is above 7.*scores"):
         oliver(np.tile([[7, 6, 5, 4]], (3, 1)))
 
 
 def test_bad_answers_end_in_a_named_error(instrument, survey):
     with pytest.raises(DataError, match='beyond="cap"'):
-        phase_scores(instrument, survey.assign(pursuit=99.0))
+        instrument.scores(survey.assign(pursuit=99.0))
     with pytest.raises(DataError, match="no column 'pursuit'"):
-        phase_scores(instrument, survey.drop(columns="pursuit"))
+        instrument.scores(survey.drop(columns="pursuit"))
     gaps = survey.copy()
     gaps.loc["c3", "pursuit"] = np.nan
     with pytest.raises(DataError, match='missing="drop"'):
-        phase_scores(instrument, gaps)
-    assert len(phase_scores(instrument, gaps, missing="drop")) == 29
-    with pytest.raises(DataError, match="give a PhaseInstrument"):
-        phase_scores({"cognitive": ["q1"]}, survey)
+        instrument.scores(gaps)
+    assert len(instrument.scores(gaps, missing="drop")) == 29
     with pytest.raises(DataError, match="at least 3"):
-        phase_reliability(instrument, survey.iloc[:2])
+        instrument.reliability(survey.iloc[:2])
     with pytest.raises(DataError, match="look for another indicator"):
-        phase_reliability(instrument, survey.assign(wish_to_continue=5.0, pursuit=5.0))
+        instrument.reliability(survey.assign(wish_to_continue=5.0, pursuit=5.0))
 
 
 def test_scores_on_a_scale_of_their_own_give_the_same_phases():
@@ -869,7 +797,7 @@ def test_all_patterns_with_the_mean_in_the_middle_are_judged_alike(k, scale, dir
     rows = [row for row in patterns if 2 * sum(row) == k * sum(scale)]
     answers = pd.DataFrame(rows, columns=[f"f{j}" for j in range(k)]).assign(orders=8)
     instrument = instrument_of(*[scale] * k, directions=[direction] * k)
-    scores = phase_scores(instrument, answers)
+    scores = instrument.scores(answers)
     assert (scores["x"] == 50).all()
     result, customers = oliver(scores, phases=["x", "z"], cuts=50, ties=ties)
     assert (customers["steps_passed"] > 0).all() == (ties == "high")
@@ -884,14 +812,14 @@ def test_scales_of_several_widths_and_weights_are_judged_alike(seed):
     instrument = instrument_of(*scales, weights=rng.integers(1, 9, 4) / 10)
     # Half of the way up on every scale; the ends of a pair of like scales are half on average.
     answers = pd.DataFrame([[(a + b) / 2 for a, b in scales]], columns=["f0", "f1", "f2", "f3"])
-    scores = phase_scores(instrument, answers.assign(orders=8))
+    scores = instrument.scores(answers.assign(orders=8))
     _, customers = oliver(scores, phases=["x", "z"], cuts=50)
     assert customers["steps_passed"].tolist() == [2]
     assert 0 <= scores["x"].item() <= 100
 
 
 def test_who_answers_the_middle_everywhere_passes_everywhere():
-    own = oliver_instrument(
+    own = PhaseInstrument.oliver(
         price_tolerance=(0, 20),
         volume=(0, 10),
         frequency=(0, 10),
@@ -900,7 +828,7 @@ def test_who_answers_the_middle_everywhere_passes_everywhere():
         likelihood=(0, 1),
     )
     middle = {i.source: [sum(i.scale) / 2] for phase in own.phases for i in phase.indicators}
-    _, customers = oliver(phase_scores(own, pd.DataFrame(middle)))
+    _, customers = oliver(own.scores(pd.DataFrame(middle)))
     assert customers["stage"].tolist() == ["action"]
 
 
@@ -948,9 +876,3 @@ def test_options_by_phase_go_to_their_phases(option, one, other):
     ]
     for world in worlds[1:]:
         np.testing.assert_array_equal(world.observed_values, worlds[0].observed_values)
-
-
-def test_limits_that_are_reached_but_for_rounding_are_reached():
-    cuts = {"preference": 0.8, "value": 0.3, "profit": 0.3}
-    found = core_customers([0.7 + 0.1, 0.79], [0.3, 0.1 * 3], [0.1 * 3, 0.2], cuts=cuts)
-    assert found.to_numpy().tolist() == [[True, False, True, False], [False, False, False, False]]

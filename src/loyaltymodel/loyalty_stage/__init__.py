@@ -19,11 +19,8 @@ from loyaltymodel.loyalty_stage.phases.indicators import (
 )
 from loyaltymodel.loyalty_stage.phases.instruments import (
     component_map,
-    oliver_instrument,
-    three_component_instrument,
 )
 from loyaltymodel.loyalty_stage.phases.oliver import oliver
-from loyaltymodel.loyalty_stage.phases.scores import phase_reliability, phase_scores
 from loyaltymodel.loyalty_stage.phases.simulate import SimulatedPhases, simulate_phases
 from loyaltymodel.loyalty_stage.types.agreement.fit import agreement
 from loyaltymodel.loyalty_stage.types.fit import loyalty_types
@@ -48,16 +45,12 @@ __all__ = [
     "loyalty_types",
     "markov_chain",
     "oliver",
-    "oliver_instrument",
     "phase_advice",
-    "phase_reliability",
-    "phase_scores",
     "reproducibility",
     "scalability",
     "sequential_logit",
     "simulate_phases",
     "simulate_types",
-    "three_component_instrument",
     "type_advice",
 ]
 

@@ -78,8 +78,8 @@ def oliver(
     Parameters
     ----------
     scores : table, names of columns, mapping from phase to values, or array of shape (n, k)
-        Scores, such as those of :func:`phase_scores`, under the names of the phases; a table may
-        have further columns. An array has them in the order of ``phases``.
+        Scores, such as those of :meth:`PhaseInstrument.scores`, under the names of the phases; a
+        table may have further columns. An array has them in the order of ``phases``.
     data : pandas, polars or pyarrow table, optional
         Holds the columns that are named.
     phases : sequence of str
@@ -140,7 +140,7 @@ def oliver(
 
     See Also
     --------
-    phase_scores : Scores from answers.
+    PhaseInstrument.scores : Scores from answers.
     reproducibility : Whether the phases are a ladder in these data.
     sequential_logit : What makes customers climb a step.
 
@@ -208,7 +208,7 @@ def oliver(
         warn_caller(
             f"scores from 0 to 100 are expected, but none is above {x.max():g}, so that nobody "
             "passes a phase; if they are answers on a shorter scale, give it, such as "
-            "scale=(1, 10), or make scores of them by phase_scores()",
+            "scale=(1, 10), or make scores of them by .scores() of an instrument",
             ScaleWarning,
         )
     up = ties == "high"

@@ -130,6 +130,6 @@ def read_scores(
                 f"scores of {name!r} must lie between {low:.12g} and {high:.12g}; "
                 f"{count_of(int(outside.sum()), 'score')} outside (first {values[first]:.12g} in "
                 f"row {variables.labels[first]}); give their scale, such as scale=(1, 10), or make "
-                "scores from 0 to 100 by phase_scores()"
+                "scores from 0 to 100 by .scores() of a PhaseInstrument"
             )
     return variables, own
