@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyaltymodel.customer_base import kernels
-from loyaltymodel.customer_base.measures import prefers_and_repeats, purchase_behaviour
+from loyaltymodel.customer_base.measures import purchase_behaviour
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.movement.estimate import markov_chain
 
@@ -577,17 +577,6 @@ def test_bad_worlds_are_refused(options, message):
     assert type(caught.value).__module__ == "loyaltymodel.errors"
 
 
-def test_loyal_is_who_prefers_and_repeats():
-    answers = pd.DataFrame({"p": [5, 5, 2], "r": [2, 1, 9]}, index=list("abc"))
-    loyal = prefers_and_repeats("p", "r", least_preference=4, least_repeats=2, data=answers)
-    assert loyal.to_dict() == {"a": True, "b": False, "c": False}
-    assert prefers_and_repeats(4, 2, least_preference=4, least_repeats=2) is True
-    with pytest.raises(DataError, match="repeats must lie 0 or more"):
-        prefers_and_repeats([1], [-1], least_preference=1, least_repeats=1)
-    with pytest.raises(OptionError, match="least_repeats"):
-        prefers_and_repeats([1], [1], least_preference=1, least_repeats=0)
-
-
 @pytest.mark.parametrize("name", ["customer", "date", "brand", "amount"])
 @pytest.mark.parametrize("value", [3, {1, 2}, {"a": 1}, [[1], [2]], [[1], [2, 3]], object(), 1j])
 def test_a_variable_is_a_value_a_purchase(name, value):
@@ -653,15 +642,6 @@ def test_numbers_within_a_month_count_days():
     table = GOOD.assign(date=[20240101, 20240111])
     _, customers = purchase_behaviour(data=table, window=(20240101, 20240131))
     assert customers["tenure"].tolist() == [10]
-
-
-def test_a_preference_at_its_limit_is_one():
-    loyal = prefers_and_repeats(
-        [0.1 * 3, 0.7 + 0.1, 0.79], 2, least_preference=0.3, least_repeats=1
-    )
-    assert loyal.tolist() == [True, True, True]
-    loyal = prefers_and_repeats([0.7 + 0.1, 0.79], 2, least_preference=0.8, least_repeats=1)
-    assert loyal.tolist() == [True, False]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "uint8", "uint64", "int64", "Float32"])

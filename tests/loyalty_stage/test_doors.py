@@ -25,7 +25,6 @@ CATEGORIES = {
     ),
     "categories": lambda v: stage.agreement(list("AB"), list("AB"), categories=v),
     "match": lambda v: stage.agreement(list("AB"), list("AB"), match=dict(enumerate(v))),
-    "mendable": lambda v: economics.win_back_list(list("AB"), [1, 2], mendable=v),
     "stages": lambda v: stage.sequential_logit({"x": [1, 2, 3]}, list("ABA"), stages=v),
 }
 NO_CATEGORIES = [
@@ -59,16 +58,8 @@ NUMBERS = {
     "prices": (2, lambda v: BRANDS.simulate_purchases(9, rate=1, prices=[v, 1], rng=1)),
     "rate": (2, lambda v: BRANDS.simulate_purchases(9, rate=v, rng=1)),
     "steady": (1, lambda v: stage.life_cycle_stage(3, 2, cuts=5, steady=v)),
-    "least_preference": (
-        1,
-        lambda v: customer_base.prefers_and_repeats([1], [2], least_preference=v, least_repeats=1),
-    ),
     "effect": (1, lambda v: economics.programme_return(v, margin=1, cost=1)),
     "margin": (1, lambda v: economics.programme_return(1, margin=v, cost=1)),
-    "tie_within": (
-        1,
-        lambda v: economics.value_orientation(value=[1], systems=[2], people=[3], tie_within=v),
-    ),
     "threshold": (1, lambda v: economics.ProgrammeTier(name="gold", threshold=v)),
     "weight": (1, lambda v: stage.PhaseIndicator(name="x", scale=(0, 1), weight=v)),
     "scale": (1, lambda v: stage.PhaseIndicator(name="x", scale=(0, v))),

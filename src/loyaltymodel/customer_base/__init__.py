@@ -1,12 +1,11 @@
 """What customers do: purchases, returns to a site, who is overdue."""
 
 from loyaltymodel.customer_base import results as results
-from loyaltymodel.customer_base.measures import prefers_and_repeats, purchase_behaviour
+from loyaltymodel.customer_base.measures import purchase_behaviour
 from loyaltymodel.customer_base.reference import purchase_reference
 from loyaltymodel.customer_base.site import site_loyalty
 
 __all__ = [
-    "prefers_and_repeats",
     "purchase_behaviour",
     "purchase_reference",
     "site_loyalty",

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
-from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
-from loyaltymodel._core.options import check_choice, check_count, check_finite, count_of
+from loyaltymodel._core.options import check_choice, count_of
 from loyaltymodel._core.results import WithCustomers
 from loyaltymodel._core.signature import checked
-from loyaltymodel._core.variables import like, read_variables
 from loyaltymodel.customer_base.kernels import (
     Cells,
     Pairs,
@@ -319,73 +316,3 @@ def _amounts(records: Records, cells: Cells) -> FloatArray | None:
         place = np.searchsorted(codes, records.refund_code)
         spent = spent + np.bincount(place, records.refund_amount, minlength=len(codes))
     return np.asarray(spent, dtype=np.float64)
-
-
-@checked
-def prefers_and_repeats(
-    preference: Any,
-    repeats: Any,
-    *,
-    least_preference: float,
-    least_repeats: int,
-    data: object = None,
-    missing: Missing = "raise",
-) -> Any:
-    """Return who is loyal by the working definition: prefers and repeats (选择偏好与重复性购买).
-
-    Parameters
-    ----------
-    preference : float, array-like of shape (n,), Series, or name of a column
-        How far the customer prefers the firm, in the units of ``least_preference``: an answer,
-        or as well a share of requirements.
-    repeats : float, array-like of shape (n,), Series, or name of a column
-        Purchases after the first, within the window that you call a longer period; 0 or more.
-    least_preference : float
-        From which preference on a customer counts as preferring.
-    least_repeats : int
-        From how many repeats on a customer counts as repeating, at least 1.
-    data : pandas, polars or pyarrow table, optional
-        Holds the columns that are named.
-    missing : {"raise", "drop"}
-        Whether customers with a missing value are refused or left out.
-
-    Returns
-    -------
-    bool, ndarray of bool or Series of bool
-        As the preference came.
-
-    Raises
-    ------
-    DataError
-        If values are missing, not numeric, infinite, or a number of repeats is negative.
-    OptionError
-        If an option is not allowed.
-
-    Notes
-    -----
-    loyal = preference >= least_preference and repeats >= least_repeats. The definition names
-    no length of the longer period and no threshold, so both are yours to state.
-
-    Examples
-    --------
-    >>> from loyaltymodel import customer_base
-    >>> customer_base.prefers_and_repeats(
-    ...     [5, 5, 2], [3, 0, 3], least_preference=4, least_repeats=2
-    ... )
-    array([ True, False, False])
-    """
-    check_count("least_repeats", least_repeats, least=1)
-    check_finite("least_preference", least_preference)
-    found = read_variables(
-        {"preference": preference, "repeats": repeats},
-        data=data,
-        bounds={"repeats": (0, np.inf)},
-        missing=missing,
-    )
-    loyal: BoolArray = reaches(found["preference"], least_preference) & (
-        found["repeats"] >= least_repeats
-    )
-    if isinstance(preference, (str, pd.Series)):
-        return pd.Series(loyal, index=found.labels, name="loyal")
-    scalar = np.ndim(preference) == 0 and np.ndim(repeats) == 0
-    return like(0.0, loyal[0]) if scalar else loyal

@@ -61,9 +61,7 @@ def purchase_reference(
 
     See Also
     --------
-    core_customers : Who is worth the trouble.
     exit_reasons : Why customers left.
-    win_back_list : Whom to ask to come back.
 
     Notes
     -----

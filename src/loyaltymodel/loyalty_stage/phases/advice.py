@@ -217,10 +217,6 @@ def loyalty_levels() -> pd.DataFrame:
         A row a level: ``level``, ``name``, ``chinese``, ``strategy`` (as the text pairs them,
         first with first) and ``doubt``.
 
-    See Also
-    --------
-    loyalty_level : The level of each customer.
-
     Notes
     -----
     Paired as printed, customers who are already very satisfied would be met by winning new
