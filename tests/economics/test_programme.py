@@ -19,6 +19,7 @@ from scipy.optimize import brentq
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from loyaltymodel import customer_base, economics
+from loyaltymodel._core.counts import weighted_means
 from loyaltymodel.customer_base.measures import purchase_behaviour
 from loyaltymodel.customer_base.reference import purchase_reference
 from loyaltymodel.economics.programme.account import programme_account
