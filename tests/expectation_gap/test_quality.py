@@ -12,41 +12,12 @@ from loyaltymodel import evidence
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.expectation_gap import (
     brand_effect,
-    gronroos_quality,
-    indicators,
     quality_profile,
 )
 
 from tolerances import EXACT, SAME
 
 POINT, SHARE = st.floats(0, 10), st.floats(0, 1)
-
-
-@given(POINT, POINT, POINT, POINT, SHARE, SHARE)
-def test_the_image_pulls_experience_towards_itself(technical, functional, expected, image, w, f):
-    options = {"expected": expected, "technical_weight": w}
-    plain = gronroos_quality(technical, functional, **options).iloc[0]
-    pulled = gronroos_quality(technical, functional, image=image, image_strength=f, **options).iloc[
-        0
-    ]
-    own = w * technical + (1 - w) * functional
-    assert plain["experienced"] == pytest.approx(own, abs=SAME)
-    assert pulled["experienced"] == pytest.approx(own + f * (image - own), abs=SAME)
-    assert pulled["perceived_quality"] == pulled["experienced"] - expected
-
-
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        ({"technical_weight": 2}, "between 0 and 1"),
-        ({"technical_weight": 0.5, "image": 8}, "belong together"),
-        ({"technical_weight": 0.5, "image_strength": 0.2}, "belong together"),
-        ({"technical_weight": 0.5, "image": 8, "image_strength": -1}, "between 0 and 1"),
-    ],
-)
-def test_bad_weights_are_refused(options, says):
-    with pytest.raises(OptionError, match=says):
-        gronroos_quality(8, 4, expected=7, **options)
 
 
 # Lists
@@ -57,12 +28,8 @@ def test_lists_are_those_of_the_texts():
         "constituents": 18, "perception": 3, "factors": 5, "garvin": 8, "supplier": 7,
         "purchase": 4, "product": 5, "offer": 4,
     }  # fmt: skip
-    for name, size in sizes.items():
-        elements = indicators(name)
-        assert len(elements) == size
-        assert len({element.name for element in elements}) == size
-        assert all(element.chinese for element in elements)
-    lists = {name: [element.chinese for element in indicators(name)] for name in sizes}
+    assert {name: len(evidence.catalogue(name)) for name in sizes} == sizes
+    lists = {name: evidence.catalogue(name)["chinese"].tolist() for name in sizes}
     assert lists["supplier"] == [
         "按时送达率", "品质", "功能", "服务", "价格", "交流能力", "信任度"
     ]  # 004:203 # fmt: skip
@@ -77,17 +44,24 @@ def test_lists_are_those_of_the_texts():
         "设计", "色彩", "名称", "香味", "声音", "容易操作性", "方便", "使用说明书",
         "店铺、店内的气氛", "销售员的待客态度", "售后、资讯服务", "社会贡献活动", "环境保护活动",
     ]  # fmt: skip
-    assert {name: indicators(name)[0].source for name in ("supplier", "product", "offer")} == {
-        "supplier": "004:203", "product": "004:199", "offer": "000:184",
-    }  # fmt: skip
-    assert [element.name for element in indicators("garvin")] == [
+    sources = evidence.catalogue().set_index("list")["sources"]
+    assert sources[["supplier", "product", "offer"]].tolist() == ["004:203", "004:199", "000:184"]
+    assert evidence.catalogue("garvin")["id"].tolist() == [
         "performance", "features", "reliability", "conformance", "durability", "serviceability",
         "aesthetics", "perceived_quality",
     ]  # fmt: skip
-    image = [element for element in indicators("constituents") if not element.direct]
-    assert {element.group for element in image} == {"corporate image"}
+    elements = evidence.catalogue("constituents")
+    assert set(elements.loc[~elements["direct"], "group"]) == {"corporate image"}
     with pytest.raises(OptionError, match="'garvin'"):
-        indicators("gavin")
+        quality_profile("gavin", {"features": 3}, scale=(1, 5))
+
+
+def test_any_list_may_be_scored():
+    # How far the four means of building loyalty are used, from 0 to 1.
+    done = {"treatment": 1, "rewards": 0.5, "values": 0, "switching_cost": 1}
+    found = quality_profile("measures", done, scale=(0, 1))
+    assert found.total == 62.5
+    assert found.elements["part"].tolist() == ["measures"] * 4
 
 
 def test_a_profile_is_worked_out_person_by_person():
@@ -126,7 +100,7 @@ def test_a_profile_is_worked_out_person_by_person():
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=8))
 def test_a_profile_does_not_depend_on_the_scale(answers):
-    scores = dict(zip([e.name for e in indicators("garvin")], answers, strict=False))
+    scores = dict(zip(evidence.catalogue("garvin")["id"], answers, strict=False))
     plain = quality_profile("garvin", scores, scale=(1, 5))
     moved = quality_profile("garvin", {k: 20 * v - 7 for k, v in scores.items()}, scale=(13, 93))
     assert plain.total == pytest.approx(moved.total, abs=SAME)
@@ -138,7 +112,7 @@ def test_a_profile_does_not_depend_on_the_scale(answers):
 BAD = [
     (("garvin", {}), {}, DataError, "at least one variable"),
     (("garvin", {"perfomance": 3}), {}, OptionError, "did you mean 'performance'"),
-    (("list", {"quality": 3}), {}, OptionError, "'garvin'"),
+    (("list", {"quality": 3}), {}, OptionError, "there is no list 'list'"),
     (("garvin", {"features": 9}), {}, DataError, "between 1 and 5"),
     (("garvin", {"features": np.nan}), {}, DataError, "missing"),
     (("garvin", {"features": 3}), {"scale": {"durability": (1, 5)}}, OptionError, "features"),
@@ -223,13 +197,3 @@ BAD_BRANDS = [
 def test_bad_shares_are_refused_with_a_way_out(shares, options, error, says):
     with pytest.raises(error, match=says):
         brand_effect(*shares, **options)
-
-
-@pytest.mark.parametrize("w", np.linspace(0, 1, 11))
-@pytest.mark.parametrize("f", [0.1, 0.3, 0.7])
-def test_what_was_expected_exactly_is_no_disappointment(w, f):
-    levels = np.arange(1, 11)
-    found = gronroos_quality(levels, levels, expected=levels, technical_weight=w)
-    assert (found["perceived_quality"] == 0).all()
-    given = {"expected": levels, "technical_weight": w, "image": levels, "image_strength": f}
-    assert (gronroos_quality(levels, levels, **given)["perceived_quality"] == 0).all()

@@ -10,15 +10,12 @@ from loyaltymodel.expectation_gap.cumulative import adjustment_rate, cumulative_
 from loyaltymodel.expectation_gap.disconfirmation import (
     ProspectResponse,
     disconfirmation,
-    expectation,
 )
-from loyaltymodel.expectation_gap.drivers.fit import linear_satisfaction, satisfaction_drivers
+from loyaltymodel.expectation_gap.drivers.fit import satisfaction_drivers
 from loyaltymodel.expectation_gap.fairness import equity
-from loyaltymodel.expectation_gap.indicators import Indicator, indicators
 from loyaltymodel.expectation_gap.provider import provider_gaps
 from loyaltymodel.expectation_gap.quality import (
     brand_effect,
-    gronroos_quality,
     quality_profile,
 )
 from loyaltymodel.expectation_gap.servqual.fit import gap_scores, servqual
@@ -26,13 +23,11 @@ from loyaltymodel.expectation_gap.servqual.model import (
     ServiceDimension,
     ServiceInstrument,
     ServiceItem,
-    servqual_instrument,
 )
 from loyaltymodel.expectation_gap.shocks.fit import adverse_response
 from loyaltymodel.expectation_gap.tolerance import tolerance_measures, zone_of_tolerance
 
 __all__ = [
-    "Indicator",
     "ProspectResponse",
     "ServiceDimension",
     "ServiceInstrument",
@@ -43,16 +38,11 @@ __all__ = [
     "cumulative_satisfaction",
     "disconfirmation",
     "equity",
-    "expectation",
     "gap_scores",
-    "gronroos_quality",
-    "indicators",
-    "linear_satisfaction",
     "provider_gaps",
     "quality_profile",
     "satisfaction_drivers",
     "servqual",
-    "servqual_instrument",
     "tolerance_measures",
     "zone_of_tolerance",
 ]

@@ -1,138 +1,29 @@
-"""Quality as perceived: Gronroos, profiles of indicators, and what a brand's image adds."""
+"""Quality as perceived: profiles of indicators, and what a brand's image adds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
-from loyaltymodel._core.comparisons import difference
+from loyaltymodel._core.catalogue import rows_of
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level, newcombe, wilson_at
-from loyaltymodel._core.options import check_share, count_of, enumerate_names, is_whole, suggest
+from loyaltymodel._core.options import count_of, enumerate_names, is_whole, suggest
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.scales import resolve_limits
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import read_variables, several_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.expectation_gap._people import Variable, means_of
-from loyaltymodel.expectation_gap.indicators import Indicator, ListName, indicators
+from loyaltymodel.expectation_gap._people import means_of
 
 _SUM = 1e-6  # shares that miss 1 by no more than this are rounded, not wrong
-
-
-@checked
-def gronroos_quality(
-    technical: Variable,
-    functional: Variable,
-    *,
-    expected: Variable,
-    technical_weight: float,
-    image: Variable | None = None,
-    image_strength: float | None = None,
-    data: object = None,
-    missing: Missing = "raise",
-) -> pd.DataFrame:
-    """Return perceived service quality after Gronroos: experienced less expected (感知服务质量).
-
-    Parameters
-    ----------
-    technical : float, array-like of shape (n,), Series, or name of a column
-        Technical quality (技术质量): what the customer is left with, in points.
-    functional : float, array-like of shape (n,), Series, or name of a column
-        Functional quality (功能质量): how it was delivered, in the same points.
-    expected : float, array-like of shape (n,), Series, or name of a column
-        Expected quality (期望质量), in the same points.
-    technical_weight : float
-        Weight of the technical quality, from 0 to 1; the functional has the rest.
-    image : float, array-like of shape (n,), Series, or name of a column, optional
-        Image of the firm (企业形象), in the same points.
-    image_strength : float, optional
-        How far the image stands in for experience, from 0 (not at all) to 1 (altogether);
-        needed with ``image``.
-    data : pandas, polars or pyarrow table, optional
-        The table, where variables are names of columns.
-    missing : {"raise", "drop"}
-        Whether a missing value is an error, or leaves the respondent out.
-
-    Returns
-    -------
-    DataFrame
-        A row a respondent, with the labels of the data: ``experienced``, ``expected`` and
-        ``perceived_quality``, their difference, in points.
-
-    Raises
-    ------
-    DataError
-        If values are missing, infinite or of unequal length.
-    OptionError
-        If a weight does not lie between 0 and 1, or only one of image and its strength is
-        given.
-
-    Notes
-    -----
-    experienced = (1 - f) (w technical + (1 - w) functional) + f image, with the weight w and
-    the strength f of the image. Gronroos [1]_ names expected and experienced service, the two
-    qualities and the image, which works as a filter, and gives no formula: a weighted mean is
-    the simplest one, and the filter drawn as a pull towards the image is this library's. No
-    weight has a default.
-
-    References
-    ----------
-    .. [1] Gronroos, C. (1984). A service quality model and its marketing implications.
-       European Journal of Marketing, 18(4), 36-44.
-
-    Examples
-    --------
-    A repair that holds (8), done rudely (4), where 7 was expected. With equal weights 6 was
-    experienced, 1 less than expected. A good name (10) that counts a quarter lifts the
-    experience to 0.75 * 6 + 0.25 * 10 = 7:
-
-    >>> from loyaltymodel.expectation_gap import gronroos_quality
-    >>> gronroos_quality(8, 4, expected=7, technical_weight=0.5)
-       experienced  expected  perceived_quality
-    0          6.0       7.0               -1.0
-    >>> gronroos_quality(
-    ...     8, 4, expected=7, technical_weight=0.5, image=10, image_strength=0.25
-    ... )
-       experienced  expected  perceived_quality
-    0          7.0       7.0                0.0
-    """
-    check_share("technical_weight", technical_weight)
-    if (image is None) != (image_strength is None):
-        raise OptionError(
-            "image and image_strength belong together; give both, or neither for experience "
-            "without the filter of the image"
-        )
-    given = {"technical": technical, "functional": functional, "expected": expected}
-    if image is not None:
-        check_share("image_strength", image_strength)
-        given["image"] = image
-    read = read_variables(given, data=data, missing=missing)
-    w, f = technical_weight, float(image_strength or 0.0)
-    experienced = w * read["technical"] + (1 - w) * read["functional"]
-    if image is not None:
-        experienced = (1 - f) * experienced + f * read["image"]
-    expectation = np.asarray(read["expected"], dtype=np.float64)
-    size = np.abs(np.asarray(read["technical"], dtype=np.float64))
-    for name in list(given)[1:]:
-        np.maximum(size, np.abs(read[name]), out=size)
-    gap = difference(experienced, expectation, size=size)
-    experienced[gap == 0] = expectation[gap == 0]
-    return pd.DataFrame(
-        {
-            "experienced": experienced,
-            "expected": expectation,
-            "perceived_quality": gap,
-        },
-        index=read.labels,
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -141,7 +32,9 @@ class QualityProfile(Result):
 
     Attributes
     ----------
-    indicators : tuple of Indicator, k
+    listed : str
+        List of the catalogue that the elements are of.
+    names : tuple of str, k
         What was scored.
     points : array, shape (k,)
         Mean score, from 0 (lowest possible) to 100 (highest possible).
@@ -162,7 +55,8 @@ class QualityProfile(Result):
 
     made_by: ClassVar[str] = "quality_profile()"
 
-    indicators: tuple[Indicator, ...]
+    listed: str
+    names: tuple[str, ...]
     points: FloatArray
     weights: FloatArray
     estimates: EstimateTable
@@ -179,12 +73,14 @@ class QualityProfile(Result):
     @property
     def elements(self) -> pd.DataFrame:
         """Points, weight and contribution of each element."""
+        known = _elements_of(self.listed)
+        elements = [known[name] for name in self.names]
         return pd.DataFrame(
             {
-                "element": [element.name for element in self.indicators],
-                "chinese": [element.chinese for element in self.indicators],
-                "part": [element.group for element in self.indicators],
-                "direct": [element.direct for element in self.indicators],
+                "element": list(self.names),
+                "chinese": [element.chinese for element in elements],
+                "part": [element.group for element in elements],
+                "direct": [element.direct for element in elements],
                 "points": self.points.copy(),
                 "weight": self.weights.copy(),
                 "contribution": self.weights * self.points,
@@ -203,7 +99,7 @@ class QualityProfile(Result):
         return "Profile"
 
     def _brief(self) -> str:
-        elements = count_of(len(self.indicators), "element")
+        elements = count_of(len(self.names), "element")
         return f"{elements}, total {self.total:.1f} of 100"
 
     def _facts(self) -> Facts:
@@ -219,7 +115,7 @@ class QualityProfile(Result):
 
 @checked
 def quality_profile(
-    name: ListName,
+    name: str,
     scores: object,
     *,
     scale: tuple[float, float] | Mapping[str, tuple[float, float]],
@@ -233,7 +129,7 @@ def quality_profile(
     Parameters
     ----------
     name : str
-        Name of the list, as :func:`indicators` takes it, such as "garvin".
+        Name of a list of ``evidence.catalogue()``, such as "garvin".
     scores : mapping from element to variable, table, or names of columns
         Scores of elements of the list, not necessarily of all: by element as numbers, arrays of
         shape (n,), Series, or names of columns; or columns that are called as the elements.
@@ -283,7 +179,7 @@ def quality_profile(
     ([90.0, 75.0, 25.0], 70.0)
     """
     check_level(level)
-    known = {element.name: element for element in indicators(name)}
+    known = _elements_of(name)
     named = several_variables("scores", scores)
     for element in named:
         if element not in known:
@@ -291,8 +187,7 @@ def quality_profile(
                 f"{element!r} is no element of {name!r}{suggest(element, known)}; its elements "
                 f"are {', '.join(known)}"
             )
-    elements = tuple(known[element] for element in known if element in named)
-    names = [element.name for element in elements]
+    names = [element for element in known if element in named]
     limits = resolve_limits(scale, names)
     shares = _shares(weights, names)
     given = {element: named[element] for element in names}
@@ -301,7 +196,7 @@ def quality_profile(
     low, high = limits.lowest[:, None], limits.highest[:, None]
     answers = np.stack([np.asarray(read[element], dtype=np.float64) for element in names])
     points = 100 * (answers - low) / (high - low)
-    member = _parts_of(elements)
+    member = _parts_of([known[element] for element in names])
     weights_in = np.stack(list(member.values())) * shares
     part_weights = weights_in.sum(axis=1)
     n = read.n_rows
@@ -309,7 +204,8 @@ def quality_profile(
         totals = (weights_in @ points) / part_weights[:, None]
     error = totals.std(axis=1, ddof=1) / np.sqrt(n) if n > 1 else np.full(len(member), np.nan)
     return QualityProfile(
-        indicators=elements,
+        listed=name,
+        names=tuple(names),
         points=points.mean(axis=1),
         weights=shares,
         estimates=means_of({"part": [*member]}, totals.mean(axis=1), error, n=n, level=level),
@@ -320,7 +216,23 @@ def quality_profile(
     )
 
 
-def _parts_of(elements: Sequence[Indicator]) -> dict[str, FloatArray]:
+class _Element(NamedTuple):
+    """What is known of an element of a list."""
+
+    chinese: str
+    group: str
+    direct: bool
+
+
+def _elements_of(name: str) -> dict[str, _Element]:
+    """Return the elements of a list; one without groups is a group, and works directly."""
+    return {
+        row["id"]: _Element(row["chinese"], row.get("group", name), row.get("direct", True))
+        for row in rows_of(name)
+    }
+
+
+def _parts_of(elements: Sequence[_Element]) -> dict[str, FloatArray]:
     """Return which elements belong to each part of a list, as 0 and 1."""
     direct = np.array([element.direct for element in elements], dtype=np.float64)
     groups = [element.group for element in elements]
