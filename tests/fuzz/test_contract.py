@@ -14,9 +14,12 @@ from .run import limit_memory
 from .verdicts import BAD
 
 SHARE = 0.015
-SMALL = ("datasets", "evidence")  # rooms with so few calls that all are made
+WHOLE = 2  # calls of which all changes are made, shared among those of a room
 # Their examples take seconds; the full pass calls them.
-SLOW = {"jones_sasser": ("no_constraint_test", "lack_of_fit_test", "compare_views", "fit_cusp")}
+SLOW = {
+    "jones_sasser": ("no_constraint_test", "lack_of_fit_test", "hypothesis_test", "fit_cusp"),
+    "satisfaction_loyalty": ("compare_views",),
+}
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def test_nothing_in_silence_and_nothing_unnamed(room):
     public = public_of(room)
     functions = [n for n in without if inspect.isfunction(public.get(n.partition(".")[2]))]
     assert not functions, f"no example calls {functions}"
-    found = list(verdicts(calls, share=1 if room in SMALL else SHARE, seconds=5))
+    found = list(verdicts(calls, share=max(SHARE, min(1.0, WHOLE / len(calls))), seconds=5))
     assert len(found) > 20
     bad = [
         f"{v.key}: {v.verdict} {v.text} {v.where}" for v in found if v.verdict in (*BAD, "broken")
