@@ -65,9 +65,6 @@ def means(answers: np.ndarray) -> dict[str, np.ndarray]:
         "weighted": answers @ share,
         "one by one": sum((column * share[0] for column in answers.T), np.zeros(len(answers))),
         "of shares": 1 + 4 * jones_sasser.share_of_scale(answers, scale=FIVE).mean(axis=1),
-        "expectation": expectation_gap.expectation(
-            answers[:, 0], answers[:, 1:].mean(axis=1), outcome_weight=1 / answers.shape[1]
-        ),
     }
 
 
@@ -386,9 +383,9 @@ JUDGES = [
         lambda s, cut: loyalty_stage.life_cycle_stage(5 - s, 0 * s + 5, cuts=9, steady=cut),
     ),
     Judge(
-        "programme_account",
+        "LoyaltyProgramme.account",
         (3.3, 7.2, 50.1),
-        lambda s, cut: economics.programme_account(programme(cut), s)["tier"],
+        lambda s, cut: programme(cut).account(s)["tier"],
     ),
     Judge(
         "kano_fuzzy",
@@ -465,15 +462,6 @@ RIVALS = [
     ),
     Rivals("equity", ((1.04, 0.8), (0.56, 0.8), (9.36, 7.2)), fair(0.3)),
     Rivals("equity, level", SAME, fair(0.0)),
-    Rivals(
-        "gronroos_quality",
-        SAME,
-        lambda x, y: np.sign(
-            expectation_gap.gronroos_quality(x, x, expected=y, technical_weight=0.3)[
-                "perceived_quality"
-            ]
-        ),
-    ),
     Rivals(
         "tolerance_measures, desired",
         SAME,

@@ -23,7 +23,7 @@ people["spend"] = people["SPEND"]
 columns = ["seat_with", "seat_without", "price_with", "price_without"]
 kano_answers = pd.DataFrame(rng.integers(1, 6, (200, 4)), columns=columns)
 
-items = lm.expectation_gap.servqual_instrument().items
+items = lm.expectation_gap.ServiceInstrument.servqual().items
 quality = rng.normal(5, 1, (300, 1)) + rng.normal(0, 0.5, (300, 2 * len(items)))
 servqual_answers = pd.DataFrame(
     quality.round().clip(1, 7), columns=[f"{kind}_{item}" for item in items for kind in "EP"]

@@ -22,7 +22,6 @@ from loyaltymodel import customer_base, economics
 from loyaltymodel._core.counts import weighted_means
 from loyaltymodel.customer_base.measures import purchase_behaviour
 from loyaltymodel.customer_base.reference import purchase_reference
-from loyaltymodel.economics.programme.account import programme_account
 from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.returns import programme_return
 from loyaltymodel.economics.programme.specification import LoyaltyProgramme, ProgrammeTier
@@ -122,7 +121,7 @@ def by_hand(spend, crediting):
 @given(st.lists(st.floats(0, 1e6).map(lambda money: round(money, 6)), min_size=1, max_size=8))
 def test_accounts_member_by_member(spend):
     for crediting in ("whole", "marginal"):
-        account = programme_account(programme(), spend, crediting=crediting)
+        account = programme().account(spend, crediting=crediting)
         expected = [by_hand(x, crediting) for x in spend]
         np.testing.assert_allclose(account["points"], expected, rtol=EXACT)
         np.testing.assert_allclose(account["face_value"], 0.01 * account["points"], rtol=EXACT)
@@ -141,7 +140,7 @@ def test_accounts_member_by_member(spend):
 @given(st.floats(1e-6, 5000), st.floats(0, 100))
 def test_slices_never_jump_and_never_give_more_than_the_whole(spend, more):
     both = {
-        crediting: programme_account(programme(), [spend, spend + more], crediting=crediting)
+        crediting: programme().account([spend, spend + more], crediting=crediting)
         for crediting in ("whole", "marginal")
     }
     low, high = both["marginal"]["points"]
@@ -150,7 +149,7 @@ def test_slices_never_jump_and_never_give_more_than_the_whole(spend, more):
 
 
 def test_a_tier_is_held_from_its_threshold_on():
-    account = programme_account(programme(), [0, 499.99, 500, 2000])
+    account = programme().account([0, 499.99, 500, 2000])
     assert account["tier"].tolist() == ["basic", "basic", "silver", "gold"]
     assert account["tier"].cat.ordered
     np.testing.assert_allclose(account["to_next_tier"], [500, 0.01, 1500, np.nan], atol=1e-9)
@@ -161,17 +160,17 @@ def test_a_worked_example_of_elsewhere():
     # A point for each of 2,000 dollars, redeemable at 0.10, of which 85 % are expected back: a
     # liability of 170 before revenue is allocated (finlearnhub.com on IFRS 15, example 1).
     claim = LoyaltyProgramme(points_per_unit=1, point_value=0.1, redemption_share=0.85)
-    assert programme_account(claim, 2000).loc[0, "expected_redemption"] == pytest.approx(170)
+    assert claim.account(2000).loc[0, "expected_redemption"] == pytest.approx(170)
 
 
 def test_accounts_come_as_spending_came():
     spend = pd.Series([100.0, np.nan, 900.0], index=["Li", "Wang", "Chen"], name="spent")
     before = spend.copy()
-    account = programme_account(programme(), spend, missing="drop")
+    account = programme().account(spend, missing="drop")
     assert account.index.tolist() == ["Li", "Chen"]
     pd.testing.assert_series_equal(spend, before)
     for table in (spend.to_frame(), pl.DataFrame({"spent": [100.0, None, 900.0]})):
-        named = programme_account(programme(), "spent", data=table, missing="drop")
+        named = programme().account("spent", data=table, missing="drop")
         assert named["points"].tolist() == account["points"].tolist()
 
 
@@ -903,9 +902,7 @@ def test_who_spends_a_threshold_but_for_rounding_holds_the_tier():
     tiers = [{"name": "basic"}, {"name": "gold", "threshold": 0.3}]
     shop = LoyaltyProgramme(points_per_unit=1, point_value=1, redemption_share=1, tiers=tiers)
     for crediting in ("whole", "marginal"):
-        account = programme_account(
-            shop, [0.3, 0.1 * 3, 0.4 - 0.1, 0.3 - 1e-9, 0], crediting=crediting
-        )
+        account = shop.account([0.3, 0.1 * 3, 0.4 - 0.1, 0.3 - 1e-9, 0], crediting=crediting)
         assert account["tier"].tolist() == ["gold", "gold", "gold", "basic", "basic"]
         np.testing.assert_allclose(account["points"], [0.3, 0.3, 0.3, 0.3, 0], atol=1e-8)
 

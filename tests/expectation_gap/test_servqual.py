@@ -21,7 +21,6 @@ from loyaltymodel.expectation_gap import (
     ServiceInstrument,
     gap_scores,
     servqual,
-    servqual_instrument,
 )
 
 from tolerances import EXACT, SAME
@@ -62,7 +61,7 @@ def answers():
 
 
 def test_servqual_has_22_items_in_4_5_4_4_5():
-    instrument = servqual_instrument()
+    instrument = ServiceInstrument.servqual()
     assert instrument.sizes == (4, 5, 4, 4, 5)
     assert instrument.names == (
         "tangibles", "reliability", "responsiveness", "assurance", "empathy",
@@ -337,7 +336,7 @@ def test_bad_answers_are_refused_with_a_way_out(answers):
     wrong = answers.assign(points_staff=answers["points_staff"].where(answers.index != 4, 0))
     with pytest.raises(DataError, match="in row 4; every customer's points must sum to 100"):
         servqual(INSTRUMENT, wrong, scale=(1, 7), points=OWN)
-    with pytest.raises(OptionError, match="servqual_instrument"):
+    with pytest.raises(OptionError, match=r"ServiceInstrument\.servqual"):
         servqual("SERVQUAL", answers, scale=(1, 7))
     with pytest.raises(DataError, match="no customer has every answer"):
         gap_scores(INSTRUMENT, answers * np.nan, scale=(1, 7), missing="drop")

@@ -52,7 +52,7 @@ PRINTED = ("cells",)
 # Mappings whose order says which step comes first.
 ORDERED = ("loyalty_stage.reproducibility/items", "loyalty_stage.scalability/items")
 # Variables whose labels are handed on, and nothing is put in order by: they may repeat.
-HANDED_ON = ("economics.programme_account/spend",)
+HANDED_ON = ("economics.LoyaltyProgramme.account/spend",)
 # How far something is so, from not at all to altogether: False and True are its ends.
 SHARES = ("locus_firm", "stability", "controllability")
 MANY = 20_000

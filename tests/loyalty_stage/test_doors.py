@@ -126,9 +126,9 @@ def test_numbers_of_every_kind_are_numbers(name, kind):
             dict.fromkeys(("treatment", "rewards", "values", "switching_cost"), 1),
             weights=dict.fromkeys(("treatment", "rewards", "values", "switching_cost"), v),
         ),
-        lambda v: economics.programme_account(
-            economics.LoyaltyProgramme(points_per_unit=v, point_value=v, redemption_share=1), [v, 1]
-        ),
+        lambda v: economics.LoyaltyProgramme(
+            points_per_unit=v, point_value=v, redemption_share=1
+        ).account([v, 1]),
         lambda v: stage.sequential_logit({"x": [v, 2, 1, 3] * 5}, [0, 1, 1, 0] * 5),
     ],
 )

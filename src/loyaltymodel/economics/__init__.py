@@ -2,7 +2,6 @@
 
 from loyaltymodel.economics import results as results
 from loyaltymodel.economics.exits import exit_reasons
-from loyaltymodel.economics.programme.account import programme_account
 from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.returns import programme_return
 from loyaltymodel.economics.programme.specification import LoyaltyProgramme, ProgrammeTier
@@ -12,7 +11,6 @@ __all__ = [
     "LoyaltyProgramme",
     "ProgrammeTier",
     "exit_reasons",
-    "programme_account",
     "programme_effect",
     "programme_return",
     "word_of_mouth",

@@ -38,7 +38,7 @@ def programme_return(
         is a margin in money already.
     cost : float
         Cost of the programme in money per member and period, 0 or more, such as the mean of
-        ``expected_cost`` of :func:`programme_account`.
+        ``expected_cost`` of :meth:`LoyaltyProgramme.account`.
     fixed_cost : float
         Cost in money that comes once and for all members together, such as the software.
     members : int, optional

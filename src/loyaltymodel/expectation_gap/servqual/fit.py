@@ -52,7 +52,7 @@ def servqual(
     Parameters
     ----------
     instrument : ServiceInstrument
-        Which items belong to which dimension, such as :func:`servqual_instrument`.
+        Which items belong to which dimension, such as :meth:`ServiceInstrument.servqual`.
     data : pandas, polars or pyarrow table
         Answers, a row a customer; never changed.
     scale : pair of float

@@ -15,6 +15,62 @@ OVERALL = ("unweighted", "weighted")  # scores of all dimensions together
 _Name = Annotated[str, Field(pattern=r"\S")]
 
 
+_SERVQUAL = (
+    (
+        "tangibles",
+        "有形性",
+        (
+            ("t1", "The equipment is up to date."),
+            ("t2", "The premises are pleasant to look at."),
+            ("t3", "The staff are neatly dressed."),
+            ("t4", "The look of the place suits the kind of service."),
+        ),
+    ),
+    (
+        "reliability",
+        "可靠性",
+        (
+            ("l1", "What is promised by a certain time is done by then."),
+            ("l2", "When something goes wrong, one is met with understanding."),
+            ("l3", "One can depend on this firm."),
+            ("l4", "Services are delivered when it was said they would be."),
+            ("l5", "The records are kept without mistakes."),
+        ),
+    ),
+    (
+        "responsiveness",
+        "响应性",
+        (
+            ("s1", "One is told when exactly things will be done."),
+            ("s2", "The staff serve without delay."),
+            ("s3", "The staff are always willing to help."),
+            ("s4", "The staff find time for a request, however busy they are."),
+        ),
+    ),
+    (
+        "assurance",
+        "保证性",
+        (
+            ("a1", "The staff can be trusted."),
+            ("a2", "One feels safe in dealing with the staff."),
+            ("a3", "The staff are polite."),
+            ("a4", "The staff get what they need from the firm to do their work well."),
+        ),
+    ),
+    (
+        "empathy",
+        "移情性",
+        (
+            ("e1", "The firm attends to each customer as a person."),
+            ("e2", "The staff attend to each customer as a person."),
+            ("e3", "The staff know what a customer needs."),
+            ("e4", "The firm has the customer's interest at heart."),
+            ("e5", "The opening hours suit every customer."),
+        ),
+    ),
+)
+
+
 class ServiceItem(Specification):
     """A statement that is rated twice, as expected and as perceived.
 
@@ -85,10 +141,6 @@ class ServiceInstrument(Specification):
         If there is no dimension, a name stands twice, or a dimension is called "unweighted" or
         "weighted", as overall scores are.
 
-    See Also
-    --------
-    servqual_instrument : The 22 items of SERVQUAL.
-
     Examples
     --------
     >>> from loyaltymodel.expectation_gap import ServiceInstrument
@@ -102,7 +154,7 @@ class ServiceInstrument(Specification):
     ('wait', 'reply', 'polite')
     """
 
-    made_by: ClassVar[str] = "servqual_instrument()"
+    made_by: ClassVar[str] = "ServiceInstrument.servqual()"
 
     dimensions: Annotated[tuple[ServiceDimension, ...], Field(min_length=1)]
 
@@ -121,6 +173,49 @@ class ServiceInstrument(Specification):
                 )
         return self
 
+    @classmethod
+    def servqual(cls) -> Self:
+        """Return the SERVQUAL questionnaire: 22 items in five dimensions (SERVQUAL 量表).
+
+        Returns
+        -------
+        ServiceInstrument
+            Tangibles (4 items, t1 to t4), reliability (5, l1 to l5), responsiveness (4, s1 to s4),
+            assurance (4, a1 to a4) and empathy (5, e1 to e5).
+
+        Notes
+        -----
+        Dimensions and numbers of items are those of 1988 [1]_. The texts are paraphrases to
+        recognise an item by, all worded so that agreeing is good; responsiveness and empathy were
+        worded the other way round there. Use the published wording in a survey that is to be
+        compared with others, and reverse such answers before they are given to :func:`servqual`.
+
+        References
+        ----------
+        .. [1] Parasuraman, A., Zeithaml, V. A., & Berry, L. L. (1988). SERVQUAL: a multiple-item
+           scale for measuring consumer perceptions of service quality. Journal of Retailing,
+           64(1), 12-40.
+
+        Examples
+        --------
+        >>> from loyaltymodel.expectation_gap import ServiceInstrument
+        >>> instrument = ServiceInstrument.servqual()
+        >>> dict(zip(instrument.names, instrument.sizes))
+        {'tangibles': 4, 'reliability': 5, 'responsiveness': 4, 'assurance': 4, 'empathy': 5}
+        """
+        return cls.model_validate(
+            {
+                "dimensions": [
+                    {
+                        "name": name,
+                        "chinese": chinese,
+                        "items": [{"name": item, "text": text} for item, text in items],
+                    }
+                    for name, chinese, items in _SERVQUAL
+                ]
+            }
+        )
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the dimensions, in order."""
@@ -135,102 +230,3 @@ class ServiceInstrument(Specification):
     def sizes(self) -> tuple[int, ...]:
         """Number of items of each dimension."""
         return tuple(len(dimension.items) for dimension in self.dimensions)
-
-
-_SERVQUAL = (
-    (
-        "tangibles",
-        "有形性",
-        (
-            ("t1", "The equipment is up to date."),
-            ("t2", "The premises are pleasant to look at."),
-            ("t3", "The staff are neatly dressed."),
-            ("t4", "The look of the place suits the kind of service."),
-        ),
-    ),
-    (
-        "reliability",
-        "可靠性",
-        (
-            ("l1", "What is promised by a certain time is done by then."),
-            ("l2", "When something goes wrong, one is met with understanding."),
-            ("l3", "One can depend on this firm."),
-            ("l4", "Services are delivered when it was said they would be."),
-            ("l5", "The records are kept without mistakes."),
-        ),
-    ),
-    (
-        "responsiveness",
-        "响应性",
-        (
-            ("s1", "One is told when exactly things will be done."),
-            ("s2", "The staff serve without delay."),
-            ("s3", "The staff are always willing to help."),
-            ("s4", "The staff find time for a request, however busy they are."),
-        ),
-    ),
-    (
-        "assurance",
-        "保证性",
-        (
-            ("a1", "The staff can be trusted."),
-            ("a2", "One feels safe in dealing with the staff."),
-            ("a3", "The staff are polite."),
-            ("a4", "The staff get what they need from the firm to do their work well."),
-        ),
-    ),
-    (
-        "empathy",
-        "移情性",
-        (
-            ("e1", "The firm attends to each customer as a person."),
-            ("e2", "The staff attend to each customer as a person."),
-            ("e3", "The staff know what a customer needs."),
-            ("e4", "The firm has the customer's interest at heart."),
-            ("e5", "The opening hours suit every customer."),
-        ),
-    ),
-)
-
-
-def servqual_instrument() -> ServiceInstrument:
-    """Return the SERVQUAL questionnaire: 22 items in five dimensions (SERVQUAL 量表).
-
-    Returns
-    -------
-    ServiceInstrument
-        Tangibles (4 items, t1 to t4), reliability (5, l1 to l5), responsiveness (4, s1 to s4),
-        assurance (4, a1 to a4) and empathy (5, e1 to e5).
-
-    Notes
-    -----
-    Dimensions and numbers of items are those of 1988 [1]_. The texts are paraphrases to
-    recognise an item by, all worded so that agreeing is good; responsiveness and empathy were
-    worded the other way round there. Use the published wording in a survey that is to be
-    compared with others, and reverse such answers before they are given to :func:`servqual`.
-
-    References
-    ----------
-    .. [1] Parasuraman, A., Zeithaml, V. A., & Berry, L. L. (1988). SERVQUAL: a multiple-item
-       scale for measuring consumer perceptions of service quality. Journal of Retailing,
-       64(1), 12-40.
-
-    Examples
-    --------
-    >>> from loyaltymodel.expectation_gap import servqual_instrument
-    >>> instrument = servqual_instrument()
-    >>> dict(zip(instrument.names, instrument.sizes))
-    {'tangibles': 4, 'reliability': 5, 'responsiveness': 4, 'assurance': 4, 'empathy': 5}
-    """
-    return ServiceInstrument.model_validate(
-        {
-            "dimensions": [
-                {
-                    "name": name,
-                    "chinese": chinese,
-                    "items": [{"name": item, "text": text} for item, text in items],
-                }
-                for name, chinese, items in _SERVQUAL
-            ]
-        }
-    )
