@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from loyaltymodel import evidence
 from loyaltymodel.delivered_value import (
     compare_offers,
-    components,
     delivered_value,
     heterogeneity,
     probability_of_best,
@@ -22,7 +22,7 @@ from loyaltymodel.delivered_value import (
 )
 
 MILLION = 1_000_000
-NAMES = components()["component"].to_list()
+NAMES = evidence.catalogue("components_delivered_value")["id"].to_list()
 WEIGHTS = np.array([0.4, 0.3, 0.2, 0.1, 0.5, 0.2, 0.2, 0.1])
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyaltymodel import evidence
 from loyaltymodel.delivered_value import (
-    components,
     delivered_value,
     perceived_value,
     total_cost,
@@ -191,7 +191,8 @@ def test_perceived_value_and_perval():
 
 
 def test_perceived_value_is_the_account_of_its_dimensions():
-    kind = components("perceived_value").groupby("side")["component"].apply(list)
+    listed = evidence.catalogue("components_perceived_value")
+    kind = listed.groupby("side")["id"].apply(list)
     ratings = pd.DataFrame(
         np.random.default_rng(2).integers(1, 6, (9, 4)), columns=[*kind["value"], *kind["cost"]]
     )
@@ -202,8 +203,8 @@ def test_perceived_value_is_the_account_of_its_dimensions():
 
 
 def test_components_are_those_of_the_field():
-    table = components()
-    assert table["component"].to_list() == KOTLER
+    table = evidence.catalogue("components_delivered_value")
+    assert table["id"].to_list() == KOTLER
     assert table["side"].to_list() == ["value"] * 4 + ["cost"] * 4
     assert table["chinese"].is_unique
 
@@ -321,11 +322,6 @@ def test_bad_input_is_a_named_error_with_a_way_out(offer, options, error, way_ou
 def test_bad_ratings_are_named_errors(ratings, options, error, way_out):
     with pytest.raises(error, match=way_out):
         perceived_value(ratings, **options)
-
-
-def test_kinds_of_components_are_checked():
-    with pytest.raises(OptionError, match="'delivered_value', 'perceived_value', 'perval'"):
-        components("kotler")
 
 
 @pytest.mark.parametrize("weights", [(0.1, 0.2), (0.3, 0.6), (0.7, 0.1), (1 / 3, 1 / 7)])

@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from loyaltymodel.delivered_value import components, value_account
+from loyaltymodel import evidence
+from loyaltymodel.delivered_value import value_account
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.plots import delivered_value as pictures
 
-KOTLER = components()["component"].to_list()
+KOTLER = evidence.catalogue("components_delivered_value")["id"].to_list()
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +88,7 @@ def test_a_loss_reaches_to_the_left_of_zero():
 
 
 def test_names_can_be_changed(account):
-    chinese = components().set_index("component")["chinese"].to_dict()
+    chinese = evidence.catalogue("components_delivered_value").set_index("id")["chinese"].to_dict()
     chinese |= {"total_value": "顾客总价值", "delivered_value": "顾客让渡价值"}
     labels = [
         label.get_text()

@@ -23,6 +23,7 @@ from matplotlib.text import Text
 from loyaltymodel import (
     attributes,
     delivered_value,
+    evidence,
     expectation_gap,
     jones_sasser,
     loyalty_stage,
@@ -93,7 +94,7 @@ def kano(names):
 @cache
 def account(names):
     rng = np.random.default_rng(2)
-    columns = delivered_value.components()["component"].to_list()
+    columns = evidence.catalogue("components_delivered_value")["id"].to_list()
     offers = pd.DataFrame(rng.integers(0, 40, (len(names), 8)), columns=columns, index=list(names))
     return delivered_value.value_account(offers, unit="money")
 

@@ -10,8 +10,7 @@ an offer against its rivals. :func:`value_loyalty` goes from there to loyalty, a
 from loyaltymodel.delivered_value import results as results
 from loyaltymodel.delivered_value.account import value_account
 from loyaltymodel.delivered_value.comparison import compare_offers, relative_value
-from loyaltymodel.delivered_value.components import components
-from loyaltymodel.delivered_value.perception import heterogeneity, perception
+from loyaltymodel.delivered_value.perception import heterogeneity
 from loyaltymodel.delivered_value.response.loyalty import value_loyalty
 from loyaltymodel.delivered_value.response.shifts import perception_shift
 from loyaltymodel.delivered_value.robustness import (
@@ -19,7 +18,6 @@ from loyaltymodel.delivered_value.robustness import (
     probability_of_best,
     sensitivity,
 )
-from loyaltymodel.delivered_value.traits import value_traits
 from loyaltymodel.delivered_value.value import (
     delivered_value,
     perceived_value,
@@ -30,11 +28,9 @@ from loyaltymodel.delivered_value.value import (
 __all__ = [
     "cheapest_change",
     "compare_offers",
-    "components",
     "delivered_value",
     "heterogeneity",
     "perceived_value",
-    "perception",
     "perception_shift",
     "probability_of_best",
     "relative_value",
@@ -43,7 +39,6 @@ __all__ = [
     "total_value",
     "value_account",
     "value_loyalty",
-    "value_traits",
 ]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.catalogue import rows_of
 from loyaltymodel._core.labels import labelled
 from loyaltymodel._core.options import (
     check_choice,
@@ -23,7 +24,6 @@ from loyaltymodel._core.options import (
     suggest,
 )
 from loyaltymodel._core.scales import AnswerLimits, Limits, resolve_limits
-from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import OptionError
 
 Unit = Literal["money", "points"]
@@ -35,76 +35,10 @@ Weights = Mapping[str, float] | pd.Series
 VALUES = ("product", "service", "personnel", "image")
 COSTS = ("monetary", "time", "energy", "psychic")
 
-_TABLES: dict[Kind, list[tuple[str, str, str, str]]] = {
-    "delivered_value": [
-        ("product", "value", "v_p", "产品价值"),
-        ("service", "value", "v_s", "服务价值"),
-        ("personnel", "value", "v_n", "人员价值"),
-        ("image", "value", "v_i", "形象价值"),
-        ("monetary", "cost", "c_m", "货币成本"),
-        ("time", "cost", "c_t", "时间成本"),
-        ("energy", "cost", "c_e", "体力成本"),
-        ("psychic", "cost", "c_y", "精神成本"),
-    ],
-    "perceived_value": [
-        ("social", "value", "Vs", "社会价值"),
-        ("emotional", "value", "Ve", "情感价值"),
-        ("functional", "value", "Vf", "功能价值"),
-        ("sacrifice", "cost", "Vx", "感知利失"),
-    ],
-    "perval": [
-        ("emotional", "value", "", ""),
-        ("social", "value", "", ""),
-        ("quality", "value", "", ""),
-        ("price", "value", "", ""),
-    ],
-}
-
-
-@checked
-def components(kind: Kind = "delivered_value") -> pd.DataFrame:
-    """Return the components of a theory of value (顾客总价值与顾客总成本的构成).
-
-    Parameters
-    ----------
-    kind : {"delivered_value", "perceived_value", "perval"}
-        Kotler's four values and four costs; the four dimensions of perceived value with
-        sacrifice; or the four dimensions of PERVAL.
-
-    Returns
-    -------
-    DataFrame
-        A row a component: ``component``, ``side`` ("value" or "cost"), ``symbol`` and
-        ``chinese``; the last two are empty where none is known.
-
-    Raises
-    ------
-    OptionError
-        If ``kind`` is not one of its choices.
-
-    Notes
-    -----
-    "perceived_value" and "perval" differ in the fourth dimension. Sacrifice is a cost: the more
-    of it, the lower the value. Price in PERVAL is value for money: the more of it, the better.
-    The one is not the other with the sign turned, because value for money weighs a price against
-    what is had for it, and sacrifice holds costs other than the price as well.
-
-    Examples
-    --------
-    >>> from loyaltymodel.delivered_value import components
-    >>> table = components()
-    >>> table.loc[table["side"] == "cost", "component"].to_list()
-    ['monetary', 'time', 'energy', 'psychic']
-    >>> components("perceived_value")["side"].to_list()
-    ['value', 'value', 'value', 'cost']
-    """
-    check_choice("kind", kind, Kind)
-    return pd.DataFrame(_TABLES[kind], columns=["component", "side", "symbol", "chinese"])
-
 
 def names_of(kind: Kind, side: str) -> tuple[str, ...]:
     """Return the components of one side of a theory."""
-    return tuple(name for name, where, _, _ in _TABLES[kind] if where == side)
+    return tuple(row["id"] for row in rows_of(f"components_{kind}") if row["side"] == side)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from loyaltymodel._core.arrays import IntArray
+from loyaltymodel._core.catalogue import rows_of
 from loyaltymodel._core.tables import number
-from loyaltymodel.delivered_value import components
-from loyaltymodel.delivered_value.components import Kind
 from loyaltymodel.delivered_value.results import ValueAccount
 from loyaltymodel.plots._names import Language, Words, chinese_in, shown_names, words_in, wrapped
 from loyaltymodel.plots._rows import row_axes
@@ -43,7 +41,7 @@ _WIDTH = 0.62  # of a bar, where the next one is 1 away
 _ABOVE = 0.46  # from the middle of a bar to the number in the gap above it
 _FEW = 4  # entries of a legend in a line
 _SUMS = ("total_value", "delivered_value")
-_KINDS: tuple[Kind, ...] = ("perceived_value", "delivered_value")  # those with Chinese names
+_LISTS = ("components_perceived_value", "components_delivered_value")  # with Chinese names
 _WORDS: Mapping[Language, Words] = {
     "en": {
         "total_value": "total value",
@@ -278,8 +276,7 @@ def _shown(
     """Return the name to show for every component and sum."""
     sums = {key: word for key, word in _WORDS[language].items() if key in _SUMS}
     sides = {"value": result.values, "cost": result.costs}
-    table = pd.concat([components(kind) for kind in _KINDS])
-    rows = zip(table["component"], table["side"], table["chinese"], strict=True)
-    chinese = {name: word for name, side, word in rows if name in sides[side]}
+    rows = [row for name in _LISTS for row in rows_of(name)]
+    chinese = {row["id"]: row["chinese"] for row in rows if row["id"] in sides[row["side"]]}
     own = dict(chinese_in(language, chinese)) | sums
     return shown_names([*result.components, *_SUMS], names, own, listed="; what can be named is")
