@@ -500,11 +500,6 @@ CASES = [
         )
     ),
     Labelled(
-        "delivered_value.perception.scale",
-        lambda v: delivered_value.perception([4, 5], [3, 4], [5, 4], scale=v),
-        {"quality": (1, 5), "value": (0, 5), "satisfaction": (0, 10)},
-    ),
-    Labelled(
         "delivered_value.perception_shift.covariates",
         lambda v: rounded(delivered_value.perception_shift(v, PEOPLE["d"]).effects),
         {name: PEOPLE[name] for name in "abc"},
@@ -541,13 +536,6 @@ CASES = [
         "expectation_gap.servqual.points",
         lambda v: expectation_gap.servqual(BRANCH, RELIABLE, scale=(1, 7), points=v),
         {"speed": 75, "staff": 25},
-    ),
-    Labelled(
-        "expectation_gap.linear_satisfaction.coefficients",
-        lambda v: expectation_gap.linear_satisfaction(
-            v, expected=7, perceived=4, locus_firm=[0, 1]
-        ),
-        {"constant": 8, "shortfall": -1.5, "attributed_shortfall": -0.5},
     ),
     *(
         Labelled(
@@ -1288,11 +1276,6 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "ab",
         ),
         (
-            "delivered_value.perception",
-            lambda x, y, z: delivered_value.perception(x, y, z, scale=(1, 5)),
-            "abc",
-        ),
-        (
             "delivered_value.perception_shift",
             lambda x, y: rounded(delivered_value.perception_shift({"x": x}, y).effects),
             "ab",
@@ -1302,18 +1285,6 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "expectation_gap.equity",
             lambda x, y, z, u: expectation_gap.equity(x, y, referent_outcomes=z, referent_inputs=u),
             "abcd",
-        ),
-        (
-            "expectation_gap.gronroos_quality",
-            lambda x, y, z: expectation_gap.gronroos_quality(
-                x, y, expected=z, technical_weight=0.3
-            ),
-            "abc",
-        ),
-        (
-            "expectation_gap.expectation",
-            lambda x, y: expectation_gap.expectation(x, y, outcome_weight=0.3),
-            "ab",
         ),
         (
             "expectation_gap.tolerance_measures",
@@ -1409,13 +1380,6 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
         (
             "expectation_gap.zone_of_tolerance",
             lambda x, y: expectation_gap.zone_of_tolerance(x, y + 5, adequate=y),
-            "ab",
-        ),
-        (
-            "expectation_gap.linear_satisfaction",
-            lambda x, y: expectation_gap.linear_satisfaction(
-                {"constant": 8, "shortfall": -1.5}, expected=x, perceived=y
-            ),
             "ab",
         ),
         (

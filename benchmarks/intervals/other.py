@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.attributes import key_drivers
 from loyaltymodel.economics import word_of_mouth
-from loyaltymodel.expectation_gap import linear_satisfaction, satisfaction_drivers
+from loyaltymodel.expectation_gap import satisfaction_drivers
 from loyaltymodel.jones_sasser.curves.families import family_of
 from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.loyalty_stage import loyalty_types
@@ -42,10 +42,10 @@ def multiplier(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     """Let a shortfall cost 0.5, and 0.4 more by full attribution: 1.8 times as much."""
     del weighted
     gap, locus = rng.normal(0, 2, n).round(1), rng.integers(0, 5, n) / 4
-    truth = {"constant": 7.0, "excess": 0.3, "shortfall": -0.5, "attributed_shortfall": -0.4}
     given = {"disconfirmation": gap, "locus_firm": locus}
-    y = linear_satisfaction(truth, **given) + rng.normal(size=n)
-    found = satisfaction_drivers(list(truth)[1:], y, **given)
+    short = np.clip(-gap, 0, None)
+    y = 7.0 + 0.3 * np.clip(gap, 0, None) - (0.5 + 0.4 * locus) * short + rng.normal(size=n)
+    found = satisfaction_drivers(["excess", "shortfall", "attributed_shortfall"], y, **given)
     return {"attribution_multiplier": ends(found.attribution_multiplier(), 1.8)}
 
 

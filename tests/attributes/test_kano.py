@@ -26,7 +26,7 @@ from loyaltymodel.attributes.kano.kernels import (
     share_interval,
 )
 from loyaltymodel.attributes.kano.segments import kano_segments
-from loyaltymodel.attributes.kano.variants import kano_continuous, kano_fuzzy, satisfaction_curve
+from loyaltymodel.attributes.kano.variants import kano_continuous, kano_fuzzy
 from loyaltymodel.errors import DataError, OptionError, SmallSampleWarning
 
 from tolerances import EXACT, SAME
@@ -471,47 +471,6 @@ def test_fuzzy_interval_covers():
     assert np.mean(held) == pytest.approx(0.95, abs=3 * 0.011 + 0.005)
 
 
-KINDS = ["must_be", "one_dimensional", "attractive"]
-
-
-@given(
-    kind=st.sampled_from(KINDS),
-    low=st.floats(-5, 0),
-    high=st.floats(0.1, 5),
-    curvature=st.floats(0.1, 20),
-)
-def test_curves_rise_between_their_ends_and_bend_the_right_way(kind, low, high, curvature):
-    x = np.linspace(0, 1, 21)
-    s = satisfaction_curve(x, kind, scale=(low, high), curvature=curvature)
-    assert (s[0], s[-1]) == pytest.approx((low, high), abs=SAME)
-    assert (np.diff(s) >= 0).all()
-    bend = {"must_be": -1, "one_dimensional": 0, "attractive": 1}[kind]
-    second = np.diff(s, 2)
-    if bend == 0:
-        np.testing.assert_allclose(second, 0, atol=SAME)
-    else:
-        assert (bend * second >= -SAME).all()
-        assert bend * second.sum() > 0
-
-
-def test_curves_are_what_the_formula_says():
-    k, x = 2.5, 0.3
-    assert satisfaction_curve(x, "must_be", curvature=k) == pytest.approx(
-        -1 + (1 - np.exp(-k * x)) / (1 - np.exp(-k)), rel=EXACT
-    )
-    assert satisfaction_curve(x, "attractive", curvature=k) == pytest.approx(
-        (np.exp(k * x) - 1) / (np.exp(k) - 1), rel=EXACT
-    )
-    assert satisfaction_curve(x, "attractive", curvature=1e-6) == pytest.approx(x, abs=1e-6)
-
-
-def test_curves_come_back_as_they_came():
-    series = pd.Series([0.0, 1.0], index=["a", "b"])
-    found = satisfaction_curve(series, "one_dimensional")
-    assert found.to_dict() == {"a": -1.0, "b": 1.0}
-    assert isinstance(satisfaction_curve(0.5, "must_be"), float)
-
-
 # What comes in, what comes out
 
 WIDE = pd.DataFrame(
@@ -804,18 +763,6 @@ BAD = {
     ),
     "fuzzy answers as a table": (lambda: kano_fuzzy(WIDE), DataError, "mapping"),
     "cut": (lambda: kano_fuzzy({"x": (FUZZY, FUZZY)}, cuts=40), OptionError, "such as 0.4"),
-    "fulfilment in percent": (
-        lambda: satisfaction_curve([50], "must_be"),
-        DataError,
-        "between 0 and 1",
-    ),
-    "kind of curve": (lambda: satisfaction_curve(0.5, "M"), OptionError, "'one_dimensional'"),
-    "ends of a curve": (
-        lambda: satisfaction_curve(0.5, "must_be", scale=(1, 0)),
-        OptionError,
-        "lower one first",
-    ),
-    "curvature": (lambda: satisfaction_curve(0.5, "must_be", curvature=0), OptionError, "above 0"),
 }
 
 

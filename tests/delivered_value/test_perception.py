@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from loyaltymodel.delivered_value import heterogeneity, perception
+from loyaltymodel.delivered_value import heterogeneity
 from loyaltymodel.errors import DataError, OptionError
 
 from tolerances import EXACT
@@ -148,24 +148,3 @@ def test_shapes_tables_and_pickles():
 def test_bad_groups_are_named_errors(perceived, group, options, error, way_out):
     with pytest.raises(error, match=way_out):
         heterogeneity(perceived, group, **options)
-
-
-def test_perception_on_one_scale():
-    frame = pd.DataFrame({"q": [1, 5], "v": [3, 4], "s": [10, 0]}, index=["x", "y"])
-    scale = {"quality": (1, 5), "value": (1, 5), "satisfaction": (0, 10)}
-    found = perception("q", "v", "s", data=frame, scale=scale)
-    expected = pd.DataFrame(
-        {"quality": [0.0, 100.0], "value": [50.0, 75.0], "satisfaction": [100.0, 0.0]},
-        index=["x", "y"],
-    )
-    pd.testing.assert_frame_equal(found, expected)
-    assert perception(4, 5, 3, scale=(1, 5)).to_numpy().tolist() == [[75, 100, 50]]
-    frame["v"] = [np.nan, 4]
-    left = perception("q", "v", "s", data=frame, scale=scale, missing="drop")
-    assert left.index.to_list() == ["y"]
-    with pytest.raises(DataError, match='missing="drop"'):
-        perception("q", "v", "s", data=frame, scale=scale)
-    with pytest.raises(DataError, match="between 1 and 5"):
-        perception([9], [1], [1], scale=(1, 5))
-    with pytest.raises(OptionError, match="no limits for satisfaction"):
-        perception([1], [1], [1], scale={"quality": (1, 5), "value": (1, 5)})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltymodel.errors import DataError, ModelError, OptionError
-from loyaltymodel.expectation_gap import ProspectResponse, disconfirmation, expectation
+from loyaltymodel.expectation_gap import ProspectResponse, disconfirmation
 
 from tolerances import EXACT
 
@@ -67,13 +67,6 @@ def test_a_response_needs_finite_numbers_above_0(numbers):
     names = ("loss_aversion", "gain_power", "loss_power")
     with pytest.raises(ModelError):
         ProspectResponse(**dict(zip(names, numbers, strict=True)))
-
-
-@given(st.floats(0, 10), st.floats(0, 10), st.floats(0, 1))
-def test_an_expectation_lies_between_its_parts(outcome, process, weight):
-    level = expectation(outcome, process, outcome_weight=weight)
-    assert min(outcome, process) - EXACT <= level <= max(outcome, process) + EXACT
-    assert expectation(outcome, process, outcome_weight=1) == outcome
 
 
 # What comes in and what goes out
@@ -136,9 +129,3 @@ BAD = [
 def test_bad_input_is_refused_with_a_way_out(variables, options, error, says):
     with pytest.raises(error, match=says):
         disconfirmation(*variables, **options)
-
-
-@pytest.mark.parametrize("weight", [-0.1, 1.1, True, "half", None])
-def test_a_weight_lies_between_0_and_1(weight):
-    with pytest.raises(OptionError, match="between 0 and 1"):
-        expectation(8, 6, outcome_weight=weight)

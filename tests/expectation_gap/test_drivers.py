@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 
 from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
-from loyaltymodel.expectation_gap import linear_satisfaction, satisfaction_drivers
+from loyaltymodel.expectation_gap import satisfaction_drivers
 
 from tolerances import SAME
 
@@ -39,7 +39,7 @@ def world(rng, n, *, noise=1.0):
             "manners": rng.normal(5, 1, n),
         }
     )  # fmt: skip
-    people["s"] = linear_satisfaction(TRUTH, **VARIABLES, data=people)
+    people["s"] = matrix_by_hand(people) @ np.array([TRUTH[t] for t in ("constant", *ALL)])
     people["s"] += noise * rng.normal(size=n)
     return people
 
@@ -235,14 +235,6 @@ def test_terms_that_never_vary_are_refused(people):
         satisfaction_drivers(["negative_affect"], "s", negative_affect="na", data=pleased)
 
 
-def test_given_coefficients_give_satisfaction_as_the_variables_came(people):
-    found = linear_satisfaction(TRUTH, **VARIABLES, data=people)
-    values = matrix_by_hand(people) @ np.array([TRUTH[t] for t in ("constant", *ALL)])
-    np.testing.assert_allclose(found, values, rtol=SAME)
-    assert found.index.equals(people.index)
-    assert linear_satisfaction({"fairness": 2.0}, fairness=3) == 6.0
-
-
 def test_people_without_an_answer_are_left_out(people):
     holes = people.copy()
     holes.loc[3, "pa"] = np.nan
@@ -287,22 +279,6 @@ BAD = [
 def test_bad_input_is_refused_with_a_way_out(given, options, error, says):
     with pytest.raises(error, match=says):
         satisfaction_drivers(*given[::-1], **options)
-
-
-@pytest.mark.parametrize(
-    ("coefficients", "options", "says"),
-    [
-        ({"fairnes": 1}, {"fairness": 3}, "did you mean"),
-        ({"fairness": "much"}, {"fairness": 3}, "finite number"),
-        ({"fairness": np.inf}, {"fairness": 3}, "finite"),
-        ({"constant": 1}, {}, "at least one"),
-        ([1, 2], {"fairness": 3}, "mapping"),
-        ({"fairness": 1}, {"fairness": 3, "expected": 4}, "no term uses expected"),
-    ],
-)
-def test_bad_coefficients_are_refused(coefficients, options, says):
-    with pytest.raises(OptionError, match=says):
-        linear_satisfaction(coefficients, **options)
 
 
 def test_what_the_terms_do_not_give_is_refused(people):
@@ -390,12 +366,6 @@ def test_terms_that_are_0_are_told_in_their_number(people):
     says = "^shortfall, attributed_shortfall are 0 for everybody, so they have no .* these terms"
     with pytest.raises(NotIdentifiedError, match=says):
         satisfaction_drivers(["shortfall", "attributed_shortfall"], people["s"], **given)
-
-
-@pytest.mark.parametrize("coefficients", [{"constant": 1}, {}])
-def test_a_constant_alone_is_refused_by_the_name_of_the_argument(coefficients):
-    with pytest.raises(OptionError, match=r"^coefficients=\{.*must name at least one of expected"):
-        linear_satisfaction(coefficients)
 
 
 def test_a_result_says_in_a_line_what_it_is(people):

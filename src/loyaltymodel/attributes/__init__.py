@@ -6,13 +6,12 @@ from loyaltymodel.attributes.drivers.importance import key_drivers
 from loyaltymodel.attributes.drivers.performance import importance_performance
 from loyaltymodel.attributes.kano.analysis import kano, kano_category, kano_from_counts
 from loyaltymodel.attributes.kano.segments import kano_segments
-from loyaltymodel.attributes.kano.variants import kano_continuous, kano_fuzzy, satisfaction_curve
+from loyaltymodel.attributes.kano.variants import kano_continuous, kano_fuzzy
 from loyaltymodel.attributes.measurement.benefits import satisfaction_benefits
 from loyaltymodel.attributes.measurement.direct import direct_report, net_promoter
 from loyaltymodel.attributes.measurement.index import (
     importance_index,
     importance_scores,
-    rank_weights,
 )
 from loyaltymodel.attributes.measurement.problems import derived_dissatisfaction, problem_analysis
 
@@ -32,9 +31,7 @@ __all__ = [
     "net_promoter",
     "penalty_reward",
     "problem_analysis",
-    "rank_weights",
     "satisfaction_benefits",
-    "satisfaction_curve",
 ]
 
 

@@ -15,82 +15,11 @@ from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import count_of
 from loyaltymodel._core.results import Facts, Result
-from loyaltymodel._core.scales import AnswerLimits, resolve_limits
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, number, percent, table_of
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.delivered_value.kernels import ratio_interval, spread
 from loyaltymodel.errors import DataError
-
-_CONTENTS = ("quality", "value", "satisfaction")
-
-
-@checked
-def perception(
-    quality: object,
-    value: object,
-    satisfaction: object,
-    *,
-    data: object = None,
-    scale: AnswerLimits,
-    missing: Missing = "raise",
-) -> pd.DataFrame:
-    """Return what each customer perceives, on one scale: quality, value, satisfaction (顾客感知).
-
-    Parameters
-    ----------
-    quality, value, satisfaction : float, array-like of shape (n,), Series or name of a column
-        Perceived service quality (服务质量), perceived service value, which is customer delivered
-        value (服务价值), and satisfaction (顾客满意), each as a rating.
-    data : pandas, polars or pyarrow table, optional
-        Where the columns are.
-    scale : pair, or mapping from "quality", "value" and "satisfaction" to pair
-        Lowest and highest possible rating.
-    missing : {"raise", "drop"}
-        With "drop" customers who lack a rating are left out.
-
-    Returns
-    -------
-    DataFrame
-        A row a customer, a column a content, in points from 0 to 100; with the labels of the rows.
-
-    Raises
-    ------
-    DataError
-        If ratings are not numeric, missing, infinite or off the scale, or differ in length.
-    OptionError
-        If ``scale`` or ``missing`` is not as described.
-
-    Notes
-    -----
-    points = 100 (x - lowest) / (highest - lowest). Points of one scale can be laid side by side;
-    that 70 points of quality are as much as 70 of satisfaction does not follow from it.
-
-    Examples
-    --------
-    >>> from loyaltymodel.delivered_value import perception
-    >>> perception([4, 5], [3, 4], [8, 10], scale={
-    ...     "quality": (1, 5), "value": (1, 5), "satisfaction": (0, 10)
-    ... })
-       quality  value  satisfaction
-    0     75.0   50.0          80.0
-    1    100.0   75.0         100.0
-    """
-    limits = resolve_limits(scale, _CONTENTS)
-    pairs = dict(zip(_CONTENTS, zip(limits.lowest, limits.highest, strict=True), strict=True))
-    read = read_variables(
-        {"quality": quality, "value": value, "satisfaction": satisfaction},
-        data=data,
-        bounds={name: (float(low), float(high)) for name, (low, high) in pairs.items()},
-        missing=missing,
-    )
-    return pd.DataFrame(
-        {
-            name: 100 * (np.asarray(read[name], dtype=np.float64) - low) / (high - low)
-            for name, (low, high) in pairs.items()
-        },
-        index=read.labels,
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)

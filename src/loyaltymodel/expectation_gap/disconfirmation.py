@@ -9,7 +9,7 @@ import numpy as np
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import difference, reaches
 from loyaltymodel._core.frames import Missing
-from loyaltymodel._core.options import check_choice, check_finite, check_share
+from loyaltymodel._core.options import check_choice, check_finite
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.specification import Positive, Specification
 from loyaltymodel._core.variables import Bounds, Variables, as_given, read_variables
@@ -205,58 +205,6 @@ def disconfirmation(
             loss_power=response.loss_power,
         )
     return as_given(given.values(), read.labels, gap, name="disconfirmation")
-
-
-@checked
-def expectation(
-    outcome: Variable,
-    process: Variable,
-    *,
-    outcome_weight: float,
-    data: object = None,
-    missing: Missing = "raise",
-) -> Any:
-    """Return one expectation made of that of the outcome and that of the process (顾客期望).
-
-    Parameters
-    ----------
-    outcome : float, array-like of shape (n,), Series, or name of a column
-        Expected level of what comes out (结果), in points.
-    process : float, array-like of shape (n,), Series, or name of a column
-        Expected level of how it is done (过程), in the same points.
-    outcome_weight : float
-        Weight of the outcome, from 0 to 1; the process has the rest. There is no default.
-    data : pandas, polars or pyarrow table, optional
-        The table, where variables are names of columns.
-    missing : {"raise", "drop"}
-        Whether a missing value is an error, or leaves its row out.
-
-    Returns
-    -------
-    float, array of shape (n,) or Series
-        The weighted mean, in points, as the variables came.
-
-    Raises
-    ------
-    DataError
-        If values are missing, infinite, not numeric or of unequal length.
-    OptionError
-        If the weight does not lie between 0 and 1.
-
-    Examples
-    --------
-    A repair that is expected to hold (8) and to be friendly (6), the first counting three
-    quarters: 0.75 * 8 + 0.25 * 6 = 7.5.
-
-    >>> from loyaltymodel.expectation_gap import expectation
-    >>> expectation(8, 6, outcome_weight=0.75)
-    7.5
-    """
-    check_share("outcome_weight", outcome_weight)
-    given = {"outcome": outcome, "process": process}
-    read = read_variables(given, data=data, missing=missing)
-    level = outcome_weight * read["outcome"] + (1 - outcome_weight) * read["process"]
-    return as_given(given.values(), read.labels, level, name="expectation")
 
 
 def _check_belongs(kind: str, response: object, tolerance: object, vocabulary: object) -> None:

@@ -87,7 +87,8 @@ def importance_performance(
         derived or ranked has no scale.
     importance_as : {"rating", "rank_order_centroid", "rank_sum"}
         Whether stated importance is a rating, higher for more important, or a rank, 1 for the
-        most important, and how ranks become weights (see :func:`rank_weights`).
+        most important, and how ranks become weights: the mean of all weights that respect the
+        ranking, or equal steps.
     cuts : {"mean", "median", "midpoint"}, float, or mapping from "performance" and "importance"
         Where high begins: at the mean or the median over the attributes, at the middle of the
         scale, or at a number in the units of the axis; one cut for both axes, or one for each,
@@ -135,7 +136,6 @@ def importance_performance(
     See Also
     --------
     key_drivers : Derived importance by all methods.
-    rank_weights : Rankings turned into weights.
 
     Notes
     -----

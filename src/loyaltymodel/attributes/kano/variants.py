@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,17 +18,14 @@ from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.native import NotNumbers, numbers_of
 from loyaltymodel._core.options import (
-    check_choice,
-    check_positive,
     check_share,
     count_of,
     shown,
 )
 from loyaltymodel._core.results import Facts, Result
-from loyaltymodel._core.scales import Pair, by_variable, check_pair
+from loyaltymodel._core.scales import by_variable
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
-from loyaltymodel._core.variables import as_given, read_variables
 from loyaltymodel.attributes._pairs import named_pairs
 from loyaltymodel.attributes.kano.answers import (
     ASKED,
@@ -341,95 +338,6 @@ def kano_fuzzy(
         n_obs=n_obs,
         cuts=limits,
     )
-
-
-@checked
-def satisfaction_curve(
-    fulfilment: object,
-    kind: Curve,
-    *,
-    data: object = None,
-    scale: Pair | None = None,
-    curvature: float = 3.0,
-    missing: Missing = "raise",
-) -> Any:
-    """Return the satisfaction that an attribute gives at a level of fulfilment.
-
-    The teaching texts know three kinds: what must be there (必须具备的因素) and only hurts by its
-    absence, of what more is better (越多越好的因素), and what goes beyond expectation
-    (期望之外的因素) and only pleases.
-
-    Parameters
-    ----------
-    fulfilment : float, array-like of shape (n,), Series or str
-        How far the attribute is fulfilled, from 0, not at all, to 1, fully; or the name of a
-        column of ``data``.
-    kind : {"must_be", "one_dimensional", "attractive"}
-        Which curve: rising fast and levelling off, straight, or rising ever faster.
-    data : pandas, polars or pyarrow table, optional
-        Where a named column is found.
-    scale : pair of numbers, optional
-        Lowest and highest satisfaction, without any and with full fulfilment, in any unit; -1
-        and 0 by default for "must_be", -1 and 1 for "one_dimensional", 0 and 1 for "attractive".
-        The worse and better coefficients of :class:`KanoResult` are a natural choice.
-    curvature : float
-        How far the curves bend, above 0; towards 0 they become straight. Without meaning for
-        "one_dimensional".
-    missing : {"raise", "drop"}
-        What to do where a level is missing: refuse, or leave it out.
-
-    Returns
-    -------
-    float, Series or ndarray of shape (n,)
-        Satisfaction, from the lowest to the highest of ``scale``.
-
-    Raises
-    ------
-    DataError
-        If a level is missing (with ``missing="raise"``) or lies outside 0 and 1.
-    OptionError
-        If ``kind`` is not one of its choices, ``scale`` is no pair with the lower number first,
-        or ``curvature`` is not above 0.
-
-    Notes
-    -----
-    With x for the fulfilment, k for the curvature and s = lowest + (highest - lowest) g(x):
-
-    - must-be: g(x) = (1 - exp(-k x)) / (1 - exp(-k))
-    - one-dimensional: g(x) = x
-    - attractive: g(x) = (exp(k x) - 1) / (exp(k) - 1)
-
-    The texts draw such curves and give no formula. Exponential ones are in use, but nothing
-    says that this is their true shape, and the default of 3 is there to show the bend, not
-    because a study found it.
-
-    Examples
-    --------
-    A straight line passes through 0 half way. A must-be attribute that is half fulfilled has
-    done most of its work, an attractive one hardly any:
-
-    >>> from loyaltymodel import attributes
-    >>> attributes.satisfaction_curve(0.5, "one_dimensional")
-    0.0
-    >>> round(attributes.satisfaction_curve(0.5, "must_be"), 3)
-    -0.182
-    >>> round(attributes.satisfaction_curve(0.5, "attractive"), 3)
-    0.182
-    """
-    check_choice("kind", kind, Curve)
-    check_positive("curvature", curvature)
-    bottom, top = _ENDS[kind] if scale is None else check_pair(scale)
-    read = read_variables(
-        {"fulfilment": fulfilment}, data=data, bounds={"fulfilment": (0.0, 1.0)}, missing=missing
-    )
-    x = np.asarray(read["fulfilment"], dtype=np.float64)
-    if kind == "one_dimensional":
-        shape = x
-    else:
-        sign = -1.0 if kind == "must_be" else 1.0
-        shape = np.expm1(sign * curvature * x) / np.expm1(sign * curvature)
-    values = bottom + (top - bottom) * shape
-    return as_given([fulfilment], read.labels, values, name="satisfaction")
 
 
 def _scores(name: str, scores: Sequence[float]) -> FloatArray:

@@ -146,10 +146,9 @@ def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
 
     Examples
     --------
-    >>> from loyaltymodel import attributes
-    >>> attributes.rank_weights([1, 2, 3, 4], method="rank_order_centroid").round(2).tolist()
+    >>> rank_weights([1, 2, 3, 4], method="rank_order_centroid").round(2).tolist()
     [0.52, 0.27, 0.15, 0.06]
-    >>> attributes.rank_weights([1, 2, 3, 4], method="rank_sum").round(2).tolist()
+    >>> rank_weights([1, 2, 3, 4], method="rank_sum").round(2).tolist()
     [0.4, 0.3, 0.2, 0.1]
     """
     check_choice("method", method, RankMethod)
@@ -204,7 +203,8 @@ def importance_scores(
         Where named columns are found.
     importance_as : {"rating", "rank_order_centroid", "rank_sum"}
         Whether importance is a rating, higher for more important, none negative; or a rank, 1
-        for the most important, and how it becomes a weight (see :func:`rank_weights`).
+        for the most important, and how it becomes a weight: the mean of all weights that respect
+        the ranking, or equal steps.
     missing : {"raise", "drop"}
         What to do where a value is missing: refuse, or leave the respondent out.
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from collections.abc import Sequence
 
 import numpy as np
 
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
-from loyaltymodel._core.options import check_choice, check_finite, shown
+from loyaltymodel._core.options import check_choice
 from loyaltymodel._core.regression import StdErrors, is_constant, least_squares
 from loyaltymodel._core.signature import checked
-from loyaltymodel._core.variables import as_given, one_variable
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel._core.variables import one_variable
+from loyaltymodel.errors import DataError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
 from loyaltymodel.expectation_gap._people import Variable
 from loyaltymodel.expectation_gap.drivers.result import DriverResult
@@ -238,114 +237,3 @@ def satisfaction_drivers(
         n_dropped=read.n_dropped,
         level=level,
     )
-
-
-@checked
-def linear_satisfaction(
-    coefficients: Mapping[str, float],
-    *,
-    expected: Variable | None = None,
-    perceived: Variable | None = None,
-    disconfirmation: Variable | None = None,
-    positive_affect: Variable | None = None,
-    negative_affect: Variable | None = None,
-    locus_firm: Variable | None = None,
-    stability: Variable | None = None,
-    controllability: Variable | None = None,
-    fairness: Variable | None = None,
-    distributive_justice: Variable | None = None,
-    procedural_justice: Variable | None = None,
-    interactional_justice: Variable | None = None,
-    data: object = None,
-    missing: Missing = "raise",
-) -> Any:
-    """Return the satisfaction that given coefficients make of the drivers.
-
-    Parameters
-    ----------
-    coefficients : mapping from term to float
-        Coefficients of "constant" and of at least one term of :func:`satisfaction_drivers`. None
-        has a default; terms, or a constant, that are not named have no part.
-    expected : float, array-like of shape (n,), Series, or name of a column, optional
-        Expectation, in points.
-    perceived : float, array-like of shape (n,), Series, or name of a column, optional
-        Perceived performance, in the same points.
-    disconfirmation : float, array-like of shape (n,), Series, or name of a column, optional
-        Disconfirmation asked directly; without it perceived less expected.
-    positive_affect : float, array-like of shape (n,), Series, or name of a column, optional
-        Positive emotion.
-    negative_affect : float, array-like of shape (n,), Series, or name of a column, optional
-        Negative emotion.
-    locus_firm : float, array-like of shape (n,), Series, or name of a column, optional
-        How far the firm is held responsible, from 0 to 1.
-    stability : float, array-like of shape (n,), Series, or name of a column, optional
-        How far the cause is seen as lasting, from 0 to 1.
-    controllability : float, array-like of shape (n,), Series, or name of a column, optional
-        How far it is thought that the cause could have been prevented, from 0 to 1.
-    fairness : float, array-like of shape (n,), Series, or name of a column, optional
-        Perceived fairness as one score, in points.
-    distributive_justice : float, array-like of shape (n,), Series, or name of a column, optional
-        How fair the outcome was, in points.
-    procedural_justice : float, array-like of shape (n,), Series, or name of a column, optional
-        How fair the rules and the way there were, in points.
-    interactional_justice : float, array-like of shape (n,), Series, or name of a column, optional
-        How fairly people treated the customer, in points.
-    data : pandas, polars or pyarrow table, optional
-        The table, where variables are names of columns.
-    missing : {"raise", "drop"}
-        Whether a missing value is an error, or leaves the respondent out.
-
-    Returns
-    -------
-    float, array of shape (n,) or Series
-        Satisfaction in points, as the variables came; not kept within any scale.
-
-    Raises
-    ------
-    DataError
-        If values are missing, infinite or of unequal length.
-    OptionError
-        If there is no term besides the constant, a term is unknown or lacks its variable, or a
-        variable is given that no term uses.
-
-    Examples
-    --------
-    3 points short count 1.5 each, and where the firm is to blame another 0.5: 8 - 4.5 = 3.5
-    where it is not, 8 - 4.5 - 1.5 = 2 where it is.
-
-    >>> from loyaltymodel.expectation_gap import linear_satisfaction
-    >>> coefficients = {"constant": 8, "shortfall": -1.5, "attributed_shortfall": -0.5}
-    >>> linear_satisfaction(coefficients, expected=7, perceived=4, locus_firm=[0, 1])
-    array([3.5, 2. ])
-    """
-    if not isinstance(coefficients, Mapping):
-        raise OptionError(f"coefficients={shown(coefficients)} is no mapping from term to number")
-    named = [name for name in coefficients if name != "constant"]
-    if not named:
-        raise OptionError(
-            f"coefficients={dict(coefficients)!r} must name at least one of "
-            f"{', '.join(get_args(Term))}; a constant alone is the satisfaction of everybody"
-        )
-    chosen = check_terms(named)
-    given = {
-        "expected": expected,
-        "perceived": perceived,
-        "disconfirmation": disconfirmation,
-        "positive_affect": positive_affect,
-        "negative_affect": negative_affect,
-        "locus_firm": locus_firm,
-        "stability": stability,
-        "controllability": controllability,
-        "fairness": fairness,
-        "distributive_justice": distributive_justice,
-        "procedural_justice": procedural_justice,
-        "interactional_justice": interactional_justice,
-    }
-    for name, coefficient in coefficients.items():
-        check_finite(f"coefficients[{name!r}]", coefficient)
-    values = np.array([coefficients[name] for name in chosen], dtype=np.float64)
-    constant = float(coefficients.get("constant", 0.0))
-    used = variables_of(chosen, given)
-    read = read_terms(used, data, missing)
-    total = constant + columns_of(chosen, read) @ values
-    return as_given(used.values(), read.labels, total, name="satisfaction")
