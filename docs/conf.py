@@ -1,12 +1,14 @@
 """How the documentation is built: Sphinx, MyST markdown and notebooks, numpydoc and furo."""
 
 import doctest
+import re
 import sys
 from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 import loyaltymodel
@@ -28,6 +30,7 @@ extensions = [
     "sphinx.ext.doctest",
 ]
 exclude_patterns = ["_build"]
+suppress_warnings = ["toc.empty_glob"]  # lists of pages end with a place for new ones
 templates_path = ["_templates"]
 html_theme = "furo"
 html_title = f"loyaltymodel {release}"
@@ -63,6 +66,9 @@ numpydoc_show_class_members = False  # _templates/autosummary/class.rst lists th
 autosummary_context = {"public_members": written.public_members()}
 
 
+_LOG = logging.getLogger(__name__)
+_LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=.(?:https?:)?//[^>]*>")
+
 # Formulas are MathML, which browsers draw by themselves: no script, no network.
 
 
@@ -90,9 +96,17 @@ def _run_notebooks_for_pages_only(app: Sphinx) -> None:
         app.config.nb_execution_mode = "off"
 
 
+def _without_network(app: Sphinx, failed: Exception | None) -> None:
+    if failed is None and app.builder.format == "html":
+        for page in sorted(Path(app.outdir).rglob("*.html")):
+            for tag in _LOADED.findall(page.read_text(encoding="utf-8")):
+                _LOG.warning("%s needs a network for %s", page.relative_to(app.outdir), tag)
+
+
 def setup(app: Sphinx) -> None:
     """Write pages before they are looked for."""
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.connect("config-inited", _write)
     app.connect("builder-inited", _run_notebooks_for_pages_only, priority=100)
     app.connect("source-read", _count_states)
+    app.connect("build-finished", _without_network)

@@ -133,22 +133,19 @@ def plots_page() -> str:
 def _sections(package: ModuleType) -> dict[str, list[str]]:
     """Sort the names of a room: a section a folder, and one each for what stands in no folder."""
     things = {name: getattr(package, name) for name in package.__all__}
-    found: dict[str, list[str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for name in sorted(things, key=lambda name: isinstance(things[name], type)):
         inside = things[name].__module__.removeprefix(f"{package.__name__}.").partition(".")[0]
-        folder = (
-            import_module(f"{package.__name__}.{inside}") if _is_folder(package, inside) else None
-        )
-        if folder is not None:
-            title = _title(folder)
+        if _is_folder(package, inside):
+            title = _title(import_module(f"{package.__name__}.{inside}"))
         elif not isinstance(things[name], type):
-            title = "Functions"
-        elif issubclass(things[name], BaseException):
-            title = "Warnings" if issubclass(things[name], Warning) else "Errors"
+            inside, title = "", "Functions"
+        elif not issubclass(things[name], BaseException):
+            inside, title = "~", "Classes"
         else:
-            title = "Classes"
-        found.setdefault(title, []).append(name)
-    return found
+            inside, title = "", "Warnings" if issubclass(things[name], Warning) else "Errors"
+        found.setdefault((inside, title), []).append(name)
+    return {title: names for (_, title), names in sorted(found.items())}
 
 
 def _is_folder(package: ModuleType, inside: str) -> bool:
@@ -286,7 +283,7 @@ def lists_page() -> str:
     ]
     for row in evidence.catalogue().reset_index().to_dict("records"):
         entries = evidence.catalogue(row["list"]).reset_index()
-        columns = [name for name in ("id", "english", "chinese", "source") if name in entries]
+        columns = [name for name in ("id", "english", "chinese", "sources") if name in entries]
         title = f"## {row['title']}" + (f" ({row['chinese']})" if row["chinese"] else "")
         cells = [[_cell(value) for value in line] for line in entries[columns].to_numpy()]
         parts += [

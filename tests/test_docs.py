@@ -32,7 +32,7 @@ ROLE = re.compile(r"\{(?:func|class|meth|attr|mod|data|exc)\}`(?:[^`<]*<)?~?([^`
 SPAN = re.compile(r"(?<![`}\\])`([^`\n]+)`")
 CALL = re.compile(r"^((?:\w+\.)*)(\w+)\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
 # Functions and options of other programs that pages speak of.
-FOREIGN = {"verify", "savefig", "scaled"}
+FOREIGN = {"dir", "dumps", "help", "print", "savefig", "scaled", "verify"}
 OPTION = re.compile(r"(?:^|, ?)(\w+)=")
 
 
@@ -172,6 +172,43 @@ def test_only_what_has_a_function_is_called_computed():
     assert len(rows) > 50
     for name, where in rows:
         assert "below" in where or re.search(r"\{(func|class|meth)\}", where), name
+
+
+WORDS = (
+    "NPS", "CSAT", "CES", "top box", "mediation", "moderation", "Mokken", "Guttman", "kappa",
+    "churn", "RFM", "IPMA", "IPA", "HTMT", "multi-group", "SERVQUAL", "Kano", "PLS-SEM",
+    "word of mouth", "customer lifetime value", "Markov chain", "Johnson-Neyman", "NCA", "Shapley",
+)  # fmt: skip
+
+
+def test_words_of_others_lead_to_a_name_and_a_page():
+    # That the names exist and take these options, test_pages_name_what_exists sees.
+    page = (ROOT / "docs" / "start" / "words.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?!you call it|---)([^|]*) \| ([^|]*) \| ([^|]*) \|$", page, re.M)
+    assert not [word for word in WORDS if not any(word in row[0] for row in rows)]
+    for word, name, told in rows:
+        assert re.search(r"\{(func|class)\}`|`\w+[=`]|not here", name), word
+        path, _, anchor = re.search(r"\]\(([^)]*)\)", told)[1].partition("#")
+        text = (ROOT / "docs" / "start" / path).read_text(encoding="utf-8")
+        assert not anchor or anchor in anchors(text), (word, anchor)
+
+
+def anchors(text):
+    headings = re.findall(r"^#+ (.*)$", text, re.M)
+    return {
+        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings
+    }
+
+
+def test_the_readme_names_the_words_that_people_look_for():
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    paragraph = next(part for part in readme.split("## ") if "docs/start/words.md" in part)
+    missing = [
+        w for w in WORDS if w not in paragraph and w not in ("NCA", "Shapley", "Johnson-Neyman")
+    ]
+    assert missing == ["word of mouth"], missing
+    for link in re.findall(r"\]\((?!http)([^)#]+)", readme):
+        assert (ROOT / link).exists(), link
 
 
 # What is written when the pages are built
