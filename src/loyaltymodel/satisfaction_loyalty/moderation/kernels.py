@@ -48,6 +48,7 @@ def slopes(
     along = d @ coefficients
     if not logistic:
         return Slopes(along, float(along.mean()), d.mean(axis=0))
+    # The slope is a product: its gradient has a part through d, and one through p (1 - p).
     p = probability(x @ coefficients)
     spread = p * (1 - p)
     own = spread * along

@@ -99,6 +99,7 @@ def construct_correlations_exact(
     """Correlations (b, j, j) that the paths imply by tracing, every construct of variance 1."""
     implied = np.where(design.exogenous[:, None] & design.exogenous, correlations, 0.0)
     known = np.flatnonzero(design.exogenous).tolist()
+    # By tracing rules: the correlations of a construct are those of its drivers times their paths.
     for k in causes_first(design)[len(known) :]:
         column = implied[:, known][:, :, known] @ paths[:, known, k, None]
         implied[:, known, k] = implied[:, k, known] = column[:, :, 0]
@@ -184,6 +185,7 @@ def _relative_eigenvalues(observed: FloatArray, implied: FloatArray) -> FloatArr
     # What could not be estimated implies no numbers, on which the search would break off.
     bad = np.isnan(values).any(axis=1) | ~np.isfinite(implied).all(axis=(1, 2))
     implied = np.where(bad[:, None, None], np.eye(implied.shape[-1]), implied)
+    # S^-1/2' Sigma S^-1/2 has the eigenvalues of S^-1 Sigma, and is symmetric.
     root = vectors / np.sqrt(np.where(bad[:, None], 1.0, values))[:, None, :]
     relative = np.linalg.eigvalsh(root.transpose(0, 2, 1) @ implied @ root)
     definite = ~bad & (relative[:, 0] > _DEFINITE)

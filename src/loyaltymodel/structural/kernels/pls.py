@@ -116,13 +116,18 @@ def outer_weights(
     n_iter = np.full(b, max_iter)
     converged = np.zeros(b, dtype=bool)
 
+    # Letters: s the items' correlations, w the outer weights, sw the items' covariances with the
+    # scores, r the scores' correlations. Scores themselves are never made: all follows from s.
     active = np.arange(b)
     s = correlations
     inverses = _inverse_blocks(s, design)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # All ones, as in Lohmoeller: the start decides the sign, and hardly ever the end.
         w, sw, r = _unit_variance(s, np.ones((b, p)), design)
         for iteration in range(1, max_iter + 1):
             inner = _inner_weights(r, design, scheme)
+            # Covariances of each item with the inner proxy of its own construct: under mode A
+            # these are the new weights, under mode B the right side of a regression.
             proxy = (sw @ inner)[:, np.arange(p), design.block]
             for k, inverse in inverses.items():
                 rows = design.rows(k)
@@ -150,7 +155,7 @@ def _unit_variance(
     s: FloatArray, w: FloatArray, design: Design
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Scale weights to scores of unit variance; also item-score and score correlations."""
-    wide = w[:, :, None] * design.membership
+    wide = w[:, :, None] * design.membership  # (b, p, j): each construct's weights in its column
     sw = s @ wide
     r = wide.transpose(0, 2, 1) @ sw
     sd = np.sqrt(np.einsum("bkk->bk", r))
@@ -162,6 +167,7 @@ def _unit_variance(
 def _inner_weights(r: FloatArray, design: Design, scheme: Scheme) -> FloatArray:
     """Inner weights (b, j, j): column l mixes the neighbours of construct l to its proxy."""
     if scheme == "path":
+        # Drivers by their regression coefficients, constructs that are driven by correlation.
         inner = np.where(design.drives.T, r, 0.0)
         for equation, coefficients in _regressions(r, design):
             inner[:, equation.drivers, equation.targets[:, None]] = coefficients
@@ -233,6 +239,8 @@ def structure(
         if consistent:
             usable = (rho_a > 0) & (rho_a < np.inf)
             root = np.sqrt(np.where(usable, rho_a, np.nan))
+            # A score correlates with its construct by sqrt(rho_A): correlations of constructs are
+            # those of scores over both roots, those of items with constructs over one.
             r = r / (root[:, :, None] * root[:, None, :])
             cross = cross / root[:, None, :]
             length = (weights**2) @ design.membership
@@ -247,7 +255,7 @@ def structure(
         paths = np.zeros_like(r)
         for equation, coefficients in _regressions(r, design):
             paths[:, equation.drivers, equation.targets[:, None]] = coefficients
-        r_squared = (paths * r).sum(axis=1)
+        r_squared = (paths * r).sum(axis=1)  # beta' r, as all have unit variance
     return Structure(loadings, cross, r, rho_a, paths, r_squared)
 
 
@@ -268,6 +276,7 @@ def reliability_rho_a(correlations: FloatArray, weights: FloatArray, design: Des
 
 def total_effects(paths: FloatArray) -> FloatArray:
     """Effects along all directed routes (b, j, j): B + BB + BBB + ..., finite without circles."""
+    # No route of a model without circles has more than j - 1 arrows.
     total = paths
     step = paths
     for _ in range(paths.shape[-1] - 2):

@@ -488,6 +488,8 @@ def _add_slice(
     """Add the contributions of a slice of cells."""
     cells, n_curve = problem.cells, problem.n_curve
     value, score, info = totals
+    # Letters: m cells of the slice, r nodes of the true score in each, g the curve, c constraints.
+    # L = c + (1 - c) g, so dL/dcurve = (1 - c) dg and dL/dc = 1 - g; what follows is the chain rule.
     b = len(p)
     outcome = problem.outcome
     own_laws = isinstance(outcome, WithLaws)
@@ -519,7 +521,7 @@ def _add_slice(
     elif cells.drivers is not None:
         held = slice(n_curve, n_curve + n_held)
         z = cells.drivers[part].T
-        turn = c * (1 - c)
+        turn = c * (1 - c)  # dc by the linear predictor of the drivers, a logit
         score[:, held] += (by_constraint * turn) @ z.T
         own = (bound * turn)[:, None] * z
         info[:, :n_curve, held] += weighted @ own.swapaxes(1, 2)
@@ -548,6 +550,7 @@ def _add_groups(
     """Add what cells, sorted by group, say of the constraints of their groups."""
     score, info = totals
     n_curve, n_extra = weighted.shape[1], pieces.by_extra.shape[1]
+    # A group's cells lie together: its constraint has the sums over them, others' are untouched.
     starts = np.flatnonzero(np.diff(code, prepend=-1))
     which = n_curve + code[starts]
     score[:, which] += np.add.reduceat(by_constraint, starts, axis=-1)

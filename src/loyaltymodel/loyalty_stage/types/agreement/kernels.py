@@ -51,10 +51,12 @@ def kappas(weight: FloatArray, squared: FloatArray, agree: FloatArray) -> Kappas
     expected = np.einsum("mij,ij->m", agree, independent)
     room = 1 - expected
     kappa = (observed - expected) / room
+    # Chance agreement is bilinear in the margins: a customer moves it through row and column.
     by_row = agree @ columns
     by_column = np.einsum("mij,i->mj", agree, rows)
     margins = by_row[:, :, None] + by_column[:, None, :]
     o, e, r = (v[:, None, None] for v in (observed, expected, room))
+    # The derivative of (o - e) / (1 - e) by the share of each cell.
     influence = ((agree - o) * r - (1 - o) * (margins - 2 * e)) / r**2
     std_error = np.sqrt(np.einsum("mij,ij->m", influence**2, squared)) / total
     with np.errstate(divide="ignore", invalid="ignore"):
