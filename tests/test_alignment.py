@@ -475,13 +475,13 @@ CASES = [
         {name: OFFERS[name].tolist() for name in OFFERS},
     ),
     Labelled(
-        "delivered_value.cheapest_change.unit_costs",
-        lambda v: delivered_value.cheapest_change(ACCOUNT, "A", unit_costs=v),
+        "delivered_value.results.ValueAccount.cheapest_change.unit_costs",
+        lambda v: ACCOUNT.cheapest_change("A", unit_costs=v),
         {"product": 2, "service": 3, "monetary": 4, "time": 1.5},
     ),
     Labelled(
-        "delivered_value.cheapest_change.limits",
-        lambda v: delivered_value.cheapest_change(ACCOUNT, "A", unit_costs=WEIGHTS, limits=v),
+        "delivered_value.results.ValueAccount.cheapest_change.limits",
+        lambda v: ACCOUNT.cheapest_change("A", unit_costs=WEIGHTS, limits=v),
         {"product": 9, "service": 3, "monetary": 0.5, "time": 0.25},
     ),
     *(
@@ -579,12 +579,6 @@ CASES = [
         {"satisfaction": (1, 6), "loyalty": (0, 5)},
     ),
     Labelled(
-        "jones_sasser.regime.cuts",
-        lambda v: jones_sasser.regime([0.1, 0.3, 0.5, 0.7, 0.9], cuts=v),
-        {"constraint": 0.4},
-        moves=False,
-    ),
-    Labelled(
         "jones_sasser.textbook_segments.cuts",
         lambda v: jones_sasser.textbook_segments(
             CURVE, [0.1, 0.3, 0.5, 0.7, 0.9], constraint=[0.1, 0.5, 0.2, 0.7, 0.4], cuts=v
@@ -596,9 +590,9 @@ CASES = [
             f"jones_sasser.{f.__name__}.strengths",
             f,
             {"legal": [0.5, 0.1], "technical": [0.2, 0.3], "habit": [0.7, 0.4]},
-            moves=f is jones_sasser.constraint_without_each,
+            moves=False,
         )
-        for f in (jones_sasser.combined_constraint, jones_sasser.constraint_without_each)
+        for f in (jones_sasser.combined_constraint,)
     ),
     Labelled(
         "jones_sasser.curve.parameters",
@@ -665,15 +659,6 @@ CASES = [
             (chain.service_profit_chain, {}),
             (chain.service_profit_paths, {"rng": 1, "n_resamples": 60, "level": 0.9}),
         )
-    ),
-    Labelled(
-        "chain.service_profit_effects.coefficients",
-        chain.service_profit_effects,
-        {
-            ("external_service_value", "customer_satisfaction"): 0.5,
-            ("customer_satisfaction", "customer_loyalty"): 0.4,
-            ("customer_loyalty", "profitability"): 0.3,
-        },
     ),
     Labelled(
         "jones_sasser.simulate.constraints",

@@ -10,11 +10,8 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from loyaltymodel.delivered_value import (
-    cheapest_change,
     delivered_value,
     kernels,
-    probability_of_best,
-    sensitivity,
     value_account,
 )
 from loyaltymodel.errors import DataError, OptionError
@@ -46,7 +43,7 @@ def worth(table, weights):
 
 def limits_of(account, **options):
     """What the sensitivity says of each component, a column a limit."""
-    rows = sensitivity(account, **options)
+    rows = account.sensitivity(**options)
     quantities = {"lower weight": "low", "higher weight": "high", "worse level": "level"}
     found = {}
     for row in rows.itertuples():
@@ -151,9 +148,9 @@ def test_the_cheapest_change_is_that_of_the_linear_programme(seed):
         )
         if plan.status == 2:
             with pytest.raises(DataError, match="cannot lead"):
-                cheapest_change(account, offer, unit_costs=costs, limits=limits, lead=lead)
+                account.cheapest_change(offer, unit_costs=costs, limits=limits, lead=lead)
             continue
-        change = cheapest_change(account, offer, unit_costs=costs, limits=limits, lead=lead)
+        change = account.cheapest_change(offer, unit_costs=costs, limits=limits, lead=lead)
         assert change.total_cost == pytest.approx(plan.fun, abs=LINPROG)
         np.testing.assert_allclose(change.improvements, plan.x, atol=LINPROG)
         after = table.copy()
@@ -189,7 +186,7 @@ def test_no_shift_between_two_components_is_cheaper(needed, offers):
 def test_an_offer_that_leads_needs_nothing():
     table, weights = market(1)
     best = worth(table, weights).idxmax()
-    change = cheapest_change(account_of(table, weights), best, unit_costs={"product": 1})
+    change = account_of(table, weights).cheapest_change(best, unit_costs={"product": 1})
     assert change.total_cost == 0
     assert change.gap < 0
     assert "0.000 points" in str(change.summary())
@@ -208,8 +205,8 @@ def test_two_offers_and_two_components_have_a_beta_law():
         alpha = concentration * np.array(weights) / sum(weights)
         # A leads where 3 w > 2 (1 - w).
         exact = stats.beta(*alpha).sf(0.4)
-        found = probability_of_best(
-            account, concentration=concentration, n_resamples=200_000, rng=5
+        found = account.probability_of_best(
+            concentration=concentration, n_resamples=200_000, rng=5
         ).set_index("offer")
         # Four Monte Carlo standard errors: one such miss in 16,000 seeds.
         assert abs(found.loc["A", "estimate"] - exact) < 4 * found.loc["A", "std_error"]
@@ -222,7 +219,7 @@ def test_intervals_of_the_simulation_cover():
     rng = np.random.default_rng(8)
     held = 0
     for _ in range(500):
-        row = probability_of_best(account, concentration=2, n_resamples=300, rng=rng).iloc[0]
+        row = account.probability_of_best(concentration=2, n_resamples=300, rng=rng).iloc[0]
         held += row["ci_low"] <= 0.6 <= row["ci_high"]
     # Three standard errors of 0.95 in 500 runs are 0.029.
     assert abs(held / 500 - 0.95) < 0.03
@@ -231,20 +228,20 @@ def test_intervals_of_the_simulation_cover():
 def test_draws_do_not_depend_on_batches(monkeypatch):
     table, weights = market(3)
     account = account_of(table, weights)
-    whole = probability_of_best(account, concentration=9, n_resamples=1000, rng=4)
+    whole = account.probability_of_best(concentration=9, n_resamples=1000, rng=4)
     monkeypatch.setattr(kernels, "_ELEMENTS", 64)
     pd.testing.assert_frame_equal(
-        probability_of_best(account, concentration=9, n_resamples=1000, rng=4), whole
+        account.probability_of_best(concentration=9, n_resamples=1000, rng=4), whole
     )
 
 
 def test_certain_weights_certain_order_and_twins():
     table, weights = market(3)
     account = account_of(table, weights)
-    sure = probability_of_best(account, concentration=1e9, n_resamples=500, rng=1)
+    sure = account.probability_of_best(concentration=1e9, n_resamples=500, rng=1)
     np.testing.assert_array_equal(sure["estimate"], (account.totals["rank"] == 1).astype(float))
     twins = pd.concat([table.iloc[[0]], table.iloc[[0]].rename(index={"o0": "twin"})])
-    shared = probability_of_best(account_of(twins), concentration=5, n_resamples=100, rng=1)
+    shared = account_of(twins).probability_of_best(concentration=5, n_resamples=100, rng=1)
     assert shared["estimate"].to_list() == [0.5, 0.5]
     assert shared["std_error"].to_list() == [0, 0]
 
@@ -258,7 +255,7 @@ def test_a_weight_of_nothing_stays_nothing():
         costs=["monetary"],
         weights={"product": 1, "image": 0, "monetary": 1},
     )
-    found = probability_of_best(account, concentration=3, n_resamples=100, rng=1)
+    found = account.probability_of_best(concentration=3, n_resamples=100, rng=1)
     assert found["estimate"].to_list() == [1, 0]
 
 
@@ -269,64 +266,64 @@ ALONE = account_of(market(1)[0].iloc[:1])
 @pytest.mark.parametrize(
     ("work", "error", "way_out"),
     [
-        (lambda: sensitivity(ALONE), DataError, "at least one rival"),
-        (lambda: probability_of_best(ALONE, concentration=1), DataError, "at least one rival"),
+        (ALONE.sensitivity, DataError, "at least one rival"),
+        (lambda: ALONE.probability_of_best(concentration=1), DataError, "at least one rival"),
         (
-            lambda: cheapest_change(ALONE, "o0", unit_costs={"product": 1}),
+            lambda: ALONE.cheapest_change("o0", unit_costs={"product": 1}),
             DataError,
             "at least one rival",
         ),
-        (lambda: sensitivity(ACCOUNT, others="free"), OptionError, "'fixed', 'rescaled'"),
+        (lambda: ACCOUNT.sensitivity(others="free"), OptionError, "'fixed', 'rescaled'"),
         (
-            lambda: cheapest_change(ACCOUNT, "o9", unit_costs={"product": 1}),
+            lambda: ACCOUNT.cheapest_change("o9", unit_costs={"product": 1}),
             DataError,
             "the offers are 'o0'",
         ),
         (
-            lambda: cheapest_change(ACCOUNT, "o0", unit_costs={"prodct": 1}),
+            lambda: ACCOUNT.cheapest_change("o0", unit_costs={"prodct": 1}),
             OptionError,
             "did you mean 'product'",
         ),
         (
-            lambda: cheapest_change(ACCOUNT, "o0", unit_costs={"product": -1}),
+            lambda: ACCOUNT.cheapest_change("o0", unit_costs={"product": -1}),
             OptionError,
             "more of a value, less of a cost",
         ),
         (
-            lambda: cheapest_change(ACCOUNT, "o0", unit_costs={"product": 1}, limits={"time": -1}),
+            lambda: ACCOUNT.cheapest_change("o0", unit_costs={"product": 1}, limits={"time": -1}),
             OptionError,
             "0 or more",
         ),
         (
-            lambda: cheapest_change(ACCOUNT, "o0", unit_costs=[1, 2]),
+            lambda: ACCOUNT.cheapest_change("o0", unit_costs=[1, 2]),
             OptionError,
             "mapping from component",
         ),
         (
-            lambda: cheapest_change(ACCOUNT, "o0", unit_costs={"product": np.inf}),
+            lambda: ACCOUNT.cheapest_change("o0", unit_costs={"product": np.inf}),
             OptionError,
             "finite",
         ),
         (
-            lambda: cheapest_change(ACCOUNT, "o0", unit_costs={"product": 1}, lead=-1),
+            lambda: ACCOUNT.cheapest_change("o0", unit_costs={"product": 1}, lead=-1),
             OptionError,
             "at least 0",
         ),
         (
-            lambda: cheapest_change(
-                ACCOUNT, "o0", unit_costs={"product": 1}, limits={"product": 0.1}, lead=99
+            lambda: ACCOUNT.cheapest_change(
+                "o0", unit_costs={"product": 1}, limits={"product": 0.1}, lead=99
             ),
             DataError,
             "allow larger changes in limits",
         ),
-        (lambda: probability_of_best(ACCOUNT, concentration=0), OptionError, "above 0"),
+        (lambda: ACCOUNT.probability_of_best(concentration=0), OptionError, "above 0"),
         (
-            lambda: probability_of_best(ACCOUNT, concentration=1, n_resamples=0),
+            lambda: ACCOUNT.probability_of_best(concentration=1, n_resamples=0),
             OptionError,
             "at least 1",
         ),
         (
-            lambda: probability_of_best(ACCOUNT, concentration=1, level=2),
+            lambda: ACCOUNT.probability_of_best(concentration=1, level=2),
             OptionError,
             "between 0 and 1",
         ),
@@ -340,8 +337,8 @@ def test_bad_questions_are_named_errors(work, error, way_out):
 def test_exactness_of_a_change_by_hand():
     table = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
     account = value_account(table, unit="points", values=["product"], costs=["monetary"])
-    change = cheapest_change(
-        account, "B", unit_costs=pd.Series({"product": 2, "monetary": 3}), limits={"product": 0.5}
+    change = account.cheapest_change(
+        "B", unit_costs=pd.Series({"product": 2, "monetary": 3}), limits={"product": 0.5}
     )
     assert change.total_cost == pytest.approx(2.5, rel=EXACT)
     assert change.rival == "A"
@@ -352,12 +349,12 @@ def test_limits_that_are_just_enough_are_enough():
     account = value_account(offers, unit="points", values=["a", "b"], costs=["monetary"])
     limits = {"a": 0.1, "b": 0.2}  # which make 0.30000000000000004 in this order
     for lead in (0.0, 0.1 + 0.2 - 0.3):
-        change = cheapest_change(account, "A", unit_costs=limits, limits=limits, lead=lead)
+        change = account.cheapest_change("A", unit_costs=limits, limits=limits, lead=lead)
         assert change.improvements.sum() == pytest.approx(0.3)
     limits = {"a": 0.3, "b": 0.6}  # 0.8999999999999999
     offers.loc["B", "b"] = 0.9
     account = value_account(offers, unit="points", values=["a", "b"], costs=["monetary"])
-    change = cheapest_change(account, "A", unit_costs=limits, limits=limits)
+    change = account.cheapest_change("A", unit_costs=limits, limits=limits)
     assert change.new_levels[:2].tolist() == pytest.approx([0.3, 0.6])
 
 
@@ -365,9 +362,9 @@ def test_offers_that_differ_by_rounding_only_share_the_first_place():
     levels = pd.DataFrame({"a": [0.1, 0.3], "b": [0.2, 0.0], "monetary": [1, 1]}, index=["A", "B"])
     account = value_account(levels, unit="points", values=["a", "b"], costs=["monetary"])
     assert account.totals["rank"].tolist() == [1, 1]
-    assert sensitivity(account)["change"].dropna().abs().min() == 0
-    assert cheapest_change(account, "A", unit_costs={"a": 1}).total_cost == 0
-    assert cheapest_change(account, "B", unit_costs={"a": 1}).total_cost == 0
+    assert account.sensitivity()["change"].dropna().abs().min() == 0
+    assert account.cheapest_change("A", unit_costs={"a": 1}).total_cost == 0
+    assert account.cheapest_change("B", unit_costs={"a": 1}).total_cost == 0
 
 
 def test_what_is_the_name_of_no_offer_is_refused():

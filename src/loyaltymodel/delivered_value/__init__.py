@@ -13,11 +13,6 @@ from loyaltymodel.delivered_value.comparison import compare_offers, relative_val
 from loyaltymodel.delivered_value.perception import heterogeneity
 from loyaltymodel.delivered_value.response.loyalty import value_loyalty
 from loyaltymodel.delivered_value.response.shifts import perception_shift
-from loyaltymodel.delivered_value.robustness import (
-    cheapest_change,
-    probability_of_best,
-    sensitivity,
-)
 from loyaltymodel.delivered_value.value import (
     delivered_value,
     perceived_value,
@@ -26,15 +21,12 @@ from loyaltymodel.delivered_value.value import (
 )
 
 __all__ = [
-    "cheapest_change",
     "compare_offers",
     "delivered_value",
     "heterogeneity",
     "perceived_value",
     "perception_shift",
-    "probability_of_best",
     "relative_value",
-    "sensitivity",
     "total_cost",
     "total_value",
     "value_account",

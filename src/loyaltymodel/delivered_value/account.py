@@ -20,6 +20,7 @@ from loyaltymodel._core.options import (
     shown,
     suggest,
 )
+from loyaltymodel._core.resampling import FOR_INTERVALS
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.scales import AnswerLimits
 from loyaltymodel._core.signature import checked
@@ -34,8 +35,14 @@ from loyaltymodel.delivered_value.components import (
     Weights,
     make_claim,
 )
-from loyaltymodel.delivered_value.kernels import ranks_of
+from loyaltymodel.delivered_value.kernels import Others, ranks_of
 from loyaltymodel.delivered_value.reading import levels_of, read_labels, read_offers
+from loyaltymodel.delivered_value.robustness import (
+    CheapestChange,
+    cheapest_change_of,
+    probabilities_of_best,
+    sensitivity_of,
+)
 from loyaltymodel.errors import DataError
 
 
@@ -172,6 +179,200 @@ class ValueAccount(Result):
                 effects[:, :k] = np.where(cost > 0, effects[:, :k] / cost, np.nan)
                 effects[:, k:] = np.where(cost > 0, effects[:, k:] * value / cost**2, np.nan)
         return self._by_component(effects)
+
+    @checked
+    def sensitivity(self, *, others: Others = "fixed") -> pd.DataFrame:
+        """Return how far weights and levels can move before the first changes (敏感性分析).
+
+        The first offer is the one of highest delivered value; of several, the one that stands
+        first.
+
+        Parameters
+        ----------
+        others : {"fixed", "rescaled"}
+            What the other weights do while one moves: stay as they are, or share what is left of
+            the sum of weights in their old proportions.
+
+        Returns
+        -------
+        DataFrame
+            Three rows a component: ``component``, ``side``, ``quantity``, ``current``, ``limit`` at
+            which the first is no longer alone at the top, ``change`` from here to there, and
+            ``rival``, who draws level there. The quantities are "lower weight" and "higher weight"
+            (None draws level down to 0, or up to infinity or the sum of weights), and "worse
+            level", of the first offer (NaN for weights of 0).
+
+        Raises
+        ------
+        DataError
+            If there is only one offer.
+        OptionError
+            If ``others`` is not one of its choices.
+
+        Notes
+        -----
+        One thing moves at a time. With d_i = s_i (a_i - b_i), where s is 1 for values and -1 for
+        costs, the lead of offer a over b is D = sum(w_i d_i); with the others fixed it is 0 at
+        w_i - D / d_i. Several small changes together can turn the order where none alone can: see
+        :meth:`probability_of_best`. The limit of a level can lie off the scale of the answers; then
+        the first place is safe from that component.
+
+        Examples
+        --------
+        A has 9 - 5 = 4 and B has 6 - 3 = 3. A leads by 1: by 3 in product, less 2 in cost. The lead
+        is gone at a weight of 1 - 1/3 of the product, of 1 + 1/2 of the cost, or if A's product
+        falls by 1:
+
+        >>> import pandas as pd
+        >>> from loyaltymodel.delivered_value import value_account
+        >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+        >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+        >>> table = account.sensitivity()
+        >>> table[["component", "quantity", "current", "limit", "rival"]].round(3)
+          component       quantity  current  limit rival
+        0   product   lower weight      1.0  0.667     B
+        1   product  higher weight      1.0    inf  None
+        2   product    worse level      9.0  8.000     B
+        3  monetary   lower weight      1.0  0.000  None
+        4  monetary  higher weight      1.0  1.500     B
+        5  monetary    worse level      5.0  6.000     B
+        """
+        return sensitivity_of(self, others)
+
+    @checked
+    def cheapest_change(
+        self,
+        offer: object,
+        *,
+        unit_costs: Mapping[str, float] | pd.Series,
+        limits: Mapping[str, float] | pd.Series | None = None,
+        lead: float = 0.0,
+    ) -> CheapestChange:
+        """Return the cheapest change of components that makes an offer the best (最低成本改进).
+
+        Parameters
+        ----------
+        offer : object
+            Name of the offer that is to be the best.
+        unit_costs : mapping or Series from component to number
+            What one unit of improvement costs the firm, 0 or more: a unit more of a value, or a
+            unit less of a customer's cost, in the units of ``levels``. Components that are not
+            named stay as they are.
+        limits : mapping or Series from component to number, optional
+            The largest possible improvement of a component, 0 or more. A cost can fall to 0 at
+            most, whether it is named or not; a value that is not named can rise without limit.
+        lead : float
+            By how much the offer is to lead over the best of the others; with 0 it draws level.
+
+        Returns
+        -------
+        CheapestChange
+            Improvements and what they cost. None are needed if the offer leads by enough already.
+
+        Raises
+        ------
+        DataError
+            If there is only one offer, no offer of that name, or no change within the limits is
+            enough.
+        OptionError
+            If ``unit_costs`` or ``limits`` name an unknown component or hold a negative number, or
+            ``lead`` is not a number of 0 or more.
+
+        Notes
+        -----
+        The smallest sum(c_i d_i) with sum(w_i d_i) >= gap and 0 <= d_i <= limit_i. With one such
+        constraint the linear programme is solved exactly by taking components in order of c_i /
+        w_i, the cost of a unit of delivered value, each to its limit. Costs that grow with the size
+        of a change, and rivals that answer, are not part of it.
+
+        Examples
+        --------
+        A has 9 - 5 = 4, B has 6 - 3 = 3 and needs 1 more. A point of product costs 2, and one off
+        the price 3, so the product rises by 1. If it can rise by a half only, the price does the
+        rest:
+
+        >>> import pandas as pd
+        >>> from loyaltymodel.delivered_value import value_account
+        >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+        >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+        >>> costs = {"product": 2, "monetary": 3}
+        >>> account.cheapest_change("B", unit_costs=costs).total_cost
+        2.0
+        >>> change = account.cheapest_change("B", unit_costs=costs, limits={"product": 0.5})
+        >>> change.changes
+          component  level  improvement  new_level  cost
+        0   product    6.0          0.5        6.5   1.0
+        1  monetary    3.0          0.5        2.5   1.5
+        """
+        return cheapest_change_of(self, offer, unit_costs=unit_costs, limits=limits, lead=lead)
+
+    @checked
+    def probability_of_best(
+        self,
+        *,
+        concentration: float,
+        n_resamples: int = FOR_INTERVALS,
+        level: float = 0.95,
+        rng: np.random.Generator | int | None = None,
+    ) -> pd.DataFrame:
+        """Return how probable it is that each offer is best if weights are uncertain (优选概率).
+
+        The weights of the account, divided by their sum, are the means of the uncertain ones.
+
+        Parameters
+        ----------
+        concentration : float
+            How sure the weights are, above 0: the sum of the parameters of the Dirichlet law. The
+            standard deviation of a weight of mean m is sqrt(m (1 - m) / (concentration + 1)). With
+            k equal weights, k means that every set of weights is equally likely.
+        n_resamples : int
+            Number of sets of weights to draw.
+        level : float
+            Confidence level between 0 and 1, for the error of simulation.
+        rng : numpy.random.Generator, int or None
+            Randomness; the same seed draws the same weights.
+
+        Returns
+        -------
+        DataFrame
+            A row an offer, in the order of the account: ``offer``, ``estimate`` of the probability
+            from 0 to 1, ``std_error``, ``ci_low`` and ``ci_high``, which say how far the simulation
+            can be off.
+            Offers that share the best place in a draw share the draw.
+
+        Raises
+        ------
+        DataError
+            If there is only one offer.
+        OptionError
+            If ``concentration``, ``n_resamples`` or ``level`` is not as described.
+
+        Notes
+        -----
+        Weights ~ Dirichlet(concentration * w / sum(w)), over values and costs together; a weight of
+        0 stays 0. The probability is about our ignorance of the weights, not about customers: it is
+        not the share of customers who choose the offer, for which see :func:`compare_offers`. More
+        draws make the simulation surer, not the weights.
+
+        Examples
+        --------
+        A leads by 3 in product and lags by 2 in cost, so it is the best where 3 w > 2 (1 - w), from
+        a weight of 0.4 of the product on. If every weight from 0 to 1 is equally likely, that is
+        0.6:
+
+        >>> import pandas as pd
+        >>> from loyaltymodel.delivered_value import value_account
+        >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
+        >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
+        >>> table = account.probability_of_best(concentration=2, n_resamples=100_000, rng=1)
+        >>> table[["offer", "estimate", "std_error"]].round(2)
+          offer  estimate  std_error
+        0     A       0.6        0.0
+        1     B       0.4        0.0
+        """
+        return probabilities_of_best(
+            self, concentration=concentration, n_resamples=n_resamples, level=level, rng=rng
+        )
 
     @checked
     def place_of(self, offer: object) -> int:

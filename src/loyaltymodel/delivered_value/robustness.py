@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,8 @@ from loyaltymodel._core.comparisons import difference, reaches
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import check_choice, check_count, check_finite, check_positive
-from loyaltymodel._core.resampling import FOR_INTERVALS
 from loyaltymodel._core.results import Facts, Result
-from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, number, table_of
-from loyaltymodel.delivered_value.account import ValueAccount
 from loyaltymodel.delivered_value.components import Unit, by_component
 from loyaltymodel.delivered_value.kernels import (
     Others,
@@ -28,64 +25,12 @@ from loyaltymodel.delivered_value.kernels import (
 )
 from loyaltymodel.errors import DataError, OptionError
 
+if TYPE_CHECKING:
+    from loyaltymodel.delivered_value.account import ValueAccount
 
-@checked
-def sensitivity(result: ValueAccount, *, others: Others = "fixed") -> pd.DataFrame:
-    """Return how far weights and components can move before the first place changes (敏感性分析).
 
-    Parameters
-    ----------
-    result : ValueAccount
-        Two offers or more. The first is the one of highest delivered value; of several, the one
-        that stands first.
-    others : {"fixed", "rescaled"}
-        What the other weights do while one moves: stay as they are, or share what is left of the
-        sum of weights in their old proportions.
-
-    Returns
-    -------
-    DataFrame
-        Three rows a component: ``component``, ``side``, ``quantity``, ``current``, ``limit``
-        at which the first is no longer alone at the top, ``change`` from here to there, and
-        ``rival``, who draws level there. The quantities are "lower weight" and "higher weight"
-        (None draws level down to 0, or up to infinity or the sum of weights), and "worse level",
-        of the first offer (NaN for weights of 0).
-
-    Raises
-    ------
-    DataError
-        If there is only one offer.
-    OptionError
-        If ``others`` is not one of its choices.
-
-    Notes
-    -----
-    One thing moves at a time. With d_i = s_i (a_i - b_i), where s is 1 for values and -1 for
-    costs, the lead of offer a over b is D = sum(w_i d_i); with the others fixed it is 0 at
-    w_i - D / d_i. Several small changes together can turn the order where none alone can: see
-    :func:`probability_of_best`. The limit of a level can lie off the scale of the answers; then the
-    first place is safe from that component.
-
-    Examples
-    --------
-    A has 9 - 5 = 4 and B has 6 - 3 = 3. A leads by 1: by 3 in product, less 2 in cost. The lead
-    is gone at a weight of 1 - 1/3 of the product, of 1 + 1/2 of the cost, or if A's product
-    falls by 1:
-
-    >>> import pandas as pd
-    >>> from loyaltymodel.delivered_value import sensitivity, value_account
-    >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
-    >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
-    >>> table = sensitivity(account)
-    >>> table[["component", "quantity", "current", "limit", "rival"]].round(3)
-      component       quantity  current  limit rival
-    0   product   lower weight      1.0  0.667     B
-    1   product  higher weight      1.0    inf  None
-    2   product    worse level      9.0  8.000     B
-    3  monetary   lower weight      1.0  0.000  None
-    4  monetary  higher weight      1.0  1.500     B
-    5  monetary    worse level      5.0  6.000     B
-    """
+def sensitivity_of(result: ValueAccount, others: Others) -> pd.DataFrame:
+    """Return how far weights and components can move before the first place changes."""
     check_choice("others", others, Others)
     _check_rivals(result)
     gain, weights = result.gain, result.weights
@@ -143,19 +88,19 @@ class CheapestChange(Result):
 
     See Also
     --------
-    cheapest_change : Finds it.
+    ValueAccount.cheapest_change : Finds it.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from loyaltymodel.delivered_value import cheapest_change, value_account
+    >>> from loyaltymodel.delivered_value import value_account
     >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
     >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
-    >>> cheapest_change(account, "B", unit_costs={"product": 2}).total_cost
+    >>> account.cheapest_change("B", unit_costs={"product": 2}).total_cost
     2.0
     """
 
-    made_by: ClassVar[str] = "cheapest_change()"
+    made_by: ClassVar[str] = ".cheapest_change() of value_account()"
     rests_on_data: ClassVar[bool] = False
 
     offer: Any
@@ -203,72 +148,15 @@ class CheapestChange(Result):
         return (table_of("Changes", self.changes),)
 
 
-@checked
-def cheapest_change(
+def cheapest_change_of(
     result: ValueAccount,
     offer: object,
     *,
     unit_costs: Mapping[str, float] | pd.Series,
-    limits: Mapping[str, float] | pd.Series | None = None,
-    lead: float = 0.0,
+    limits: Mapping[str, float] | pd.Series | None,
+    lead: float,
 ) -> CheapestChange:
-    """Return the cheapest change of components that makes an offer the best (最低成本改进).
-
-    Parameters
-    ----------
-    result : ValueAccount
-        Two offers or more.
-    offer : object
-        Name of the offer that is to be the best.
-    unit_costs : mapping or Series from component to number
-        What one unit of improvement costs the firm, 0 or more: a unit more of a value, or a unit
-        less of a customer's cost, in the units of ``result.levels``. Components that are not
-        named stay as they are.
-    limits : mapping or Series from component to number, optional
-        The largest possible improvement of a component, 0 or more. A cost can fall to 0 at most,
-        whether it is named or not; a value that is not named can rise without limit.
-    lead : float
-        By how much the offer is to lead over the best of the others; with 0 it draws level.
-
-    Returns
-    -------
-    CheapestChange
-        Improvements and what they cost. None are needed if the offer leads by enough already.
-
-    Raises
-    ------
-    DataError
-        If there is only one offer, no offer of that name, or no change within the limits is
-        enough.
-    OptionError
-        If ``unit_costs`` or ``limits`` name an unknown component or hold a negative number, or
-        ``lead`` is not a number of 0 or more.
-
-    Notes
-    -----
-    The smallest sum(c_i d_i) with sum(w_i d_i) >= gap and 0 <= d_i <= limit_i. With one such
-    constraint the linear programme is solved exactly by taking components in order of c_i / w_i,
-    the cost of a unit of delivered value, each to its limit. Costs that grow with the size of a
-    change, and rivals that answer, are not part of it.
-
-    Examples
-    --------
-    A has 9 - 5 = 4, B has 6 - 3 = 3 and needs 1 more. A point of product costs 2, and one off the
-    price 3, so the product rises by 1. If it can rise by a half only, the price does the rest:
-
-    >>> import pandas as pd
-    >>> from loyaltymodel.delivered_value import cheapest_change, value_account
-    >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
-    >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
-    >>> costs = {"product": 2, "monetary": 3}
-    >>> cheapest_change(account, "B", unit_costs=costs).total_cost
-    2.0
-    >>> change = cheapest_change(account, "B", unit_costs=costs, limits={"product": 0.5})
-    >>> change.changes
-      component  level  improvement  new_level  cost
-    0   product    6.0          0.5        6.5   1.0
-    1  monetary    3.0          0.5        2.5   1.5
-    """
+    """Return the cheapest change that makes an offer the best."""
     _check_rivals(result)
     own = result.place_of(offer)
     names = result.components
@@ -306,69 +194,15 @@ def cheapest_change(
     )
 
 
-@checked
-def probability_of_best(
+def probabilities_of_best(
     result: ValueAccount,
     *,
     concentration: float,
-    n_resamples: int = FOR_INTERVALS,
-    level: float = 0.95,
-    rng: np.random.Generator | int | None = None,
+    n_resamples: int,
+    level: float,
+    rng: np.random.Generator | int | None,
 ) -> pd.DataFrame:
-    """Return how probable it is that each offer is best if weights are uncertain (优选概率).
-
-    Parameters
-    ----------
-    result : ValueAccount
-        Two offers or more. Its weights, divided by their sum, are the means of the uncertain ones.
-    concentration : float
-        How sure the weights are, above 0: the sum of the parameters of the Dirichlet law. The
-        standard deviation of a weight of mean m is sqrt(m (1 - m) / (concentration + 1)). With k
-        equal weights, k means that every set of weights is equally likely.
-    n_resamples : int
-        Number of sets of weights to draw.
-    level : float
-        Confidence level between 0 and 1, for the error of simulation.
-    rng : numpy.random.Generator, int or None
-        Randomness; the same seed draws the same weights.
-
-    Returns
-    -------
-    DataFrame
-        A row an offer, in the order of the account: ``offer``, ``estimate`` of the probability
-        from 0 to 1, ``std_error``, ``ci_low`` and ``ci_high``, which say how far the simulation
-        can be off.
-        Offers that share the best place in a draw share the draw.
-
-    Raises
-    ------
-    DataError
-        If there is only one offer.
-    OptionError
-        If ``concentration``, ``n_resamples`` or ``level`` is not as described.
-
-    Notes
-    -----
-    Weights ~ Dirichlet(concentration * w / sum(w)), over values and costs together; a weight of 0
-    stays 0. The probability is about our ignorance of the weights, not about customers: it is not
-    the share of customers who choose the offer, for which see :func:`compare_offers`. More draws
-    make the simulation surer, not the weights.
-
-    Examples
-    --------
-    A leads by 3 in product and lags by 2 in cost, so it is the best where 3 w > 2 (1 - w), from a
-    weight of 0.4 of the product on. If every weight from 0 to 1 is equally likely, that is 0.6:
-
-    >>> import pandas as pd
-    >>> from loyaltymodel.delivered_value import probability_of_best, value_account
-    >>> offers = pd.DataFrame({"product": [9, 6], "monetary": [5, 3]}, index=["A", "B"])
-    >>> account = value_account(offers, unit="points", values=["product"], costs=["monetary"])
-    >>> table = probability_of_best(account, concentration=2, n_resamples=100_000, rng=1)
-    >>> table[["offer", "estimate", "std_error"]].round(2)
-      offer  estimate  std_error
-    0     A       0.6        0.0
-    1     B       0.4        0.0
-    """
+    """Return how probable it is that each offer is best if weights are uncertain."""
     check_positive("concentration", concentration)
     check_count("n_resamples", n_resamples, least=1)
     check_level(level)
