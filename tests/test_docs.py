@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 import loyaltymodel
-from loyaltymodel import plots
+from loyaltymodel import evidence, plots
 
 import rooms
 
@@ -101,9 +101,10 @@ def vocabulary():
 
 @cache
 def short_texts():
-    """Short texts in the source, such as names of checks and of kinds."""
+    """Short texts in the source, such as names of checks, of kinds and of lists."""
     sources = Path(loyaltymodel.__file__).parent.rglob("*.py")
-    return {w for path in sources for w in re.findall(r'"(\w+)"', path.read_text("utf-8"))}
+    found = {w for path in sources for w in re.findall(r'"(\w+)"', path.read_text("utf-8"))}
+    return found | set(evidence.catalogue()["list"])
 
 
 def resolves(path):

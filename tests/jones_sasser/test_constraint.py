@@ -9,13 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel import evidence
+from loyaltymodel.errors import DataError
 from loyaltymodel.jones_sasser.curves.constraint import (
     combined_constraint,
-    constraint_sources,
-    constraint_without_each,
-    profit_conditions,
-    regime,
 )
 from loyaltymodel.jones_sasser.curves.curve import curve
 
@@ -49,23 +46,10 @@ def test_held_by_at_least_one(given):
     assert combined_constraint({**given, "none": 0.0}) == pytest.approx(c, abs=EXACT)
 
 
-@given(given=strengths)
-def test_without_each_is_the_others_together(given):
-    left = constraint_without_each(given)
-    assert left.columns.tolist() == list(given)
-    for name in given:
-        others = {other: s for other, s in given.items() if other != name}
-        expected = combined_constraint(others) if others else 0.0
-        assert left[name].item() == pytest.approx(expected, abs=EXACT)
-
-
 def test_people_come_back_as_they_came():
     people = pd.DataFrame({"law": [0.5, 0.0], "card": [0.2, 0.5]}, index=["a", "b"])
     together = combined_constraint({"legal": "law", "loyalty_programme": "card"}, data=people)
     assert together.to_dict() == pytest.approx({"a": 0.6, "b": 0.5})
-    left = constraint_without_each({"legal": "law", "technical": 0.1}, data=people)
-    assert left.index.tolist() == ["a", "b"]
-    assert left["technical"].tolist() == [0.5, 0.0]
     as_arrow = combined_constraint({"legal": "law"}, data=pa.Table.from_pandas(people))
     assert as_arrow.tolist() == [0.5, 0.0]
     for strengths in (["law", "card"], people.columns, people):
@@ -83,22 +67,6 @@ def test_a_constraint_goes_into_the_curve():
     free = curve("power", {"hi": 1.0, "k": 2.0})
     # c + (1 - c) s^2 with c = 0.6 and s = 0.5
     assert free.loyalty(0.5, constraint=c) == pytest.approx(0.7, abs=EXACT)
-
-
-def test_regime():
-    assert regime(0.5) == "low competition"
-    assert regime(0.5, cuts=0.51) == "high competition"
-    assert regime(0.5, cuts={"constraint": 0.51}) == "high competition"
-    with pytest.raises(OptionError, match="cuts of constraint only"):
-        regime(0.5, cuts={"satisfaction": 0.5})
-    people = pd.Series([0.0, 0.9], index=["a", "b"])
-    assert regime(people).to_dict() == {"a": "high competition", "b": "low competition"}
-
-
-@pytest.mark.parametrize("limit", [0, 1, -0.1, True, "half", np.nan])
-def test_limits_of_a_regime(limit):
-    with pytest.raises(OptionError, match="between 0 and 1"):
-        regime(0.5, cuts=limit)
 
 
 BAD = [
@@ -119,9 +87,11 @@ def test_constraints_that_are_refused(given, kind, message):
         combined_constraint(given)
 
 
-def test_tables_of_words():
-    assert constraint_sources()["source"].is_unique
-    conditions = profit_conditions()
+def test_lists_of_words():
+    assert evidence.catalogue("constraint_sources")["id"].tolist() == [
+        "legal", "technical", "switching_cost", "loyalty_programme",
+    ]  # fmt: skip
+    conditions = evidence.catalogue("profit_conditions")
     assert conditions["chinese"].tolist() == [  # as 000:47 prints them
         "市场的发育与成熟——客户结构:新客户和老客户的比例变化",
         "市场的开放性程度与客户构成",
@@ -130,5 +100,3 @@ def test_tables_of_words():
         "转换成本:不同规模下的反应",
     ]
     assert set(conditions["moderates"]) == {"loyalty", "profit"}
-    conditions.loc[0, "how"] = ""
-    assert profit_conditions().loc[0, "how"]

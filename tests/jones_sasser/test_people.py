@@ -13,17 +13,15 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from loyaltymodel import errors
+from loyaltymodel import errors, evidence
 from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.quadrants import Grid, cell_probabilities
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.curve import curve
-from loyaltymodel.jones_sasser.people.advice import advice
 from loyaltymodel.jones_sasser.people.segments import segments
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments
 from loyaltymodel.jones_sasser.people.warning import (
     early_warning,
-    market_share_quality,
     satisfaction_alerts,
 )
 
@@ -628,18 +626,16 @@ def test_probabilities_need_a_reliability():
 
 @pytest.mark.parametrize("classifier", ["jones_sasser", "textbook", "satisfied_loyal"])
 def test_every_segment_has_one_piece_of_advice(classifier):
-    texts = advice(classifier)
-    assert texts["segment"].is_unique
+    texts = evidence.catalogue(f"segments_{classifier}")
     assert texts["word_of_mouth"].isin([-1, 0, 1]).all()
     assert (texts["strategy"].str.len() > 0).all()
-    assert texts["concepts"].str.fullmatch(r"[A-Z]{3}-\d\d(, [A-Z]{3}-\d\d)*").all()
     # What binds is never advised for people who are bound.
-    bound = texts[texts["segment"].isin(["hostage", "monopoly loyalty", "dissatisfied, loyal"])]
+    bound = texts[texts["id"].isin(["hostage", "monopoly loyalty", "dissatisfied, loyal"])]
     assert not bound["measures"].str.contains("switching").any()
 
 
 def test_word_of_mouth_has_the_sign_of_satisfaction():
-    signs = advice("jones_sasser").set_index("segment")["word_of_mouth"]
+    signs = evidence.catalogue("segments_jones_sasser").set_index("id")["word_of_mouth"]
     assert signs.to_dict() == dict(zip(ALL, [-1, -1, -1, 1, 1, 1], strict=True))
 
 
@@ -647,8 +643,7 @@ def test_a_result_has_the_advice_for_its_own_segments():
     assert segments([9], [9], scale=(1, 10)).result.advice["segment"].tolist() == ALL
     four = segments([9], [9], scale=(1, 10), cuts={"extremes": None})
     assert four.result.advice["segment"].tolist() == CELLS
-    with pytest.raises(OptionError, match="choose one of 'jones_sasser'"):
-        advice("kotler")
+    assert four.result.advice["measures"].iloc[-1].split("; ")[0].startswith("preferential")
 
 
 # Satisfied or not, loyal or not
@@ -1032,48 +1027,6 @@ def test_bad_alert_input(change, kind, says):
     good = {"satisfaction": [70.0, 71.0], "std_error": 1.0}
     with pytest.raises(kind, match=says):
         satisfaction_alerts(**(good | change))
-
-
-# Quality of market share
-
-
-def test_the_quality_of_a_share_by_hand():
-    loyal = pd.Series([True, False, True, True])
-    found = market_share_quality(
-        loyal, sales=[10.0, 70, 10, 10], market_customers=8, market_sales=1000
-    )
-    assert found.loc["customers"].tolist() == [4, 3, 0.75, 0.5, 0.375]
-    np.testing.assert_allclose(found.loc["sales"], [100, 30, 0.3, 0.1, 0.03], rtol=EXACT)
-    np.testing.assert_allclose(found["loyal_share"], found["share"] * found["quality"])
-
-
-def test_quality_takes_segments_and_probabilities():
-    table = people()
-    result, customers = segments("s", "l", data=table, scale=(1, 10), reliability=RELIABILITY)
-    counted = market_share_quality(customers["segment"] >= "loyalist")
-    assert counted["quality"]["customers"] == pytest.approx(
-        observed(result)["estimate"][["loyalist", "apostle"]].sum(), rel=EXACT
-    )
-    assert np.isnan(counted["share"]["customers"])
-    likely = market_share_quality(customers[["loyalist", "apostle"]].sum(axis=1))
-    assert likely["quality"]["customers"] == pytest.approx(
-        of_true(result)["estimate"][["loyalist", "apostle"]].sum(), rel=EXACT
-    )
-
-
-@pytest.mark.parametrize(
-    ("change", "kind", "says"),
-    [
-        ({"loyal": [1, 2]}, DataError, "loyal must lie between 0 and 1"),
-        ({"sales": [1, -2]}, DataError, "sales must lie 0 or more"),
-        ({"market_customers": 1}, DataError, "less than the own customers, 2; give those of all"),
-        ({"market_sales": 10}, OptionError, "market_sales needs sales"),
-        ({"market_customers": 0}, OptionError, "above 0"),
-    ],
-)
-def test_bad_market_input(change, kind, says):
-    with pytest.raises(kind, match=says):
-        market_share_quality(**({"loyal": [1, 0]} | change))
 
 
 @pytest.mark.slow

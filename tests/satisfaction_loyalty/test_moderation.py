@@ -10,9 +10,9 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loyaltymodel import evidence
 from loyaltymodel._core.regression import collinear
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.jones_sasser import profit_conditions
 from loyaltymodel.satisfaction_loyalty.moderation.fit import slope_moderation
 from loyaltymodel.satisfaction_loyalty.moderation.kernels import slopes, terms
 from loyaltymodel.satisfaction_loyalty.moderation.result import EXPECTED
@@ -254,7 +254,7 @@ def test_the_sign_of_a_moderator_turned_round_turns(binary):
 
 
 def test_expected_signs_belong_to_the_conditions():
-    conditions = profit_conditions().set_index("condition")["moderates"]
+    conditions = evidence.catalogue("profit_conditions").set_index("id")["moderates"]
     assert conditions.to_dict() == {name: of for name, (of, _) in EXPECTED.items()}
 
 

@@ -3,12 +3,8 @@
 from loyaltymodel.jones_sasser import results as results
 from loyaltymodel.jones_sasser.curves.constraint import (
     combined_constraint,
-    constraint_sources,
-    constraint_without_each,
-    profit_conditions,
-    regime,
 )
-from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve, curve, share_of_scale
+from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve, curve
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, Hazard, Parameter
 from loyaltymodel.jones_sasser.cusp.cusp import Cusp
 from loyaltymodel.jones_sasser.cusp.fit import fit_cusp
@@ -25,12 +21,10 @@ from loyaltymodel.jones_sasser.inference.hypotheses import (
     threshold_test,
 )
 from loyaltymodel.jones_sasser.inference.true_scores import true_score_test
-from loyaltymodel.jones_sasser.people.advice import advice
 from loyaltymodel.jones_sasser.people.segments import segments
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments
 from loyaltymodel.jones_sasser.people.warning import (
     early_warning,
-    market_share_quality,
     satisfaction_alerts,
 )
 
@@ -41,12 +35,9 @@ __all__ = [
     "Hazard",
     "LoyaltyCurve",
     "Parameter",
-    "advice",
     "calibration",
     "combined_constraint",
     "compare",
-    "constraint_sources",
-    "constraint_without_each",
     "curve",
     "early_warning",
     "fit",
@@ -54,14 +45,10 @@ __all__ = [
     "influence",
     "lack_of_fit_test",
     "linearity_test",
-    "market_share_quality",
     "no_constraint_test",
-    "profit_conditions",
-    "regime",
     "remove_constraint",
     "satisfaction_alerts",
     "segments",
-    "share_of_scale",
     "simulate",
     "textbook_segments",
     "threshold_test",

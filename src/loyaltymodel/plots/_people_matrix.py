@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.catalogue import chinese_of
 from loyaltymodel._core.options import check_choice
 from loyaltymodel._core.variables import Variables, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser import advice
 from loyaltymodel.jones_sasser.results import SegmentsResult
 from loyaltymodel.plots import _matrix
 from loyaltymodel.plots._labels import Caption, caption_cells
@@ -127,9 +127,7 @@ def people_matrix(
             'were sorted; choose shares="observed"'
         )
     words = words_in(language, _WORDS)
-    table = advice(result.classifier)
-    chinese = dict(zip(table["segment"], table["chinese"], strict=True))
-    own = chinese_in(language, _CHINESE | {key: word for key, word in chinese.items() if word})
+    own = chinese_in(language, _CHINESE | chinese_of(f"segments_{result.classifier}"))
     named = shown_names(result.names, names, own)
     variables = _read(result, satisfaction, loyalty, data)
     x, y = (variables[name].astype(np.float64) for name in ("satisfaction", "loyalty"))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from loyaltymodel._core.sorted_customers import SortedCustomers
 from loyaltymodel._core.tables import Table
-from loyaltymodel.jones_sasser.people.advice import Classifier, advice
+from loyaltymodel.jones_sasser.people.advice import Classifier, advice_on
 
 _TITLES = {
     "jones_sasser": "Customers by satisfaction and loyalty (Jones and Sasser)",
@@ -91,8 +91,16 @@ class SegmentsResult(SortedCustomers):
 
     @property
     def advice(self) -> pd.DataFrame:
-        """What to do about each segment; see the function :func:`advice`."""
-        texts = advice(self.classifier)
+        """What to do about each segment, and what it says of the firm (口碑).
+
+        ``segment``, ``chinese``, ``meaning``, ``word_of_mouth`` (1 good, -1 bad, 0 where the
+        segment does not settle it), ``strategy``, ``strategy_origin`` ("text" where a teaching
+        text gives this advice to this segment, "assigned" where this library chose it),
+        ``measures`` (which of the four means of building loyalty suit, always assigned) and
+        ``concepts`` (ids of the concepts behind it). It is a list of the catalogue, such as
+        ``evidence.catalogue("segments_textbook")``, and what teaching texts say, not a finding.
+        """
+        texts = advice_on(self.classifier)
         return texts[texts["segment"].isin(self.names)].reset_index(drop=True)
 
     def _title(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,7 +23,7 @@ from loyaltymodel._core.scales import Pair, check_pair
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import BELOW_ONE, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.jones_sasser.people.advice import Classifier, advice
+from loyaltymodel.jones_sasser.people.advice import Classifier, advice_on
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments, zone_limit_of
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ def _segment_of_each(segments: object, labels: pd.Index) -> npt.NDArray[np.objec
             "customers that segments() or textbook_segments() returns beside its result"
         )
     names = column.to_numpy(dtype=object)
-    known = {name for classifier in _CLASSIFIERS for name in advice(classifier)["segment"]}
+    known = {name for classifier in _CLASSIFIERS for name in advice_on(classifier)["segment"]}
     if unknown := [name for name in pd.unique(names) if name not in known]:
         raise OptionError(
             f"segments has {enumerate_names(map(repr, unknown))}, of a classifier that has "
@@ -316,103 +315,3 @@ def _control_limits(
         centre = np.where(known > 0, first + summed / known, np.nan)
         lower = centre - n_sigma * (unit * np.sqrt(errors**2 + 1 / known))
     return centre, lower
-
-
-@checked
-def market_share_quality(
-    loyal: object,
-    *,
-    sales: object = None,
-    market_customers: float | None = None,
-    market_sales: float | None = None,
-    data: object = None,
-    missing: Missing = "raise",
-) -> pd.DataFrame:
-    """Return how much of the own market share is loyal, next to its size (市场占有率的质与量).
-
-    Two firms may have the same share of a market, one with customers who stay and one with
-    customers who are passing through. The quality of a share is its loyal part.
-
-    Parameters
-    ----------
-    loyal : Series, array of shape (n,) or str
-        Whether each of the own customers is loyal: True or False, 1 or 0, or the probability
-        that it is so.
-    sales : Series, array of shape (n,) or str, optional
-        Sales to each of them, in money per period, 0 or more.
-    market_customers : float, optional
-        Customers of all firms together.
-    market_sales : float, optional
-        Sales of all firms together, in the unit of ``sales``.
-    data : pandas, polars or pyarrow table, optional
-        Where names of columns are looked up.
-    missing : {"raise", "drop"}
-        What to do with customers of whom a value is missing.
-
-    Returns
-    -------
-    DataFrame
-        Rows ``customers`` and, with ``sales``, ``sales``. Columns ``own`` and ``loyal`` (numbers
-        or money), ``quality`` (loyal of own, 0 to 1), ``share`` (own of the market, the quantity,
-        0 to 1) and ``loyal_share`` (loyal of the market); NaN where the market was not given, or
-        there are no sales.
-
-    Raises
-    ------
-    DataError
-        If a value is missing, ``loyal`` lies outside 0 to 1, sales are negative, or the market
-        is smaller than the own part of it.
-    OptionError
-        If ``market_sales`` is given without ``sales``, or a market is not above 0.
-
-    Notes
-    -----
-    loyal share = share * quality. The customers must be all of the own ones, not a sample of
-    them, for ``share`` to mean what it says; ``quality`` holds for a random sample too.
-
-    Examples
-    --------
-    Four customers of a market of 20, three of them loyal; the loyal ones buy for 60 of 100:
-
-    >>> from loyaltymodel import jones_sasser
-    >>> jones_sasser.market_share_quality(
-    ...     [True, True, True, False], sales=[20.0, 20.0, 20.0, 40.0],
-    ...     market_customers=20, market_sales=400.0,
-    ... )
-                 own  loyal  quality  share  loyal_share
-    customers    4.0    3.0     0.75   0.20         0.15
-    sales      100.0   60.0     0.60   0.25         0.15
-    """
-    if market_sales is not None and sales is None:
-        raise OptionError("market_sales needs sales, what each of the own customers bought")
-    given = {"loyal": loyal} | ({} if sales is None else {"sales": sales})
-    bounds = {"loyal": (0.0, 1.0), "sales": (0.0, np.inf)}
-    read = read_variables(given, data=data, bounds=bounds, missing=missing)
-    is_loyal = np.asarray(read["loyal"], dtype=np.float64)
-    rows = {"customers": _quality(np.ones(len(is_loyal)), is_loyal, "customers", market_customers)}
-    if sales is not None:
-        bought = np.asarray(read["sales"], dtype=np.float64)
-        rows["sales"] = _quality(bought, is_loyal, "sales", market_sales)
-    return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def _quality(
-    amounts: FloatArray, loyal: FloatArray, what: str, market: float | None
-) -> dict[str, float]:
-    own, kept = float(amounts.sum()), float(amounts @ loyal)
-    if market is not None:
-        check_positive(f"market_{what}", market)
-        if exceeds(own, market):
-            raise DataError(
-                f"market_{what}={market:.12g} is less than the own {what}, {own:.12g}; give those "
-                "of all firms together, in the same unit"
-            )
-    whole = math.nan if market is None else float(market)
-    quality = kept / own if own > 0 else math.nan
-    return {
-        "own": own,
-        "loyal": kept,
-        "quality": quality,
-        "share": own / whole,
-        "loyal_share": kept / whole,
-    }

@@ -70,7 +70,7 @@ def slope_moderation(
         What the outcome is; three of the five conditions have an expected sign for loyalty, two
         for profit.
     conditions : mapping from str to str, optional
-        Which of the conditions of :func:`profit_conditions` a moderator is.
+        Which condition of ``evidence.catalogue("profit_conditions")`` a moderator is.
     at : mapping from str to sequence of float, optional
         Values of a moderator at which slopes are given, two or more within those observed. By
         default its quartiles, or both values if there are two.
@@ -104,7 +104,6 @@ def slope_moderation(
 
     See Also
     --------
-    profit_conditions : The five conditions in words.
     compare_views : Whether a bond weakens the effect of satisfaction, among rival views.
 
     Notes
