@@ -22,7 +22,6 @@ from loyaltymodel import (
     customer_base,
     delivered_value,
     economics,
-    evidence,
     expectation_gap,
     jones_sasser,
     loyalty_stage,
@@ -64,7 +63,7 @@ def means(answers: np.ndarray) -> dict[str, np.ndarray]:
         "pandas": pd.DataFrame(answers).mean(axis=1).to_numpy(),
         "weighted": answers @ share,
         "one by one": sum((column * share[0] for column in answers.T), np.zeros(len(answers))),
-        "of shares": 1 + 4 * jones_sasser.share_of_scale(answers, scale=FIVE).mean(axis=1),
+        "of shares": 1 + 4 * ((answers - 1) / 4).mean(axis=1),
     }
 
 
@@ -252,7 +251,6 @@ JUDGES = [
             CURVE, 0 * s + 0.2, constraint=s, cuts={"constraint": cut}
         )[1]["segment"],
     ),
-    Judge("regime", (0.3, 0.8), lambda s, cut: jones_sasser.regime(s, cuts=cut)),
     Judge("zone of a curve", (0.5,), lambda s, _: CURVE.zone(s)),
     Judge(
         "purchase_reference",
@@ -260,12 +258,6 @@ JUDGES = [
         lambda s, _: customer_base.purchase_reference(19 * s, 0 * s + 1, purchases=0 * s + 2)[
             "overdue"
         ],
-    ),
-    Judge("heskett_zone", (3.0, 4.0), lambda s, _: evidence.heskett_zone(s)),
-    Judge(
-        "heskett_zone, own cuts",
-        (1.8, 3.3),
-        lambda s, cut: evidence.heskett_zone(s, cuts=(cut, 4)),
     ),
     Judge(
         "association, satisfied",

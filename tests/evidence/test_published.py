@@ -13,10 +13,6 @@ from hypothesis import strategies as st
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.evidence.published.readings import (
     defection_given_satisfaction,
-    heskett_zone,
-    heskett_zones,
-    satisfaction_trap,
-    xerox,
 )
 from loyaltymodel.evidence.published.tables import (
     PublishedTable,
@@ -313,84 +309,3 @@ BAD_SHARES = [
 def test_shares_that_contradict_each_other(shares, kind, message):
     with pytest.raises(kind, match=message):
         defection_given_satisfaction(0.85, **shares)
-
-
-def test_the_two_readings_of_the_trap():
-    trap = satisfaction_trap(0.10, 0.90).set_index("reading")
-    assert trap.loc["as printed", ["lower", "upper"]].tolist() == [0.65, 0.85]
-    assert not trap.loc["as printed", "possible"]
-    turned = trap.loc["condition turned round"]
-    assert turned["lower"] == pytest.approx(0.065 / 0.9, abs=EXACT)
-    assert turned["upper"] == pytest.approx(0.085 / 0.9, abs=EXACT)
-    assert turned["possible"]
-    # Where 70 percent leave and 85 are satisfied, at least 55 of the 85 leave and at most 70,
-    # 0.647 to 0.824; the readings say 0.65 to 0.85 and 0.535 to 0.7.
-    assert satisfaction_trap(0.70, 0.85)["possible"].all()
-    # Where 20 are satisfied and all leave, 65 percent of the leavers cannot be satisfied.
-    assert satisfaction_trap(1.0, 0.2)["possible"].tolist() == [False, False]
-    for bad, message in (
-        ((0.1, 0.0), "nobody"),
-        ((0.1, 1.1), "between"),
-        (([0.1] * 2, 0.9), "many"),
-    ):
-        with pytest.raises(DataError, match=message):
-            satisfaction_trap(*bad)
-
-
-def test_six_times_the_odds_fall_within_the_printed_range():
-    top = xerox(0.825)
-    assert top == pytest.approx(198 / 205, abs=EXACT)
-    assert 0.92 <= top <= 0.97
-    assert xerox(0.825, factor=7) == pytest.approx(231 / 238, abs=EXACT)
-
-
-@given(p=inner, factor=st.floats(1, 20))
-def test_readings_of_the_factor(p, factor):
-    odds = xerox(p, factor=factor)
-    # Relative to the odds, which reach 2,000 here: one less a share loses four digits.
-    assert odds / (1 - odds) == pytest.approx(factor * p / (1 - p), rel=1e-9)
-    leave = 1 - xerox(p, kind="defection", factor=factor)
-    assert leave * factor == pytest.approx(1 - p, abs=1e-10)
-    if p * factor <= 1:
-        assert xerox(p, kind="probability", factor=factor) == pytest.approx(p * factor, abs=EXACT)
-    else:
-        with pytest.raises(DataError, match='kind="odds"'):
-            xerox(p, kind="probability", factor=factor)
-
-
-def test_a_ratio_of_probabilities_ends_at_a_sixth():
-    assert xerox(1 / 6, kind="probability") == pytest.approx(1, abs=EXACT)
-    with pytest.raises(DataError, match="no share"):
-        xerox([0.1, 0.17], kind="probability")
-    with pytest.raises(DataError, match="no share"):
-        xerox(0.1, kind="defection", factor=0.5)
-    assert [xerox(p) for p in (0.0, 1.0)] == [0.0, 1.0]
-    for options in ({"kind": "times"}, {"factor": 0}, {"factor": "6"}):
-        with pytest.raises(OptionError):
-            xerox(0.1, **options)
-
-
-def test_zones_and_their_borders():
-    assert heskett_zone(4) == "indifference"
-    people = pd.Series([1, 2.9, 3, 4, 4.1, 5], index=list("abcdef"))
-    zones = heskett_zone(people)
-    assert zones.tolist() == ["defection"] * 2 + ["indifference"] * 2 + ["affection"] * 2
-    assert zones.index.equals(people.index)
-    on_ten = heskett_zone([5, 6, 9, 10], scale=(1, 10), cuts=(6, 9))
-    assert on_ten.tolist() == ["defection", "indifference", "indifference", "affection"]
-    assert heskett_zones()["zone"].tolist() == ["defection", "indifference", "affection"]
-
-
-BAD_ZONES = [
-    ({"satisfaction": 6}, DataError, "between 1 and 5"),
-    ({"satisfaction": 9, "scale": (1, 10), "cuts": (7, 12)}, OptionError, "1 to 10"),
-    ({"satisfaction": 3, "cuts": (4, 3)}, OptionError, "rising"),
-    ({"satisfaction": 3, "cuts": 3}, OptionError, "not two numbers"),
-    ({"satisfaction": 3, "scale": (5, 1)}, OptionError, "lower"),
-]
-
-
-@pytest.mark.parametrize(("options", "kind", "message"), BAD_ZONES)
-def test_zones_that_are_refused(options, kind, message):
-    with pytest.raises(kind, match=message):
-        heskett_zone(**options)

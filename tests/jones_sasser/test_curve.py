@@ -193,17 +193,11 @@ ROWS = pd.Series([0.1, 0.2], index=["x", "y"])
             ModelError,
             "check lo and hi",
         ),
-        (lambda _: jones_sasser.share_of_scale(6, scale=(1, 5)), DataError, "between 1 and 5"),
-        (lambda _: jones_sasser.share_of_scale(2, scale=(5, 1)), OptionError, "lower one first"),
     ],
 )
 def test_bad_input_is_refused_with_a_way_out(call, error, message):
     with pytest.raises(error, match=message):
         call(CURVES["power"])
-
-
-def test_shares_of_a_scale():
-    assert jones_sasser.share_of_scale([1, 3, 5], scale=(1, 5)).tolist() == [0, 0.5, 1]
 
 
 @pytest.mark.parametrize(

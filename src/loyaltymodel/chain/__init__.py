@@ -2,16 +2,10 @@
 
 from loyaltymodel.chain import results as results
 from loyaltymodel.chain.service_profit.fit import service_profit_paths
-from loyaltymodel.chain.service_profit.links import (
-    service_profit_chain,
-    service_profit_effects,
-    service_profit_links,
-)
+from loyaltymodel.chain.service_profit.links import service_profit_chain
 
 __all__ = [
     "service_profit_chain",
-    "service_profit_effects",
-    "service_profit_links",
     "service_profit_paths",
 ]
 

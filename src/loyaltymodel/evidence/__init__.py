@@ -7,10 +7,6 @@ from loyaltymodel.evidence import results as results
 from loyaltymodel.evidence.lookup import catalogue, disputes, get, table
 from loyaltymodel.evidence.published.readings import (
     defection_given_satisfaction,
-    heskett_zone,
-    heskett_zones,
-    satisfaction_trap,
-    xerox,
 )
 from loyaltymodel.evidence.published.tables import defection_table, retention_table
 
@@ -20,12 +16,8 @@ __all__ = [
     "defection_table",
     "disputes",
     "get",
-    "heskett_zone",
-    "heskett_zones",
     "retention_table",
-    "satisfaction_trap",
     "table",
-    "xerox",
 ]
 
 

@@ -13,7 +13,6 @@ from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.jones_sasser.estimation.simulate import simulate
 from loyaltymodel.jones_sasser.inference.compare import compare
 from loyaltymodel.jones_sasser.inference.deregulation import remove_constraint
-from loyaltymodel.jones_sasser.inference.diagnostics import calibration, influence
 from loyaltymodel.jones_sasser.inference.hypotheses import (
     lack_of_fit_test,
     linearity_test,
@@ -35,14 +34,12 @@ __all__ = [
     "Hazard",
     "LoyaltyCurve",
     "Parameter",
-    "calibration",
     "combined_constraint",
     "compare",
     "curve",
     "early_warning",
     "fit",
     "fit_cusp",
-    "influence",
     "lack_of_fit_test",
     "linearity_test",
     "no_constraint_test",

@@ -60,8 +60,9 @@ def service_profit_paths(
     Parameters
     ----------
     columns : mapping from str to str, optional
-        Column of each construct of :func:`service_profit_links` that was measured. Without it
-        every column named like a construct is used.
+        Column of each construct that was measured, by the names of
+        ``evidence.catalogue("service_profit_constructs")``. Without it every column named like a
+        construct is used.
     data : pandas, polars or pyarrow table
         A row a unit, such as a branch or a shop.
     clusters : array or Series of shape (n,), or str, optional
@@ -105,7 +106,6 @@ def service_profit_paths(
     See Also
     --------
     service_profit_chain : Correlations of the links.
-    service_profit_effects : The same products for coefficients that are given.
 
     Notes
     -----

@@ -1,8 +1,7 @@
-"""The service profit chain: its links as data, how strong each is, and effects along them."""
+"""The service profit chain: its links, how strong each is, and which routes they make."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -12,7 +11,7 @@ from loyaltymodel._core.arrays import FrozenMapping, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing, column_names, without_repeated
 from loyaltymodel._core.intervals import check_level
-from loyaltymodel._core.options import enumerate_names, is_number, repeated, suggest
+from loyaltymodel._core.options import enumerate_names, repeated, suggest
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.spread import check_spread, correlate
 from loyaltymodel._core.variables import read_variables
@@ -20,17 +19,17 @@ from loyaltymodel.chain.service_profit.kernels import total_effects
 from loyaltymodel.errors import DataError, OptionError
 
 LEAST = 5  # units
-CONSTRUCTS = {
-    "internal_service_quality": "内部服务质量",
-    "employee_satisfaction": "员工满意",
-    "employee_retention": "员工保留",
-    "employee_productivity": "员工生产率",
-    "external_service_value": "外部服务价值",
-    "customer_satisfaction": "顾客满意",
-    "customer_loyalty": "顾客忠诚",
-    "revenue_growth": "收入增长",
-    "profitability": "赢利能力",
-}
+CONSTRUCTS = (
+    "internal_service_quality",
+    "employee_satisfaction",
+    "employee_retention",
+    "employee_productivity",
+    "external_service_value",
+    "customer_satisfaction",
+    "customer_loyalty",
+    "revenue_growth",
+    "profitability",
+)
 LINKS = (
     ("internal_service_quality", "employee_satisfaction"),
     ("employee_satisfaction", "employee_retention"),
@@ -42,42 +41,6 @@ LINKS = (
     ("customer_loyalty", "revenue_growth"),
     ("customer_loyalty", "profitability"),
 )
-_REFERENCE = "Heskett et al. 1994; Heskett, Sasser & Schlesinger 1997"
-
-
-def service_profit_links() -> pd.DataFrame:
-    """Return the links of the service profit chain in their order (服务利润链).
-
-    Returns
-    -------
-    DataFrame
-        A row a link: ``source``, ``target``, their Chinese names, and ``reference``.
-
-    Notes
-    -----
-    The chain of [1]_ and [2]_: a good place to work makes employees satisfied, satisfied
-    employees stay and get more done, that makes the service valuable to customers, value
-    satisfies them, satisfied customers are loyal, and loyalty brings growth and profit. The
-    teaching text states one of the links: satisfaction leads directly to loyalty.
-
-    References
-    ----------
-    .. [1] Heskett, J. L., Jones, T. O., Loveman, G. W., Sasser, W. E., & Schlesinger, L. A.
-       (1994). Putting the service-profit chain to work. Harvard Business Review, 72(2),
-       164-174.
-    .. [2] Heskett, J. L., Sasser, W. E., & Schlesinger, L. A. (1997). The service profit chain.
-       Free Press.
-
-    Examples
-    --------
-    >>> from loyaltymodel import chain
-    >>> links = chain.service_profit_links()
-    >>> links.loc[6, ["source", "target"]].tolist()
-    ['customer_satisfaction', 'customer_loyalty']
-    """
-    rows = [(*link, *(CONSTRUCTS[end] for end in link), _REFERENCE) for link in LINKS]
-    columns = ["source", "target", "source_chinese", "target_chinese", "reference"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 @checked
@@ -93,8 +56,9 @@ def service_profit_chain(
     Parameters
     ----------
     columns : mapping from str to str, optional
-        Column of each construct of :func:`service_profit_links` that was measured. Without it
-        every column named like a construct is used.
+        Column of each construct that was measured, by the names of
+        ``evidence.catalogue("service_profit_constructs")``. Without it every column named like a
+        construct is used.
     data : pandas, polars or pyarrow table
         A row a unit, such as a branch or a shop: employees and customers of one unit meet,
         and its profit is known.
@@ -124,9 +88,22 @@ def service_profit_chain(
 
     Notes
     -----
+    The chain of [1]_ and [2]_: a good place to work makes employees satisfied, satisfied
+    employees stay and get more done, that makes the service valuable to customers, value
+    satisfies them, satisfied customers are loyal, and loyalty brings growth and profit. The
+    catalogue has its links with their sources, ``evidence.catalogue("service_profit_links")``.
+
     Intervals are by Fisher's z, as those of :func:`association`. A chain of correlations
     is no proof of a chain of causes: units differ in much else, such as size and place. With
     few units the intervals are wide, and that is the usual case.
+
+    References
+    ----------
+    .. [1] Heskett, J. L., Jones, T. O., Loveman, G. W., Sasser, W. E., & Schlesinger, L. A.
+       (1994). Putting the service-profit chain to work. Harvard Business Review, 72(2),
+       164-174.
+    .. [2] Heskett, J. L., Sasser, W. E., & Schlesinger, L. A. (1997). The service profit chain.
+       Free Press.
 
     Examples
     --------
@@ -169,75 +146,6 @@ def service_profit_chain(
     ).frame()
     frame.insert(2, "n_obs", n_obs)
     return frame
-
-
-@checked
-def service_profit_effects(coefficients: Mapping[tuple[str, str], float]) -> pd.DataFrame:
-    """Return what given coefficients of the links make of the whole chain (服务利润链).
-
-    Parameters
-    ----------
-    coefficients : mapping from (source, target) to float
-        Coefficient of each link of :func:`service_profit_links` that is known, raw or
-        standardised. None has a default.
-
-    Returns
-    -------
-    DataFrame
-        A row a pair that a route of known links joins: ``source``, ``target``, ``direct``
-        (whether that is a link of the chain), the total effect ``estimate``, ``routes`` of the
-        chain from one to the other, and ``routes_known``. No pair has both a link and a longer
-        route.
-
-    Raises
-    ------
-    OptionError
-        If there is no coefficient, one belongs to no link, or one is not a finite number.
-
-    See Also
-    --------
-    service_profit_paths : Estimates the coefficients in branches or shops.
-
-    Notes
-    -----
-    The effect along a route is the product of the coefficients of its links, and the total the
-    sum over the routes. Where ``routes_known`` is smaller than ``routes``, a part of the effect
-    is unknown and not in the total. Employee satisfaction has two routes to value, by employees
-    who stay and by those who get more done.
-
-    Examples
-    --------
-    A point of value brings half a point of satisfaction, which brings 0.4 of that of loyalty:
-
-    >>> from loyaltymodel import chain
-    >>> effects = chain.service_profit_effects(
-    ...     {
-    ...         ("external_service_value", "customer_satisfaction"): 0.5,
-    ...         ("customer_satisfaction", "customer_loyalty"): 0.4,
-    ...     }
-    ... )
-    >>> effects[["target", "direct", "estimate"]]
-                      target  direct  estimate
-    0  customer_satisfaction    True       0.5
-    1       customer_loyalty   False       0.2
-    2       customer_loyalty    True       0.4
-    """
-    known = _known_links(coefficients)
-    names = list(CONSTRUCTS)
-    paths, present = np.zeros((2, 1, len(names), len(names)))
-    for (source, target), value in known.items():
-        paths[0, names.index(source), names.index(target)] = value
-        present[0, names.index(source), names.index(target)] = 1.0
-    total, routes_known = total_effects(paths)[0], total_effects(present)[0]
-    rows = []
-    for source, target, routes in pairs():
-        place = names.index(source), names.index(target)
-        if routes_known[place] == 0:
-            continue
-        direct = (source, target) in LINKS
-        rows.append((source, target, direct, total[place], routes, int(routes_known[place])))
-    columns = ["source", "target", "direct", "estimate", "routes", "routes_known"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def pairs() -> list[tuple[str, str, int]]:
@@ -301,24 +209,3 @@ def no_link() -> str:
         f"columns={{construct: column}}, with constructs such as {LINKS[6][0]!r} and "
         f"{LINKS[6][1]!r}"
     )
-
-
-def _known_links(coefficients: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
-    """Check the coefficients of links that were given."""
-    if not isinstance(coefficients, Mapping) or not coefficients:
-        raise OptionError(
-            f"coefficients={coefficients!r} must be a mapping from (source, target) to a number, "
-            f"with at least one link, such as {{{LINKS[6]!r}: 0.4}}"
-        )
-    for link, value in coefficients.items():
-        if link not in LINKS:
-            raise OptionError(
-                f"{link!r} is no link of the chain; service_profit_links() lists the "
-                f"{len(LINKS)} of them"
-            )
-        if not is_number(value) or not math.isfinite(value):
-            raise OptionError(
-                f"the coefficient of {link!r} is {value!r}; give a finite number, or leave the "
-                "link out"
-            )
-    return {link: float(coefficients[link]) for link in LINKS if link in coefficients}

@@ -11,7 +11,6 @@ import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, FrozenRecord
 from loyaltymodel._core.options import check_positive, count_of, enumerate_names, suggest
-from loyaltymodel._core.scales import check_pair
 from loyaltymodel._core.signature import checked, checked_fields
 from loyaltymodel._core.variables import BELOW_ONE, like, read_numbers, read_together
 from loyaltymodel.errors import DataError, ModelError, OptionError
@@ -33,7 +32,7 @@ class LoyaltyCurve(FrozenRecord):
     """Loyalty by satisfaction and constraint, L = c + (1 - c) g(s), with known parameters.
 
     A curve by itself knows no scale of answers: satisfaction is a share of its scale, 0 to 1
-    (:func:`share_of_scale` makes it one), and so is the constraint c, 0 to below 1. What is
+    ((answer - lowest) / (highest - lowest)), and so is the constraint c, 0 to below 1. What is
     fitted answers on the scale of its data, and has the curve of shares as ``result.curve``. All
     methods take numbers, arrays or Series and return the like. :func:`curve` makes it.
 
@@ -408,37 +407,3 @@ def curve(
     if absent := [name for name in names if name not in values]:
         raise ModelError(f"parameters must also give {enumerate_names(absent)}")
     return LoyaltyCurve(known, np.array([values[name] for name in names], dtype=np.float64))
-
-
-@checked
-def share_of_scale(answers: object, *, scale: tuple[float, float]) -> Any:
-    """Return answers as shares of their scale, (answer - lowest) / (highest - lowest).
-
-    Parameters
-    ----------
-    answers : number, array or Series
-        Answers on the scale.
-    scale : pair of float
-        Lowest and highest possible answer.
-
-    Returns
-    -------
-    float, array or Series
-        Shares, 0 to 1.
-
-    Raises
-    ------
-    DataError
-        If an answer is missing or off the scale.
-    OptionError
-        If ``scale`` is not a pair of two numbers with the lower one first.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> jones_sasser.share_of_scale(4, scale=(1, 5))
-    0.75
-    """
-    low, high = check_pair(scale)
-    values = read_numbers("answers", answers, bounds=(low, high))
-    return like(answers, (values - low) / (high - low))
