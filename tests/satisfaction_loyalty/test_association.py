@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from loyaltymodel import evidence
 from loyaltymodel.chain.service_profit.links import (
     service_profit_chain,
-    service_profit_links,
 )
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.satisfaction_loyalty.association import association, comparison_table
+from loyaltymodel.satisfaction_loyalty.association import association
 
 from tolerances import EXACT, SAME
 
@@ -207,18 +207,15 @@ def test_intervals_of_correlations_keep_their_promise():
     assert hits.mean(axis=0) == pytest.approx([0.95, 0.95], abs=0.02)
 
 
-def test_comparison_table_in_two_languages():
-    english, chinese = comparison_table(), comparison_table(language="zh")
-    assert english.shape == chinese.shape == (4, 3)
-    assert chinese.loc[1, "satisfaction"] == "心理感受"
-    english.loc[0, "form"] = ""
-    assert comparison_table().shape == (4, 3)
-    with pytest.raises(OptionError, match="'en', 'zh'"):
-        comparison_table(language="de")
+def test_satisfaction_and_loyalty_are_compared_in_two_languages():
+    table = evidence.catalogue("satisfaction_and_loyalty").set_index("id")
+    assert len(table) == 4
+    assert table.loc["form", "satisfaction"] == "psychological feeling"
+    assert table.loc["form", "satisfaction_chinese"] == "心理感受"
 
 
 def test_links_of_the_service_profit_chain():
-    links = service_profit_links()
+    links = evidence.catalogue("service_profit_links")
     # Every link begins where another one ended, but for the first construct.
     ends = ["internal_service_quality", *links["target"]]
     assert all(source in ends for source in links["source"])

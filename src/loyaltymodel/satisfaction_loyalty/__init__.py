@@ -1,7 +1,7 @@
 """The link from satisfaction to loyalty: association, mediation, moderation, rival views."""
 
 from loyaltymodel.satisfaction_loyalty import results as results
-from loyaltymodel.satisfaction_loyalty.association import association, comparison_table
+from loyaltymodel.satisfaction_loyalty.association import association
 from loyaltymodel.satisfaction_loyalty.mediation import partial_determination
 from loyaltymodel.satisfaction_loyalty.moderation.fit import slope_moderation
 from loyaltymodel.satisfaction_loyalty.necessity import necessary_condition
@@ -12,7 +12,6 @@ from loyaltymodel.satisfaction_loyalty.views.simulate import simulate_views
 __all__ = [
     "association",
     "compare_views",
-    "comparison_table",
     "necessary_condition",
     "partial_determination",
     "simulate_views",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,13 @@ from loyaltymodel._core.comparisons import reaches, usual_size
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
-from loyaltymodel._core.options import check_choice, count_of
+from loyaltymodel._core.options import count_of
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.spread import check_spread, correlate
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.satisfaction_loyalty.cuts import Cuts, check_cuts, satisfied_from
-
-Language = Literal["en", "zh"]
 
 _PEARSON, _SPEARMAN, _SHARE = "Pearson correlation", "Spearman correlation", "satisfied, not loyal"
 _LEAST = 5  # customers: the interval needs 4, the curvature one more to leave an error
@@ -260,59 +258,6 @@ def association(
         cuts=limits,
         n_satisfied=n_satisfied,
     )
-
-
-@checked
-def comparison_table(*, language: Language = "en") -> pd.DataFrame:
-    """Return what satisfaction and loyalty are by four criteria (满意与忠诚的静态分析表).
-
-    Parameters
-    ----------
-    language : {"en", "zh"}
-        English or Chinese.
-
-    Returns
-    -------
-    DataFrame
-        A row a criterion: ``criterion``, ``satisfaction``, ``loyalty``.
-
-    Raises
-    ------
-    OptionError
-        If ``language`` is not one of its choices.
-
-    Notes
-    -----
-    From a teaching text (001:16-17), whose two columns were told apart by the order of the words.
-    The Chinese cells are worded as there; the English ones are translations.
-
-    Examples
-    --------
-    >>> from loyaltymodel import satisfaction_loyalty
-    >>> table = satisfaction_loyalty.comparison_table().set_index("criterion")
-    >>> table.loc["form"].to_dict()
-    {'satisfaction': 'psychological feeling', 'loyalty': 'behavioural choice'}
-    """
-    check_choice("language", language, Language)
-    rows = {
-        "en": [
-            (
-                "what is compared",
-                "past expectation and perceived performance",
-                "present expectation and anticipated benefit",
-            ),
-            ("form", "psychological feeling", "behavioural choice"),
-            ("observability", "implicit", "explicit"),
-            ("influence of competitors", "small", "large"),
-        ],
-        "zh": [
-            ("比较的对象", "过去期望与现实的感知效果", "现实期望与预期利益"),
-            ("表现形式", "心理感受", "行为选择"),
-            ("可观察程度", "内隐的", "外显的"),
-            ("受竞争对手影响程度", "影响小", "影响大"),
-        ],
-    }
-    return pd.DataFrame(rows[language], columns=["criterion", "satisfaction", "loyalty"])
 
 
 def _linearity(s: FloatArray, loyal: FloatArray) -> tuple[float, FloatArray, FloatArray]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel._core.comparisons import reaches
