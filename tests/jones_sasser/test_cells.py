@@ -75,9 +75,7 @@ def test_means_are_calibrated_and_freed_like_customers(of_means, with_two):
     everybody = jones_sasser.fit(
         "s", "score", data=with_two, constraint_by="group", outcome="score", scale=SCALE
     )
-    pd.testing.assert_frame_equal(
-        jones_sasser.calibration(of_means), jones_sasser.calibration(everybody)
-    )
+    pd.testing.assert_frame_equal(of_means.calibration(), everybody.calibration())
     one, other = (jones_sasser.compare(fitted).models for fitted in (of_means, everybody))
     pd.testing.assert_frame_equal(one, other, rtol=1e-6)
 

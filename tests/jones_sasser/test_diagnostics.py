@@ -31,7 +31,7 @@ def scores():
 
 
 def test_calibration_is_a_group_by_beside_the_curve(people, fitted):
-    table = jones_sasser.calibration(fitted)
+    table = fitted.calibration()
     grouped = people.groupby(["industry", "satisfaction"])["stayed"].agg(["mean", "count", "sum"])
     grouped = grouped.reset_index()
     assert table["group"].tolist() == grouped["industry"].tolist()
@@ -48,11 +48,11 @@ def test_calibration_is_a_group_by_beside_the_curve(people, fitted):
 
 
 def test_calibration_of_all_and_in_bins(people, fitted):
-    table = jones_sasser.calibration(fitted, by_group=False)
+    table = fitted.calibration(by_group=False)
     assert len(table) == 6
     assert table["n_obs"].sum() == 1500
     continuous = jones_sasser.fit("true_satisfaction", "stayed", data=people)
-    table = jones_sasser.calibration(continuous, bins=5)
+    table = continuous.calibration(bins=5)
     assert len(table) == 5
     assert table["n_obs"].between(290, 310).all()
     assert (table["estimate"].iloc[-1] - table["fitted"].iloc[-1]) == pytest.approx(0, abs=0.1)
@@ -63,11 +63,9 @@ def test_weights_are_known_up_to_a_factor(people, scores, outcome):
     data, name = (people, "stayed") if outcome == "binary" else (scores, "score")
     weights = np.random.default_rng(1).uniform(0.5, 2, len(data))
     one, other = (
-        jones_sasser.calibration(
-            jones_sasser.fit(
-                "satisfaction", name, data=data, outcome=outcome, weights=factor * weights
-            )
-        )
+        jones_sasser.fit(
+            "satisfaction", name, data=data, outcome=outcome, weights=factor * weights
+        ).calibration()
         for factor in (1, 1000)
     )
     pd.testing.assert_frame_equal(one, other, rtol=1e-5)
@@ -78,14 +76,14 @@ def test_weights_are_known_up_to_a_factor(people, scores, outcome):
 
 def test_a_mean_of_scores_has_the_interval_of_a_mean(scores):
     result = jones_sasser.fit("satisfaction", "score", data=scores, outcome="score")
-    table = jones_sasser.calibration(result)
+    table = result.calibration()
     grouped = scores.groupby("satisfaction")["score"]
     reach = 1.959963984540054 * grouped.sem().to_numpy()
     np.testing.assert_allclose(table["ci_high"] - table["estimate"], reach, rtol=1e-9)
     lonely = scores.drop(index=scores.index[scores["satisfaction"] == 0][1:])
     if (lonely["satisfaction"] == 0).sum() == 1:
         result = jones_sasser.fit("satisfaction", "score", data=lonely, outcome="score")
-        row = jones_sasser.calibration(result).iloc[0]
+        row = result.calibration().iloc[0]
         assert row["n_obs"] == 1
         assert np.isnan(row["ci_low"])
 
@@ -93,7 +91,7 @@ def test_a_mean_of_scores_has_the_interval_of_a_mean(scores):
 def test_calibration_of_ordered_answers_is_the_share_that_stays():
     data = jones_sasser.simulate(1500, levels=5, outcome="ordinal", rng=1)
     result = jones_sasser.fit("satisfaction", "intention", data=data, outcome="ordinal", cuts=3)
-    table = jones_sasser.calibration(result)
+    table = result.calibration()
     share = (data["intention"] >= 3).groupby(data["satisfaction"]).mean()
     np.testing.assert_allclose(table["estimate"], share)
     np.testing.assert_allclose(table["fitted"], result.loyalty(table["satisfaction"]), atol=EXACT)
@@ -113,7 +111,7 @@ def test_influence_is_what_leaving_one_out_moves(people, scores, kind):
         return jones_sasser.fit("satisfaction", name, data=rows, constraint_by="industry", **own)
 
     whole = fit(data)
-    long = jones_sasser.influence(whole)
+    long = whole.influence()
     free = [k for k, state in enumerate(whole.states) if state == "estimated"]
     table = long.iloc[:: len(free)]
     assert table["n_obs"].sum() == len(data)
@@ -139,16 +137,16 @@ def test_diagnostics_are_on_the_scales_of_the_fit(people, scores, fitted):
     other = jones_sasser.fit(
         "satisfaction", "stayed", data=answers, constraint_by="industry", scale=(1, 10)
     )
-    for function in (jones_sasser.calibration, jones_sasser.influence):
-        one, two = function(fitted), function(other)
+    for method in ("calibration", "influence"):
+        one, two = getattr(fitted, method)(), getattr(other, method)()
         np.testing.assert_allclose(two["satisfaction"], 1 + 9 * one["satisfaction"], atol=EXACT)
         rest = [name for name in one.columns if name != "satisfaction"]
         pd.testing.assert_frame_equal(one[rest], two[rest], atol=1e-6, rtol=1e-6)
     points = scores.assign(score=20 + 60 * scores["score"])
     one, two = (
-        jones_sasser.calibration(
-            jones_sasser.fit("satisfaction", "score", data=data, outcome="score", scale=scale)
-        )
+        jones_sasser.fit(
+            "satisfaction", "score", data=data, outcome="score", scale=scale
+        ).calibration()
         for data, scale in ((scores, (0, 1)), (points, {"loyalty": (20, 80)}))
     )
     names = ["estimate", "ci_low", "ci_high", "fitted"]
@@ -160,17 +158,17 @@ def test_influence_needs_something_that_moves(people):
         "satisfaction", "stayed", data=people, constraint=0.2, fixed={"lo": 0, "hi": 0.9, "k": 3}
     )
     with pytest.raises(OptionError, match="no parameter was estimated"):
-        jones_sasser.influence(result)
+        result.influence()
 
 
 def test_influence_needs_standard_errors(fitted):
     covariance = np.full_like(fitted.uncertainty.covariance, np.nan)
     unknown = replace(fitted, uncertainty=replace(fitted.uncertainty, covariance=covariance))
     with pytest.raises(NotIdentifiedError, match="do not tell the parameters apart"):
-        jones_sasser.influence(unknown)
+        unknown.influence()
 
 
 @pytest.mark.parametrize("options", [{"bins": 1}, {"bins": 2.5}, {"level": 95}])
 def test_bad_options_of_calibration(fitted, options):
     with pytest.raises(OptionError):
-        jones_sasser.calibration(fitted, **options)
+        fitted.calibration(**options)

@@ -19,7 +19,6 @@ from loyaltymodel.jones_sasser import (
     textbook_segments,
 )
 from loyaltymodel.jones_sasser.cusp.cusp import Cusp
-from loyaltymodel.jones_sasser.inference import diagnostics
 from loyaltymodel.plots import _curves, _layout
 from loyaltymodel.plots import jones_sasser as pictures
 
@@ -224,7 +223,7 @@ def test_a_fitted_curve_has_its_band_and_what_was_observed(result):
     assert (edges[:, 1].min(), edges[:, 1].max()) == pytest.approx(
         (band["ci_low"].min(), band["ci_high"].max())
     )
-    table = jones_sasser.calibration(result, level=0.9).query("group == @group")
+    table = result.calibration(level=0.9).query("group == @group")
     np.testing.assert_allclose(marks.get_xdata(), table["satisfaction"])
     np.testing.assert_allclose(marks.get_ydata(), table["estimate"])
     ends = np.array([segment[:, 1] for segment in intervals.get_segments()])
@@ -302,7 +301,7 @@ def test_measurement_error_has_a_line_of_its_own(people):
     fitted = jones_sasser.fit("satisfaction", "stayed", data=people, reliability=0.8)
     ax = pictures.fitted_curve(fitted)
     _, expected, observed = ax.lines
-    table = jones_sasser.calibration(fitted)
+    table = fitted.calibration()
     np.testing.assert_allclose(expected.get_ydata(), table["fitted"])
     np.testing.assert_allclose(observed.get_ydata(), table["estimate"])
 
@@ -337,7 +336,7 @@ def test_calibration_tells_who_is_missed(alone, monkeypatch):
         asked.update(options)
         return table
 
-    monkeypatch.setattr(diagnostics, "calibration", stand_in)
+    monkeypatch.setattr(type(alone), "calibration", stand_in)
     ax = pictures.calibration(alone, bins=3, by_group=False, level=0.9)
     assert asked == {"bins": 3, "by_group": False, "level": 0.9}
     diagonal, within, missed = ax.lines
@@ -353,14 +352,14 @@ def test_calibration_tells_who_is_missed(alone, monkeypatch):
 
 def test_calibration_draws_every_group_and_level(result):
     ax = pictures.calibration(result)
-    table = jones_sasser.calibration(result)
+    table = result.calibration()
     assert sum(len(line.get_xdata()) for line in ax.lines[1:]) == len(table) > 70
 
 
 def test_calibration_draws_scores_that_stand_alone():
     scores = jones_sasser.simulate(200, levels=10, outcome="score", rng=4)
     found = jones_sasser.fit("satisfaction", "score", data=scores, outcome="score", constraint=0.1)
-    table = jones_sasser.calibration(found)
+    table = found.calibration()
     assert table["ci_low"].isna().any()
     low, high = pictures.calibration(found).get_xlim()
     shown = table[["estimate", "fitted", "ci_low", "ci_high"]].stack()

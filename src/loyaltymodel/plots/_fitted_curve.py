@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import check_flag
-from loyaltymodel.jones_sasser.inference import diagnostics
 from loyaltymodel.jones_sasser.results import LoyaltyCurveResult
 from loyaltymodel.plots import _curves
 from loyaltymodel.plots._labels import name_lines
@@ -201,7 +200,7 @@ def calibration(
     """
     check_flag("by_group", by_group)
     words = words_in(language, _WORDS)
-    table = diagnostics.calibration(result, bins=bins, by_group=by_group, level=level)
+    table = result.calibration(bins=bins, by_group=by_group, level=level)
     fitted, observed = table["fitted"].to_numpy(), table["estimate"].to_numpy()
     low, high = table["ci_low"].to_numpy(), table["ci_high"].to_numpy()
     ax = axes_or_new(ax, height=COLUMN + 0.15)
@@ -264,7 +263,7 @@ def _draw_observed(
     interval: str,
 ) -> None:
     """Draw observed shares with their intervals, and what the fit expects if it differs."""
-    table = diagnostics.calibration(result, bins=bins, level=level)
+    table = result.calibration(bins=bins, level=level)
     if group is not None:
         table = table[[own == group for own in table["group"]]]
     s = table["satisfaction"].to_numpy()

@@ -28,6 +28,7 @@ from loyaltymodel.jones_sasser.curves import kernels as answers
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.curves.kernels import Answer
 from loyaltymodel.jones_sasser.estimation import report
+from loyaltymodel.jones_sasser.estimation.diagnostics import calibration_of, influence_of
 from loyaltymodel.jones_sasser.estimation.intervals import (
     AnswerInterval,
     Ends,
@@ -578,6 +579,80 @@ class LoyaltyCurveResult(Result):
             level=level,
             method=_METHODS[interval],
         ).frame()
+
+    @checked
+    def calibration(
+        self, *, bins: int = 10, by_group: bool = True, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Return observed and fitted loyalty by level of satisfaction.
+
+        Parameters
+        ----------
+        bins : int
+            Levels that are shown: if satisfaction has more, neighbours are put together, as many
+            customers in each bin as in the next.
+        by_group : bool
+            Whether groups are kept apart.
+        level : float
+            Confidence level of the observed shares, between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            A row for each level or bin and group: ``group``, ``satisfaction`` (mean answer on the
+            scale of the fit), ``n_obs``, ``estimate`` (loyalty as observed), ``ci_low``,
+            ``ci_high`` (Wilson's for trials and the normal law's for scores) and ``fitted``
+            loyalty. Of ordered answers, the share that answered ``cuts`` or higher; scores are on
+            their scale.
+
+        Raises
+        ------
+        OptionError
+            If ``bins`` or ``level`` is out of its range.
+
+        Examples
+        --------
+        >>> from loyaltymodel import jones_sasser
+        >>> people = jones_sasser.simulate(5000, levels=5, rng=1)
+        >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
+        >>> table = result.calibration()
+        >>> table["satisfaction"].tolist()
+        [0.0, 0.25, 0.5, 0.75, 1.0]
+        >>> bool(((table["ci_low"] < table["fitted"]) & (table["fitted"] < table["ci_high"])).all())
+        True
+        """
+        return calibration_of(self, bins=bins, by_group=by_group, level=level)
+
+    def influence(self) -> pd.DataFrame:
+        """Return how much one customer moves the estimates, by what was answered.
+
+        Returns
+        -------
+        DataFrame
+            A row for each distinct answer in a cell and each parameter, the most influential first:
+            ``group``, ``satisfaction`` on the scale of the fit, the ``answer``, ``n_obs``
+            (customers who gave it; of a row that is a mean with ``sd``, two answers stand for those
+            of its customers), ``distance`` (Cook's: the squared move of all estimates if one
+            of these customers were left out, in units of the covariance and divided by the number
+            of parameters; above 1 is much), the ``parameter``, and its ``move`` in standard errors.
+            One step of Newton's method, not a new fit.
+
+        Raises
+        ------
+        NotIdentifiedError
+            If the data do not tell the parameters apart, so that none has an error.
+        OptionError
+            If no parameter was estimated.
+
+        Examples
+        --------
+        >>> from loyaltymodel import jones_sasser
+        >>> people = jones_sasser.simulate(2000, levels=5, rng=1)
+        >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
+        >>> result.influence().columns.tolist()
+        ['group', 'satisfaction', 'answer', 'n_obs', 'distance', 'parameter', 'move']
+        """
+        return influence_of(self)
 
     def _interval_of_function(
         self, function: OwnQuantity, interval: AnswerInterval, level: float

@@ -16,12 +16,12 @@ from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.families import CurveFamily, FamilyName, family_of
+from loyaltymodel.jones_sasser.estimation.diagnostics import evaluated
 from loyaltymodel.jones_sasser.estimation.fit import estimate_with_remarks
 from loyaltymodel.jones_sasser.estimation.problem import set_up
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.settings import StdErrors
 from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncertainty
-from loyaltymodel.jones_sasser.inference.diagnostics import evaluated
 
 _ALL: tuple[FamilyName, ...] = ("power", "logistic", "hinge", "cubic", "hazard")
 

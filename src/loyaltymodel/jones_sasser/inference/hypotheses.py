@@ -474,7 +474,7 @@ def lack_of_fit_test(
     """
     setup = _prepared(result, method, n_resamples)
     if isinstance(setup.problem.outcome, Beta):
-        raise OptionError('outcome="beta" has no saturated model; look at calibration instead')
+        raise OptionError('outcome="beta" has no saturated model; look at calibration() instead')
     counts = _counts(setup)
     amount = counts.sum(axis=1)[0]
     if amount.max() <= 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,6 @@ from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.comparisons import levels_of
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.options import check_count
-from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.estimation.kernels.likelihood import (
     Ordinal,
@@ -21,56 +20,19 @@ from loyaltymodel.jones_sasser.estimation.kernels.likelihood import (
 )
 from loyaltymodel.jones_sasser.estimation.kernels.maximise import Maximum
 from loyaltymodel.jones_sasser.estimation.problem import Setup, set_up
-from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.settings import Measured
 from loyaltymodel.jones_sasser.estimation.uncertainty import information_uncertainty, record_scores
+
+if TYPE_CHECKING:
+    from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 
 _LEVELS = 11  # scales of up to eleven points are shown point by point
 
 
-@checked
-def calibration(
-    result: LoyaltyCurveResult, *, bins: int = 10, by_group: bool = True, level: float = 0.95
+def calibration_of(
+    result: LoyaltyCurveResult, *, bins: int, by_group: bool, level: float
 ) -> pd.DataFrame:
-    """Return observed and fitted loyalty by level of satisfaction.
-
-    Parameters
-    ----------
-    result : LoyaltyCurveResult
-        A fitted curve.
-    bins : int
-        Levels that are shown: if satisfaction has more, neighbours are put together, as many
-        customers in each bin as in the next.
-    by_group : bool
-        Whether groups are kept apart.
-    level : float
-        Confidence level of the observed shares, between 0 and 1.
-
-    Returns
-    -------
-    DataFrame
-        A row for each level or bin and group: ``group``, ``satisfaction`` (mean answer on the
-        scale of the fit), ``n_obs``, ``estimate`` (loyalty as observed), ``ci_low``,
-        ``ci_high`` (Wilson's for trials and the normal law's for scores) and ``fitted`` loyalty.
-        Of ordered answers, the share that answered ``cuts`` or higher; scores are on their
-        scale.
-
-    Raises
-    ------
-    OptionError
-        If ``bins`` or ``level`` is out of its range.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> people = jones_sasser.simulate(5000, levels=5, rng=1)
-    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> table = jones_sasser.calibration(result)
-    >>> table["satisfaction"].tolist()
-    [0.0, 0.25, 0.5, 0.75, 1.0]
-    >>> bool(((table["ci_low"] < table["fitted"]) & (table["fitted"] < table["ci_high"])).all())
-    True
-    """
+    """Return observed and fitted loyalty by level of satisfaction."""
     check_count("bins", bins, least=2)
     _intervals.check_level(level)
     setup = set_up(result.settings, result.sample)
@@ -132,41 +94,8 @@ def _answers_of(result: LoyaltyCurveResult, kind: Measured, shares: FloatArray) 
     return low + (high - low) * shares
 
 
-@checked
-def influence(result: LoyaltyCurveResult) -> pd.DataFrame:
-    """Return how much one customer moves the estimates, by what was answered.
-
-    Parameters
-    ----------
-    result : LoyaltyCurveResult
-        A fitted curve.
-
-    Returns
-    -------
-    DataFrame
-        A row for each distinct answer in a cell and each parameter, the most influential first:
-        ``group``, ``satisfaction`` on the scale of the fit, the ``answer``, ``n_obs``
-        (customers who gave it; of a row that is a mean with ``sd``, two answers stand for those
-        of its customers), ``distance`` (Cook's: the squared move of all estimates if one
-        of these customers were left out, in units of the covariance and divided by the number
-        of parameters; above 1 is much), the ``parameter``, and its ``move`` in standard errors.
-        One step of Newton's method, not a new fit.
-
-    Raises
-    ------
-    NotIdentifiedError
-        If the data do not tell the parameters apart, so that none has an error.
-    OptionError
-        If no parameter was estimated.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> people = jones_sasser.simulate(2000, levels=5, rng=1)
-    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> jones_sasser.influence(result).columns.tolist()
-    ['group', 'satisfaction', 'answer', 'n_obs', 'distance', 'parameter', 'move']
-    """
+def influence_of(result: LoyaltyCurveResult) -> pd.DataFrame:
+    """Return how much one customer moves the estimates, by what was answered."""
     free = np.array([state == "estimated" for state in result.states])
     if not free.any():
         raise OptionError("no parameter was estimated, so nobody can move one")
