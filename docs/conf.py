@@ -30,7 +30,6 @@ extensions = [
     "sphinx.ext.doctest",
 ]
 exclude_patterns = ["_build"]
-suppress_warnings = ["toc.empty_glob"]  # lists of pages end with a place for new ones
 templates_path = ["_templates"]
 html_theme = "furo"
 html_title = f"loyaltymodel {release}"
@@ -82,9 +81,11 @@ def _block(self: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def _count_states(_app: Sphinx, name: str, source: list[str]) -> None:
+def _fill_in(_app: Sphinx, name: str, source: list[str]) -> None:
     if name == "project/coverage":
         source[0] = source[0].replace("{{ counts }}", written.coverage_counts(source[0]))
+    elif name.endswith("/index"):
+        source[0] = written.with_new_pages(name, source[0])
 
 
 def _write(_app: Sphinx, _config: object) -> None:
@@ -108,5 +109,5 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.connect("config-inited", _write)
     app.connect("builder-inited", _run_notebooks_for_pages_only, priority=100)
-    app.connect("source-read", _count_states)
+    app.connect("source-read", _fill_in)
     app.connect("build-finished", _without_network)

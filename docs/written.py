@@ -309,3 +309,17 @@ def coverage_counts(page: str) -> str:
     rows = [f"| {state} | {counts[state]} | {meaning} |" for state, meaning in STATES.items()]
     total = f"| | {sum(counts.values())} | |"
     return "\n".join(["| state | entries | meaning |", "|---|---|---|", *rows, total])
+
+
+# Lists of pages
+
+
+def with_new_pages(name: str, page: str) -> str:
+    """Return the first page of a section, whose last entry ``*`` stands for pages not yet listed.
+
+    Sphinx knows this too, and warns where there are none.
+    """
+    folder = (DOCS / name).parent
+    there = [path.stem for path in sorted(folder.glob("*.md")) if path.stem != "index"]
+    new = [stem for stem in there if f"\n{stem}\n" not in page]
+    return page.replace("\n*\n```", "\n".join(["", *new, "```"]))

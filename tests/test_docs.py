@@ -256,3 +256,15 @@ def test_tables_stand_first_on_the_page_of_a_class():
     assert list(found) == ["Tables", "Methods", "Further properties"]
     assert {"constructs", "paths"} <= set(found["Tables"])
     assert "scores" in found["Methods"]
+
+
+@pytest.mark.parametrize("section", ["start", "how-to", "theory", "reference", "project"])
+def test_a_new_page_is_listed_without_an_edit(section):
+    folder = ROOT / "docs" / section
+    index = (folder / "index.md").read_text(encoding="utf-8")
+    filled = written().with_new_pages(f"{section}/index", index)
+    for page in folder.glob("*.md"):
+        assert filled.count(f"\n{page.stem}\n") == (page.stem != "index"), page
+    shorter = re.sub(r"\n[a-z-]+\n\*\n", "\n*\n", index)
+    assert written().with_new_pages(f"{section}/index", shorter).count("\n") == filled.count("\n")
+    assert "\n*\n" not in filled
