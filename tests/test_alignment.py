@@ -528,11 +528,6 @@ CASES = [
         {"A": 0.2, "B": 0.7, "none": 0.1},
     ),
     Labelled(
-        "expectation_gap.gap_scores.points",
-        lambda v: expectation_gap.gap_scores(BRANCH, SERVICE, scale=(1, 7), points=v),
-        {"speed": 75, "staff": 25},
-    ),
-    Labelled(
         "expectation_gap.servqual.points",
         lambda v: expectation_gap.servqual(BRANCH, RELIABLE, scale=(1, 7), points=v),
         {"speed": 75, "staff": 25},
@@ -717,26 +712,6 @@ CASES = [
             ["L", "L", "N", "S", "S", "N"], ["loyal", "not", "not", "so", "loyal", "so"], match=v
         ),
         {"loyal": "L", "not": "N", "so": "S"},
-    ),
-    *(
-        Labelled(
-            f"loyalty_stage.checklist_score.{parameter}",
-            lambda v, p=parameter: loyalty_stage.checklist_score(
-                "measures",
-                **{
-                    "done": {
-                        "treatment": 1,
-                        "rewards": 0.5,
-                        "values": 0,
-                        "switching_cost": 0.25,
-                    }
-                }
-                | {p: v},
-            ),
-            dict(zip(("treatment", "rewards", "values", "switching_cost"), given, strict=True)),
-            moves=parameter == "weights",
-        )
-        for parameter, given in (("done", [1, 0.5, 0, 0.25]), ("weights", [1, 2, 3, 5]))
     ),
     Labelled(
         "loyalty_stage.life_cycle_stage.cuts",
@@ -1130,10 +1105,6 @@ FRAMES = {
         lambda t: expectation_gap.servqual(BRANCH, t, scale=(1, 7)),
         RELIABLE,
     ),
-    "expectation_gap.gap_scores": (
-        lambda t: expectation_gap.gap_scores(BRANCH, t, scale=(1, 7)),
-        SERVICE,
-    ),
     "jones_sasser.segments": (
         lambda t: jones_sasser.segments("a", "b", data=t, scale=(1, 5), weights="w"),
         NAMED,
@@ -1270,11 +1241,6 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "expectation_gap.equity",
             lambda x, y, z, u: expectation_gap.equity(x, y, referent_outcomes=z, referent_inputs=u),
             "abcd",
-        ),
-        (
-            "expectation_gap.tolerance_measures",
-            expectation_gap.tolerance_measures,
-            "ab",
         ),
         (
             "expectation_gap.satisfaction_drivers",

@@ -443,14 +443,6 @@ MEANS: dict[str, tuple[Callable[[Any], Any], dict[str, float]]] = {
         ),
         dict(zip(BRANCH, [2, 1, 3], strict=True)),
     ),
-    "loyalty_stage.checklist_score": (
-        lambda w: loyalty_stage.checklist_score(
-            "measures",
-            {"treatment": 1, "rewards": 0.5, "values": 0, "switching_cost": True},
-            weights=w,
-        ),
-        {"treatment": 1, "rewards": 2, "values": 3, "switching_cost": 5},
-    ),
     "loyalty_stage.oliver composite_weights": (
         lambda w: loyalty_stage.oliver(
             PEOPLE[["a", "b"]], phases=["a", "b"], scale=(1, 5), composite_weights=w

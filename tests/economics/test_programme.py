@@ -18,7 +18,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from loyaltymodel import customer_base, economics
+from loyaltymodel import customer_base, economics, evidence
 from loyaltymodel._core.counts import weighted_means
 from loyaltymodel.customer_base.measures import purchase_behaviour
 from loyaltymodel.customer_base.reference import purchase_reference
@@ -33,7 +33,6 @@ from loyaltymodel.errors import (
     SmallSampleWarning,
 )
 from loyaltymodel.loyalty_stage.movement.estimate import markov_chain
-from loyaltymodel.loyalty_stage.phases.advice import checklist
 
 from tolerances import EXACT, SAME
 
@@ -878,7 +877,7 @@ def test_references_that_cannot_be_had(change, kind, message):
 
 
 def test_every_part_of_the_customer_database_is_there():
-    assert checklist("enhancement")["name"].tolist() == [
+    assert evidence.catalogue("enhancement")["id"].tolist() == [
         "customer_database",
         "internal_service",
         "reasonable_price",
@@ -889,7 +888,7 @@ def test_every_part_of_the_customer_database_is_there():
         "purchase_behaviour": ["purchase_behaviour", "purchase_reference"],
         "exit_management": ["purchase_reference", "exit_reasons"],
     }
-    assert checklist("database")["name"].tolist() == list(parts)
+    assert evidence.catalogue("database")["id"].tolist() == list(parts)
     for names in parts.values():
         assert set(names) <= {*customer_base.__all__, *economics.__all__}
 

@@ -121,11 +121,6 @@ def test_numbers_of_every_kind_are_numbers(name, kind):
         lambda v: stage.agreement(list("aabb"), list("abbb"), weights=[v, v, 1, 1]),
         lambda v: stage.simulate_types(9, sds=(v, v), rng=1),
         lambda v: stage.simulate_types(9, means=(v, v), rng=1),
-        lambda v: stage.checklist_score(
-            "measures",
-            dict.fromkeys(("treatment", "rewards", "values", "switching_cost"), 1),
-            weights=dict.fromkeys(("treatment", "rewards", "values", "switching_cost"), v),
-        ),
         lambda v: economics.LoyaltyProgramme(
             points_per_unit=v, point_value=v, redemption_share=1
         ).account([v, 1]),

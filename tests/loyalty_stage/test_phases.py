@@ -16,6 +16,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import multivariate_normal, norm
 from statsmodels.stats.proportion import proportion_confint
 
+from loyaltymodel import evidence
 from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.quadrants import posterior_of
 from loyaltymodel.economics.exits import (
@@ -29,16 +30,7 @@ from loyaltymodel.errors import (
     ScaleWarning,
 )
 from loyaltymodel.loyalty_stage.phases import kernels
-from loyaltymodel.loyalty_stage.phases.advice import (
-    checklist,
-    checklist_score,
-    loyalty_levels,
-    phase_advice,
-)
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES, PhaseInstrument
-from loyaltymodel.loyalty_stage.phases.instruments import (
-    component_map,
-)
 from loyaltymodel.loyalty_stage.phases.oliver import oliver
 from loyaltymodel.loyalty_stage.phases.simulate import simulate_phases
 
@@ -166,9 +158,9 @@ def test_alpha_is_the_usual_one(instrument, survey):
 
 def test_the_three_components_answer_to_phases():
     three = PhaseInstrument.three_components(repurchase=(0, 12))
-    mapped = component_map()
+    mapped = evidence.catalogue("components_of_loyalty")
     assert set(mapped["component"]) - {""} == set(three.names)
-    assert tuple(mapped["phase"]) == PHASES
+    assert tuple(mapped["id"]) == PHASES
 
 
 # Gating
@@ -532,11 +524,11 @@ def test_simulated_worlds_have_their_moments():
 
 
 def test_lists_are_worded_as_in_the_texts():
-    assert checklist("enhancement")["chinese"].tolist() == [  # 002:13
+    assert evidence.catalogue("enhancement")["chinese"].tolist() == [  # 002:13
         "建立顾客数据库", "提高内部服务质量,重视员工忠诚的培养", "制定合理的产品价格",
         "提升顾客转换的“门槛”",
     ]  # fmt: skip
-    assert checklist("levers")["chinese"].tolist() == [  # 004:208
+    assert evidence.catalogue("levers")["chinese"].tolist() == [  # 004:208
         "提供优质的产品或服务", "建立更深层次的关系", "通过忠诚客户计划奖励他们的忠诚",
         "通过有针对性的市场推广",
     ]  # fmt: skip
@@ -550,36 +542,13 @@ def test_lists_are_worded_as_in_the_texts():
     ]  # fmt: skip
 
 
-def test_texts_are_complete():
-    texts = phase_advice()
-    assert tuple(texts["phase"]) == PHASES
-    assert (texts["status"] == "recalled").all()
-    assert texts["reference"].str.contains("usually attributed").all()
-    sizes = {
-        name: len(checklist(name))
-        for name in ("strategies", "measures", "enhancement", "principles", "levers")
-    }
-    assert sizes == {
-        "strategies": 3,
-        "measures": 4,
-        "enhancement": 4,
-        "principles": 10,
-        "levers": 4,
-    }
-    for name in ("strategies", "measures", "principles", "levers"):
-        # Every entry suits at least one phase, and what a phase is told stands in the list.
-        listed = checklist(name)
-        assert (listed["phases"] != "").all(), name
-        told = {part for text in texts[name] for part in text.split("; ")}
-        assert told == set(listed["english"])
-    assert loyalty_levels()["strategy"].tolist() == checklist("strategies")["english"].tolist()
-
-
-def test_checklist_score():
-    done = dict.fromkeys(checklist("principles")["name"], 0.0) | {"satisfaction": 1.0}
-    assert checklist_score("principles", done) == pytest.approx(10.0)
-    weights = dict.fromkeys(done, 0.0) | {"satisfaction": 2.0}
-    assert checklist_score("principles", done, weights=weights) == 100.0
+def test_every_phase_has_its_texts():
+    assert tuple(evidence.catalogue("phases")["id"]) == PHASES
+    about = evidence.catalogue().set_index("list").loc["phases"]
+    assert about["status"] == "recalled"
+    assert "usually attributed" in about["reference"]
+    names = ("strategies", "measures", "enhancement", "database", "principles", "levers")
+    assert [len(evidence.catalogue(name)) for name in names] == [3, 4, 4, 3, 10, 4]
 
 
 def test_exit_reasons_add_up():
@@ -696,27 +665,6 @@ SAME = np.column_stack([MANY[:, 0], MANY[:, 0], MANY[:, 1], MANY[:, 2]])
             lambda: simulate_phases(9, rng=1, means=0.0, sds=50.0),
             OptionError,
             "means nearer to 50",
-        ),
-        (lambda: checklist("tips"), OptionError, "choose one of"),
-        (lambda: checklist_score("measures", {"rewards": 1}), DataError, "a number for each of"),
-        (
-            lambda: checklist_score("levers", dict.fromkeys(checklist("levers")["name"], 50)),
-            DataError,
-            "divide percentages by 100",
-        ),
-        (
-            lambda: checklist_score(
-                "levers",
-                dict.fromkeys(checklist("levers")["name"], 1),
-                weights=dict.fromkeys(checklist("levers")["name"], 0),
-            ),
-            DataError,
-            "not all zero",
-        ),
-        (
-            lambda: checklist_score("levers", dict.fromkeys(checklist("levers")["name"], "yes")),
-            DataError,
-            "must be numbers",
         ),
         (lambda: exit_reasons(["a", None]), DataError, 'missing="drop"'),
         (lambda: exit_reasons(["a", "b"], value=[0, 0]), DataError, "leave value out"),

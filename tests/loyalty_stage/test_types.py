@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from loyaltymodel import evidence
 from loyaltymodel._core.counts import Shares
 from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.sorted_customers import share_estimates
@@ -25,7 +26,6 @@ from loyaltymodel.errors import (
 from loyaltymodel.loyalty_stage.types.fit import loyalty_types
 from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, SCHEMES
 from loyaltymodel.loyalty_stage.types.simulate import simulate_types
-from loyaltymodel.loyalty_stage.types.texts import type_advice
 
 from tolerances import EXACT, SAME
 
@@ -809,21 +809,17 @@ def test_the_summary_says_what_was_done():
 
 @pytest.mark.parametrize("matrix", list(SCHEMES))
 def test_every_type_has_its_texts(matrix):
-    texts = type_advice(matrix)
+    texts = evidence.catalogue(f"types_{matrix}")
     scheme = SCHEMES[matrix]
-    assert texts["type"].tolist() == list(scheme.names(with_outside=True))
-    assert (texts[["meaning", "strategy", "concepts", "reference"]] != "").all(axis=None)
-    inside = texts[texts["type"] != NO_SUPERIORITY]
+    assert texts["id"].tolist() == list(scheme.names(with_outside=True))
+    assert (texts[["meaning", "strategy", "concepts"]] != "").all(axis=None)
+    inside = texts[texts["id"] != NO_SUPERIORITY]
     assert (inside["chinese"] != "").all()
-    binding = texts.loc[texts["measures"].str.contains("switching"), "type"]
+    binding = texts.loc[texts["measures"].str.contains("switching"), "id"]
     assert set(binding) <= {"spurious loyalty", "habitual"}
     found, _ = loyalty_types("a", "b", matrix=matrix, data=answers(), **OPTIONS[matrix])
     assert found.advice["type"].tolist() == list(scheme.types)
-
-
-def test_texts_are_of_one_matrix():
-    with pytest.raises(OptionError, match="choose one of"):
-        type_advice("oliver")
+    assert (found.advice["reference"] != "").all()
 
 
 def test_a_million_customers_take_no_time():

@@ -6,26 +6,16 @@ from loyaltymodel.loyalty_stage.ladder.scalability import scalability
 from loyaltymodel.loyalty_stage.ladder.steps import sequential_logit
 from loyaltymodel.loyalty_stage.movement.estimate import estimate_movement, markov_chain
 from loyaltymodel.loyalty_stage.movement.stages import Stages, formation_stage, life_cycle_stage
-from loyaltymodel.loyalty_stage.phases.advice import (
-    checklist,
-    checklist_score,
-    loyalty_levels,
-    phase_advice,
-)
 from loyaltymodel.loyalty_stage.phases.indicators import (
     LoyaltyPhase,
     PhaseIndicator,
     PhaseInstrument,
-)
-from loyaltymodel.loyalty_stage.phases.instruments import (
-    component_map,
 )
 from loyaltymodel.loyalty_stage.phases.oliver import oliver
 from loyaltymodel.loyalty_stage.phases.simulate import SimulatedPhases, simulate_phases
 from loyaltymodel.loyalty_stage.types.agreement.fit import agreement
 from loyaltymodel.loyalty_stage.types.fit import loyalty_types
 from loyaltymodel.loyalty_stage.types.simulate import simulate_types
-from loyaltymodel.loyalty_stage.types.texts import type_advice
 
 __all__ = [
     "LoyaltyPhase",
@@ -34,24 +24,18 @@ __all__ = [
     "SimulatedPhases",
     "Stages",
     "agreement",
-    "checklist",
-    "checklist_score",
-    "component_map",
     "estimate_movement",
     "formation_stage",
     "guttman_errors",
     "life_cycle_stage",
-    "loyalty_levels",
     "loyalty_types",
     "markov_chain",
     "oliver",
-    "phase_advice",
     "reproducibility",
     "scalability",
     "sequential_logit",
     "simulate_phases",
     "simulate_types",
-    "type_advice",
 ]
 
 

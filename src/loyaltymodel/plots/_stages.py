@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
+from loyaltymodel._core.catalogue import chinese_of
 from loyaltymodel.loyalty_stage.ladder.scalability import ScalabilityResult
-from loyaltymodel.loyalty_stage.phases.advice import phase_advice
 from loyaltymodel.loyalty_stage.phases.result import NONE, PhaseResult
 from loyaltymodel.plots._labels import make_strips, write_row
 from loyaltymodel.plots._matrix import share_text
@@ -241,5 +241,4 @@ def scalability(
 
 def chinese_phases() -> dict[str, str]:
     """Return the Chinese name of each phase, and of having reached none."""
-    texts = phase_advice()
-    return {NONE: "尚无"} | dict(zip(texts["phase"], texts["chinese"], strict=True))
+    return {NONE: "尚无"} | chinese_of("phases")

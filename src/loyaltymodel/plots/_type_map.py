@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.catalogue import chinese_of
 from loyaltymodel._core.options import check_flag
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.loyalty_stage.types.fit import as_ranks
 from loyaltymodel.loyalty_stage.types.result import LoyaltyTypes
 from loyaltymodel.loyalty_stage.types.schemes import NO_SUPERIORITY, RELATIVE_CLASSES, SCHEMES
-from loyaltymodel.loyalty_stage.types.texts import type_advice
 from loyaltymodel.plots import _matrix
 from loyaltymodel.plots._labels import Caption, caption_cells
 from loyaltymodel.plots._matrix import Shares, Show
@@ -251,8 +251,7 @@ def _label_axes(
     ax.set_ylabel(words[label])
     _matrix.score_ticks(ax)
     if result.from_classes:
-        table = type_advice("relative_attitude")
-        chinese = dict(zip(table["type"], table["chinese"], strict=True))
+        chinese = chinese_of("types_relative_attitude")
         shown = shown_names(RELATIVE_CLASSES, None, chinese_in(language, chinese))
         ax.set_yticks(range(len(shown)), [*shown.values()], parse_math=False)
         ax.set_ylim(min(ax.get_ylim()[0], -0.5), max(ax.get_ylim()[1], len(shown) - 0.5))
@@ -281,8 +280,7 @@ def _texts(
 ) -> dict[str, str]:
     """Return what is written about each type: its name, share and interval."""
     words = _WORDS[language]
-    advice = type_advice(result.matrix)
-    chinese = chinese_in(language, dict(zip(advice["type"], advice["chinese"], strict=True)))
+    chinese = chinese_in(language, chinese_of(f"types_{result.matrix}"))
     own = dict(chinese) | {NO_SUPERIORITY: words[NO_SUPERIORITY]}
     shown = wrapped(shown_names(result.names, names, own).values())
     texts = {}

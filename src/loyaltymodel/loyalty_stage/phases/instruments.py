@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pandas as pd
-
 from loyaltymodel._core.scales import Pair
 
 Phases = list[dict[str, object]]
@@ -90,36 +88,6 @@ def three_components(*, repurchase: Pair, answers: Pair) -> Phases:
             ),
         }
     )
-
-
-def component_map() -> pd.DataFrame:
-    """Return how the three components answer to Oliver's four phases.
-
-    Returns
-    -------
-    DataFrame
-        A row a phase: ``phase``, ``phase_chinese``, ``component``, ``component_chinese`` and
-        ``note``; the component is empty where there is none.
-
-    Notes
-    -----
-    The mapping is ours, by the wording of the two lists.
-
-    Examples
-    --------
-    >>> from loyaltymodel import loyalty_stage
-    >>> table = loyalty_stage.component_map()
-    >>> dict(zip(table["phase"], table["component"], strict=True))
-    {'cognitive': '', 'affective': 'affective', 'conative': 'intentional', 'action': 'behavioural'}
-    """
-    rows = (
-        ("cognitive", "认知忠诚", "", "", "the three components have no cognitive part"),
-        ("affective", "情感忠诚", "affective", "情感忠诚", "emotions there, identification here"),
-        ("conative", "意向忠诚", "intentional", "意识忠诚", "意识 is read as intention"),
-        ("action", "行为忠诚", "behavioural", "行为忠诚", "repurchase is a part of action"),
-    )
-    columns = ["phase", "phase_chinese", "component", "component_chinese", "note"]
-    return pd.DataFrame(list(rows), columns=columns)
 
 
 def _open(scale: Pair, unit: str) -> dict[str, object]:

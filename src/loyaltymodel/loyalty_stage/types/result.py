@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.catalogue import frame_of, lists
 from loyaltymodel._core.scales import Pair
 from loyaltymodel._core.sorted_customers import SortedCustomers
 from loyaltymodel._core.tables import Table, table_of
@@ -20,7 +21,6 @@ from loyaltymodel.loyalty_stage.types.schemes import (
     SCHEMES,
     Matrix,
 )
-from loyaltymodel.loyalty_stage.types.texts import type_advice
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -121,8 +121,16 @@ class LoyaltyTypes(SortedCustomers):
 
     @property
     def advice(self) -> pd.DataFrame:
-        """What each type means and what to do about it; see :func:`type_advice`."""
-        texts = type_advice(self.matrix)
+        """What each type means, and what to do about it (忠诚类型与对策).
+
+        ``type``, ``chinese``, ``meaning``, ``strategy``, ``measures`` (which of the four means
+        of building loyalty suit), ``concepts`` (ids of the concepts behind it) and ``reference``
+        (whose type it is). It is a list of the catalogue, such as
+        ``evidence.catalogue("types_knox")``, and advice, not a finding.
+        """
+        name = f"types_{self.matrix}"
+        texts = frame_of(name).rename(columns={"id": "type"}).drop(columns=["english", "sources"])
+        texts["reference"] = lists()[name].reference
         return texts[texts["type"].isin(self.names)].reset_index(drop=True)
 
     @property
