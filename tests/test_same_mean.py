@@ -455,14 +455,14 @@ RIVALS = [
     Rivals("equity", ((1.04, 0.8), (0.56, 0.8), (9.36, 7.2)), fair(0.3)),
     Rivals("equity, level", SAME, fair(0.0)),
     Rivals(
-        "tolerance_measures, desired",
+        "zone_of_tolerance, desired",
         SAME,
-        lambda x, y: expectation_gap.tolerance_measures(x, y, adequate=y - 0.7)["state"],
+        lambda x, y: expectation_gap.zone_of_tolerance(x, y, adequate=y - 0.7).customers["state"],
     ),
     Rivals(
-        "tolerance_measures, adequate",
+        "zone_of_tolerance, adequate",
         SAME,
-        lambda x, y: expectation_gap.tolerance_measures(x, y + 0.7, adequate=y)["state"],
+        lambda x, y: expectation_gap.zone_of_tolerance(x, y + 0.7, adequate=y).customers["state"],
     ),
     Rivals(
         "formation_stage",
@@ -658,7 +658,9 @@ def test_expectations_of_the_same_mean_are_met_alike(way):
         for verdicts in (
             expectation_gap.disconfirmation(scores, expected, kind="state"),
             expectation_gap.disconfirmation(scores, expected, kind="state", tolerance=1 / 3),
-            expectation_gap.tolerance_measures(scores, expected + 1, adequate=expected)["state"],
+            expectation_gap.zone_of_tolerance(scores, expected + 1, adequate=expected).customers[
+                "state"
+            ],
         ):
             assert alike(verdicts, groups), level
     against = scores[np.concatenate([np.roll(rows, 1) for rows in groups.values()])]

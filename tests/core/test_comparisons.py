@@ -16,7 +16,7 @@ from loyaltymodel._core.comparisons import (
     sign_of,
     snapped,
 )
-from loyaltymodel.expectation_gap import disconfirmation, tolerance_measures
+from loyaltymodel.expectation_gap import disconfirmation, zone_of_tolerance
 from loyaltymodel.loyalty_stage import formation_stage
 
 SIZES = st.floats(1e-6, 1e6)
@@ -74,8 +74,8 @@ def test_pairs_exactly_one_tolerance_apart_are_all_what_was_expected():
 def test_a_level_that_is_reached_but_for_rounding_is_reached(level):
     stage = formation_stage([1], performance=[level], expectation=[0.8], least_repeats=3)
     assert str(stage[0]) == "preference"
-    found = tolerance_measures([level], [0.9], adequate=[0.8])
-    assert found["state"].astype(str).tolist() == ["inside"]
+    _, found = zone_of_tolerance([level] * 2, [0.9] * 2, adequate=[0.8] * 2)
+    assert found["state"].astype(str).tolist() == ["inside"] * 2
 
 
 def test_values_that_differ_by_rounding_are_one_level():

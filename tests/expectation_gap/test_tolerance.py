@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.expectation_gap import tolerance_measures, zone_of_tolerance
+from loyaltymodel.expectation_gap import zone_of_tolerance
 
 from tolerances import SAME
 
@@ -23,8 +23,7 @@ PERSON = st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9)).map(
 @given(st.lists(PERSON, min_size=2, max_size=25))
 def test_measures_and_shares_are_those_counted_one_by_one(people):
     p, d, a = map(list, zip(*people, strict=True))
-    result = zone_of_tolerance(p, d, adequate=a)
-    one_by_one = tolerance_measures(p, d, adequate=a)
+    result, one_by_one = zone_of_tolerance(p, d, adequate=a)
     states = []
     for row, (own, desired, adequate) in enumerate(people):
         person = one_by_one.iloc[row]
@@ -50,7 +49,11 @@ def test_measures_and_shares_are_those_counted_one_by_one(people):
 def test_the_interval_of_superiority_is_that_of_a_paired_t_test():
     rng = np.random.default_rng(5)
     p, d = rng.normal(6, 1, 30), rng.normal(7, 1, 30)
-    row = zone_of_tolerance(p, d, level=0.9).attributes.set_index("quantity").loc["superiority"]
+    row = (
+        zone_of_tolerance(p, d, level=0.9)
+        .result.attributes.set_index("quantity")
+        .loc["superiority"]
+    )
     theirs = stats.ttest_rel(p, d).confidence_interval(0.9)
     np.testing.assert_allclose(row[["ci_low", "ci_high"]].astype(float), theirs, atol=SAME)
 
@@ -64,7 +67,7 @@ def test_intervals_cover_as_often_as_they_say():
     true_share = stats.norm.cdf((5 - 6) / np.hypot(1, 0.5))
     for _ in range(1000):
         p, a = rng.normal(6, 1, n), rng.normal(5, 0.5, n)
-        result = zone_of_tolerance(p, np.full(n, 20.0), adequate=a)
+        result, _ = zone_of_tolerance(p, np.full(n, 20.0), adequate=a)
         superiority, adequacy = result.attributes[["ci_low", "ci_high"]].to_numpy()[3:]
         low, high = result.shares[["ci_low", "ci_high"]].to_numpy()[0]
         covered += [
@@ -76,14 +79,14 @@ def test_intervals_cover_as_often_as_they_say():
 
 
 def test_without_the_adequate_level_there_is_superiority_only():
-    result = zone_of_tolerance([4, 9, 8], [8, 8, 8])
+    result, customers = zone_of_tolerance([4, 9, 8], [8, 8, 8])
     assert not result.has_adequate
     assert result.attributes["quantity"].tolist() == ["perceived", "desired", "superiority"]
     assert result.shares["state"].tolist() == ["not above", "above"]
     assert result.shares["estimate"].tolist() == pytest.approx([2 / 3, 1 / 3])
     assert list(result.zones) == ["attribute", "desired"]
     assert "no zone" in str(result.summary())
-    assert list(tolerance_measures([4, 9], [8, 8])) == ["superiority"]
+    assert list(customers) == ["superiority"]
 
 
 def test_attributes_side_by_side_are_those_alone():
@@ -92,14 +95,15 @@ def test_attributes_side_by_side_are_those_alone():
         {f"{level}_{k}": rng.integers(lo, lo + 3, 20) for k in "ab"
          for level, lo in (("p", 4), ("d", 7), ("a", 2))}
     )  # fmt: skip
-    both = zone_of_tolerance(
+    both, customers = zone_of_tolerance(
         {k: f"p_{k}" for k in "ab"},
         {k: f"d_{k}" for k in "ab"},
         adequate={k: f"a_{k}" for k in "ab"},
         data=table,
     )
     for name in "ab":
-        alone = zone_of_tolerance(f"p_{name}", f"d_{name}", adequate=f"a_{name}", data=table)
+        alone, own = zone_of_tolerance(f"p_{name}", f"d_{name}", adequate=f"a_{name}", data=table)
+        pd.testing.assert_frame_equal(customers[name], own, check_names=False)
         for part in ("attributes", "zones", "shares"):
             own = getattr(both, part)
             own = own[own["attribute"] == name].drop(columns="attribute").reset_index(drop=True)
@@ -111,8 +115,8 @@ def test_attributes_may_be_the_columns_of_tables(make):
     rng = np.random.default_rng(3)
     perceived, desired = {"a": rng.integers(1, 6, 9), "b": rng.integers(1, 6, 9)}, rng.uniform(6, 9)
     wanted = {name: np.full(9, desired) for name in "ab"}
-    expected = zone_of_tolerance(perceived, wanted)
-    found = zone_of_tolerance(make(perceived), make(wanted))
+    expected, _ = zone_of_tolerance(perceived, wanted)
+    found, _ = zone_of_tolerance(make(perceived), make(wanted))
     pd.testing.assert_frame_equal(found.attributes, expected.attributes)
     assert found.shares["attribute"].unique().tolist() == ["a", "b"]
 
@@ -121,14 +125,14 @@ def test_inverted_zones_are_refused_or_counted():
     p, d, a = [5, 5, 6, 7], [8, 4, 8, 8], [5, 6, 5, 5]
     with pytest.raises(DataError, match=r'row 1.*inverted="drop"'):
         zone_of_tolerance(p, d, adequate=a)
-    result = zone_of_tolerance(p, d, adequate=a, inverted="drop")
+    result, customers = zone_of_tolerance(p, d, adequate=a, inverted="drop")
     assert (result.n_obs, result.n_inverted) == (3, 1)
     assert "1 left out" in str(result.summary())
-    assert tolerance_measures(p, d, adequate=a, inverted="drop").index.tolist() == [0, 2, 3]
+    assert customers.index.tolist() == [0, 2, 3]
 
 
 def test_a_result_stays_as_it_is():
-    result = pickle.loads(pickle.dumps(zone_of_tolerance([4, 9], [8, 8], adequate=[5, 5])))
+    result = pickle.loads(pickle.dumps(zone_of_tolerance([4, 9], [8, 8], adequate=[5, 5]).result))
     with pytest.raises(ValueError, match="read-only"):
         result.counts[0, 0] = 1
     table = result.attributes
@@ -137,7 +141,7 @@ def test_a_result_stays_as_it_is():
 
 
 BAD = [
-    (([4], [8]), {}, DataError, "tolerance_measures"),
+    (([4], [8]), {}, DataError, "of more respondents"),
     (([4, 5], [8]), {}, DataError, "equally long"),
     (([4, np.nan], [8, 8]), {}, DataError, 'missing="drop"'),
     (([4, np.nan], [8, 8]), {"missing": "drop"}, DataError, "at least 2"),
@@ -159,18 +163,18 @@ def test_who_stands_at_an_end_of_the_zone_is_inside_whatever_the_rounding():
     tenths = np.arange(1, 40)
     low, high = tenths * 0.1, tenths * 0.1 + 0.7
     for end in (low, high, (tenths + 7) / 10, tenths / 10):
-        found = tolerance_measures(end, high, adequate=low)
+        _, found = zone_of_tolerance(end, high, adequate=low)
         assert set(found["state"]) == {"inside"}
         assert ((found["superiority"] == 0) | (found["adequacy"] == 0)).all()
-    assert zone_of_tolerance(high, high, adequate=low).counts.tolist() == [[0, 39, 0]]
+    assert zone_of_tolerance(high, high, adequate=low).result.counts.tolist() == [[0, 39, 0]]
 
 
 def test_a_person_of_large_numbers_does_not_blur_the_others():
-    result = zone_of_tolerance([1.5e9, 5.0001], [2e9, 5], adequate=[1, 1])
+    result, _ = zone_of_tolerance([1.5e9, 5.0001], [2e9, 5], adequate=[1, 1])
     assert result.counts.tolist() == [[0, 1, 1]]
 
 
 def test_a_zone_turned_over_by_rounding_only_is_none_that_is_inverted():
-    found = tolerance_measures([0.3], [0.3], adequate=[0.1 + 0.2])
-    assert found["width"].tolist() == [0]
+    _, found = zone_of_tolerance([0.3] * 2, [0.3] * 2, adequate=[0.1 + 0.2] * 2)
+    assert found["width"].tolist() == [0, 0]
     assert np.isnan(found["position"][0])

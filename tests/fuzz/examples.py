@@ -17,7 +17,7 @@ MORE = {
 >>> answers = pd.DataFrame(
 ...     {"E_wait": [7, 6, 5], "P_wait": [5, 5, 5], "I_wait": [4, 5, 6]}
 ... )
->>> result = servqual(branch, answers, scale=(1, 7), points={"speed": 100})
+>>> result, customers = servqual(branch, answers, scale=(1, 7), points={"speed": 100})
 >>> weak = result.weak_spots("items")
 """,
     "jones_sasser": """

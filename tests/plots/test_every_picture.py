@@ -104,7 +104,7 @@ def quality(names):
     dimensions = [{"name": name, "items": [{"name": f"{name}题"}]} for name in names]
     instrument = expectation_gap.ServiceInstrument(dimensions=dimensions)
     items = [f"{kind}{item}" for kind in ("E_", "P_") for item in instrument.items]
-    return expectation_gap.servqual(instrument, survey(items), scale=(1, 10))
+    return expectation_gap.servqual(instrument, survey(items), scale=(1, 10)).result
 
 
 @cache
@@ -112,7 +112,7 @@ def zones(names):
     data = survey([*names])
     perceived = {name: data[name] for name in names}
     desired, adequate = (dict.fromkeys(names, [level] * len(data)) for level in (8, 5))
-    return expectation_gap.zone_of_tolerance(perceived, desired, adequate=adequate)
+    return expectation_gap.zone_of_tolerance(perceived, desired, adequate=adequate).result
 
 
 def gaps(unit):

@@ -31,7 +31,7 @@ LEVELS = {
 
 @pytest.fixture
 def quality():
-    return servqual(INSTRUMENT, ANSWERS, scale=(1, 7))
+    return servqual(INSTRUMENT, ANSWERS, scale=(1, 7)).result
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def zones():
     perceived = {"wait": [4, 5, 7, 9], "staff": [6, 7, 8, 8]}
     return zone_of_tolerance(
         perceived, dict.fromkeys(perceived, [8] * 4), adequate=dict.fromkeys(perceived, [5] * 4)
-    )
+    ).result
 
 
 def texts(ax):
@@ -72,7 +72,7 @@ def test_dumbbells_stand_at_the_levels(quality, part):
 
 
 def test_performance_alone_has_no_dumbbells():
-    result = servqual(INSTRUMENT, ANSWERS, scale=(1, 7), design="performance")
+    result, _ = servqual(INSTRUMENT, ANSWERS, scale=(1, 7), design="performance")
     ax = draw.gap_dumbbells(result)
     assert len(ax.lines) == len(ax.collections) == 1
 
@@ -84,7 +84,7 @@ def test_zones_stand_from_adequate_to_desired(zones):
     perceived = zones.attributes[zones.attributes["quantity"] == "perceived"]
     np.testing.assert_allclose(ax.lines[0].get_xdata(), perceived["estimate"])
     assert texts(ax)[1:] == ["25 / 50 / 25", "0 / 100 / 0"]
-    without = zone_of_tolerance([4, 9], [8, 8])
+    without, _ = zone_of_tolerance([4, 9], [8, 8])
     assert texts(draw.tolerance_zones(without)) == ["not above / above, %", "50 / 50"]
 
 
@@ -115,7 +115,7 @@ def test_what_is_not_there_is_refused(quality):
     with pytest.raises(OptionError, match="'items', 'dimensions'"):
         draw.gap_dumbbells(quality, part="people")
     direct = ANSWERS.rename(columns={"P_wait": "wait", "P_polite": "polite"})
-    result = servqual(INSTRUMENT, direct, scale=(1, 7), design="one_column")
+    result, _ = servqual(INSTRUMENT, direct, scale=(1, 7), design="one_column")
     with pytest.raises(DataError, match="no levels to draw"):
         draw.gap_dumbbells(result)
     with pytest.raises(OptionError, match="ToleranceResult"):

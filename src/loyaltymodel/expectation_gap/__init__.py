@@ -18,14 +18,14 @@ from loyaltymodel.expectation_gap.quality import (
     brand_effect,
     quality_profile,
 )
-from loyaltymodel.expectation_gap.servqual.fit import gap_scores, servqual
+from loyaltymodel.expectation_gap.servqual.fit import servqual
 from loyaltymodel.expectation_gap.servqual.model import (
     ServiceDimension,
     ServiceInstrument,
     ServiceItem,
 )
 from loyaltymodel.expectation_gap.shocks.fit import adverse_response
-from loyaltymodel.expectation_gap.tolerance import tolerance_measures, zone_of_tolerance
+from loyaltymodel.expectation_gap.tolerance import zone_of_tolerance
 
 __all__ = [
     "ProspectResponse",
@@ -38,12 +38,10 @@ __all__ = [
     "cumulative_satisfaction",
     "disconfirmation",
     "equity",
-    "gap_scores",
     "provider_gaps",
     "quality_profile",
     "satisfaction_drivers",
     "servqual",
-    "tolerance_measures",
     "zone_of_tolerance",
 ]
 

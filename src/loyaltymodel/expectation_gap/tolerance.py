@@ -15,7 +15,7 @@ from loyaltymodel._core.estimates import EstimateTable, Labels
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import check_choice, count_of, enumerate_names
-from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.results import Facts, Result, WithCustomers
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import Variables, read_variables, several_variables
@@ -50,7 +50,7 @@ class ToleranceResult(Result):
         Confidence level of the intervals.
     """
 
-    made_by: ClassVar[str] = "zone_of_tolerance()"
+    made_by: ClassVar[str] = "zone_of_tolerance(), as .result,"
 
     estimates: EstimateTable
     counts: IntArray
@@ -144,7 +144,7 @@ def zone_of_tolerance(
     level: float = 0.95,
     data: object = None,
     missing: Missing = "raise",
-) -> ToleranceResult:
+) -> WithCustomers[ToleranceResult]:
     """Return how service stands to what is desired and what is adequate (理想服务与容忍区).
 
     Parameters
@@ -170,8 +170,14 @@ def zone_of_tolerance(
 
     Returns
     -------
-    ToleranceResult
+    result : ToleranceResult
         Levels, superiority and adequacy, and shares of respondents below, inside and above.
+    customers : DataFrame
+        A row a respondent, with the labels of the data: ``superiority`` (points), and with the
+        adequate level ``adequacy`` and ``width`` (points), ``position`` (0 at the adequate and
+        1 at the desired level, below 0 and above 1 outside; NaN for a zone of width 0) and
+        ``state`` ("below", "inside", "above"). Of several attributes columns are called by
+        attribute and measure, such as ``customers["staff"]["state"]``.
 
     Raises
     ------
@@ -180,10 +186,6 @@ def zone_of_tolerance(
         length, a zone is inverted, or there are fewer than 2 respondents.
     OptionError
         If an option is not one of its choices.
-
-    See Also
-    --------
-    tolerance_measures : The same numbers respondent by respondent.
 
     Notes
     -----
@@ -205,7 +207,9 @@ def zone_of_tolerance(
     are inside, one of them at its edge, and one is above:
 
     >>> from loyaltymodel.expectation_gap import zone_of_tolerance
-    >>> result = zone_of_tolerance([4, 5, 7, 9], [8, 8, 8, 8], adequate=[5, 5, 5, 5])
+    >>> result, customers = zone_of_tolerance(
+    ...     [4, 5, 7, 9], [8, 8, 8, 8], adequate=[5, 5, 5, 5]
+    ... )
     >>> result.attributes[["quantity", "estimate"]]
           quantity  estimate
     0    perceived      6.25
@@ -218,6 +222,8 @@ def zone_of_tolerance(
     0   below      0.25
     1  inside      0.50
     2   above      0.25
+    >>> customers["state"].tolist()
+    ['below', 'inside', 'inside', 'above']
     """
     check_level(level)
     check_choice("inverted", inverted, Inverted)
@@ -228,8 +234,8 @@ def zone_of_tolerance(
     n = answers.shape[2]
     if n < 2:  # noqa: PLR2004 (an interval of a mean needs two)
         raise DataError(
-            f"{count_of(n, 'respondent')} left: intervals need at least 2; tolerance_measures "
-            "gives the numbers of one respondent"
+            f"{count_of(n, 'respondent')} left: intervals need at least 2; give the answers of "
+            "more respondents"
         )
     gaps = difference(answers[:, :1], answers[:, 1:])  # (k, 2, n): less desired, less adequate
     values = np.concatenate([answers, gaps], axis=1)  # (k, 5, n), in the order of _QUANTITIES
@@ -240,7 +246,7 @@ def zone_of_tolerance(
     }
     mean, spread = values.mean(axis=2)[:, asked], values.std(axis=2, ddof=1)[:, asked]
     codes = _codes(gaps)
-    return ToleranceResult(
+    result = ToleranceResult(
         estimates=means_of(labels, mean.ravel(), spread.ravel() / np.sqrt(n), n=n, level=level),
         counts=np.stack([(codes == k).sum(axis=1) for k in range(3)], axis=1),
         n_obs=n,
@@ -248,81 +254,34 @@ def zone_of_tolerance(
         n_inverted=int(upside_down.sum()),
         level=level,
     )
+    labels_left = read.labels[~upside_down]
+    customers = _of_customers(names, answers, gaps, codes, labels_left)
+    return WithCustomers(result, customers)
 
 
-@checked
-def tolerance_measures(
-    perceived: Variable,
-    desired: Variable,
-    *,
-    adequate: Variable | None = None,
-    inverted: Inverted = "raise",
-    data: object = None,
-    missing: Missing = "raise",
+def _of_customers(
+    names: tuple[str, ...], answers: FloatArray, gaps: FloatArray, codes: IntArray, labels: pd.Index
 ) -> pd.DataFrame:
-    """Return superiority, adequacy and the place in the zone of tolerance of each respondent.
-
-    Parameters
-    ----------
-    perceived : float, array-like of shape (n,), Series, or name of a column
-        Perceived service, in points.
-    desired : float, array-like of shape (n,), Series, or name of a column
-        Desired service, in the same points.
-    adequate : float, array-like of shape (n,), Series, or name of a column, optional
-        Adequate service; without it there is superiority only.
-    inverted : {"raise", "drop"}
-        What to do with respondents who find adequate more than they desire.
-    data : pandas, polars or pyarrow table, optional
-        The table, where variables are names of columns.
-    missing : {"raise", "drop"}
-        Whether a missing answer is an error, or leaves the respondent out.
-
-    Returns
-    -------
-    DataFrame
-        A row a respondent, with the labels of the data: ``superiority`` (points), and with the
-        adequate level ``adequacy`` and ``width`` (points), ``position`` (0 at the adequate and
-        1 at the desired level, below 0 and above 1 outside; NaN for a zone of width 0) and
-        ``state`` ("below", "inside", "above").
-
-    Raises
-    ------
-    DataError
-        If answers are missing, infinite or of unequal length, or a zone is inverted.
-    OptionError
-        If an option is not one of its choices.
-
-    Examples
-    --------
-    Perceived 7 in a zone from 5 to 9 stands in its middle, 2 from either end:
-
-    >>> from loyaltymodel.expectation_gap import tolerance_measures
-    >>> tolerance_measures([7, 4], [9, 9], adequate=[5, 5])
-       superiority  adequacy  width  position   state
-    0         -2.0       2.0    4.0      0.50  inside
-    1         -5.0      -1.0    4.0     -0.25   below
-    """
-    check_choice("inverted", inverted, Inverted)
-    names, read = _read(
-        {"service": perceived},
-        {"service": desired},
-        None if adequate is None else {"service": adequate},
-        data,
-        missing,
-    )
-    answers = _stack(names, read, has_adequate=adequate is not None)
-    upside_down = _inverted(answers, names, read, inverted)
-    p, d, a = answers[0, :, ~upside_down].T
-    superiority, adequacy, width = difference(p, d), difference(p, a), difference(d, a)
-    table = pd.DataFrame({"superiority": superiority}, index=read.labels[~upside_down])
-    if adequate is None:
-        return table
-    with np.errstate(divide="ignore", invalid="ignore"):
-        position = np.where(width > 0, adequacy / width, np.nan)
-    codes = _codes(np.stack([superiority, adequacy])[None])[0]
-    return table.assign(
-        adequacy=adequacy, width=width, position=position, state=ordered_words(codes, _STATES)
-    )
+    """Return the measures of each respondent; of several attributes, by attribute and measure."""
+    tables = {}
+    for name, (_, d, a), (superiority, adequacy), code in zip(
+        names, answers, gaps, codes, strict=True
+    ):
+        table = pd.DataFrame({"superiority": superiority}, index=labels)
+        if not np.isnan(a).all():
+            width = difference(d, a)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                position = np.where(width > 0, adequacy / width, np.nan)
+            table = table.assign(
+                adequacy=adequacy,
+                width=width,
+                position=position,
+                state=ordered_words(code, _STATES),
+            )
+        tables[name] = table
+    if len(names) == 1:
+        return tables[names[0]]
+    return pd.concat(tables, axis=1, names=["attribute", "measure"])
 
 
 def _codes(gaps: FloatArray) -> IntArray:

@@ -111,7 +111,8 @@ def gap_dumbbells(
     >>> from loyaltymodel.expectation_gap import ServiceInstrument, servqual
     >>> staff = ServiceInstrument(dimensions=[{"name": "staff", "items": [{"name": "polite"}]}])
     >>> answers = pd.DataFrame({"E_polite": [5, 6, 7], "P_polite": [6, 4, 5]})
-    >>> ax = plots.expectation_gap.gap_dumbbells(servqual(staff, answers, scale=(1, 7)))
+    >>> result, customers = servqual(staff, answers, scale=(1, 7))
+    >>> ax = plots.expectation_gap.gap_dumbbells(result)
     >>> ax.get_xlabel()
     'Points (scale from 1 to 7)'
     """
@@ -198,7 +199,7 @@ def tolerance_zones(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import plots
     >>> from loyaltymodel.expectation_gap import zone_of_tolerance
-    >>> result = zone_of_tolerance([4, 5, 7, 9], [8, 8, 8, 8], adequate=[5, 5, 5, 5])
+    >>> result, _ = zone_of_tolerance([4, 5, 7, 9], [8, 8, 8, 8], adequate=[5, 5, 5, 5])
     >>> ax = plots.expectation_gap.tolerance_zones(result)
     >>> ax.texts[-1].get_text()
     '25 / 50 / 25'

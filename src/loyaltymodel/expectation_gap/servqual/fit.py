@@ -14,6 +14,7 @@ from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.options import check_choice, count_of, enumerate_names
+from loyaltymodel._core.results import WithCustomers
 from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import DataError, LowReliabilityWarning, warn_caller
 from loyaltymodel.expectation_gap._people import means_of
@@ -46,7 +47,7 @@ def servqual(
     neutral: float | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
-) -> ServqualResult:
+) -> WithCustomers[ServqualResult]:
     """Return gaps of service quality by item, by dimension and overall (服务质量差距).
 
     Parameters
@@ -80,8 +81,11 @@ def servqual(
 
     Returns
     -------
-    ServqualResult
+    result : ServqualResult
         Scores with intervals, reliabilities and weak spots; scores in points.
+    customers : DataFrame
+        A row a customer, with the labels of the data: a column a dimension, ``unweighted`` (the
+        mean of the dimensions) and with points ``weighted``. In points of the scale.
 
     Raises
     ------
@@ -95,10 +99,6 @@ def servqual(
     -----
     LowReliabilityWarning
         If the gap of a dimension has a reliability below 0.7.
-
-    See Also
-    --------
-    gap_scores : Scores customer by customer.
 
     Notes
     -----
@@ -149,7 +149,9 @@ def servqual(
     ...         "P_polite": [6, 7, 5],
     ...     }
     ... )
-    >>> result = servqual(branch, answers, scale=(1, 7), points={"speed": 75, "staff": 25})
+    >>> result, customers = servqual(
+    ...     branch, answers, scale=(1, 7), points={"speed": 75, "staff": 25}
+    ... )
     >>> result.dimensions[["dimension", "expected", "perceived", "estimate"]]
       dimension  expected  perceived  estimate
     0     speed       6.0        5.0      -1.0
@@ -158,6 +160,11 @@ def servqual(
          quantity  estimate
     0  unweighted       0.0
     1    weighted      -0.5
+    >>> customers
+    dimension  speed  staff  unweighted  weighted
+    0           -2.0    1.0        -0.5     -1.25
+    1           -1.0    1.0         0.0     -0.50
+    2            0.0    1.0         0.5      0.25
     """
     check_level(level)
     check_choice("missing", missing, Missing)
@@ -167,88 +174,23 @@ def servqual(
     moments = moments_of(data, layout, importance, missing)
     if moments.n_obs < 2:  # noqa: PLR2004 (an interval of a mean needs two)
         raise DataError(
-            f"{count_of(moments.n_obs, 'customer')} left: intervals need at least 2; gap_scores "
-            "gives the scores of one customer"
+            f"{count_of(moments.n_obs, 'customer')} left: intervals need at least 2; give the "
+            "answers of more customers"
         )
-    result = _result(data, layout, importance, moments, level, missing)
+    customers = _customers(data, layout, importance, missing)
+    result = _result(layout, importance, moments, customers, level)
     _warn_of_unreliable_gaps(result)
-    return result
+    return WithCustomers(result, customers)
 
 
-@checked
-def gap_scores(
-    instrument: ServiceInstrument,
-    data: object,
-    *,
-    scale: tuple[float, float],
-    design: Design = "two_column",
-    points: Points | None = None,
-    expected: str | None = None,
-    perceived: str | None = None,
-    direct: str | None = None,
-    neutral: float | None = None,
-    missing: Missing = "raise",
+def _customers(
+    data: object, layout: Layout, importance: Importance | None, missing: Missing
 ) -> pd.DataFrame:
-    """Return each customer's service-quality scores by dimension and overall.
-
-    Parameters
-    ----------
-    instrument : ServiceInstrument
-        Which items belong to which dimension.
-    data : pandas, polars or pyarrow table
-        Answers, a row a customer; never changed.
-    scale : pair of float
-        Lowest and highest possible answer.
-    design : {"two_column", "one_column", "performance"}
-        How the items were asked, as for :func:`servqual`.
-    points : mapping from dimension to number or column, optional
-        Importance of the dimensions, which sums to 100.
-    expected : str, optional
-        How columns of expectations are named; "E_{item}" by default.
-    perceived : str, optional
-        How columns of perceptions are named; "P_{item}" by default.
-    direct : str, optional
-        How columns of the one-column design are named; "{item}" by default.
-    neutral : float, optional
-        One-column design: the answer that means "as expected"; the scale's middle by default.
-    missing : {"raise", "drop"}
-        Whether a missing answer is an error, or leaves the customer out.
-
-    Returns
-    -------
-    DataFrame
-        A row a customer, with the labels of the data: a column a dimension, "unweighted" (the
-        mean of the dimensions) and with points "weighted". In points of the scale.
-
-    Raises
-    ------
-    DataError
-        If columns are absent, answers are missing or off the scale, or points do not sum to
-        100.
-    OptionError
-        If an option is not one of its choices, or has no effect in this design.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from loyaltymodel.expectation_gap import ServiceInstrument, gap_scores
-    >>> staff = ServiceInstrument(dimensions=[{"name": "staff", "items": [{"name": "polite"}]}])
-    >>> answers = pd.DataFrame({"E_polite": [5, 6], "P_polite": [6, 4]})
-    >>> gap_scores(staff, answers, scale=(1, 7))
-    dimension  staff  unweighted
-    0            1.0         1.0
-    1           -2.0        -2.0
-    """
-    check_choice("missing", missing, Missing)
-    patterns = {"expected": expected, "perceived": perceived, "direct": direct}
-    layout = layout_of(instrument, scale=scale, design=design, patterns=patterns, neutral=neutral)
-    importance = read_points(points, layout)
+    """Return each customer's scores by dimension and overall."""
     slices = list(score_slices(data, layout, importance, missing))
-    if not slices:
-        raise DataError("no customer has every answer, or the table has no rows")
     labels = slices[0][2].append([part[2] for part in slices[1:]])
     scores = np.concatenate([part[0] for part in slices], axis=1)
-    table = pd.DataFrame(scores.T, index=labels, columns=list(instrument.names))
+    table = pd.DataFrame(scores.T, index=labels, columns=list(layout.instrument.names))
     unweighted, weighted = OVERALL
     table[unweighted] = scores.mean(axis=0)
     if importance is not None:
@@ -257,12 +199,11 @@ def gap_scores(
 
 
 def _result(
-    data: object,
     layout: Layout,
     importance: Importance | None,
     moments: Moments,
+    customers: pd.DataFrame,
     level: float,
-    missing: Missing,
 ) -> ServqualResult:
     """Make everything of the moments: scores are weighted sums of answers."""
     n, q = moments.n_obs, len(layout.columns)
@@ -277,7 +218,7 @@ def _result(
     overall = [float((unweighted @ average @ items)[0])]
     errors = [_spread(unweighted @ average, of_items, n)[0]]
     if importance is not None:
-        own = _own_weights(data, layout, importance, missing, n) if importance.columns else None
+        own = _own_weights(customers) if importance.columns else None
         sums = (importance.points / 100)[None] @ average
         overall.append(own[0] if own else float((sums @ items)[0]))
         errors.append(own[1] if own else _spread(sums, of_items, n)[0])
@@ -335,13 +276,10 @@ def _spread(sums: FloatArray, covariance: FloatArray, n: int) -> FloatArray:
     return error
 
 
-def _own_weights(
-    data: object, layout: Layout, importance: Importance, missing: Missing, n: int
-) -> tuple[float, float]:
+def _own_weights(customers: pd.DataFrame) -> tuple[float, float]:
     """Return mean and standard error of scores weighted by every customer's own points."""
-    parts = [part[1] for part in score_slices(data, layout, importance, missing)]
-    scores = np.concatenate([part for part in parts if part is not None])
-    return float(scores.mean()), float(scores.std(ddof=1) / np.sqrt(n))
+    scores = customers[OVERALL[1]].to_numpy()
+    return float(scores.mean()), float(scores.std(ddof=1) / np.sqrt(len(scores)))
 
 
 def _reliabilities(layout: Layout, covariance: FloatArray, of_items: FloatArray) -> FloatArray:

@@ -65,7 +65,7 @@ class ServqualResult(Result):
         perceived, reliability of their difference; NaN where it does not exist.
     """
 
-    made_by: ClassVar[str] = "servqual()"
+    made_by: ClassVar[str] = "servqual(), as .result,"
     people: ClassVar[str] = "customers"
 
     instrument: ServiceInstrument
