@@ -641,7 +641,7 @@ CASES = [
     ),
     Labelled(
         "evidence.results.PublishedTable.expected_retained.counts",
-        evidence.retention_table().expected_retained,
+        evidence.published_table("retention").expected_retained,
         {4: 100, 3: 50, 5: 7, 1: 3},
     ),
     *(

@@ -16,8 +16,7 @@ from loyaltymodel.evidence.published.readings import (
 )
 from loyaltymodel.evidence.published.tables import (
     PublishedTable,
-    defection_table,
-    retention_table,
+    published_table,
 )
 
 from tolerances import EXACT
@@ -27,11 +26,11 @@ inner = st.floats(0.01, 0.99)
 
 
 def retention():
-    return retention_table()
+    return published_table("retention")
 
 
 def defection():
-    return defection_table()
+    return published_table("defection")
 
 
 TABLES = [retention, defection]
@@ -39,13 +38,13 @@ TABLES = [retention, defection]
 
 def test_the_printed_numbers():
     # As the teaching texts print them, in percent, from score 1 to score 5.
-    table = retention_table()
+    table = published_table("retention")
     np.testing.assert_allclose(100 * table.lower, [0, 15, 60, 80, 92], rtol=EXACT)
     np.testing.assert_allclose(100 * table.upper, [5, 20, 65, 85, 97], rtol=EXACT)
     assert table.period == "one year"
     assert table.labels[0] == "very dissatisfied"
     assert table.figures == ("B05", "B04", "B03", "B02", "B01")
-    lost = defection_table()
+    lost = published_table("defection")
     np.testing.assert_allclose(100 * (1 - lost.upper), [80, 40, 20, 10, 1], rtol=EXACT)
     np.testing.assert_allclose(100 * (1 - lost.lower), [80, 40, 20, 10, 2], rtol=EXACT)
     assert lost.period is None
@@ -53,14 +52,14 @@ def test_the_printed_numbers():
 
 
 def test_retention_of_a_score():
-    table = retention_table()
+    table = published_table("retention")
     assert table.retention(5) == pytest.approx(0.945, abs=EXACT)
     assert [table.retention(5, bound=end) for end in ("lower", "upper")] == [0.92, 0.97]
-    assert 1 - defection_table().retention(5) == pytest.approx(0.015, abs=EXACT)
+    assert 1 - published_table("defection").retention(5) == pytest.approx(0.015, abs=EXACT)
 
 
 def test_a_horizon_is_a_power():
-    table = retention_table()
+    table = published_table("retention")
     assert table.retention(3, periods=3, bound="lower") == pytest.approx(0.6**3, abs=EXACT)
     assert table.retention(3, periods=0.5) ** 2 == pytest.approx(0.625, abs=EXACT)
     after = table.expected_retained({3: 1000}, periods=3)
@@ -68,13 +67,16 @@ def test_a_horizon_is_a_power():
 
 
 def test_no_horizon_where_none_is_printed():
-    for call in (defection_table().retention, defection_table().expected_retained):
+    for call in (
+        published_table("defection").retention,
+        published_table("defection").expected_retained,
+    ):
         with pytest.raises(OptionError, match="states no period"):
             call([1, 1, 1, 1, 1], periods=1)
 
 
 def test_between_scores_only_when_asked():
-    table = retention_table()
+    table = published_table("retention")
     with pytest.raises(DataError, match='interpolation="pchip"'):
         table.retention([4, 4.5])
     # By hand: slopes .20 and .12 meet at 4 in their harmonic mean .15, the one-sided slope at
@@ -112,7 +114,7 @@ def test_expected_customers_are_counted_one_by_one(make, counts):
 
 
 def test_distributions_by_name_and_in_stacks():
-    table = retention_table()
+    table = published_table("retention")
     one = table.expected_retained([10, 0, 0, 20, 0])
     for same in ({1: 10, 4: 20}, pd.Series([20, 10], index=[4, 1])):
         assert table.expected_retained(same).midpoint == one.midpoint
@@ -128,7 +130,7 @@ def test_ratios_are_those_of_the_dispute():
     def top(table, kind):
         return table.ratios(kind).iloc[-1]
 
-    first, second = retention_table(), defection_table()
+    first, second = published_table("retention"), published_table("defection")
     assert top(first, "odds")["midpoint"] == pytest.approx(3.64, abs=0.005)
     assert top(second, "odds")["midpoint"] == pytest.approx(7.3, abs=0.05)
     assert top(first, "defection")["midpoint"] == pytest.approx(3.2, abs=0.05)
@@ -141,7 +143,7 @@ def test_ratios_are_those_of_the_dispute():
 
 @pytest.mark.parametrize("kind", ["odds", "probability", "defection"])
 def test_the_ends_of_a_ratio_are_reached_within_the_ranges(kind):
-    table = defection_table()
+    table = published_table("defection")
     ratios = table.ratios(kind)
 
     def strength(p):
@@ -156,7 +158,7 @@ def test_the_ends_of_a_ratio_are_reached_within_the_ranges(kind):
 
 
 def test_scores_come_back_as_they_came():
-    table = retention_table()
+    table = published_table("retention")
     people = pd.DataFrame({"score": [5, 1, None]}, index=["a", "b", "c"])
     kept = people.copy()
     found = table.retention("score", data=people, missing="drop")
@@ -198,7 +200,7 @@ BAD_SCORES = [
 @pytest.mark.parametrize(("score", "options", "message"), BAD_SCORES)
 def test_scores_that_are_refused(score, options, message):
     with pytest.raises(DataError, match=message):
-        retention_table().retention(score, **options)
+        published_table("retention").retention(score, **options)
 
 
 BAD_OPTIONS = [
@@ -213,7 +215,7 @@ BAD_OPTIONS = [
 @pytest.mark.parametrize(("options", "message"), BAD_OPTIONS)
 def test_options_that_are_refused(options, message):
     with pytest.raises(OptionError, match=message):
-        retention_table().retention(3, **options)
+        published_table("retention").retention(3, **options)
 
 
 BAD_COUNTS = [
@@ -230,7 +232,7 @@ BAD_COUNTS = [
 @pytest.mark.parametrize(("counts", "message"), BAD_COUNTS)
 def test_counts_that_are_refused(counts, message):
     with pytest.raises(DataError, match=message):
-        retention_table().expected_retained(counts)
+        published_table("retention").expected_retained(counts)
 
 
 BAD_TABLES = [

@@ -7,7 +7,7 @@ import pytest
 from loyaltymodel import chain, economics, evidence, jones_sasser, satisfaction_loyalty
 from loyaltymodel.errors import DataError, LoyaltyModelError, OptionError
 
-TABLE = evidence.retention_table()
+TABLE = evidence.published_table("retention")
 CURVE = jones_sasser.curve("power", {"hi": 1.0, "k": 2.0})
 CUSP = jones_sasser.Cusp(alpha=(-2, 4), beta=(0, 1))
 S, STAYED = [1, 3, 5, 7, 7, 9, 9, 10], [0, 0, 0, 0, 1, 1, 1, 1]
@@ -226,7 +226,7 @@ def test_a_construct_in_two_columns_is_refused():
 )
 def test_what_is_no_result_says_what_makes_one(wrong):
     with pytest.raises(OptionError, match=r"give what fit\(\) returns"):
-        jones_sasser.linearity_test(wrong)
+        jones_sasser.hypothesis_test(wrong, "linear")
     if wrong is not CURVE:
         with pytest.raises(OptionError, match=r"curve"):
             jones_sasser.early_warning(wrong, [0.1], constraint=0.0, value=1.0)

@@ -8,15 +8,14 @@ from loyaltymodel.evidence.lookup import catalogue, disputes, get, table
 from loyaltymodel.evidence.published.readings import (
     defection_given_satisfaction,
 )
-from loyaltymodel.evidence.published.tables import defection_table, retention_table
+from loyaltymodel.evidence.published.tables import published_table
 
 __all__ = [
     "catalogue",
     "defection_given_satisfaction",
-    "defection_table",
     "disputes",
     "get",
-    "retention_table",
+    "published_table",
     "table",
 ]
 

@@ -25,6 +25,7 @@ from loyaltymodel.evidence.record import Figure
 
 Bound = Literal["lower", "midpoint", "upper"]
 Interpolation = Literal["none", "pchip"]
+TableName = Literal["retention", "defection"]
 Ratio = Literal["odds", "probability", "defection"]
 
 _BOUNDS: tuple[Bound, ...] = ("lower", "midpoint", "upper")
@@ -45,7 +46,7 @@ class RetainedCustomers(Result):
     Examples
     --------
     >>> from loyaltymodel import evidence
-    >>> retained = evidence.retention_table().expected_retained({4: 100, 5: 100})
+    >>> retained = evidence.published_table("retention").expected_retained({4: 100, 5: 100})
     >>> retained.customers, round(retained.lower, 6), round(retained.upper, 6)
     (200.0, 172.0, 182.0)
     """
@@ -111,18 +112,17 @@ class PublishedTable(Result):
 
     See Also
     --------
-    retention_table : One-year retention by score.
-    defection_table : Customers lost by satisfaction, without a period.
+    published_table : Makes it.
 
     Examples
     --------
     >>> from loyaltymodel import evidence
-    >>> table = evidence.retention_table()
+    >>> table = evidence.published_table("retention")
     >>> table.concept, table.period, table.midpoint.round(3).tolist()
     ('REL-09', 'one year', [0.025, 0.175, 0.625, 0.825, 0.945])
     """
 
-    made_by: ClassVar[str] = "retention_table() or defection_table()"
+    made_by: ClassVar[str] = "published_table()"
     rests_on_data: ClassVar[bool] = False
 
     concept: str
@@ -231,7 +231,7 @@ class PublishedTable(Result):
         two years about 0.825^2 = 0.680625:
 
         >>> from loyaltymodel import evidence
-        >>> table = evidence.retention_table()
+        >>> table = evidence.published_table("retention")
         >>> table.retention(4, bound="lower"), table.retention(4, bound="upper")
         (0.8, 0.85)
         >>> round(table.retention(4, periods=2), 6)
@@ -283,7 +283,7 @@ class PublishedTable(Result):
         100 customers with score 4 and 50 with score 3 leave 0.825 * 100 + 0.625 * 50 = 113.75:
 
         >>> from loyaltymodel import evidence
-        >>> evidence.retention_table().expected_retained({4: 100, 3: 50}).midpoint
+        >>> evidence.published_table("retention").expected_retained({4: 100, 3: 50}).midpoint
         113.75
         """
         power = self._power(periods)
@@ -323,7 +323,7 @@ class PublishedTable(Result):
         (0.945 / 0.055) / (0.825 / 0.175) = 3.64:
 
         >>> from loyaltymodel import evidence
-        >>> evidence.retention_table().ratios().round(2).tail(1)
+        >>> evidence.published_table("retention").ratios().round(2).tail(1)
            from_score  to_score  lower  midpoint  upper
         3         4.0       5.0   2.03      3.64   8.08
         """
@@ -434,58 +434,56 @@ class PublishedTable(Result):
         return numbers
 
 
-def retention_table() -> PublishedTable:
-    """Return the table of one-year retention by satisfaction score (满意度与客户保留率表).
+@checked
+def published_table(name: TableName) -> PublishedTable:
+    """Return a published table of retention by satisfaction (满意度与客户保留率表、科特勒流失率).
+
+    Parameters
+    ----------
+    name : {"retention", "defection"}
+        "retention": ranges of the share of customers with scores 1 to 5 who are still there
+        after a year (REL-09). "defection": shares that are lost at levels from 1 (extremely
+        dissatisfied) to 5 (highly satisfied), which are our numbers: the text has words only
+        (REL-10). Retention is one less the printed share.
 
     Returns
     -------
     PublishedTable
-        Scores 1 to 5 with ranges of the share of customers who are still there after a year.
+        The table as printed, with its source and its doubts.
+
+    Raises
+    ------
+    OptionError
+        If there is no such table.
 
     Notes
     -----
-    A consultancy's table, repeated in Chinese textbooks; no primary source was found. It is
-    steepest between the scores 2 and 3, and not convex at the top. :func:`defection_table`
-    contradicts it at every level; the two are never averaged.
+    "retention" is a consultancy's table, repeated in Chinese textbooks; no primary source was
+    found. It is steepest between the scores 2 and 3, and not convex at the top. "defection"
+    contradicts it at every level; the two are never averaged. It is usually attributed to
+    Kotler; no primary source was found. The text states no period, so that the table answers for
+    none, and ``periods`` is refused.
 
     Examples
     --------
     >>> from loyaltymodel import evidence
-    >>> evidence.retention_table().levels.round(3)
+    >>> evidence.published_table("retention").levels.round(3)
        score              label  lower  midpoint  upper
     0    1.0  very dissatisfied   0.00     0.025   0.05
     1    2.0       dissatisfied   0.15     0.175   0.20
     2    3.0            neutral   0.60     0.625   0.65
     3    4.0          satisfied   0.80     0.825   0.85
     4    5.0     very satisfied   0.92     0.945   0.97
-    """
-    figures = sorted(get("REL-09"), key=lambda figure: figure.number, reverse=True)
-    return _table(figures, title="One-year retention by satisfaction score (REL-09)", lost=False)
-
-
-def defection_table() -> PublishedTable:
-    """Return the table of customers lost by satisfaction (科特勒流失率), as retention.
-
-    Returns
-    -------
-    PublishedTable
-        Levels from 1 (extremely dissatisfied) to 5 (highly satisfied), which are our numbers:
-        the text has words only. Retention is one less the printed share that is lost.
-
-    Notes
-    -----
-    Usually attributed to Kotler; no primary source was found. The text states no period, so
-    that the table answers for none, and ``periods`` is refused.
-
-    Examples
-    --------
-    >>> from loyaltymodel import evidence
-    >>> table = evidence.defection_table()
-    >>> (1 - table.retention([1, 2, 3, 4])).round(3).tolist(), table.period is None
+    >>> lost = evidence.published_table("defection")
+    >>> (1 - lost.retention([1, 2, 3, 4])).round(3).tolist(), lost.period is None
     ([0.8, 0.4, 0.2, 0.1], True)
     """
-    figures = sorted(get("REL-10"), key=lambda figure: figure.number)
-    return _table(figures, title="Retention by satisfaction, from Kotler (REL-10)", lost=True)
+    check_choice("name", name, TableName)
+    if name == "defection":
+        figures = sorted(get("REL-10"), key=lambda figure: figure.number)
+        return _table(figures, title="Retention by satisfaction, from Kotler (REL-10)", lost=True)
+    figures = sorted(get("REL-09"), key=lambda figure: figure.number, reverse=True)
+    return _table(figures, title="One-year retention by satisfaction score (REL-09)", lost=False)
 
 
 def _table(figures: list[Figure], *, title: str, lost: bool) -> PublishedTable:
