@@ -12,6 +12,7 @@ import pytest
 from loyaltymodel import delivered_value, evidence
 from loyaltymodel._core.catalogue import FIRST, chinese_of, lists, rows_of
 from loyaltymodel.errors import OptionError
+from loyaltymodel.loyalty_stage import Stages
 
 ROOT = Path(__file__).parents[2]
 LISTS = list(lists())
@@ -195,3 +196,6 @@ def test_what_code_computes_with_is_what_the_lists_have():
     table = evidence.catalogue("service_profit_links")
     assert [*zip(table["source"], table["target"], strict=True)] == list(links.LINKS)
     assert [row["id"] for row in rows_of("service_profit_constructs")] == list(links.CONSTRUCTS)
+    for name in ("formation", "life_cycle"):
+        stages, listed = getattr(Stages, name)(), evidence.catalogue(f"{name}_stages")
+        assert (stages.names, stages.chinese) == (tuple(listed["id"]), tuple(listed["chinese"]))
