@@ -71,13 +71,20 @@ _LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=.(?:http
 # Formulas are MathML, which browsers draw by themselves: no script, no network.
 
 
+def _mathml(node: nodes.math | nodes.math_block, display: str) -> str:
+    found = convert(node.astext(), display=display)
+    if "\\" in found:  # a command that is not known stays as it is
+        _LOG.warning("no MathML for %s", node.astext(), location=node)
+    return found
+
+
 def _inline(self: HTML5Translator, node: nodes.math) -> None:
-    self.body.append(convert(node.astext()))
+    self.body.append(_mathml(node, "inline"))
     raise nodes.SkipNode
 
 
 def _block(self: HTML5Translator, node: nodes.math_block) -> None:
-    self.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    self.body.append(f'<div class="math">{_mathml(node, "block")}</div>')
     raise nodes.SkipNode
 
 
