@@ -8,6 +8,7 @@ from pathlib import Path
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
@@ -105,10 +106,11 @@ def _run_notebooks_for_pages_only(app: Sphinx) -> None:
 
 
 def _without_network(app: Sphinx, failed: Exception | None) -> None:
-    if failed is None and app.builder.format == "html":
-        for page in sorted(Path(app.outdir).rglob("*.html")):
-            for tag in _LOADED.findall(page.read_text(encoding="utf-8")):
-                _LOG.warning("%s needs a network for %s", page.relative_to(app.outdir), tag)
+    if failed is not None or app.builder.format != "html":
+        return
+    for page in sorted(Path(app.outdir).rglob("*.html")):
+        if found := _LOADED.search(page.read_text(encoding="utf-8")):
+            raise ExtensionError(f"{page.relative_to(app.outdir)} needs a network: {found[0]}")
 
 
 def setup(app: Sphinx) -> None:
