@@ -281,14 +281,14 @@ def lists_page() -> str:
         "# Lists of the field",
         _LISTS,
     ]
-    for row in evidence.catalogue().reset_index().to_dict("records"):
-        entries = evidence.catalogue(row["list"]).reset_index()
-        columns = [name for name in ("id", "english", "chinese", "sources") if name in entries]
+    for row in evidence.catalogue().to_dict("records"):
+        entries = evidence.catalogue(row["list"])
+        columns = list(entries)
         title = f"## {row['title']}" + (f" ({row['chinese']})" if row["chinese"] else "")
         cells = [[_cell(value) for value in line] for line in entries[columns].to_numpy()]
         parts += [
             title,
-            f'`evidence.catalogue("{row["list"]}")`',
+            f'`evidence.catalogue("{row["list"]}")`; {row["concepts"]}. {row["note"]}',
             "\n".join(
                 f"| {' | '.join(line)} |" for line in [columns, ["---"] * len(columns), *cells]
             ),
