@@ -309,16 +309,10 @@ def simulated(parameter: str, given: list[float]) -> Labelled:
 
 def account(function: Any, parameter: str, given: dict[str, Any], **options: Any) -> Labelled:
     """A call of a function of delivered value with a value for each component."""
-    kept = {"total_value": ("values",), "total_cost": ("costs",)}.get(
-        function.__name__, ("values", "costs")
-    )
-    parts = {part: PARTS[part] for part in kept}
-    names = [name for part in kept for name in PARTS[part]]
-    own = {name: given[name] for name in names} if set(given) == set(WEIGHTS) else given
     return Labelled(
         f"delivered_value.{function.__name__}.{parameter}",
-        lambda v: function(OFFERS, **{"unit": "points"} | parts | options | {parameter: v}),
-        own,
+        lambda v: function(OFFERS, **{"unit": "points"} | PARTS | options | {parameter: v}),
+        given,
         # What is summed does not tell its parts; nor do two shifts that are alike.
         moves=parameter not in ("values", "costs") or function is delivered_value.value_account,
     )
@@ -326,8 +320,6 @@ def account(function: Any, parameter: str, given: dict[str, Any], **options: Any
 
 ACCOUNTS = (
     delivered_value.delivered_value,
-    delivered_value.total_value,
-    delivered_value.total_cost,
     delivered_value.value_account,
 )
 
@@ -460,13 +452,13 @@ CASES = [
         Labelled(
             f"delivered_value.{f.__name__}.offer",
             lambda v, f=f, keep=keep: f(v, unit="points", **keep),
-            {name: OFFERS.loc["A", name] for part in keep for name in PARTS[part]},
-            moves=f is delivered_value.delivered_value,
+            {name: OFFERS.loc["A", name] for part in keep for name in keep[part]},
+            moves=all(keep.values()),
         )
         for f, keep in (
             (delivered_value.delivered_value, PARTS),
-            (delivered_value.total_value, {"values": PARTS["values"]}),
-            (delivered_value.total_cost, {"costs": PARTS["costs"]}),
+            (delivered_value.delivered_value, PARTS | {"costs": ()}),
+            (delivered_value.delivered_value, PARTS | {"values": ()}),
         )
     ),
     Labelled(

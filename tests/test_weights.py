@@ -399,26 +399,16 @@ TRUTH = {
 }
 
 
-def side(function: Callable[..., Any], *sides: str) -> Callable[[Any], Any]:
-    """A function of delivered value with the components of some sides."""
-    parts = {name: SIDES[name] for name in sides}
-    offer = {name: OFFER[name] for names in parts.values() for name in names}
-    return lambda w: function(offer, unit="points", weights={k: w[k] for k in offer}, **parts)
+def side(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    """A function of delivered value with the components of both sides."""
+    return lambda w: function(OFFER, unit="points", weights={k: w[k] for k in OFFER}, **SIDES)
 
 
 # What adds up weighted parts is in the unit of the weights; what divides by their sum is not.
 SUMS: dict[str, tuple[Callable[[Any], Any], dict[str, float]]] = {
     "delivered_value.delivered_value": (
-        side(delivered_value.delivered_value, "values", "costs"),
+        side(delivered_value.delivered_value),
         {"product": 3, "service": 1, "monetary": 2, "time": 5},
-    ),
-    "delivered_value.total_value": (
-        side(delivered_value.total_value, "values"),
-        {"product": 3, "service": 1},
-    ),
-    "delivered_value.total_cost": (
-        side(delivered_value.total_cost, "costs"),
-        {"monetary": 2, "time": 5},
     ),
     "delivered_value.value_account": (
         lambda w: delivered_value.value_account(

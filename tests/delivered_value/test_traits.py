@@ -11,7 +11,6 @@ from loyaltymodel.delivered_value import (
     perceived_value,
     perception_shift,
     relative_value,
-    total_value,
     value_loyalty,
 )
 
@@ -44,7 +43,8 @@ def test_every_trait_is_computed_from_one_survey():
     often = np.array([1, 1, 0, 0, 1, 1, 0, 0])
     rival = np.array([9.0, 9, 7, 6, 12, 11, 10, 7])
     loyal = [1, 1, 0, 0, 0, 1, 0, 1]
-    got = total_value(ratings, unit="points", values=("social", "emotional", "functional"))
+    benefits = ("social", "emotional", "functional")
+    got = delivered_value.delivered_value(ratings, unit="points", values=benefits, costs=())
     assert got.to_list() == [12, 12, 9, 9, 15, 14, 12, 10]
     value = perceived_value(ratings)
     assert value.to_list() == [10, 10, 6, 5, 14, 12, 9, 6]

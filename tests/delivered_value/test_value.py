@@ -12,8 +12,6 @@ from loyaltymodel import evidence
 from loyaltymodel.delivered_value import (
     delivered_value,
     perceived_value,
-    total_cost,
-    total_value,
     value_account,
 )
 from loyaltymodel.errors import DataError, OptionError
@@ -32,8 +30,12 @@ def answers(n=50, seed=1):
 
 
 def test_one_offer_by_hand():
-    assert total_value({name: OFFER[name] for name in KOTLER[:4]}, unit="money") == 100
-    assert total_cost({name: OFFER[name] for name in KOTLER[4:]}, unit="money") == 80
+    gains, losses = ({name: OFFER[name] for name in side} for side in (KOTLER[:4], KOTLER[4:]))
+    assert delivered_value(gains, unit="money", costs=()) == 100
+    assert delivered_value(losses, unit="money", values=()) == -80
+    for wrong in ({"costs": (), "form": "ratio"}, {"values": (), "costs": ()}):
+        with pytest.raises(OptionError, match="name at least one component"):
+            delivered_value(gains, unit="money", **wrong)
     assert delivered_value(OFFER, unit="money") == 20
     assert delivered_value(OFFER, unit="money", form="ratio") == 1.25
     # 24 + 6 + 2 + 1 less 49 + 0.5 + 0 + 0.4
@@ -261,7 +263,12 @@ SHORT = {"values": ["product"], "costs": ["monetary"], "unit": "points"}
         ),
         (OFFER, {"unit": "points", "weights": WEIGHTS | {"time": "x"}}, OptionError, "one number"),
         (OFFER, {"unit": "points", "values": "product"}, OptionError, r"values=\('product',\)"),
-        (OFFER, {"unit": "points", "values": []}, OptionError, "at least one component"),
+        (
+            OFFER,
+            {"unit": "points", "values": [], "costs": []},
+            OptionError,
+            "at least one component",
+        ),
         (OFFER, {"unit": "points", "values": ["a", "a"]}, OptionError, "more than once"),
         (OFFER, {"unit": "points", "values": [1]}, OptionError, "names as text"),
         (OFFER, {"unit": "points", "values": {"a": "x", "b": "x"}}, OptionError, "two components"),

@@ -16,8 +16,6 @@ from loyaltymodel.delivered_value.response.shifts import perception_shift
 from loyaltymodel.delivered_value.value import (
     delivered_value,
     perceived_value,
-    total_cost,
-    total_value,
 )
 
 __all__ = [
@@ -27,8 +25,6 @@ __all__ = [
     "perceived_value",
     "perception_shift",
     "relative_value",
-    "total_cost",
-    "total_value",
     "value_account",
     "value_loyalty",
 ]

@@ -1,8 +1,8 @@
-"""Delivered value, its two sums, and perceived value, as the plain formulas they are."""
+"""Delivered value and perceived value, as the plain formulas they are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -59,7 +59,9 @@ def delivered_value(
     values, costs : sequence of str, or mapping from component to column
         Components that are added and subtracted, by default Kotler's four and four. Name more,
         such as ``costs=("monetary", "time", "energy", "psychic", "learning")``, or fewer. A
-        mapping says under which name a component stands in the table.
+        mapping says under which name a component stands in the table. With ``costs=()`` the
+        total customer value (顾客总价值) is left, with ``values=()`` the total customer cost
+        (顾客总成本) with a minus.
     weights : mapping or Series from component to number, optional
         Weight of every component, none negative, not all zero; 1 each by default. They are used
         as given and need not add up to 1.
@@ -85,8 +87,8 @@ def delivered_value(
         If a component is absent, unknown, not numeric, missing, infinite or off the scale, a cost
         is negative, lengths differ, or a ratio has a total cost of 0.
     OptionError
-        If units are mixed without ``money_per_point``, weights are negative or all zero, or an
-        option is not as described.
+        If units are mixed without ``money_per_point``, weights are negative or all zero, there
+        is no component, a ratio lacks one of its sides, or an option is not as described.
 
     See Also
     --------
@@ -119,6 +121,15 @@ def delivered_value(
     >>> delivered_value(offer, unit="money", form="ratio")
     1.25
 
+    The total customer value, and the total customer cost:
+
+    >>> gains = {name: offer[name] for name in ("product", "service", "personnel", "image")}
+    >>> losses = {name: offer[name] for name in ("monetary", "time", "energy", "psychic")}
+    >>> delivered_value(gains, unit="money", costs=())
+    100.0
+    >>> delivered_value(losses, unit="money", values=())
+    -80.0
+
     A price of 70 in money, everything else in points of which each is worth 2: the points make
     100 values less 10 costs, so 2 * 90 - 70 = 110:
 
@@ -138,9 +149,17 @@ def delivered_value(
     B    1.0
     Name: delivered_value, dtype: float64
     """
+    empty = [name for name, side in (("values", values), ("costs", costs)) if _is_empty(side)]
+    if len(empty) > 1:
+        raise OptionError("values and costs are both empty; name at least one component")
+    if empty and form == "ratio":
+        raise OptionError(
+            f'form="ratio" is value over cost, and {empty[0]} is empty; name at least one component'
+            ' of either, or take form="difference"'
+        )
     claim = make_claim(
-        values,
-        costs,
+        None if "values" in empty else values,
+        None if "costs" in empty else costs,
         unit=unit,
         weights=weights,
         scale=scale,
@@ -149,121 +168,8 @@ def delivered_value(
     return _worth(offer, claim, form, missing, "delivered_value")
 
 
-@checked
-def total_value(
-    offer: object,
-    *,
-    unit: Unit | Mapping[str, Unit],
-    values: Names = VALUES,
-    weights: Weights | None = None,
-    money_per_point: float | None = None,
-    scale: AnswerLimits | None = None,
-    missing: Missing = "raise",
-) -> Any:
-    """Return the total customer value of offers (顾客总价值).
-
-    Parameters
-    ----------
-    offer : mapping from component to number, array or Series; or pandas, polars or pyarrow table
-        The components of value, as in :func:`delivered_value`. A table may have other columns;
-        a mapping holds the values alone.
-    unit : {"money", "points"}, or mapping from component to one of them
-        What the numbers are measured in.
-    values : sequence of str, or mapping from component to column
-        Components that are added, by default Kotler's four.
-    weights : mapping or Series from component to number, optional
-        Weight of every value, none negative, not all zero; 1 each by default.
-    money_per_point : float, optional
-        What one point is worth in money, to turn points into money.
-    scale : pair, or mapping from component to pair, optional
-        Lowest and highest possible answer, to move answers to points from 0 to 100.
-    missing : {"raise", "drop"}
-        What to do with rows that lack a component.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Total customer value in ``unit``, in the shape of :func:`delivered_value`.
-
-    Raises
-    ------
-    DataError
-        If a component is absent, unknown, not numeric, missing, infinite or off the scale.
-    OptionError
-        If units are mixed without ``money_per_point``, weights are negative or all zero, or an
-        option is not as described.
-
-    Examples
-    --------
-    >>> from loyaltymodel.delivered_value import total_value
-    >>> total_value({"product": 60, "service": 20, "personnel": 10, "image": 10}, unit="money")
-    100.0
-    """
-    claim = make_claim(
-        values, None, unit=unit, weights=weights, scale=scale, money_per_point=money_per_point
-    )
-    offers = read_offers(offer, claim, missing)
-    sums, kept = add_up(offers, claim, missing, [(1, 0)])
-    return hand_back(sums[0], offers, kept, name="total_value")
-
-
-@checked
-def total_cost(
-    offer: object,
-    *,
-    unit: Unit | Mapping[str, Unit],
-    costs: Names = COSTS,
-    weights: Weights | None = None,
-    money_per_point: float | None = None,
-    scale: AnswerLimits | None = None,
-    missing: Missing = "raise",
-) -> Any:
-    """Return the total customer cost of offers (顾客总成本).
-
-    Parameters
-    ----------
-    offer : mapping from component to number, array or Series; or pandas, polars or pyarrow table
-        The components of cost as positive numbers, as in :func:`delivered_value`. A table may
-        have other columns; a mapping holds the costs alone.
-    unit : {"money", "points"}, or mapping from component to one of them
-        What the numbers are measured in.
-    costs : sequence of str, or mapping from component to column
-        Components that are added, by default Kotler's four. The list is open: name more.
-    weights : mapping or Series from component to number, optional
-        Weight of every cost, none negative, not all zero; 1 each by default.
-    money_per_point : float, optional
-        What one point is worth in money, to turn points into money.
-    scale : pair, or mapping from component to pair, optional
-        Lowest and highest possible answer, to move answers to points from 0 to 100.
-    missing : {"raise", "drop"}
-        What to do with rows that lack a component.
-
-    Returns
-    -------
-    float, ndarray or Series
-        Total customer cost in ``unit``, in the shape of :func:`delivered_value`.
-
-    Raises
-    ------
-    DataError
-        If a component is absent, unknown, not numeric, missing, infinite, negative or off the
-        scale.
-    OptionError
-        If units are mixed without ``money_per_point``, weights are negative or all zero, or an
-        option is not as described.
-
-    Examples
-    --------
-    >>> from loyaltymodel.delivered_value import total_cost
-    >>> total_cost({"monetary": 70, "time": 5, "energy": 3, "psychic": 2}, unit="money")
-    80.0
-    """
-    claim = make_claim(
-        None, costs, unit=unit, weights=weights, scale=scale, money_per_point=money_per_point
-    )
-    offers = read_offers(offer, claim, missing)
-    sums, kept = add_up(offers, claim, missing, [(0, 1)])
-    return hand_back(sums[0], offers, kept, name="total_cost")
+def _is_empty(side: Names) -> bool:
+    return isinstance(side, (Sequence, Mapping)) and not isinstance(side, str) and not side
 
 
 @checked
