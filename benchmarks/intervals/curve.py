@@ -100,7 +100,9 @@ def no_constraint(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     stayed = np.where(rng.random(n) < NOISE, rng.random(n) < 0.5, rng.random(n) < LOW_HI * s**K)
     fitted = jones_sasser.fit(s, stayed)
     try:
-        found = jones_sasser.no_constraint_test(fitted, contamination=NOISE, method="asymptotic")
+        found = jones_sasser.hypothesis_test(
+            fitted, "no constraint", contamination=NOISE, method="asymptotic"
+        )
     except OptionError:  # another parameter lies on its bound
         return {}
     return {"no constraint, 10 % random answers": (LEVEL, 1.0, found.p_value)}

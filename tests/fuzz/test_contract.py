@@ -17,7 +17,7 @@ SHARE = 0.015
 WHOLE = 2  # calls of which all changes are made, shared among those of a room
 # Their examples take seconds; the full pass calls them.
 SLOW = {
-    "jones_sasser": ("no_constraint_test", "lack_of_fit_test", "hypothesis_test", "fit_cusp"),
+    "jones_sasser": ("hypothesis_test", "fit_cusp"),
     "satisfaction_loyalty": ("compare_views",),
 }
 

@@ -98,7 +98,9 @@ def test_the_test_of_no_constraint_keeps_its_size(n_groups, most):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", LoyaltyModelWarning)
             result = jones_sasser.fit(s, rng.random(3000) < loyalty, constraint_by=group)
-            p = jones_sasser.no_constraint_test(result, n_resamples=99, rng=rng).p_value
+            p = jones_sasser.hypothesis_test(
+                result, "no constraint", n_resamples=99, rng=rng
+            ).p_value
         rejected.append(p <= 0.05)
     # At most the nominal size, but for chance.
     assert np.mean(rejected) < most + FOUR_ERRORS

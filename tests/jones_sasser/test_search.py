@@ -139,7 +139,9 @@ def test_of_two_hills_the_higher_one_is_found():
 
 
 def test_the_threshold_test_compares_the_higher_hill():
-    found = jones_sasser.threshold_test(hinge_of(TWO_HILLS), n_resamples=199, rng=1)
+    found = jones_sasser.hypothesis_test(
+        hinge_of(TWO_HILLS), "no threshold", n_resamples=199, rng=1
+    )
     n, y = (np.array(part, dtype=float) for part in TWO_HILLS)
     s = np.arange(7) / 6
 
@@ -225,7 +227,7 @@ def test_a_search_that_did_not_converge_says_so(monkeypatch):
     # A test needs both fits.
     monkeypatch.setattr(hypotheses, "search", stopped)
     with pytest.raises(NotIdentifiedError, match="with and without the hypothesis did not"):
-        jones_sasser.linearity_test(result, n_resamples=19, rng=1)
+        jones_sasser.hypothesis_test(result, "linear", n_resamples=19, rng=1)
 
 
 def test_a_driver_whose_effect_has_no_end_is_named():

@@ -244,7 +244,7 @@ class TestOfTheLaw:
             s, y = draw("skewed beta", 1000, seed)
             result = jones_sasser.fit(s, y, reliability=0.8, fixed={"lo": 0.0, "hi": 1.0})
             for law in rejected:
-                test = jones_sasser.true_score_test(result, true_scores=law)
+                test = jones_sasser.hypothesis_test(result, "true scores", true_scores=law)
                 rejected[law] += test.p_value < 0.05
         assert rejected["normal"] == 30
         assert rejected["beta"] <= 5  # 1.5 of 30 are expected; more than 5 in 1 of 300 studies
@@ -252,7 +252,7 @@ class TestOfTheLaw:
     def test_statistic_is_pearsons(self):
         s, y = draw("uniform", 2000, 1)
         result = jones_sasser.fit(s, y, reliability=0.8)
-        found = jones_sasser.true_score_test(result, true_scores="beta")
+        found = jones_sasser.hypothesis_test(result, "true scores", true_scores="beta")
         counts = np.unique(s, return_counts=True)[1]
         law = fit_law("beta", possible_answers(TEN), counts[None].astype(float), 0.8)
         expected = stats.chisquare(counts, 2000 * law.fitted[0] / law.fitted[0].sum(), ddof=2)
@@ -266,22 +266,24 @@ class TestOfTheLaw:
             s, y = draw("skewed beta", 1000, seed)
             w = np.random.default_rng(seed).choice([1.0, 9.0], 1000)
             result = jones_sasser.fit(s, y, weights=w, reliability=0.8, fixed={"lo": 0, "hi": 1})
-            p.append(jones_sasser.true_score_test(result, true_scores="beta").p_value)
+            p.append(
+                jones_sasser.hypothesis_test(result, "true scores", true_scores="beta").p_value
+            )
         assert np.mean(np.array(p) < 0.05) <= 5 / 30
 
     def test_refusals(self):
         s, y = draw("uniform", 500, 1)
         plain = jones_sasser.fit(s, y)
         with pytest.raises(OptionError, match="fit with reliability"):
-            jones_sasser.true_score_test(plain)
+            jones_sasser.hypothesis_test(plain, "true scores")
         result = jones_sasser.fit(s, y, reliability=0.8)
         with pytest.raises(OptionError, match="nothing to test"):
-            jones_sasser.true_score_test(result, true_scores="masses")
+            jones_sasser.hypothesis_test(result, "true scores", true_scores="masses")
         with pytest.raises(OptionError, match="true_scores"):
             jones_sasser.fit(s, y, reliability=0.8, true_scores="gamma")
         three = jones_sasser.fit(np.rint(s * 2) / 2, y, reliability=0.8, fixed={"lo": 0, "hi": 1})
         with pytest.raises(NotIdentifiedError, match="too few answers"):
-            jones_sasser.true_score_test(three)
+            jones_sasser.hypothesis_test(three, "true scores")
 
     def test_two_answers_determine_one_number(self):
         s, y = draw("uniform", 500, 1)

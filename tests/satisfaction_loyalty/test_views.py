@@ -22,7 +22,7 @@ from loyaltymodel.errors import (
     NotIdentifiedError,
     OptionError,
 )
-from loyaltymodel.jones_sasser import compare, fit, threshold_test
+from loyaltymodel.jones_sasser import compare, fit, hypothesis_test
 from loyaltymodel.satisfaction_loyalty.views import models
 from loyaltymodel.satisfaction_loyalty.views.comparison import compare_views
 from loyaltymodel.satisfaction_loyalty.views.kernels import logistic_regressions
@@ -677,7 +677,7 @@ def test_results_are_immutable_and_pickle(found):
 
 def test_the_threshold_can_be_tested():
     found = compared(simulate_views("threshold", 3000, rng=14))
-    test = threshold_test(found.curve_of("threshold"), n_resamples=19, rng=1)
+    test = hypothesis_test(found.curve_of("threshold"), "no threshold", n_resamples=19, rng=1)
     assert test.p_value == pytest.approx(1 / 20)
     with pytest.raises(OptionError, match="'threshold'"):
         found.curve_of("direct")

@@ -13,13 +13,7 @@ from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.jones_sasser.estimation.simulate import simulate
 from loyaltymodel.jones_sasser.inference.compare import compare
 from loyaltymodel.jones_sasser.inference.deregulation import remove_constraint
-from loyaltymodel.jones_sasser.inference.hypotheses import (
-    lack_of_fit_test,
-    linearity_test,
-    no_constraint_test,
-    threshold_test,
-)
-from loyaltymodel.jones_sasser.inference.true_scores import true_score_test
+from loyaltymodel.jones_sasser.inference.testing import hypothesis_test
 from loyaltymodel.jones_sasser.people.segments import segments
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments
 from loyaltymodel.jones_sasser.people.warning import (
@@ -40,16 +34,12 @@ __all__ = [
     "early_warning",
     "fit",
     "fit_cusp",
-    "lack_of_fit_test",
-    "linearity_test",
-    "no_constraint_test",
+    "hypothesis_test",
     "remove_constraint",
     "satisfaction_alerts",
     "segments",
     "simulate",
     "textbook_segments",
-    "threshold_test",
-    "true_score_test",
 ]
 
 

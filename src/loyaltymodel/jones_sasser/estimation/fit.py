@@ -141,7 +141,7 @@ def fit(
         given: as many parts of the scale as there are possible answers, 20 at most, each with a
         free mass. "beta" and "normal" have two numbers and smaller errors, and are biased where
         they are wrong, "normal" wherever satisfaction is skewed or has two peaks:
-        :func:`true_score_test`.
+        :func:`hypothesis_test` of "true scores".
     weights : array, Series or str, optional
         Survey weights, positive. Errors are then robust or those of the bootstrap.
     counts : number, array, Series or str, optional

@@ -14,16 +14,8 @@ import numpy as np
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel._core.intervals import chi_square_tail
-from loyaltymodel._core.options import (
-    check_choice,
-    check_count,
-    count_of,
-    is_number,
-    shown,
-)
-from loyaltymodel._core.resampling import FOR_TESTS
+from loyaltymodel._core.options import count_of, is_number, shown
 from loyaltymodel._core.results import Facts, Result
-from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import p_text, percent
 from loyaltymodel.errors import FailedResamplesWarning, NotIdentifiedError, OptionError, warn_caller
 from loyaltymodel.jones_sasser.estimation.kernels.likelihood import Beta, Ordinal, loyalty_in_cells
@@ -34,7 +26,7 @@ from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 Method = Literal["auto", "asymptotic", "bootstrap"]
 _MANY_FAILED = 0.05
 _KEPT = 3  # starts of each survey that are polished
-_FEWEST = 19  # that can show a p-value of 0.05
+FEWEST = 19  # that can show a p-value of 0.05
 _EDGE = 1e-8
 _SMALL_CELL = 5.0  # expected number below which the chi-squared law is usually distrusted
 
@@ -69,14 +61,14 @@ class HypothesisTest(Result):
     >>> from loyaltymodel import jones_sasser
     >>> people = jones_sasser.simulate(2000, levels=10, rng=1)
     >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> found = jones_sasser.linearity_test(result, n_resamples=99, rng=1)
+    >>> found = jones_sasser.hypothesis_test(result, "linear", n_resamples=99, rng=1)
     >>> found
     <HypothesisTest: statistic 231.713, df 1, p = 0.0100, parametric bootstrap>
     >>> found.hypothesis
     'loyalty is a straight line of satisfaction'
     """
 
-    made_by: ClassVar[str] = "threshold_test() and its like"
+    made_by: ClassVar[str] = "hypothesis_test()"
     people: ClassVar[str] = "customers"
 
     hypothesis: str
@@ -111,94 +103,21 @@ class HypothesisTest(Result):
         return [self.remark] if self.remark else []
 
 
-@checked
-def no_constraint_test(
+def no_constraint(
     result: LoyaltyCurveResult,
     *,
-    contamination: float = 0.0,
-    method: Method = "auto",
-    n_resamples: int = FOR_TESTS,
-    rng: np.random.Generator | int | None = None,
+    contamination: float,
+    method: Method,
+    n_resamples: int,
+    rng: np.random.Generator | int | None,
 ) -> HypothesisTest:
-    """Return a test of whether nothing holds the customers: every constraint is 0.
-
-    Parameters
-    ----------
-    result : LoyaltyCurveResult
-        A fit with one estimated constraint or one for each group.
-    contamination : float
-        Share of answers that are given at random, 0 to below 1: clicks on the wrong button, or
-        satisfaction and loyalty that were mixed up. Then the constraint that is tested is not
-        0 but what such answers look like.
-    method : {"auto", "asymptotic", "bootstrap"}
-        "asymptotic" is half a chi-squared with 0 and half one with 1 degree of freedom, the
-        law at the edge for one constraint with all else inside its range; with several
-        constraints, or another parameter on its bound, it is refused, since it would reject a
-        true hypothesis far too often. Without ``contamination`` it rejects too seldom where
-        customers are near the lowest satisfaction. "bootstrap" draws surveys under the
-        hypothesis, and is what "auto" takes.
-    n_resamples : int
-        Surveys that are drawn, at least 19.
-    rng : Generator, int or None
-        Randomness of the bootstrap.
-
-    Returns
-    -------
-    HypothesisTest
-        Likelihood ratio test.
-
-    Raises
-    ------
-    NotIdentifiedError
-        If the hypothesis cannot be: it says that nobody at the bottom stays, and somebody did.
-        Then its likelihood is 0, and there is no p-value. Or if a fit did not converge.
-    OptionError
-        If there is no likelihood, no constraint was estimated, ``lo`` was estimated and
-        ``contamination`` is given, or "asymptotic" would be wrong.
-
-    Warns
-    -----
-    FailedResamplesWarning
-        If more than 5 in 100 of the surveys drawn could not be estimated.
-
-    Notes
-    -----
-    Where ``lo`` is fixed at 0, as by default, a free customer who is wholly dissatisfied never
-    stays. So what is asked is whether anybody at the bottom of the scale stays, in each group,
-    and a few wrong answers there decide it: of 412 answers one that slipped is enough for a
-    p-value of 0.002. With a share e of random answers, of which a share r says "stay",
-
-    P(stay) = e r + (1 - e) (c + (1 - c) g(s)),
-
-    which at the bottom is e r where nothing holds. It is a curve of the same family whose
-    constraint is e (r - lo) / (1 - lo) instead of 0, and that is the hypothesis; families without
-    ``hi`` are so at the bottom only. r is 1/2, for ordered answers the share of categories that
-    mean staying. The test then asks whether more stay than so many random answers explain: try
-    several shares, and state the largest at which it still rejects.
-
-    References
-    ----------
-    Self, S. G., & Liang, K.-Y. (1987). Asymptotic properties of maximum likelihood estimators
-    and likelihood ratio tests under nonstandard conditions. Journal of the American
-    Statistical Association, 82(398), 605-610.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> people = jones_sasser.simulate(3000, constraints={"telephone": 0.4}, levels=10, rng=1)
-    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> found = jones_sasser.no_constraint_test(result, contamination=0.05, rng=1)
-    >>> found.hypothesis
-    'nothing holds the customers, and 5% of answers are random: every constraint is 0.025'
-    >>> found.p_value < 0.01
-    True
-    """
+    """Test whether nothing holds the customers: every constraint is 0."""
     if not is_number(contamination) or not 0 <= contamination < 1:
         raise OptionError(
             f"contamination={shown(contamination)} must be a share of answers, 0 to below 1, such "
             "as 0.02"
         )
-    setup = _prepared(result, method, n_resamples)
+    setup = _prepared(result)
     held = [k for k, name in enumerate(setup.names) if name == "c" or name.startswith("c[")]
     held = [k for k in held if setup.lower[k] < setup.upper[k]]
     if not held:
@@ -278,66 +197,21 @@ def _about_the_bottom(
     )
 
 
-@checked
-def linearity_test(
+def linear(
     result: LoyaltyCurveResult,
     *,
-    method: Method = "auto",
-    n_resamples: int = FOR_TESTS,
-    rng: np.random.Generator | int | None = None,
+    method: Method,
+    n_resamples: int,
+    rng: np.random.Generator | int | None,
 ) -> HypothesisTest:
-    """Return a test of whether true loyalty is a straight line of satisfaction.
-
-    Parameters
-    ----------
-    result : LoyaltyCurveResult
-        A fit of family "power" (hypothesis: k = 1), "cubic" (d0 = d1 = 1) or "hinge" (no
-        threshold, which is :func:`threshold_test`).
-    method : {"auto", "asymptotic", "bootstrap"}
-        "asymptotic" is the chi-squared law; it is refused for "hinge" and if a parameter lies
-        on its bound. "bootstrap" draws surveys under the hypothesis. "auto" takes the first
-        where it is right, else the second. Without a likelihood, the squared Wald ratio of
-        log k is taken, for "power".
-    n_resamples : int
-        Surveys that are drawn, at least 19.
-    rng : Generator, int or None
-        Randomness of the bootstrap.
-
-    Returns
-    -------
-    HypothesisTest
-        Likelihood ratio test, or Wald test without a likelihood.
-
-    Raises
-    ------
-    OptionError
-        If the family does not contain a straight line, or "asymptotic" would be wrong.
-
-    Warns
-    -----
-    FailedResamplesWarning
-        If more than 5 in 100 of the surveys drawn could not be estimated.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> people = jones_sasser.simulate(3000, levels=10, rng=1)
-    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> jones_sasser.linearity_test(result, rng=1).p_value < 0.01
-    True
-    """
+    """Test whether true loyalty is a straight line of satisfaction."""
     line = "loyalty is a straight line of satisfaction"
     family = result.settings.family
     if family.name == "power" and not result.has_likelihood:
         return _wald_of_power(result, line)
-    setup = _prepared(result, method, n_resamples)
-    if family.name == "hinge" and method == "asymptotic":
-        raise OptionError(
-            'method="asymptotic" has no law for a threshold, which means nothing on a straight '
-            'line; choose "bootstrap"'
-        )
     if family.name == "hinge":
-        return threshold_test(result, n_resamples=n_resamples, rng=rng)
+        return no_threshold(result, method=method, n_resamples=n_resamples, rng=rng)
+    setup = _prepared(result)
     fixed = {"power": {"k": 1.0}, "cubic": {"d0": 1.0, "d1": 1.0}}.get(family.name)
     if fixed is None:
         raise OptionError(
@@ -358,57 +232,24 @@ def linearity_test(
     )
 
 
-@checked
-def threshold_test(
+def no_threshold(
     result: LoyaltyCurveResult,
     *,
-    n_resamples: int = FOR_TESTS,
-    rng: np.random.Generator | int | None = None,
+    method: Method,
+    n_resamples: int,
+    rng: np.random.Generator | int | None,
 ) -> HypothesisTest:
-    """Return a test of whether there is no threshold of satisfaction (Oliver's threshold).
-
-    Under the hypothesis the threshold has no meaning, so the likelihood ratio is the largest
-    over all thresholds, and has no law in a table: it is compared with surveys drawn under the
-    straight line.
-
-    Parameters
-    ----------
-    result : LoyaltyCurveResult
-        A fit of family "hinge".
-    n_resamples : int
-        Surveys that are drawn, at least 19.
-    rng : Generator, int or None
-        Randomness.
-
-    Returns
-    -------
-    HypothesisTest
-        Supremum likelihood ratio test.
-
-    Raises
-    ------
-    OptionError
-        If the family is not "hinge", or there is no likelihood.
-
-    Warns
-    -----
-    FailedResamplesWarning
-        If more than 5 in 100 of the surveys drawn could not be estimated.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> truth = jones_sasser.curve("hinge", {"hi": 0.95, "share": 0.2, "tau": 0.7})
-    >>> people = jones_sasser.simulate(3000, model=truth, levels=10, rng=1)
-    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people, family="hinge")
-    >>> jones_sasser.threshold_test(result, n_resamples=99, rng=1).p_value
-    0.01
-    """
+    """Test whether there is no threshold of satisfaction."""
     if result.settings.family.name != "hinge":
         raise OptionError(
             f'a threshold belongs to family="hinge"; this fit has {result.settings.family.name!r}'
         )
-    setup = _prepared(result, "bootstrap", n_resamples)
+    setup = _prepared(result)
+    if method == "asymptotic":
+        raise OptionError(
+            'method="asymptotic" has no law for a threshold, which means nothing on a straight '
+            'line; choose "bootstrap"'
+        )
     # With the middle on the line, any threshold is the same straight line.
     null = _with_fixed(setup, {"share": 0.5, "tau": 0.5})
     return _ratio_test(
@@ -424,55 +265,15 @@ def threshold_test(
     )
 
 
-@checked
-def lack_of_fit_test(
+def lack_of_fit(
     result: LoyaltyCurveResult,
     *,
-    method: Method = "auto",
-    n_resamples: int = FOR_TESTS,
-    rng: np.random.Generator | int | None = None,
+    method: Method,
+    n_resamples: int,
+    rng: np.random.Generator | int | None,
 ) -> HypothesisTest:
-    """Return a test of the curve against the saturated model: a loyalty of its own a cell.
-
-    Parameters
-    ----------
-    result : LoyaltyCurveResult
-        A fit with outcome "binary", "count" or "ordinal" in which customers share cells.
-    method : {"auto", "asymptotic", "bootstrap"}
-        "asymptotic" is the chi-squared law, right if nearly all cells expect several customers
-        of either kind; "auto" takes it if four in five cells expect at least 5, and no cell
-        less than 1, which is the usual rule, and all parameters are inside their range.
-    n_resamples : int
-        Surveys that are drawn, at least 19.
-    rng : Generator, int or None
-        Randomness of the bootstrap.
-
-    Returns
-    -------
-    HypothesisTest
-        The deviance of the curve from the cells.
-
-    Raises
-    ------
-    NotIdentifiedError
-        If there are no more cells than parameters, or no two customers share one.
-    OptionError
-        If there is no likelihood, or no saturated model of the outcome.
-
-    Warns
-    -----
-    FailedResamplesWarning
-        If more than 5 in 100 of the surveys drawn could not be estimated.
-
-    Examples
-    --------
-    >>> from loyaltymodel import jones_sasser
-    >>> people = jones_sasser.simulate(3000, levels=10, rng=1)
-    >>> result = jones_sasser.fit("satisfaction", "stayed", data=people)
-    >>> jones_sasser.lack_of_fit_test(result, rng=1).p_value > 0.05
-    True
-    """
-    setup = _prepared(result, method, n_resamples)
+    """Test the curve against the saturated model: a loyalty of its own for each cell."""
+    setup = _prepared(result)
     if isinstance(setup.problem.outcome, Beta):
         raise OptionError('outcome="beta" has no saturated model; look at calibration() instead')
     counts = _counts(setup)
@@ -513,9 +314,7 @@ def lack_of_fit_test(
     return _compared(result, what, statistic, df, simulated[found.converged], n_resamples)
 
 
-def _prepared(result: LoyaltyCurveResult, method: object, n_resamples: int) -> Setup:
-    check_choice("method", method, Method)
-    check_count("n_resamples", n_resamples, least=_FEWEST)
+def _prepared(result: LoyaltyCurveResult) -> Setup:
     if not result.has_likelihood:
         reason = "weights" if result.sample.weighted else result.settings.without_likelihood
         raise OptionError(
@@ -716,7 +515,7 @@ def _compared(
     n_resamples: int,
 ) -> HypothesisTest:
     n_failed = n_resamples - len(simulated)
-    if len(simulated) < _FEWEST:
+    if len(simulated) < FEWEST:
         raise NotIdentifiedError(
             f"of {n_resamples} surveys drawn under the hypothesis only {len(simulated)} could be "
             "estimated, too few for a p-value; the hypothesis leaves too little to estimate, so "

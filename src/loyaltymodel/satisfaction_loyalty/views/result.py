@@ -68,8 +68,8 @@ STATEMENTS: dict[ViewName, tuple[str, str, str]] = {
         "loyalty rises fast only after satisfaction has reached a level",
         "do two lines that meet at a threshold fit better than what bends smoothly or not at all?",
         (
-            "a slope before the threshold as steep as after it (threshold_test), or a lower AIC of "
-            "a smooth curve"
+            "a slope before the threshold as steep as after it (hypothesis_test of no threshold), "
+            "or a lower AIC of a smooth curve"
         ),
     ),
     "bonds weaken": (
