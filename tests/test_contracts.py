@@ -44,8 +44,9 @@ def functions():
 
 FUNCTIONS = functions()
 # Optional, and yet clear without their name: which items, which kind, which quantity, whose
-# randomness, which parameters, whose constraint, which curve, what importance is derived from;
-# and data that only some ways need; of records, whose they are and when; of a curve, at what.
+# randomness, which parameters, whose constraint, which curve, which list, what importance is
+# derived from; and data that only some ways need; of records, whose they are and when; of a
+# curve, at what.
 BY_POSITION = (
     "at",
     "columns",
@@ -54,6 +55,7 @@ BY_POSITION = (
     "items",
     "data",
     "kind",
+    "name",
     "quantity",
     "rng",
     "names",
