@@ -366,16 +366,16 @@ CASES = [
         moves=False,
     ),
     Labelled(
-        "attributes.kano_from_counts.counts",
-        attributes.kano_from_counts,
+        "attributes.kano.counts",
+        lambda v: attributes.kano(counts=v),
         {
             "seat": dict(zip("MOAIRQ", [9, 5, 3, 2, 1, 0], strict=True)),
             "price": dict(zip("MOAIRQ", [1, 2, 8, 5, 0, 3], strict=True)),
         },
     ),
     Labelled(
-        "attributes.kano_from_counts.counts of one",
-        lambda v: attributes.kano_from_counts({"seat": v}),
+        "attributes.kano.counts of one",
+        lambda v: attributes.kano(counts={"seat": v}),
         dict(zip("MOAIRQ", [9, 5, 3, 2, 1, 0], strict=True)),
     ),
     *(
@@ -891,8 +891,8 @@ CASES = [
     ),
     *(
         Labelled(
-            f"structural.compare_with_benchmark.{parameter}",
-            lambda v, p=parameter: structural.compare_with_benchmark(
+            f"structural.compare_units.{parameter}",
+            lambda v, p=parameter: structural.compare_units(
                 COMPANIES, **{"benchmark": 70.0} | {p: v}
             ),
             dict(zip(BRANDS, given, strict=True)),
@@ -1138,18 +1138,18 @@ FRAMES = {
         structural.fit(MODEL, ANSWERS, scale=(-3, 3)).scores,
         ANSWERS,
     ),
-    "structural.compare_with_benchmark": (
-        lambda t: structural.compare_with_benchmark(t, benchmark=70),
+    "structural.compare_units": (
+        lambda t: structural.compare_units(t, benchmark=70),
         COMPANIES,
     ),
-    "structural.compare_with_benchmark rows": (
-        lambda t: structural.compare_with_benchmark(
+    "structural.compare_units rows": (
+        lambda t: structural.compare_units(
             t, benchmark=dict(zip(BRANDS, [70, 82, 60], strict=True))
         ),
         COMPANIES,
     ),
-    "structural.compare_with_group": (
-        lambda t: structural.compare_with_group(t, weights="revenue"),
+    "structural.compare_units group": (
+        lambda t: structural.compare_units(t, weights="revenue"),
         COMPANIES.assign(revenue=[1.0, 3, 2]),
     ),
     "structural.aggregate": (

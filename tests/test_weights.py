@@ -249,8 +249,8 @@ CALLS = [
         sums=("w",),
     ),
     column(
-        "structural.compare_with_group",
-        lambda t: structural.compare_with_group(
+        "structural.compare_units group",
+        lambda t: structural.compare_units(
             t, weights="w", groups="kind", value="a", std_error="share"
         ),
         sums=("w",),

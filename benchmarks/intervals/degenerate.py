@@ -124,7 +124,7 @@ def fuzzy(rng: np.random.Generator, n: int, _: bool) -> Found:
 def crisp(rng: np.random.Generator, n: int, _: bool) -> Found:
     """Coefficients of a must-be attribute."""
     counts = rng.multinomial(n, [0.1, 0.45, 0.37, 0.02, 0.03, 0.03])
-    table = attributes.kano_from_counts({"seat": dict(zip("AOMIRQ", counts, strict=True))})
+    table = attributes.kano(counts={"seat": dict(zip("AOMIRQ", counts, strict=True))})
     rows = table.better_worse
     return {
         "better": ends(rows.iloc[0], 0.55 / 0.94),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from loyaltymodel.attributes.kano.analysis import kano, kano_category, kano_from_counts
+from loyaltymodel.attributes.kano.analysis import kano, kano_category
 from loyaltymodel.attributes.kano.kernels import (
     CATEGORIES,
     coefficient_counts,
@@ -108,7 +108,7 @@ def rows_of(result, quantity):
 
 @pytest.fixture(scope="module")
 def example():
-    return kano_from_counts(COUNTS, test="fong")
+    return kano(counts=COUNTS, test="fong")
 
 
 def test_published_coefficients(example):
@@ -137,8 +137,8 @@ def test_published_form_of_fongs_test(example):
 
 def test_fongs_test_calls_significant_what_the_exact_one_does_not():
     # 101 against 81 of 296: significant at 10 % by the published form, p = 0.16 exactly.
-    exact = kano_from_counts(COUNTS).attributes.set_index("attribute")["p_value"]
-    fong = kano_from_counts(COUNTS, test="fong").attributes.set_index("attribute")["p_value"]
+    exact = kano(counts=COUNTS).attributes.set_index("attribute")["p_value"]
+    fong = kano(counts=COUNTS, test="fong").attributes.set_index("attribute")["p_value"]
     assert fong["service"] < 0.1 < exact["service"]
 
 
@@ -156,7 +156,7 @@ some_counts = st.lists(st.integers(0, 40), min_size=6, max_size=6).filter(lambda
 
 @given(counts=some_counts)
 def test_exact_test_is_scipys(counts):
-    row = kano_from_counts({"x": dict(zip(CATEGORIES, counts, strict=True))}).attributes.iloc[0]
+    row = kano(counts={"x": dict(zip(CATEGORIES, counts, strict=True))}).attributes.iloc[0]
     first, second = sorted(counts)[:-3:-1]
     expected = stats.binomtest(first, first + second, 0.5).pvalue
     assert row["p_value"] == pytest.approx(expected, rel=SAME)
@@ -166,7 +166,7 @@ def test_exact_test_is_scipys(counts):
 @given(counts=some_counts)
 def test_normal_test_is_the_textbook_formula(counts):
     given_counts = {"x": dict(zip(CATEGORIES, counts, strict=True))}
-    row = kano_from_counts(given_counts, test="normal").attributes.iloc[0]
+    row = kano(counts=given_counts, test="normal").attributes.iloc[0]
     a, b = sorted(counts)[:-3:-1]
     z = (a - b) / np.sqrt(a + b)
     assert row["statistic"] == pytest.approx(z, rel=EXACT)
@@ -176,7 +176,7 @@ def test_normal_test_is_the_textbook_formula(counts):
 @pytest.mark.parametrize(("method", "scipys"), [("wilson", "wilson"), ("exact", "exact")])
 @pytest.mark.parametrize("level", [0.8, 0.95])
 def test_intervals_of_coefficients_are_scipys(method, scipys, level):
-    result = kano_from_counts(COUNTS, interval=method, level=level)
+    result = kano(counts=COUNTS, interval=method, level=level)
     better, worse = rows_of(result, "better"), rows_of(result, "worse")
     for k, (_, row) in enumerate(COUNTS.iterrows()):
         base = row[list("AOMI")].sum()
@@ -190,7 +190,7 @@ def test_intervals_of_coefficients_are_scipys(method, scipys, level):
 
 def test_wald_interval_by_hand():
     # 50 of 100: 0.5 plus and minus 1.96 times sqrt(0.25 / 100).
-    row = kano_from_counts({"x": {"A": 50, "I": 50}}, interval="wald").better_worse.iloc[0]
+    row = kano(counts={"x": {"A": 50, "I": 50}}, interval="wald").better_worse.iloc[0]
     assert row["ci_low"] == pytest.approx(0.5 - 0.05 * stats.norm.ppf(0.975), rel=EXACT)
 
 
@@ -542,13 +542,13 @@ def test_self_stated_importance():
 
 
 def test_ties_go_to_what_hurts_most():
-    result = kano_from_counts({"x": {"A": 5, "O": 5, "M": 5, "I": 5}})
+    result = kano(counts={"x": {"A": 5, "O": 5, "M": 5, "I": 5}})
     row = result.attributes.iloc[0]
     assert (row["category"], row["runner_up"], row["tied"], row["p_value"]) == ("M", "O", True, 1)
 
 
 def test_nobody_in_a_o_m_i_has_no_coefficients():
-    result = kano_from_counts({"x": {"R": 6, "Q": 2}, "y": {"O": 3}})
+    result = kano(counts={"x": {"R": 6, "Q": 2}, "y": {"O": 3}})
     rows = result.better_worse.query("attribute == 'x'")
     assert rows[["estimate", "ci_low", "ci_high"]].isna().all(axis=None)
     assert rows["n_obs"].to_list() == [0, 0]
@@ -557,7 +557,7 @@ def test_nobody_in_a_o_m_i_has_no_coefficients():
 
 
 def test_a_question_that_most_misunderstood_is_named():
-    assert "probably misunderstood" in str(kano_from_counts({"x": {"Q": 6, "O": 2}}).summary())
+    assert "probably misunderstood" in str(kano(counts={"x": {"Q": 6, "O": 2}}).summary())
 
 
 def test_results_cannot_be_changed_and_pickle():
@@ -574,7 +574,7 @@ def test_results_cannot_be_changed_and_pickle():
 
 
 def test_summary_names_what_is_not_sure():
-    text = str(kano_from_counts(COUNTS, test="fong").summary())
+    text = str(kano(counts=COUNTS, test="fong").summary())
     assert "Fong's test rejects more often than it says" in text
     assert "Not told apart from the runner-up at level 95%: service, hotline, loan." in text
 
@@ -691,7 +691,7 @@ BAD = {
         "five finite numbers",
     ),
     "attributes twice": (
-        lambda: kano_from_counts(pd.DataFrame({"A": [3, 4]}, index=["x", "x"])),
+        lambda: kano(counts=pd.DataFrame({"A": [3, 4]}, index=["x", "x"])),
         DataError,
         "a name of its own",
     ),
@@ -703,15 +703,15 @@ BAD = {
     "no importance": (lambda: kano(PAIR).importance, DataError, "give importance="),
     "tolerance": (lambda: kano(PAIR).by_priority(tolerance=5), OptionError, "such as 0.05"),
     "unknown category": (
-        lambda: kano_from_counts({"x": {"A": 3, "total": 3}}),
+        lambda: kano(counts={"x": {"A": 3, "total": 3}}),
         DataError,
         "leave totals",
     ),
-    "percentages": (lambda: kano_from_counts({"x": {"A": 32.3}}), DataError, "multiplied by"),
-    "negative counts": (lambda: kano_from_counts({"x": {"A": -1, "O": 4}}), DataError, "negative"),
-    "counts as text": (lambda: kano_from_counts({"x": {"A": "many"}}), DataError, "whole numbers"),
-    "counts of one": (lambda: kano_from_counts({"x": {"A": 1}}), DataError, "fewer than 2"),
-    "no counts": (lambda: kano_from_counts([1, 2]), DataError, "such as"),
+    "percentages": (lambda: kano(counts={"x": {"A": 32.3}}), DataError, "multiplied by"),
+    "negative counts": (lambda: kano(counts={"x": {"A": -1, "O": 4}}), DataError, "negative"),
+    "counts as text": (lambda: kano(counts={"x": {"A": "many"}}), DataError, "whole numbers"),
+    "counts of one": (lambda: kano(counts={"x": {"A": 1}}), DataError, "fewer than 2"),
+    "no counts": (lambda: kano(counts=[1, 2]), DataError, "such as"),
     "one group": (lambda: kano_segments(PAIR, ["a"] * 3), DataError, "needs two or more"),
     "a group of one": (lambda: kano_segments(PAIR, ["a", "a", "b"]), DataError, "merge groups"),
     "missing group": (
@@ -805,23 +805,23 @@ NO_COUNTS = ["4", True, 1 + 0j, np.nan, -1, 1.5, 1e308, 10**400, Decimal("sNaN")
 @pytest.mark.parametrize("value", NO_COUNTS, ids=repr)
 def test_what_is_no_count_is_refused_in_every_form(value):
     with pytest.raises(DataError, match="counts has"):
-        kano_from_counts({"seat": {"A": value, "O": 3}})
+        kano(counts={"seat": {"A": value, "O": 3}})
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return  # nobody, in a table
     with pytest.raises(DataError, match="counts has"):
-        kano_from_counts(pd.DataFrame({"A": [value], "O": [3]}, index=["seat"], dtype=object))
+        kano(counts=pd.DataFrame({"A": [value], "O": [3]}, index=["seat"], dtype=object))
 
 
 def test_a_cell_of_a_table_that_nobody_is_in_may_be_missing():
     table = pd.DataFrame({"A": [4, None], "O": [Decimal(3), 2]}, index=["seat", "door"])
-    assert kano_from_counts(table).frequencies[["A", "O", "M"]].to_numpy().tolist() == [
+    assert kano(counts=table).frequencies[["A", "O", "M"]].to_numpy().tolist() == [
         [4, 3, 0], [0, 2, 0],
     ]  # fmt: skip
 
 
 def test_a_category_that_stands_twice_is_refused():
     with pytest.raises(DataError, match="category A more than once"):
-        kano_from_counts(pd.DataFrame([[1, 2]], columns=["A", "A"], index=["seat"]))
+        kano(counts=pd.DataFrame([[1, 2]], columns=["A", "A"], index=["seat"]))
 
 
 @pytest.mark.parametrize("size", [1e-200, 1e200])
@@ -833,3 +833,19 @@ def test_errors_of_scores_have_the_unit_of_the_scores(size):
     assert scaled / size == pytest.approx(plain, rel=EXACT)
     # Scores 4, 4, 2 and 0.
     assert plain == pytest.approx(stats.sem([4, 4, 2, 0]))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, "exactly one of pairs"),
+        ({"pairs": {"x": ([1, 2], [5, 4])}, "counts": {"x": {"A": 3}}}, "exactly one of pairs"),
+        (
+            {"counts": {"x": {"A": 3}}, "missing": "drop", "scale": (1, 5)},
+            "leave out scale, missing",
+        ),
+    ],
+)
+def test_pairs_or_counts(given, says):
+    with pytest.raises(OptionError, match=says):
+        kano(**given)

@@ -86,8 +86,11 @@ def penalties(names):
 def kano(names):
     rng = np.random.default_rng(3)
     counts = rng.multinomial(60, rng.dirichlet(np.ones(4), len(names)))
-    return attributes.kano_from_counts(
-        {name: dict(zip("AOMI", row, strict=True)) for name, row in zip(names, counts, strict=True)}
+    return attributes.kano(
+        counts={
+            name: dict(zip("AOMI", row, strict=True))
+            for name, row in zip(names, counts, strict=True)
+        }
     )
 
 

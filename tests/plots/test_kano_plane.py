@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
-from loyaltymodel.attributes.kano.analysis import kano_from_counts
+from loyaltymodel.attributes.kano.analysis import kano
 from loyaltymodel.errors import DataError
 from loyaltymodel.plots._kano_plane import kano_plane
 
@@ -24,7 +24,7 @@ CORNERS = ("Attractive", "One-dimensional", "Indifferent", "Must-be")
 
 @pytest.fixture(scope="module")
 def result():
-    return kano_from_counts(COUNTS)
+    return kano(counts=COUNTS)
 
 
 def rows_of(result, quantity):
@@ -34,8 +34,10 @@ def rows_of(result, quantity):
 def crowd(k, n=80):
     rng = np.random.default_rng(3)
     drawn = rng.multinomial(n, rng.dirichlet(np.ones(4), k))
-    return kano_from_counts(
-        {f"attribute {j}": dict(zip("AOMI", row, strict=True)) for j, row in enumerate(drawn)}
+    return kano(
+        counts={
+            f"attribute {j}": dict(zip("AOMI", row, strict=True)) for j, row in enumerate(drawn)
+        }
     )
 
 
@@ -111,19 +113,19 @@ def test_quadrants_are_named_in_their_corners(result):
 
 
 def test_attributes_without_coefficients_are_not_drawn():
-    ax = kano_plane(kano_from_counts({"x": {"R": 5}, "y": {"O": 4, "A": 3}}))
+    ax = kano_plane(kano(counts={"x": {"R": 5}, "y": {"O": 4, "A": 3}}))
     assert [text.get_text() for text in names(ax)] == ["y"]
     with pytest.raises(DataError, match="look at the frequencies"):
-        kano_plane(kano_from_counts({"x": {"R": 5}}))
+        kano_plane(kano(counts={"x": {"R": 5}}))
 
 
 def test_intervals_that_leave_the_unit_square_are_in_view():
-    ax = kano_plane(kano_from_counts({"x": {"O": 19, "I": 1}}, interval="wald"))
+    ax = kano_plane(kano(counts={"x": {"O": 19, "I": 1}}, interval="wald"))
     assert ax.get_xlim()[1] > 1.04
 
 
 def test_names_are_not_read_as_formulas():
-    ax = kano_plane(kano_from_counts({"price $x_1$": {"O": 4, "I": 3}}))
+    ax = kano_plane(kano(counts={"price $x_1$": {"O": 4, "I": 3}}))
     ax.figure.draw_without_rendering()
     assert not names(ax)[0].get_parse_math()
 

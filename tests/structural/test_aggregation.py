@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from loyaltymodel.errors import DataError, LoyaltyModelError, OptionError
-from loyaltymodel.structural import aggregate, compare_with_benchmark, compare_with_group
+from loyaltymodel.structural import aggregate, compare_units
 
 from tolerances import EXACT
 
@@ -82,7 +82,7 @@ def test_the_error_of_a_difference_from_ones_own_group_is_that_of_simulated_surv
     surveys = truth + rng.standard_normal((200_000, 4)) * units["std_error"].to_numpy()
     share = (units["size"] / units["size"].sum()).to_numpy()
     spread = (surveys - (surveys @ share)[:, None]).std(axis=0)
-    found = compare_with_group(units, weights="size")
+    found = compare_units(units, weights="size")
     # The standard deviation of 200,000 draws is known to 0.16 %; five times that is allowed.
     np.testing.assert_allclose(found["std_error"], spread, rtol=0.008)
     np.testing.assert_allclose(found["estimate"], truth - truth @ share, atol=EXACT * 100)
@@ -90,7 +90,7 @@ def test_the_error_of_a_difference_from_ones_own_group_is_that_of_simulated_surv
 
 def test_a_group_of_one_does_not_differ_from_itself():
     one = pd.DataFrame({"estimate": [70.0], "std_error": [2.0], "size": [1.0]})
-    found = compare_with_group(one, weights="size")
+    found = compare_units(one, weights="size")
     assert found["estimate"].item() == 0
     assert found["std_error"].item() == 0
     assert found["p_value"].item() == 1
@@ -98,7 +98,7 @@ def test_a_group_of_one_does_not_differ_from_itself():
 
 def test_intervals_and_p_values_agree(companies):
     for level in (0.8, 0.95, 0.99):
-        found = compare_with_benchmark(companies, benchmark=68, level=level)
+        found = compare_units(companies, benchmark=68, level=level)
         excluded = (found["ci_low"] > 0) | (found["ci_high"] < 0)
         assert excluded.any()
         assert (~excluded).any()
@@ -107,7 +107,7 @@ def test_intervals_and_p_values_agree(companies):
 
 def test_the_benchmark_s_own_error_counts():
     unit = pd.DataFrame({"estimate": [75.0], "std_error": [3.0]})
-    found = compare_with_benchmark(unit, benchmark=70, benchmark_std_error=4)
+    found = compare_units(unit, benchmark=70, benchmark_std_error=4)
     assert found["std_error"].item() == pytest.approx(5)
     # 1.959964 is the 97.5 % point of the standard normal distribution.
     assert found["ci_low"].item() == pytest.approx(5 - 1.959963985 * 5, abs=1e-8)
@@ -162,7 +162,7 @@ def test_a_group_without_weight_is_named(companies):
 @pytest.mark.parametrize("level", [0, 1, 95, float("nan"), "0.95"])
 def test_bad_levels_are_refused(companies, level):
     with pytest.raises(OptionError, match="between 0 and 1"):
-        compare_with_benchmark(companies, benchmark=70, level=level)
+        compare_units(companies, benchmark=70, level=level)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations("ABC")))
@@ -173,10 +173,10 @@ def test_each_unit_is_held_against_the_benchmark_of_its_label(order, kind):
     )
     last = {"A": 79.0, "B": 70.0, "C": 68.0}
     given = kind({name: last[name] for name in order})
-    found = compare_with_benchmark(now, benchmark=given)
+    found = compare_units(now, benchmark=given)
     assert found["estimate"].tolist() == [1.0, 0.0, -2.0]
     with pytest.raises(DataError, match="does not know 'C' and is labelled 'Z'"):
-        compare_with_benchmark(now, benchmark={"A": 1.0, "B": 1.0, "Z": 1.0})
+        compare_units(now, benchmark={"A": 1.0, "B": 1.0, "Z": 1.0})
 
 
 @pytest.mark.parametrize("bad", ["70", True, 1j, np.nan, np.inf, 1e308, np.array([[1.0]])])
@@ -186,14 +186,14 @@ def test_a_benchmark_and_its_error_are_numbers(option, by_label, bad):
     now = pd.DataFrame({"estimate": [80.0], "std_error": [1.0]}, index=["A"])
     given = {"benchmark": 70, option: {"A": bad} if by_label else bad}
     with pytest.raises(LoyaltyModelError, match=option):
-        compare_with_benchmark(now, **given)
+        compare_units(now, **given)
 
 
 @pytest.mark.parametrize("bad", [-1, {"A": -1}, pd.Series({"A": -1.0})])
 def test_the_error_of_a_benchmark_is_not_negative(bad):
     now = pd.DataFrame({"estimate": [80.0], "std_error": [1.0]}, index=["A"])
     with pytest.raises(DataError, match="benchmark_std_error must lie 0 or more"):
-        compare_with_benchmark(now, benchmark=70, benchmark_std_error=bad)
+        compare_units(now, benchmark=70, benchmark_std_error=bad)
 
 
 @pytest.mark.parametrize("taken", ["estimate", "std_error", "n_units"])
@@ -215,8 +215,8 @@ def test_a_column_of_both_the_groups_and_the_weights_is_refused(companies):
 def test_comparisons_keep_every_column_of_the_units(companies):
     units = companies.assign(benchmark="x", ci_low=1, ci_high=2, p_value=3, group="y")
     for found in (
-        compare_with_benchmark(units, benchmark=70),
-        compare_with_group(units, weights="revenue", groups="sector"),
+        compare_units(units, benchmark=70),
+        compare_units(units, weights="revenue", groups="sector"),
     ):
         added = ("benchmark", "estimate", "std_error", "ci_low", "ci_high", "p_value")
         kept = {name: f"unit_{name}" if name in added else name for name in units.columns}
@@ -224,7 +224,7 @@ def test_comparisons_keep_every_column_of_the_units(companies):
             assert found[now].tolist() == units[name].tolist()
         np.testing.assert_allclose(found["estimate"], units["estimate"] - found["benchmark"])
     with pytest.raises(DataError, match="'unit_estimate'"):
-        compare_with_benchmark(found.drop(columns="unit_std_error"), benchmark=70)
+        compare_units(found.drop(columns="unit_std_error"), benchmark=70)
 
 
 def test_groups_of_several_columns_and_libraries_are_one(companies):
@@ -237,7 +237,22 @@ def test_groups_of_several_columns_and_libraries_are_one(companies):
             found.astype(dict.fromkeys(names, str)), ours, check_dtype=False
         )
     for other in (pl.from_pandas(companies), pa.Table.from_pandas(companies)):
-        found = compare_with_group(other, weights="revenue")
+        found = compare_units(other, weights="revenue")
         np.testing.assert_allclose(
-            found["estimate"], compare_with_group(companies, weights="revenue")["estimate"]
+            found["estimate"], compare_units(companies, weights="revenue")["estimate"]
         )
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, "exactly one of benchmark"),
+        ({"benchmark": 70, "weights": "revenue"}, "exactly one of benchmark"),
+        ({"weights": "revenue", "benchmark_std_error": 1}, "is of a benchmark"),
+        ({"benchmark": 70, "groups": "sector"}, "give weights, not benchmark"),
+    ],
+)
+def test_units_are_held_against_one_thing(options, says):
+    units = pd.DataFrame({"estimate": [80.0], "std_error": [1.0], "revenue": [1], "sector": "a"})
+    with pytest.raises(OptionError, match=says):
+        compare_units(units, **options)

@@ -4,7 +4,7 @@ from loyaltymodel.attributes import results as results
 from loyaltymodel.attributes.drivers.contrast import penalty_reward
 from loyaltymodel.attributes.drivers.importance import key_drivers
 from loyaltymodel.attributes.drivers.performance import importance_performance
-from loyaltymodel.attributes.kano.analysis import kano, kano_category, kano_from_counts
+from loyaltymodel.attributes.kano.analysis import kano, kano_category
 from loyaltymodel.attributes.kano.segments import kano_segments
 from loyaltymodel.attributes.kano.variants import kano_continuous, kano_fuzzy
 from loyaltymodel.attributes.measurement.benefits import satisfaction_benefits
@@ -24,7 +24,6 @@ __all__ = [
     "kano",
     "kano_category",
     "kano_continuous",
-    "kano_from_counts",
     "kano_fuzzy",
     "kano_segments",
     "key_drivers",

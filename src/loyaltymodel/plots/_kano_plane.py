@@ -96,7 +96,7 @@ def kano_plane(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import attributes, plots
     >>> counts = {"app": {"A": 45, "O": 123, "M": 95, "I": 33}}
-    >>> ax = plots.attributes.kano_plane(attributes.kano_from_counts(counts))
+    >>> ax = plots.attributes.kano_plane(attributes.kano(counts=counts))
     >>> ax.get_ylabel()
     'Satisfaction if present (better)'
     """

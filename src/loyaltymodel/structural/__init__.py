@@ -10,8 +10,7 @@ from loyaltymodel._core.moments import Moments
 from loyaltymodel.structural import results as results
 from loyaltymodel.structural.aggregation import (
     aggregate,
-    compare_with_benchmark,
-    compare_with_group,
+    compare_units,
 )
 from loyaltymodel.structural.bootstrap import bootstrap, jackknife
 from loyaltymodel.structural.exact_fit import exact_fit_test
@@ -32,8 +31,7 @@ __all__ = [
     "acsi",
     "aggregate",
     "bootstrap",
-    "compare_with_benchmark",
-    "compare_with_group",
+    "compare_units",
     "ecsi",
     "exact_fit_test",
     "fit",

@@ -16,7 +16,7 @@ from loyaltymodel._core.labels import in_order_of
 from loyaltymodel._core.options import enumerate_names, repeated
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import Bounds, read_numbers, read_variables
-from loyaltymodel.errors import DataError
+from loyaltymodel.errors import DataError, OptionError
 
 _NOT_NEGATIVE = (0.0, np.inf)
 _NO_KEYS = pd.DataFrame(index=[0])
@@ -111,26 +111,35 @@ def aggregate(
 
 
 @checked
-def compare_with_benchmark(
+def compare_units(
     units: object,
     *,
-    benchmark: float | Mapping[Any, float],
-    benchmark_std_error: float | Mapping[Any, float] = 0.0,
+    benchmark: float | Mapping[Any, float] | None = None,
+    benchmark_std_error: float | Mapping[Any, float] | None = None,
+    weights: str | None = None,
+    groups: str | Sequence[str] = (),
     value: str = "estimate",
     std_error: str = "std_error",
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return how far each unit lies from a benchmark of elsewhere (标杆比较).
+    """Return how far each unit lies from a benchmark, or from the mean of its group (标杆比较).
+
+    With ``benchmark`` units are held against a value of elsewhere, with ``weights`` against the
+    weighted mean of their own group.
 
     Parameters
     ----------
     units : pandas, polars or pyarrow table
         A row a unit.
-    benchmark : float, or mapping or Series by the units' labels
+    benchmark : float, or mapping or Series by the units' labels, optional
         The value to compare with, such as the index of another year or country; of several, each
         is held against the unit of its label.
-    benchmark_std_error : float, or mapping or Series by the units' labels
-        Its standard error; 0 if it is a fixed goal.
+    benchmark_std_error : float, or mapping or Series by the units' labels, optional
+        The standard error of ``benchmark``; without it a fixed goal, with none.
+    weights : str, optional
+        Column of weights, none negative, for the mean of the group.
+    groups : str or sequence of str
+        Columns that name the group, with ``weights``; without any there is one group, all units.
     value, std_error : str
         Columns of the values and their standard errors.
     level : float
@@ -139,104 +148,50 @@ def compare_with_benchmark(
     Returns
     -------
     DataFrame
-        The units' columns, ``benchmark``, ``estimate`` (unit less benchmark), ``std_error``,
-        ``ci_low``, ``ci_high`` and the two-sided ``p_value`` of no difference. A column of the
-        units that has one of these names stands under the name with ``unit_`` before it, such as
-        ``unit_estimate``.
+        The units' columns, ``benchmark`` (what was given, or the mean of the group),
+        ``estimate`` (unit less benchmark), ``std_error``, ``ci_low``, ``ci_high`` and the
+        two-sided ``p_value`` of no difference. A column of the units that has one of these names
+        stands under the name with ``unit_`` before it, such as ``unit_estimate``.
 
     Raises
     ------
     DataError
-        If a column is absent, a number is missing, or a standard error is negative.
+        If a column is absent, a number is missing, a weight or standard error is negative, or
+        all weights of a group are zero.
     OptionError
-        If ``level`` does not lie between 0 and 1.
+        If not exactly one of ``benchmark`` and ``weights`` is given, an option belongs to the
+        other one, or ``level`` does not lie between 0 and 1.
 
     Notes
     -----
-    Units and benchmark count as independent. For the mean of a group that the unit belongs
-    to, use :func:`compare_with_group`.
+    A benchmark of elsewhere counts as independent of the units. A unit is part of its group's
+    mean, so these two are not independent: with weights that add to 1, x_i - sum(w_j x_j) has
+    the variance (1 - w_i)^2 se_i^2 + sum over the others of w_j^2 se_j^2.
 
     Examples
     --------
     75 against 72 with a standard error of 1.5: 3 / 1.5 is 2 standard errors.
 
     >>> import pandas as pd
-    >>> from loyaltymodel.structural import compare_with_benchmark
+    >>> from loyaltymodel.structural import compare_units
     >>> units = pd.DataFrame({"index": [75.0], "std_error": [1.5]})
-    >>> found = compare_with_benchmark(units, benchmark=72, value="index").round(4)
+    >>> found = compare_units(units, benchmark=72, value="index").round(4)
     >>> found[["index", "benchmark", "estimate", "ci_low", "ci_high", "p_value"]]
        index  benchmark  estimate  ci_low  ci_high  p_value
     0   75.0       72.0       3.0  0.0601   5.9399   0.0455
 
     The error of the index, 1.5, is not that of the difference if the benchmark has one as well:
 
-    >>> found = compare_with_benchmark(units, benchmark=72, benchmark_std_error=2, value="index")
+    >>> found = compare_units(units, benchmark=72, benchmark_std_error=2, value="index")
     >>> found[["unit_std_error", "std_error"]]
        unit_std_error  std_error
     0             1.5        2.5
-    """
-    check_level(level)
-    read = _read(units, value=value, std_error=std_error)
-    labels = list(read.labels)
-    mean = _one_each("benchmark", benchmark, labels, None)
-    of_mean = _one_each("benchmark_std_error", benchmark_std_error, labels, _NOT_NEGATIVE)
-    error = np.hypot(read.numbers[std_error], of_mean)
-    return _differences(units, read.numbers[value], mean, error, level)
 
-
-@checked
-def compare_with_group(
-    units: object,
-    *,
-    weights: str,
-    groups: str | Sequence[str] = (),
-    value: str = "estimate",
-    std_error: str = "std_error",
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Return how far each unit lies from the weighted mean of its own group.
-
-    Parameters
-    ----------
-    units : pandas, polars or pyarrow table
-        A row a unit.
-    weights : str
-        Column of weights, none negative.
-    groups : str or sequence of str
-        Columns that name the group; without any there is one group, all units.
-    value, std_error : str
-        Columns of the values and their standard errors.
-    level : float
-        Confidence level between 0 and 1.
-
-    Returns
-    -------
-    DataFrame
-        As of :func:`compare_with_benchmark`; ``benchmark`` is the mean of the group.
-
-    Raises
-    ------
-    DataError
-        If a column is absent, a number is missing, a weight or standard error is negative,
-        or all weights of a group are zero.
-    OptionError
-        If ``level`` does not lie between 0 and 1.
-
-    Notes
-    -----
-    A unit is part of its group's mean, so the two are not independent. With weights that add
-    to 1, x_i - sum(w_j x_j) has the variance (1 - w_i)^2 se_i^2 + sum over the others of
-    w_j^2 se_j^2.
-
-    Examples
-    --------
     Two companies of equal weight, 80 and 70 points, standard error 1 each: the mean is 75,
     the difference 5, and its standard error sqrt(0.5^2 + 0.5^2) = 0.707:
 
-    >>> import pandas as pd
-    >>> from loyaltymodel.structural import compare_with_group
     >>> units = pd.DataFrame({"index": [80.0, 70.0], "std_error": [1.0, 1.0], "revenue": [1, 1]})
-    >>> found = compare_with_group(units, weights="revenue", value="index")
+    >>> found = compare_units(units, weights="revenue", value="index")
     >>> found[["index", "benchmark", "estimate", "std_error"]].round(3)
        index  benchmark  estimate  std_error
     0   80.0       75.0       5.0      0.707
@@ -244,12 +199,27 @@ def compare_with_group(
     """
     check_level(level)
     names = _names(groups)
+    if (benchmark is None) == (weights is None):
+        raise OptionError(
+            "give exactly one of benchmark, a value of elsewhere, and weights, for the mean of the "
+            "units' own group"
+        )
+    if benchmark is None and benchmark_std_error is not None:
+        raise OptionError("benchmark_std_error is of a benchmark; give benchmark, or leave it out")
+    if weights is None and names:
+        raise OptionError("groups are compared by their weighted mean; give weights, not benchmark")
     read = _read(units, value=value, weights=weights, std_error=std_error, groups=names)
-    places, _, share, _ = _shares(units, read, names, weights)
     x, se = read.numbers[value], read.numbers[std_error]
+    if weights is None:
+        labels = list(read.labels)
+        mean = _one_each("benchmark", benchmark, labels, None)
+        given = 0.0 if benchmark_std_error is None else benchmark_std_error
+        of_mean = _one_each("benchmark_std_error", given, labels, _NOT_NEGATIVE)
+        return _differences(units, x, mean, np.hypot(se, of_mean), level)
+    places, _, share, _ = _shares(units, read, names, weights)
     mean = np.bincount(places, share * x).astype(np.float64)[places]
-    of_mean = np.bincount(places, (share * se) ** 2)[places]
-    variance = of_mean - (share * se) ** 2 + ((1 - share) * se) ** 2
+    others = np.bincount(places, (share * se) ** 2)[places] - (share * se) ** 2
+    variance = others + ((1 - share) * se) ** 2
     return _differences(units, x, mean, np.sqrt(variance.clip(0)), level)
 
 
@@ -312,7 +282,7 @@ def _shares(
 
 
 def _one_each(
-    name: str, given: float | Mapping[Any, float], labels: list[Any], bounds: Bounds | None
+    name: str, given: float | Mapping[Any, float] | None, labels: list[Any], bounds: Bounds | None
 ) -> FloatArray:
     """Return one number a unit: the same for all, or by the labels of the units."""
     found = read_numbers(name, in_order_of(name, given, labels), bounds=bounds)

@@ -33,7 +33,7 @@ from loyaltymodel.attributes.kano.kernels import (
     category_counts,
 )
 from loyaltymodel.attributes.kano.result import KanoResult
-from loyaltymodel.errors import DataError
+from loyaltymodel.errors import DataError, OptionError
 
 
 @checked
@@ -112,8 +112,9 @@ def kano_category(
 
 @checked
 def kano(
-    pairs: object,
+    pairs: object = None,
     *,
+    counts: object = None,
     data: object = None,
     answers: Sequence[object] = CODES,
     importance: object = None,
@@ -137,6 +138,10 @@ def kano(
         columns an attribute side by side, the functional one first, whose names agree up to the
         last ``_``, ``.``, ``-`` or space, such as ``seat_functional`` and
         ``seat_dysfunctional``.
+    counts : DataFrame, or mapping from attribute to mapping from category to count, optional
+        In place of ``pairs``, published or counted frequencies: how many respondents are in "A",
+        "O", "M", "I", "R" and "Q"; a table has the attributes as its index. Categories that are
+        not named have no respondents. Options about answers then have no effect and are refused.
     data : pandas, polars or pyarrow table, optional
         Where named columns are found.
     answers : sequence of 5
@@ -167,9 +172,11 @@ def kano(
     ------
     DataError
         If columns do not come in pairs, answers differ in number, one is missing (with
-        ``missing="raise"``) or is none of the five, or fewer than two respondents remain.
+        ``missing="raise"``) or is none of the five, a category of ``counts`` is unknown, a count
+        is negative or not whole, or fewer than two respondents remain.
     OptionError
-        If an option is not one of its choices, or ``importance`` leaves out an attribute.
+        If an option is not one of its choices, ``importance`` leaves out an attribute, or not
+        exactly one of ``pairs`` and ``counts`` is given.
 
     Notes
     -----
@@ -189,6 +196,9 @@ def kano(
 
     An average over respondents who disagree is misleading: compare groups with
     :func:`kano_segments`.
+
+    Percentages are no counts: an interval needs to know how many were asked. Multiply them by
+    the number of respondents and round.
 
     References
     ----------
@@ -217,73 +227,48 @@ def kano(
     1      seat    worse      -0.5
     >>> float(result.attributes["p_value"][0])
     1.0
-    """
-    check_options(test, interval, level)
-    named, table = named_pairs(pairs, data, asked=ASKED, never_first=NEVER_FIRST)
-    counts, lengths = [], {}
-    for name, pair in named.items():
-        codes, labels, n_dropped = read_answers(name, pair, table, answers, missing)
-        counts.append(category_counts(*codes))
-        lengths[name] = len(labels) + n_dropped
-    n_asked = check_lengths(lengths)
-    stated = read_importance(importance, scale, lengths, table, missing)
-    return _result(list(named), counts, n_asked, level, interval, test, stated)
 
-
-@checked
-def kano_from_counts(
-    counts: object,
-    *,
-    test: CategoryTest = "exact",
-    interval: ShareInterval = "wilson",
-    level: float = 0.95,
-) -> KanoResult:
-    """Return the Kano analysis of published or counted frequencies.
-
-    Parameters
-    ----------
-    counts : DataFrame, or mapping from attribute to mapping from category to count
-        How many respondents are in "A", "O", "M", "I", "R" and "Q"; a table has the attributes
-        as its index. Categories that are not named have no respondents.
-    test : {"exact", "normal", "fong"}
-        How the category is tested against the runner-up.
-    interval : {"wilson", "wald", "exact"}
-        How the intervals of the coefficients are made: Wilson's, the estimate plus and minus
-        its standard errors (by the delta method), or Clopper's and Pearson's.
-    level : float
-        Confidence level between 0 and 1.
-
-    Returns
-    -------
-    KanoResult
-        As :func:`kano` returns it.
-
-    Raises
-    ------
-    DataError
-        If a category is unknown, a count is negative or not whole, or an attribute has fewer
-        than two respondents.
-    OptionError
-        If an option is not one of its choices.
-
-    Notes
-    -----
-    Percentages are no counts: an interval needs to know how many were asked. Multiply them by
-    the number of respondents and round.
-
-    Examples
-    --------
     A service app, rated by 296 respondents: better = 168 / 296, worse = -218 / 296.
 
-    >>> from loyaltymodel import attributes
-    >>> counts = {"app": {"A": 45, "O": 123, "M": 95, "I": 33}}
-    >>> result = attributes.kano_from_counts(counts)
-    >>> result.better_worse[["quantity", "estimate"]].round(3)
+    >>> published = attributes.kano(counts={"app": {"A": 45, "O": 123, "M": 95, "I": 33}})
+    >>> published.better_worse[["quantity", "estimate"]].round(3)
       quantity  estimate
     0   better     0.568
     1    worse    -0.736
     """
     check_options(test, interval, level)
+    if (pairs is None) == (counts is None):
+        raise OptionError(
+            "give exactly one of pairs, the answers of respondents, and counts, how many are in "
+            "each category"
+        )
+    if counts is not None:
+        idle = {
+            "data": data is not None,
+            "answers": tuple(answers) != CODES,
+            "importance": importance is not None,
+            "scale": scale is not None,
+            "missing": missing != "raise",
+        }
+        if named_idle := [name for name, given in idle.items() if given]:
+            raise OptionError(
+                f"with counts there are no answers to read; leave out {enumerate_names(named_idle)}"
+            )
+        names, rows = _read_counts(counts)
+        return _result(names, rows, None, level, interval, test, None)
+    named, table = named_pairs(pairs, data, asked=ASKED, never_first=NEVER_FIRST)
+    found, lengths = [], {}
+    for name, pair in named.items():
+        codes, labels, n_dropped = read_answers(name, pair, table, answers, missing)
+        found.append(category_counts(*codes))
+        lengths[name] = len(labels) + n_dropped
+    n_asked = check_lengths(lengths)
+    stated = read_importance(importance, scale, lengths, table, missing)
+    return _result(list(named), found, n_asked, level, interval, test, stated)
+
+
+def _read_counts(counts: object) -> tuple[list[str], list[IntArray]]:
+    """Return the names of attributes, and how many respondents put each into each category."""
     way_out = (
         "give whole numbers, none negative; shares or percentages become counts when they are "
         "multiplied by the number of respondents and rounded"
@@ -304,8 +289,7 @@ def kano_from_counts(
     named = dict.fromkeys([str(name) for name in table.index])
     if len(named) != len(table) or not named:
         raise DataError("counts need one row an attribute, each with a name of its own")
-    rows = list(numbers.astype(np.intp))
-    return _result(list(named), rows, None, level, interval, test, None)
+    return list(named), list(numbers.astype(np.intp))
 
 
 def _result(

@@ -57,7 +57,7 @@ class KanoResult(Result):
     Examples
     --------
     >>> from loyaltymodel import attributes
-    >>> result = attributes.kano_from_counts({"app": {"A": 45, "O": 123, "M": 95, "I": 33}})
+    >>> result = attributes.kano(counts={"app": {"A": 45, "O": 123, "M": 95, "I": 33}})
     >>> result
     <KanoResult: 1 attribute, 296 respondents>
     >>> result.attributes[["attribute", "category", "runner_up"]]
