@@ -302,7 +302,7 @@ def simulated(parameter: str, given: list[float]) -> Labelled:
     """A call of simulate_phases with a value for each phase."""
     return Labelled(
         f"loyalty_stage.simulate_phases.{parameter}",
-        lambda v: loyalty_stage.simulate_phases(50, rng=1, **{parameter: v}).observed_values,
+        lambda v: loyalty_stage.simulate_phases(50, rng=1, **{parameter: v})[0],
         dict(zip(PHASES, given, strict=True)),
     )
 
@@ -591,20 +591,6 @@ CASES = [
         lambda v: jones_sasser.fit("satisfaction", "stayed", data=GROUPED, fixed=v),
         {"hi": 0.95, "k": 2.5},
     ),
-    *(
-        Labelled(
-            f"jones_sasser.CurveSettings.{parameter}",
-            lambda v, p=parameter: getattr(
-                jones_sasser.CurveSettings(family=CURVE.family, outcome="score", **{p: v}),
-                p,
-            ),
-            given,
-        )
-        for parameter, given in (
-            ("fixed", {"hi": 0.95, "k": 2.5}),
-            ("scale", {"satisfaction": (0, 1.5), "loyalty": (0, 1)}),
-        )
-    ),
     Labelled(
         "jones_sasser.remove_constraint.scale",
         lambda v: jones_sasser.remove_constraint(CURVE, [1, 3], constraint=[0.4, 0.2], scale=v)[1],
@@ -843,20 +829,10 @@ CASES = [
         ITEM_LIMITS,
     ),
     Labelled(
-        "structural.FitSettings.scale",
-        lambda v: structural.FitSettings(scale=v).scale,
-        ITEM_LIMITS,
-    ),
-    Labelled(
         "structural.fit.sign",
         lambda v: structural.fit(MODEL, ANSWERS, sign=v),
         {"p": "p1", "q": "q2", "r": "r1"},
         moves=False,
-    ),
-    Labelled(
-        "structural.FitSettings.sign",
-        lambda v: structural.FitSettings(sign=v).sign,
-        {"p": "p1", "q": "q2", "r": "r1"},
     ),
     Labelled(
         "structural.simulate.scale",
@@ -1002,7 +978,7 @@ MATRIX_CASES = {
         MOVES,
     ),
     "loyalty_stage.simulate_phases.correlation": (
-        lambda v: loyalty_stage.simulate_phases(50, correlation=v, rng=1).observed_values,
+        lambda v: loyalty_stage.simulate_phases(50, correlation=v, rng=1)[0],
         CORRELATIONS,
     ),
     "loyalty_stage.estimate_movement.prior": (

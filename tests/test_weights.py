@@ -498,7 +498,6 @@ def test_a_part_of_weight_zero_counts_nothing(name):
 
 
 NO_WEIGHTS = {
-    "structural.FitSettings": "keeps the name of a column",
     "structural.results.PLSSolution": "keeps what was estimated",
 }
 

@@ -11,7 +11,7 @@ phones = lm.datasets.load_mobile_phones()
 book = lm.datasets.barometer_codebook()
 people = book.clean(lm.datasets.load_barometer(), keep=["company", "industry"]).dropna()
 n = len(people)
-phases = lm.loyalty_stage.simulate_phases(n, rng=1).scores
+phases = lm.loyalty_stage.simulate_phases(n, rng=1)[0]
 people[["cognitive", "affective", "conative", "action"]] = phases.to_numpy()
 people["SHARE"] = people["OWN"] / people["PURCHASES"]
 people["REC"] = people["LOY2"]

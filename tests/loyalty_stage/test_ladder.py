@@ -117,7 +117,7 @@ def test_independent_steps_have_no_consistency():
 
 
 def test_phases_go_in_and_labels_come_back():
-    scores = simulate_phases(300, rng=1).scores
+    scores = simulate_phases(300, rng=1)[0]
     scores.index = [f"c{k}" for k in range(300)]
     phases, found = oliver(scores)
     ladder, customers = reproducibility(phases.passed(scores))
@@ -257,9 +257,9 @@ def test_every_form_of_input_gives_the_same_model(fitted):
 
 
 def test_phases_go_in():
-    world = simulate_phases(2000, rng=4)
-    stage = oliver(world.scores).customers["stage"]
-    tenure = world.true_scores.mean(axis=1) + np.random.default_rng(1).normal(0, 5, 2000)
+    scores, true_scores = simulate_phases(2000, rng=4)
+    stage = oliver(scores).customers["stage"]
+    tenure = true_scores.mean(axis=1) + np.random.default_rng(1).normal(0, 5, 2000)
     result = sequential_logit({"tenure": tenure}, stage)
     assert result.stages == ("none", "cognitive", "affective", "conative", "action")
     assert (result.terms.query("term == 'tenure'")["ci_low"] > 0).all()

@@ -230,7 +230,7 @@ def test_intervals_of_h_cover():
 
 
 def test_phases_go_in():
-    result = scalability(simulate_phases(500, rng=1).scores >= 50)
+    result = scalability(simulate_phases(500, rng=1)[0] >= 50)
     assert result.names == ("cognitive", "affective", "conative", "action")
     assert 0 < result.H < 1
     assert result.items["mean"].is_monotonic_decreasing

@@ -190,8 +190,8 @@ NINE = loyalty_stage.markov_chain(
 
 @cache
 def phases():
-    world = loyalty_stage.simulate_phases(300, sds=10.0, reliability=0.7, rng=1)
-    return world.scores, loyalty_stage.oliver(world.scores, reliability=0.7)
+    scores, _ = loyalty_stage.simulate_phases(300, sds=10.0, reliability=0.7, rng=1)
+    return scores, loyalty_stage.oliver(scores, reliability=0.7)
 
 
 def rungs():

@@ -36,17 +36,17 @@ def close_figures():
 
 @pytest.fixture(scope="module")
 def world():
-    return loyalty_stage.simulate_phases(600, sds=10.0, reliability=0.7, rng=1)
+    return loyalty_stage.simulate_phases(600, sds=10.0, reliability=0.7, rng=1)[0]
 
 
 @pytest.fixture(scope="module")
 def phases(world):
-    return loyalty_stage.oliver(world.scores, reliability=0.7).result
+    return loyalty_stage.oliver(world, reliability=0.7).result
 
 
 @pytest.fixture(scope="module")
 def stage(world):
-    return loyalty_stage.oliver(world.scores).customers["stage"]
+    return loyalty_stage.oliver(world).customers["stage"]
 
 
 SURVEY = loyalty_stage.simulate_types(400, rng=1)
@@ -125,7 +125,7 @@ def assert_apart(ax):
 def test_pictures_return_the_axes_that_they_were_given(
     world, phases, stage, types, moves, behaviour
 ):
-    scale = loyalty_stage.scalability(phases.passed(world.scores))
+    scale = loyalty_stage.scalability(phases.passed(world))
     draws = [
         lambda ax=None: pictures.ladder(phases, ax=ax),
         lambda ax=None: pictures.funnel(stage, ax=ax),
@@ -225,7 +225,7 @@ def test_nothing_goes_on_from_a_stage_without_people():
 
 
 def test_marks_of_scalability_are_those_of_the_result(world, phases):
-    found = loyalty_stage.scalability(phases.passed(world.scores))
+    found = loyalty_stage.scalability(phases.passed(world))
     ax = pictures.scalability(found)
     marks = [line.get_xdata()[0] for line in ax.lines]
     np.testing.assert_array_equal(marks, [*found.items["estimate"], found.H])

@@ -9,7 +9,6 @@ from loyaltymodel.jones_sasser.curves.families import CurveFamily, Hazard, Param
 from loyaltymodel.jones_sasser.cusp.cusp import Cusp
 from loyaltymodel.jones_sasser.cusp.fit import fit_cusp
 from loyaltymodel.jones_sasser.estimation.fit import fit
-from loyaltymodel.jones_sasser.estimation.settings import CurveSettings
 from loyaltymodel.jones_sasser.estimation.simulate import simulate
 from loyaltymodel.jones_sasser.inference.compare import compare
 from loyaltymodel.jones_sasser.inference.deregulation import remove_constraint
@@ -23,7 +22,6 @@ from loyaltymodel.jones_sasser.people.warning import (
 
 __all__ = [
     "CurveFamily",
-    "CurveSettings",
     "Cusp",
     "Hazard",
     "LoyaltyCurve",

@@ -12,7 +12,7 @@ from loyaltymodel.loyalty_stage.phases.indicators import (
     PhaseInstrument,
 )
 from loyaltymodel.loyalty_stage.phases.oliver import oliver
-from loyaltymodel.loyalty_stage.phases.simulate import SimulatedPhases, simulate_phases
+from loyaltymodel.loyalty_stage.phases.simulate import simulate_phases
 from loyaltymodel.loyalty_stage.types.agreement.fit import agreement
 from loyaltymodel.loyalty_stage.types.fit import loyalty_types
 from loyaltymodel.loyalty_stage.types.simulate import simulate_types
@@ -21,7 +21,6 @@ __all__ = [
     "LoyaltyPhase",
     "PhaseIndicator",
     "PhaseInstrument",
-    "SimulatedPhases",
     "Stages",
     "agreement",
     "estimate_movement",

@@ -18,12 +18,10 @@ from loyaltymodel.structural.fit import fit
 from loyaltymodel.structural.index import satisfaction_index
 from loyaltymodel.structural.model import Construct, Path, StructuralModel
 from loyaltymodel.structural.presets import acsi, ecsi, scsb
-from loyaltymodel.structural.settings import FitSettings
 from loyaltymodel.structural.simulate import Truth, population, simulate
 
 __all__ = [
     "Construct",
-    "FitSettings",
     "Moments",
     "Path",
     "StructuralModel",

@@ -46,13 +46,16 @@ class StructuralResult(Result):
     """A structural model as estimated from a survey, made by :func:`fit`.
 
     It holds the model, the moments of the items and the solution, never the answers of a
-    respondent. Its ``settings``, :class:`FitSettings`, say how it was estimated. The tables of
-    what :func:`bootstrap` measures as well have the same names and rows there, with more columns.
+    respondent. The tables of what :func:`bootstrap` measures as well have the same names and rows
+    there, with more columns.
 
     Attributes
     ----------
     model : StructuralModel
         What was claimed.
+    settings : FitSettings
+        The options of :func:`fit` by their names: ``scheme``, ``consistent``, ``scale``,
+        ``weights``, ``missing``, ``tol``, ``max_iter`` and ``sign``.
     moments : Moments
         Number of respondents, means and covariance of the model's items.
     solution : PLSSolution

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.arrays import FloatArray, FrozenRecord
+from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.labels import matrix_in_order_of
-from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.native import NotNumbers, numbers_of
-from loyaltymodel._core.options import check_count, count_of, shown
+from loyaltymodel._core.options import check_count, shown
 from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import OptionError
 from loyaltymodel.loyalty_stage.phases.indicators import PHASES
@@ -21,55 +19,6 @@ from loyaltymodel.loyalty_stage.phases.reading import ByPhase, by_phase, check_p
 
 _MOST_ROUNDS = 1000
 _DEFAULT_MEANS = {"cognitive": 62.0, "affective": 56.0, "conative": 50.0, "action": 44.0}
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class SimulatedPhases(FrozenRecord):
-    """Customers of a world whose true scores are known. Made by :func:`simulate_phases`.
-
-    Attributes
-    ----------
-    phases : tuple of str
-        The phases, in order.
-    true_values : ndarray of shape (n, k)
-        True scores.
-    observed_values : ndarray of shape (n, k)
-        True scores with errors of measurement.
-    moments : Moments
-        Means and covariance of the observed scores in the world, with the errors in them.
-    reliability : ndarray of shape (k,)
-        Share of the true in the observed variance.
-    n_redrawn : int
-        Customers drawn again because a score fell outside 0 to 100.
-
-    Examples
-    --------
-    >>> from loyaltymodel import loyalty_stage
-    >>> world = loyalty_stage.simulate_phases(100, rng=1)
-    >>> world.scores.shape, list(world.scores.columns)
-    ((100, 4), ['cognitive', 'affective', 'conative', 'action'])
-    """
-
-    phases: tuple[str, ...]
-    true_values: FloatArray
-    observed_values: FloatArray
-    moments: Moments
-    reliability: FloatArray
-    n_redrawn: int
-
-    def __repr__(self) -> str:
-        """Say in a line what this is."""
-        return f"<SimulatedPhases: {count_of(len(self.true_values), 'customer')}>"
-
-    @property
-    def scores(self) -> pd.DataFrame:
-        """What is measured, 0 to 100, a column a phase."""
-        return pd.DataFrame(self.observed_values.copy(), columns=list(self.phases))
-
-    @property
-    def true_scores(self) -> pd.DataFrame:
-        """What is true, 0 to 100, a column a phase."""
-        return pd.DataFrame(self.true_values.copy(), columns=list(self.phases))
 
 
 @checked
@@ -82,7 +31,7 @@ def simulate_phases(
     correlation: Any = 0.6,
     reliability: ByPhase = 0.8,
     rng: np.random.Generator | int | None = None,
-) -> SimulatedPhases:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return customers with known true scores, and their scores with error (模拟数据).
 
     Parameters
@@ -106,8 +55,10 @@ def simulate_phases(
 
     Returns
     -------
-    SimulatedPhases
-        True and observed scores, and the moments of the world.
+    scores : DataFrame
+        What is measured, 0 to 100, a row a customer and a column a phase.
+    true_scores : DataFrame
+        What is true, in the same form.
 
     Raises
     ------
@@ -118,15 +69,16 @@ def simulate_phases(
     Notes
     -----
     True scores and errors are normal. A customer of whom any score falls outside 0 to 100 is
-    drawn again, so nothing is clipped; the moments stated are those before that, and
-    ``n_redrawn`` says how often it happened.
+    drawn again, so nothing is clipped; means, standard deviations and correlations are those
+    before that. The standard deviation of an error is sd sqrt((1 - reliability) / reliability).
 
     Examples
     --------
     >>> from loyaltymodel import loyalty_stage
-    >>> world = loyalty_stage.simulate_phases(20_000, reliability=0.7, rng=1)
-    >>> true, seen = world.true_scores["action"], world.scores["action"]
-    >>> round(float(true.corr(seen) ** 2), 1)
+    >>> scores, true_scores = loyalty_stage.simulate_phases(20_000, reliability=0.7, rng=1)
+    >>> list(scores.columns)
+    ['cognitive', 'affective', 'conative', 'action']
+    >>> round(float(scores["action"].corr(true_scores["action"]) ** 2), 1)
     0.7
     """
     check_count("n", n, least=1)
@@ -139,22 +91,9 @@ def simulate_phases(
     together = _correlation(correlation, names)
     true_covariance = together * np.outer(spread, spread)
     errors = spread * np.sqrt((1 - share) / share)
-    true, observed, n_redrawn = _draw(
-        n, centre, true_covariance, errors, np.random.default_rng(rng)
-    )
-    return SimulatedPhases(
-        phases=names,
-        true_values=true,
-        observed_values=observed,
-        moments=Moments(
-            n_obs=max(n, 2),  # of whom no variance is known, none could be stated
-            items=names,
-            means=centre,
-            covariance=true_covariance + np.diag(errors**2),
-        ),
-        reliability=share,
-        n_redrawn=n_redrawn,
-    )
+    true, observed = _draw(n, centre, true_covariance, errors, np.random.default_rng(rng))
+    columns = pd.Index(names, name="phase")
+    return pd.DataFrame(observed, columns=columns), pd.DataFrame(true, columns=columns)
 
 
 def _correlation(value: Any, names: Sequence[str]) -> FloatArray:
@@ -183,7 +122,7 @@ def _draw(
     covariance: FloatArray,
     errors: FloatArray,
     generator: np.random.Generator,
-) -> tuple[FloatArray, FloatArray, int]:
+) -> tuple[FloatArray, FloatArray]:
     """Draw true and observed scores (n, k) within 0 to 100; outside are drawn again."""
     k = len(means)
     root = np.linalg.cholesky(covariance)
@@ -197,7 +136,7 @@ def _draw(
         left = left[outside]
         n_redrawn += len(left)
         if len(left) == 0:
-            return true, observed, n_redrawn
+            return true, observed
         if n_redrawn > n + 10:
             break
     raise OptionError(
