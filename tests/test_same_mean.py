@@ -442,6 +442,16 @@ def fair(tolerance: float) -> Callable[[np.ndarray, np.ndarray], Any]:
 
 
 SAME = ((0.8, 0.8), (3.3, 3.3), (7.2, 7.2))
+
+
+def zones(perceived: Any, desired: Any, adequate: Any) -> Any:
+    """Where each respondent stands; given twice, since one alone has no interval."""
+    given = (np.append(level, level) for level in (perceived, desired, adequate))
+    p, d, a = given
+    found = expectation_gap.zone_of_tolerance(p, d, adequate=a).customers["state"]
+    return found[: len(perceived)]
+
+
 RIVALS = [
     Rivals("disconfirmation", SAME, judged()),
     Rivals("disconfirmation, tolerance", ((1.1, 0.8), (0.8, 1.1), (7.5, 7.2)), judged(0.3)),
@@ -457,12 +467,12 @@ RIVALS = [
     Rivals(
         "zone_of_tolerance, desired",
         SAME,
-        lambda x, y: expectation_gap.zone_of_tolerance(x, y, adequate=y - 0.7).customers["state"],
+        lambda x, y: zones(x, y, y - 0.7),
     ),
     Rivals(
         "zone_of_tolerance, adequate",
         SAME,
-        lambda x, y: expectation_gap.zone_of_tolerance(x, y + 0.7, adequate=y).customers["state"],
+        lambda x, y: zones(x, y + 0.7, y),
     ),
     Rivals(
         "formation_stage",
