@@ -89,7 +89,7 @@ def test_there_are_six_claims_with_their_sources():
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95])
-def test_differences_are_welchs(people, level):
+def test_differences_reach_as_far_as_welchs_and_further_where_they_are_skewed(people, level):
     table = rows_of(satisfaction_benefits("s", OUTCOMES, cuts=5, data=people, level=level))
     for row, column in zip(table.itertuples(), OUTCOMES.values(), strict=True):
         top, rest = groups(people, column)
@@ -98,14 +98,30 @@ def test_differences_are_welchs(people, level):
         assert (row.high, row.other) == pytest.approx((top.mean(), rest.mean()))
         assert (row.high_n, row.other_n) == (len(top), len(rest))
         assert row.difference == pytest.approx(top.mean() - rest.mean(), abs=SAME)
-        assert (row.difference_low, row.difference_high) == pytest.approx(tuple(ends), abs=SAME)
-        assert row.difference_p == pytest.approx(found.pvalue, abs=SAME)
-        also = CompareMeans(DescrStatsW(top), DescrStatsW(rest))
-        ends = also.tconfint_diff(alpha=1 - level, usevar="unequal")
-        assert (row.difference_low, row.difference_high) == pytest.approx(ends, abs=SAME)
-        assert row.certain == (found.pvalue < 1 - level)
+        assert row.difference_low <= ends.low + SAME
+        assert row.difference_high >= ends.high - SAME
+        assert row.difference_p >= found.pvalue - SAME
+        assert row.certain == (not row.difference_low <= 0 <= row.difference_high)
         falls = row.outcome in ("price_sensitivity", "cost_to_serve")
         assert row.as_expected == ((top.mean() < rest.mean()) == falls)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_differences_that_are_not_skewed_are_welchs(level):
+    top, rest = (
+        np.array([3.0, 4, 5, 6, 7]),
+        np.array([1.0, 2, 4, 4, 6, 7]),
+    )  # both are their mirrors
+    s = np.repeat([5, 1], [5, 6])
+    found = satisfaction_benefits(s, {"tenure": np.concatenate([top, rest])}, cuts=5, level=level)
+    row = rows_of(found).iloc[0]
+    welch = stats.ttest_ind(top, rest, equal_var=False)
+    also = CompareMeans(DescrStatsW(top), DescrStatsW(rest))
+    for ends in (welch.confidence_interval(level), also.tconfint_diff(1 - level, usevar="unequal")):
+        assert (row["difference_low"], row["difference_high"]) == pytest.approx(
+            tuple(ends), abs=SAME
+        )
+    assert row["difference_p"] == pytest.approx(welch.pvalue, abs=SAME)
 
 
 def test_ratios_are_worked_out_by_hand(people):

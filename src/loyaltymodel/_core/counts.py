@@ -85,6 +85,15 @@ def weighted_means(values: FloatArray, weights: FloatArray) -> tuple[FloatArray,
     return mean, np.where(alike, np.nan, error), pull.degrees
 
 
+def skewness_of(part: FloatArray) -> float:
+    """Return the skewness of a sum of independent parts around 0; 0 where all are 0."""
+    size = np.abs(part).max()
+    if size == 0:
+        return 0.0
+    unit = part / size  # whose cubes are numbers
+    return float((unit**3).sum() / (unit**2).sum() ** 1.5)
+
+
 def effective_size(share: FloatArray, std_error: FloatArray, weights: FloatArray) -> FloatArray:
     """Return of how many people a plain share would have these standard errors.
 

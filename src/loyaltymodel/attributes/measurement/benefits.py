@@ -12,10 +12,10 @@ import pandas as pd
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.catalogue import rows_of
 from loyaltymodel._core.comparisons import reaches
-from loyaltymodel._core.counts import weighted_means
+from loyaltymodel._core.counts import skewness_of, weighted_means
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
-from loyaltymodel._core.intervals import check_level, satterthwaite, student
+from loyaltymodel._core.intervals import check_level, satterthwaite, skewed_sum, student
 from loyaltymodel._core.options import check_finite, count_of, enumerate_names, suggest
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.signature import checked
@@ -234,8 +234,10 @@ def satisfaction_benefits(
 
     Notes
     -----
-    The interval of the difference is Welch's, for groups of unequal spread. With weights each
-    mean has the linearised error and the degrees of freedom of :func:`direct_report`. The ratio
+    The difference has Welch's error, for groups of unequal spread, and the interval of
+    :func:`~loyaltymodel.economics.programme_effect`: Welch's where nothing is skewed, and wider
+    where few customers of a group spend much. With weights each mean has the linearised error and
+    the degrees of freedom of :func:`direct_report`. The ratio
     of means m1 / m2 with errors e1 and e2 has exp(log(m1 / m2) -+ t sqrt((e1 / m1)^2 + (e2 /
     m2)^2)), the delta method on the scale of logarithms, with t of as many degrees of freedom as
     by Welch's rule for these two parts. A ratio needs a true zero and means above 0. Outcomes
@@ -275,7 +277,7 @@ def satisfaction_benefits(
         _compare(name, satisfaction, values, float(cuts), weights, data, missing)
         for name, values in given.items()
     ]
-    means, errors, sizes, effective, dropped, negative = zip(*rows, strict=True)
+    means, errors, skewness, sizes, effective, dropped, negative = zip(*rows, strict=True)
     no_ratio = tuple(
         _why_none(name in rated, below, mean)
         for name, below, mean in zip(given, negative, means, strict=True)
@@ -284,7 +286,13 @@ def satisfaction_benefits(
         names=tuple(given),
         cuts=float(cuts),
         estimates=_estimated(
-            list(given), np.array(means), np.array(errors), np.array(effective), no_ratio, level
+            list(given),
+            np.array(means),
+            np.array(errors),
+            np.array(skewness),
+            np.array(effective),
+            no_ratio,
+            level,
         ),
         group_sizes=np.array(sizes, dtype=np.intp),
         effective_sizes=np.array(effective),
@@ -298,6 +306,7 @@ def _estimated(
     names: Sequence[str],
     means: FloatArray,
     errors: FloatArray,
+    skewness: FloatArray,
     sizes: FloatArray,
     no_ratio: Sequence[str],
     level: float,
@@ -306,8 +315,14 @@ def _estimated(
     spread = np.where(errors > 0, errors, np.nan)  # what does not vary has no interval
     own = student(means, spread, sizes - 1, level=level)
     difference = means[:, 0] - means[:, 1]
-    error, degrees = _together(errors, sizes)
-    apart = student(difference, error, degrees, level=level)
+    error, _ = _together(errors, sizes)
+    # What the others have is taken off: their part of the difference is skewed the other way.
+    turned = skewness.T * np.array([[1.0], [-1.0]])
+    parts = np.where(error > 0, errors.T, 1.0)  # what does not vary has no interval
+    apart = skewed_sum(difference, parts, turned, sizes.T - 1, level=level)
+    low, high, p_value = (
+        np.where(error > 0, end, np.nan) for end in (apart.low, apart.high, apart.p_value)
+    )
     # The ratio has its interval on the scale of logarithms.
     there = np.where(np.array([not why for why in no_ratio])[:, None], means, np.nan)
     ratio = there[:, 0] / there[:, 1]
@@ -329,11 +344,11 @@ def _estimated(
         ),
         estimate=rows(means, difference, ratio),
         std_error=rows(errors, error, nothing),
-        ci_low=rows(own.low, apart.low, ratio / factor),
-        ci_high=rows(own.high, apart.high, ratio * factor),
-        p_value=rows(nothing, nothing, apart.p_value, nothing),
+        ci_low=rows(own.low, low, ratio / factor),
+        ci_high=rows(own.high, high, ratio * factor),
+        p_value=rows(nothing, nothing, p_value, nothing),
         level=level,
-        method="Student's t, by Welch for two groups",
+        method="Student's t, for differences with Hall's correction of skewness",
     )
 
 
@@ -361,8 +376,8 @@ def _compare(
     weights: object,
     data: object,
     missing: Missing,
-) -> tuple[list[float], list[float], list[int], list[float], int, bool]:
-    """Return means, errors and sizes of both groups, and what else is to be known."""
+) -> tuple[list[float], list[float], list[float], list[int], list[float], int, bool]:
+    """Return means, errors, skewness and sizes of both groups, and what else is to be known."""
     given = {"satisfaction": satisfaction, name: outcome}
     if weights is not None:
         given["weights"] = weights
@@ -370,7 +385,7 @@ def _compare(
     y, x = np.asarray(read[name], dtype=np.float64), read["satisfaction"]
     is_high = reaches(x, cut, size=np.abs(x).max())
     w = np.ones(len(y)) if weights is None else np.asarray(read["weights"], dtype=np.float64)
-    means, errors, sizes, effective = [], [], [], []
+    means, errors, skewness, sizes, effective = [], [], [], [], []
     for chosen, who in ((is_high, f"with {cut:g} or more"), (~is_high, f"below {cut:g}")):
         size = int(chosen.sum())
         if size < _LEAST:
@@ -391,9 +406,10 @@ def _compare(
         means.append(float(mean[0]))
         # Equal values have a mean that misses them by rounding, and an error that is no error.
         errors.append(float(error[0]) if np.ptp(y[chosen]) > 0 else 0.0)
+        skewness.append(skewness_of(own * (y[chosen] - mean[0])))
         sizes.append(size)
         effective.append(degrees + 1)
-    return means, errors, sizes, effective, read.n_dropped, bool((y < 0).any())
+    return means, errors, skewness, sizes, effective, read.n_dropped, bool((y < 0).any())
 
 
 def _why_none(is_rating: bool, below: bool, means: Sequence[float]) -> str:  # noqa: FBT001 (internal)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, IntArray
-from loyaltymodel._core.counts import kish, members, weighted_means
+from loyaltymodel._core.counts import kish, members, skewness_of, weighted_means
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import (
@@ -29,7 +29,6 @@ from loyaltymodel.economics.programme.kernels import (
     mean_of,
     n_clusters,
     parts_of_mean,
-    skewness_of,
     variance_of,
 )
 from loyaltymodel.economics.programme.result import (

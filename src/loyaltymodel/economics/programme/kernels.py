@@ -53,15 +53,6 @@ def parts_of_mean(x: FloatArray, weights: FloatArray, cluster: IntArray | None) 
     return np.asarray(part, dtype=np.float64)
 
 
-def skewness_of(part: FloatArray) -> float:
-    """Return the skewness of a sum of independent parts around 0; 0 where all are 0."""
-    size = np.abs(part).max()
-    if size == 0:
-        return 0.0
-    unit = part / size  # whose cubes are numbers
-    return float((unit**3).sum() / (unit**2).sum() ** 1.5)
-
-
 def line_leverage(x: FloatArray, weights: FloatArray) -> FloatArray:
     """Return how far each customer's own answer pulls a weighted line through all; 1 is wholly."""
     apart = x - mean_of(x, weights)
