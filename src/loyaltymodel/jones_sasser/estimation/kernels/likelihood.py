@@ -489,7 +489,7 @@ def _add_slice(
     cells, n_curve = problem.cells, problem.n_curve
     value, score, info = totals
     # Letters: m cells of the slice, r nodes of the true score in each, g the curve, c constraints.
-    # L = c + (1 - c) g, so dL/dcurve = (1 - c) dg and dL/dc = 1 - g; what follows is the chain rule.
+    # L = c + (1 - c) g, so dL/dcurve = (1 - c) dg and dL/dc = 1 - g; the rest is the chain rule.
     b = len(p)
     outcome = problem.outcome
     own_laws = isinstance(outcome, WithLaws)
