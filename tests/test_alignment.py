@@ -386,7 +386,7 @@ CASES = [
             ),
             given,
         )
-        for f in (attributes.importance_index, attributes.importance_scores)
+        for f in (attributes.importance_index,)
         for parameter, given in (
             ("performance", RATED),
             ("importance", GIVEN),
@@ -1170,8 +1170,8 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "aw",
         ),
         (
-            "attributes.importance_scores",
-            lambda x, y: attributes.importance_scores({"a": x}, {"a": y}, scale=(1, 5)),
+            "attributes.importance_index",
+            lambda x, y: attributes.importance_index({"a": x}, {"a": y}, scale=(1, 5)),
             "ab",
         ),
         (

@@ -17,7 +17,6 @@ from statsmodels.stats.weightstats import DescrStatsW
 from loyaltymodel.attributes.measurement.direct import direct_report, net_promoter
 from loyaltymodel.attributes.measurement.index import (
     importance_index,
-    importance_scores,
     rank_weights,
 )
 from loyaltymodel.attributes.measurement.problems import derived_dissatisfaction, problem_analysis
@@ -394,13 +393,11 @@ def test_index_by_plain_arithmetic(seed):
         points = [100 * (values[person] - 1) / 4 for values in performance.values()]
         weights = [values[person] for values in importance.values()]
         scores.append(np.average(points, weights=weights))
-    found = importance_index(performance, importance, scale=(1, 5))
+    found, customers = importance_index(performance, importance, scale=(1, 5))
     assert found.estimate == pytest.approx(np.mean(scores), rel=SAME)
     interval = stats.t.interval(0.95, 39, np.mean(scores), stats.sem(scores))
     assert (found.ci_low, found.ci_high) == pytest.approx(interval, rel=SAME)
-    np.testing.assert_allclose(
-        importance_scores(performance, importance, scale=(1, 5)), scores, rtol=SAME
-    )
+    np.testing.assert_allclose(customers["score"], scores, rtol=SAME)
     assert found.contribution.sum() == pytest.approx(found.estimate, rel=SAME)
     assert found.weight.sum() == pytest.approx(1, rel=SAME)
     assert found.estimate + found.attributes["lost"].sum() == pytest.approx(100, rel=SAME)
@@ -408,8 +405,10 @@ def test_index_by_plain_arithmetic(seed):
 
 def test_index_of_tables():
     performance, importance = (pd.DataFrame(part) for part in world(3))
-    expected = importance_index(dict(performance), dict(importance), scale=(1, 5))
-    found = importance_index(performance, importance.add_prefix("how important is "), scale=(1, 5))
+    expected, _ = importance_index(dict(performance), dict(importance), scale=(1, 5))
+    found, _ = importance_index(
+        performance, importance.add_prefix("how important is "), scale=(1, 5)
+    )
     assert found.estimate == expected.estimate
     assert found.names == ("a0", "a1", "a2")
 
@@ -430,20 +429,20 @@ def test_answers_on_another_scale_are_warned_of(ratings):
 
 def test_index_does_not_depend_on_units():
     performance, importance = world(1)
-    base = importance_index(performance, importance, scale=(1, 5)).estimate
+    base = importance_index(performance, importance, scale=(1, 5)).result.estimate
     moved = {name: values * 10 + 3 for name, values in performance.items()}
-    assert importance_index(moved, importance, scale=(13, 53)).estimate == pytest.approx(
+    assert importance_index(moved, importance, scale=(13, 53)).result.estimate == pytest.approx(
         base, rel=SAME
     )
     larger = {name: values * 7 for name, values in importance.items()}
-    assert importance_index(performance, larger, scale=(1, 5)).estimate == pytest.approx(
+    assert importance_index(performance, larger, scale=(1, 5)).result.estimate == pytest.approx(
         base, rel=SAME
     )
 
 
 def test_a_rate_beside_ratings():
     # The on-time rate of SAT-18 is a share, the others are ratings.
-    found = importance_index(
+    found, _ = importance_index(
         {"on_time": [0.9, 0.7], "quality": [4, 5]},
         {"on_time": 1, "quality": 3},
         scale={"on_time": (0, 1), "quality": (1, 5)},
@@ -464,14 +463,14 @@ def test_one_respondent_with_all_the_weight_leaves_no_interval_of_a_mean(little)
 
 
 def test_an_index_of_equal_scores_has_no_interval_and_says_so():
-    found = importance_index({"x": [3, 3, 3]}, {"x": 1}, scale=(1, 5))
+    found, _ = importance_index({"x": [3, 3, 3]}, {"x": 1}, scale=(1, 5))
     assert np.isnan([found.std_error, found.ci_low, found.ci_high]).all()
     assert "The index has no interval: all the weight is on equal answers" in str(found.summary())
 
 
 def test_ranks_become_weights_for_each_respondent():
     performance = pd.DataFrame({"seat": [5, 1], "price": [1, 5], "r1": [1, 2], "r2": [2, 1]})
-    found = importance_scores(
+    _, customers = importance_index(
         {"seat": "seat", "price": "price"},
         {"seat": "r1", "price": "r2"},
         data=performance,
@@ -479,9 +478,8 @@ def test_ranks_become_weights_for_each_respondent():
         importance_as="rank_sum",
     )
     # Both are happy with what matters most to them: 2/3 of the weight.
-    np.testing.assert_allclose(found, [200 / 3, 200 / 3], rtol=EXACT)
-    assert isinstance(found, pd.Series)
-    assert "lost" in str(importance_index(*world(2), scale=(1, 5)).summary())
+    np.testing.assert_allclose(customers["score"], [200 / 3, 200 / 3], rtol=EXACT)
+    assert "lost" in str(importance_index(*world(2), scale=(1, 5)).result.summary())
 
 
 # Bad input
@@ -570,22 +568,22 @@ BAD = {
     ),
     "no names": (lambda: importance_index([1], [1], scale=(1, 5)), DataError, "without names"),
     "importance of zero": (
-        lambda: importance_scores({"x": [1, 2]}, {"x": [1, 0]}, scale=(1, 5)),
+        lambda: importance_index({"x": [1, 2]}, {"x": [1, 0]}, scale=(1, 5)),
         DataError,
         "row 1.*leave such respondents out",
     ),
     "negative importance": (
-        lambda: importance_scores({"x": [1, 2]}, {"x": [1, -1]}, scale=(1, 5)),
+        lambda: importance_index({"x": [1, 2]}, {"x": [1, -1]}, scale=(1, 5)),
         DataError,
         "0 or more",
     ),
     "performance off the scale": (
-        lambda: importance_scores({"x": [1, 6]}, {"x": 1}, scale=(1, 5)),
+        lambda: importance_index({"x": [1, 6]}, {"x": 1}, scale=(1, 5)),
         DataError,
         "between 1 and 5",
     ),
     "no limits for an attribute": (
-        lambda: importance_scores({"x": [1, 2]}, {"x": 1}, scale={"y": (1, 5)}),
+        lambda: importance_index({"x": [1, 2]}, {"x": 1}, scale={"y": (1, 5)}),
         OptionError,
         "no limits for x",
     ),
@@ -600,7 +598,7 @@ BAD = {
         "check the weights",
     ),
     "importance as": (
-        lambda: importance_scores({"x": [1]}, {"x": [1]}, scale=(1, 5), importance_as="rank"),
+        lambda: importance_index({"x": [1]}, {"x": [1]}, scale=(1, 5), importance_as="rank"),
         OptionError,
         "'rating'",
     ),

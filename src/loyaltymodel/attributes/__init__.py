@@ -11,7 +11,6 @@ from loyaltymodel.attributes.measurement.benefits import satisfaction_benefits
 from loyaltymodel.attributes.measurement.direct import direct_report, net_promoter
 from loyaltymodel.attributes.measurement.index import (
     importance_index,
-    importance_scores,
 )
 from loyaltymodel.attributes.measurement.problems import derived_dissatisfaction, problem_analysis
 
@@ -20,7 +19,6 @@ __all__ = [
     "direct_report",
     "importance_index",
     "importance_performance",
-    "importance_scores",
     "kano",
     "kano_category",
     "kano_continuous",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,11 @@ from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level, student_reach
 from loyaltymodel._core.native import NotNumbers, numbers_of
 from loyaltymodel._core.options import check_choice, count_of
-from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.results import Facts, Result, WithCustomers
 from loyaltymodel._core.scales import AnswerLimits, resolve_limits
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
-from loyaltymodel._core.variables import Variables, as_given, read_weighted
+from loyaltymodel._core.variables import Variables, read_weighted
 from loyaltymodel.attributes.inputs import paired_by_attribute
 from loyaltymodel.attributes.measurement.direct import NO_SPREAD, require_two
 from loyaltymodel.errors import DataError
@@ -61,7 +61,7 @@ class ImportanceIndex(Result):
     >>> from loyaltymodel import attributes
     >>> performance = {"seat": [5, 3], "price": [3, 3]}
     >>> importance = {"seat": 3, "price": 1}
-    >>> found = attributes.importance_index(performance, importance, scale=(1, 5))
+    >>> found, _ = attributes.importance_index(performance, importance, scale=(1, 5))
     >>> found
     <ImportanceIndex: 68.8 of 2 attributes, 2 respondents>
     >>> found.estimate
@@ -177,16 +177,18 @@ def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
 
 
 @checked
-def importance_scores(
+def importance_index(
     performance: object,
     importance: object,
     *,
     scale: AnswerLimits,
     data: object = None,
     importance_as: Importance = "rating",
+    weights: object = None,
+    level: float = 0.95,
     missing: Missing = "raise",
-) -> Any:
-    """Return each respondent's importance-weighted satisfaction, from 0 to 100.
+) -> WithCustomers[ImportanceIndex]:
+    """Return the importance-weighted satisfaction index (重要性/绩效等级排列), from 0 to 100.
 
     Parameters
     ----------
@@ -205,74 +207,6 @@ def importance_scores(
         Whether importance is a rating, higher for more important, none negative; or a rank, 1
         for the most important, and how it becomes a weight: the mean of all weights that respect
         the ranking, or equal steps.
-    missing : {"raise", "drop"}
-        What to do where a value is missing: refuse, or leave the respondent out.
-
-    Returns
-    -------
-    Series or ndarray of shape (n,)
-        Points from 0 to 100; a Series with its index if a performance is one or comes
-        from ``data``.
-
-    Raises
-    ------
-    DataError
-        If performance is off the scale, importance is negative, all zero or no ranking, the two
-        name different attributes, or a value is missing (with ``missing="raise"``).
-    OptionError
-        If an option is not allowed.
-
-    Notes
-    -----
-    score = 100 sum(w_j (p_j - lo_j) / (hi_j - lo_j)) / sum(w_j)
-
-    Ratings of importance are taken as they are. On a scale from 1 to 5 the least important
-    attribute has a fifth of the weight of the most important one, on one from 0 to 4 none.
-
-    Examples
-    --------
-    Seat 5 and price 3 of 1 to 5 are 100 and 50 points; weighted 3 to 1, 87.5:
-
-    >>> from loyaltymodel import attributes
-    >>> performance = {"seat": [5, 3], "price": [3, 3]}
-    >>> importance = {"seat": 3, "price": 1}
-    >>> attributes.importance_scores(performance, importance, scale=(1, 5)).tolist()
-    [87.5, 50.0]
-    """
-    given, stated = paired_by_attribute(performance, importance)
-    points, weights, _, read = _read(given, stated, scale, data, importance_as, missing)
-    scores = (points * weights).sum(axis=1)
-    return as_given(given.values(), read.labels, scores, name="score")
-
-
-@checked
-def importance_index(
-    performance: object,
-    importance: object,
-    *,
-    scale: AnswerLimits,
-    data: object = None,
-    importance_as: Importance = "rating",
-    weights: object = None,
-    level: float = 0.95,
-    missing: Missing = "raise",
-) -> ImportanceIndex:
-    """Return the importance-weighted satisfaction index (重要性/绩效等级排列), from 0 to 100.
-
-    Parameters
-    ----------
-    performance : table, names of columns, or mapping from attribute to array-like, shape (n,)
-        How well each attribute does: a table, columns of ``data``, or names of attributes, each
-        with its column or values.
-    importance : table, names of columns, or mapping from attribute to number or array-like
-        Importance of each attribute, for everybody or for each respondent. A mapping has the
-        names of ``performance``; columns have them too, or stand in the same order.
-    scale : pair of numbers, or mapping from attribute to pair
-        Lowest and highest performance that the questionnaire allows.
-    data : pandas, polars or pyarrow table, optional
-        Where named columns are found.
-    importance_as : {"rating", "rank_order_centroid", "rank_sum"}
-        Whether importance is a rating or a rank, as for :func:`importance_scores`.
     weights : array-like of shape (n,), Series or str, optional
         Weight of each respondent, none negative.
     level : float
@@ -282,33 +216,44 @@ def importance_index(
 
     Returns
     -------
-    ImportanceIndex
+    result : ImportanceIndex
         The index with its interval, and what each attribute contributes.
+    customers : DataFrame
+        A row a respondent with the labels of the data: ``score``, their importance-weighted
+        satisfaction, in points from 0 to 100.
 
     Raises
     ------
     DataError
-        If values are refused as by :func:`importance_scores`, fewer than two respondents
-        remain, or weights are negative or all zero.
+        If performance is off the scale, importance is negative, all zero or no ranking, the two
+        name different attributes, a value is missing (with ``missing="raise"``), fewer than two
+        respondents remain, or weights are negative or all zero.
     OptionError
         If an option is not allowed.
 
     Notes
     -----
-    The mean of the respondents' scores of :func:`importance_scores`, with an interval of t, cut
-    at 0 and 100, with weights as for :func:`direct_report`. Where all have the same score there
+    score = 100 sum(w_j (p_j - lo_j) / (hi_j - lo_j)) / sum(w_j). Ratings of importance are taken
+    as they are. On a scale from 1 to 5 the least important attribute has a fifth of the weight
+    of the most important one, on one from 0 to 4 none.
+
+    The index is the mean of the respondents' scores, with an interval of t, cut at 0 and 100,
+    with weights as for :func:`direct_report`. Where all have the same score there
     is none, because nothing shows how far others differ. It counts every respondent alike,
     however high they rate importance. Where everybody states their own importance, the index is
     not the mean performance times the mean weight.
 
     Examples
     --------
-    Scores 87.5 and 50: the mean is 68.75.
+    Seat 5 and price 3 of 1 to 5 are 100 and 50 points; weighted 3 to 1, 87.5. The other has 50,
+    and the mean is 68.75.
 
     >>> from loyaltymodel import attributes
     >>> performance = {"seat": [5, 3], "price": [3, 3]}
     >>> importance = {"seat": 3, "price": 1}
-    >>> found = attributes.importance_index(performance, importance, scale=(1, 5))
+    >>> found, customers = attributes.importance_index(performance, importance, scale=(1, 5))
+    >>> customers["score"].tolist()
+    [87.5, 50.0]
     >>> found.attributes[["attribute", "performance", "weight", "contribution"]]
       attribute  performance  weight  contribution
     0      seat         75.0    0.75         56.25
@@ -325,7 +270,7 @@ def importance_index(
     mean, error, degrees = weighted_means(columns, weight)
     reach = student_reach(degrees, level=level) * error[0]
     k = len(given)
-    return ImportanceIndex(
+    result = ImportanceIndex(
         names=tuple(given),
         estimate=float(mean[0]),
         std_error=float(error[0]),
@@ -338,6 +283,7 @@ def importance_index(
         n_dropped=read.n_dropped,
         level=level,
     )
+    return WithCustomers(result, pd.DataFrame({"score": scores}, index=read.labels))
 
 
 def _read(
@@ -347,7 +293,7 @@ def _read(
     data: object,
     importance_as: Importance,
     missing: Missing,
-    weights: object = None,
+    weights: object,
 ) -> tuple[FloatArray, FloatArray, FloatArray, Variables]:
     """Return points from 0 to 100, their weights (n, k), respondents' weights, and the rest."""
     check_choice("importance_as", importance_as, Importance)
