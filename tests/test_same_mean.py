@@ -19,6 +19,7 @@ import pytest
 
 from loyaltymodel import (
     attributes,
+    chain,
     customer_base,
     delivered_value,
     economics,
@@ -306,7 +307,7 @@ JUDGES = [
     Judge(
         "satisfaction_alerts",
         (3.0, 3.3),
-        lambda s, cut: jones_sasser.satisfaction_alerts(s, limit=cut)[["below_limit", "alert"]],
+        lambda s, cut: chain.satisfaction_alerts(s, limit=cut)[["below_limit", "alert"]],
     ),
     Judge(
         "early_warning, constraint",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyaltymodel import economics, jones_sasser, satisfaction_loyalty
+from loyaltymodel import chain, economics, jones_sasser, satisfaction_loyalty
 
 # The same number added up in two orders: 0.8 and 0.7999999999999999, 0.3 and 0.30000000000000004.
 BELOW, ABOVE = 0.7 + 0.1, 0.1 + 0.2
@@ -95,10 +95,10 @@ def test_zones_and_levels_at_their_borders():
 
 
 def test_alerts_begin_below_the_limit_only():
-    found = jones_sasser.satisfaction_alerts([BELOW, 0.8, 0.79], limit=0.8)
+    found = chain.satisfaction_alerts([BELOW, 0.8, 0.79], limit=0.8)
     assert found["alert"].tolist() == [False, False, True]
     # The second is exactly 3 * sqrt(0.1 ** 2 + 0.1 ** 2) below the first.
-    found = jones_sasser.satisfaction_alerts([5.0, 5.0 - 0.3 * np.sqrt(2)], std_error=0.1)
+    found = chain.satisfaction_alerts([5.0, 5.0 - 0.3 * np.sqrt(2)], std_error=0.1)
     assert not found["alert"].any()
 
 

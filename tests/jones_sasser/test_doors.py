@@ -188,13 +188,13 @@ def test_strengths_in_a_series_might_be_of_constraints_or_of_customers():
 @pytest.mark.parametrize("unit", [1e-90, 1.0, 1e90])
 def test_alerts_do_not_depend_on_the_unit(unit):
     means, errors = np.array([72.0, 73, 71, 68]), np.array([1.0, 2, 1, 1])
-    plain = jones_sasser.satisfaction_alerts(means, std_error=errors)
-    found = jones_sasser.satisfaction_alerts(means * unit, std_error=1.0 * unit * errors)
+    plain = chain.satisfaction_alerts(means, std_error=errors)
+    found = chain.satisfaction_alerts(means * unit, std_error=1.0 * unit * errors)
     np.testing.assert_allclose(found["control_limit"] / unit, plain["control_limit"], rtol=1e-12)
 
 
 def test_errors_that_are_next_to_nothing_leave_limits():
-    found = jones_sasser.satisfaction_alerts([72.0, 73.0, 71.0], std_error=1e-200)
+    found = chain.satisfaction_alerts([72.0, 73.0, 71.0], std_error=1e-200)
     assert found["control_limit"].tolist()[1:] == [72.0, 72.5]
     assert found["alert"].tolist() == [False, False, True]
 

@@ -17,7 +17,6 @@ from loyaltymodel.jones_sasser.people.segments import segments
 from loyaltymodel.jones_sasser.people.textbook import textbook_segments
 from loyaltymodel.jones_sasser.people.warning import (
     early_warning,
-    satisfaction_alerts,
 )
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
     "fit_cusp",
     "hypothesis_test",
     "remove_constraint",
-    "satisfaction_alerts",
     "segments",
     "simulate",
     "textbook_segments",
