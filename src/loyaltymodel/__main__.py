@@ -306,7 +306,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, object, str]:
+def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, pd.DataFrame | Moments, str]:
     """Return model, data and a sentence on where they come from."""
     if (options.data is None) != (options.model is None):
         raise OptionError("--data and --model go together: the answers and the model for them")

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loyaltymodel._core.results import Result
+from loyaltymodel._core.signature import READ_BY_A_DOOR
 
 import rooms
 from .examples import MORE
@@ -405,5 +406,5 @@ def hints_of(function: typing.Any, parameters: typing.Mapping[str, typing.Any]) 
 
 def _spelled(hint: typing.Any) -> str:
     if typing.get_origin(hint) is typing.Annotated:
-        hint = hint.__origin__
+        hint = object if READ_BY_A_DOOR in hint.__metadata__ else hint.__origin__
     return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)

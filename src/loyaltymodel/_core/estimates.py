@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._core import intervals
+from loyaltymodel._core.accepted import Label
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, FrozenRecord, Numbers, read_only
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.intervals import Interval, check_level
@@ -133,7 +134,7 @@ class EstimateTable(FrozenRecord):
         return table
 
     @checked
-    def row(self, name: object) -> pd.Series:
+    def row(self, name: Label) -> pd.Series:
         """Return one row.
 
         Parameters
@@ -165,7 +166,7 @@ class EstimateTable(FrozenRecord):
         return pd.Series({n: v[place] for n, v in given.items() if v is not None})
 
     @checked
-    def difference(self, first: object, second: object) -> pd.Series:
+    def difference(self, first: Label, second: Label) -> pd.Series:
         """Return by how much one row exceeds another, with its uncertainty.
 
         Parameters
@@ -222,7 +223,7 @@ class EstimateTable(FrozenRecord):
         return pd.Series({n: v[0] for n, v in zip(_COLUMNS, values, strict=True)})
 
     @checked
-    def place(self, name: object) -> int:
+    def place(self, name: Label) -> int:
         """Return the number of the row with a name.
 
         Parameters

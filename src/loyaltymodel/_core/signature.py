@@ -40,6 +40,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+# Marks types of arguments that a door of the data reads, and refuses with the row that is wrong.
+READ_BY_A_DOOR = "read by a door of the data"
+
 _VIEWS = (collections.abc.KeysView, collections.abc.ValuesView)  # of a dictionary, in its order
 
 
@@ -165,7 +168,8 @@ def _kind_of(annotation: Any) -> _Kind:  # noqa: PLR0911  a line a kind
     if annotation == Numbers:
         return _kind_of(FloatArray)
     if origin is typing.Annotated:
-        return _kind_of(get_args(annotation)[0])
+        of, *marks = get_args(annotation)
+        return _ANYTHING if READ_BY_A_DOOR in marks else _kind_of(of)
     if origin is Literal:
         return _choice(get_args(annotation))
     if annotation in _SINGLE:

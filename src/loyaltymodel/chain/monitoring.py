@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import exceeds, usual_size
 from loyaltymodel._core.options import check_count, check_finite, check_positive
@@ -15,10 +16,10 @@ from loyaltymodel.errors import DataError, OptionError
 
 @checked
 def satisfaction_alerts(
-    satisfaction: object,
+    satisfaction: Variable,
     *,
-    std_error: object = None,
-    data: object = None,
+    std_error: Variable | None = None,
+    data: Data | None = None,
     limit: float | None = None,
     baseline: int | None = None,
     n_sigma: float = 3.0,

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -46,13 +47,13 @@ SameDate = Literal["raise", "as_listed", "skip_pairs"]
 
 @checked
 def purchase_behaviour(
-    customer: object = "customer",
-    date: object = "date",
+    customer: Variable = "customer",
+    date: Variable = "date",
     *,
     window: tuple[object, object],
-    brand: object = "brand",
-    amount: object = "amount",
-    data: object = None,
+    brand: Variable = "brand",
+    amount: Variable = "amount",
+    data: Data | None = None,
     brands: Sequence[Hashable] | None = None,
     rows: Rows = "customers",
     same_date: SameDate = "raise",

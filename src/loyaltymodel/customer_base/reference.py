@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import check_share
@@ -15,12 +16,12 @@ from loyaltymodel.errors import DataError
 
 @checked
 def purchase_reference(
-    recency: object,
-    tenure: object,
+    recency: Variable,
+    tenure: Variable,
     *,
-    purchases: object,
+    purchases: Variable,
     cuts: float = 0.05,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> pd.DataFrame:
     """Return each customer's usual gap between purchases, and who is overdue (购买行为参考系统).

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -130,12 +131,12 @@ class SiteLoyalty(Result):
 
 @checked
 def site_loyalty(
-    needs: object,
-    purchases: object,
+    needs: Variable,
+    purchases: Variable,
     *,
-    visits: object = None,
+    visits: Variable | None = None,
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> WithCustomers[SiteLoyalty]:
     """Return the probability of coming back to a site at the next need (网上客户忠诚).

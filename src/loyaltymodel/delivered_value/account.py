@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Label, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.comparisons import difference
 from loyaltymodel._core.frames import Missing
@@ -242,7 +243,7 @@ class ValueAccount(Result):
     @checked
     def cheapest_change(
         self,
-        offer: object,
+        offer: Label,
         *,
         unit_costs: Mapping[str, float] | pd.Series,
         limits: Mapping[str, float] | pd.Series | None = None,
@@ -375,7 +376,7 @@ class ValueAccount(Result):
         )
 
     @checked
-    def place_of(self, offer: object) -> int:
+    def place_of(self, offer: Label) -> int:
         """Return the place of an offer by its name.
 
         Parameters
@@ -452,7 +453,7 @@ class ValueAccount(Result):
 
 @checked
 def value_account(
-    offers: object,
+    offers: Variable,
     *,
     unit: Unit | Mapping[str, Unit],
     offer: str | None = None,

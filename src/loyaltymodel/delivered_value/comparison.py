@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.comparisons import difference
 from loyaltymodel._core.counts import weighted_means
@@ -42,11 +43,11 @@ class _Panel:
 
 @checked
 def relative_value(
-    value: object,
-    offer: object,
+    value: Variable,
+    offer: Variable,
     *,
-    customer: object = None,
-    data: object = None,
+    customer: Variable | None = None,
+    data: Data | None = None,
     form: Form = "difference",
     missing: Missing = "raise",
 ) -> Any:
@@ -126,11 +127,11 @@ def relative_value(
 
 @checked
 def compare_offers(
-    value: object,
-    offer: object,
+    value: Variable,
+    offer: Variable,
     *,
-    customer: object,
-    data: object = None,
+    customer: Variable,
+    data: Data | None = None,
     ties: Ties = "split",
     tie_within: float = 0.0,
     level: float = 0.95,

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -188,10 +189,10 @@ class Heterogeneity(Result):
 
 @checked
 def heterogeneity(
-    perceived: object,
-    groups: object,
+    perceived: Variable,
+    groups: Variable,
     *,
-    data: object = None,
+    data: Data | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> Heterogeneity:

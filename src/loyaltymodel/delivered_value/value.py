@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Variable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import check_choice, enumerate_names
 from loyaltymodel._core.scales import AnswerLimits
@@ -31,7 +32,7 @@ Variant = Literal["sacrifice", "perval"]
 
 @checked
 def delivered_value(
-    offer: object,
+    offer: Variable,
     *,
     unit: Unit | Mapping[str, Unit],
     values: Names = VALUES,
@@ -174,7 +175,7 @@ def _is_empty(side: Names) -> bool:
 
 @checked
 def perceived_value(
-    ratings: object,
+    ratings: Variable,
     *,
     variant: Variant = "sacrifice",
     columns: Mapping[str, str] | None = None,

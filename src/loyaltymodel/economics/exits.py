@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -15,10 +16,10 @@ from loyaltymodel.errors import DataError
 
 @checked
 def exit_reasons(
-    reason: object,
+    reason: Variable,
     *,
-    value: object = None,
-    data: object = None,
+    value: Variable | None = None,
+    data: Data | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> pd.DataFrame:

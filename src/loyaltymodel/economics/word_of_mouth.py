@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.comparisons import levels_of, snapped, usual_size
 from loyaltymodel._core.estimates import EstimateTable
@@ -140,13 +141,13 @@ class WordOfMouth(Result):
 
 @checked
 def word_of_mouth(
-    satisfaction: object,
+    satisfaction: Variable,
     *,
-    mentions: object = None,
-    valence: object = None,
+    mentions: Variable | None = None,
+    valence: Variable | None = None,
     cuts: Sequence[float] | None = None,
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> WordOfMouth:
     """Return who speaks of the firm, how much, and for or against it, by satisfaction (口碑).

@@ -14,8 +14,6 @@ from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import ROUNDING
 from loyaltymodel._core.estimates import EstimateTable, Labels
 
-Variable = Any  # a number, an array, a Series, or the name of a column of ``data``
-
 
 def ordered_words(codes: npt.NDArray[np.integer], words: Sequence[str]) -> Any:
     """Return words by their numbers, in an order in which they can be compared."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -20,7 +21,6 @@ from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import as_given, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.expectation_gap._people import Variable
 from loyaltymodel.expectation_gap.kernels import (
     running_adjustment,
     running_mean,
@@ -69,7 +69,7 @@ def cumulative_satisfaction(
     neutral: float | None = None,
     end_weight: float | None = None,
     each: Each = "customer",
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> Any:
     """Return the satisfaction that single transactions add up to (积累性的客户满意).
@@ -249,7 +249,7 @@ def adjustment_rate(
     start: Start,
     date: Variable | None = None,
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
 ) -> AdjustmentRate:
     """Return the rate at which transactions move stated cumulative satisfaction.
 

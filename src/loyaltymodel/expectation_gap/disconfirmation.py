@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import difference, reaches
 from loyaltymodel._core.frames import Missing
@@ -14,7 +15,7 @@ from loyaltymodel._core.signature import checked
 from loyaltymodel._core.specification import Positive, Specification
 from loyaltymodel._core.variables import Bounds, Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.expectation_gap._people import Variable, ordered_words
+from loyaltymodel.expectation_gap._people import ordered_words
 from loyaltymodel.expectation_gap.kernels import prospect_value
 
 Kind = Literal["difference", "ratio", "state"]
@@ -104,7 +105,7 @@ def disconfirmation(
     response: ProspectResponse | None = None,
     tolerance: float | None = None,
     vocabulary: Vocabulary | None = None,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> Any:
     """Return how far what was perceived lies from what was expected (期望不一致).

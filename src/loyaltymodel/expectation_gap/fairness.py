@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.comparisons import difference, equals, reaches
 from loyaltymodel._core.frames import Missing
@@ -13,7 +14,7 @@ from loyaltymodel._core.options import check_choice, check_finite
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import Variables, as_given, read_variables
 from loyaltymodel.errors import DataError, OptionError
-from loyaltymodel.expectation_gap._people import Variable, ordered_words
+from loyaltymodel.expectation_gap._people import ordered_words
 
 EquityKind = Literal["difference", "ratio", "state"]
 
@@ -29,7 +30,7 @@ def equity(
     referent_inputs: Variable,
     kind: EquityKind = "difference",
     tolerance: float | None = None,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> Any:
     """Return own outcome for input against a referent's (对公平的感知).

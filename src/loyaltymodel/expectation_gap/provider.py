@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import difference
 from loyaltymodel._core.frames import Missing
@@ -18,7 +19,6 @@ from loyaltymodel._core.scales import check_pair
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import read_variables
-from loyaltymodel.expectation_gap._people import Variable
 
 _LEVELS = ("expected", "understood", "designed", "delivered", "promised", "perceived")
 _PARTS = (
@@ -129,7 +129,7 @@ def provider_gaps(
     perceived: Variable,
     promised: Variable | None = None,
     scale: tuple[float, float] | None = None,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> ProviderGaps:
     """Return the five gaps between six levels of service (服务质量差距模型).

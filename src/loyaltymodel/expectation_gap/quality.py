@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.catalogue import rows_of
 from loyaltymodel._core.estimates import EstimateTable
@@ -116,12 +117,12 @@ class QualityProfile(Result):
 @checked
 def quality_profile(
     name: str,
-    scores: object,
+    scores: Columns,
     *,
     scale: tuple[float, float] | Mapping[str, tuple[float, float]],
     weights: Mapping[str, float] | None = None,
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> QualityProfile:
     """Return the profile of a list of indicators, from 0 to 100, and its weighted score.

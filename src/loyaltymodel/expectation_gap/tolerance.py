@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.comparisons import difference, exceeds
 from loyaltymodel._core.estimates import EstimateTable, Labels
@@ -20,7 +21,7 @@ from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import Variables, read_variables, several_variables
 from loyaltymodel.errors import DataError
-from loyaltymodel.expectation_gap._people import Variable, are_several, means_of, ordered_words
+from loyaltymodel.expectation_gap._people import are_several, means_of, ordered_words
 
 Inverted = Literal["raise", "drop"]
 _LEVELS = ("perceived", "desired", "adequate")
@@ -142,7 +143,7 @@ def zone_of_tolerance(
     adequate: Variable | None = None,
     inverted: Inverted = "raise",
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> WithCustomers[ToleranceResult]:
     """Return how service stands to what is desired and what is adequate (理想服务与容忍区).

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel._core.catalogue import chinese_of
 from loyaltymodel._core.options import check_flag
@@ -66,11 +67,11 @@ _WORDS: Mapping[Language, Words] = {
 @picture
 def type_map(
     result: LoyaltyTypes,
-    first: object,
-    second: object,
+    first: Variable,
+    second: Variable,
     *,
     customers: pd.DataFrame,
-    data: object = None,
+    data: Data | None = None,
     show: Show = "auto",
     shares: Shares = "observed",
     uncertainty: bool = False,
@@ -185,7 +186,11 @@ def _check_customers(customers: object, *, with_probabilities: bool) -> None:
 
 
 def _scores(
-    result: LoyaltyTypes, customers: pd.DataFrame, first: object, second: object, data: object
+    result: LoyaltyTypes,
+    customers: pd.DataFrame,
+    first: Variable,
+    second: Variable,
+    data: object,
 ) -> FloatArray:
     """Return the variables (2, n) of the customers who were sorted, in their order."""
     if result.from_classes:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.comparisons import reaches, usual_size
 from loyaltymodel._core.estimates import EstimateTable
@@ -142,12 +143,12 @@ class Association(Result):
 
 @checked
 def association(
-    satisfaction: object,
-    loyalty: object,
+    satisfaction: Variable,
+    loyalty: Variable,
     *,
     cuts: Cuts | None = None,
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> Association:
     """Return how closely satisfaction and loyalty go together (满意与忠诚正相关).

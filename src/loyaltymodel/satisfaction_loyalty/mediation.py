@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core import resampling
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -123,15 +124,15 @@ class PartialDetermination(Result):
 
 @checked
 def partial_determination(
-    quality: object,
-    satisfaction: object,
-    loyalty: object,
+    quality: Variable,
+    satisfaction: Variable,
+    loyalty: Variable,
     *,
     standardised: bool = False,
     n_resamples: int = FOR_INTERVALS,
     level: float = 0.95,
     rng: np.random.Generator | int | None = None,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> PartialDetermination:
     """Return how far quality reaches loyalty through satisfaction (满意部分地决定忠诚).

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Values, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.comparisons import levels_of, snapped
 from loyaltymodel._core.frames import Missing
@@ -98,7 +99,7 @@ class NecessaryCondition(Result):
         return _SIZES[int(np.searchsorted(_FROM, self.effect_size, side="right"))]
 
     @checked
-    def ceiling(self, satisfaction: object) -> Any:
+    def ceiling(self, satisfaction: Values) -> Any:
         """Return the highest loyalty seen up to a satisfaction.
 
         Parameters
@@ -129,7 +130,7 @@ class NecessaryCondition(Result):
         return like(satisfaction, np.append(np.nan, self.corners[:, 1])[place], name="ceiling")
 
     @checked
-    def bottleneck(self, loyalty: object) -> Any:
+    def bottleneck(self, loyalty: Values) -> Any:
         """Return the least satisfaction at which a loyalty has been seen.
 
         Parameters
@@ -191,14 +192,14 @@ class NecessaryCondition(Result):
 
 @checked
 def necessary_condition(
-    satisfaction: object,
-    loyalty: object,
+    satisfaction: Variable,
+    loyalty: Variable,
     *,
     scale: AnswerLimits | None = None,
     cuts: Cuts | None = None,
     n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> NecessaryCondition:
     """Return how far loyalty needs satisfaction (必要条件分析), and how far that is not enough.

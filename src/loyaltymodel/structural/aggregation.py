@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import read_table
@@ -24,7 +25,7 @@ _NO_KEYS = pd.DataFrame(index=[0])
 
 @checked
 def aggregate(
-    units: object,
+    units: Variable,
     *,
     weights: str,
     groups: str | Sequence[str] = (),
@@ -112,7 +113,7 @@ def aggregate(
 
 @checked
 def compare_units(
-    units: object,
+    units: Variable,
     *,
     benchmark: float | Mapping[Any, float] | None = None,
     benchmark_std_error: float | Mapping[Any, float] | None = None,

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import check_level, check_resamples
@@ -60,7 +61,7 @@ JackknifeKind = Literal["delete-one", "infinitesimal"]
 @checked
 def bootstrap(
     result: StructuralResult,
-    data: object = None,
+    data: Data | None = None,
     *,
     clusters: str | None = None,
     strata: str | None = None,
@@ -208,7 +209,7 @@ def bootstrap(
 @checked
 def jackknife(
     result: StructuralResult,
-    data: object,
+    data: Data,
     *,
     clusters: str | None = None,
     strata: str | None = None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.options import check_choice, check_count, enumerate_names
@@ -125,7 +126,7 @@ class ExactFitTest(Result):
 @checked
 def exact_fit_test(
     result: StructuralResult,
-    data: object,
+    data: Data,
     *,
     implied: Implied = "convention",
     n_resamples: int = FOR_TESTS,

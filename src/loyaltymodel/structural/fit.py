@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.moments import Moments
@@ -50,7 +51,7 @@ _ROUNDING = 1e-12
 @checked
 def fit(
     model: StructuralModel,
-    data: object,
+    data: Data | Moments,
     *,
     scheme: Scheme = "path",
     consistent: bool = False,

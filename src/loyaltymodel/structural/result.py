@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing, checked_rows, read_columns
@@ -387,7 +388,7 @@ class StructuralResult(Result):
 
     @checked
     def scores(
-        self, data: object, *, unit: Unit = "standardised", missing: Missing = "raise"
+        self, data: Data, *, unit: Unit = "standardised", missing: Missing = "raise"
     ) -> pd.DataFrame:
         """Return the score of each respondent on each construct (得分).
 

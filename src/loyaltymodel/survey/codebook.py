@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
 
+from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.options import alike, enumerate_names, hinted, matched, suggest
 from loyaltymodel._core.signature import checked
@@ -149,7 +150,7 @@ class Codebook(Specification):
         return {item.name: self.scales[item.scale].pair for item in self.items}
 
     @checked
-    def check(self, data: object, items: Sequence[str] | None = None) -> list[Problem]:
+    def check(self, data: Data, items: Sequence[str] | None = None) -> list[Problem]:
         """Compare a table with the codebook and return everything that a reader should know.
 
         The search does not end at the first problem. The table is not changed, and nothing is
@@ -196,7 +197,7 @@ class Codebook(Specification):
 
     @checked
     def clean(
-        self, data: object, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
+        self, data: Data, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
     ) -> pd.DataFrame:
         """Return the answers as numbers, with every code for "don't know" as a missing answer.
 
@@ -258,7 +259,7 @@ class Codebook(Specification):
 
     @checked
     def points(
-        self, data: object, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
+        self, data: Data, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
     ) -> pd.DataFrame:
         """Return the answers in points, from 0 for the worst possible to 100 for the best.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.catalogue import lists
 from loyaltymodel._core.frames import Missing
@@ -184,7 +185,9 @@ class Scale(Specification):
         return cls(lowest=1, highest=len(given), labels=numbered, dont_know=tuple(dont_know))
 
     @checked
-    def codes(self, answers: object, *, data: object = None, missing: Missing = "raise") -> Any:
+    def codes(
+        self, answers: Variable, *, data: Data | None = None, missing: Missing = "raise"
+    ) -> Any:
         """Return the numbers of answers that came as labels of this scale.
 
         Parameters

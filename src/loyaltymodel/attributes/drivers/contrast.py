@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.estimates import EstimateTable
@@ -165,12 +166,12 @@ class PenaltyRewardResult(_Resampled):
 
 @checked
 def penalty_reward(
-    attributes: object,
-    target: object,
+    attributes: Columns,
+    target: Variable,
     *,
     cuts: LowAndHigh | Mapping[str, LowAndHigh],
-    data: object = None,
-    weights: object = None,
+    data: Data | None = None,
+    weights: Variable | None = None,
     missing: Missing = "raise",
     n_resamples: int = 0,
     level: float = 0.95,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_resamples
@@ -28,11 +29,11 @@ _FEWEST_ORDERS = 4  # two pairs, for an error
 
 @checked
 def key_drivers(
-    drivers: object,
-    target: object,
+    drivers: Columns,
+    target: Variable,
     *,
-    data: object = None,
-    weights: object = None,
+    data: Data | None = None,
+    weights: Variable | None = None,
     missing: Missing = "raise",
     n_orders: int | None = None,
     n_resamples: int = 0,

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from loyaltymodel._core import quadrants
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.comparisons import equals
 from loyaltymodel._core.frames import Missing
@@ -45,17 +46,17 @@ _FEWEST = 2  # attributes that can be compared
 
 @checked
 def importance_performance(
-    performance: object,
-    target: object = None,
+    performance: Columns,
+    target: Variable | None = None,
     *,
-    importance: object = None,
+    importance: Columns | None = None,
     measure: Measure = "lmg",
-    data: object = None,
+    data: Data | None = None,
     scale: Pair | Mapping[Axis, Pair] | None = None,
     importance_as: Importance = "rating",
     cuts: Cut | Mapping[Axis, Cut] = "mean",
     ties: Ties = "high",
-    weights: object = None,
+    weights: Variable | None = None,
     missing: Missing = "raise",
     n_resamples: int = 0,
     level: float = 0.95,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Pairs, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import enumerate_names, repeated
@@ -38,10 +39,10 @@ from loyaltymodel.errors import DataError, OptionError
 
 @checked
 def kano_category(
-    functional: object,
-    dysfunctional: object,
+    functional: Variable,
+    dysfunctional: Variable,
     *,
-    data: object = None,
+    data: Data | None = None,
     answers: Sequence[object] = CODES,
     missing: Missing = "raise",
 ) -> Any:
@@ -112,12 +113,12 @@ def kano_category(
 
 @checked
 def kano(
-    pairs: object = None,
+    pairs: Pairs | None = None,
     *,
-    counts: object = None,
-    data: object = None,
+    counts: Variable | None = None,
+    data: Data | None = None,
     answers: Sequence[object] = CODES,
-    importance: object = None,
+    importance: Columns | None = None,
     scale: AnswerLimits | None = None,
     test: CategoryTest = "exact",
     interval: ShareInterval = "wilson",

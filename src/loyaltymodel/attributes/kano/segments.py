@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Pairs, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.counts import independence
 from loyaltymodel._core.frames import Missing
@@ -180,10 +181,10 @@ class KanoSegments(Result):
 
 @checked
 def kano_segments(
-    pairs: object,
-    groups: object,
+    pairs: Pairs,
+    groups: Variable,
     *,
-    data: object = None,
+    data: Data | None = None,
     answers: Sequence[object] = CODES,
     test: GroupTest = "chi_square",
     n_resamples: int = FOR_TESTS,

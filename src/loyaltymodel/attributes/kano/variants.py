@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Pairs
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.counts import weighted_means
@@ -57,9 +58,9 @@ _SUMS_TO_ONE = 1e-6  # rounding of memberships that were written with six digits
 
 @checked
 def kano_continuous(
-    pairs: object,
+    pairs: Pairs,
     *,
-    data: object = None,
+    data: Data | None = None,
     answers: Sequence[object] = CODES,
     functional_scores: Sequence[float] = FUNCTIONAL_SCORES,
     dysfunctional_scores: Sequence[float] = DYSFUNCTIONAL_SCORES,

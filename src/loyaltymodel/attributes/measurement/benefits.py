@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.catalogue import rows_of
 from loyaltymodel._core.comparisons import reaches
@@ -181,13 +182,13 @@ class SatisfactionBenefits(Result):
 
 @checked
 def satisfaction_benefits(
-    satisfaction: object,
-    outcomes: object,
+    satisfaction: Variable,
+    outcomes: Columns,
     *,
     cuts: float,
     rated: Sequence[BenefitName] = (),
-    data: object = None,
-    weights: object = None,
+    data: Data | None = None,
+    weights: Variable | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> SatisfactionBenefits:

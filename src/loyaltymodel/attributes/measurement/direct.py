@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.counts import (
@@ -363,12 +364,12 @@ class NetPromoter(Result):
 
 @checked
 def direct_report(
-    ratings: object,
+    ratings: Variable,
     *,
     scale: tuple[float, float],
-    data: object = None,
+    data: Data | None = None,
     top: int = 1,
-    weights: object = None,
+    weights: Variable | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> DirectReport:
@@ -488,10 +489,10 @@ def direct_report(
 
 @checked
 def net_promoter(
-    ratings: object,
+    ratings: Variable,
     *,
-    data: object = None,
-    weights: object = None,
+    data: Data | None = None,
+    weights: Variable | None = None,
     interval: PromoterInterval = "wilson",
     level: float = 0.95,
     missing: Missing = "raise",

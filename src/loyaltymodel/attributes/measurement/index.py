@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.counts import weighted_means
 from loyaltymodel._core.frames import Missing
@@ -178,13 +179,13 @@ def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
 
 @checked
 def importance_index(
-    performance: object,
-    importance: object,
+    performance: Columns,
+    importance: Columns,
     *,
     scale: AnswerLimits,
-    data: object = None,
+    data: Data | None = None,
     importance_as: Importance = "rating",
-    weights: object = None,
+    weights: Variable | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> WithCustomers[ImportanceIndex]:

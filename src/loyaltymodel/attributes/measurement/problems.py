@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Pairs, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.counts import members, weighted_means
@@ -28,11 +29,11 @@ _QUANTITIES = ("expected", "received", "dissatisfaction", "share_short", "share_
 
 @checked
 def derived_dissatisfaction(
-    pairs: object,
+    pairs: Pairs,
     *,
-    data: object = None,
+    data: Data | None = None,
     scale: tuple[float, float] | None = None,
-    weights: object = None,
+    weights: Variable | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> pd.DataFrame:
@@ -115,9 +116,9 @@ def derived_dissatisfaction(
 
 @checked
 def problem_analysis(
-    problems: object,
+    problems: Columns,
     *,
-    data: object = None,
+    data: Data | None = None,
     n_respondents: int | None = None,
     vital: float = 0.8,
     level: float = 0.95,

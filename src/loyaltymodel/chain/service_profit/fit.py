@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from loyaltymodel._core import resampling
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -44,8 +45,8 @@ _STAFF, _CUSTOMERS, _CONTENT = "employee_retention", "customer_loyalty", "employ
 def service_profit_paths(
     columns: Mapping[str, str] | None = None,
     *,
-    data: object = None,
-    clusters: object = None,
+    data: Data | None = None,
+    clusters: Variable | None = None,
     n_resamples: int = FOR_INTERVALS,
     level: float = 0.95,
     rng: np.random.Generator | int | None = None,

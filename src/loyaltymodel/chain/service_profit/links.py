@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.arrays import FrozenMapping, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing, column_names, without_repeated
@@ -47,7 +48,7 @@ LINKS = (
 def service_profit_chain(
     columns: Mapping[str, str] | None = None,
     *,
-    data: object = None,
+    data: Data | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import difference
 from loyaltymodel._core.estimates import EstimateTable, Labels
@@ -37,11 +38,11 @@ from loyaltymodel.errors import DataError, NotIdentifiedError
 
 @checked
 def value_loyalty(
-    value: object,
-    loyalty: object,
+    value: Variable,
+    loyalty: Variable,
     *,
-    rivals: object,
-    data: object = None,
+    rivals: Variable,
+    data: Data | None = None,
     model: Model = "logit",
     std_errors: StdErrors = "robust",
     level: float = 0.95,

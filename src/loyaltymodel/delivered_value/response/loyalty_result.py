@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Values
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.estimates import EstimateTable
@@ -163,7 +164,7 @@ class ValueLoyalty(Result):
         return table.row("sum").rename("difference_test")
 
     @checked
-    def loyalty_at(self, relative_value: object) -> pd.DataFrame:
+    def loyalty_at(self, relative_value: Values) -> pd.DataFrame:
         """Return loyalty at levels of relative value.
 
         Parameters
@@ -210,7 +211,7 @@ class ValueLoyalty(Result):
         )
 
     @checked
-    def relative_value_for(self, target: object, *, interval: Inverse = "fieller") -> pd.DataFrame:
+    def relative_value_for(self, target: Values, *, interval: Inverse = "fieller") -> pd.DataFrame:
         """Return how much more value than the best rival is needed for a target of loyalty.
 
         Parameters

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -49,10 +50,10 @@ class _Fit:
 
 @checked
 def perception_shift(
-    covariates: object,
-    rating: object,
+    covariates: Columns,
+    rating: Variable,
     *,
-    data: object = None,
+    data: Data | None = None,
     model: Model = "logit",
     categories: Sequence[str] | Mapping[str, object] = (),
     level: float = 0.95,

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import chi_square_tail, errors_of
@@ -143,7 +144,7 @@ class PerceptionShift(Result):
         return pd.Series({"statistic": statistic, "df": p, "p_value": p_value}, name="joint_test")
 
     @checked
-    def customer_shifts(self, covariates: object, *, data: object = None) -> pd.DataFrame:
+    def customer_shifts(self, covariates: Columns, *, data: Data | None = None) -> pd.DataFrame:
         """Return by how much the ratings of given customers are shifted (感受差异).
 
         Parameters

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.counts import kish, members, skewness_of, weighted_means
 from loyaltymodel._core.estimates import EstimateTable
@@ -50,17 +51,17 @@ _MEMBER = 1  # place of the effect among the coefficients
 
 @checked
 def programme_effect(
-    member: object,
-    outcome: object,
+    member: Variable,
+    outcome: Variable,
     *,
-    before: object = None,
+    before: Variable | None = None,
     estimator: Estimator = "difference",
     average_over: AveragedOver | None = None,
-    weights: object = None,
-    clusters: object = None,
+    weights: Variable | None = None,
+    clusters: Variable | None = None,
     std_errors: StdErrors | None = None,
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> ProgrammeEffect:
     """Return the effect of membership in a programme against a control group (忠诚计划的效果评估).

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import enumerate_names, repeated
@@ -187,10 +188,10 @@ class LoyaltyProgramme(Specification):
     @checked
     def account(
         self,
-        spend: object,
+        spend: Variable,
         *,
         crediting: Crediting = "whole",
-        data: object = None,
+        data: Data | None = None,
         missing: Missing = "raise",
     ) -> pd.DataFrame:
         """Return tier, points and expected cost of each member (会员积分账户).

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data, Values
 from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing
@@ -20,12 +21,12 @@ _SHARE = (0.0, 1.0)
 
 @checked
 def defection_given_satisfaction(
-    satisfied_given_defected: object,
+    satisfied_given_defected: Values,
     *,
-    defection: object,
-    satisfaction: object = None,
-    satisfied_given_stayed: object = None,
-    data: object = None,
+    defection: Values,
+    satisfaction: Values | None = None,
+    satisfied_given_stayed: Values | None = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> Any:
     """Return the share of satisfied customers who defect, from the share of defectors satisfied.

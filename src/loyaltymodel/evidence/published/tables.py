@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Values
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import snapped
 from loyaltymodel._core.frames import Missing
@@ -177,12 +178,12 @@ class PublishedTable(Result):
     @checked
     def retention(
         self,
-        score: object,
+        score: Values,
         *,
         bound: Bound = "midpoint",
         periods: float | None = None,
         interpolation: Interpolation = "none",
-        data: object = None,
+        data: Data | None = None,
         missing: Missing = "raise",
     ) -> Any:
         """Return the share of customers who stay (客户保留率), by their satisfaction.

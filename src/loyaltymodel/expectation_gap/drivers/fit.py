@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -15,7 +16,6 @@ from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import one_variable
 from loyaltymodel.errors import DataError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
-from loyaltymodel.expectation_gap._people import Variable
 from loyaltymodel.expectation_gap.drivers.result import DriverResult
 from loyaltymodel.expectation_gap.drivers.terms import (
     Term,
@@ -46,7 +46,7 @@ def satisfaction_drivers(
     interactional_justice: Variable | None = None,
     std_errors: StdErrors = "model",
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> DriverResult:
     """Return how satisfaction depends on its drivers, by least squares (客户满意的影响因素).

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.estimates import EstimateTable, Labels
@@ -36,7 +37,7 @@ from loyaltymodel.expectation_gap.servqual.scores import (
 @checked
 def servqual(
     instrument: ServiceInstrument,
-    data: object,
+    data: Data,
     *,
     scale: tuple[float, float],
     design: Design = "two_column",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.estimates import EstimateTable, Labels
@@ -19,7 +20,6 @@ from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import Variables, read_numbers, read_variables
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.expectation_gap._design import check_design, check_leverage
-from loyaltymodel.expectation_gap._people import Variable
 from loyaltymodel.expectation_gap.shocks.kernels import (
     average_slopes,
     average_steps,
@@ -47,7 +47,7 @@ def adverse_response(
     baseline_as: BaselineAs | None = None,
     model: Model = "linear",
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> AdverseResponse:
     """Return how an adverse event moves an outcome, by satisfaction (对某些不利因素敏感性降低).

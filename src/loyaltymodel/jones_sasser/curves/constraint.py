@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import (
@@ -24,7 +25,7 @@ _HALF = 0.5
 
 @checked
 def combined_constraint(
-    strengths: object, *, data: object = None, missing: Missing = "raise"
+    strengths: Columns, *, data: Data | None = None, missing: Missing = "raise"
 ) -> Any:
     """Return how strongly a customer is bound by all constraints together (约束).
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import model_validator
 
+from loyaltymodel._core.accepted import Values, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.options import check_choice, check_count, is_number, shown
 from loyaltymodel._core.signature import checked
@@ -90,7 +91,7 @@ class Cusp(Specification):
         return self
 
     @checked
-    def equilibria(self, satisfaction: object, *, constraint: object) -> tuple[Any, Any, Any]:
+    def equilibria(self, satisfaction: Values, *, constraint: Values) -> tuple[Any, Any, Any]:
         """Return the loyalty of those at rest: low, middle and high.
 
         Parameters
@@ -141,7 +142,7 @@ class Cusp(Specification):
 
     @checked
     def loyalty(
-        self, satisfaction: object, *, constraint: object, convention: Level = "maxwell"
+        self, satisfaction: Values, *, constraint: Values, convention: Level = "maxwell"
     ) -> Any:
         """Return one loyalty for each satisfaction, without regard to the past.
 
@@ -181,7 +182,7 @@ class Cusp(Specification):
         return _like(template, self._loyalty_of(states))
 
     @checked
-    def thresholds(self, constraint: object) -> tuple[Any, Any]:
+    def thresholds(self, constraint: Values) -> tuple[Any, Any]:
         """Return the satisfaction at which the loyal are lost, and at which the lost come back.
 
         Parameters
@@ -229,9 +230,9 @@ class Cusp(Specification):
     @checked
     def path(
         self,
-        satisfaction: object,
+        satisfaction: Values,
         *,
-        constraint: object,
+        constraint: Values,
         start: Start | npt.ArrayLike = "high",
         convention: Following = "delay",
     ) -> Any:
@@ -376,9 +377,9 @@ class Cusp(Specification):
     @checked
     def simulate(
         self,
-        satisfaction: object,
+        satisfaction: Variable,
         *,
-        constraint: object,
+        constraint: Variable,
         rng: np.random.Generator | int | None = None,
     ) -> Any:
         """Return the loyalty of customers drawn from the density of the cusp.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -39,11 +40,11 @@ _ENDS = {
 
 @checked
 def fit_cusp(
-    normal: object,
-    splitting: object,
-    loyalty: object,
+    normal: Columns,
+    splitting: Columns,
+    loyalty: Variable,
     *,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
     level: float = 0.95,
 ) -> CuspResult:

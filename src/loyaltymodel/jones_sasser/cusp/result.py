@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Values, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable, Labels
 from loyaltymodel._core.frames import Missing
@@ -171,7 +172,7 @@ class CuspResult(Result):
         return pd.DataFrame({"convention": list(CONVENTIONS), "r_squared": self.explained.copy()})
 
     @checked
-    def thresholds(self, constraint: object) -> pd.DataFrame:
+    def thresholds(self, constraint: Values) -> pd.DataFrame:
         """Return the satisfaction at which the loyal are lost, and at which the lost come back.
 
         Parameters
@@ -215,10 +216,10 @@ class CuspResult(Result):
     def predict(
         self,
         *,
-        normal: object = None,
-        splitting: object = None,
-        loyalty: object = None,
-        data: object = None,
+        normal: Columns | None = None,
+        splitting: Columns | None = None,
+        loyalty: Variable | None = None,
+        data: Data | None = None,
         missing: Missing = "raise",
     ) -> pd.DataFrame:
         """Return alpha, beta and the states of customers.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Columns, Data, Label, Values, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import enumerate_names
@@ -62,25 +63,25 @@ _TAKES_PART = 0.05  # in a direction without information
 
 @checked
 def fit(
-    satisfaction: object,
-    loyalty: object,
+    satisfaction: Variable,
+    loyalty: Variable,
     *,
-    data: object = None,
-    constraint: object = None,
-    drivers: object = None,
-    constraint_by: object = None,
-    reference: object = None,
+    data: Data | None = None,
+    constraint: Variable | None = None,
+    drivers: Columns | None = None,
+    constraint_by: Variable | None = None,
+    reference: Label | None = None,
     family: FamilyName | CurveFamily = "power",
     fixed: Mapping[str, float] | None = None,
     outcome: OutcomeKind = "binary",
-    trials: object = None,
-    cuts: object = None,
+    trials: Variable | None = None,
+    cuts: Values | None = None,
     scale: AnswerLimits = SHARES,
     reliability: float | None = None,
     true_scores: TrueScores = "masses",
-    weights: object = None,
-    counts: object = None,
-    sd: object = None,
+    weights: Variable | None = None,
+    counts: Variable | None = None,
+    sd: Variable | None = None,
     missing: Missing = "raise",
     std_errors: StdErrors | None = None,
     n_resamples: int = FOR_INTERVALS,

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Label, Values
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import check_level
@@ -275,7 +276,11 @@ class LoyaltyCurveResult(Result):
 
     @checked
     def constraint_of(
-        self, group: object = None, *, drivers: object = None, data: object = None
+        self,
+        group: Label | None = None,
+        *,
+        drivers: Columns | None = None,
+        data: Data | None = None,
     ) -> Any:
         """Return the estimated constraint of each customer.
 
@@ -320,7 +325,7 @@ class LoyaltyCurveResult(Result):
 
     @checked
     def loyalty(
-        self, satisfaction: object, *, constraint: object = None, group: object = None
+        self, satisfaction: Values, *, constraint: Values | None = None, group: Label | None = None
     ) -> Any:
         """Return loyalty L = c + (1 - c) g(s).
 
@@ -354,7 +359,7 @@ class LoyaltyCurveResult(Result):
 
     @checked
     def predict(
-        self, satisfaction: object, *, constraint: object = None, group: object = None
+        self, satisfaction: Values, *, constraint: Values | None = None, group: Label | None = None
     ) -> pd.DataFrame:
         """Return loyalty, and which part of it is true and which is false, side by side.
 
@@ -406,7 +411,7 @@ class LoyaltyCurveResult(Result):
         return pd.DataFrame(columns, index=labels)
 
     @checked
-    def true_loyalty(self, satisfaction: object) -> Any:
+    def true_loyalty(self, satisfaction: Values) -> Any:
         """Return true loyalty g(s): what is left when nothing binds.
 
         Parameters
@@ -429,7 +434,7 @@ class LoyaltyCurveResult(Result):
 
     @checked
     def false_loyalty(
-        self, satisfaction: object, *, constraint: object = None, group: object = None
+        self, satisfaction: Values, *, constraint: Values | None = None, group: Label | None = None
     ) -> Any:
         """Return false loyalty c (1 - g(s)): what goes when the constraint goes.
 
@@ -463,12 +468,12 @@ class LoyaltyCurveResult(Result):
     def interval_of(
         self,
         quantity: Answer | OwnQuantity,
-        at: object = None,
+        at: Values | None = None,
         *,
         step_to: float | None = None,
         constraint: float | None = None,
-        group: object = None,
-        drivers: object = None,
+        group: Label | None = None,
+        drivers: Columns | None = None,
         interval: AnswerInterval = "wald",
         level: float = 0.95,
     ) -> pd.DataFrame:
@@ -861,7 +866,7 @@ class LoyaltyCurveResult(Result):
             )
         return place
 
-    def _held(self, constraint: object, group: object) -> object:
+    def _held(self, constraint: Values | None, group: object) -> Values:
         if constraint is not None and group is not None:
             raise OptionError("constraint and group are both given; give one of them")
         if constraint is not None:
@@ -871,7 +876,8 @@ class LoyaltyCurveResult(Result):
                 f"constraints depend on drivers ({enumerate_names(names)}); give constraint, which "
                 "constraint_of computes of them"
             )
-        return self.constraint_of(group)
+        found: Values = self.constraint_of(group)
+        return found
 
     def _held_by(
         self, kind: str, constraint: float | None, group: object, drivers: object
@@ -903,7 +909,7 @@ class LoyaltyCurveResult(Result):
         if group is None and (names := self.sample.drivers) is not None:
             raise OptionError(f"constraints depend on drivers; give {enumerate_names(names)}")
         held = self._held(constraint, group)  # refuses what is unclear
-        if np.ndim(held):  # type: ignore[arg-type]
+        if np.ndim(held):
             raise OptionError("intervals are made for one group at a time; give one group")
         code = 0 if self.sample.groups is None else self._code(group)
         place = self._places("c")[code]

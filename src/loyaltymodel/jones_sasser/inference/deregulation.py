@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -151,13 +152,13 @@ class Deregulation(Result):
 @checked
 def remove_constraint(
     curve: LoyaltyCurve | LoyaltyCurveResult,
-    satisfaction: object,
+    satisfaction: Variable,
     *,
-    data: object = None,
-    constraint: object = None,
-    drivers: object = None,
-    constraint_by: object = None,
-    counts: object = None,
+    data: Data | None = None,
+    constraint: Variable | None = None,
+    drivers: Columns | None = None,
+    constraint_by: Variable | None = None,
+    counts: Variable | None = None,
     to: float = 0.0,
     scale: AnswerLimits | None = None,
     missing: Missing = "raise",
@@ -237,7 +238,9 @@ def remove_constraint(
     (bottom, top), (lowest, highest) = _scales_of(fitted, scale)
     explained_by = _driven(fitted, constraint, drivers)
     optional = {"constraint": constraint, "constraint_by": constraint_by, "counts": counts}
-    given = {name: value for name, value in optional.items() if value is not None}
+    given: dict[str, object] = {
+        name: value for name, value in optional.items() if value is not None
+    }
     if explained_by:
         if drivers is None and data is None:
             raise OptionError(

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing
@@ -58,18 +59,18 @@ Matrix = Literal["jones_sasser", "satisfied_loyal"]
 
 @checked
 def segments(
-    satisfaction: object,
-    loyalty: object,
+    satisfaction: Variable,
+    loyalty: Variable,
     *,
     matrix: Matrix = "jones_sasser",
-    constraint: object = None,
-    data: object = None,
+    constraint: Variable | None = None,
+    data: Data | None = None,
     scale: Scale = None,
     cuts: Cuts = "midpoint",
     ties: Ties = "high",
     reliability: Reliability = None,
     moments: Moments | None = None,
-    weights: object = None,
+    weights: Variable | None = None,
     missing: Missing = "raise",
     interval: IntervalKind | None = None,
     level: float = 0.95,

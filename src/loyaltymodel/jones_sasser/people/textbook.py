@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -40,14 +41,14 @@ _SEGMENT_OF_CELL = np.eye(4)[[0, 0, 2, 1, 3, 3]]
 @checked
 def textbook_segments(
     curve: LoyaltyCurve,
-    satisfaction: object,
+    satisfaction: Variable,
     *,
-    constraint: object,
-    data: object = None,
+    constraint: Variable,
+    data: Data | None = None,
     scale: Pair = (0.0, 1.0),
     cuts: Mapping[str, float] | None = None,
     reliability: float | None = None,
-    weights: object = None,
+    weights: Variable | None = None,
     missing: Missing = "raise",
     level: float = 0.95,
 ) -> WithCustomers[SegmentsResult]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import (
     check_choice,
@@ -33,13 +34,13 @@ _CLASSIFIERS: tuple[Classifier, ...] = ("jones_sasser", "textbook")
 @checked
 def early_warning(
     curve: LoyaltyCurve,
-    satisfaction: object,
+    satisfaction: Variable,
     *,
-    constraint: object,
-    value: object,
-    data: object = None,
+    constraint: Variable,
+    value: Variable,
+    data: Data | None = None,
     scale: Pair = (0.0, 1.0),
-    segments: object = None,
+    segments: Variable | None = None,
     by: WarningOrder = "value_at_stake",
     missing: Missing = "raise",
 ) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import check_choice, count_of
@@ -174,9 +175,9 @@ def pattern_names(rows: IntArray) -> list[str]:
 
 @checked
 def reproducibility(
-    items: object,
+    items: Columns,
     *,
-    data: object = None,
+    data: Data | None = None,
     order: Order = "given",
     missing: Missing = "raise",
 ) -> WithCustomers[ReproducibilityResult]:
@@ -265,9 +266,9 @@ def reproducibility(
 
 @checked
 def guttman_errors(
-    items: object,
+    items: Columns,
     *,
-    data: object = None,
+    data: Data | None = None,
     order: Order = "popularity",
     scale: Pair | None = None,
     missing: Missing = "raise",

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.counts import less_sure
@@ -200,9 +201,9 @@ class ScalabilityResult(Result):
 
 @checked
 def scalability(
-    items: object,
+    items: Columns,
     *,
-    data: object = None,
+    data: Data | None = None,
     scale: Pair | None = None,
     interval: IntervalKind = "wilson",
     level: float = 0.95,

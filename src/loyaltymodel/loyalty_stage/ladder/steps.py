@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -36,10 +37,10 @@ _RANK = 1e-9
 
 @checked
 def sequential_logit(
-    covariates: object,
-    stage: object,
+    covariates: Columns,
+    stage: Variable,
     *,
-    data: object = None,
+    data: Data | None = None,
     stages: Sequence[Hashable] | None = None,
     level: float = 0.95,
     missing: Missing = "raise",

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import chi_square_tail
@@ -130,9 +131,9 @@ class SequentialLogitResult(Result):
     @checked
     def predict(
         self,
-        covariates: object,
+        covariates: Columns,
         *,
-        data: object = None,
+        data: Data | None = None,
         parallel: bool = False,
     ) -> pd.DataFrame:
         """Return the probability of each stage for given covariates.

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, SquareTable, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -40,7 +41,7 @@ _MOST_DRAWN = 100_000_000  # transitions of all draws together: 800 MB
 
 
 @checked
-def markov_chain(matrix: Any, *, stages: StageNames | None = None) -> MarkovChain:
+def markov_chain(matrix: SquareTable, *, stages: StageNames | None = None) -> MarkovChain:
     """Return the Markov chain of a transition matrix that is given (转移矩阵).
 
     Parameters
@@ -109,19 +110,19 @@ def markov_chain(matrix: Any, *, stages: StageNames | None = None) -> MarkovChai
 
 @checked
 def estimate_movement(
-    customer: Any,
-    date: Any,
-    stage: Any,
+    customer: Variable,
+    date: Variable,
+    stage: Variable,
     *,
     stages: StageNames | None = None,
-    data: object = None,
-    weights: Any = None,
+    data: Data | None = None,
+    weights: Variable | None = None,
     period: Period = "number",
     gaps: Gaps = "raise",
     absent: str | int | None = None,
     absorbing: str | int | Sequence[str] | Sequence[int] | None = None,
-    possible: Any = None,
-    prior: Any = None,
+    possible: SquareTable | None = None,
+    prior: SquareTable | None = None,
     point: Point = "likelihood",
     interval: Interval = "posterior",
     level: float = 0.95,

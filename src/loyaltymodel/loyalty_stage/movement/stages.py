@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.comparisons import exceeds, reaches
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import (
@@ -161,13 +162,13 @@ def place_of(stages: Stages, name: str) -> int:
 
 @checked
 def formation_stage(
-    purchases: Any,
+    purchases: Variable,
     *,
-    performance: Any,
-    expectation: Any,
+    performance: Variable,
+    expectation: Variable,
     least_repeats: int,
-    aware: Any = True,
-    data: object = None,
+    aware: Variable = True,
+    data: Data | None = None,
 ) -> Any:
     """Return the stage of formation that each customer has reached by rule (忠诚形成阶段).
 
@@ -265,12 +266,12 @@ def formation_stage(
 
 @checked
 def life_cycle_stage(
-    strength: Any,
-    previous: Any,
+    strength: Variable,
+    previous: Variable,
     *,
     cuts: float | Mapping[str, float],
     steady: float,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> Any:
     """Return the stage of a relationship by its strength and its change (关系生命周期阶段).

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
+from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import enumerate_names, repeated, suggest
 from loyaltymodel._core.scales import Pair
@@ -350,7 +351,7 @@ class PhaseInstrument(Specification):
         return PhaseInstrument(phases=phases)
 
     @checked
-    def scores(self, data: object, *, missing: Missing = "raise") -> pd.DataFrame:
+    def scores(self, data: Data, *, missing: Missing = "raise") -> pd.DataFrame:
         """Return the score of each customer for each phase, from 0 to 100.
 
         Parameters
@@ -415,7 +416,7 @@ class PhaseInstrument(Specification):
         return scores_of(self, data, missing)
 
     @checked
-    def reliability(self, data: object, *, missing: Missing = "raise") -> pd.Series:
+    def reliability(self, data: Data, *, missing: Missing = "raise") -> pd.Series:
         """Return coefficient alpha of the score of each phase (信度).
 
         Parameters

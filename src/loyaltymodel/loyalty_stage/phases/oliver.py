@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.counts import Shares, counted, expected
 from loyaltymodel._core.frames import Missing
@@ -54,9 +55,9 @@ _LONGEST_ANSWERS = 10.0  # the highest answer of the longest scale in common use
 
 @checked
 def oliver(
-    scores: object,
+    scores: Columns,
     *,
-    data: object = None,
+    data: Data | None = None,
     phases: Sequence[str] = PHASES,
     scale: AnswerLimits = POINTS,
     cuts: PhaseCut | Mapping[str, PhaseCut] = "midpoint",
@@ -65,7 +66,7 @@ def oliver(
     composite_weights: ByPhase | None = None,
     reliability: ByPhase | None = None,
     moments: Moments | None = None,
-    weights: object = None,
+    weights: Variable | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> WithCustomers[PhaseResult]:

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Columns, Data
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import count_of
@@ -123,7 +124,7 @@ class PhaseResult(SortedCustomers):
 
     @checked
     def passed(
-        self, scores: object, *, data: object = None, missing: Missing = "raise"
+        self, scores: Columns, *, data: Data | None = None, missing: Missing = "raise"
     ) -> pd.DataFrame:
         """Return whether each score passes the cut-off of its own phase, 1 or 0.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import SquareTable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.labels import matrix_in_order_of
 from loyaltymodel._core.native import NotNumbers, numbers_of
@@ -28,7 +29,7 @@ def simulate_phases(
     phases: Sequence[str] = PHASES,
     means: ByPhase | None = None,
     sds: ByPhase = 12.0,
-    correlation: Any = 0.6,
+    correlation: SquareTable = 0.6,
     reliability: ByPhase = 0.8,
     rng: np.random.Generator | int | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import BoolArray
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing, read_table
@@ -44,19 +45,19 @@ _CLASS_LIMITS = (0.0, 3.0)  # classes of relative attitude count 0, 1, 2 and 3
 
 @checked
 def loyalty_types(
-    first: object,
-    second: object,
+    first: Variable,
+    second: Variable,
     *,
     matrix: Matrix,
-    superiority: object = None,
-    data: object = None,
+    superiority: Variable | None = None,
+    data: Data | None = None,
     scale: Scale = None,
     cuts: Cuts = None,
     ties: Ties = "high",
     reliability: Reliability = None,
     moments: Moments | None = None,
     moves: Mapping[str, Iterable[float]] | None = None,
-    weights: object = None,
+    weights: Variable | None = None,
     missing: Missing = "raise",
     interval: IntervalKind | None = None,
     level: float = 0.95,
@@ -349,7 +350,7 @@ def loyalty_types(
     )
 
 
-def as_ranks(attitude: object, data: object) -> tuple[object, bool]:
+def as_ranks(attitude: Variable, data: object) -> tuple[Variable, bool]:
     """Return classes of relative attitude as 0, 1, 2 and 3, and scores as they came."""
     if isinstance(attitude, (LoyaltyTypes, WithCustomers)):
         raise DataError(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Columns, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -35,18 +36,18 @@ _QUANTILES = (0.25, 0.5, 0.75)
 
 @checked
 def slope_moderation(
-    satisfaction: object,
-    loyalty: object,
+    satisfaction: Variable,
+    loyalty: Variable,
     *,
-    moderators: object,
+    moderators: Columns,
     outcome: Outcome = "binary",
     measures: Measure = "loyalty",
     conditions: Mapping[str, str] | None = None,
     at: Mapping[str, Sequence[float]] | None = None,
     curved: bool = False,
-    clusters: object = None,
+    clusters: Variable | None = None,
     level: float = 0.95,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> SlopeModeration:
     """Return how far conditions change the slope of loyalty by satisfaction (满意度与企业赢利模式).

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.comparisons import snapped, usual_size
 from loyaltymodel._core.estimates import EstimateTable
@@ -182,14 +183,14 @@ class UShape(Result):
 
 @checked
 def u_shape_test(
-    satisfaction: object,
-    activity: object,
+    satisfaction: Variable,
+    activity: Variable,
     *,
     turning_point: float | None = None,
     n_resamples: int = FOR_TESTS,
     level: float = 0.95,
     rng: np.random.Generator | int | None = None,
-    data: object = None,
+    data: Data | None = None,
     missing: Missing = "raise",
 ) -> UShape:
     """Return whether activity falls and then rises with satisfaction (满意度与口碑的U形关系).

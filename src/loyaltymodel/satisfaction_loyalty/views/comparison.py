@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level, check_resamples
 from loyaltymodel._core.options import check_between, check_count
@@ -40,15 +41,15 @@ _NEEDED = {
 
 @checked
 def compare_views(
-    satisfaction: object,
-    loyalty: object,
+    satisfaction: Variable,
+    loyalty: Variable,
     *,
-    data: object = None,
-    mediator: object = None,
-    bond: object = None,
-    constraint: object = None,
-    constraint_by: object = None,
-    trials: object = None,
+    data: Data | None = None,
+    mediator: Variable | None = None,
+    bond: Variable | None = None,
+    constraint: Variable | None = None,
+    constraint_by: Variable | None = None,
+    trials: Variable | None = None,
     scale: Pair = (0.0, 1.0),
     contrast: Pair | None = None,
     weak_within: float = 0.1,

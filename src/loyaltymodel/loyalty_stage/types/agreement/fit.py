@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.comparisons import ROUNDING
 from loyaltymodel._core.counts import pull_of
@@ -169,13 +170,13 @@ class AgreementResult(Result):
 
 @checked
 def agreement(
-    first: object,
-    second: object,
+    first: Variable,
+    second: Variable,
     *,
-    data: object = None,
+    data: Data | None = None,
     categories: Sequence[Hashable] | None = None,
     match: Mapping[Any, Hashable] | None = None,
-    weights: object = None,
+    weights: Variable | None = None,
     missing: Missing = "raise",
     level: float = 0.95,
 ) -> AgreementResult:
