@@ -48,15 +48,14 @@ class StructuralResult(Result):
 
     It holds the model, the moments of the items and the solution, never the answers of a
     respondent. The tables of what :func:`bootstrap` measures as well have the same names and rows
-    there, with more columns.
+    there, with more columns. Its ``settings`` are the options of :func:`fit` by their names:
+    ``scheme``, ``consistent``, ``scale``, ``weights``, ``missing``, ``tol``, ``max_iter`` and
+    ``sign``.
 
     Attributes
     ----------
     model : StructuralModel
         What was claimed.
-    settings : FitSettings
-        The options of :func:`fit` by their names: ``scheme``, ``consistent``, ``scale``,
-        ``weights``, ``missing``, ``tol``, ``max_iter`` and ``sign``.
     moments : Moments
         Number of respondents, means and covariance of the model's items.
     solution : PLSSolution

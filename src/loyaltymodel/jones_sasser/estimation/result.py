@@ -72,14 +72,12 @@ class LoyaltyCurveResult(Result):
     loyalty of 8 is that of customers who answer 8. Shares of the scale are what :attr:`curve`
     takes. It keeps the cells of the sample, that is the distinct combinations of answers and how
     many gave them, because profiles and tests need them; no row of the data and no label of a
-    customer.
+    customer. Its ``settings`` say how the curve was fitted, by the names of the options of
+    :func:`fit`: ``family``, ``outcome``, ``fixed``, ``reference``, ``scale``, ``cuts``,
+    ``reliability``, ``true_scores``, ``missing``, ``std_errors`` and ``n_resamples``.
 
     Attributes
     ----------
-    settings : CurveSettings
-        How the curve was fitted, the options of :func:`fit` by their names: ``family``,
-        ``outcome``, ``fixed``, ``reference``, ``scale``, ``cuts``, ``reliability``,
-        ``true_scores``, ``missing``, ``std_errors`` and ``n_resamples``.
     sample : Sample
         Cells and their counts.
     names : tuple of str
