@@ -28,7 +28,8 @@ from loyaltymodel.results import EstimateTable, Summary
 
 import rooms
 
-FOLDER = Path(__file__).parents[1] / "docs" / "reference" / "vocabulary"
+DOCS = Path(__file__).parents[1] / "docs"
+FOLDER, THEORY = DOCS / "reference" / "vocabulary", DOCS / "theory"
 ROOMS = [*rooms.ROOMS, "results"]
 SECTIONS = ("Fields and tables of results", "Columns", "Options")
 
@@ -52,9 +53,11 @@ RETIRED = re.compile(
 
 
 def words_of(page, section):
-    text = (FOLDER / f"{page}.md").read_text(encoding="utf-8")
-    part = re.split(r"^## ", text, flags=re.MULTILINE)
-    body = next((p for p in part if p.startswith(section)), "")
+    """The words of a room: on its page of the vocabulary, or on the page of its theory."""
+    pages = [FOLDER / f"{page}.md", THEORY / f"{page.replace('_', '-')}.md"]
+    texts = [page.read_text(encoding="utf-8") for page in pages if page.exists()]
+    parts = [part for text in texts for part in re.split(r"^##+ ", text, flags=re.MULTILINE)]
+    body = "\n".join(part for part in parts if part.startswith(section))
     cells = [line.split("|")[1] for line in body.splitlines() if line.startswith("|")]
     return {word for cell in cells for word in re.findall(r"`([^`]+)`", cell)}
 

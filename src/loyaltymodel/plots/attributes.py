@@ -36,6 +36,11 @@ from loyaltymodel.plots._style import (
 
 __all__ = ["driver_shares", "importance_performance_grid", "kano_plane", "penalty_reward"]
 
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 Decomposition = Literal["pratt", "relative_weights", "lmg"]
 
 _WORDS: Mapping[Language, Words] = {

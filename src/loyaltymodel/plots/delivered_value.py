@@ -35,6 +35,11 @@ from loyaltymodel.plots._style import (
 
 __all__ = ["stacked", "waterfall"]
 
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 _LIGHTEST = 0.78  # how far the last shade of a colour goes towards white
 _ROOM = 0.1  # beside the bars for a number, of their whole reach
 _WIDTH = 0.62  # of a bar, where the next one is 1 away

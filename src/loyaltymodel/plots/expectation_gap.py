@@ -34,6 +34,11 @@ from loyaltymodel.plots._style import (
 
 __all__ = ["gap_dumbbells", "gap_model", "tolerance_zones"]
 
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 Part = Literal["items", "dimensions"]
 
 _APART = 0.13  # rows between the marks of expected and perceived, so that intervals stay apart

@@ -43,6 +43,11 @@ __all__ = [
     "true_and_false_loyalty",
 ]
 
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 _FAMILY = (0.0, 0.2, 0.5, 0.75, 0.9)
 _STRONGEST = 0.999  # constraint up to which surfaces are drawn; at 1 nothing moves
 _PALER = 1.7  # loyalty at the dark end of the colours, so that black letters can be read

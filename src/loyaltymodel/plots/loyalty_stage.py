@@ -17,3 +17,7 @@ __all__ = [
     "transition_heat_map",
     "type_map",
 ]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -48,6 +48,11 @@ __all__ = [
     "replicates",
 ]
 
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 _HALF_SHARED = 0.708  # from this loading on, item and construct share half their variance
 _LISTED = "; the constructs are"
 _PADDING = (0.12, 0.1)  # inches in a box about its words
