@@ -59,6 +59,7 @@ BY_POSITION = (
     "quantity",
     "rng",
     "names",
+    "pairs",
     "groups",
     "group",
     "family",
