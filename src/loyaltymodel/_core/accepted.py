@@ -1,4 +1,4 @@
-"""What the doors of the library take, by one name each.
+"""What the doors of the library take, and hand back in the same form, by one name each.
 
 These are types for readers and type checkers. At run time the doors read such arguments
 themselves (:mod:`~loyaltymodel._core.variables`, :mod:`~loyaltymodel._core.frames`) and refuse with
@@ -30,3 +30,6 @@ Pairs = Annotated[Mapping[str, tuple[Any, Any]], READ_BY_A_DOOR]
 SquareTable = Annotated[npt.ArrayLike | pd.DataFrame, READ_BY_A_DOOR]
 # What tells a group, an offer or a row from others.
 Label = Annotated[Hashable, READ_BY_A_DOOR]
+# What is answered in the form in which it was asked: a number for a number, an array for a list,
+# a Series for a Series or for the name of a column. A union would have every caller narrow it.
+AsGiven = Any

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import AsGiven, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.comparisons import difference
 from loyaltymodel._core.counts import weighted_means
@@ -50,7 +50,7 @@ def relative_value(
     data: Data | None = None,
     form: Form = "difference",
     missing: Missing = "raise",
-) -> Any:
+) -> AsGiven:
     """Return the value of each offer relative to the best of its rivals (相对价值).
 
     Customers are loyal to superior value, not to a given firm (优异价值是忠诚基础). What counts

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Variable
+from loyaltymodel._core.accepted import AsGiven, Variable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import check_choice, enumerate_names
 from loyaltymodel._core.scales import AnswerLimits
@@ -42,7 +42,7 @@ def delivered_value(
     money_per_point: float | None = None,
     scale: AnswerLimits | None = None,
     missing: Missing = "raise",
-) -> Any:
+) -> AsGiven:
     """Return the customer delivered value of offers (顾客让渡价值).
 
     Total customer value less total customer cost, as the customer expects them before buying.
@@ -183,7 +183,7 @@ def perceived_value(
     form: Form = "difference",
     scale: AnswerLimits | None = None,
     missing: Missing = "raise",
-) -> Any:
+) -> AsGiven:
     """Return the perceived value of offers (客户感知价值).
 
     What customers find they get, weighed against what they find they give. It is a judgement of

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import AsGiven, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
@@ -71,7 +71,7 @@ def cumulative_satisfaction(
     each: Each = "customer",
     data: Data | None = None,
     missing: Missing = "raise",
-) -> Any:
+) -> AsGiven:
     """Return the satisfaction that single transactions add up to (积累性的客户满意).
 
     Parameters

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import AsGiven, Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import difference, reaches
 from loyaltymodel._core.frames import Missing
@@ -107,7 +107,7 @@ def disconfirmation(
     vocabulary: Vocabulary | None = None,
     data: Data | None = None,
     missing: Missing = "raise",
-) -> Any:
+) -> AsGiven:
     """Return how far what was perceived lies from what was expected (期望不一致).
 
     Parameters

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import AsGiven, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.comparisons import difference, equals, reaches
 from loyaltymodel._core.frames import Missing
@@ -32,7 +32,7 @@ def equity(
     tolerance: float | None = None,
     data: Data | None = None,
     missing: Missing = "raise",
-) -> Any:
+) -> AsGiven:
     """Return own outcome for input against a referent's (对公平的感知).
 
     Parameters

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data, Values, Variable
+from loyaltymodel._core.accepted import AsGiven, Data, Values, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.comparisons import levels_of, snapped
 from loyaltymodel._core.frames import Missing
@@ -99,7 +99,7 @@ class NecessaryCondition(Result):
         return _SIZES[int(np.searchsorted(_FROM, self.effect_size, side="right"))]
 
     @checked
-    def ceiling(self, satisfaction: Values) -> Any:
+    def ceiling(self, satisfaction: Values) -> AsGiven:
         """Return the highest loyalty seen up to a satisfaction.
 
         Parameters
@@ -130,7 +130,7 @@ class NecessaryCondition(Result):
         return like(satisfaction, np.append(np.nan, self.corners[:, 1])[place], name="ceiling")
 
     @checked
-    def bottleneck(self, loyalty: Values) -> Any:
+    def bottleneck(self, loyalty: Values) -> AsGiven:
         """Return the least satisfaction at which a loyalty has been seen.
 
         Parameters

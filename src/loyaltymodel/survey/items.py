@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import AsGiven, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.catalogue import lists
 from loyaltymodel._core.frames import Missing
@@ -187,7 +187,7 @@ class Scale(Specification):
     @checked
     def codes(
         self, answers: Variable, *, data: Data | None = None, missing: Missing = "raise"
-    ) -> Any:
+    ) -> AsGiven:
         """Return the numbers of answers that came as labels of this scale.
 
         Parameters

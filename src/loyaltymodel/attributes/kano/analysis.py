@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Columns, Data, Pairs, Variable
+from loyaltymodel._core.accepted import AsGiven, Columns, Data, Pairs, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import enumerate_names, repeated
@@ -45,7 +44,7 @@ def kano_category(
     data: Data | None = None,
     answers: Sequence[object] = CODES,
     missing: Missing = "raise",
-) -> Any:
+) -> AsGiven:
     """Return the Kano category (卡诺类别) of each pair of answers, a letter.
 
     Respondents say how they feel if an attribute is there (functional) and if it is not

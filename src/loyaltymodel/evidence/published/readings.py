@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from loyaltymodel._core.accepted import Data, Values
+from loyaltymodel._core.accepted import AsGiven, Data, Values
 from loyaltymodel._core.arrays import BoolArray, FloatArray
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing
@@ -28,7 +26,7 @@ def defection_given_satisfaction(
     satisfied_given_stayed: Values | None = None,
     data: Data | None = None,
     missing: Missing = "raise",
-) -> Any:
+) -> AsGiven:
     """Return the share of satisfied customers who defect, from the share of defectors satisfied.
 
     "85 percent of those who left had been satisfied" and "85 percent of the satisfied leave"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data, Values
+from loyaltymodel._core.accepted import AsGiven, Data, Values
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.comparisons import snapped
 from loyaltymodel._core.frames import Missing
@@ -185,7 +185,7 @@ class PublishedTable(Result):
         interpolation: Interpolation = "none",
         data: Data | None = None,
         missing: Missing = "raise",
-    ) -> Any:
+    ) -> AsGiven:
         """Return the share of customers who stay (客户保留率), by their satisfaction.
 
         Parameters

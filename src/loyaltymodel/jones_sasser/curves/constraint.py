@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Columns, Data
+from loyaltymodel._core.accepted import AsGiven, Columns, Data
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import (
@@ -26,7 +25,7 @@ _HALF = 0.5
 @checked
 def combined_constraint(
     strengths: Columns, *, data: Data | None = None, missing: Missing = "raise"
-) -> Any:
+) -> AsGiven:
     """Return how strongly a customer is bound by all constraints together (约束).
 
     Parameters

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Values
+from loyaltymodel._core.accepted import AsGiven, Values
 from loyaltymodel._core.arrays import FloatArray, FrozenRecord
 from loyaltymodel._core.options import check_positive, count_of, enumerate_names, suggest
 from loyaltymodel._core.signature import checked, checked_fields
@@ -104,7 +104,7 @@ class LoyaltyCurve(FrozenRecord):
         return float(self.family.zone_limit(self.values))
 
     @checked
-    def loyalty(self, satisfaction: Values, *, constraint: Values = 0.0) -> Any:
+    def loyalty(self, satisfaction: Values, *, constraint: Values = 0.0) -> AsGiven:
         """Return loyalty L = c + (1 - c) g(s).
 
         Parameters
@@ -127,7 +127,7 @@ class LoyaltyCurve(FrozenRecord):
         return self._answer(answers.loyalty, satisfaction, constraint)
 
     @checked
-    def true_loyalty(self, satisfaction: Values) -> Any:
+    def true_loyalty(self, satisfaction: Values) -> AsGiven:
         """Return true loyalty g(s) (真实忠诚): what is left when nothing binds.
 
         Parameters
@@ -148,7 +148,7 @@ class LoyaltyCurve(FrozenRecord):
         return self._answer(answers.true_loyalty, satisfaction, 0.0)
 
     @checked
-    def false_loyalty(self, satisfaction: Values, *, constraint: Values = 0.0) -> Any:
+    def false_loyalty(self, satisfaction: Values, *, constraint: Values = 0.0) -> AsGiven:
         """Return false loyalty c (1 - g(s)) (虚假忠诚): what goes when the constraint goes.
 
         Parameters
@@ -171,7 +171,7 @@ class LoyaltyCurve(FrozenRecord):
         return self._answer(answers.false_loyalty, satisfaction, constraint)
 
     @checked
-    def slope(self, satisfaction: Values, *, constraint: Values = 0.0) -> Any:
+    def slope(self, satisfaction: Values, *, constraint: Values = 0.0) -> AsGiven:
         """Return the slope dL/ds = (1 - c) g'(s).
 
         Parameters
@@ -194,7 +194,7 @@ class LoyaltyCurve(FrozenRecord):
         return self._answer(answers.slope, satisfaction, constraint)
 
     @checked
-    def elasticity(self, satisfaction: Values, *, constraint: Values = 0.0) -> Any:
+    def elasticity(self, satisfaction: Values, *, constraint: Values = 0.0) -> AsGiven:
         """Return the elasticity (dL/ds) s / L.
 
         Parameters
@@ -217,7 +217,7 @@ class LoyaltyCurve(FrozenRecord):
         return self._answer(answers.elasticity, satisfaction, constraint)
 
     @checked
-    def satisfaction_needed(self, target: Values, *, constraint: Values = 0.0) -> Any:
+    def satisfaction_needed(self, target: Values, *, constraint: Values = 0.0) -> AsGiven:
         """Return the satisfaction at which loyalty reaches a target.
 
         Parameters
@@ -241,7 +241,7 @@ class LoyaltyCurve(FrozenRecord):
         return self._answer(answers.satisfaction_needed, target, constraint, name="target")
 
     @checked
-    def gain(self, start: Values, end: Values, *, constraint: Values = 0.0) -> Any:
+    def gain(self, start: Values, end: Values, *, constraint: Values = 0.0) -> AsGiven:
         """Return what a step of satisfaction brings in loyalty.
 
         Parameters
@@ -270,7 +270,7 @@ class LoyaltyCurve(FrozenRecord):
         return like(series, (high - low).reshape(c.shape))
 
     @checked
-    def zone(self, satisfaction: Values) -> Any:
+    def zone(self, satisfaction: Values) -> AsGiven:
         """Return the zone: "insensitive" (质量不敏感区) or "sensitive" (质量敏感区).
 
         In the sensitive zone satisfaction moves loyalty at least as much as it does on average

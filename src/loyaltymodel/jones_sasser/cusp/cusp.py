@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import model_validator
 
-from loyaltymodel._core.accepted import Values, Variable
+from loyaltymodel._core.accepted import AsGiven, Values, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.options import check_choice, check_count, is_number, shown
 from loyaltymodel._core.signature import checked
@@ -91,7 +91,9 @@ class Cusp(Specification):
         return self
 
     @checked
-    def equilibria(self, satisfaction: Values, *, constraint: Values) -> tuple[Any, Any, Any]:
+    def equilibria(
+        self, satisfaction: Values, *, constraint: Values
+    ) -> tuple[AsGiven, AsGiven, AsGiven]:
         """Return the loyalty of those at rest: low, middle and high.
 
         Parameters
@@ -143,7 +145,7 @@ class Cusp(Specification):
     @checked
     def loyalty(
         self, satisfaction: Values, *, constraint: Values, convention: Level = "maxwell"
-    ) -> Any:
+    ) -> AsGiven:
         """Return one loyalty for each satisfaction, without regard to the past.
 
         Parameters
@@ -182,7 +184,7 @@ class Cusp(Specification):
         return _like(template, self._loyalty_of(states))
 
     @checked
-    def thresholds(self, constraint: Values) -> tuple[Any, Any]:
+    def thresholds(self, constraint: Values) -> tuple[AsGiven, AsGiven]:
         """Return the satisfaction at which the loyal are lost, and at which the lost come back.
 
         Parameters
@@ -235,7 +237,7 @@ class Cusp(Specification):
         constraint: Values,
         start: Start | npt.ArrayLike = "high",
         convention: Following = "delay",
-    ) -> Any:
+    ) -> AsGiven:
         """Return loyalty over time, as satisfaction goes up and down (滞后效应).
 
         Parameters
@@ -381,7 +383,7 @@ class Cusp(Specification):
         *,
         constraint: Variable,
         rng: np.random.Generator | int | None = None,
-    ) -> Any:
+    ) -> AsGiven:
         """Return the loyalty of customers drawn from the density of the cusp.
 
         Parameters

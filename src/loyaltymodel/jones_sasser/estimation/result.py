@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Columns, Data, Label, Values
+from loyaltymodel._core.accepted import AsGiven, Columns, Data, Label, Values
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import check_level
@@ -279,7 +279,7 @@ class LoyaltyCurveResult(Result):
         *,
         drivers: Columns | None = None,
         data: Data | None = None,
-    ) -> Any:
+    ) -> AsGiven:
         """Return the estimated constraint of each customer.
 
         Parameters
@@ -324,7 +324,7 @@ class LoyaltyCurveResult(Result):
     @checked
     def loyalty(
         self, satisfaction: Values, *, constraint: Values | None = None, group: Label | None = None
-    ) -> Any:
+    ) -> AsGiven:
         """Return loyalty L = c + (1 - c) g(s).
 
         Parameters
@@ -409,7 +409,7 @@ class LoyaltyCurveResult(Result):
         return pd.DataFrame(columns, index=labels)
 
     @checked
-    def true_loyalty(self, satisfaction: Values) -> Any:
+    def true_loyalty(self, satisfaction: Values) -> AsGiven:
         """Return true loyalty g(s): what is left when nothing binds.
 
         Parameters
@@ -433,7 +433,7 @@ class LoyaltyCurveResult(Result):
     @checked
     def false_loyalty(
         self, satisfaction: Values, *, constraint: Values | None = None, group: Label | None = None
-    ) -> Any:
+    ) -> AsGiven:
         """Return false loyalty c (1 - g(s)): what goes when the constraint goes.
 
         Parameters

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import AsGiven, Data, Variable
 from loyaltymodel._core.comparisons import exceeds, reaches
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import (
@@ -169,7 +169,7 @@ def formation_stage(
     least_repeats: int,
     aware: Variable = True,
     data: Data | None = None,
-) -> Any:
+) -> AsGiven:
     """Return the stage of formation that each customer has reached by rule (忠诚形成阶段).
 
     Parameters
@@ -273,7 +273,7 @@ def life_cycle_stage(
     steady: float,
     data: Data | None = None,
     missing: Missing = "raise",
-) -> Any:
+) -> AsGiven:
     """Return the stage of a relationship by its strength and its change (关系生命周期阶段).
 
     Parameters
