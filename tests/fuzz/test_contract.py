@@ -14,7 +14,7 @@ from .run import limit_memory
 from .verdicts import BAD
 
 SHARE = 0.015
-WHOLE = 2  # calls of which all changes are made, shared among those of a room
+WHOLE = 1  # calls of which all changes are made, shared among those of a room
 # Their examples take seconds; the full pass calls them.
 SLOW = {
     "jones_sasser": ("hypothesis_test", "fit_cusp"),
