@@ -6,22 +6,28 @@ the name of the variable and the row what they cannot read, which no annotation 
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import numpy.typing as npt
 import pandas as pd
-from narwhals.typing import IntoDataFrame
 
 from loyaltymodel._core.signature import READ_BY_A_DOOR
 
+
+class Table(Protocol):
+    """A table of pandas, polars, pyarrow or another library that narwhals reads."""
+
+    @property
+    def columns(self) -> Any:
+        """Its columns, or their names."""
+
+
 # A pandas, polars or pyarrow table.
-Data = Annotated[IntoDataFrame, READ_BY_A_DOOR]
+Data = Annotated[Table, READ_BY_A_DOOR]
 # Values of one variable: numbers or words of people, a single one, or the name of a column of data.
 Variable = Annotated[npt.ArrayLike | pd.Series | Iterable[Any] | str, READ_BY_A_DOOR]
 # Several variables: a table, names of columns, or variables by name.
-Columns = Annotated[
-    IntoDataFrame | Mapping[Any, Any] | Sequence[str] | npt.ArrayLike, READ_BY_A_DOOR
-]
+Columns = Annotated[Table | Mapping[Any, Any] | Sequence[str] | npt.ArrayLike, READ_BY_A_DOOR]
 # Numbers that are answered as they came: a number by a number, a Series by a Series.
 Values = Annotated[npt.ArrayLike | pd.Series, READ_BY_A_DOOR]
 # Two variables by name, such as the answers to a functional and a dysfunctional question.

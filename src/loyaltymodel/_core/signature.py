@@ -14,6 +14,7 @@ import inspect
 import sys
 import types
 import typing
+import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Literal, NamedTuple, ParamSpec, TypeVar, Union, cast, get_args, get_origin
@@ -80,7 +81,9 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     def in_own_words(args: Any, kwargs: Any) -> None:
         """Let the function refuse what the annotations do not name, if it knows a way out."""
         try:
-            function(*args, **kwargs)
+            # Nothing comes of the call, so nobody needs its warnings.
+            with warnings.catch_warnings(action="ignore"):
+                function(*args, **kwargs)
         except LoyaltyModelError:
             raise
         except Exception:
