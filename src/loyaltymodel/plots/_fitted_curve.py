@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from loyaltymodel._core.accepted import Label
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import check_flag
@@ -66,7 +67,7 @@ _WORDS: Mapping[Language, Words] = {
 def fitted_curve(
     result: LoyaltyCurveResult,
     *,
-    group: object = None,
+    group: Label | None = None,
     constraint: float | None = None,
     bins: int = 10,
     level: float = 0.95,

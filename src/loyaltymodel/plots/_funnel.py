@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.intervals import check_level, wilson
 from loyaltymodel._core.options import enumerate_names, repeated, shown
@@ -58,9 +59,9 @@ _WORDS: Mapping[Language, Words] = {
 
 @picture
 def funnel(
-    stage: object,
+    stage: Variable,
     *,
-    data: object = None,
+    data: Data | None = None,
     stages: Sequence[object] | None = None,
     level: float = 0.95,
     names: Mapping[str, str] | None = None,

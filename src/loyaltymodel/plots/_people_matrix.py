@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
+from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.catalogue import chinese_of
 from loyaltymodel._core.options import check_choice
@@ -52,10 +53,10 @@ _PLACES = {
 @picture
 def people_matrix(
     result: SegmentsResult,
-    satisfaction: object,
-    loyalty: object,
+    satisfaction: Variable,
+    loyalty: Variable,
     *,
-    data: object = None,
+    data: Data | None = None,
     show: Show = "auto",
     shares: Shares = "observed",
     names: Mapping[str, str] | None = None,

@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from loyaltymodel._core.accepted import Label
 from loyaltymodel._core.arrays import IntArray
 from loyaltymodel._core.catalogue import rows_of
 from loyaltymodel._core.tables import number
@@ -147,7 +148,7 @@ def stacked(
 @picture
 def waterfall(
     result: ValueAccount,
-    offer: object,
+    offer: Label,
     *,
     ax: Axes | None = None,
     names: Mapping[str, str] | None = None,
