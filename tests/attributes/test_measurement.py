@@ -205,6 +205,7 @@ def test_promoters_with_small_weights_are_less_sure_than_their_number_says():
     first=st.tuples(st.integers(1, 200), st.integers(0, 200)),
     second=st.tuples(st.integers(1, 200), st.integers(0, 200)),
 )
+@example(first=(1, 1), second=(157, 0))  # 157 parts of a 157th are less than 1
 @example(first=(2, 0), second=(49, 0))  # 49 parts of a 49th are more than 1
 def test_differences_of_top_boxes_are_newcombes(first, second):
     one, other = (

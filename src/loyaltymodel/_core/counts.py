@@ -19,6 +19,8 @@ from loyaltymodel._core.intervals import ndtri, student_reach
 _NOTHING = 1e-9  # of the weight, which leaves the others nothing to say
 _HARDLY = 1e-3  # of the weight: where one has all the rest, the others make one difference
 
+_ROUNDED = 1e-12  # of all
+
 
 def kish(weights: FloatArray) -> float:
     """Return how many equally weighted people tell as much (Kish's effective number)."""
@@ -134,6 +136,8 @@ def members(belongs: FloatArray, weights: FloatArray, *, level: float) -> Shares
 def _sized(
     share: FloatArray, own: FloatArray, pull: Pull, weights: FloatArray, level: float
 ) -> Shares:
+    # Parts that should add up to all miss it by rounding; what is left is of no size.
+    share = np.where(share > 1 - _ROUNDED, 1.0, np.where(share < _ROUNDED, 0.0, share))
     others = np.maximum(pull.of_square.sum() - own, 0.0)
     variance = own * (1 - share) ** 2 + others * share**2
     # As with equal weights, where the variance of a share is p (1 - p) over n.
