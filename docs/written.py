@@ -40,13 +40,12 @@ _COVERED = re.compile(r"^\| [A-Z]{3}-\d\d \|[^|]*\| ([a-z]+)", re.MULTILINE)
 _TABLE = re.compile("DataFrame|Series|EstimateTable")
 
 
-def write_all(*, lists: bool = True) -> None:
+def write_all() -> None:
     """Write every page that is not as it should be."""
     API.mkdir(exist_ok=True)
     pages = {f"{room}.md": room_page(room) for room in ROOMS if room != "plots"}
     pages |= {"index.md": index_page(), "plots.md": plots_page(), "gallery.md": gallery_page()}
-    if lists and hasattr(evidence, "catalogue"):
-        pages["lists.md"] = lists_page()
+    pages["lists.md"] = lists_page()
     for old in API.glob("*.md"):
         if old.name not in pages:
             old.unlink()

@@ -136,8 +136,8 @@ def members(belongs: FloatArray, weights: FloatArray, *, level: float) -> Shares
 def _sized(
     share: FloatArray, own: FloatArray, pull: Pull, weights: FloatArray, level: float
 ) -> Shares:
-    # Parts that should add up to all miss it by rounding; what is left is of no size.
-    share = np.where(share > 1 - _ROUNDED, 1.0, np.where(share < _ROUNDED, 0.0, share))
+    # Parts that should add up to all miss it by rounding; nobody's add up to 0 exactly.
+    share = np.where(share > 1 - _ROUNDED, 1.0, share)
     others = np.maximum(pull.of_square.sum() - own, 0.0)
     variance = own * (1 - share) ** 2 + others * share**2
     # As with equal weights, where the variance of a share is p (1 - p) over n.

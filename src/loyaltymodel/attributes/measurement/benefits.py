@@ -316,7 +316,7 @@ def _estimated(
     spread = np.where(errors > 0, errors, np.nan)  # what does not vary has no interval
     own = student(means, spread, sizes - 1, level=level)
     difference = means[:, 0] - means[:, 1]
-    error, _ = _together(errors, sizes)
+    error = np.hypot.reduce(errors, axis=1)
     # What the others have is taken off: their part of the difference is skewed the other way.
     turned = skewness.T * np.array([[1.0], [-1.0]])
     parts = np.where(error > 0, errors.T, 1.0)  # what does not vary has no interval
@@ -327,7 +327,9 @@ def _estimated(
     # The ratio has its interval on the scale of logarithms.
     there = np.where(np.array([not why for why in no_ratio])[:, None], means, np.nan)
     ratio = there[:, 0] / there[:, 1]
-    log_error, log_degrees = _together(errors / there, sizes)
+    in_logs = errors / there
+    log_error = np.hypot.reduce(in_logs, axis=1)
+    log_degrees = satterthwaite(in_logs**2, sizes - 1)
     reach = student(np.zeros_like(log_error), log_error, log_degrees, level=level).high
     with np.errstate(over="ignore"):  # no end above, where weights leave hardly any degrees
         factor = np.exp(reach)
@@ -423,9 +425,3 @@ def _why_none(is_rating: bool, below: bool, means: Sequence[float]) -> str:  # n
         who = "highly satisfied" if means[0] == 0 else "others"
         return f"the mean of the {who} is 0"
     return ""
-
-
-def _together(errors: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return errors (k,) of differences, and Welch's degrees of freedom; NaN without spread."""
-    square = errors**2
-    return np.sqrt(square.sum(axis=1)), satterthwaite(square, sizes - 1)

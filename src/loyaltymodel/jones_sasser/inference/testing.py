@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from loyaltymodel._core.options import check_choice, check_count, enumerate_names, shown
+from loyaltymodel._core.options import check_count, enumerate_names, shown
 from loyaltymodel._core.resampling import FOR_TESTS
 from loyaltymodel._core.signature import checked
 from loyaltymodel.errors import OptionError
@@ -185,9 +185,6 @@ def hypothesis_test(
     normal 0.0
     beta 0.55
     """
-    check_choice("hypothesis", hypothesis, Hypothesis)
-    check_choice("method", method, Method)
-    check_choice("true_scores", true_scores, TrueScores)
     check_count("n_resamples", n_resamples, least=FEWEST)
     given: dict[str, object] = {
         "method": method if method != "auto" else None,
