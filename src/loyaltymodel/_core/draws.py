@@ -1,0 +1,159 @@
+"""Numbers that are known or uncertain: joint draws go through a formula in one call.
+
+A formula takes arrays by name and gives a row an element. The numbers themselves are the first
+element, draws of some of them the others, so that an estimate is a stack of one and its draws are
+the rest of the stack.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, Numbers
+from loyaltymodel._core.estimates import EstimateTable, Labels
+from loyaltymodel._core.options import enumerate_names, shown, suggest
+from loyaltymodel.errors import OptionError
+
+_FEWEST = 2  # draws that have a spread
+
+
+class Bound(NamedTuple):
+    """Where a number may lie; an open end is not itself allowed."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def holds(self, values: FloatArray) -> BoolArray:
+        """Return for each value whether it lies within."""
+        above = values > self.low if self.open_low else values >= self.low
+        below = values < self.high if self.open_high else values <= self.high
+        return np.asarray(above & below & np.isfinite(values))
+
+    def words(self) -> str:
+        """Say it in words."""
+        if not math.isfinite(self.low) and not math.isfinite(self.high):
+            return "a finite number"
+        if not math.isfinite(self.high):
+            return f"a number {'above' if self.open_low else 'of at least'} {self.low:g}"
+        if not math.isfinite(self.low):
+            return f"a number {'below' if self.open_high else 'of at most'} {self.high:g}"
+        ends = ["excluded" if end else "included" for end in (self.open_low, self.open_high)]
+        note = (
+            ""
+            if set(ends) == {"included"}
+            else f" ({self.low:g} {ends[0]}, {self.high:g} {ends[1]})"
+        )
+        return f"a number from {self.low:g} to {self.high:g}{note}"
+
+
+SHARE = Bound(0.0, 1.0)
+AMOUNT = Bound(0.0)
+POSITIVE = Bound(0.0, open_low=True)
+ANY = Bound()
+
+
+def stack_of(
+    numbers: Mapping[str, float],
+    draws: Mapping[str, Numbers] | None = None,
+    *,
+    bounds: Mapping[str, Bound],
+) -> dict[str, FloatArray]:
+    """Return each number with its draws behind it.
+
+    Parameters
+    ----------
+    numbers : mapping from str to float
+        The numbers by name.
+    draws : mapping from str to array of shape (b,), optional
+        Draws of some of them, all of one joint law: the same place is the same draw.
+    bounds : mapping from str to Bound
+        Where each number, and each of its draws, may lie.
+
+    Returns
+    -------
+    dict from str to ndarray of shape (1 + b,)
+        First the number, then its draws; a number without draws is repeated.
+
+    Raises
+    ------
+    OptionError
+        If a name is unknown, draws differ in length, or a value is outside its bound.
+    """
+    drawn = {name: np.asarray(values, np.float64) for name, values in (draws or {}).items()}
+    if unknown := [name for name in drawn if name not in numbers]:
+        raise OptionError(
+            f"draws has {unknown[0]!r}, which is no number of this calculation"
+            f"{suggest(unknown[0], numbers)}; there are {enumerate_names(numbers, most=20)}"
+        )
+    if wrong := [name for name, values in drawn.items() if values.ndim != 1]:
+        raise OptionError(
+            f"draws[{wrong[0]!r}] has shape {drawn[wrong[0]].shape}; give one value a draw"
+        )
+    sizes = {name: len(values) for name, values in drawn.items()}
+    if len(set(sizes.values())) > 1:
+        said = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise OptionError(
+            f"draws must be of one joint law, so equally many of each number; there are: {said}"
+        )
+    b = next(iter(sizes.values()), 0)
+    if drawn and b < _FEWEST:
+        raise OptionError(f"draws has {b} value each; an interval needs many, such as 1,000")
+    found = {}
+    for name, number in numbers.items():
+        values = np.append(number, drawn.get(name, np.full(b, number)))
+        _check(name, values, bounds.get(name, ANY))
+        found[name] = values
+    return found
+
+
+def table_of_draws(
+    labels: Labels,
+    compute: Callable[[Mapping[str, FloatArray]], FloatArray],
+    stack: Mapping[str, FloatArray],
+    *,
+    level: float,
+) -> EstimateTable:
+    """Return a table of what a formula makes of a stack; its intervals are those of the draws.
+
+    Parameters
+    ----------
+    labels : mapping from str to sequence
+        Columns that name the k rows.
+    compute : callable
+        From arrays of shape (m,) by name to an array of shape (m, k).
+    stack : mapping from str to ndarray of shape (1 + b,)
+        Of :func:`stack_of`.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    EstimateTable
+        With the draws, so that any difference has an interval; without intervals if there are
+        no draws.
+    """
+    rows = compute(stack)
+    return table_of_rows(labels, rows, level=level)
+
+
+def table_of_rows(labels: Labels, rows: FloatArray, *, level: float) -> EstimateTable:
+    """Return a table of rows (1 + b, k) of which the first is the estimate, the rest draws."""
+    if len(rows) == 1:
+        return EstimateTable(labels=FrozenMapping(labels), estimate=rows[0], level=level)  # type: ignore[arg-type]
+    found = EstimateTable.resampled(labels, rows[0], rows[1:], level=level, test_zero=False)
+    return replace(found, method="percentiles of the draws")
+
+
+def _check(name: str, values: FloatArray, bound: Bound) -> None:
+    if (inside := bound.holds(values)).all():
+        return
+    place = int(np.argmin(inside))
+    what = name if place == 0 else f"draw {place - 1} of {name}"
+    raise OptionError(f"{what} is {shown(float(values[place]))}, but must be {bound.words()}")
