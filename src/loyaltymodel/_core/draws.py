@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -60,7 +59,7 @@ ANY = Bound()
 
 
 def stack_of(
-    numbers: Mapping[str, float],
+    numbers: Mapping[str, float | FloatArray],
     draws: Mapping[str, Numbers] | None = None,
     *,
     bounds: Mapping[str, Bound],
@@ -69,16 +68,17 @@ def stack_of(
 
     Parameters
     ----------
-    numbers : mapping from str to float
-        The numbers by name.
-    draws : mapping from str to array of shape (b,), optional
-        Draws of some of them, all of one joint law: the same place is the same draw.
+    numbers : mapping from str to float or ndarray
+        The numbers by name, or several under one name, such as a margin a year.
+    draws : mapping from str to array of shape (b,) or (b, ...), optional
+        Draws of some of them, all of one joint law: the same place is the same draw. Behind the
+        draws stands the shape of the number.
     bounds : mapping from str to Bound
         Where each number, and each of its draws, may lie.
 
     Returns
     -------
-    dict from str to ndarray of shape (1 + b,)
+    dict from str to ndarray of shape (1 + b,) or (1 + b, ...)
         First the number, then its draws; a number without draws is repeated.
 
     Raises
@@ -92,10 +92,13 @@ def stack_of(
             f"draws has {unknown[0]!r}, which is no number of this calculation"
             f"{suggest(unknown[0], numbers)}; there are {enumerate_names(numbers, most=20)}"
         )
-    if wrong := [name for name, values in drawn.items() if values.ndim != 1]:
-        raise OptionError(
-            f"draws[{wrong[0]!r}] has shape {drawn[wrong[0]].shape}; give one value a draw"
-        )
+    for name, values in drawn.items():
+        each = np.shape(numbers[name])
+        if values.ndim == 0 or values.shape[1:] != each:
+            wanted = "(b,)" if not each else f"(b, {', '.join(map(str, each))})"
+            raise OptionError(
+                f"draws[{name!r}] has shape {values.shape}, but must have {wanted}: a draw a row"
+            )
     sizes = {name: len(values) for name, values in drawn.items()}
     if len(set(sizes.values())) > 1:
         said = ", ".join(f"{name} {size}" for name, size in sizes.items())
@@ -107,9 +110,10 @@ def stack_of(
         raise OptionError(f"draws has {b} value each; an interval needs many, such as 1,000")
     found = {}
     for name, number in numbers.items():
-        values = np.append(number, drawn.get(name, np.full(b, number)))
-        _check(name, values, bounds.get(name, ANY))
-        found[name] = values
+        first = np.asarray(number, np.float64)[None]
+        behind = drawn.get(name, np.broadcast_to(first, (b, *first.shape[1:])))
+        found[name] = np.concatenate([first, behind])
+        _check(name, found[name], bounds.get(name, ANY))
     return found
 
 
@@ -145,15 +149,58 @@ def table_of_draws(
 
 def table_of_rows(labels: Labels, rows: FloatArray, *, level: float) -> EstimateTable:
     """Return a table of rows (1 + b, k) of which the first is the estimate, the rest draws."""
+    columns = FrozenMapping({name: tuple(column) for name, column in labels.items()})
     if len(rows) == 1:
-        return EstimateTable(labels=FrozenMapping(labels), estimate=rows[0], level=level)  # type: ignore[arg-type]
-    found = EstimateTable.resampled(labels, rows[0], rows[1:], level=level, test_zero=False)
-    return replace(found, method="percentiles of the draws")
+        return EstimateTable(labels=columns, estimate=rows[0], level=level)
+    found = spread_of(rows[1:], level=level)
+    return EstimateTable(
+        labels=columns,
+        estimate=rows[0],
+        std_error=found.std_error,
+        ci_low=found.low,
+        ci_high=found.high,
+        level=level,
+        method="percentiles of the draws",
+        replicates=rows[1:],
+    )
+
+
+class Spread(NamedTuple):
+    """What draws (b, k) say of each column: standard deviation, interval, share that is finite."""
+
+    std_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    finite: FloatArray
+
+
+def spread_of(draws: FloatArray, *, level: float) -> Spread:
+    """Return standard deviation, interval and share of finite values of draws (b, k).
+
+    Infinite values count as larger than all others; undefined ones are left out of the
+    interval. The standard deviation is NaN unless every draw is finite.
+    """
+    tail = (1 - level) / 2
+    columns = draws.shape[1]
+    low, high = np.full(columns, np.nan), np.full(columns, np.nan)
+    finite = np.isfinite(draws)
+    whole = finite.all(axis=0)
+    error = np.full(columns, np.nan)
+    error[whole] = draws[:, whole].std(axis=0, ddof=1)
+    ends = np.quantile(draws[:, whole], [tail, 1 - tail], axis=0, method="weibull")
+    low[whole], high[whole] = ends
+    for k in np.flatnonzero(~whole):  # few: quantities that some draws do not have
+        there = draws[~np.isnan(draws[:, k]), k]
+        if len(there):
+            method: Any = "closest_observation"  # no straight line leads to infinity
+            low[k], high[k] = np.quantile(there, [tail, 1 - tail], method=method)
+    return Spread(error, low, high, finite.mean(axis=0))
 
 
 def _check(name: str, values: FloatArray, bound: Bound) -> None:
     if (inside := bound.holds(values)).all():
         return
-    place = int(np.argmin(inside))
-    what = name if place == 0 else f"draw {place - 1} of {name}"
+    place = tuple(np.argwhere(~inside)[0])
+    within = f" at {', '.join(map(str, place[1:]))}" if len(place) > 1 else ""
+    what = f"{name}{within}" if place[0] == 0 else f"draw {place[0] - 1} of {name}{within}"
     raise OptionError(f"{what} is {shown(float(values[place]))}, but must be {bound.words()}")
