@@ -1,6 +1,7 @@
 """What loyalty costs and brings in: programmes, word of mouth, exits."""
 
 from loyaltymodel.economics import results as results
+from loyaltymodel.economics.acquisition.curve import ResponseCurve
 from loyaltymodel.economics.exits import exit_reasons
 from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.returns import programme_return
@@ -12,6 +13,7 @@ __all__ = [
     "LoyaltyProgramme",
     "ProgrammeTier",
     "Rate",
+    "ResponseCurve",
     "exit_reasons",
     "programme_effect",
     "programme_return",
