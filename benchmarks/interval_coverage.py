@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loyaltymodel.errors import NotIdentifiedError
+
 SEED = 20_261_130
 PROCESSES = 2
 
@@ -42,7 +44,10 @@ def one_draw(task: tuple[str, str, int, bool, int]) -> Found:
     rng = np.random.default_rng([SEED, seed, people, weighted, *name.encode()])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return world.draw(rng, people, weighted)
+        try:
+            return world.draw(rng, people, weighted)
+        except NotIdentifiedError:  # refused by name: a survey without an interval
+            return {}
 
 
 def worlds_of(room: str) -> dict[str, World]:
