@@ -13,7 +13,7 @@ from scipy import optimize, stats
 from statsmodels.stats.proportion import proportion_confint
 
 from loyaltymodel import datasets
-from loyaltymodel.economics.word_of_mouth import word_of_mouth
+from loyaltymodel.economics.word_of_mouth.by_satisfaction import word_of_mouth
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 from loyaltymodel.satisfaction_loyalty.u_shape import kernels
 from loyaltymodel.satisfaction_loyalty.u_shape.fit import u_shape_test

@@ -7,7 +7,7 @@ from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.returns import programme_return
 from loyaltymodel.economics.programme.specification import LoyaltyProgramme, ProgrammeTier
 from loyaltymodel.economics.rates import Rate
-from loyaltymodel.economics.word_of_mouth import word_of_mouth
+from loyaltymodel.economics.word_of_mouth.by_satisfaction import word_of_mouth
 
 __all__ = [
     "LoyaltyProgramme",

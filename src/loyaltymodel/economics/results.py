@@ -1,7 +1,7 @@
 """Classes of results, for type hints; the functions of the room make them."""
 
 from loyaltymodel.economics.programme.result import ProgrammeEffect
-from loyaltymodel.economics.word_of_mouth import WordOfMouth
+from loyaltymodel.economics.word_of_mouth.by_satisfaction import WordOfMouth
 
 __all__ = [
     "ProgrammeEffect",

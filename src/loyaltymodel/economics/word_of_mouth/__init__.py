@@ -1,0 +1,1 @@
+"""Who speaks of the firm, how many are told, and how far it spreads."""
