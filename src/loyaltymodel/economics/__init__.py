@@ -2,6 +2,7 @@
 
 from loyaltymodel.economics import results as results
 from loyaltymodel.economics.acquisition.curve import ResponseCurve
+from loyaltymodel.economics.acquisition.spending import acquisition_retention
 from loyaltymodel.economics.exits import exit_reasons
 from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.returns import programme_return
@@ -14,6 +15,7 @@ __all__ = [
     "ProgrammeTier",
     "Rate",
     "ResponseCurve",
+    "acquisition_retention",
     "exit_reasons",
     "programme_effect",
     "programme_return",
