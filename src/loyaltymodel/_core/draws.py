@@ -15,7 +15,7 @@ import numpy as np
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, Numbers
 from loyaltymodel._core.estimates import EstimateTable, Labels
-from loyaltymodel._core.options import enumerate_names, shown, suggest
+from loyaltymodel._core.options import LARGEST, enumerate_names, shown, suggest
 from loyaltymodel.errors import OptionError
 
 _FEWEST = 2  # draws that have a spread
@@ -33,7 +33,7 @@ class Bound(NamedTuple):
         """Return for each value whether it lies within."""
         above = values > self.low if self.open_low else values >= self.low
         below = values < self.high if self.open_high else values <= self.high
-        return np.asarray(above & below & np.isfinite(values))
+        return np.asarray(above & below & (np.abs(values) <= LARGEST))
 
     def words(self) -> str:
         """Say it in words."""
@@ -203,4 +203,7 @@ def _check(name: str, values: FloatArray, bound: Bound) -> None:
     place = tuple(np.argwhere(~inside)[0])
     within = f" at {', '.join(map(str, place[1:]))}" if len(place) > 1 else ""
     what = f"{name}{within}" if place[0] == 0 else f"draw {place[0] - 1} of {name}{within}"
-    raise OptionError(f"{what} is {shown(float(values[place]))}, but must be {bound.words()}")
+    value = float(values[place])
+    if LARGEST < abs(value) < math.inf:
+        raise OptionError(f"{what} is {value:g}, too large to compute with; take other units")
+    raise OptionError(f"{what} is {shown(value)}, but must be {bound.words()}")

@@ -3,22 +3,49 @@
 from loyaltymodel.economics import results as results
 from loyaltymodel.economics.acquisition.curve import ResponseCurve
 from loyaltymodel.economics.acquisition.spending import acquisition_retention
+from loyaltymodel.economics.complaints.flow import complaint_flow
+from loyaltymodel.economics.complaints.hidden import hidden_dissatisfied
+from loyaltymodel.economics.complaints.log import complaint_log
+from loyaltymodel.economics.complaints.problems import problem_pareto
+from loyaltymodel.economics.complaints.recovery import recovery_spend
+from loyaltymodel.economics.complaints.specification import ComplaintBehaviour, ComplaintRate
 from loyaltymodel.economics.exits import exit_reasons
 from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.returns import programme_return
 from loyaltymodel.economics.programme.specification import LoyaltyProgramme, ProgrammeTier
 from loyaltymodel.economics.rates import Rate
+from loyaltymodel.economics.value.concentration import value_concentration
+from loyaltymodel.economics.value.lifetime import customer_value, lifetime_value
+from loyaltymodel.economics.word_of_mouth.audience import Audience, AudiencePart
 from loyaltymodel.economics.word_of_mouth.by_satisfaction import word_of_mouth
+from loyaltymodel.economics.word_of_mouth.estimate import estimate_audience
+from loyaltymodel.economics.word_of_mouth.referrals import referral_value
+from loyaltymodel.economics.word_of_mouth.spreading import spread
 
 __all__ = [
+    "Audience",
+    "AudiencePart",
+    "ComplaintBehaviour",
+    "ComplaintRate",
     "LoyaltyProgramme",
     "ProgrammeTier",
     "Rate",
     "ResponseCurve",
     "acquisition_retention",
+    "complaint_flow",
+    "complaint_log",
+    "customer_value",
+    "estimate_audience",
     "exit_reasons",
+    "hidden_dissatisfied",
+    "lifetime_value",
+    "problem_pareto",
     "programme_effect",
     "programme_return",
+    "recovery_spend",
+    "referral_value",
+    "spread",
+    "value_concentration",
     "word_of_mouth",
 ]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, FrozenRecord, read_only
-from loyaltymodel._core.draws import ANY, SHARE, Bound
+from loyaltymodel._core.draws import AMOUNT, ANY, SHARE, Bound
 from loyaltymodel._core.options import check_choice, shown
-from loyaltymodel._core.signature import checked, checked_fields
+from loyaltymodel._core.signature import READ_BY_A_DOOR, checked, checked_fields
 from loyaltymodel.errors import OptionError
 
 Period = Literal["day", "week", "month", "quarter", "half_year", "year"]
@@ -21,6 +23,14 @@ RateKind = Literal["retention", "discount", "growth", "amount"]
 _IN_A_YEAR = {
     "day": 365.25, "week": 365.25 / 7, "month": 12.0, "quarter": 4.0, "half_year": 2.0, "year": 1.0,
 }  # fmt: skip
+# Where numbers of a stream of money may lie, by name.
+BOUNDS = {
+    "margin": ANY,
+    "retention": SHARE,
+    "discount": Bound(-1.0, open_low=True),
+    "growth": Bound(-1.0, open_low=True),
+    "acquisition_cost": AMOUNT,
+}
 _BOUNDS = {
     "retention": SHARE,
     "discount": Bound(-1.0, open_low=True),
@@ -117,13 +127,18 @@ class Rate(FrozenRecord):
         return Rate(value=np.asarray(value), kind=self.kind, per=per)
 
 
-def in_period(name: str, given: object, *, kind: RateKind, per: str | None) -> FloatArray:
-    """Return the number or numbers of an argument, which must belong to a period.
+# A number or numbers that belong to a period: plain ones to that of the call.
+PerPeriod = Annotated[npt.ArrayLike | pd.Series | Rate, READ_BY_A_DOOR]
 
-    A plain number belongs to ``per``; a Rate must be of this period and of this kind.
+
+def in_period(name: str, given: object, *, kind: RateKind, per: str) -> Any:
+    """Return what was given for a number, which must belong to a period.
+
+    A plain number, an array or a Series belongs to ``per`` and is handed back as it is; a Rate
+    must be of this period and of this kind, and its value is handed back.
     """
     if not isinstance(given, Rate):
-        return np.asarray(given, np.float64)
+        return given
     if given.kind != kind:
         raise OptionError(f"{name} is a Rate of kind {given.kind!r}; give one of kind {kind!r}")
     if given.per != per:

@@ -1,11 +1,28 @@
 """Classes of results, for type hints; the functions of the room make them."""
 
 from loyaltymodel.economics.acquisition.result import AcquisitionRetention
+from loyaltymodel.economics.complaints.result import (
+    ComplaintFlow,
+    ComplaintLog,
+    HiddenDissatisfied,
+    RecoverySpend,
+)
 from loyaltymodel.economics.programme.result import ProgrammeEffect
+from loyaltymodel.economics.value.concentration import ValueConcentration
+from loyaltymodel.economics.value.result import LifetimeValue
 from loyaltymodel.economics.word_of_mouth.by_satisfaction import WordOfMouth
+from loyaltymodel.economics.word_of_mouth.result import AudienceEstimate, Spread
 
 __all__ = [
     "AcquisitionRetention",
+    "AudienceEstimate",
+    "ComplaintFlow",
+    "ComplaintLog",
+    "HiddenDissatisfied",
+    "LifetimeValue",
     "ProgrammeEffect",
+    "RecoverySpend",
+    "Spread",
+    "ValueConcentration",
     "WordOfMouth",
 ]

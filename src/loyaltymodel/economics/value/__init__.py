@@ -1,0 +1,1 @@
+"""What customers are worth while they stay: present values, elasticities, break-even, equity."""
