@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.accepted import Data, Variable
-from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import read_variables
+from loyaltymodel.economics.pareto import ranked
 from loyaltymodel.errors import DataError
 
 
@@ -44,7 +44,8 @@ def exit_reasons(
     DataFrame
         A row a reason: ``reason``, ``n_obs`` (exits), ``estimate`` (their share) with
         ``ci_low`` and ``ci_high`` (Wilson), ``value_lost`` and ``value_share`` if values are
-        given, and ``cumulative``, the share of exits, or of the value, down to this reason.
+        given, ``best_rank`` and ``worst_rank``, ``cumulative``, the share of exits, or of the
+        value, down to this reason, and ``p_next``, the p-value of no difference from the next.
 
     Raises
     ------
@@ -52,6 +53,10 @@ def exit_reasons(
         If values are missing, negative or of different lengths.
     OptionError
         If an option is not one of its choices.
+
+    See Also
+    --------
+    problem_pareto : The same for complaints; says how ranks and p-values are made.
 
     Notes
     -----
@@ -86,19 +91,7 @@ def exit_reasons(
         missing=missing,
     )
     codes, names = variables.codes("reason")
-    exits = np.bincount(codes, minlength=len(names))
-    share = exits / exits.sum()
-    total = np.full(len(share), exits.sum())
-    frame = EstimateTable.wilson({"reason": names}, share, total, level=level).frame()
-    frame.insert(1, "n_obs", exits)
-    if value is None:
-        weight = share
-    else:
-        lost = np.bincount(codes, np.asarray(variables["value"], np.float64), len(names))
-        if not lost.sum() > 0:
-            raise DataError("the value lost is 0 in all; leave value out to count exits")
-        weight = lost / lost.sum()
-        frame = frame.assign(value_lost=lost, value_share=weight)
-    order = np.argsort(-weight, kind="stable")
-    frame = frame.iloc[order].reset_index(drop=True)
-    return frame.assign(cumulative=np.cumsum(weight[order]))
+    worth = None if value is None else np.asarray(variables["value"], np.float64)
+    if worth is not None and not worth.sum() > 0:
+        raise DataError("the value lost is 0 in all; leave value out to count exits")
+    return ranked("reason", codes, names, worth, None, level=level)
