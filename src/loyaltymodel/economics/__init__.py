@@ -14,6 +14,7 @@ from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.returns import programme_return
 from loyaltymodel.economics.programme.specification import LoyaltyProgramme, ProgrammeTier
 from loyaltymodel.economics.rates import Rate
+from loyaltymodel.economics.tenure_profit.profit import profit_by_tenure
 from loyaltymodel.economics.value.concentration import value_concentration
 from loyaltymodel.economics.value.lifetime import customer_value, lifetime_value
 from loyaltymodel.economics.word_of_mouth.audience import Audience, AudiencePart
@@ -40,6 +41,7 @@ __all__ = [
     "hidden_dissatisfied",
     "lifetime_value",
     "problem_pareto",
+    "profit_by_tenure",
     "programme_effect",
     "programme_return",
     "recovery_spend",

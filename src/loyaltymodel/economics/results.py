@@ -8,6 +8,7 @@ from loyaltymodel.economics.complaints.result import (
     RecoverySpend,
 )
 from loyaltymodel.economics.programme.result import ProgrammeEffect
+from loyaltymodel.economics.tenure_profit.result import TenureProfit
 from loyaltymodel.economics.value.concentration import ValueConcentration
 from loyaltymodel.economics.value.result import LifetimeValue
 from loyaltymodel.economics.word_of_mouth.by_satisfaction import WordOfMouth
@@ -23,6 +24,7 @@ __all__ = [
     "ProgrammeEffect",
     "RecoverySpend",
     "Spread",
+    "TenureProfit",
     "ValueConcentration",
     "WordOfMouth",
 ]
