@@ -702,6 +702,28 @@ CASES = [
         lambda v: CHAIN.discounted_value(v, discount=0.1),
         {"new": 1.0, "regular": 20.0, "loyal": 300.0},
     ),
+    Labelled(
+        "loyalty_stage.results.MarkovChain.customer_equity.customers",
+        lambda v: CHAIN.customer_equity(v, [1.0, 20.0, 300.0], discount=0.1),
+        {"new": 1.0, "regular": 20.0, "loyal": 300.0},
+    ),
+    Labelled(
+        "loyalty_stage.results.MarkovChain.customer_equity.rewards",
+        lambda v: CHAIN.customer_equity([3.0, 4.0, 5.0], v, discount=0.1),
+        {"new": 1.0, "regular": 20.0, "loyal": 300.0},
+    ),
+    Labelled(
+        "loyalty_stage.results.MarkovChain.sensitivity.rewards",
+        lambda v: CHAIN.sensitivity(quantity="discounted_value", rewards=v, discount=0.1),
+        {"new": 1.0, "regular": 20.0, "loyal": 300.0},
+    ),
+    Labelled(
+        "economics.lifetime_value.draws",
+        lambda v: economics.lifetime_value(
+            9, retention=0.5, discount=0.1, acquisition_cost=2, timing="now", per="year", draws=v
+        ),
+        {"margin": (8.0, 10.0), "retention": (0.4, 0.6), "acquisition_cost": (1.0, 4.0)},
+    ),
     *(
         Labelled(f"loyalty_stage.{name}.start", call, {"new": 0.7, "regular": 0.1, "loyal": 0.2})
         for name, call in (
@@ -1542,6 +1564,7 @@ def test_a_map_of_types_finds_customers_by_their_labels():
 ONE_DOOR = {
     "names": "every picture reads names= by plots._names.shown_names",
     "update": "every specification is copied by Specification.model_copy",
+    "draws": "every calculation reads draws= by _core.draws.stack_of",
 }
 # A function of one's own gets a mapping, and gives none; what a scale calls its answers stands in
 # their order, whatever the index of the Series.

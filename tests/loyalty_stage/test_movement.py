@@ -1318,6 +1318,12 @@ def test_the_value_of_customers_is_the_sum_over_all_periods():
     np.testing.assert_allclose(value, plain, rtol=SAME)
     # 180 customers, an example published with this result.
     assert value @ [10, 20, 100, 50, 0] == pytest.approx(6241.38555365, abs=1e-7)
+    customers = dict(zip(names, [10, 20, 100, 50, 0], strict=True))
+    equity = chain.customer_equity(customers, reward, discount=0.15)
+    assert estimates(equity)[0] == pytest.approx(6241.38555365, abs=1e-7)
+    later = chain.customer_equity(customers, reward, discount=0.15, timing="after_renewal")
+    # The margins of today: 10 * 20 + 20 * 10 + 100 * 5 + 50 * 2.
+    assert estimates(equity)[0] - estimates(later)[0] == pytest.approx(1000, rel=SAME)
     np.testing.assert_array_equal(
         estimates(chain.discounted_value([20, 10, 5, 2, 0], discount=0.15)), value
     )
@@ -1331,6 +1337,26 @@ def test_the_value_of_customers_is_the_sum_over_all_periods():
         markov_chain(LEAVING, stages=LEFT).discounted_value([1, 2, 3, 0], discount=0.2)
     )
     assert ((table["ci_low"] <= truth) & (truth <= table["ci_high"])).all()
+
+
+def test_the_sensitivity_of_a_value_is_its_derivative():
+    chain = markov_chain([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0, 0.2, 0.8]], stages=list("abc"))
+    money = {"rewards": [1.0, 5.0, 20.0], "discount": 0.1}
+    table = chain.sensitivity(quantity="discounted_value", **money)
+    step = 1e-6
+    for source, target in (("a", "c"), ("b", "b"), ("c", "a")):
+        up = chain.what_if(source=source, target=target, change=step)
+        slope = (
+            estimates(up.discounted_value(**money)) - estimates(chain.discounted_value(**money))
+        ) / step
+        rows = table.query("source == @source and target == @target")
+        np.testing.assert_allclose(estimates(rows), slope, rtol=1e-4)  # of one-sided steps
+    with pytest.raises(OptionError, match="needs both"):
+        chain.sensitivity(quantity="discounted_value", rewards=[1.0, 5.0, 20.0])
+    with pytest.raises(OptionError, match="belong to"):
+        chain.sensitivity(quantity="steady_state", discount=0.1)
+    with pytest.raises(OptionError, match="do not go together"):
+        chain.sensitivity(quantity="discounted_value", goal="c", **money)
 
 
 # Customers whose rows end, and months

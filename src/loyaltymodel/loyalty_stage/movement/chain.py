@@ -12,12 +12,10 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray
-from loyaltymodel._core.labels import in_order_of
 from loyaltymodel._core.native import NotNumbers, numbers_of
 from loyaltymodel._core.options import (
     check_choice,
     check_count,
-    check_positive,
     count_of,
     enumerate_names,
     repeated,
@@ -26,9 +24,8 @@ from loyaltymodel._core.options import (
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
-from loyaltymodel._core.variables import read_numbers
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-from loyaltymodel.loyalty_stage.movement import kernels, simulated
+from loyaltymodel.loyalty_stage.movement import kernels, simulated, value
 from loyaltymodel.loyalty_stage.movement.compare import (
     Compared,
     Quantity,
@@ -39,6 +36,7 @@ from loyaltymodel.loyalty_stage.movement.compare import (
 from loyaltymodel.loyalty_stage.movement.stages import Stages, Start, place_of
 from loyaltymodel.loyalty_stage.movement.tables import table_of_values
 from loyaltymodel.loyalty_stage.movement.unseen import SAY, named, require_long_run, require_seen
+from loyaltymodel.loyalty_stage.movement.value import Timing
 
 Periodic = Literal["raise", "average"]
 
@@ -406,7 +404,11 @@ class MarkovChain(Result):
 
     @checked
     def discounted_value(
-        self, rewards: Sequence[float] | Mapping[str, float], *, discount: float
+        self,
+        rewards: Sequence[float] | Mapping[str, float],
+        *,
+        discount: float,
+        timing: Timing = "now",
     ) -> pd.DataFrame:
         """Return what a customer is worth who is in a stage now (客户终身价值).
 
@@ -416,11 +418,13 @@ class MarkovChain(Result):
             What a customer brings in a period in each stage, in money; costs are negative.
         discount : float
             Rate of interest a period, above 0: money of the next period counts 1 / (1 + discount).
+        timing : {"now", "after_renewal"}
+            Whether the reward of the present period counts in full, or the next one is the first.
 
         Returns
         -------
         DataFrame
-            A row a stage, in money, the present period counted in full.
+            A row a stage, in money.
 
         Raises
         ------
@@ -431,8 +435,9 @@ class MarkovChain(Result):
 
         Notes
         -----
-        v = (I - P / (1 + d))^-1 r, as in [1]_. Distant periods hardly count, so that a move that
-        was never seen changes little, whether it may happen or not.
+        v = (I - P / (1 + d))^-1 r, as in [1]_, less r if the present period does not count. Distant
+        periods hardly count, so that a move that was never seen changes little, whether it may
+        happen or not.
 
         References
         ----------
@@ -450,9 +455,60 @@ class MarkovChain(Result):
         0  active    16.667
         1    gone     0.000
         """
-        check_positive("discount", discount)
-        money = read_numbers("rewards", in_order_of("rewards", rewards, self.stages.names))
-        return self._by_stage(kernels.discounted(self.stack(), money, discount))
+        return self._by_stage(value.values(self, rewards, discount, timing))
+
+    @checked
+    def customer_equity(
+        self,
+        customers: Sequence[float] | Mapping[str, float],
+        rewards: Sequence[float] | Mapping[str, float],
+        *,
+        discount: float,
+        timing: Timing = "now",
+    ) -> pd.DataFrame:
+        """Return what all customers are worth together (顾客资产).
+
+        Parameters
+        ----------
+        customers : sequence of float, or mapping from stage to number
+            How many customers are in each stage now, none negative.
+        rewards : sequence of float, or mapping from stage to number
+            What a customer brings in a period in each stage, in money; costs are negative.
+        discount : float
+            Rate of interest a period, above 0.
+        timing : {"now", "after_renewal"}
+            Whether the reward of the present period counts in full, or the next one is the first.
+
+        Returns
+        -------
+        DataFrame
+            One row: ``quantity`` "customer_equity" and ``estimate``, in money; with draws also
+            ``std_error``, ``ci_low``, ``ci_high`` and ``finite``.
+
+        Raises
+        ------
+        DataError
+            If customers or rewards are not one number for each stage.
+        OptionError
+            If ``discount`` is not above 0.
+
+        Notes
+        -----
+        The sum of customers times :meth:`discounted_value`. Customers who are still to be won are
+        not in it.
+
+        Examples
+        --------
+        Three customers of 10 / (1 - 0.5 / 1.25) each:
+
+        >>> from loyaltymodel import loyalty_stage
+        >>> chain = loyalty_stage.markov_chain([[0.5, 0.5], [0, 1]], stages=["active", "gone"])
+        >>> chain.customer_equity({"active": 3, "gone": 8}, [10, 0], discount=0.25).round(6)
+                  quantity  estimate
+        0  customer_equity      50.0
+        """
+        found = value.equity(self, customers, rewards, discount, timing)
+        return table_of_values({"quantity": ["customer_equity"]}, found, level=self.level)
 
     @checked
     def what_if(
@@ -505,16 +561,25 @@ class MarkovChain(Result):
 
     @checked
     def sensitivity(
-        self, *, quantity: Quantity, goal: str | Sequence[str] | None = None
+        self,
+        *,
+        quantity: Quantity,
+        goal: str | Sequence[str] | None = None,
+        rewards: Sequence[float] | Mapping[str, float] | None = None,
+        discount: float | None = None,
     ) -> pd.DataFrame:
         """Return what one more point of a transition does to a quantity: its derivative (敏感性).
 
         Parameters
         ----------
-        quantity : {"steady_state", "expected_time", "hitting_probability"}
+        quantity : {"steady_state", "expected_time", "hitting_probability", "discounted_value"}
             What changes.
         goal : str or sequence of str, optional
-            The goal of the last two.
+            The goal of a time or a probability.
+        rewards : sequence of float, or mapping from stage to number, optional
+            What a customer brings in each stage, for "discounted_value".
+        discount : float, optional
+            Rate of interest a period, above 0, for "discounted_value".
 
         Returns
         -------
@@ -560,7 +625,7 @@ class MarkovChain(Result):
         2    new  loyal    new     -16.0
         3    new  loyal  loyal       0.0
         """
-        return sensitivities(self, quantity, goal)
+        return sensitivities(self, quantity, goal, rewards, discount)
 
     @checked
     def compare(

@@ -15,11 +15,12 @@ from loyaltymodel.loyalty_stage.movement import kernels
 from loyaltymodel.loyalty_stage.movement.stages import Start
 from loyaltymodel.loyalty_stage.movement.tables import table_of_values
 from loyaltymodel.loyalty_stage.movement.unseen import require_long_run, require_seen
+from loyaltymodel.loyalty_stage.movement.value import ByStage, read_rewards
 
 if TYPE_CHECKING:
     from loyaltymodel.loyalty_stage.movement.chain import MarkovChain
 
-Quantity = Literal["steady_state", "expected_time", "hitting_probability"]
+Quantity = Literal["steady_state", "expected_time", "hitting_probability", "discounted_value"]
 Compared = Literal["steady_state", "expected_time", "hitting_probability", "distribution"]
 
 
@@ -58,22 +59,35 @@ def changed(
 
 
 def sensitivities(
-    chain: MarkovChain, quantity: Quantity, goal: str | Sequence[str] | None
+    chain: MarkovChain,
+    quantity: Quantity,
+    goal: str | Sequence[str] | None,
+    rewards: ByStage | None,
+    discount: float | None,
 ) -> pd.DataFrame:
     """Return the derivative of a quantity by each transition."""
     check_choice("quantity", quantity, Quantity)
-    if (quantity == "steady_state") != (goal is None):
+    is_value = quantity == "discounted_value"
+    if (rewards is not None, discount is not None) != (is_value, is_value):
         raise OptionError(
-            f"quantity={quantity!r} and goal={goal!r} do not go together; a steady state has "
-            "no goal, and the others need one"
+            "rewards= and discount= belong to quantity='discounted_value', which needs both; it "
+            f"is {quantity!r} here"
         )
-    if goal is None:
-        require_long_run(chain)
-        slopes = kernels.stationary_slopes(chain.stack())
-    else:
+    if (goal is None) != (quantity == "steady_state" or is_value):
+        raise OptionError(
+            f"quantity={quantity!r} and goal={goal!r} do not go together; a steady state and a "
+            "value have no goal, and the others need one"
+        )
+    if goal is not None:
         hit, time = chain.goal_mask(goal), quantity == "expected_time"
         require_seen(chain, hit, time=time)
         slopes = kernels.hitting_slopes(chain.stack(), hit, time=time)
+    elif rewards is not None and discount is not None:
+        money = read_rewards(chain, rewards, discount)
+        slopes = kernels.discounted_slopes(chain.stack(), money, discount)
+    else:
+        require_long_run(chain)
+        slopes = kernels.stationary_slopes(chain.stack())
     names = chain.stages.names
     k = len(names)
     labels = {

@@ -185,6 +185,17 @@ def discounted(chains: FloatArray, rewards: FloatArray, discount: float) -> Floa
     return np.where(good[:, None], value, np.nan)
 
 
+def discounted_slopes(chains: FloatArray, rewards: FloatArray, discount: float) -> FloatArray:
+    """Return derivatives (b, i, j, k) of the present value by transitions, the others rescaled."""
+    value = discounted(chains, rewards, discount)
+    good = _complete(chains)
+    p = np.where(good[:, None, None], chains, np.eye(chains.shape[-1]))
+    reach = _inverse(np.eye(p.shape[-1]) - p / (1 + discount))
+    change = np.einsum("bijl,bl->bij", directions(p), np.where(good[:, None], value, 0.0))
+    slopes = reach.swapaxes(-1, -2)[:, :, None, :] * change[..., None] / (1 + discount)
+    return np.where(good[:, None, None, None], slopes, np.nan)
+
+
 def shares_after(chains: FloatArray, start: FloatArray, periods: int) -> FloatArray:
     """Return shares (b, periods + 1, k) of stages over time, from the start on."""
     shares = np.empty((len(chains), periods + 1, chains.shape[-1]))
