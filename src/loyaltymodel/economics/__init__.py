@@ -14,6 +14,11 @@ from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.returns import programme_return
 from loyaltymodel.economics.programme.specification import LoyaltyProgramme, ProgrammeTier
 from loyaltymodel.economics.rates import Rate
+from loyaltymodel.economics.retention.cohorts import cohort_table
+from loyaltymodel.economics.retention.cox import cox_regression
+from loyaltymodel.economics.retention.rates import retention_rates
+from loyaltymodel.economics.retention.survival import survival
+from loyaltymodel.economics.retention.tenures import tenures
 from loyaltymodel.economics.tenure_profit.profit import profit_by_tenure
 from loyaltymodel.economics.value.concentration import value_concentration
 from loyaltymodel.economics.value.lifetime import customer_value, lifetime_value
@@ -33,8 +38,10 @@ __all__ = [
     "Rate",
     "ResponseCurve",
     "acquisition_retention",
+    "cohort_table",
     "complaint_flow",
     "complaint_log",
+    "cox_regression",
     "customer_value",
     "estimate_audience",
     "exit_reasons",
@@ -46,7 +53,10 @@ __all__ = [
     "programme_return",
     "recovery_spend",
     "referral_value",
+    "retention_rates",
     "spread",
+    "survival",
+    "tenures",
     "value_concentration",
     "word_of_mouth",
 ]

@@ -8,6 +8,11 @@ from loyaltymodel.economics.complaints.result import (
     RecoverySpend,
 )
 from loyaltymodel.economics.programme.result import ProgrammeEffect
+from loyaltymodel.economics.retention.cohorts import CohortTable
+from loyaltymodel.economics.retention.cox import CoxRegression
+from loyaltymodel.economics.retention.rates import RetentionRates
+from loyaltymodel.economics.retention.survival import SurvivalCurve
+from loyaltymodel.economics.retention.tenures import Tenures
 from loyaltymodel.economics.tenure_profit.result import TenureProfit
 from loyaltymodel.economics.value.concentration import ValueConcentration
 from loyaltymodel.economics.value.result import LifetimeValue
@@ -17,14 +22,19 @@ from loyaltymodel.economics.word_of_mouth.result import AudienceEstimate, Spread
 __all__ = [
     "AcquisitionRetention",
     "AudienceEstimate",
+    "CohortTable",
     "ComplaintFlow",
     "ComplaintLog",
+    "CoxRegression",
     "HiddenDissatisfied",
     "LifetimeValue",
     "ProgrammeEffect",
     "RecoverySpend",
+    "RetentionRates",
     "Spread",
+    "SurvivalCurve",
     "TenureProfit",
+    "Tenures",
     "ValueConcentration",
     "WordOfMouth",
 ]
