@@ -103,7 +103,7 @@ def test_an_entry_may_have_a_source_of_its_own():
     [
         ("gavin", "there is no list 'gavin' .did you mean 'garvin'"),
         ("LOY-14", "LOY-14 has 'loyalty_levels', 'strategies'"),
-        ("", "has the 41 names"),
+        ("", f"has the {len(LISTS)} names"),
         (3, "name"),
     ],
 )

@@ -18,7 +18,7 @@ from loyaltymodel.errors import NotIdentifiedError, OptionError
 
 Prior = Literal["scale", "flat"]
 
-_MOST_COMPLAINTS = 1_000_000  # terms of a sum
+_MOST_COMPLAINTS = 100_000  # terms of a sum
 _MOST_CUSTOMERS = 5_000_000
 _RAREST = 1e-3  # probability of a bound below which the bound contradicts the rate
 
@@ -37,7 +37,7 @@ def hidden_dissatisfied(
     Parameters
     ----------
     complaints : int
-        Dissatisfied customers who complained, each counted once; at most a million.
+        Dissatisfied customers who complained, each counted once; at most 100,000.
     rate : ComplaintRate
         The share of the dissatisfied who complain, as far as it is known from outside.
     prior : {"scale", "flat"}
@@ -83,7 +83,9 @@ def hidden_dissatisfied(
     off there.
 
     Whatever the number is, an interval by the prior "scale" holds it in as many cases as it says,
-    if the share is drawn from its law anew each time; simulated coverage was 94 to 97 % for 95 %.
+    if the share is drawn from its law anew each time: for 1,000 and more in 95.0 % at 95 %, for 100
+    in 94.4 to 97.9 %, by exact sums for laws of means from 0.05 to 0.4. By the flat prior it was
+    91 to 96 %.
     If the law of the share is wrong, so is everything here.
 
     The 4 % that textbooks print (of the dissatisfied 4 % complain, so 24 are silent for each who
