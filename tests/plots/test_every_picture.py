@@ -23,6 +23,7 @@ from matplotlib.text import Text
 from loyaltymodel import (
     attributes,
     delivered_value,
+    economics,
     evidence,
     expectation_gap,
     jones_sasser,
@@ -146,6 +147,18 @@ def boot(text):
     return structural.bootstrap(result, answers, n_resamples=60, rng=1)
 
 
+WON = [("门店", 50.0), ("网络广告带来的新顾客", 400.0), ("转介绍", 0.0), ("电话", 9000.0)]
+
+
+@cache
+def worth(cost):
+    rng = np.random.default_rng(4)
+    return economics.lifetime_value(
+        100, retention=0.8, discount=0.1, acquisition_cost=cost, timing="now", per="year",
+        draws={"retention": rng.beta(80, 20, 50)},
+    )  # fmt: skip
+
+
 CURVE = jones_sasser.curve("power", {"hi": 0.95, "k": 3.0})
 GROUPS = dict(zip([*LONG[:3], *SHORT], (0.6, 0.6, 0.3, 0.3, 0.2, 0.01, 0.0), strict=True))
 
@@ -261,6 +274,14 @@ EXAMPLES = {
     "attributes.penalty_reward": of_names("attributes.penalty_reward", penalties),
     "delivered_value.stacked": of_names("delivered_value.stacked", account),
     "delivered_value.waterfall": of_names("delivered_value.waterfall", account, "停车"),
+    "economics.cumulative_value": [
+        draw("economics.cumulative_value", partial(worth, 150.0)),
+        draw("economics.cumulative_value", lambda: {n: worth(c) for n, c in WON}),
+    ],
+    "economics.lorenz_curve": [
+        draw("economics.lorenz_curve", partial(economics.value_concentration, list(values)))
+        for values in ([1, 1, 1, 1, 6], [-40, -9, 1, 2, 3, 90, 95])
+    ],
     "expectation_gap.gap_dumbbells": of_names("expectation_gap.gap_dumbbells", quality),
     "expectation_gap.gap_model": [
         draw("expectation_gap.gap_model", partial(gaps, unit)) for unit in (1, 100)

@@ -186,8 +186,11 @@ class Result(FrozenRecord):
         """State of which level and kind intervals are, and on how many resamples they rest."""
         found = []
         level = getattr(self, "level", None)
-        low = getattr(getattr(self, "estimates", None), "ci_low", None)
-        has_none = low is not None and len(low) > 0 and np.isnan(low).all()
+        table = getattr(self, "estimates", None)
+        low = getattr(table, "ci_low", None)
+        has_none = hasattr(table, "ci_low") and (
+            low is None or (len(low) > 0 and np.isnan(low).all())
+        )
         if level is not None and not has_none:
             kind = str(getattr(self, "interval", "") or "")
             found.append(("intervals", f"{percent(level)} {_SPELLED.get(kind, kind)}".strip()))

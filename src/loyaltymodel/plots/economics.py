@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from loyaltymodel.plots._value import cumulative_value, lorenz_curve
+
+__all__ = [
+    "cumulative_value",
+    "lorenz_curve",
+]
 
 
 def __dir__() -> list[str]:
