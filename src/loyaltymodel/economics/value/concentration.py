@@ -23,7 +23,7 @@ from loyaltymodel._core.variables import read_variables
 from loyaltymodel.economics.value import kernels
 from loyaltymodel.errors import DataError, NotIdentifiedError
 
-_POINTS = 1_000  # of the curve that is kept
+_POINTS = 200  # of the curve that is kept
 _FEWEST = 3  # customers for a skewness
 
 
