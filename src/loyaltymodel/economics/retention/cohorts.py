@@ -159,10 +159,11 @@ class CohortTable(Result):
         return (table_of("Share of each cohort by age", frame, digits=digits), ages)
 
     def _remarks(self) -> tuple[str, ...]:
-        remarks = [
+        first = (
             f"The first cohort, {self.periods[0]}, has everybody with a row in the first period, "
             "also who was a customer before."
-        ]
+        )
+        remarks = [first]
         if self.empty:
             remarks.append(
                 f"{count_of(len(self.empty), 'period')} without new customers: "
@@ -289,8 +290,8 @@ def cohort_table(
     if without.size and empty == "raise":
         raise DataError(
             f"{count_of(len(without), 'cohort')} without customers "
-            f"({enumerate_names(records.called(k) for k in without)}): nobody is new there; add "
-            'what is lacking, take longer periods, or give empty="keep"'
+            f"({enumerate_names(records.called(int(k)) for k in without)}): nobody is new there; "
+            'add what is lacking, take longer periods, or give empty="keep"'
         )
     sums = None
     if amount is not None:

@@ -92,7 +92,9 @@ def cohort_sums(
     by_period = np.bincount(there.first[customer] * n + period, amount, n * n).reshape(n, n)
     cohort, age = np.divmod(np.arange(n * n), n)
     later = np.minimum(cohort + age, n - 1)
-    return np.where(cohort + age < n, by_period[cohort, later], 0.0).reshape(n, n)
+    return (
+        np.where(cohort + age < n, by_period[cohort, later], 0.0).reshape(n, n).astype(np.float64)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +125,7 @@ def moves_of(there: Present) -> Moves:
 
 def sums_by(codes: IntArray, values: FloatArray, n: int, chosen: BoolArray) -> FloatArray:
     """Return sums (n,) of some of the values by their codes."""
-    return np.bincount(codes[chosen], values[chosen], n)
+    return np.asarray(np.bincount(codes[chosen], values[chosen], n), np.float64)
 
 
 def ratios_of_sums(
@@ -149,7 +151,7 @@ def ratios_of_sums(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spells:
-    """From when on and how long customers (n,) were seen, by places among the tenures (m,) of losses.
+    """When customers (n,) were seen, by places among the tenures (m,) of losses.
 
     A customer is at risk at the tenures from place ``begin`` up to before ``end``, and ``hit`` says
     that the last of these is that of the loss. ``counts`` is how many customers a line stands for.
@@ -177,7 +179,8 @@ class Spells:
 
     def lost_at(self, of: FloatArray) -> FloatArray:
         """Return the sum (m,) of what those lost have."""
-        return np.bincount(self.end[self.hit] - 1, of[self.hit], len(self.tenure))
+        lost = np.bincount(self.end[self.hit] - 1, of[self.hit], len(self.tenure))
+        return np.asarray(lost, np.float64)
 
 
 def spells_of(
@@ -249,7 +252,7 @@ def product_limit(found: Spells) -> Survival:
         lost=lost,
         n_at_risk=found.at_risk(found.counts),
         n_lost=found.lost_at(found.counts),
-        survival=np.cumprod(stays),
+        survival=np.asarray(np.cumprod(stays), np.float64),
         variance=np.where(gone, np.nan, variance),
         share_variance=of_share,
         effective=effective,
@@ -278,7 +281,9 @@ def _running_variance(found: Spells, share: FloatArray, each: FloatArray) -> Flo
         went = np.bincount(found.end[seen] - 1, of, m + 1)[:m]
         line[:] = np.cumsum(came - went)
     now = sums[1:]
-    return np.cumsum(done) + np.maximum(still[0] * now**2 - 2 * now * still[1] + still[2], 0.0)
+    return np.asarray(
+        np.cumsum(done) + np.maximum(still[0] * now**2 - 2 * now * still[1] + still[2], 0.0)
+    )
 
 
 def restricted_mean(found: Spells, at: Survival, horizon: float) -> tuple[float, float]:

@@ -142,7 +142,7 @@ class RetentionRates(Result):
     @property
     def amount_rates(self) -> pd.DataFrame:
         """Retention of money: a row a period and ``quantity``, "net" or "gross"."""
-        frame = self._known(self.amount_estimates, "amount").frame()
+        frame: pd.DataFrame = self._known(self.amount_estimates, "amount").frame()
         frame.insert(2, "n_obs", np.repeat(self.flow_counts[:, 0], 2))
         return frame
 
@@ -154,7 +154,7 @@ class RetentionRates(Result):
         """
         moves = self._known(self.migration_counts, "tier")
         count, base = _tier_rates_of(moves)
-        frame = self._known(self.tier_estimates, "tier").frame()
+        frame: pd.DataFrame = self._known(self.tier_estimates, "tier").frame()
         frame.insert(2, "count", count.ravel())
         frame.insert(3, "base", base.ravel())
         return frame
@@ -202,7 +202,7 @@ class RetentionRates(Result):
 
         The tier "(all)" has everybody.
         """
-        frame = self._known(self.rung_estimates, "profit and tier").frame()
+        frame: pd.DataFrame = self._known(self.rung_estimates, "profit and tier").frame()
         frame.insert(2, "n_obs", self._known(self.rung_counts, "profit and tier"))
         return frame
 
@@ -253,10 +253,11 @@ class RetentionRates(Result):
         return tuple(tables)
 
     def _remarks(self) -> tuple[str, ...]:
-        remarks = [
+        first = (
             "Who has a row in a period is a customer in it; without a row in the next one is lost, "
             "and won back with a later one."
-        ]
+        )
+        remarks = [first]
         if self.base != "start":
             remarks.append(
                 "Retention is over the start in any case; so it is 1 less the loss rate only with "
@@ -409,7 +410,9 @@ def retention_rates(
     moves = moves_of(there)
     flows, former = _flows(there, moves)
     periods = records.labels[1:]
-    line = _lines(records, there) if (amount, tier) != (None, None) else np.empty(0, np.intp)
+    line = np.empty(0, np.intp)
+    if amount is not None or tier is not None:
+        line = _lines(records, there)
     money, money_rates = None, None
     if amount is not None:
         paid = _sums(records, "amount", line, len(there.period))
@@ -559,7 +562,8 @@ def _lines(records: Records, there: Present) -> IntArray:
 
 
 def _sums(records: Records, name: str, line: IntArray, n: int) -> FloatArray:
-    return np.bincount(line, np.asarray(records.found[name], dtype=np.float64), n)
+    values = np.asarray(records.found[name], dtype=np.float64)
+    return np.asarray(np.bincount(line, values, n), np.float64)
 
 
 def _check_paid(records: Records, there: Present, paid: FloatArray) -> None:
@@ -582,7 +586,8 @@ def _money(
     before = there.period < n - 1
 
     def by_period(values: FloatArray, chosen: BoolArray, shift: int) -> FloatArray:
-        return np.bincount(there.period[chosen] + shift, values[chosen], n)[1:]
+        sums = np.bincount(there.period[chosen] + shift, values[chosen], n)
+        return np.asarray(sums[1:], np.float64)
 
     everybody = np.ones_like(before)
     sums = np.column_stack(
@@ -624,8 +629,8 @@ def _tier_of(records: Records, there: Present, line: IntArray, names: tuple[Any,
     if unknown:
         texts = [name for name in names if isinstance(name, str)]
         raise DataError(
-            f"tier has {shown(unknown[0])}{suggest(unknown[0], texts)}, which tiers= does not name: "
-            f"{enumerate_names(names, most=12)}"
+            f"tier has {shown(unknown[0])}{suggest(unknown[0], texts)}, which tiers= does not "
+            f"name: {enumerate_names(names, most=12)}"
         )
     own = np.array([known[name] for name in distinct], dtype=np.intp)[codes]
     place = np.zeros(len(there.period), dtype=np.intp)

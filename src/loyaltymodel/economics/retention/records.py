@@ -109,8 +109,8 @@ def read_records(
         )
     if n_periods < least:
         raise DataError(
-            f"only one period is observed, {label_of(first, per)}, so nobody can be seen to stay or "
-            "leave; give rows of more periods, or per= a shorter one"
+            f"only one period is observed, {label_of(first, per)}, so nobody can be seen to stay "
+            "or leave; give rows of more periods, or per= a shorter one"
         )
     when -= first
     _check_step(when, first, n_periods, per)
@@ -151,8 +151,8 @@ def check_no_empty_period(records: Records) -> None:
     if empty.size:
         raise DataError(
             f"{count_of(len(empty), 'period')} without any row "
-            f"({enumerate_names(records.called(k) for k in empty)}), so that everybody would be "
-            "lost at once; add the rows, end until= earlier, or take longer periods"
+            f"({enumerate_names(records.called(int(k)) for k in empty)}), so that everybody would "
+            "be lost at once; add the rows, end until= earlier, or take longer periods"
         )
 
 
@@ -234,8 +234,8 @@ def _plain(name: str, counted: IntArray) -> IntArray:
     months = (counted >= 100 * _YEARS[0]) & (counted <= 100 * _YEARS[1] + _MONTHS)
     if years.any() and months.any() and (years | months).all():
         raise DataError(
-            f"{name} has mixed periods: years such as {low} beside months such as {high}; write all "
-            "dates in one way"
+            f"{name} has mixed periods: years such as {low} beside months such as {high}; write "
+            "all dates in one way"
         )
     if written:
         way_out = (
@@ -244,9 +244,9 @@ def _plain(name: str, counted: IntArray) -> IntArray:
             else "make dates of them by pandas.to_datetime(date, format='%Y%m%d') and give per="
         )
         raise DataError(
-            f"{name} has numbers such as {low} and {high}, which look like dates written {written}, "
-            f"so that steps over the end of a {'year' if written == 'yyyymm' else 'month'} would be "
-            f"gaps; {way_out}"
+            f"{name} has numbers such as {low} and {high}, which look like dates written "
+            f"{written}, so that steps over the end of a "
+            f"{'year' if written == 'yyyymm' else 'month'} would be gaps; {way_out}"
         )
     return counted
 
@@ -267,8 +267,8 @@ def _written(name: str, counted: IntArray, per: Per) -> IntArray:
         )
     such_as = ", or months written as 202412" if per in _IN_MONTHS else ""
     raise DataError(
-        f'with per="{per}" {name} must be dates{such_as}, not {int(counted[0])}; whole numbers that '
-        "count periods need no per="
+        f'with per="{per}" {name} must be dates{such_as}, not {int(counted[0])}; whole numbers '
+        "that count periods need no per="
     )
 
 

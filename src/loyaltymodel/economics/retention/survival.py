@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._core.accepted import Data, Variable
@@ -326,8 +325,9 @@ def survival(
 
     Interval "wald" is that of the normal law for log(-log S), which stays between 0 and 1.
     "wilson" is Wilson's of a share of as many customers as would have that standard error,
-    S (1 - S) / s^2 (after Rothman [2]_). Where S is 1 both are Wilson's of those at risk, and where it is 0
-    of as many as at the tenure before. Retention is 1 - d(u) / Y(u), with Wilson's interval.
+    S (1 - S) / s^2 (after Rothman [2]_). Where S is 1 both are Wilson's of those at risk, and
+    where it is 0 of as many as at the tenure before. Retention is 1 - d(u) / Y(u), with Wilson's
+    interval.
 
     The median tenure is the first at which S is at most 1/2; its interval ends where the ends of
     the intervals of S first are [3]_, and is infinite if the upper one never is. The restricted
@@ -486,8 +486,8 @@ def _people(found: Variables, w: FloatArray, *, weighted: bool) -> _People:
         since = f"the entry at {entry[at]:g}" if "entry" in known else "being won"
         raise DataError(
             f"the customer in row {found.labels[at]} was {what} at tenure {tenure[at]:g}, "
-            f"{'before' if tenure[at] < entry[at] else 'not after'} {since}; tenure counts from the "
-            "start, and a loss in the first period has tenure 1"
+            f"{'before' if tenure[at] < entry[at] else 'not after'} {since}; tenure counts from "
+            "the start, and a loss in the first period has tenure 1"
         )
     whole = bool(
         (tenure == np.floor(tenure)).all()
@@ -505,7 +505,7 @@ def _people(found: Variables, w: FloatArray, *, weighted: bool) -> _People:
 
 def _of_group(people: _People, mine: BoolArray, names: tuple[Any, ...] | None, k: int) -> _Part:
     counted = mine & (people.own > 0)
-    tenure, lost, entry = (x[counted] for x in (people.tenure, people.lost, people.entry))
+    tenure, lost, entry = people.tenure[counted], people.lost[counted], people.entry[counted]
     seen = tenure > entry
     of = "" if names is None else f" in group {shown(names[k])}"
     if not seen.any():
@@ -526,8 +526,8 @@ def _of_group(people: _People, mine: BoolArray, names: tuple[Any, ...] | None, k
     last = int(spells.end.max(initial=0)) - 1
     if later.size and later[0] < last:
         raise NotIdentifiedError(
-            f"at tenure {at[later[0]]:g}{of} nobody is left at risk, and others enter later, so that "
-            "survival cannot be carried on; start from a later tenure: leave out who entered "
+            f"at tenure {at[later[0]]:g}{of} nobody is left at risk, and others enter later, so "
+            "that survival cannot be carried on; start from a later tenure: leave out who entered "
             "before it and was lost by it, and raise the entry of the others to it"
         )
     stretch = 1.0
@@ -546,8 +546,8 @@ def _horizon(horizon: float | None, parts: Sequence[_Part], ends: FloatArray) ->
     check_positive("horizon", horizon)
     if horizon > known.min():
         raise OptionError(
-            f"horizon={horizon:g} lies beyond {known.min():g}, the last tenure that is known in every "
-            "group; give one up to it"
+            f"horizon={horizon:g} lies beyond {known.min():g}, the last tenure that is known in "
+            "every group; give one up to it"
         )
     return float(horizon)
 

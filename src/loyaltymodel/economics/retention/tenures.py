@@ -132,13 +132,13 @@ class Tenures(Result):
             )
         if self.gap is None and self.rows_end == "lost" and self.n_silent:
             remarks.append(
-                f"{count_of(self.n_silent, 'customer')} had silent periods between rows. Others who "
-                "are silent at the end may come back and count as lost too early; give gap=."
+                f"{count_of(self.n_silent, 'customer')} had silent periods between rows. Others "
+                "who are silent at the end may come back and count as lost too early; give gap=."
             )
         if self.n_won_back:
             remarks.append(
-                f"{count_of(self.n_won_back, 'customer')} came back after being lost; what they did "
-                "then is not counted."
+                f"{count_of(self.n_won_back, 'customer')} came back after being lost; what they "
+                "did then is not counted."
             )
         return tuple(remarks)
 
@@ -157,7 +157,7 @@ def tenures(
     data: Data | None = None,
     missing: Missing = "raise",
 ) -> WithCustomers[Tenures]:
-    """Return how long customers stayed, and whether they were lost, from rows of activity (客户年限).
+    """Return how long customers stayed and whether they were lost, from their rows (客户年限).
 
     Parameters
     ----------
@@ -303,7 +303,8 @@ def tenures(
 def _labels(records: Records, periods: IntArray) -> list[int | str]:
     distinct, place = np.unique(periods, return_inverse=True)
     names = np.array([label_of(records.first + int(k), records.per) for k in distinct], object)
-    return names[place].tolist()
+    found: list[int | str] = names[place].tolist()
+    return found
 
 
 def _starts(records: Records, first: IntArray) -> IntArray:
@@ -337,8 +338,8 @@ def _who_left(records: Records, last: IntArray) -> BoolArray:
         who = records.customer[int(np.argmax(early))]
         at = records.period[int(np.argmax(early))]
         raise DataError(
-            f"customer {records.ids[who]} was lost in {records.called(at)} and has later rows, up to "
-            f"{records.called(last[who])}; whoever comes back needs another name of customer, such "
+            f"customer {records.ids[who]} was lost in {records.called(at)} and has later rows, up "
+            f"to {records.called(last[who])}; whoever comes back needs another name, such "
             "as one a contract"
         )
     left = np.zeros(len(records.ids), dtype=np.bool_)
