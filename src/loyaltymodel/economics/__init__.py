@@ -9,6 +9,7 @@ from loyaltymodel.economics.complaints.log import complaint_log
 from loyaltymodel.economics.complaints.problems import problem_pareto
 from loyaltymodel.economics.complaints.recovery import recovery_spend
 from loyaltymodel.economics.complaints.specification import ComplaintBehaviour, ComplaintRate
+from loyaltymodel.economics.contractual.fit import fit_cohorts, fit_retention
 from loyaltymodel.economics.exits import exit_reasons
 from loyaltymodel.economics.programme.effect import programme_effect
 from loyaltymodel.economics.programme.returns import programme_return
@@ -20,6 +21,7 @@ from loyaltymodel.economics.retention.rates import retention_rates
 from loyaltymodel.economics.retention.survival import survival
 from loyaltymodel.economics.retention.tenures import tenures
 from loyaltymodel.economics.tenure_profit.profit import profit_by_tenure
+from loyaltymodel.economics.tenure_profit.trend import tenure_profit_test
 from loyaltymodel.economics.value.concentration import value_concentration
 from loyaltymodel.economics.value.lifetime import customer_value, lifetime_value
 from loyaltymodel.economics.word_of_mouth.audience import Audience, AudiencePart
@@ -45,6 +47,8 @@ __all__ = [
     "customer_value",
     "estimate_audience",
     "exit_reasons",
+    "fit_cohorts",
+    "fit_retention",
     "hidden_dissatisfied",
     "lifetime_value",
     "problem_pareto",
@@ -56,6 +60,7 @@ __all__ = [
     "retention_rates",
     "spread",
     "survival",
+    "tenure_profit_test",
     "tenures",
     "value_concentration",
     "word_of_mouth",

@@ -7,6 +7,7 @@ from loyaltymodel.economics.complaints.result import (
     HiddenDissatisfied,
     RecoverySpend,
 )
+from loyaltymodel.economics.contractual.result import RetentionModel
 from loyaltymodel.economics.programme.result import ProgrammeEffect
 from loyaltymodel.economics.retention.cohorts import CohortTable
 from loyaltymodel.economics.retention.cox import CoxRegression
@@ -14,6 +15,7 @@ from loyaltymodel.economics.retention.rates import RetentionRates
 from loyaltymodel.economics.retention.survival import SurvivalCurve
 from loyaltymodel.economics.retention.tenures import Tenures
 from loyaltymodel.economics.tenure_profit.result import TenureProfit
+from loyaltymodel.economics.tenure_profit.trend_result import TenureProfitTest
 from loyaltymodel.economics.value.concentration import ValueConcentration
 from loyaltymodel.economics.value.result import LifetimeValue
 from loyaltymodel.economics.word_of_mouth.by_satisfaction import WordOfMouth
@@ -30,10 +32,12 @@ __all__ = [
     "LifetimeValue",
     "ProgrammeEffect",
     "RecoverySpend",
+    "RetentionModel",
     "RetentionRates",
     "Spread",
     "SurvivalCurve",
     "TenureProfit",
+    "TenureProfitTest",
     "Tenures",
     "ValueConcentration",
     "WordOfMouth",

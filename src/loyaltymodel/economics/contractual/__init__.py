@@ -1,0 +1,1 @@
+"""Models of retention where losses are seen, by how customers differ in their churn."""

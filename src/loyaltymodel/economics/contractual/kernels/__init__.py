@@ -1,0 +1,1 @@
+"""Chances to stay, their likelihood and its maximum, ends of intervals, discounted sums."""
