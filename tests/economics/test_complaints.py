@@ -179,7 +179,9 @@ def brute_pmf(r, a, b, most):
     law = stats.beta(a, b)
     return np.array(
         [
-            integrate.quad(lambda p, k=k: law.pdf(p) * stats.nbinom.pmf(k, r, p), 0, 1, limit=200)[0]
+            integrate.quad(lambda p, k=k: law.pdf(p) * stats.nbinom.pmf(k, r, p), 0, 1, limit=200)[
+                0
+            ]
             for k in range(most)
         ]
     )
@@ -363,8 +365,8 @@ def test_sensitivities_are_derivatives(value):
     found = recovery_spend(CURVE, value)
     base = {"value": value, "ceiling": 0.95, "floor": 0.1, "steepness": CURVE.steepness}
     step = 1e-6
-    for name in base:
-        up, down = ({**base, name: base[name] * f} for f in (1 + step, 1 - step))
+    for name, own in base.items():
+        up, down = ({**base, name: own * f} for f in (1 + step, 1 - step))
         results = [
             recovery_spend(
                 ResponseCurve(ceiling=n["ceiling"], floor=n["floor"], steepness=n["steepness"]),
@@ -428,7 +430,9 @@ def test_without_open_complaints_shares_are_wilsons():
     row = found.estimates.row("within 10")
     z = stats.norm.ppf(0.975)
     centre, reach = (10 + z**2 / 2) / (40 + z**2), z * np.sqrt(40 * 0.1875 + z**2 / 4) / (40 + z**2)
-    assert [row["ci_low"], row["ci_high"]] == pytest.approx([centre - reach, centre + reach], rel=SAME)
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(
+        [centre - reach, centre + reach], rel=SAME
+    )
     all_done = found.estimates.row("within 50")
     assert all_done["estimate"] == all_done["ci_high"] == 1
     # Wilson's of all 40 begins at 0.912.
@@ -515,9 +519,7 @@ def test_problems_by_count_are_compared_exactly():
     found = problem_pareto(np.repeat(list(counts), list(counts.values())))
     assert found["problem"].tolist() == ["a", "b", "c", "d"]
     pairs = [("a", "b"), ("b", "c"), ("c", "d")]
-    expected = [
-        stats.binomtest(counts[x], counts[x] + counts[y], 0.5).pvalue for x, y in pairs
-    ]
+    expected = [stats.binomtest(counts[x], counts[x] + counts[y], 0.5).pvalue for x, y in pairs]
     np.testing.assert_allclose(found["p_next"][:-1], expected, rtol=SAME)
     # 0.05 / 6 is passed by a against c and d, b and c against d, but not by a against b (0.023).
     assert found["best_rank"].tolist() == [1, 1, 2, 4]

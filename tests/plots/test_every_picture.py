@@ -228,6 +228,21 @@ def unknown():
 
 
 @cache
+def flow(complain_share):
+    behaviour = economics.ComplaintBehaviour(
+        complain_share=complain_share, handled_share=0.5, at_once_share=0.25, lost_share=0.9,
+        lost_base="silent", return_handled=0.7, return_at_once=0.95,
+    )  # fmt: skip
+    return economics.complaint_flow(behaviour, 12_345)
+
+
+@cache
+def reach(retell_share, generations=4):
+    told = economics.Audience(parts=[{"share": 1, "mean": 2, "law": "poisson"}])
+    return economics.spread(told, seeds=9, generations=generations, retell_share=retell_share)
+
+
+@cache
 def types():
     both = np.random.default_rng(1).integers(1, 8, (120, 2)).T
     return both, loyalty_stage.loyalty_types(
@@ -263,6 +278,7 @@ def of_curve(name, **options):
 
 
 STRIPS = {"constraints": list(GROUPS.values()), "labels": list(GROUPS), "segments": True}
+RETOLD = {"线下": 0.2, "线上的朋友圈": 0.5}
 EXAMPLES = {
     "attributes.driver_shares": of_names(
         "attributes.driver_shares", drivers, measure="relative_weights"
@@ -278,9 +294,17 @@ EXAMPLES = {
         draw("economics.cumulative_value", partial(worth, 150.0)),
         draw("economics.cumulative_value", lambda: {n: worth(c) for n, c in WON}),
     ],
+    "economics.iceberg_flow": [
+        draw("economics.iceberg_flow", partial(flow, share)) for share in (0.04, 0.4)
+    ],
     "economics.lorenz_curve": [
         draw("economics.lorenz_curve", partial(economics.value_concentration, list(values)))
         for values in ([1, 1, 1, 1, 6], [-40, -9, 1, 2, 3, 90, 95])
+    ],
+    "economics.reach_by_generation": [
+        draw("economics.reach_by_generation", partial(reach, 0.3, 3)),
+        draw("economics.reach_by_generation", partial(reach, 0.9, 25)),
+        draw("economics.reach_by_generation", lambda: {n: reach(q) for n, q in RETOLD.items()}),
     ],
     "expectation_gap.gap_dumbbells": of_names("expectation_gap.gap_dumbbells", quality),
     "expectation_gap.gap_model": [
@@ -493,6 +517,7 @@ def test_other_languages_are_refused_before_anything_is_drawn(name):
 
 NAMED = [name for name in PUBLIC if "names" in inspect.signature(PUBLIC[name]).parameters]
 WITHOUT_NAMES = {
+    "economics.reach_by_generation",  # the names are those of a mapping
     "jones_sasser.calibration",
     "jones_sasser.curve_family",  # which has labels
     "jones_sasser.cusp_hysteresis",

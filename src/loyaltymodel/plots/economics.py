@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from loyaltymodel.plots._complaints import iceberg_flow
+from loyaltymodel.plots._spread import reach_by_generation
 from loyaltymodel.plots._value import cumulative_value, lorenz_curve
 
 __all__ = [
     "cumulative_value",
+    "iceberg_flow",
     "lorenz_curve",
+    "reach_by_generation",
 ]
 
 

@@ -260,7 +260,7 @@ def word_of_mouth(
     rows = {"spoke": _share(np.asarray(spoke), place, level)}
     if told is not None:
         yes_or_no = bool(np.isin(told, (0.0, 1.0)).all())
-        rows["mentions"] = rows["spoke"] if yes_or_no else _means(told, place, level)
+        rows["mentions"] = rows["spoke"] if yes_or_no else mean_by_level(told, place, level)
     if said is not None:
         rows["positive"] = _share(said > 0, place, level)
         rows["negative"] = _share(said < 0, place, level)
@@ -353,7 +353,7 @@ def _share(hits: BoolArray, place: IntArray, level: float) -> FloatArray:
     return np.column_stack([share, *wilson(share, count, level=level)])
 
 
-def _means(told: FloatArray, place: IntArray, level: float) -> FloatArray:
+def mean_by_level(told: FloatArray, place: IntArray, level: float) -> FloatArray:
     """Mean of each level (m, 3) with Hall's interval; NaN where no spread is seen."""
     count = np.bincount(place)
     mean = np.bincount(place, told) / count

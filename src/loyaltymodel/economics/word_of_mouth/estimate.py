@@ -8,14 +8,14 @@ import numpy as np
 
 from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
-from loyaltymodel._core.counts import skewness_of
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
-from loyaltymodel._core.intervals import check_level, ndtri, skewed, wilson
+from loyaltymodel._core.intervals import check_level, ndtri, wilson
 from loyaltymodel._core.options import check_choice
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import read_variables
 from loyaltymodel.economics.word_of_mouth.audience import Audience, AudiencePart
+from loyaltymodel.economics.word_of_mouth.by_satisfaction import mean_by_level
 from loyaltymodel.economics.word_of_mouth.result import AudienceEstimate
 from loyaltymodel.errors import DataError, NotIdentifiedError
 
@@ -161,10 +161,8 @@ def _rows(
         "silent": (silent, float(low[0]), float(high[0])),
     }
     if variance > 0:
-        error, own = np.array([(variance / n) ** 0.5]), np.array([mean])
-        skewness = np.array([skewness_of(told - mean) / n**0.5])
-        ends = skewed(own, error, skewness, n - 1.0, level=level)
-        rows["mean"] = (mean, max(float(ends.low[0]), 0.0), float(ends.high[0]))
+        ends = mean_by_level(told, np.zeros(n, np.intp), level)[0]
+        rows["mean"] = (mean, float(ends[1]), float(ends[2]))
         kurtosis = float(((told - mean) ** 4).mean() / told.var() ** 2)
         reach = float(ndtri(np.array((1 + level) / 2)))
         apart = reach * (max(kurtosis - (n - 3) / (n - 1), 0.0) / n) ** 0.5

@@ -97,12 +97,12 @@ def total_moments(law: Law, keep: float, seeds: int, n: int) -> tuple[float, flo
     W(g - 1) as the hearer tells.
     """
     mu, spread = law.thinned(keep)
-    mean, variance = 1.0, 0.0
+    mean, variance = np.float64(1.0), np.float64(0.0)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(n - 1):
             mean, variance = 1 + mu * mean, mu * variance + spread * mean**2
         total = seeds * law.mean * mean
-        return total, seeds * (law.mean * variance + law.variance * mean**2)
+        return float(total), float(seeds * (law.mean * variance + law.variance * mean**2))
 
 
 def end_probability(law: Law, keep: float) -> float:

@@ -25,7 +25,7 @@ from loyaltymodel.economics.word_of_mouth.kernels import (
 from loyaltymodel.economics.word_of_mouth.result import Spread
 from loyaltymodel.errors import OptionError
 
-_MOST = 1_000  # generations
+_MOST = 200  # generations
 
 
 @checked
