@@ -222,6 +222,10 @@ CALLS = [
         zero=False,
     ),
     people(
+        "economics.survival",
+        lambda t, weights: economics.survival("a", "y", groups="kind", data=t, weights=weights),
+    ),
+    people(
         "loyalty_stage.estimate_movement",
         lambda t, weights: loyalty_stage.estimate_movement(
             "who", "date", "kind", data=t, stages=STAGES, weights=weights, **SMALL

@@ -413,7 +413,7 @@ def survival(
     return SurvivalCurve(
         n_obs=int(people.counts.sum()),
         n_dropped=found.n_dropped,
-        n_lost=int(people.counts[people.lost].sum()),
+        n_lost=int(people.counts[people.lost & (people.own > 0)].sum()),
         n_effective=kish(w) if weights is not None else float(people.counts.sum()),
         level=level,
         interval=interval,
