@@ -126,16 +126,16 @@ def test_reach_is_that_of_the_closed_form(name):
     m, s2, seeds = one.mean, one.variance, 3
     found = spread(one, seeds=seeds, generations=5, retell_share=1)
     n = np.arange(1, 6)
-    np.testing.assert_allclose(found.means[:-1], seeds * m**n, rtol=EXACT)
+    np.testing.assert_allclose(found.reach_means[:-1], seeds * m**n, rtol=EXACT)
     variance = seeds * s2 * m ** (n - 1) * (m**n - 1) / (m - 1)
-    np.testing.assert_allclose(found.variances[:-1], variance, rtol=SAME, atol=SAME)
-    assert found.means[-1] == pytest.approx(found.means[:-1].sum(), rel=EXACT)
+    np.testing.assert_allclose(found.reach_variances[:-1], variance, rtol=SAME, atol=SAME)
+    assert found.reach_means[-1] == pytest.approx(found.reach_means[:-1].sum(), rel=EXACT)
 
 
 def test_at_a_mean_of_one_the_variance_grows_in_proportion():
     one = audience(law("poisson", 1))
     found = spread(one, seeds=1, generations=6, retell_share=1)
-    np.testing.assert_allclose(found.variances[:-1], np.arange(1, 7), rtol=EXACT)
+    np.testing.assert_allclose(found.reach_variances[:-1], np.arange(1, 7), rtol=EXACT)
     assert found.extinction == 1
     assert math.isinf(found.limit)
 
@@ -152,14 +152,14 @@ def test_everything_is_what_simulated_words_do(name):
         heard[:, g] = np.bincount(owner, draw(rng, one, len(owner)), n)
         tellers = rng.binomial(heard[:, g].astype(int), keep)
     heard[:, 3] = heard[:, :3].sum(axis=1)
-    error = np.sqrt(found.variances / n)
+    error = np.sqrt(found.reach_variances / n)
     # Four standard errors; those of variances by the sample's own fourth moments.
-    assert (np.abs(heard.mean(axis=0) - found.means) <= 4 * error + EXACT).all()
+    assert (np.abs(heard.mean(axis=0) - found.reach_means) <= 4 * error + EXACT).all()
     apart = (heard - heard.mean(axis=0)) ** 2
     of_variance = apart.std(axis=0) / np.sqrt(n)
-    assert (np.abs(apart.mean(axis=0) - found.variances) <= 4 * of_variance + EXACT).all()
+    assert (np.abs(apart.mean(axis=0) - found.reach_variances) <= 4 * of_variance + EXACT).all()
     for g in range(4):
-        for level, end in zip((0.1, 0.5, 0.9), found.ends[g], strict=True):
+        for level, end in zip((0.1, 0.5, 0.9), found.reach_ends[g], strict=True):
             below, until = (heard[:, g] < end).mean(), (heard[:, g] <= end).mean()
             assert below - 0.015 <= level <= until + 0.015
         assert (heard[:, g] == 0).mean() == pytest.approx(found.died_out[g], abs=0.015)
@@ -200,14 +200,14 @@ def test_all_generations_together():
     one = audience(law("poisson", 2))
     found = spread(one, seeds=5, generations=60, retell_share=0.3)
     assert found.limit == pytest.approx(5 * 2 / (1 - 0.6), rel=EXACT)
-    assert found.means[-1] == pytest.approx(found.limit, rel=1e-9)
+    assert found.reach_means[-1] == pytest.approx(found.limit, rel=1e-9)
     # Poisson offspring: the total from one hearer has Borel's law with variance mu / (1 - mu)^3.
     hearer = kernels.total_moments(law_of(audience(law("fixed", 1))), 1.0, 1, 1)
     assert hearer == (1.0, 0.0)
     everybody = spread(audience(law("poisson", 0.6)), seeds=1, generations=200, retell_share=1)
     # The total progeny without the seed itself.
-    assert everybody.variances[-1] == pytest.approx(0.6 / 0.4**3, rel=1e-9)
-    assert everybody.means[-1] + 1 == pytest.approx(1 / 0.4, rel=1e-9)
+    assert everybody.reach_variances[-1] == pytest.approx(0.6 / 0.4**3, rel=1e-9)
+    assert everybody.reach_means[-1] + 1 == pytest.approx(1 / 0.4, rel=1e-9)
     total = kernels.probabilities(
         kernels.law_of_total(law_of(audience(law("poisson", 0.6))), 1.0, 1, 200), 1.5, 9.4
     )
@@ -221,9 +221,9 @@ def test_online_and_offline_differ_in_the_law_alone():
     offline = audience(law("poisson", 3))
     online = audience(law("negative_binomial", 3, 0.05))
     near, far = (spread(a, seeds=10, generations=3, retell_share=0.3) for a in (offline, online))
-    np.testing.assert_allclose(near.means, far.means, rtol=EXACT)
-    assert far.ends[-1, 2] > 2 * near.ends[-1, 2]
-    assert far.ends[-1, 1] < near.ends[-1, 1]
+    np.testing.assert_allclose(near.reach_means, far.reach_means, rtol=EXACT)
+    assert far.reach_ends[-1, 2] > 2 * near.reach_ends[-1, 2]
+    assert far.reach_ends[-1, 1] < near.reach_ends[-1, 1]
     assert far.died_out[2] > 10 * near.died_out[2]
 
 
@@ -239,8 +239,8 @@ def test_purchases_lost():
 
 def test_a_reach_beyond_all_numbers_has_no_quantiles_and_says_so():
     found = spread(audience(law("poisson", 12)), seeds=10, generations=7, retell_share=1)
-    assert np.isnan(found.ends[-1]).all()
-    assert np.isfinite(found.ends[3]).all()
+    assert np.isnan(found.reach_ends[-1]).all()
+    assert np.isfinite(found.reach_ends[3]).all()
     text = str(found.summary())
     assert "too many numbers" in text
     assert "no such bound" in text

@@ -104,14 +104,14 @@ def reach_by_generation(
     for (name, one), colour, offset in zip(several.items(), _COLOURS, offsets, strict=False):
         own = "" if len(several) == 1 else shown[name]
         x = places + offset
-        low, middle, high = one.ends.T
+        low, middle, high = one.reach_ends.T
         cases = words["range"].format(100 * level) if name == next(iter(several)) else ""
         ax.vlines(x, low, high, color=colour, linewidth=1.2, zorder=2, label=cases)
         draw_marks(ax, x, middle, colour=colour, label=_label(words["median"], own, words))
         mean = _label(words["mean"], own, words)
-        draw_marks(ax, x, one.means, full=False, colour=colour, label=mean)
-    largest = max(float(np.nanmax(np.append(one.ends, one.means))) for one in several.values())
-    means = np.concatenate([one.means for one in several.values()])
+        draw_marks(ax, x, one.reach_means, full=False, colour=colour, label=mean)
+    largest = max(float(np.nanmax(np.append(one.reach_ends, one.reach_means))) for one in several.values())
+    means = np.concatenate([one.reach_means for one in several.values()])
     if largest > _WIDE * max(float(means.min()), 1.0):
         ax.set_yscale("symlog", linthresh=1.0, linscale=0.4)
     # Numbers as letters, not as powers of ten.

@@ -34,9 +34,9 @@ class Spread(Result):
         Share of hearers whose purchase is lost or won, and what that is worth.
     level : float
         Probability between the quantiles.
-    means, variances : ndarray of shape (g + 1,)
+    reach_means, reach_variances : ndarray of shape (g + 1,)
         Of the number of people who hear it.
-    ends : ndarray of shape (g + 1, 3)
+    reach_ends : ndarray of shape (g + 1, 3)
         Lower quantile, median and upper quantile; NaN where there are too many numbers.
     died_out : ndarray of shape (g + 1,)
         Probability that nobody hears it.
@@ -68,9 +68,9 @@ class Spread(Result):
     lost_share: float | None
     value: float | None
     level: float
-    means: FloatArray
-    variances: FloatArray
-    ends: FloatArray
+    reach_means: FloatArray
+    reach_variances: FloatArray
+    reach_ends: FloatArray
     died_out: FloatArray
     reproduction: float
     extinction: float
@@ -87,16 +87,16 @@ class Spread(Result):
         frame = pd.DataFrame(
             {
                 "generation": [*range(1, self.generations + 1), "total"],
-                "mean": self.means,
-                "std_dev": np.sqrt(self.variances),
-                "lower": self.ends[:, 0],
-                "median": self.ends[:, 1],
-                "upper": self.ends[:, 2],
+                "mean": self.reach_means,
+                "std_dev": np.sqrt(self.reach_variances),
+                "lower": self.reach_ends[:, 0],
+                "median": self.reach_ends[:, 1],
+                "upper": self.reach_ends[:, 2],
                 "died_out": self.died_out,
             }
         )
         if self.lost_share is not None:
-            frame["purchases_lost"] = self.means * self.lost_share
+            frame["purchases_lost"] = self.reach_means * self.lost_share
             if self.value is not None:
                 frame["value_lost"] = frame["purchases_lost"] * self.value
         return frame
@@ -107,7 +107,7 @@ class Spread(Result):
     def _brief(self) -> str:
         seeds = f"{self.seeds:,} seed" + ("" if self.seeds == 1 else "s")
         many = f"{self.generations} generation" + ("" if self.generations == 1 else "s")
-        return f"{many} from {seeds}, {float(self.means[-1]):,.6g} people on average"
+        return f"{many} from {seeds}, {float(self.reach_means[-1]):,.6g} people on average"
 
     def _facts(self) -> Facts:
         limit = "without end" if math.isinf(self.limit) else f"{self.limit:,.6g}"
@@ -134,7 +134,7 @@ class Spread(Result):
                 "Each hearer passes it on to more than one, so that it grows until everybody has "
                 "heard it; the process knows no such bound."
             )
-        if np.isnan(self.ends).any():
+        if np.isnan(self.reach_ends).any():
             remarks.append("Quantiles are missing where too many numbers would be needed.")
         remarks.append("Nobody is counted as having heard it before.")
         return tuple(remarks)
