@@ -3,13 +3,17 @@
 import pickle
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
+import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from loyaltymodel import economics
-from loyaltymodel.economics import profit_by_tenure
-from loyaltymodel.errors import OptionError
+from loyaltymodel.economics import profit_by_tenure, tenure_profit_test
+from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
 from tolerances import EXACT, SAME
 
@@ -264,3 +268,168 @@ def test_results_of_other_periods_are_not_compared():
     )
     with pytest.raises(OptionError, match="5 draws of this and 6 of the other"):
         two.compare(three, paired=True)
+
+
+# Whether profit rises with tenure
+
+
+@pytest.fixture(scope="module")
+def panel():
+    """120 customers of whom those of a high level stay longer; nobody's margin rises by tenure."""
+    rng = np.random.default_rng(5)
+    level = rng.normal(50, 12, 120)
+    years = np.minimum(1 + rng.geometric(np.clip(0.9 - level / 80, 0.1, 0.9)), 9)
+    who = np.repeat(np.arange(120), years)
+    tenure = np.concatenate([np.arange(1, n + 1) for n in years])
+    start = rng.integers(2010, 2016, 120)
+    margin = level[who] + 0.3 * tenure + rng.normal(0, 4, len(who))
+    frame = pd.DataFrame(
+        {
+            "who": [f"c{k}" for k in who],
+            "tenure": tenure,
+            "margin": margin,
+            "year": start[who] + tenure,
+        }
+    )
+    return frame.sample(frac=1, random_state=1, ignore_index=True)
+
+
+def within_by_dummies(frame, *more):
+    """Least squares with a column for every customer, by statsmodels."""
+    dummies = pd.get_dummies(frame["who"], dtype=float)
+    design = pd.concat([frame["tenure"], *more, dummies], axis=1)
+    return sm.OLS(frame["margin"], design).fit().params["tenure"]
+
+
+def test_slopes_are_those_of_statsmodels(panel):
+    found = tenure_profit_test("who", "tenure", "margin", data=panel)
+    slopes = found.quantities.set_index("quantity")["estimate"]
+    assert slopes["within"] == pytest.approx(within_by_dummies(panel), rel=1e-8)
+    pooled = sm.OLS(panel["margin"], sm.add_constant(panel["tenure"])).fit().params["tenure"]
+    assert slopes["pooled"] == pytest.approx(pooled, rel=1e-8)
+    assert slopes["selection"] == pytest.approx(pooled - slopes["within"], rel=1e-8)
+    assert found.mean_margin == pytest.approx(panel["margin"].mean())
+    assert (found.n_obs, found.n_clusters) == (len(panel), 120)
+    assert found.n_repeated == (panel.groupby("who").size() > 1).sum()
+
+
+def test_errors_are_those_of_leaving_out_customers(panel):
+    small = panel[panel["who"].isin([f"c{k}" for k in range(25)])].reset_index(drop=True)
+    found = tenure_profit_test("who", "tenure", "margin", data=small)
+    whole = found.estimates.estimate
+    names = small["who"].unique()
+    without = np.array(
+        [
+            tenure_profit_test(
+                "who", "tenure", "margin", data=small[small["who"] != k]
+            ).estimates.estimate
+            for k in names
+        ]
+    )
+    squares = ((without - whole) ** 2).sum(axis=0)
+    n = np.array([found.n_repeated, len(names), len(names)])
+    error = np.sqrt((1 - 1 / n) * squares)
+    np.testing.assert_allclose(found.estimates.std_error, error, rtol=1e-8)
+    reach = stats.t.ppf(0.975, found.df) * error
+    np.testing.assert_allclose(found.estimates.ci_high, whole + reach, rtol=1e-8)
+    inner = small["tenure"] - small.groupby("who")["tenure"].transform("mean")
+    known = (inner**2).groupby(small["who"]).sum()
+    assert found.df[0] == pytest.approx(known.sum() ** 2 / (known**2).sum() - 1, rel=SAME)
+    # Close to the usual sandwich of statsmodels with many customers.
+    many = tenure_profit_test("who", "tenure", "margin", data=panel)
+    codes = pd.factorize(panel["who"])[0]
+    fitted = sm.OLS(panel["margin"], sm.add_constant(panel["tenure"])).fit(
+        cov_type="cluster", cov_kwds={"groups": codes}
+    )
+    assert many.estimates.std_error[1] == pytest.approx(fitted.bse["tenure"], rel=0.05)
+
+
+def test_good_customers_who_stay_make_the_pooled_slope(panel):
+    found = tenure_profit_test("who", "tenure", "margin", data=panel)
+    table = found.quantities.set_index("quantity")
+    assert table.loc["within", "ci_low"] < 0.3 < table.loc["within", "ci_high"]
+    assert table.loc["selection", "ci_low"] > 0.5
+    text = str(found.summary())
+    assert "of tenure and of time together" in " ".join(text.split())
+    few = tenure_profit_test([1, 1, 2, 2, 3], [1, 2, 1, 3, 1], [3, 4, 3, 7, 5])
+    assert "rests on few customers" in str(few.summary())
+    assert pickle.loads(pickle.dumps(found)).to_dict() == found.to_dict()
+
+
+def test_periods_take_out_what_bends_and_leave_what_is_straight(panel):
+    own = {"data": panel, "period": "year"}
+    found = tenure_profit_test("who", "tenure", "margin", **own)
+    # Dummies of all years but two, beside customers: the same columns in another form.
+    years = pd.get_dummies(panel["year"], dtype=float)
+    years = years.mul(1.0).to_numpy()
+    line = np.column_stack([np.ones(years.shape[1]), np.arange(years.shape[1])])
+    bends = pd.DataFrame(years @ np.linalg.svd(line)[0][:, 2:])
+    assert found.estimates.estimate[0] == pytest.approx(within_by_dummies(panel, bends), rel=1e-8)
+    bump = panel.assign(margin=panel["margin"] + 7 * (panel["year"] == 2014))
+    # One special year: a level and a line of it remain, and they move the slope a little.
+    plain = tenure_profit_test("who", "tenure", "margin", data=panel).estimates.estimate[0]
+    moved = tenure_profit_test("who", "tenure", "margin", data=bump).estimates.estimate[0]
+    assert abs(moved - plain) > 1e-3
+    wave = np.cos(2 * np.pi * (panel["year"] - 2010) / 3)
+    t = np.unique(panel["year"])
+    of_years = np.cos(2 * np.pi * (t - 2010) / 3)
+    fit = np.polynomial.Polynomial.fit(t, of_years, 1)
+    bent = panel.assign(margin=panel["margin"] + 5 * (wave - fit(panel["year"])))
+    again = tenure_profit_test("who", "tenure", "margin", data=bent, period="year")
+    np.testing.assert_allclose(again.estimates.estimate, found.estimates.estimate, rtol=1e-8)
+    np.testing.assert_allclose(again.estimates.std_error, found.estimates.std_error, rtol=1e-8)
+    # A trend of time is one of tenure: it is added to the slope, whatever is done.
+    trend = panel.assign(margin=panel["margin"] + 2 * panel["year"])
+    for period in (None, "year"):
+        first, second = (
+            tenure_profit_test("who", "tenure", "margin", data=frame, period=period)
+            for frame in (panel, trend)
+        )
+        rise = second.estimates.estimate[0] - first.estimates.estimate[0]
+        assert rise == pytest.approx(2, rel=1e-8)
+    assert "periods are taken out" in " ".join(str(found.summary()).split())
+
+
+def test_tables_of_any_kind_and_gaps(panel):
+    gaps = panel.copy()
+    gaps.loc[[3, 8], "margin"] = np.nan
+    with pytest.raises(DataError, match="margin"):
+        tenure_profit_test("who", "tenure", "margin", data=gaps)
+    found = tenure_profit_test("who", "tenure", "margin", data=gaps, missing="drop")
+    assert found.n_dropped == 2
+    other = tenure_profit_test("who", "tenure", "margin", data=pl.from_pandas(gaps.dropna()))
+    np.testing.assert_allclose(found.estimates.estimate, other.estimates.estimate, rtol=SAME)
+    # Units of money and of time are units of the slope.
+    scaled = panel.assign(margin=1e6 * panel["margin"], tenure=12 * panel["tenure"])
+    a = tenure_profit_test("who", "tenure", "margin", data=panel).estimates
+    b = tenure_profit_test("who", "tenure", "margin", data=scaled).estimates
+    np.testing.assert_allclose(b.estimate, 1e6 / 12 * a.estimate, rtol=1e-8)
+    np.testing.assert_allclose(b.p_value, a.p_value, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("customer", "tenure", "margin", "error", "message"),
+    [
+        ([1, 1, 1], [1, 2, 3], [1, 2, 4], DataError, "of one customer"),
+        ([1, 2, 3], [1, 2, 3], [1, 2, 4], NotIdentifiedError, "no customer is seen at two"),
+        ([1, 1, 2, 3], [1, 2, 3, 4], [1, 2, 4, 1], NotIdentifiedError, "one customer alone"),
+        ([1, 1, 2, 2], [1, 2, 1, 1], [1, 2, 4, 1], DataError, "tenure 1 twice"),
+        ([1, 1, 2, 2], [1, 2, 1, 2], [1, 2, 4, 5], NotIdentifiedError, "exactly on lines within"),
+        ([1, 1, 2, 2], [1, -2, 1, 2], [1, 2, 4, 5], DataError, "tenure"),
+    ],
+)
+def test_panels_that_tell_nothing_are_refused(customer, tenure, margin, error, message):
+    with pytest.raises(error, match=message):
+        tenure_profit_test(customer, tenure, margin)
+
+
+def test_periods_that_tell_the_tenure_are_refused():
+    # Tenures that are made of what four periods can do but a level and a line.
+    numbers = ([1] * 4 + [2] * 4, [8, 6, 0, 10] * 2, [3.0, 1, 4, 1, 5, 9, 2, 6])
+    assert tenure_profit_test(*numbers).n_obs == 8
+    with pytest.raises(NotIdentifiedError, match="leave period out"):
+        tenure_profit_test(*numbers, period=[0, 1, 2, 3] * 2)
+    with pytest.raises(DataError, match="at most 100"):
+        tenure_profit_test(
+            np.repeat(range(101), 2), [1, 2] * 101, np.arange(202.0) ** 0.5, period=range(202)
+        )

@@ -95,7 +95,7 @@ class Stream(NamedTuple):
         q, n = self.ratio, money.shape[1]
         missing, following = self.cost - money[:, -1], (self.profit * self.weight)[:, -1] * q
         # j further periods bring following * (1 - q^j) / (1 - q).
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             left = 1 - missing * (1 - q) / following
             j = np.log(np.where(left > 0, left, np.nan)) / np.log(q)
             j = np.where(q == 0, np.inf, j)
