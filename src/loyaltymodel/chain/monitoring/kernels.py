@@ -1,0 +1,329 @@
+"""Run lengths of charts, means of waves with their joint error, and parts of a change, on arrays.
+
+All three charts are one recursion on how far a wave u lies below the centre, in standard errors:
+Q' = max(0, memory Q + gain (u - reference)), from Q = 0, with an alarm where Q' passes the limit.
+Shewhart's chart has no memory, the CUSUM all of it, and the EWMA 1 - gain.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.counts import kish, pull_of, weighted_means
+from loyaltymodel._core.intervals import ndtr, satterthwaite
+
+_NODES = 40  # of an integral over the values of a chart
+_MOST_NODES = 240
+_STEP = 0.6  # standard deviations of a step between nodes, so that sums are the integrals
+_CENTRES = 24  # nodes for the error of the centre
+_SPREADS = 16  # and of the standard deviation
+_ROOT_2_PI = float(np.sqrt(2 * np.pi))
+
+
+class Recursion(NamedTuple):
+    """What makes a chart: ``memory`` and ``gain`` of its recursion, and ``reference``."""
+
+    memory: float
+    gain: float
+    reference: float
+
+
+def charted(u: FloatArray, chart: Recursion) -> FloatArray:
+    """Return the values (..., t) of a chart of waves (..., t)."""
+    q, found = np.zeros(u.shape[:-1]), np.empty_like(u)
+    for t in range(u.shape[-1]):
+        q = np.maximum(0.0, chart.memory * q + chart.gain * (u[..., t] - chart.reference))
+        found[..., t] = q
+    return found
+
+
+def _steps(
+    chart: Recursion, limit: float, shift: FloatArray, scale: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return nodes (r,), the first of them 0, and steps (b, r, r) between them without an alarm.
+
+    The chart rests at 0 with a probability, and elsewhere has a density, whose integral is
+    a sum over the nodes of Gauss and Legendre.
+    """
+    widest = limit / (chart.gain * float(scale.min()))
+    size = int(min(max(_NODES, widest / _STEP), _MOST_NODES))
+    x, weight = np.polynomial.legendre.leggauss(size)
+    nodes = np.append(0.0, (x + 1) * limit / 2)
+    start = chart.memory * nodes[:, None] / chart.gain - chart.reference
+    goal = nodes[None, :] / chart.gain
+    z = (goal - start - shift[:, None, None]) / scale[:, None, None]
+    step = np.exp(-(z**2) / 2) / (_ROOT_2_PI * chart.gain * scale[:, None, None])
+    step[:, :, 1:] *= weight * limit / 2
+    step[:, :, 0] = ndtr(z[:, :, 0])
+    return nodes, step
+
+
+def average_run_length(
+    chart: Recursion, limit: float, shift: FloatArray | None = None
+) -> FloatArray:
+    """Return how many waves pass on average up to an alarm, with falls (b,) in standard errors."""
+    fall = np.zeros(1) if shift is None else shift
+    if chart.memory == 0:
+        return np.asarray(1 / ndtr(fall - chart.reference - limit / chart.gain))
+    _, step = _steps(chart, limit, fall, np.ones_like(fall))
+    length = np.linalg.solve(np.eye(step.shape[-1]) - step, np.ones((*step.shape[:-1], 1)))
+    return np.asarray(length[:, 0, 0])
+
+
+def no_alarm(
+    chart: Recursion, limit: float, shift: FloatArray, scale: FloatArray, horizon: int
+) -> FloatArray:
+    """Return the probability (b, horizon) that there was no alarm up to each wave.
+
+    Waves are normal, with mean ``shift`` (b,) and standard deviation ``scale`` (b,).
+    """
+    if chart.memory == 0:
+        stays = ndtr((limit / chart.gain + chart.reference - shift) / scale)
+        return np.asarray(stays[:, None] ** np.arange(1, horizon + 1))
+    _, step = _steps(chart, limit, shift, scale)
+    left, found = np.ones((*step.shape[:-1], 1)), np.empty((len(shift), horizon))
+    for t in range(horizon):
+        left = step @ left
+        found[:, t] = left[:, 0, 0]
+    return found
+
+
+def alarm_by(
+    chart: Recursion,
+    limit: float,
+    horizon: int,
+    *,
+    baseline: int | None,
+    estimated: bool,
+    fall: float = 0.0,
+) -> FloatArray:
+    """Return the probability (horizon,) of an alarm up to each wave.
+
+    The centre is known, or the mean of ``baseline`` waves, whose error all later waves share; the
+    standard error of a wave is known, or the standard deviation of the same waves.
+    """
+    error, weight = np.zeros(1), np.ones(1)
+    if baseline is not None:
+        x, w = np.polynomial.hermite_e.hermegauss(_CENTRES)
+        error, weight = x / np.sqrt(baseline), w / w.sum()
+    ratio = np.ones(1)
+    if estimated and baseline is not None:
+        ratio, of_ratio = _spreads(baseline - 1)
+        error, ratio = (a.ravel() for a in np.meshgrid(error, ratio))
+        weight = np.outer(of_ratio, weight).ravel()
+    # A centre that came out too high by its error makes every wave look lower.
+    found = no_alarm(chart, limit, (error + fall) / ratio, 1 / ratio, horizon)
+    return np.asarray(1 - weight @ found)
+
+
+def _spreads(degrees: int) -> tuple[FloatArray, FloatArray]:
+    """Return standard deviations of a sample over the true one, and their probabilities."""
+    from scipy.special import roots_genlaguerre  # noqa: PLC0415  takes long to import
+
+    x, weight = roots_genlaguerre(_SPREADS, degrees / 2 - 1)
+    kept = weight > weight.max() * 1e-15
+    x, weight = x[kept], weight[kept]
+    return np.sqrt(2 * x / degrees), weight / weight.sum()
+
+
+def innovations(
+    means: FloatArray, covariance: FloatArray, baseline: int, centre: float | None
+) -> tuple[float, float, FloatArray, FloatArray]:
+    """Return what each later wave says that those before it did not.
+
+    Returns
+    -------
+    centre, error
+        Mean of the baseline waves, weighted by what they say, and its standard error, 0 if known.
+    expected : ndarray of shape (t,)
+        Expected mean of each wave: the centre, and more where the same people answered before.
+    std_error : ndarray of shape (t,)
+        Error of the difference of each mean and the expected one, of the centre too.
+    """
+    unit = float(np.sqrt(np.diagonal(covariance).min()))
+    lower = np.linalg.cholesky(covariance / unit**2)
+    ones = np.linalg.solve(lower, np.ones(len(means)))  # t: how the centre enters each innovation
+    if centre is None:
+        first = means[0]  # deviations from it keep their digits
+        said = np.linalg.solve(lower, means - first)
+        known = float(ones[:baseline] @ ones[:baseline])
+        centre = float(first + ones[:baseline] @ said[:baseline] / known)
+        error = unit / float(np.sqrt(known))
+    else:
+        error = 0.0
+    own = np.diagonal(lower)
+    apart = np.linalg.solve(lower, means - centre)
+    expected = means - apart * own
+    return centre, error, expected, unit * own * np.hypot(1.0, ones * error / unit)
+
+
+# Means of waves
+
+
+class Wave(NamedTuple):
+    """Who answered in a wave: rows (n,), their places in the panel, and their weights."""
+
+    rows: IntArray
+    weights: FloatArray
+
+
+class WaveMeans(NamedTuple):
+    """Means (t,), their errors and degrees of freedom, people and Kish's number, and covariance."""
+
+    mean: FloatArray
+    std_error: FloatArray
+    degrees: FloatArray
+    n: IntArray
+    n_effective: FloatArray
+    covariance: FloatArray
+
+
+def waves_of(code: IntArray, weights: FloatArray, n_waves: int) -> list[Wave]:
+    """Return the rows of each wave."""
+    order = np.argsort(code, kind="stable")
+    ends = np.cumsum(np.bincount(code, minlength=n_waves))[:-1]
+    return [Wave(rows, weights[rows]) for rows in np.split(order, ends)]
+
+
+def influence(x: FloatArray, weights: FloatArray, unit: IntArray, *, clustered: bool) -> FloatArray:
+    """Return how far each person, or each cluster, moves a weighted mean, shape (n,) or (g,).
+
+    The sum of squares is the variance of the mean. Clusters are summed by their place ``unit``.
+    """
+    if not clustered:
+        pull = pull_of(weights)
+        return np.asarray(np.sqrt(pull.of_square) * (x - pull.share @ x))
+    share = weights / weights.sum()
+    part = np.bincount(unit, share * (x - share @ x))
+    present = np.bincount(unit, minlength=len(part)) > 0
+    n = int(present.sum())
+    return np.asarray(part * np.sqrt(n / (n - 1)))
+
+
+def means_of(
+    x: FloatArray, waves: list[Wave], unit: IntArray, *, clustered: bool
+) -> tuple[WaveMeans, FloatArray]:
+    """Return means of waves with their joint covariance.
+
+    ``unit`` (n,) tells who is the same person, or in the same cluster. The covariance of two
+    waves is the sum over those in both of what they add to either mean.
+    """
+    from scipy.sparse import csr_array  # noqa: PLC0415  takes long to import
+
+    n_waves = len(waves)
+    mean, error, degrees, effective = (np.empty(n_waves) for _ in range(4))
+    columns, moved, places = [], [], []
+    for t, wave in enumerate(waves):
+        own = x[wave.rows]
+        found = weighted_means(own[:, None], wave.weights)
+        mean[t], error[t], degrees[t] = found[0][0], found[1][0], found[2]
+        effective[t] = kish(wave.weights)
+        part = influence(own, wave.weights, unit[wave.rows], clustered=clustered)
+        if clustered:
+            error[t] = np.sqrt(part @ part) if np.isfinite(error[t]) else np.nan
+            degrees[t] = len(np.unique(unit[wave.rows])) - 1.0
+        moved.append(part)
+        places.append(np.arange(len(part)) if clustered else unit[wave.rows])
+        columns.append(np.full(len(part), t))
+    table = csr_array(
+        (np.concatenate(moved), (np.concatenate(places), np.concatenate(columns))),
+        shape=(int(unit.max()) + 1, n_waves),
+    )
+    covariance = np.asarray((table.T @ table).todense(), dtype=np.float64)
+    alike = np.isnan(error)
+    covariance[alike] = covariance[:, alike] = np.nan
+    np.fill_diagonal(covariance, error**2)
+    n = np.array([len(wave.rows) for wave in waves])
+    return WaveMeans(mean, error, degrees, n, effective, covariance)
+
+
+class Change(NamedTuple):
+    """A change and its parts (4,): all of it, the same customers, joiners, leavers."""
+
+    estimate: FloatArray
+    std_error: FloatArray
+    degrees: FloatArray
+    n_both: int
+
+
+def change_between(
+    x: FloatArray, before: Wave, after: Wave, person: IntArray, unit: IntArray, *, clustered: bool
+) -> Change:
+    """Return the change of the mean between two waves, and what it is made of.
+
+    The change is that of the people who are in both, plus by how much those who joined raise the
+    later mean above theirs, less by how much those who left had raised the earlier one. Each part
+    is a difference of means, whose error is the sum of squares of what each person moves.
+    """
+    waves = (before, after)
+    stays = (
+        np.isin(person[before.rows], person[after.rows]),
+        np.isin(person[after.rows], person[before.rows]),
+    )
+    n_both = int(stays[0].sum())
+    size = int(unit.max()) + 1
+    mean, theirs = np.empty(2), np.full(2, np.nan)
+    moves, moves_theirs = np.empty((2, size)), np.full((2, size), np.nan)
+    for k, (wave, both) in enumerate(zip(waves, stays, strict=True)):
+        for chosen, value, moved in ((None, mean, moves), (both, theirs, moves_theirs)):
+            rows = wave.rows if chosen is None else wave.rows[chosen]
+            weights = wave.weights if chosen is None else wave.weights[chosen]
+            if not len(rows):
+                continue
+            value[k] = weights @ x[rows] / weights.sum()
+            with np.errstate(invalid="ignore", divide="ignore"):
+                part = influence(x[rows], weights, unit[rows], clustered=clustered)
+            moved[k] = (
+                np.pad(part, (0, size - len(part)))
+                if clustered
+                else np.bincount(unit[rows], part, size)
+            )
+    made = np.array(
+        [mean[1] - mean[0], theirs[1] - theirs[0], mean[1] - theirs[1], theirs[0] - mean[0]]
+    )
+    moved = np.array(
+        [
+            moves[1] - moves[0],
+            moves_theirs[1] - moves_theirs[0],
+            moves[1] - moves_theirs[1],
+            moves_theirs[0] - moves[0],
+        ]
+    )
+    if clustered:
+        own = [len(np.unique(unit[wave.rows])) for wave in waves]
+        parts, degrees = (moved**2).sum(axis=1)[:, None], np.array([min(own) - 1.0])
+    else:
+        parts, degrees = _by_group(moved, waves, stays, unit)
+    variance = parts.sum(axis=1)
+    # What nobody's spread can tell has no error: what is left of 0 is rounding.
+    none = ~(variance > (1e-12 * np.abs(x).max()) ** 2)
+    error = np.where(none, np.nan, np.sqrt(variance))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        df = satterthwaite(parts, degrees[None, :])
+    return Change(made, error, np.where(none, np.nan, df), n_both)
+
+
+def _by_group(
+    moved: FloatArray,
+    waves: tuple[Wave, Wave],
+    stays: tuple[BoolArray, BoolArray],
+    unit: IntArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return parts (4, 3) of variances by who is in both, in the first, in the second; degrees."""
+    parts, degrees = np.zeros((len(moved), 3)), np.ones(3)
+    known = []
+    for k, (wave, both) in enumerate(zip(waves, stays, strict=True)):
+        alone = ~both
+        if alone.any():
+            degrees[1 + k] = max(pull_of(wave.weights[alone]).degrees, 1.0)
+            parts[:, 1 + k] = (moved[:, unit[wave.rows[alone]]] ** 2).sum(axis=1)
+        if both.any():
+            known.append(pull_of(wave.weights[both]).degrees)
+    if known:
+        degrees[0] = max(min(known), 1.0)
+        rows = waves[0].rows[stays[0]]
+        parts[:, 0] = (moved[:, unit[rows]] ** 2).sum(axis=1)
+    return parts, degrees
