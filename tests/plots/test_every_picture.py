@@ -259,6 +259,26 @@ def type_map(**options):
     return lambda **others: plots.loyalty_stage.type_map(result, *both, **options | others)
 
 
+@cache
+def cohorts(periods):
+    rng = np.random.default_rng(8)
+    date = rng.integers(0, periods, 40 * periods)
+    stays = rng.random((40 * periods, periods)) < 0.6 ** np.arange(periods)
+    who, age = np.nonzero(stays)
+    kept = date[who] + age < periods
+    return economics.cohort_table(who[kept], (date[who] + age)[kept], empty="keep")
+
+
+@cache
+def stayers(groups):
+    rng = np.random.default_rng(9)
+    group, known = rng.integers(0, len(groups), 200), rng.integers(1, 15, 200)
+    stays = rng.geometric(0.1 + 0.1 * group)
+    return economics.survival(
+        np.minimum(stays, known), stays <= known, groups=np.array(groups)[group]
+    )
+
+
 def draw(name, find, *arguments, **options):
     """Draw what ``find()`` returns, with these options unless others are given."""
     return lambda **others: PUBLIC[name](find(), *arguments, **options | others)
@@ -290,6 +310,9 @@ EXAMPLES = {
     "attributes.penalty_reward": of_names("attributes.penalty_reward", penalties),
     "delivered_value.stacked": of_names("delivered_value.stacked", account),
     "delivered_value.waterfall": of_names("delivered_value.waterfall", account, "停车"),
+    "economics.cohort_heat_map": [
+        draw("economics.cohort_heat_map", partial(cohorts, n)) for n in (4, 26)
+    ],
     "economics.cumulative_value": [
         draw("economics.cumulative_value", partial(worth, 150.0)),
         draw("economics.cumulative_value", lambda: {n: worth(c) for n, c in WON}),
@@ -305,6 +328,10 @@ EXAMPLES = {
         draw("economics.reach_by_generation", partial(reach, 0.3, 3)),
         draw("economics.reach_by_generation", partial(reach, 0.9, 25)),
         draw("economics.reach_by_generation", lambda: {n: reach(q) for n, q in RETOLD.items()}),
+    ],
+    "economics.survival_curve": [
+        draw("economics.survival_curve", partial(stayers, tuple(names)))
+        for names in (SHORT[:2], LONG[:4])
     ],
     "expectation_gap.gap_dumbbells": of_names("expectation_gap.gap_dumbbells", quality),
     "expectation_gap.gap_model": [
@@ -517,6 +544,7 @@ def test_other_languages_are_refused_before_anything_is_drawn(name):
 
 NAMED = [name for name in PUBLIC if "names" in inspect.signature(PUBLIC[name]).parameters]
 WITHOUT_NAMES = {
+    "economics.cohort_heat_map",
     "economics.reach_by_generation",  # the names are those of a mapping
     "jones_sasser.calibration",
     "jones_sasser.curve_family",  # which has labels

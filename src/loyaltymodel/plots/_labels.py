@@ -231,19 +231,24 @@ def name_lines(
     colours: Sequence[Any],
     *,
     begin: float = 0.0,
+    right: bool = False,
 ) -> None:
-    """Write names to the left of where lines begin, one above the other where they crowd."""
+    """Write names to the left of where lines begin, one above the other where they crowd.
+
+    Or, to the right of where they end.
+    """
     names = wrapped(names)
     bottom, top = ax.get_ylim()
     shifts = _shifts(ax, ends, names, (bottom, top))
     for name, end, shift, colour in zip(names, ends.tolist(), shifts, colours, strict=True):
-        line = {"color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0, "relpos": (1, 0.5)}
+        line = {"color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0}
+        line["relpos"] = (0 if right else 1, 0.5)
         write_off(
             ax,
             (begin, end),
             name,
-            away=(-_OUT, shift),
-            ha="right",
+            away=(_OUT if right else -_OUT, shift),
+            ha="left" if right else "right",
             arrowprops={"arrowstyle": "-"} | line,
         )
 
