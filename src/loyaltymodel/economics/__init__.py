@@ -3,6 +3,7 @@
 from loyaltymodel.economics import results as results
 from loyaltymodel.economics.acquisition.curve import ResponseCurve
 from loyaltymodel.economics.acquisition.spending import acquisition_retention
+from loyaltymodel.economics.benefits import benefits_account
 from loyaltymodel.economics.complaints.flow import complaint_flow
 from loyaltymodel.economics.complaints.hidden import hidden_dissatisfied
 from loyaltymodel.economics.complaints.log import complaint_log
@@ -40,6 +41,7 @@ __all__ = [
     "Rate",
     "ResponseCurve",
     "acquisition_retention",
+    "benefits_account",
     "cohort_table",
     "complaint_flow",
     "complaint_log",

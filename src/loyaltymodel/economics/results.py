@@ -1,6 +1,7 @@
 """Classes of results, for type hints; the functions of the room make them."""
 
 from loyaltymodel.economics.acquisition.result import AcquisitionRetention
+from loyaltymodel.economics.benefits import BenefitsAccount
 from loyaltymodel.economics.complaints.result import (
     ComplaintFlow,
     ComplaintLog,
@@ -24,6 +25,7 @@ from loyaltymodel.economics.word_of_mouth.result import AudienceEstimate, Spread
 __all__ = [
     "AcquisitionRetention",
     "AudienceEstimate",
+    "BenefitsAccount",
     "CohortTable",
     "ComplaintFlow",
     "ComplaintLog",
