@@ -222,15 +222,15 @@ def test_the_mean_is_more_than_complaints_over_the_mean_share():
     found = hidden_dissatisfied(50, rate=rate)
     assert found.mean == pytest.approx(50 * 39 / 3, rel=EXACT)
     assert found.mean > 50 / rate.mean
-    draws = found.draw(200_000, rng=1)
+    draws = found.draw(n_resamples=200_000, rng=1)
     # Four standard errors; the mean of a / (a - 1) has a heavy tail, so medians are compared.
     median = found.estimates.row("dissatisfied")["estimate"]
     assert (draws["dissatisfied"] <= median).mean() == pytest.approx(0.5, abs=0.006)
     assert draws["complain_share"].mean() == pytest.approx(0.1, abs=0.001)
     # With the prior 1 / D complaints tell nothing of the share; with the flat one they do.
-    flat = hidden_dissatisfied(50, rate=rate, prior="flat").draw(200_000, rng=1)
+    flat = hidden_dissatisfied(50, rate=rate, prior="flat").draw(n_resamples=200_000, rng=1)
     assert flat["complain_share"].mean() == pytest.approx(3 / 39, abs=0.001)
-    bounded = hidden_dissatisfied(50, rate=rate, customers=600).draw(100_000, rng=1)
+    bounded = hidden_dissatisfied(50, rate=rate, customers=600).draw(n_resamples=100_000, rng=1)
     assert bounded["dissatisfied"].max() <= 600
     assert bounded["complain_share"].mean() > 0.11
 
@@ -326,7 +326,7 @@ def test_rates_have_the_moments_that_they_were_made_from():
 
 def test_joint_draws_lead_on_to_the_flow():
     found = hidden_dissatisfied(60, rate=ComplaintRate(a=30, b=70))
-    draws = found.draw(2_000, rng=3)
+    draws = found.draw(n_resamples=2_000, rng=3)
     flow = complaint_flow(behaviour(complain_share=0.3), 200, draws=draws)
     # However many there are, about 60 of them complained.
     row = flow.estimates.replicates

@@ -100,8 +100,14 @@ class ComplaintFlow(Result):
         return tuple(facts)
 
     def _tables(self) -> tuple[Table, ...]:
-        digits = (3, *[1] * (len(self.branches.columns) - 2))
-        tables = [table_of("Branches", self.branches, n_labels=1, digits=digits)]
+        frame = self.branches
+        money = [name for name in frame if str(name).startswith("value")]
+        people = frame.drop(columns=money)
+        digits = (3, *[1] * (len(people.columns) - 2))
+        tables = [table_of("Customers", people, n_labels=1, digits=digits)]
+        if money:
+            digits = (1,) * len(money)
+            tables.append(table_of("Money", frame[["branch", *money]], n_labels=1, digits=digits))
         if self.estimates.ci_low is not None:
             frame = self.quantities
             frame = frame[frame["branch"] == ALL]
@@ -249,7 +255,7 @@ class HiddenDissatisfied(Result):
 
     @checked
     def draw(
-        self, n_resamples: int = FOR_INTERVALS, *, rng: np.random.Generator | int | None = None
+        self, *, n_resamples: int = FOR_INTERVALS, rng: np.random.Generator | int | None = None
     ) -> dict[str, FloatArray]:
         """Return joint draws of the number and of the share who complain.
 
@@ -274,7 +280,9 @@ class HiddenDissatisfied(Result):
         --------
         >>> from loyaltymodel import economics
         >>> rate = economics.ComplaintRate.from_counts(20, 100)
-        >>> draws = economics.hidden_dissatisfied(50, rate=rate).draw(1000, rng=1)
+        >>> draws = economics.hidden_dissatisfied(50, rate=rate).draw(
+        ...     n_resamples=1000, rng=1
+        ... )
         >>> sorted(draws), len(draws["dissatisfied"])
         (['complain_share', 'dissatisfied'], 1000)
         """

@@ -191,7 +191,7 @@ class ComplaintRate(Specification):
         Returns
         -------
         ComplaintRate
-            a = mean * n and b = (1 - mean) * n with n = mean (1 - mean) / std_dev^2 - 1.
+            The law with a = mean * n and b = (1 - mean) * n, n = mean (1 - mean) / std_dev^2 - 1.
 
         Raises
         ------
