@@ -263,26 +263,14 @@ def bootstrap_uncertainty(
     Resamples of records are multinomial counts. Each search sets out from the estimate,
     and from the two most promising starts.
     """
-    law, lower, upper = setup.law, setup.lower, setup.upper
     n = int(observations.count.sum())
     share = observations.count / n
-    values = observations.n_records
-    if law is not None:
-        values = max(values, observations.n_cells * len(law.satisfaction))
-        place = law.answers.place(observations.satisfaction)
-    size = max(1, _VALUES // max(values, 1))
+    size = resamples_in_slice(setup, observations)
     draws, converged = [], []
     for first in range(0, n_resamples, size):
         b = min(size, n_resamples - first)
         people = rng.multinomial(n, share, size=b).astype(np.float64)
-        problem, stats = setup.problem, observations.statistics(setup.problem.outcome, people)
-        if law is not None and reliability is not None:
-            counts = observations.answered(place, len(law.answers.levels), people)
-            laws = fit_law(law.kind, law.answers, counts, reliability, like=law)
-            problem, stats = with_laws(problem, stats, laws, place)
-        found = search(
-            problem, stats, setup.starts, lower, upper, own=top.p[None], keep=_KEPT_OF_RESAMPLES
-        )
+        found, _ = estimated_again(setup, observations, top.p[0], reliability, people)
         draws.append(found.p)
         converged.append(found.converged)
     good = np.concatenate(converged)
@@ -293,6 +281,45 @@ def bootstrap_uncertainty(
             "this curve, so take a family with fewer parameters or fix some"
         )
     return Uncertainty("bootstrap", np.cov(kept, rowvar=False), kept, int(len(good) - good.sum()))
+
+
+def resamples_in_slice(setup: Setup, observations: Observations) -> int:
+    """Return how many resamples are estimated at once, so that memory is bounded."""
+    values = observations.n_records
+    if setup.law is not None:
+        values = max(values, observations.n_cells * len(setup.law.satisfaction))
+    return max(1, _VALUES // max(values, 1))
+
+
+def estimated_again(
+    setup: Setup,
+    observations: Observations,
+    values: FloatArray,
+    reliability: float | None,
+    people: FloatArray,
+) -> tuple[Maximum, TrueScoreLaw | None]:
+    """Estimate again with other numbers of customers by record (b, r), the law of true scores too.
+
+    ``values`` (q,) are the estimates, from which the searches set out.
+    """
+    law, problem = setup.law, setup.problem
+    stats = observations.statistics(problem.outcome, people)
+    laws = None
+    if law is not None and reliability is not None:
+        place = law.answers.place(observations.satisfaction)
+        counts = observations.answered(place, len(law.answers.levels), people)
+        laws = fit_law(law.kind, law.answers, counts, reliability, like=law)
+        problem, stats = with_laws(problem, stats, laws, place)
+    found = search(
+        problem,
+        stats,
+        setup.starts,
+        setup.lower,
+        setup.upper,
+        own=values[None],
+        keep=_KEPT_OF_RESAMPLES,
+    )
+    return found, laws
 
 
 def _bend(problem: Problem, stats: FloatArray, top: Maximum, free: BoolArray) -> FloatArray:
