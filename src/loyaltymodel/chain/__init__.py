@@ -2,10 +2,16 @@
 
 from loyaltymodel.chain import results as results
 from loyaltymodel.chain.monitoring.alerts import satisfaction_alerts
+from loyaltymodel.chain.monitoring.fit import index_by_wave
+from loyaltymodel.chain.monitoring.reliable import reliable_change
+from loyaltymodel.chain.monitoring.rule import alarm_rule
 from loyaltymodel.chain.service_profit.fit import service_profit_paths
 from loyaltymodel.chain.service_profit.links import service_profit_chain
 
 __all__ = [
+    "alarm_rule",
+    "index_by_wave",
+    "reliable_change",
     "satisfaction_alerts",
     "service_profit_chain",
     "service_profit_paths",

@@ -1,7 +1,13 @@
 """Classes of results, for type hints; the functions of the room make them."""
 
+from loyaltymodel.chain.monitoring.result import ReliableChange, WaveAlarms, WaveIndex
+from loyaltymodel.chain.monitoring.rule import AlarmRule
 from loyaltymodel.chain.service_profit.result import ServiceProfitPaths
 
 __all__ = [
+    "AlarmRule",
+    "ReliableChange",
     "ServiceProfitPaths",
+    "WaveAlarms",
+    "WaveIndex",
 ]

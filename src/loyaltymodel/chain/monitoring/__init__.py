@@ -1,1 +1,1 @@
-"""Satisfaction over waves: its index and changes, rules of alarm, and the same customers over time."""
+"""Satisfaction over waves: index and changes, rules of alarm, the same customers over time."""

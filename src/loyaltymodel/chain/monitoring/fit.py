@@ -16,7 +16,7 @@ from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.native import NotNumbers, numbers_of
 from loyaltymodel._core.options import count_of, enumerate_names, repeated, shown
 from loyaltymodel._core.regression import is_constant
-from loyaltymodel._core.scales import Pair, pair_of
+from loyaltymodel._core.scales import pair_of
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import (
     Variables,
@@ -111,8 +111,8 @@ def index_by_wave(
 
     Var(m2 - m1) = v1 / n1 + v2 / n2 - 2 n12 c12 / (n1 n2)
 
-    with equal weights, where c12 is the covariance of the two answers of the n12 who gave both.
-    Here it is the sum, over customers, of the square of what each moves both means by, which is
+    with equal weights, where c12 is the covariance of the two answers of the n12 who gave both,
+    about the means of all. Here it is the sum, over customers, of the square of what each moves both means by, which is
     the same and needs no case of its own: nobody in common gives Welch's comparison, all of them
     the paired one. Degrees of freedom are Satterthwaite's, of three independent groups: who left,
     who joined, and who is in both. With ``clusters`` what is moved is summed within them and
@@ -140,7 +140,7 @@ def index_by_wave(
     --------
     Two customers stay and answer 6 and 8, then 7 and 9. One who answered 4 leaves, and one who
     answers 5 joins. The same customers rise by 1, he who joins lowers 8 to 7, and that he who
-    answered 4 is gone wins 7 - 6:
+    answered 4 is gone wins 7 - 6. The variance is 4 / 3 + 4 / 3 - 2 * 2 / 3:
 
     >>> from loyaltymodel import chain
     >>> who, wave = ["a", "b", "c", "a", "b", "d"], [1, 1, 1, 2, 2, 2]
@@ -152,7 +152,7 @@ def index_by_wave(
     2         leavers       1.0
     >>> found.changes[["since", "wave", "estimate", "std_error"]].round(3)
        since  wave  estimate  std_error
-    0      1     2       1.0        1.0
+    0      1     2       1.0      1.155
     """
     check_level(level)
     limits = pair_of("scale", scale)
@@ -181,10 +181,9 @@ def index_by_wave(
     if "weights" in given:
         worth = np.asarray(read["weights"], dtype=np.float64)
     waves = waves_of(code, worth, len(names))
-    for rows, weight in waves:
-        waves_scaled = weight / weight.max()
-        warn_if_one_decides(waves_scaled, read.labels[rows])
     waves = [Wave(rows, weight / weight.max()) for rows, weight in waves]
+    for rows, weight in waves:
+        warn_if_one_decides(weight, read.labels[rows])
     person = np.arange(read.n_rows)
     if "customer" in given:
         person = read.codes("customer", most=None)[0]
@@ -192,7 +191,7 @@ def index_by_wave(
     clustered = "clusters" in given
     unit = read.codes("clusters", most=None)[0] if clustered else person
     _check_sizes(names, waves, unit, clustered=clustered)
-    means, _ = means_of(x, waves, unit, clustered=clustered)
+    means = means_of(x, waves, unit, clustered=clustered)
     pairs = _pairs(len(names))
     changes = [
         change_between(x, waves[a], waves[b], person, unit, clustered=clustered) for a, b in pairs
@@ -318,7 +317,8 @@ def _once_a_wave(read: Variables, person: IntArray, code: IntArray) -> None:
         raise DataError(
             f"customer {shown(read['customer'][row])} is more than once in wave "
             f"{shown(read['wave'][row])}, again in row {read.labels[row]} "
-            f"({count_of(int(twice.sum()), 'such row')} in all); keep one answer a customer and wave"
+            f"({count_of(int(twice.sum()), 'such row')} in all); keep one answer a customer and "
+            "wave"
         )
 
 

@@ -19,7 +19,7 @@ _NODES = 40  # of an integral over the values of a chart
 _MOST_NODES = 240
 _STEP = 0.6  # standard deviations of a step between nodes, so that sums are the integrals
 _CENTRES = 24  # nodes for the error of the centre
-_SPREADS = 16  # and of the standard deviation
+_SPREADS = 20  # and of the standard deviation
 _ROOT_2_PI = float(np.sqrt(2 * np.pi))
 
 
@@ -109,24 +109,24 @@ def alarm_by(
     if baseline is not None:
         x, w = np.polynomial.hermite_e.hermegauss(_CENTRES)
         error, weight = x / np.sqrt(baseline), w / w.sum()
-    ratio = np.ones(1)
+    ratios, of_ratio = np.ones(1), np.ones(1)
     if estimated and baseline is not None:
-        ratio, of_ratio = _spreads(baseline - 1)
-        error, ratio = (a.ravel() for a in np.meshgrid(error, ratio))
-        weight = np.outer(of_ratio, weight).ravel()
+        ratios, of_ratio = _spreads(baseline - 1)
     # A centre that came out too high by its error makes every wave look lower.
-    found = no_alarm(chart, limit, (error + fall) / ratio, 1 / ratio, horizon)
-    return np.asarray(1 - weight @ found)
+    one = np.ones_like(error)
+    found = [
+        weight @ no_alarm(chart, limit, (error + fall) / ratio, one / ratio, horizon)
+        for ratio in ratios
+    ]
+    return np.asarray(1 - of_ratio @ np.array(found))
 
 
 def _spreads(degrees: int) -> tuple[FloatArray, FloatArray]:
     """Return standard deviations of a sample over the true one, and their probabilities."""
-    from scipy.special import roots_genlaguerre  # noqa: PLC0415  takes long to import
+    from scipy.special import chdtri  # noqa: PLC0415  takes long to import
 
-    x, weight = roots_genlaguerre(_SPREADS, degrees / 2 - 1)
-    kept = weight > weight.max() * 1e-15
-    x, weight = x[kept], weight[kept]
-    return np.sqrt(2 * x / degrees), weight / weight.sum()
+    x, weight = np.polynomial.legendre.leggauss(_SPREADS)
+    return np.sqrt(chdtri(degrees, (1 - x) / 2) / degrees), weight / 2
 
 
 def innovations(
@@ -203,9 +203,7 @@ def influence(x: FloatArray, weights: FloatArray, unit: IntArray, *, clustered: 
     return np.asarray(part * np.sqrt(n / (n - 1)))
 
 
-def means_of(
-    x: FloatArray, waves: list[Wave], unit: IntArray, *, clustered: bool
-) -> tuple[WaveMeans, FloatArray]:
+def means_of(x: FloatArray, waves: list[Wave], unit: IntArray, *, clustered: bool) -> WaveMeans:
     """Return means of waves with their joint covariance.
 
     ``unit`` (n,) tells who is the same person, or in the same cluster. The covariance of two

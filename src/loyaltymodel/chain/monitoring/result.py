@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from loyaltymodel._core.scales import Pair
 
 _UNSURE = 0.05  # p-value below which the baseline itself moves more than chance
+_A_SIGNAL = (
+    "An alarm says that something is wrong, not what; no alarm does not say that customers stay."
+)
 STATES = ("fell", "unchanged", "rose")
 
 
@@ -267,10 +270,7 @@ class WaveAlarms(Result):
         return (table_of("Waves", self.waves),)
 
     def _remarks(self) -> Sequence[str]:
-        remarks = [
-            "An alarm says that something is wrong, not what; no alarm does not say that customers "
-            "stay."
-        ]
+        remarks = [_A_SIGNAL]
         if self.baseline_p_value < _UNSURE:
             remarks.append(
                 "The waves of the baseline differ by more than their standard errors explain. "
@@ -377,10 +377,13 @@ class ReliableChange(Result):
         tail = percent((1 - self.level) / 2)
         remarks = [
             f"Errors of measurement alone would let {tail} of customers fall and as many rise.",
-            "Who stood high before falls back on average, without any cause (regression to the "
-            f"mean): here by {percent(self.regression_to_mean)} of the distance. The adjusted "
-            "criterion takes that out, the plain one does not.",
         ]
+        back = percent(self.regression_to_mean)
+        remarks.append(
+            "Who stood high before falls back on average, without any cause (regression to the "
+            f"mean): here by {back} of the distance. The adjusted criterion takes that out, the "
+            "plain one does not."
+        )
         if self.correlation > np.sqrt(np.prod(self.reliability)):
             remarks.append(
                 "The answers before and after agree better than their reliability allows, so "
