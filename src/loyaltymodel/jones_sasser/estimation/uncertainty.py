@@ -316,7 +316,7 @@ def estimated_again(
         setup.starts,
         setup.lower,
         setup.upper,
-        own=values[None],
+        own=values[None, None],
         keep=_KEPT_OF_RESAMPLES,
     )
     return found, laws
