@@ -64,7 +64,7 @@ def periods(rng: np.random.Generator, n: int, weighted: bool) -> Found:
 
 
 def days(rng: np.random.Generator, n: int, weighted: bool) -> Found:
-    """The same in real numbers: exponential stays with means of 10 and 2.5."""
+    """Draw the same in real numbers: exponential stays with means of 10 and 2.5."""
     chance, weights = drawn(rng, n, weighted)
     stays, known = rng.exponential(1 / chance), rng.uniform(0, KNOWN, n)
     found = {}
@@ -82,7 +82,7 @@ def days(rng: np.random.Generator, n: int, weighted: bool) -> Found:
 
 
 def late(rng: np.random.Generator, n: int, weighted: bool) -> Found:
-    """Customers who began up to 4 periods before they are seen; who left earlier is in no row."""
+    """Draw customers who began up to 4 periods before they are seen; who left earlier has no row."""
     chance, weights = drawn(rng, 6 * n, weighted)
     stays, entry = rng.geometric(chance), rng.integers(0, 5, 6 * n)
     seen = np.flatnonzero(stays > entry)[:n]
@@ -99,7 +99,7 @@ def late(rng: np.random.Generator, n: int, weighted: bool) -> Found:
 
 
 def cohorts(rng: np.random.Generator, n: int, weighted: bool) -> Found:
-    """Customers won in 6 periods who are there in each later one with a chance of their own."""
+    """Draw customers won in 6 periods who are there in each later one with a chance of their own."""
     del weighted
     start, likes = rng.integers(0, 6, n), rng.beta(1.0, 2.0, n)
     there = rng.random((n, 6)) < likes[:, None]
