@@ -94,8 +94,16 @@ def hidden_dissatisfied(
     (Quality Progress, November 2005, seen as a stored copy). So take the share from a survey of
     one's own dissatisfied customers, and say with it what counts as a complaint.
 
-    The law of the mixture follows from textbook arithmetic and was checked against its sum and by
-    simulation; no source was looked up.
+    That a count of successes tells of the number of trials if something is known of the share is
+    the question of Draper and Guttman [1]_, with a beta law of the share as here; priors such as
+    1 / D are weighed by Raftery [2]_ (both seen as stored copies, journal and year from memory).
+
+    References
+    ----------
+    .. [1] Draper, N., & Guttman, I. (1971). Bayesian estimation of the binomial parameter.
+       Technometrics, 13(3), 667-673.
+    .. [2] Raftery, A. E. (1988). Inference for the binomial N parameter: a hierarchical Bayes
+       approach. Biometrika, 75(2), 223-228.
 
     Examples
     --------

@@ -117,8 +117,8 @@ def referral_value(
         k = int(np.argmax(endless))
         where = "" if k == 0 else f" in draw {k - 1}"
         raise NotIdentifiedError(
-            f"each customer brings {max(won[k], discounted[k]):.4g} others{where} (discounted at "
-            "most as often), so that the chain grows without end and has no sum; give generations="
+            f"each customer brings one or more others{where} ({won[k]:.4g}, discounted "
+            f"{discounted[k]:.4g}), so that the chain grows without end; give generations="
         )
 
     def compute(numbers: Mapping[str, FloatArray]) -> FloatArray:
