@@ -159,6 +159,28 @@ def worth(cost):
     )  # fmt: skip
 
 
+@cache
+def spending(budget):
+    rng = np.random.default_rng(5)
+    curve = economics.ResponseCurve
+    return economics.acquisition_retention(
+        curve.calibrated(5, 0.2, ceiling=0.4), curve.calibrated(10, 0.6, ceiling=0.8), margin=50,
+        discount=0.1, per="half_year", spend_timing="at_renewal", budget=budget,
+        draws={"margin": rng.normal(50, 10, 50)} if budget else None,
+    )  # fmt: skip
+
+
+@cache
+def profits(names, periods):
+    rng = np.random.default_rng(6)
+    components = {name: rng.normal(5, 6, periods).tolist() for name in names}
+    return economics.profit_by_tenure(
+        {"base": 20, "growth": list(range(periods)), **components}, acquisition_cost=60,
+        retention=0.85, discount=0.1, timing="end_of_period", per="half_year",
+        draws={"base": rng.normal(20, 5, 50)},
+    )  # fmt: skip
+
+
 CURVE = jones_sasser.curve("power", {"hi": 0.95, "k": 3.0})
 GROUPS = dict(zip([*LONG[:3], *SHORT], (0.6, 0.6, 0.3, 0.3, 0.2, 0.01, 0.0), strict=True))
 
@@ -310,6 +332,10 @@ EXAMPLES = {
     "attributes.penalty_reward": of_names("attributes.penalty_reward", penalties),
     "delivered_value.stacked": of_names("delivered_value.stacked", account),
     "delivered_value.waterfall": of_names("delivered_value.waterfall", account, "停车"),
+    "economics.budget_optimum": [
+        draw("economics.budget_optimum", partial(spending, None), current=(5, 10)),
+        draw("economics.budget_optimum", partial(spending, 12.0), current=(30, 2)),
+    ],
     "economics.cohort_heat_map": [
         draw("economics.cohort_heat_map", partial(cohorts, n)) for n in (4, 26)
     ],
@@ -323,6 +349,10 @@ EXAMPLES = {
     "economics.lorenz_curve": [
         draw("economics.lorenz_curve", partial(economics.value_concentration, list(values)))
         for values in ([1, 1, 1, 1, 6], [-40, -9, 1, 2, 3, 90, 95])
+    ],
+    "economics.profit_by_tenure_bars": [
+        draw("economics.profit_by_tenure_bars", partial(profits, (), 3), cumulative=False),
+        draw("economics.profit_by_tenure_bars", partial(profits, tuple(LONG[:5]), 40)),
     ],
     "economics.reach_by_generation": [
         draw("economics.reach_by_generation", partial(reach, 0.3, 3)),

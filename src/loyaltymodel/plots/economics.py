@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from loyaltymodel.plots._acquisition import budget_optimum
 from loyaltymodel.plots._complaints import iceberg_flow
 from loyaltymodel.plots._retention import cohort_heat_map, survival_curve
 from loyaltymodel.plots._spread import reach_by_generation
+from loyaltymodel.plots._tenure_profit import profit_by_tenure_bars
 from loyaltymodel.plots._value import cumulative_value, lorenz_curve
 
 __all__ = [
+    "budget_optimum",
     "cohort_heat_map",
     "cumulative_value",
     "iceberg_flow",
     "lorenz_curve",
+    "profit_by_tenure_bars",
     "reach_by_generation",
     "survival_curve",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -23,6 +23,7 @@ from loyaltymodel.economics.acquisition.kernels import (
     best_spending,
     best_within,
     prospect_value,
+    total_spending,
     without_limit,
 )
 from loyaltymodel.economics.rates import Period
@@ -142,12 +143,43 @@ class AcquisitionRetention(Result):
         >>> found.value_at([0, 5], 10).round(3).tolist()
         [0.0, 13.0]
         """
-        spent = {"acquisition_spend": acquisition_spend, "retention_spend": retention_spend}
-        limits = dict.fromkeys(spent, (0.0, np.inf))
-        (winning, keeping), series = read_together(spent, bounds=limits)
-        problem = self._problem(self._numbers())
-        found = prospect_value(problem, winning, keeping)
-        return like(0.0 if series is None else series, found, name="value")
+        return self._at(prospect_value, acquisition_spend, retention_spend, name="value")
+
+    @checked
+    def spending_at(self, acquisition_spend: Values, retention_spend: Values) -> AsGiven:
+        """Return what some spending costs per prospect in all, in expected present value.
+
+        Parameters
+        ----------
+        acquisition_spend : float, array-like or Series
+            Money per prospect, 0 or more.
+        retention_spend : float, array-like or Series
+            Money per customer and renewal, 0 or more; of a shape that fits.
+
+        Returns
+        -------
+        float, ndarray or Series
+            Money per prospect, which a budget limits; a Series if one was given.
+
+        Raises
+        ------
+        DataError
+            If a number is missing or negative, or shapes do not fit.
+
+        Examples
+        --------
+        A fifth are won, on each of whom 10 / (1.1 - 0.6) is spent to keep him:
+
+        >>> from loyaltymodel import economics
+        >>> found = economics.acquisition_retention(
+        ...     economics.ResponseCurve.calibrated(5, 0.2, ceiling=0.4),
+        ...     economics.ResponseCurve.calibrated(10, 0.6, ceiling=0.8),
+        ...     margin=50, discount=0.1, per="year", spend_timing="at_renewal",
+        ... )
+        >>> round(found.spending_at(5, 10), 3)
+        9.0
+        """
+        return self._at(total_spending, acquisition_spend, retention_spend, name="spend")
 
     @checked
     def sensitivity(self, *, change: float = 0.1) -> pd.DataFrame:
@@ -218,6 +250,20 @@ class AcquisitionRetention(Result):
                 "estimate": values.ravel(),
             }
         )
+
+    def _at(
+        self,
+        question: Callable[[Curves, FloatArray, FloatArray], FloatArray],
+        acquisition_spend: Values,
+        retention_spend: Values,
+        *,
+        name: str,
+    ) -> AsGiven:
+        spent = {"acquisition_spend": acquisition_spend, "retention_spend": retention_spend}
+        limits = dict.fromkeys(spent, (0.0, np.inf))
+        (winning, keeping), series = read_together(spent, bounds=limits)
+        found = question(self._problem(self._numbers()), winning, keeping)
+        return like(0.0 if series is None else series, found, name=name)
 
     def _numbers(self) -> dict[str, float]:
         curves = {"acquisition": self.acquisition, "retention": self.retention}
