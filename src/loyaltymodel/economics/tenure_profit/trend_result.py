@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from loyaltymodel._core.arrays import FloatArray, read_only
+from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.options import count_of
 from loyaltymodel._core.results import Facts, Result
@@ -58,10 +58,6 @@ class TenureProfitTest(Result):
     mean_margin: float
     df: FloatArray
     estimates: EstimateTable
-
-    def __post_init__(self) -> None:
-        """Protect what may not change."""
-        object.__setattr__(self, "df", read_only(self.df))
 
     @property
     def quantities(self) -> pd.DataFrame:
