@@ -323,6 +323,11 @@ ACCOUNTS = (
     delivered_value.value_account,
 )
 
+COMPLAINERS = economics.ComplaintBehaviour(
+    complain_share=0.3, handled_share=0.4, at_once_share=0.2, lost_share=0.8,
+    lost_base="silent", return_handled=0.6, return_at_once=0.9,
+)  # fmt: skip
+
 CASES = [
     # attributes
     *(
@@ -723,6 +728,25 @@ CASES = [
             9, retention=0.5, discount=0.1, acquisition_cost=2, timing="now", per="year", draws=v
         ),
         {"margin": (8.0, 10.0), "retention": (0.4, 0.6), "acquisition_cost": (1.0, 4.0)},
+    ),
+    Labelled(
+        "economics.complaint_flow.draws",
+        lambda v: economics.complaint_flow(COMPLAINERS, 100, value=9, draws=v),
+        {"complain_share": (0.2, 0.4), "lost_share": (0.8, 0.9), "value": (8.0, 10.0)},
+    ),
+    Labelled(
+        "economics.recovery_spend.draws",
+        lambda v: economics.recovery_spend(
+            economics.ResponseCurve(ceiling=0.9, steepness=0.1), 100, draws=v
+        ),
+        {"value": (80.0, 120.0), "ceiling": (0.8, 0.9), "floor": (0.1, 0.2)},
+    ),
+    Labelled(
+        "economics.referral_value.draws",
+        lambda v: economics.referral_value(
+            50, leads=3, conversion=0.2, refer_share=0.5, discount=0.1, draws=v
+        ),
+        {"value": (40.0, 60.0), "leads": (2.0, 4.0), "conversion": (0.1, 0.3)},
     ),
     *(
         Labelled(f"loyalty_stage.{name}.start", call, {"new": 0.7, "regular": 0.1, "loyal": 0.2})
@@ -1300,6 +1324,11 @@ VARIABLES: dict[str, tuple[Callable[..., Any], list[pd.Series]]] = {
             "ay",
         ),
         (
+            "economics.problem_pareto",
+            lambda x, y: economics.problem_pareto(x, severity=y),
+            "kb",
+        ),
+        (
             "economics.exit_reasons",
             lambda x, y: economics.exit_reasons(x, value=y),
             "kb",
@@ -1568,7 +1597,9 @@ ONE_DOOR = {
 }
 # A function of one's own gets a mapping, and gives none; what a scale calls its answers stands in
 # their order, whatever the index of the Series.
+# Results beside each other in a picture are named, and matched with nothing.
 NOT_BY_LABEL = {
+    "plots.economics.reach_by_generation.result",
     "jones_sasser.results.LoyaltyCurveResult.interval_of.quantity",
     "survey.Scale.of_labels.labels",
 }
