@@ -5,16 +5,25 @@ from loyaltymodel.chain.monitoring.alerts import satisfaction_alerts
 from loyaltymodel.chain.monitoring.fit import index_by_wave
 from loyaltymodel.chain.monitoring.reliable import reliable_change
 from loyaltymodel.chain.monitoring.rule import alarm_rule
+from loyaltymodel.chain.scenarios.build import scenario
+from loyaltymodel.chain.scenarios.specification import CustomerEconomics, Scenario
+from loyaltymodel.chain.scenarios.what_if import compare_scenarios, required_change, what_if
 from loyaltymodel.chain.service_profit.fit import service_profit_paths
 from loyaltymodel.chain.service_profit.links import service_profit_chain
 
 __all__ = [
+    "CustomerEconomics",
+    "Scenario",
     "alarm_rule",
+    "compare_scenarios",
     "index_by_wave",
     "reliable_change",
+    "required_change",
     "satisfaction_alerts",
+    "scenario",
     "service_profit_chain",
     "service_profit_paths",
+    "what_if",
 ]
 
 

@@ -2,12 +2,15 @@
 
 from loyaltymodel.chain.monitoring.result import ReliableChange, WaveAlarms, WaveIndex
 from loyaltymodel.chain.monitoring.rule import AlarmRule
+from loyaltymodel.chain.scenarios.result import ScenarioComparison, WhatIf
 from loyaltymodel.chain.service_profit.result import ServiceProfitPaths
 
 __all__ = [
     "AlarmRule",
     "ReliableChange",
+    "ScenarioComparison",
     "ServiceProfitPaths",
     "WaveAlarms",
     "WaveIndex",
+    "WhatIf",
 ]

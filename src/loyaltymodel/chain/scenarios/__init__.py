@@ -1,0 +1,1 @@
+"""From a driver to money: a scenario, what it brings, and how sure that is."""

@@ -1,0 +1,432 @@
+"""The door to a scenario: from results of the other rooms, or from numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.arrays import FloatArray, Numbers
+from loyaltymodel._core.options import (
+    check_choice,
+    check_count,
+    check_finite,
+    enumerate_names,
+    shown,
+    suggest,
+)
+from loyaltymodel._core.resampling import FOR_INTERVALS
+from loyaltymodel._core.scales import Pair, check_pair
+from loyaltymodel._core.signature import checked
+from loyaltymodel._core.variables import BELOW_ONE, read_variables
+from loyaltymodel.chain.scenarios.customers import Kinds, kinds_of
+from loyaltymodel.chain.scenarios.joint import joint_draws, read_rows
+from loyaltymodel.chain.scenarios.specification import CustomerEconomics, Scenario
+from loyaltymodel.chain.scenarios.uncertainty import curve_draws, multinomial
+from loyaltymodel.economics.rates import Period
+from loyaltymodel.errors import OptionError
+from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
+from loyaltymodel.jones_sasser.curves.families import FAMILIES, Hazard
+from loyaltymodel.jones_sasser.estimation.problem import set_up
+from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
+from loyaltymodel.structural.inference import InferenceResult
+from loyaltymodel.structural.result import StructuralResult
+
+SurveyedPeople = Literal["sample", "all"]
+
+_ROUNDED = 12  # digits in which kinds of customers are told apart
+
+
+class _Impact(NamedTuple):
+    """An impact with draws, if there are any, and what is known of it."""
+
+    value: float
+    draws: FloatArray | None
+    level: float | None
+    consistent: bool | None
+    structure: StructuralResult | None
+
+
+class _Held(NamedTuple):
+    """What a curve and its customers bring to a scenario, and draws of them."""
+
+    fields: dict[str, Any]
+    draws: dict[str, FloatArray]
+    joint: tuple[tuple[str, ...], ...]
+
+
+@checked
+def scenario(  # noqa: PLR0913  links, money and cost, each by name
+    driver: str,
+    target: str,
+    *,
+    change: float,
+    impact: StructuralResult | InferenceResult | float,
+    economics: CustomerEconomics,
+    observed_per: Period,
+    curve: LoyaltyCurveResult | LoyaltyCurve | None = None,
+    satisfaction: Variable | None = None,
+    loyalty: Variable | None = None,
+    constraint: Variable | None = None,
+    constraint_by: Variable | None = None,
+    weights: Variable | None = None,
+    data: Data | None = None,
+    scale: tuple[float, float] = (0.0, 1.0),
+    retention: float | None = None,
+    retention_slope: float | None = None,
+    cost: float = 0.0,
+    cost_per_period: float = 0.0,
+    cost_per_customer: float = 0.0,
+    lasts: int | None = None,
+    people: SurveyedPeople = "sample",
+    draws: Mapping[str, Numbers] | None = None,
+    joint: Sequence[Sequence[str]] = (),
+    n_resamples: int = FOR_INTERVALS,
+    rng: np.random.Generator | int | None = None,
+) -> Scenario:
+    """Return a measure with every link on the way to money (质量改进情景).
+
+    Parameters
+    ----------
+    driver, target : str
+        What is changed and the satisfaction that follows, constructs of the structural model.
+    change : float
+        Points of the driver's index, 0 to 100, that the measure adds.
+    impact : StructuralResult, InferenceResult or float
+        A structural model fitted with ``scale``, whose ``impacts`` are points per point; with a
+        bootstrap or a jackknife also how sure they are. Or the number itself.
+    economics : CustomerEconomics
+        What customers bring in, and how many there are.
+    observed_per : {"day", "week", "month", "quarter", "half_year", "year"}
+        The period after which it was seen who had stayed. The economics must be per the same.
+    curve : LoyaltyCurveResult or LoyaltyCurve, optional
+        How retention follows from satisfaction: a fit of who stayed, whose customers are then
+        those of the scenario; or a curve with known parameters.
+    satisfaction : array, Series or str, optional
+        For a curve of known parameters: satisfaction of the customers on ``scale``. With ``data``
+        and a fit: what the fit was given, as are the next four.
+    loyalty, constraint_by, weights : array, Series or str, optional
+        What the curve was fitted to, with ``data``. ``weights`` go with ``satisfaction`` too.
+    constraint : number, array, Series or str, optional
+        Known constraints of the customers, 0 to below 1; 0 without it.
+    data : pandas, polars or pyarrow table, optional
+        The survey that both links were fitted to. Its customers are then drawn again, and both
+        links are estimated on the same ones. Without it links are drawn one by one, as from
+        different surveys.
+    scale : pair of float
+        Lowest and highest answer of ``satisfaction``, with a curve of known parameters.
+    retention, retention_slope : float, optional
+        In place of a curve, from records: the share of customers who stay a period now, and what
+        a point of the target's index adds to it.
+    cost, cost_per_period, cost_per_customer : float
+        What the measure costs once at the beginning, each period from the beginning on, and each
+        period for each customer who is there, in money.
+    lasts : int, optional
+        Number of renewals that the measure works for, and of periods that it costs; afterwards
+        customers stay as they did before. Without it it goes on to the end.
+    people : {"sample", "all"}
+        Whether the customers of a fit are a sample of the firm's, so that it is not known for sure
+        how satisfied all are; or all of them.
+    draws : mapping from str to array, optional
+        Draws of inputs of your own, by the names of :class:`Scenario`; they take the place of
+        those that results bring.
+    joint : sequence of sequences of str
+        Which of these draws belong together, row by row. All others count as independent.
+    n_resamples : int
+        Number of draws that results bring, or of resamples of ``data``.
+    rng : Generator, int or None
+        Randomness of the draws.
+
+    Returns
+    -------
+    Scenario
+        Numbers and draws, ready to be asked, kept or compared.
+
+    Raises
+    ------
+    DataError
+        If the data are not those of the links.
+    ModelError
+        If the periods differ, the change leads beyond the scale, or numbers are out of range.
+    OptionError
+        If no path leads from driver to target, loyalty is a score and no probability to stay, or
+        an option lacks or contradicts another.
+
+    Warns
+    -----
+    FailedResamplesWarning
+        If more than one resample in a hundred could not be estimated.
+
+    Notes
+    -----
+    Draws of a fitted curve without a bootstrap come from a normal law with the covariance of its
+    estimates. Those beyond a bound are put on it and take the other parameters along, by their
+    covariance: that is where the maximum of the likelihood within the bounds lies.
+
+    The impact is on the target's index, and the curve on the satisfaction that it was fitted to;
+    a point of the one counts as a hundredth of the scale of the other. That holds where both are
+    means of the same items: fit the curve to ``result.scores(data, unit="points")``, or to the
+    mean of the items on their scale.
+
+    An impact between composites is attenuated by measurement error, and so is a curve fitted
+    without ``reliability``. Take both corrected (``consistent=True``, ``reliability=``); then the
+    customers are true scores, spread by what their answers leave open.
+
+    Examples
+    --------
+    Numbers only: a point of quality adds half a point of satisfaction, two customers.
+
+    >>> from loyaltymodel import chain, jones_sasser
+    >>> money = chain.CustomerEconomics(
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=2
+    ... )
+    >>> plan = chain.scenario(
+    ...     "quality", "satisfaction", change=10, impact=0.5,
+    ...     curve=jones_sasser.curve("power", {"hi": 1.0, "k": 1.0}), satisfaction=[6, 8],
+    ...     scale=(0, 10), economics=money, observed_per="year",
+    ... )
+    >>> plan
+    <Scenario: quality +10 points, satisfaction, link curve>
+    >>> plan.satisfaction
+    array([0.6, 0.8])
+    """
+    check_choice("people", people, SurveyedPeople)
+    check_finite("change", change)
+    check_count("n_resamples", n_resamples, least=2)
+    random = np.random.default_rng(rng)
+    own = _impact(impact, driver, target)
+    records = retention is not None or retention_slope is not None
+    if records is (curve is not None):
+        raise OptionError(
+            "retention follows from a curve, or from records by retention= and retention_slope=; "
+            "give one of the two"
+        )
+    given = {
+        "satisfaction": satisfaction,
+        "loyalty": loyalty,
+        "constraint": constraint,
+        "constraint_by": constraint_by,
+        "weights": weights,
+    }
+    if records:
+        held = _from_records(retention, retention_slope, given, data)
+    elif isinstance(curve, LoyaltyCurveResult):
+        held = _from_fit(
+            curve, own, (driver, target), given, data, people, n=n_resamples, rng=random
+        )
+    else:
+        assert curve is not None  # noqa: S101  checked above
+        held = _from_curve(curve, given, data, scale)
+    found = dict(held.draws)
+    if own.draws is not None and "impact" not in found:
+        found["impact"] = own.draws
+    belong = held.joint
+    if draws:
+        found |= {name: np.asarray(values, np.float64) for name, values in draws.items()}
+        belong = tuple(tuple(n for n in group if n not in draws) for group in belong)
+    belong = (*(group for group in belong if len(group) > 1), *map(tuple, joint))
+    return Scenario(
+        driver=driver,
+        target=target,
+        change=change,
+        impact=own.value,
+        driver_level=own.level,
+        economics=economics,
+        observed_per=observed_per,
+        cost=cost,
+        cost_per_period=cost_per_period,
+        cost_per_customer=cost_per_customer,
+        lasts=lasts,
+        draws=found,
+        joint=belong,
+        consistent=own.consistent,
+        **held.fields,
+    )
+
+
+def _impact(given: StructuralResult | InferenceResult | float, driver: str, target: str) -> _Impact:
+    """Return the impact of the driver on the target, and what is known of it."""
+    if not isinstance(given, (StructuralResult, InferenceResult)):
+        check_finite("impact", given)
+        return _Impact(float(given), None, None, None, None)
+    structure = given if isinstance(given, StructuralResult) else given.result
+    names = structure.model.names
+    for role, name in (("driver", driver), ("target", target)):
+        if name not in names:
+            raise OptionError(
+                f"{role}={shown(name)} is no construct of the model{suggest(name, names)}; there "
+                f"are {enumerate_names(names, most=20)}"
+            )
+    table = structure.impacts
+    row = table[(table["source"] == driver) & (table["target"] == target)]
+    if not len(row):
+        to = table.loc[table["target"] == target, "source"]
+        raise OptionError(
+            f"no path leads from {driver!r} to {target!r} in the model, so that nothing follows; "
+            f"paths to it come from {enumerate_names(to, most=20) or 'nowhere'}"
+        )
+    value = float(row["estimate"].iloc[0])
+    level = structure.index.set_index("construct")["estimate"][driver]
+    if not np.isfinite([value, level]).all():
+        raise OptionError(
+            f"the index of {driver!r} or {target!r} does not exist, because a weight is negative; "
+            "reverse the item that points down, or leave it out"
+        )
+    consistent = bool(structure.settings.consistent)
+    if isinstance(given, StructuralResult):
+        return _Impact(value, None, float(level), consistent, structure)
+    own = ("impacts", driver, target)
+    values = given.replicates_of(own)
+    values = values[np.isfinite(values)]
+    if "jackknife" in given.method:
+        # Estimates without each unit are spread far less than the estimate is.
+        error = float(given.row(own)["std_error"])
+        n = len(values)
+        values = value + (values - values.mean()) * error / values.std() if n else values
+    return _Impact(value, values, float(level), consistent, structure)
+
+
+def _from_records(
+    retention: float | None, slope: float | None, given: Mapping[str, object], data: object
+) -> _Held:
+    if retention is None or slope is None:
+        raise OptionError("give both retention and retention_slope, or neither")
+    if idle := [name for name, value in {**given, "data": data}.items() if value is not None]:
+        raise OptionError(f"{enumerate_names(idle)} has no use where retention comes from records")
+    fields = {
+        "link": "records",
+        "retention": retention,
+        "retention_slope": slope,
+        "satisfaction": [0.5],
+        "group": [0],
+        "people": [1.0],
+        "constraint": [0.0],
+    }
+    return _Held(fields, {}, ())
+
+
+def _from_curve(
+    curve: LoyaltyCurve, given: Mapping[str, object], data: object, scale: Pair
+) -> _Held:
+    """Take customers as they are given, and put those who are alike together."""
+    low, high = check_pair(scale)
+    if given["satisfaction"] is None:
+        raise OptionError("a curve alone has no customers; give satisfaction, and their scale")
+    if idle := [name for name in ("loyalty", "constraint_by") if given[name] is not None]:
+        raise OptionError(
+            f"{enumerate_names(idle)} belongs to a fitted curve; a curve of known parameters takes "
+            "constraint"
+        )
+    wanted = {name: value for name, value in given.items() if value is not None}
+    read = read_variables(
+        wanted,
+        data=data,
+        bounds={
+            "satisfaction": (low, high),
+            "constraint": (0.0, BELOW_ONE),
+            "weights": (0.0, np.inf),
+        },
+        flags=(),
+    )
+    n = read.n_rows
+    s = (read["satisfaction"].astype(np.float64) - low) / (high - low)
+    c = read["constraint"].astype(np.float64) if "constraint" in wanted else np.zeros(n)
+    w = read["weights"].astype(np.float64) if "weights" in wanted else np.ones(n)
+    kinds, place = np.unique(np.column_stack([c, s]), axis=0, return_inverse=True)
+    held, group = np.unique(kinds[:, 0], return_inverse=True)
+    fields = {
+        **_curve_fields(curve),
+        "satisfaction": kinds[:, 1],
+        "group": group,
+        "people": np.bincount(place.reshape(-1), weights=w),
+        "groups": ("",) if len(held) == 1 else tuple(f"{x:.12g}" for x in held),
+        "constraint": held,
+    }
+    return _Held(fields, {}, ())
+
+
+def _curve_fields(curve: LoyaltyCurve) -> dict[str, Any]:
+    family = curve.family
+    if type(family) is not type(FAMILIES.get(family.name)):
+        raise OptionError(
+            f"the family {family.name!r} is one of your own, which JSON cannot keep; take one of "
+            f"{enumerate_names(map(repr, FAMILIES))}"
+        )
+    periods = family.periods if isinstance(family, Hazard) else 1.0
+    return {
+        "family": family.name,
+        "parameters": tuple(curve.values.tolist()),
+        "periods": periods,
+    }
+
+
+def _from_fit(
+    curve: LoyaltyCurveResult,
+    impact: _Impact,
+    pair: tuple[str, str],
+    given: Mapping[str, object],
+    data: object,
+    people: SurveyedPeople,
+    *,
+    n: int,
+    rng: np.random.Generator,
+) -> _Held:
+    """Take the customers of a fitted curve, and draw its parameters."""
+    settings = curve.settings
+    if settings.outcome in ("score", "beta"):
+        raise OptionError(
+            f"the curve was fitted to scores of loyalty (outcome={settings.outcome!r}), which are "
+            "no probability to stay; fit who stayed, or an ordered answer with cuts"
+        )
+    if isinstance(settings.family, Hazard) and settings.family.periods != 1:
+        raise OptionError(
+            f"the hazard curve is of staying through {settings.family.periods:g} periods; a "
+            "scenario takes retention of one: fit with periods 1, or give "
+            "result.curve.over_periods(1) with satisfaction"
+        )
+    if impact.structure is None and data is not None:
+        raise OptionError("data has no use with an impact that is a number; leave it out")
+    if data is None and (idle := [name for name, value in given.items() if value is not None]):
+        raise OptionError(
+            f"{enumerate_names(idle)} has no use without data: the customers are those of the fit; "
+            "to draw both links together give data=, the survey"
+        )
+    setup = set_up(settings, curve.sample)
+    kinds = kinds_of(curve, setup.law)
+    seen = curve.sample.observations
+    fields = {
+        **_curve_fields(curve.curve),
+        "satisfaction": kinds.satisfaction,
+        "group": kinds.group,
+        "people": kinds.people(seen.count)[0],
+        "groups": kinds.names,
+        "constraint": kinds.constraint(curve.values[None])[0],
+        "reliability": settings.reliability,
+        "n_obs": curve.n_obs,
+    }
+    if data is None:
+        parameters = curve_draws(curve, setup, n, rng)
+        draws = _parts(kinds, curve, parameters)
+        joint: tuple[str, ...] = tuple(draws)
+        if people == "sample":
+            draws["people"] = kinds.people(multinomial(seen.count, n, rng))
+        return _Held(fields, draws, (joint,))
+    structure = impact.structure
+    assert structure is not None  # noqa: S101  checked above
+    rows = read_rows(structure, curve, data, **given)
+    found = joint_draws(structure, pair, curve, setup, kinds, rows, n=n, rng=rng)
+    draws = {"impact": found.impact, **_parts(kinds, curve, found.parameters)}
+    if people == "sample":
+        draws["people"] = found.people
+    return _Held({**fields, "failed": found.n_failed}, draws, (tuple(draws),))
+
+
+def _parts(kinds: Kinds, curve: LoyaltyCurveResult, p: FloatArray) -> dict[str, FloatArray]:
+    """Return draws of the curve, and of constraints unless they are known."""
+    own = len(curve.settings.family.parameters)
+    found = {"curve": p[:, :own]}
+    if kinds.given is None:
+        found["constraint"] = kinds.constraint(p)
+    return found

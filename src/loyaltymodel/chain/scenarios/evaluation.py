@@ -1,0 +1,166 @@
+"""From a scenario to draws of everything that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel.chain.scenarios.kernels import (
+    QUANTITIES,
+    Endless,
+    Found,
+    Inputs,
+    change_for,
+    outcomes,
+)
+from loyaltymodel.chain.scenarios.specification import INPUTS, Scenario
+from loyaltymodel.errors import OptionError
+
+Rows = dict[tuple[str, ...], IntArray]
+
+
+def draw_rows(
+    plan: Scenario,
+    n: int,
+    rng: np.random.Generator,
+    known: dict[int, IntArray] | None = None,
+) -> Rows:
+    """Return which draws (1 + n,) of each source are taken; the first is the number itself.
+
+    Draws of a source are taken in another order than those of the others, so that sources are
+    independent. ``known`` has the rows that other scenarios took, by the content of their draws:
+    who shares the draws of an input with them takes the same rows.
+    """
+    found: Rows = {}
+    for source in plan.sources:
+        values = {name: plan.draws[name] for name in source}
+        size = len(next(iter(values.values())))
+        keys = []
+        if known is not None:
+            keys = [hash((name, size, v.tobytes())) for name, v in values.items()]
+        rows = next((known[key] for key in keys if known is not None and key in known), None)
+        if rows is None:
+            drawn = rng.permutation(size)[:n] if n <= size else rng.integers(size, size=n)
+            rows = np.concatenate([[-1], drawn])
+        found[source] = rows
+        if known is not None:
+            known.update(dict.fromkeys(keys, rows))
+    return found
+
+
+def by_input(rows: Rows) -> dict[str, IntArray]:
+    """Return the rows of each input."""
+    return {name: places for source, places in rows.items() for name in source}
+
+
+def evaluate(
+    plan: Scenario, rows: Mapping[str, IntArray], *, payback: bool = True, n: int | None = None
+) -> Found:
+    """Return quantities and parts of the numbers, and of each row of draws."""
+    size = n or max((len(places) for places in rows.values()), default=1)
+    return evaluate_inputs(plan, plan.as_inputs(rows), size, payback=payback)
+
+
+def evaluate_inputs(plan: Scenario, inputs: Inputs, n: int, *, payback: bool = True) -> Found:
+    """Return quantities and parts of n rows of inputs."""
+    family = None if plan.link == "records" else plan.curve_family
+    try:
+        return outcomes(family, plan.as_people(), inputs, plan.as_plan(), n, payback=payback)
+    except Endless as endless:
+        raise OptionError(_words(plan, *endless.args)) from None
+
+
+def needed_change(
+    plan: Scenario, rows: Mapping[str, IntArray], quantity: str, target: float, most: float
+) -> FloatArray:
+    """Return the change of the driver at which a quantity reaches a target, of each row."""
+    size = max((len(places) for places in rows.values()), default=1)
+    family = None if plan.link == "records" else plan.curve_family
+    try:
+        return change_for(
+            family,
+            plan.as_people(),
+            plan.as_inputs(rows),
+            plan.as_plan(),
+            size,
+            place=QUANTITIES.index(quantity),
+            target=target,
+            most=most,
+        )
+    except Endless as endless:
+        raise OptionError(_words(plan, *endless.args)) from None
+
+
+def _words(plan: Scenario, what: str, place: int) -> str:
+    where = "" if place == 0 else f" in draw {place - 1}"
+    if what == "cost":
+        return (
+            f"the measure costs money each period without end{where}, and the discount of "
+            f"{plan.economics.discount:g} does not make that a finite sum; give lasts=, or a "
+            "horizon in the economics"
+        )
+    return (
+        f"some customer's retention times 1 + growth is not below 1 + discount{where} (growth "
+        f"{plan.economics.growth:g}, discount {plan.economics.discount:g}), so that the value has "
+        "no end; give the economics a horizon, the number of renewals to look at"
+    )
+
+
+def shares_of_variance(
+    plan: Scenario, quantity: str, n: int, rng: np.random.Generator
+) -> tuple[list[str], list[str], FloatArray]:
+    """Return inputs, their sources, and their shares of the variance of a quantity (k, 3).
+
+    First-order and total shares of independent sources by pick and freeze: the quantity is
+    computed for two sets of rows, and for each source with its rows from the other set. Within a
+    source, inputs have covariance shares: the covariance of the quantity with what it is when this
+    input alone is drawn, over its variance.
+    """
+    place = QUANTITIES.index(quantity)
+    sources = list(plan.sources)
+    # The second set is a turn of the first, so that no row meets itself.
+    first = {s: r[1:] for s, r in draw_rows(plan, n, rng).items()}
+    second = {s: np.roll(r, 1 + n // 3) for s, r in first.items()}
+
+    def value(rows: Rows) -> FloatArray:
+        by_name = by_input(rows)
+        return evaluate(plan, by_name, payback=False, n=n).quantities[:, place]
+
+    names: list[str] = []
+    belongs: list[str] = []
+    lines: list[list[float]] = []
+    base = value(first)
+    variance = float(base.var())
+    if variance == 0:
+        raise OptionError(f"{quantity} does not vary between draws, so that nothing can be shared")
+    other = value(second) if len(sources) > 1 else base
+    for source in sources:
+        shares = [1.0, 1.0]
+        if len(sources) > 1:
+            kept = value({**second, source: first[source]})
+            changed = value({**first, source: second[source]})
+            centre = (base.mean() + other.mean()) / 2
+            shares = [
+                float(((base - centre) * (kept - centre)).mean() / variance),
+                float(((base - changed) ** 2).mean() / (2 * variance)),
+            ]
+        for name in (n for n in INPUTS if n in source):
+            alone = evaluate(plan, {name: first[source]}, payback=False, n=n)
+            own = alone.quantities[:, place]
+            covariance = float(((base - base.mean()) * (own - own.mean())).mean())
+            names.append(name)
+            belongs.append(" + ".join(source))
+            lines.append([*shares, covariance / variance])
+    return names, belongs, np.array(lines)
+
+
+def check_same_terms(plans: Sequence[Scenario]) -> None:
+    """Refuse scenarios whose money cannot be compared."""
+    for name in ("per", "timing", "horizon"):
+        if len({getattr(plan.economics, name) for plan in plans}) > 1:
+            raise OptionError(
+                f"the scenarios differ in {name} of their economics, so that their money is not "
+                "the same; give all the same"
+            )

@@ -1,0 +1,462 @@
+"""A measure as a claim: what it changes, through which links, for whom, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
+
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray, read_only
+from loyaltymodel._core.comparisons import exceeds
+from loyaltymodel._core.draws import AMOUNT, ANY, SHARE, Bound
+from loyaltymodel._core.options import LARGEST, count_of, enumerate_names, shown, suggest
+from loyaltymodel._core.specification import NotNegative, Number, Positive, Share, Specification
+from loyaltymodel.chain.scenarios.kernels import Input, People, Plan
+from loyaltymodel.economics.rates import BOUNDS, Period, RateKind, in_period
+from loyaltymodel.economics.value.result import FIRST, Timing
+from loyaltymodel.errors import ModelError
+from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
+from loyaltymodel.jones_sasser.curves.families import (
+    FAMILIES,
+    CurveFamily,
+    FamilyName,
+    Hazard,
+)
+
+Link = Literal["curve", "records"]
+
+_KINDS: Mapping[str, RateKind] = {"margin": "amount", "discount": "discount", "growth": "growth"}
+_MONEY = Bound(-1e50, 1e50)
+_BELOW_ONE = Bound(0.0, 1.0, open_high=True)
+_POINTS = 100.0
+# Where each input that may have draws lies.
+INPUTS: Mapping[str, Bound] = {
+    "impact": ANY,
+    "curve": ANY,
+    "constraint": _BELOW_ONE,
+    "people": AMOUNT,
+    "retention": SHARE,
+    "retention_slope": ANY,
+    "margin": _MONEY,
+    "growth": BOUNDS["growth"],
+    "discount": BOUNDS["discount"],
+    "acquisition_cost": AMOUNT,
+    "referral_value": _MONEY,
+    "cost": AMOUNT,
+    "cost_per_period": AMOUNT,
+    "cost_per_customer": AMOUNT,
+}
+
+
+def _array(value: Any) -> FloatArray:
+    try:
+        found = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ModelError(f"{shown(value)} is given, but numbers are needed") from None
+    if not (np.abs(found) <= LARGEST).all():
+        raise ModelError("numbers are missing, infinite or too large to compute with")
+    return read_only(found)
+
+
+Array = Annotated[
+    np.ndarray[Any, Any],
+    BeforeValidator(_array),
+    PlainSerializer(lambda array: array.tolist(), return_type=list[Any]),
+]
+
+Draws = Annotated[
+    Mapping[str, Array],
+    AfterValidator(FrozenMapping),
+    PlainSerializer(
+        lambda draws: {name: values.tolist() for name, values in draws.items()},
+        return_type=dict[str, list[Any]],
+    ),
+]
+
+
+class CustomerEconomics(Specification):
+    """What a customer brings in, and how many there are (客户经济账).
+
+    Parameters
+    ----------
+    margin : float or Rate
+        What a customer brings in a period, in money, after what it costs to serve.
+    per : {"day", "week", "month", "quarter", "half_year", "year"}
+        The period that plain numbers belong to. A :class:`~loyaltymodel.economics.Rate` of another
+        period is refused.
+    discount : float or Rate
+        Rate of interest a period, above -1.
+    timing : {"now", "after_renewal"}
+        When the first margin comes in: at once, or from those who renew for the first time.
+    growth : float or Rate
+        Relative growth of the margin a period, above -1: what price and volume of customers who
+        stay add.
+    horizon : int, optional
+        Number of renewals to look at, at least 1; without it there is no end.
+    acquisition_cost : float
+        What it cost to win a customer, in money. Of customers who are there it is spent, and what
+        a measure changes does not depend on it.
+    customers : float
+        Number of customers, above 0.
+    referral_value : float
+        What a customer brings in a period by recommending, in money, for as long as he stays.
+
+    Raises
+    ------
+    ModelError
+        If a number is outside its range.
+    OptionError
+        If a rate belongs to another period.
+
+    Examples
+    --------
+    >>> from loyaltymodel import chain
+    >>> money = chain.CustomerEconomics(
+    ...     margin=100, per="year", discount=0.1, timing="now", customers=20_000
+    ... )
+    >>> chain.CustomerEconomics.from_json(money.to_json()) == money
+    True
+    """
+
+    margin: Annotated[Number, Field(ge=-1e50, le=1e50)]
+    per: Period
+    discount: Annotated[Number, Field(gt=-1)]
+    timing: Timing
+    growth: Annotated[Number, Field(gt=-1)] = 0.0
+    horizon: Annotated[int, Field(ge=1, strict=True)] | None = None
+    acquisition_cost: NotNegative = 0.0
+    customers: Positive = 1.0
+    referral_value: Annotated[Number, Field(ge=-1e50, le=1e50)] = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_period(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        read = dict(data)
+        for name, kind in _KINDS.items():
+            if name in read:
+                value = in_period(name, read[name], kind=kind, per=str(read.get("per")))
+                read[name] = value.item() if isinstance(value, np.ndarray) else value
+        return read
+
+
+class Scenario(Specification):
+    """A measure on a driver, and every link on the way to money (情景:从质量到利润).
+
+    :func:`scenario` makes it from results of the other rooms, or from numbers. It holds numbers
+    and draws of its own, so that it can be kept as JSON and asked again without any survey.
+
+    Parameters
+    ----------
+    driver, target : str
+        What is changed, such as "quality", and the satisfaction that customers feel.
+    change : float
+        Points of the driver's index, 0 to 100, that the measure adds.
+    impact : float
+        Points of the target's index for each point of the driver's, all ways together.
+    driver_level : float, optional
+        Index of the driver now, 0 to 100, which with the change must stay within the scale.
+    link : {"curve", "records"}
+        Where retention comes from: a loyalty curve that each customer is passed through, or a
+        known retention and its slope.
+    family, parameters, periods
+        Family of the curve, its parameters in order, and the periods of a hazard.
+    satisfaction : array of shape (m,)
+        Kinds of customers: their satisfaction as a share of the scale, 0 to 1. With a
+        reliability these are nodes of true scores, and not answers.
+    group : array of shape (m,)
+        Place of each kind's group in ``constraint``.
+    people : array of shape (m,)
+        How many customers are of each kind; only shares matter.
+    groups : sequence of str
+        Names of groups with a constraint each.
+    constraint : array of shape (g,)
+        Their constraints, 0 to below 1.
+    retention, retention_slope : float, optional
+        With link "records": retention a period now, and what a point of the target's index adds.
+    economics : CustomerEconomics
+        What customers bring in.
+    observed_per : str
+        The period after which it was seen who had stayed; that of the economics.
+    cost : float
+        What the measure costs once, at the beginning, in money.
+    cost_per_period : float
+        What it costs each period as long as it lasts, the first at once, in money.
+    cost_per_customer : float
+        What it costs each period for each customer who is still there, in money.
+    lasts : int, optional
+        Number of renewals that the measure works for; afterwards customers stay as they did
+        before. Without it the change lasts.
+    draws : mapping from str to array
+        Draws of inputs, a row a draw: "impact" (b,), "curve" (b, q), "constraint" (b, g), "people"
+        (b, m), and any number of the economics and the costs by its name.
+    joint : sequence of sequences of str
+        Which draws belong together, row by row; those in none are independent of all others.
+    consistent, reliability, n_obs, failed
+        How the links were estimated, for the reading.
+
+    Raises
+    ------
+    ModelError
+        If a number is outside its range, or parts do not fit each other.
+    OptionError
+        If periods differ.
+
+    Examples
+    --------
+    >>> from loyaltymodel import chain, jones_sasser
+    >>> money = chain.CustomerEconomics(
+    ...     margin=100, per="year", discount=0.1, timing="now", customers=1000
+    ... )
+    >>> plan = chain.scenario(
+    ...     "quality", "satisfaction", change=5, impact=0.6,
+    ...     curve=jones_sasser.curve("power", {"hi": 0.95, "k": 2.0}), satisfaction=[0.6, 0.8],
+    ...     economics=money, observed_per="year", cost=10_000,
+    ... )
+    >>> chain.Scenario.from_json(plan.to_json()) == plan
+    True
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    driver: Annotated[str, Field(min_length=1)]
+    target: Annotated[str, Field(min_length=1)]
+    change: Annotated[Number, Field(ge=-_POINTS, le=_POINTS)]
+    impact: Number
+    driver_level: Annotated[Number, Field(ge=0, le=_POINTS)] | None = None
+    link: Link = "curve"
+    family: FamilyName | None = None
+    parameters: tuple[Number, ...] = ()
+    periods: Positive = 1.0
+    satisfaction: Array
+    group: Array
+    people: Array
+    groups: tuple[str, ...] = ("",)
+    constraint: Array
+    retention: Share | None = None
+    retention_slope: Number | None = None
+    economics: CustomerEconomics
+    observed_per: Period
+    cost: NotNegative = 0.0
+    cost_per_period: NotNegative = 0.0
+    cost_per_customer: NotNegative = 0.0
+    lasts: Annotated[int, Field(ge=1, strict=True)] | None = None
+    draws: Draws = Field(default_factory=dict, validate_default=True)
+    joint: tuple[tuple[str, ...], ...] = ()
+    consistent: bool | None = None
+    reliability: Annotated[Number, Field(gt=0, le=1)] | None = None
+    n_obs: Annotated[int, Field(ge=1)] | None = None
+    failed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _check_periods(self)
+        _check_change(self)
+        _check_people(self)
+        _check_link(self)
+        _check_draws(self)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether everything is the same, the draws too."""
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        return all(_same(getattr(self, n), getattr(other, n)) for n in type(self).model_fields)
+
+    def __hash__(self) -> int:
+        """Hash what tells most scenarios apart."""
+        return hash((self.driver, self.target, self.change, self.impact, self.economics))
+
+    def __repr__(self) -> str:
+        """Say in a line what this is."""
+        drawn = f", draws of {enumerate_names(self.draws, most=9)}" if self.draws else ""
+        return (
+            f"<Scenario: {self.driver} {self.change:+g} points, {self.target}, "
+            f"link {self.link}{drawn}>"
+        )
+
+    __str__ = __repr__
+
+    @property
+    def curve(self) -> LoyaltyCurve | None:
+        """The curve of shares of the scale; None where retention comes from records."""
+        if self.link == "records":
+            return None
+        return LoyaltyCurve(self.curve_family, np.array(self.parameters))
+
+    @property
+    def curve_family(self) -> CurveFamily:
+        """The family of the curve."""
+        assert self.family is not None  # noqa: S101  checked: link "curve" has one
+        return Hazard(self.periods) if self.family == "hazard" else FAMILIES[self.family]
+
+    @property
+    def sources(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of inputs with draws; those of different groups are independent."""
+        together = [tuple(n for n in names if n in self.draws) for names in self.joint]
+        named = set(chain.from_iterable(together))
+        alone = [(name,) for name in INPUTS if name in self.draws and name not in named]
+        return tuple(group for group in (*together, *alone) if group)
+
+    def as_people(self) -> People:
+        """Return the kinds of customers as the kernels take them."""
+        return People(self.satisfaction, self.group.astype(np.intp))
+
+    def as_plan(self) -> Plan:
+        """Return what no draw changes."""
+        return Plan(FIRST[self.economics.timing], self.economics.horizon, self.lasts)
+
+    def as_inputs(self, rows: Mapping[str, IntArray]) -> dict[str, Input]:
+        """Return all inputs, of which some take these rows of their draws; -1 is the number."""
+        money = self.economics
+        numbers: dict[str, Any] = {
+            "impact": self.impact,
+            "change": self.change,
+            "curve": self.parameters,
+            "constraint": self.constraint,
+            "people": self.people,
+            "retention": 0.0 if self.retention is None else self.retention,
+            "retention_slope": 0.0 if self.retention_slope is None else self.retention_slope,
+            "customers": money.customers,
+            **{name: getattr(money, name) for name in _MONEY_NAMES},
+            **{name: getattr(self, name) for name in _COSTS},
+        }
+        return {
+            name: Input(
+                np.asarray(value, np.float64),
+                self.draws.get(name) if name in rows else None,
+                rows.get(name),
+            )
+            for name, value in numbers.items()
+        }
+
+
+_MONEY_NAMES = ("margin", "growth", "discount", "acquisition_cost", "referral_value")
+_COSTS = ("cost", "cost_per_period", "cost_per_customer")
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, Mapping):
+        return list(one) == list(other) and all(_same(v, other[k]) for k, v in one.items())
+    return bool(one == other)
+
+
+def _check_periods(plan: Scenario) -> None:
+    if plan.observed_per != plan.economics.per:
+        raise ModelError(
+            f"it was seen who stayed after a {plan.observed_per}, and the economics are per "
+            f"{plan.economics.per}; convert margin, discount and growth with Rate.to"
+            f"({plan.observed_per!r}), or fit the hazard family and take curve.over_periods"
+        )
+
+
+def _check_change(plan: Scenario) -> None:
+    if plan.driver_level is None:
+        return
+    after = plan.driver_level + plan.change
+    if exceeds(after, _POINTS) or exceeds(0.0, after, size=_POINTS):
+        room = _POINTS - plan.driver_level if plan.change > 0 else -plan.driver_level
+        raise ModelError(
+            f"{plan.driver} is at {plan.driver_level:.4g} of 100 points, so a change of "
+            f"{plan.change:+g} leads beyond the scale; {room:+.4g} is the most"
+        )
+
+
+def _check_people(plan: Scenario) -> None:
+    m = len(np.atleast_1d(plan.satisfaction))
+    for name in ("satisfaction", "group", "people"):
+        if getattr(plan, name).shape != (m,) or m == 0:
+            raise ModelError(
+                f"{name} has shape {getattr(plan, name).shape}, but satisfaction, group and people "
+                "need a number for each kind of customers"
+            )
+    g = len(plan.groups)
+    if plan.constraint.shape != (g,):
+        raise ModelError(f"constraint has shape {plan.constraint.shape}; {g} groups need one each")
+    for name, bound in (("satisfaction", SHARE), ("constraint", _BELOW_ONE), ("people", AMOUNT)):
+        values = getattr(plan, name)
+        if not (inside := bound.holds(values)).all():
+            raise ModelError(f"{name} has {values[~inside][0]:g}, but must be {bound.words()}")
+    if not plan.people.sum() > 0:
+        raise ModelError("people has no customers: all numbers are 0")
+    if not np.isin(plan.group, np.arange(g)).all():
+        raise ModelError(f"group has places other than 0 to {g - 1}, those of the constraints")
+
+
+def _check_link(plan: Scenario) -> None:
+    records = (plan.retention, plan.retention_slope)
+    if plan.link == "records":
+        if None in records or plan.family is not None:
+            raise ModelError(
+                'link="records" needs retention and retention_slope, and takes no curve'
+            )
+        return
+    if records != (None, None):
+        raise ModelError('retention and retention_slope belong to link="records"')
+    if plan.family is None:
+        raise ModelError('link="curve" needs family and parameters')
+    LoyaltyCurve(plan.curve_family, np.array(plan.parameters))  # refuses what is no curve
+
+
+def _check_draws(plan: Scenario) -> None:
+    if unknown := [name for name in plan.draws if name not in INPUTS]:
+        raise ModelError(
+            f"draws has {unknown[0]!r}, which is no input{suggest(unknown[0], INPUTS)}; the inputs "
+            f"are {enumerate_names(INPUTS, most=20)}"
+        )
+    names = list(chain.from_iterable(plan.joint))
+    if len(set(names)) < len(names):
+        raise ModelError("joint names an input twice")
+    if unknown := [name for name in names if name not in plan.draws]:
+        raise ModelError(f"joint names {unknown[0]!r}, of which there are no draws")
+    points = plan.as_inputs({})
+    wrong = ("retention", "retention_slope") if plan.link == "curve" else ("curve", "constraint")
+    if idle := [name for name in wrong if name in plan.draws]:
+        raise ModelError(f"draws has {idle[0]!r}, which link={plan.link!r} does not use")
+    for name, values in plan.draws.items():
+        each = points[name].point.shape
+        if values.shape[1:] != each or len(values) < 2:  # noqa: PLR2004  a spread needs two
+            wanted = ", ".join(["b", *map(str, each)])
+            raise ModelError(
+                f"draws[{name!r}] has shape {values.shape}, but must have ({wanted}), a row a draw"
+            )
+        bound = INPUTS[name]
+        if not (inside := bound.holds(values)).all():
+            raise ModelError(
+                f"draws[{name!r}] has {values[~inside].flat[0]:g}, but must be {bound.words()}"
+            )
+    if (drawn := plan.draws.get("people")) is not None and not (drawn.sum(axis=1) > 0).all():
+        raise ModelError("draws['people'] has a row without any customers")
+    if "curve" in plan.draws:
+        _check_curves(plan)
+    for group in plan.joint:
+        sizes = {name: len(plan.draws[name]) for name in group}
+        if len(set(sizes.values())) > 1:
+            said = ", ".join(f"{name} {count_of(size, 'draw')}" for name, size in sizes.items())
+            raise ModelError(f"inputs that are drawn together need equally many draws: {said}")
+
+
+def _check_curves(plan: Scenario) -> None:
+    """Refuse draws of parameters that the family does not allow."""
+    p = plan.draws["curve"]
+    for k, parameter in enumerate(plan.curve_family.parameters):
+        bound = Bound(parameter.lower, parameter.upper)
+        if not (inside := bound.holds(p[:, k])).all():
+            raise ModelError(
+                f"draws of {parameter.name} have {p[~inside, k][0]:g}, but must be "
+                f"{bound.words()}; draw on a scale without ends, such as the logarithm, and turn "
+                "back"
+            )
