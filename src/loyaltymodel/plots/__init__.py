@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # type checkers cannot see the folder: one line a module, held by a test
     from loyaltymodel.plots import attributes as attributes
+    from loyaltymodel.plots import chain as chain
     from loyaltymodel.plots import delivered_value as delivered_value
     from loyaltymodel.plots import economics as economics
     from loyaltymodel.plots import expectation_gap as expectation_gap
