@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from scipy import integrate, optimize, stats
 from statsmodels.duration.survfunc import SurvfuncRight
@@ -461,6 +463,17 @@ def test_dates_hours_and_days_say_the_same():
     shifted = {**options, "data": aware, "until": pd.Timestamp("2026-03-05", tz="Asia/Shanghai")}
     again = complaint_log("in", **shifted, unit="days", within=[1])
     np.testing.assert_allclose(again.estimates.estimate, days.estimates.estimate, rtol=EXACT)
+    with pytest.raises(OptionError, match="has no time zone"):
+        complaint_log("in", **{**shifted, "until": "2026-03-05"}, unit="days")
+    plain = pd.Series(table["in"].dt.to_pydatetime(), dtype=object)
+    later = pd.Series([pd.Timestamp("2026-03-04").to_pydatetime()] * 3, dtype=object)
+    with pytest.raises(OptionError, match="has a time zone"):
+        complaint_log(plain, closed=later, until=shifted["until"], unit="days")
+    with pytest.raises(DataError, match="some none"):
+        complaint_log(aware["in"], closed=later, until=shifted["until"], unit="days")
+    for other in (pl.from_pandas(table), pa.Table.from_pandas(table)):
+        found = complaint_log("in", **{**options, "data": other}, unit="days", within=[1])
+        np.testing.assert_allclose(found.estimates.estimate, days.estimates.estimate, rtol=EXACT)
 
 
 def test_what_happens_after_the_look_has_not_happened():
@@ -468,6 +481,9 @@ def test_what_happens_after_the_look_has_not_happened():
     cut = complaint_log([0, 0, 1], closed=[2, None, 3], until=5, unit="days", within=[2])
     np.testing.assert_array_equal(early.estimates.estimate, cut.estimates.estimate)
     assert early.n_open == cut.n_open == 1
+    answered = complaint_log([0, 0], responded=[1, None], until=5, unit="days")
+    assert answered.n_open is None
+    assert repr(answered) == "<ComplaintLog: 2 complaints>"
 
 
 def test_nothing_closed_has_no_median():

@@ -55,7 +55,8 @@ def complaint_log(
     closed : array of shape (n,), Series, or str, optional
         When it was closed; missing where it is open.
     until : float, str or date
-        When the log was looked at: a number if times are numbers, else a date.
+        When the log was looked at: a number if times are numbers, else a date, with a time zone
+        if they have one.
     unit : {"hours", "days"}
         Unit of all times; a day has 24 hours.
     within : sequence of float
@@ -78,7 +79,7 @@ def complaint_log(
     ------
     DataError
         If a complaint was answered or closed before it was opened, opened after ``until``, or
-        times are neither dates nor numbers.
+        times are neither dates nor numbers, or some have a time zone and some none.
     OptionError
         If neither ``responded`` nor ``closed`` is given, or an option is not as described.
 
@@ -138,9 +139,7 @@ def complaint_log(
         rows += [(_STEPS[name], *row) for row in _survival(lasted, done, within, level)]
     labels = {"step": tuple(r[0] for r in rows), "quantity": tuple(r[1] for r in rows)}
     estimate, low, high = np.array([r[2:] for r in rows]).T
-    open_now = 0
-    if "closed" in ends:
-        open_now = int((~(ends["closed"] <= end)).sum())
+    open_now = None if closed is None else int((~(ends["closed"] <= end)).sum())
     return ComplaintLog(
         n_obs=read.n_rows,
         n_dropped=read.n_dropped,
@@ -163,7 +162,12 @@ def _times(
     read: Variables, steps: list[str], until: Any, unit: Unit
 ) -> tuple[FloatArray, float, dict[str, FloatArray]]:
     """Return opening, end and further times as numbers in the unit, checked for their order."""
-    columns = {name: _as_times(name, read[name]) for name in ("opened", *steps)}
+    read_as = {name: _as_times(name, read[name]) for name in ("opened", *steps)}
+    columns = {name: column for name, (column, _) in read_as.items()}
+    zones = {name: zoned for name, (_, zoned) in read_as.items() if zoned is not None}
+    if len(set(zones.values())) > 1:
+        said = ", ".join(f"{n} {'has one' if z else 'has none'}" for n, z in zones.items())
+        raise DataError(f"some times have a time zone and some none: {said}; give all of them one")
     if len({column.dtype.kind for column in columns.values()}) > 1:
         kinds = ", ".join(
             f"{name} {'dates' if column.dtype.kind == 'M' else 'numbers'}"
@@ -172,7 +176,7 @@ def _times(
         raise DataError(f"some times are dates and some numbers: {kinds}; give all as dates")
     if columns["opened"].dtype.kind == "M":
         zero = columns["opened"].min()
-        at = _end_date(until)
+        at = _end_date(until, zoned=zones.get("opened"))
         found = {n: _since(zero, c) / _SECONDS[unit] for n, c in columns.items()}
         end = float(_since(zero, np.array([at]))[0] / _SECONDS[unit])
     else:
@@ -194,19 +198,23 @@ def _times(
     return start, end, found
 
 
-def _as_times(name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return dates, or numbers as floats with NaN for what has not happened."""
+def _as_times(name: str, values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], bool | None]:
+    """Return dates, or numbers as floats with NaN for what has not happened.
+
+    Also whether they have a time zone, as far as that can be told: some tables hand out UTC.
+    """
     if values.dtype.kind == "M":
-        return values.astype("datetime64[ns]")
+        return values.astype("datetime64[ns]"), None
     there = values[~pd.isna(values)] if values.dtype == object else values
     dated = values.dtype == object and len(there) > 0
     if dated and all(isinstance(v, (calendar_date, np.datetime64)) for v in there):
-        naive = pd.to_datetime(pd.Series(values))
-        if naive.dt.tz is not None:
-            naive = naive.dt.tz_convert("UTC").dt.tz_localize(None)
-        return naive.to_numpy().astype("datetime64[ns]")
+        zoned = [getattr(v, "tzinfo", None) is not None for v in there]
+        if any(zoned) != all(zoned):
+            raise DataError(f"some times of {name} have a time zone and some none; give all one")
+        read = pd.to_datetime(pd.Series(values), utc=True).dt.tz_localize(None)
+        return read.to_numpy().astype("datetime64[ns]"), all(zoned)
     try:
-        return np.asarray(numbers_of(values), dtype=np.float64)
+        return np.asarray(numbers_of(values), dtype=np.float64), None
     except NotNumbers as error:
         raise DataError(
             f"{name} holds neither dates nor numbers: it has {error.example}; "
@@ -214,13 +222,19 @@ def _as_times(name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         ) from None
 
 
-def _end_date(until: Any) -> np.datetime64:
+def _end_date(until: Any, *, zoned: bool | None) -> np.datetime64:
     # A number would be read as nanoseconds.
     found = pd.NaT if is_number(until) else pd.to_datetime(until, errors="coerce")
     if not isinstance(found, pd.Timestamp):
         raise OptionError(
             f"until={shown(until)} is no date, but times are dates; give one, such as "
             '"2026-03-31 18:00"'
+        )
+    if zoned is not None and zoned != (found.tzinfo is not None):
+        raise OptionError(
+            f"until={shown(until)} has {'no' if zoned else 'a'} time zone, and the times have "
+            f"{'one' if zoned else 'none'}; give it as they are, such as "
+            'pandas.Timestamp("2026-03-31", tz="Asia/Shanghai")'
         )
     if found.tzinfo is not None:
         found = found.tz_convert("UTC").tz_localize(None)

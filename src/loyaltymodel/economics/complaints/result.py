@@ -343,8 +343,8 @@ class ComplaintLog(Result):
     ----------
     n_obs, n_dropped : int
         Complaints used, and left out because a value was missing.
-    n_open : int
-        Complaints that were not closed by the end.
+    n_open : int or None
+        Complaints that were not closed by the end, if it is known when they were closed.
     unit : {"hours", "days"}
         Unit of all times.
     level : float
@@ -371,7 +371,7 @@ class ComplaintLog(Result):
 
     n_obs: int
     n_dropped: int
-    n_open: int
+    n_open: int | None
     unit: str
     level: float
     estimates: EstimateTable
@@ -393,10 +393,12 @@ class ComplaintLog(Result):
         return "How complaints are handled"
 
     def _brief(self) -> str:
-        return f"{self.n_obs:,} complaints, {self.n_open:,} open"
+        still = "" if self.n_open is None else f", {self.n_open:,} open"
+        return f"{self.n_obs:,} complaints{still}"
 
     def _facts(self) -> Facts:
-        return (("open at the end", f"{self.n_open:,}"), ("times in", self.unit))
+        still = () if self.n_open is None else (("open at the end", f"{self.n_open:,}"),)
+        return (*still, ("times in", self.unit))
 
     def _tables(self) -> tuple[Table, ...]:
         tables = [table_of("Response and closure", self.times, n_labels=2)]

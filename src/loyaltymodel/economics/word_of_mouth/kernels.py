@@ -48,16 +48,16 @@ class Law(NamedTuple):
 
     def pgf(self, s: npt.NDArray[np.number]) -> npt.NDArray[np.number]:
         """Return the generating function, the mean of s to the power of the number, at any s."""
-        z = s[..., None]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            k = np.where(np.isfinite(self.dispersions), self.dispersions, 1.0)
-            k = np.where(k > 0, k, 1.0)
-            wide = (1 + self.means * (1 - z) / k) ** -k
-        part = np.where(self.dispersions == POISSON, np.exp(self.means * (z - 1)), wide)
-        fixed = self.dispersions == FIXED
-        if fixed.any():
-            part = np.where(fixed, z ** np.where(fixed, self.means, 0.0), part)
-        return np.asarray((part * self.shares).sum(axis=-1))
+        found = np.zeros_like(s)
+        # Part by part, since all of them at a million places would fill the memory.
+        for share, mean, k in zip(self.shares, self.means, self.dispersions, strict=True):
+            if k == FIXED:
+                found = found + share * s ** int(mean)
+            elif k == POISSON:
+                found = found + share * np.exp(mean * (s - 1))
+            else:
+                found = found + share * (1 + mean * (1 - s) / k) ** -k
+        return np.asarray(found)
 
     def slope(self, s: FloatArray) -> FloatArray:
         """Return the derivative of the generating function."""
