@@ -42,12 +42,12 @@ def periods(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     """Survival and retention in whole periods, of customers known for 1 to 12 periods."""
     chance, weights = drawn(rng, n, weighted)
     stays, known = rng.geometric(chance), rng.integers(1, KNOWN + 1, n)
-    given = {"weights": weights, "horizon": HORIZON}
+    seen = np.minimum(stays, known)
+    horizon = HORIZON if seen.max() >= HORIZON else None
+    given = {"weights": weights, "horizon": horizon}
     found = {}
     for interval in ("wald", "wilson"):
-        curve = economics.survival(
-            np.minimum(stays, known), stays <= known, interval=interval, **given
-        )
+        curve = economics.survival(seen, stays <= known, interval=interval, **given)
         at = curve.at([1, 3, 6, 10])
         for _, row in at.iterrows():
             t = int(row["tenure"])
@@ -59,7 +59,8 @@ def periods(rng: np.random.Generator, n: int, weighted: bool) -> Found:
         if t in kept.index:
             found[f"retention at {t}"] = ends(kept.loc[t], left(t) / left(t - 1))
     mean = 1 + sum(left(t) for t in range(1, int(HORIZON)))
-    found["restricted mean"] = ends(curve.quantity_estimates.row("restricted_mean"), mean)
+    if horizon is not None:
+        found["restricted mean"] = ends(curve.quantity_estimates.row("restricted_mean"), mean)
     return found
 
 
@@ -82,7 +83,7 @@ def days(rng: np.random.Generator, n: int, weighted: bool) -> Found:
 
 
 def late(rng: np.random.Generator, n: int, weighted: bool) -> Found:
-    """Draw customers who began up to 4 periods before they are seen; who left earlier has no row."""
+    """Draw customers who began up to 4 periods before they are seen; who left before is not."""
     chance, weights = drawn(rng, 6 * n, weighted)
     stays, entry = rng.geometric(chance), rng.integers(0, 5, 6 * n)
     seen = np.flatnonzero(stays > entry)[:n]
@@ -99,7 +100,7 @@ def late(rng: np.random.Generator, n: int, weighted: bool) -> Found:
 
 
 def cohorts(rng: np.random.Generator, n: int, weighted: bool) -> Found:
-    """Draw customers won in 6 periods who are there in each later one with a chance of their own."""
+    """Draw customers won in 6 periods, who are there in later ones with chances of their own."""
     del weighted
     start, likes = rng.integers(0, 6, n), rng.beta(1.0, 2.0, n)
     there = rng.random((n, 6)) < likes[:, None]

@@ -443,7 +443,7 @@ def test_money_is_that_of_customers_one_by_one():
             # Hall's end: where the cubic of t is Student's quantile.
             bend = stats.skew(apart) / np.sqrt(n)
             for end, sign in ((line["ci_low"], 1), (line["ci_high"], -1)):
-                if not 0 < end or (name == "gross" and end == 1):
+                if not end > 0 or (name == "gross" and end == 1):
                     continue
                 t = (ratio - end) / error
                 cubic = t + bend * t**2 / 3 + bend**2 * t**3 / 27 + bend / 6
@@ -470,10 +470,8 @@ def test_tiers_are_those_of_customers_one_by_one():
             then, now = place.get((who, p - 1)), place.get((who, p))
             if then is None and now is None:
                 continue
-            if then is None:
-                source = "(new)" if min(own) == p else "(won back)"
-            else:
-                source = tiers[then]
+            came = "(new)" if min(own) == p else "(won back)"
+            source = came if then is None else tiers[then]
             target = "(lost)" if now is None else tiers[now]
             moves[source, target] = moves.get((source, target), 0) + 1
             if then is not None and now is not None:

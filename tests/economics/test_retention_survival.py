@@ -160,9 +160,11 @@ def test_the_log_rank_test_is_that_of_statsmodels(late):
         alone = economics.survival(
             "tenure", "lost", entry="entry", data=part, horizon=found.horizon
         )
-        own = found.survival.query("group == @name").drop(columns="group").reset_index(drop=True)
+        own = found.survival[found.survival["group"] == name]
+        own = own.drop(columns="group").reset_index(drop=True)
         pd.testing.assert_frame_equal(own, alone.survival)
-        at = found.at([2, 3]).query("group == @name")["estimate"].tolist()
+        at = found.at([2, 3])
+        at = at.loc[at["group"] == name, "estimate"].tolist()
         assert at == alone.at([2, 3])["estimate"].tolist()
 
 
@@ -535,3 +537,10 @@ def test_units_of_drivers_do_not_matter():
     assert other.estimates.estimate[0] * 1e6 == pytest.approx(one.estimates.estimate[0], rel=1e-6)
     assert other.statistic == pytest.approx(one.statistic, rel=1e-8)
     assert other.trends[0, 1] == pytest.approx(one.trends[0, 1], rel=1e-6)
+
+
+def test_what_is_not_one_period_or_no_variable_is_refused():
+    with pytest.raises(OptionError, match="must be one period"):
+        economics.tenures(["a", "a"], [1, 2], rows_end="lost", until=[2])
+    with pytest.raises(DataError, match="tenure"):
+        economics.survival(None, [1, 0])

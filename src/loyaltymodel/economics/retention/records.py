@@ -158,6 +158,8 @@ def check_no_empty_period(records: Records) -> None:
 
 def one_period(name: str, value: object, per: Per | None) -> int:
     """Return the number of one period, given as in the data or as text such as "2024-03"."""
+    if np.ndim(value) > 0:  # type: ignore[arg-type]
+        raise OptionError(f"{name}={shown(value)} must be one period, such as the last one")
     if isinstance(value, str) and per is not None:
         try:
             value = pd.Timestamp(value)

@@ -375,9 +375,10 @@ def survival(
             "counts= says for how many customers a row stands, and weights= how much each one "
             "counts; give one of the two"
         )
-    given = {"tenure": tenure, "lost": lost, "entry": entry, "groups": groups, "counts": counts}
+    optional = {"entry": entry, "groups": groups, "counts": counts}
+    given = {name: value for name, value in optional.items() if value is not None}
     found, w = read_weighted(
-        {name: value for name, value in given.items() if value is not None},
+        {"tenure": tenure, "lost": lost, **given},
         weights,
         data=data,
         bounds={
