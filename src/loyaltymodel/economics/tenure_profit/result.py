@@ -26,6 +26,7 @@ Beyond = Literal["last"]
 
 _TIMES = {"now": "at its beginning", "end_of_period": "at its end"}
 _BY_PERIOD = ("profit", "survival", "discounted_profit", "cumulative")
+_ROUNDING = 1e-12  # of what is subtracted from each other: a difference that is none
 _OVERALL = ("value", "lifetime", "deepest_loss", "break_even_period")
 
 
@@ -214,13 +215,15 @@ class TenureProfit(Result):
         profit, later = before + streams[0].cost, after + streams[1].cost
         (years, money), (more_years, more_money) = (stream.lifetimes() for stream in streams)
         longer = (more_money - money) * profit / money
+        rest = after - before - longer
+        rest = np.where(np.abs(rest) <= _ROUNDING * (np.abs(profit) + np.abs(later)), 0.0, rest)
         with np.errstate(divide="ignore", invalid="ignore"):
             rows = {
                 "before": before,
                 "after": after,
                 "difference": after - before,
                 "from_longer_stay": longer,
-                "from_later_profit": after - before - longer,
+                "from_later_profit": rest,
                 "relative_change": np.where(before > 0, (after - before) / before, np.nan),
                 "relative_change_of_profit": np.where(
                     profit > 0, (later - profit) / profit, np.nan
