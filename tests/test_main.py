@@ -425,7 +425,17 @@ def test_help_shows_every_option_and_an_example(capsys):
     printed = capsys.readouterr()
     assert stop.value.code == 0
     assert printed.err == ""
-    for option in ("data", "model", "scale", "scheme", "consistent", "weights", "missing", "json"):
+    for option in (
+        "data",
+        "model",
+        "scale",
+        "scheme",
+        "consistent",
+        "weights",
+        "missing",
+        "json",
+        "report",
+    ):
         assert f"--{option}" in printed.out
     assert "satisfaction =~ s1 + s2 + s3" in printed.out
 
@@ -669,6 +679,27 @@ class Broken(io.StringIO):
 
     def write(self, _):
         raise self.error
+
+
+def test_a_report_is_a_page_of_the_result(place, run):
+    arguments = (*OWN, *SCALE, "--no-pictures", "--report", "report.html")
+    assert run(*arguments)[0] == 0
+    page = (place / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "structural.fit" in page
+    assert "<svg" not in page
+    assert run(*arguments)[0] == 0  # its own
+    (place / "report.html").write_text("<html>mine</html>", encoding="utf-8")
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert "report.html exists and was not written by this command" in err
+    assert run(*arguments, "--force")[0] == 0
+    assert (place / "report.html").read_text(encoding="utf-8") == page
+
+
+def test_a_report_has_the_pictures_where_any_are_drawn(place, run):
+    assert run(*OWN, *SCALE, "--report", "report.html")[0] == 0
+    assert (place / "report.html").read_text(encoding="utf-8").count("<svg") == 2
 
 
 @pytest.mark.usefixtures("place")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # type checkers cannot see the folders: one line a room, held
     from loyaltymodel import jones_sasser as jones_sasser
     from loyaltymodel import loyalty_stage as loyalty_stage
     from loyaltymodel import plots as plots
+    from loyaltymodel import report as report
     from loyaltymodel import results as results
     from loyaltymodel import satisfaction_loyalty as satisfaction_loyalty
     from loyaltymodel import structural as structural

@@ -26,7 +26,6 @@ import lzma
 import math
 import os
 import re
-import tempfile
 import textwrap
 import warnings
 import zipfile
@@ -39,6 +38,7 @@ from typing import IO, Any, NoReturn, get_args
 import pandas as pd
 
 from loyaltymodel import datasets, structural
+from loyaltymodel._core.files import write_whole
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.options import enumerate_names, visible
@@ -121,6 +121,8 @@ def _run(options: argparse.Namespace) -> str:
     targets: list[Target] = []
     if options.json is not None:
         targets.append((Path(options.json), _is_own_json))
+    if options.report is not None:
+        targets.append((Path(options.report), _is_own_page))
     folder = None if options.no_pictures else Path(options.pictures)
     if folder is not None:
         targets += [(folder / name, _is_own_picture) for name in _PICTURES]
@@ -143,13 +145,16 @@ def _run(options: argparse.Namespace) -> str:
     # Everything is made before the first file is written: a run that fails leaves all as it was.
     text = json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
     pictures, notes = ({}, "") if folder is None else _draw(result)
+    page = "" if options.report is None else _page(result, pictures=folder is not None)
     if options.json is not None:
-        _write(Path(options.json), f"{text}\n".encode())
+        write_whole(Path(options.json), f"{text}\n".encode())
+    if options.report is not None:
+        write_whole(Path(options.report), page.encode())
     if folder is None:
         return report
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in pictures.items():
-        _write(folder / name, content)
+        write_whole(folder / name, content)
     if old := [name for name in _PICTURES if name not in pictures and (folder / name).exists()]:
         notes += f"\nNote: {enumerate_names(old)} in that folder is of an earlier run."
     return f"{report}\n\nPictures in the folder {folder}: {', '.join(pictures)}{notes}"
@@ -212,6 +217,11 @@ def _is_own_json(content: bytes) -> bool:
     return isinstance(found, dict) and {"kind", "title", "version", "tables"} <= found.keys()
 
 
+def _is_own_page(content: bytes) -> bool:
+    """Tell whether a file is a page that ``--report`` writes."""
+    return b'name="generator" content="loyaltymodel ' in content[:_BEGINNING]
+
+
 def _is_own_picture(content: bytes) -> bool:
     """Tell whether a file is a picture of this command, which says so at its beginning."""
     return content.startswith(b"\x89PNG") and _PROGRAM.encode() in content[:_BEGINNING]
@@ -225,30 +235,6 @@ def _refuse_strangers(targets: Sequence[Target]) -> None:
                 f"{path} exists and was not written by this command; name another place, or "
                 "overwrite it with --force"
             )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; a device, such as a terminal, as it is."""
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-        return
-    own = path.resolve()  # what a link leads to
-    part = ""
-    try:
-        made, part = tempfile.mkstemp(dir=own.parent, prefix=f".{own.name}.")
-        with os.fdopen(made, "wb") as file:
-            file.write(content)
-        Path(part).chmod(own.stat().st_mode if own.exists() else 0o666 & ~_umask())
-        Path(part).replace(own)
-    except OSError as error:
-        Path(part).unlink(missing_ok=True) if part else None
-        raise OSError(error.errno, error.strerror, str(path)) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 # What is asked
@@ -299,6 +285,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
     parser.add_argument("--json", metavar="FILE", help="also write the whole result as JSON")
+    parser.add_argument(
+        "--report",
+        metavar="FILE.html",
+        help="also write a page in which each number leads to its formula and source",
+    )
     parser.add_argument(
         "--force", action="store_true", help="overwrite files that this command did not write"
     )
@@ -481,6 +472,14 @@ def _draw(result: StructuralResult) -> tuple[dict[str, bytes], str]:
     # The pictures have the same names, and so the same letters.
     missing = [w.message for w in caught if w.category is MissingFontWarning][:1]
     return pictures, "".join(f"\nNote: {message}" for message in missing)
+
+
+def _page(result: StructuralResult, *, pictures: bool) -> str:
+    """Return the page that ``--report`` writes; the pictures in the folder say what is amiss."""
+    from loyaltymodel import report  # noqa: PLC0415  may not be wanted
+
+    with warnings.catch_warnings(action="ignore"):
+        return report.render(result, pictures=pictures)
 
 
 def _most_interesting(result: StructuralResult) -> str:

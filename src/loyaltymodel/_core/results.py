@@ -129,7 +129,7 @@ class Result(FrozenRecord):
             "kind": type(self).__name__,
             "title": self._title(),
             "version": self.version,
-            "settings": _settings_of(self.settings),
+            "settings": settings_of(self.settings),
             "values": {name: plain(value) for name, value in found.items() if _is_single(value)},
             "tables": {name: _rows_of(value) for name, value in found.items() if _is_table(value)},
             "remarks": list(self._remarks()),
@@ -276,7 +276,8 @@ def _rows_of(table: Any) -> list[dict[str, Any]]:
     return records(table.to_frame().T if single else table.to_frame())
 
 
-def _settings_of(settings: Any) -> dict[str, Any]:
+def settings_of(settings: Any) -> dict[str, Any]:
+    """Return the settings of a result as JSON knows them."""
     if isinstance(settings, FrozenMapping):
         return {name: plain(value) for name, value in settings.items()}
     return {f.name: plain(getattr(settings, f.name)) for f in fields(settings)}

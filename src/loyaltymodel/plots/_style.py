@@ -52,6 +52,8 @@ P = ParamSpec("P")
 
 # The figures that the picture being drawn has opened.
 _opened: ContextVar[list[Figure] | None] = ContextVar("_opened", default=None)
+# Whether new figures are kept from pyplot, which would show them.
+_unseen: ContextVar[bool] = ContextVar("_unseen", default=False)
 
 _DARK = 0.179  # luminance below which white is farther away than black, by the rule of WCAG
 _LETTERS_WIDE = 50  # letters of a line as wide as a column
@@ -95,12 +97,24 @@ def _closing_what_is_refused() -> Iterator[None]:
         _opened.reset(before)
 
 
+@contextmanager
+def off_screen() -> Iterator[None]:
+    """Make new figures without pyplot: nothing is shown, and nothing is left open."""
+    before = _unseen.set(True)
+    try:
+        yield
+    finally:
+        _unseen.reset(before)
+
+
 def axes_or_new(ax: Axes | None, *, width: float = COLUMN, height: float = COLUMN) -> Axes:
     """Return the axes given, or those of a new figure of a size in inches.
 
     Their labels are letters, also where a name has the signs of a formula.
     """
-    if ax is None:
+    if ax is None and _unseen.get():
+        ax = Figure(figsize=(width, height), layout="constrained").subplots()
+    elif ax is None:
         figure, ax = plt.subplots(figsize=(width, height), layout="constrained")
         if (opened := _opened.get()) is not None:
             opened.append(figure)
