@@ -22,6 +22,7 @@ from matplotlib.text import Text
 
 from loyaltymodel import (
     attributes,
+    chain,
     delivered_value,
     economics,
     evidence,
@@ -282,6 +283,21 @@ def type_map(**options):
 
 
 @cache
+def tracked(names):
+    rng = np.random.default_rng(10)
+    x = 7 + rng.normal(size=(len(names), 20)) - 0.3 * np.arange(len(names))[:, None]
+    waves = np.repeat(np.array(names), 20)
+    return chain.index_by_wave(x.ravel(), waves, order=list(names))
+
+
+def monitored(names, **options):
+    rule = chain.alarm_rule("ewma", false_alarm=0.05, horizon=12, baseline=2)
+    return lambda **others: plots.chain.waves(
+        tracked(names), alarms=rule.monitor(tracked(names)), **options | others
+    )
+
+
+@cache
 def cohorts(periods):
     rng = np.random.default_rng(8)
     date = rng.integers(0, periods, 40 * periods)
@@ -330,6 +346,11 @@ EXAMPLES = {
     ),
     "attributes.kano_plane": of_names("attributes.kano_plane", kano),
     "attributes.penalty_reward": of_names("attributes.penalty_reward", penalties),
+    "chain.waves": [
+        draw("chain.waves", partial(tracked, tuple(SHORT[:3]))),
+        monitored(tuple(LONG)),
+        monitored(tuple(f"第{k}季度" for k in range(1, 25))),
+    ],
     "delivered_value.stacked": of_names("delivered_value.stacked", account),
     "delivered_value.waterfall": of_names("delivered_value.waterfall", account, "停车"),
     "economics.budget_optimum": [

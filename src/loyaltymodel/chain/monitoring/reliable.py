@@ -151,7 +151,7 @@ def reliable_change(
     plain = float(np.sqrt(error.sum()))
     given = float(np.sqrt(reliable[0] * error[0] + error[1]))
     change = x[1] - x[0]
-    back = -(1 - reliable[0]) * apart[0]
+    back = (1 - reliable[0]) * (mean[0] - x[0])
     z = np.stack([change / plain, (change - back) / given])
     reach = float(ndtri(np.array((1 + level) / 2)))
     state = 1 + (z > reach).astype(np.intp) - (z < -reach)

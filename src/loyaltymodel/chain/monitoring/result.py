@@ -122,13 +122,20 @@ class WaveIndex(Result):
         if self.scale is not None:
             low, high = self.scale
             facts.append(("index", f"0 to 100, of answers from {low:g} to {high:g}"))
-        facts.append(("samples", "the same customers known" if self.overlaps.size else "one apart"))
+        facts.append(
+            ("samples", "same customers known" if self.overlaps.size else "drawn one apart")
+        )
         return facts
 
     def _tables(self) -> Sequence[Table]:
         tables = [
-            table_of("Means", self.waves),
-            table_of("Changes of the mean", self.changes, n_labels=2),
+            table_of("Means", self.waves, digits=[3, 3, 3, 3, 0, 1]),
+            table_of(
+                "Changes of the mean",
+                self.changes,
+                n_labels=2,
+                digits=[3, 3, 3, 3, 3, 1, 0][: self.changes.shape[1] - 2],
+            ),
         ]
         if self.component_estimates is not None:
             tables.append(table_of("What the changes are made of", self.components, n_labels=3))
@@ -267,7 +274,8 @@ class WaveAlarms(Result):
         return facts
 
     def _tables(self) -> Sequence[Table]:
-        return (table_of("Waves", self.waves),)
+        table = self.waves.assign(alert=np.where(self.alarms, "yes", "no").astype(object))
+        return (table_of("Waves", table.dropna(axis=1, how="all")),)
 
     def _remarks(self) -> Sequence[str]:
         remarks = [_A_SIGNAL]

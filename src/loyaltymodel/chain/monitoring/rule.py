@@ -351,7 +351,9 @@ def alarm_rule(
     of 4, a CUSUM meant to ring in 5 % of cases rings in 17 %
     (``benchmarks/intervals/monitoring.py``). So the limit is set for the mean over all
     baselines, by quadrature over the error of the centre, and over that of the standard deviation
-    with ``spread="baseline"``. An average run length would be ruled by the few baselines that
+    with ``spread="baseline"``; in simulated series the rules then rang in 4.6 % to 5.4 %. Standard
+    errors that come from few skewed answers add to that: 7 % with 30 answers a wave, 6 % with 120.
+    An average run length would be ruled by the few baselines that
     never ring, so it cannot be asked for there.
 
     References
@@ -473,7 +475,7 @@ def _root(excess: Callable[[float], float], wish: str) -> float:
                 f"{wish}: no limit makes alarms so rare; take a longer baseline, a larger "
                 "reference, or allow more"
             )
-    return float(brentq(excess, _LEAST_LIMIT, high, xtol=1e-10, rtol=1e-10))
+    return float(brentq(excess, _LEAST_LIMIT, high, xtol=1e-8, rtol=1e-8))
 
 
 def _shape_of(
