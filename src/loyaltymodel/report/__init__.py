@@ -7,3 +7,7 @@ everything in it, also the pictures, and needs no network.
 from loyaltymodel.report.page import render, write
 
 __all__ = ["render", "write"]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
