@@ -79,5 +79,7 @@ def _full_rank(columns: FloatArray) -> FloatArray:
     """Return orthonormal columns that make up the same."""
     if columns.shape[1] == 0:
         return columns
-    u, size, _ = np.linalg.svd(columns, full_matrices=False)
-    return np.asarray(u[:, size > _NOTHING * max(float(size[0]), 1e-300)])
+    basis, root = np.linalg.qr(columns)  # so that the search for rank is of a small matrix
+    u, size, _ = np.linalg.svd(root)
+    u = u[:, : len(size)]
+    return np.asarray(basis @ u[:, size > _NOTHING * max(float(size[0]), 1e-300)])

@@ -90,7 +90,9 @@ def tenure_profit_test(
     for any dependence within a customer, and give the difference its error too. Intervals are
     Student's. Their degrees of freedom are one less than the number of customers that would
     know as much if all knew alike (Kish's), and are in the table; with few long-observed
-    customers they are few.
+    customers they are few. In simulated panels of 30 and 300 customers 95 % intervals held the
+    truth in 94 to 97 %; in 95 to 99 % where few of 30 are seen for long, and in 92 % where 18
+    single periods were taken out of 30 customers.
 
     What it cannot tell apart. For one customer a year more of tenure is also a year later: tenure,
     calendar time and when the customer came in determine each other. So with customer effects a
