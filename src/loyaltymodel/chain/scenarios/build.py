@@ -22,9 +22,9 @@ from loyaltymodel._core.scales import Pair, check_pair
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import BELOW_ONE, read_variables
 from loyaltymodel.chain.scenarios.customers import Kinds, kinds_of
-from loyaltymodel.chain.scenarios.joint import joint_draws, read_rows
+from loyaltymodel.chain.scenarios.joint import curve_resamples, joint_draws, read_rows
 from loyaltymodel.chain.scenarios.specification import CustomerEconomics, Scenario
-from loyaltymodel.chain.scenarios.uncertainty import curve_draws, multinomial
+from loyaltymodel.chain.scenarios.uncertainty import curve_draws
 from loyaltymodel.economics.rates import Period
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
@@ -113,8 +113,8 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         Known constraints of the customers, 0 to below 1; 0 without it.
     data : pandas, polars or pyarrow table, optional
         The survey that both links were fitted to. Its customers are then drawn again, and both
-        links are estimated on the same ones. Without it links are drawn one by one, as from
-        different surveys.
+        links are estimated on the same ones. Without it the impact is drawn apart from the curve
+        and its customers, as from another survey.
     scale : pair of float
         Lowest and highest answer of ``satisfaction``, with a curve of known parameters.
     retention, retention_slope : float, optional
@@ -161,9 +161,13 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
 
     Notes
     -----
-    Draws of a fitted curve without a bootstrap come from a normal law with the covariance of its
-    estimates. Those beyond a bound are put on it and take the other parameters along, by their
-    covariance: that is where the maximum of the likelihood within the bounds lies.
+    The customers that a curve was fitted to say both how loyalty follows from satisfaction and how
+    satisfied customers are. So they are drawn again, and curve, constraints and customers, with a
+    reliability also the law of their true scores, are estimated of each resample, from the
+    estimate on. With ``people="all"`` and no reliability the parameters alone are drawn, from the
+    bootstrap of the fit, or from a normal law with the covariance of the estimates: what lies
+    beyond a bound is put on it and takes the other parameters along, which is where the maximum of
+    the likelihood within the bounds lies.
 
     The impact is on the target's index, and the curve on the satisfaction that it was fitted to;
     a point of the one counts as a hundredth of the scale of the other. That holds where both are
@@ -406,19 +410,23 @@ def _from_fit(
         "reliability": settings.reliability,
         "n_obs": curve.n_obs,
     }
+    sampled = people == "sample"
+    if data is None and not sampled and setup.law is None:
+        draws = _parts(kinds, curve, curve_draws(curve, setup, n, rng))
+        return _Held(fields, draws, (tuple(draws),))
     if data is None:
-        parameters = curve_draws(curve, setup, n, rng)
-        draws = _parts(kinds, curve, parameters)
-        joint: tuple[str, ...] = tuple(draws)
-        if people == "sample":
-            draws["people"] = kinds.people(multinomial(seen.count, n, rng))
-        return _Held(fields, draws, (joint,))
-    structure = impact.structure
-    assert structure is not None  # noqa: S101  checked above
-    rows = read_rows(structure, curve, data, **given)
-    found = joint_draws(structure, pair, curve, setup, kinds, rows, n=n, rng=rng)
-    draws = {"impact": found.impact, **_parts(kinds, curve, found.parameters)}
-    if people == "sample":
+        found = curve_resamples(curve, setup, kinds, sampled=sampled, n=n, rng=rng)
+        draws = {}
+    else:
+        structure = impact.structure
+        assert structure is not None  # noqa: S101  checked above
+        rows = read_rows(structure, curve, data, **given)
+        found = joint_draws(
+            structure, pair, curve, setup, kinds, rows, sampled=sampled, n=n, rng=rng
+        )
+        draws = {"impact": found.impact}
+    draws |= _parts(kinds, curve, found.parameters)
+    if len(found.people) > 1:
         draws["people"] = found.people
     return _Held({**fields, "failed": found.n_failed}, draws, (tuple(draws),))
 

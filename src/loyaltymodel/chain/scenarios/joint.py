@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loyaltymodel._core import resampling
-from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.frames import checked_rows, read_columns
 from loyaltymodel._core.resampling import Units
 from loyaltymodel._core.variables import Variables, of_moderate_size, read_variables
@@ -55,10 +55,14 @@ def joint_draws(
     kinds: Kinds,
     rows: Rows,
     *,
+    sampled: bool,
     n: int,
     rng: np.random.Generator,
 ) -> Drawn:
-    """Draw customers again and estimate both links of each resample."""
+    """Draw customers again and estimate both links of each resample.
+
+    Without ``sampled`` the customers stay who they are, and only what is known of them varies.
+    """
     task = make_task(structure)
     place = _place_of(task.catalogue.places["impacts"], structure, pair)
     seen, reliability = curve.sample.observations, curve.settings.reliability
@@ -70,26 +74,56 @@ def joint_draws(
     for counts in resampling.draw_counts(rows.units, n, rng, size=size):
         found = task.evaluate(*resampling.resampled_moments(rows.units, counts))
         drawn = np.add.reduceat(counts[:, order].astype(np.float64), starts, axis=1)
-        again, laws = estimated_again(setup, seen, curve.values, reliability, drawn)
+        again, laws = estimated_again(setup, seen, curve.values, reliability, drawn, near=True)
         own = found.values[:, place]
         impact.append(own)
         parameters.append(again.p)
-        people.append(kinds.people(drawn, laws))
+        people.append(kinds.people(drawn if sampled else seen.count, laws))
         good.append((found.failure == 0) & again.converged & np.isfinite(own))
+    return _kept(impact, parameters, people, good)
+
+
+def curve_resamples(
+    curve: LoyaltyCurveResult,
+    setup: Setup,
+    kinds: Kinds,
+    *,
+    sampled: bool,
+    n: int,
+    rng: np.random.Generator,
+) -> Drawn:
+    """Draw the customers of a fitted curve again, and estimate it, the law and the kinds."""
+    seen, reliability = curve.sample.observations, curve.settings.reliability
+    size, total = resamples_in_slice(setup, seen), int(seen.count.sum())
+    impact, parameters, people, good = [], [], [], []
+    for first in range(0, n, size):
+        b = min(size, n - first)
+        drawn = rng.multinomial(total, seen.count / total, size=b).astype(np.float64)
+        again, laws = estimated_again(setup, seen, curve.values, reliability, drawn, near=True)
+        impact.append(np.zeros(b))
+        parameters.append(again.p)
+        people.append(kinds.people(drawn if sampled else seen.count, laws))
+        good.append(again.converged)
+    return _kept(impact, parameters, people, good)
+
+
+def _kept(
+    impact: list[FloatArray],
+    parameters: list[FloatArray],
+    people: list[FloatArray],
+    good: list[BoolArray],
+) -> Drawn:
+    """Put slices together, without the resamples that could not be estimated."""
     kept = np.concatenate(good)
-    n_failed = int(n - kept.sum())
+    n_failed = len(kept) - int(kept.sum())
     resampling.check_failures(
         n_failed,
-        n,
+        len(kept),
         "could not be estimated",
         way_out="ask more customers, or take links with fewer parameters",
     )
-    return Drawn(
-        np.concatenate(impact)[kept],
-        np.concatenate(parameters)[kept],
-        np.concatenate(people)[kept],
-        n_failed,
-    )
+    first, second, third = (np.concatenate(part)[kept] for part in (impact, parameters, people))
+    return Drawn(first, second, third, n_failed)
 
 
 def read_rows(

@@ -193,8 +193,8 @@ def _outcomes(
         wide = np.broadcast_to(better, (b, better.shape[1]))
         back = _payback(before, wide, x, plan, np.broadcast_to(net, (b,)), mean_of=weights)
     columns = (
-        index, mean(capped.astype(np.float64)), *kept, kept[1] - kept[0], *values, values[1] - values[0], equity,
-        referrals, gain, costs, net, roi, back,
+        index, mean(capped.astype(np.float64)), *kept, kept[1] - kept[0], *values,
+        values[1] - values[0], equity, referrals, gain, costs, net, roi, back,
     )  # fmt: skip
     parts = (by_retention, equity - by_retention, referrals, -costs)
     return Found(
@@ -219,7 +219,8 @@ def _streams(
     open_ended = gaps if lasts is None else gaps[:1]
     if last is None:
         for gap in open_ended:
-            if (bad := ~(gap > 0).all(axis=1)).any():
+            bad = np.asarray(~(gap > 0).all(axis=1))
+            if bad.any():
                 raise Endless("value", start + int(bad.argmax()) if len(gap) > 1 else 0)
     one = np.ones(1)
     old = constant_value(one, gaps[0], first=first, last=last)
@@ -245,12 +246,12 @@ def _costs(
     one, nothing, discount = np.ones(1), np.zeros(1), x["discount"]
     if x["cost_per_period"].any():
         gap = gap_of(one, nothing, discount)
-        if last is None and (bad := gap <= 0).any():
+        if last is None and (bad := np.asarray(gap <= 0)).any():
             raise Endless("cost", start + int(bad.argmax()) if len(gap) > 1 else 0)
         total = total + x["cost_per_period"] * constant_value(one, gap, first=0, last=last)
     if x["cost_per_customer"].any():
         gap = gap_of(after, nothing, discount[:, None])
-        if last is None and (bad := ~(gap > 0).all(axis=1)).any():
+        if last is None and (bad := np.asarray(~(gap > 0).all(axis=1))).any():
             raise Endless("cost", start + int(bad.argmax()))
         there = mean(constant_value(one, gap, first=0, last=last))
         total = total + x["cost_per_customer"] * x["customers"] * there

@@ -83,8 +83,8 @@ def _assumptions_en(plan: Scenario) -> list[str]:
     found = [
         (
             f"It is assumed that {plan.driver} is a cause: that customers who were given "
-            f"{plan.change:+g} points would become as satisfied as those who have them now. A survey "
-            "at one time shows who differs, not what follows from a change."
+            f"{plan.change:+g} points would become as satisfied as those who have them now. A "
+            "survey at one time shows who differs, not what follows from a change."
         )
     ]
     if plan.link == "curve":
@@ -205,7 +205,7 @@ def _findings_en(plan: Scenario, q: Lines, parts: Lines, paying: float, level: f
         row = q[name]
         ends = _ends(row, form, factor)
         text = f"{factor * row['estimate']:{form}}{unit}"
-        return f"{text} ({percent(level)} of the draws: {ends[0]} to {ends[1]})" if ends else text
+        return f"{text} ({percent(level)} of draws: {ends[0]} to {ends[1]})" if ends else text
 
     period = plan.economics.per.replace("_", " ")
     found = [
@@ -247,12 +247,12 @@ def _findings_en(plan: Scenario, q: Lines, parts: Lines, paying: float, level: f
         )
     if not math.isnan(paying):
         found.append(
-            f"It pays in {percent(paying)} of the draws: a probability only as far as these say "
+            f"It pays in {100 * paying:.1f} % of the draws: a probability only as far as these say "
             "all that is not known."
         )
     if (held := q["share_capped"]["estimate"]) > 0:
         found.append(
-            f"{percent(held)} of the customers reach an end of the scale and are held there."
+            f"{100 * held:.1f} % of the customers reach an end of the scale and are held there."
         )
     return found
 
@@ -300,8 +300,8 @@ def _findings_zh(plan: Scenario, q: Lines, parts: Lines, paying: float, level: f
         found.append(f"{back:.0f} 期后收回成本。" if math.isfinite(back) else "成本永远无法收回。")
     if not math.isnan(paying):
         found.append(
-            f"在 {percent(paying)} 的抽样中值得投入;只有当抽样包含了全部未知时,这才是概率。"
+            f"在 {100 * paying:.1f}% 的抽样中值得投入;只有当抽样包含了全部未知时,这才是概率。"
         )
     if (held := q["share_capped"]["estimate"]) > 0:
-        found.append(f"{percent(held)} 的客户到达量表端点,不再上升。")
+        found.append(f"{100 * held:.1f}% 的客户到达量表端点,不再上升。")
     return found

@@ -44,7 +44,7 @@ UNITS = {
     "return_on_quality": "per unit of cost",
     "payback": "periods",
 }
-_SIZE = 4_096  # draws for shares of variance
+_SIZE = 2_048  # draws for shares of variance
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)

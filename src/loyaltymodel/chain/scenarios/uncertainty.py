@@ -1,8 +1,6 @@
-"""Draws of one link at a time: of a fitted curve, of an impact, of who was asked."""
+"""Draws of a fitted curve within its bounds."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,16 +10,6 @@ from loyaltymodel.jones_sasser.estimation.problem import Setup
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 
 _ROUNDS = 4  # of putting draws back within bounds, one parameter after another
-
-
-class Spread(NamedTuple):
-    """What is known of the parameters (q,) of a curve, and where they may lie."""
-
-    values: FloatArray
-    covariance: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    inward: FloatArray
 
 
 def curve_draws(
@@ -82,9 +70,3 @@ def _normal(covariance: FloatArray, n: int, rng: np.random.Generator) -> FloatAr
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     found: FloatArray = rng.standard_normal((n, len(values))) @ root.T
     return found
-
-
-def multinomial(counts: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
-    """Return how many customers (n, r) of each record another survey of as many would have."""
-    total = int(counts.sum())
-    return rng.multinomial(total, counts / counts.sum(), size=n).astype(np.float64)
