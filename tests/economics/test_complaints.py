@@ -310,6 +310,7 @@ BAD_HIDDEN = [
     (lambda: ComplaintRate(a=0, b=1), ModelError, "above 0"),
     (lambda: ComplaintRate.from_counts(3, 2), OptionError, "more than asked"),
     (lambda: ComplaintRate.from_mean(0.5, std_dev=0.5), OptionError, "too large"),
+    (lambda: ComplaintRate.from_mean(0.5, std_dev=1e-200), OptionError, "no survey can tell"),
 ]
 
 

@@ -15,6 +15,7 @@ from loyaltymodel.errors import ModelError, OptionError
 LostBase = Literal["dissatisfied", "silent"]
 
 _HALF = 0.5  # what Jeffreys' prior adds to either count
+_SUREST = 1e-6  # standard deviation of a share
 _MOST = 1e12  # customers whose number is still exact, and pseudo-counts of a law
 
 
@@ -206,6 +207,11 @@ class ComplaintRate(Specification):
         """
         check_between("mean", mean, such_as=0.5)
         check_positive("std_dev", std_dev)
+        if std_dev < _SUREST:
+            raise OptionError(
+                f"std_dev={shown(std_dev)} is below {_SUREST:g}, which no survey can tell; give a "
+                "larger one"
+            )
         size = mean * (1 - mean) / std_dev**2 - 1
         if not size > 0:
             raise OptionError(
