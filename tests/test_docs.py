@@ -27,7 +27,7 @@ PAGES = sorted(
     )
     if page.name != "CHANGELOG.md" and "api" not in page.parts
 )
-NOTEBOOKS = sorted((ROOT / "docs" / "start" / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 ROLE = re.compile(r"\{(?:func|class|meth|attr|mod|data|exc)\}`(?:[^`<]*<)?~?([^`>]+)>?`")
 SPAN = re.compile(r"(?<![`}\\])`([^`\n]+)`")
 CALL = re.compile(r"^((?:\w+\.)*)(\w+)\(([^()]*(?:\([^()]*\)[^()]*)*)\)$")
