@@ -216,6 +216,10 @@ def remove_constraint(
     A customer with constraint c loses (c - c')(1 - g(s)), which is never negative: loyalty
     falls to true loyalty g(s) when nothing is left that holds.
 
+    With robust errors 95 % intervals of the loss are too short for few customers: of 150 in two
+    groups they held it in 90 % to 93 % of simulated surveys, of 600 in 92 % to 95 %; with weights of
+    a design effect of 1.9 in 88 % to 93 % and 90 % to 94 %, least in the group that is held less.
+
     Examples
     --------
     Two customers of a monopoly with c = 0.5. The one in the middle of the scale is willing with
