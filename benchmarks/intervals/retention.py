@@ -46,14 +46,11 @@ def periods(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     horizon = HORIZON if seen.max() >= HORIZON else None
     given = {"weights": weights, "horizon": horizon}
     found = {}
-    for interval in ("wald", "wilson"):
-        curve = economics.survival(seen, stays <= known, interval=interval, **given)
-        at = curve.at([1, 3, 6, 10])
-        for _, row in at.iterrows():
-            t = int(row["tenure"])
-            found[f"survival at {t}, {interval}"] = ends(row, left(t))
-        median = curve.quantity_estimates.row("median")
-        found[f"median, {interval}"] = ends(median, 3.0)
+    curve = economics.survival(seen, stays <= known, **given)
+    for _, row in curve.at([1, 3, 6, 10]).iterrows():
+        t = int(row["tenure"])
+        found[f"survival at {t}"] = ends(row, left(t))
+    found["median"] = ends(curve.quantity_estimates.row("median"), 3.0)
     kept = curve.retention.set_index("tenure")
     for t in (1, 3, 6):
         if t in kept.index:
@@ -69,16 +66,13 @@ def days(rng: np.random.Generator, n: int, weighted: bool) -> Found:
     chance, weights = drawn(rng, n, weighted)
     stays, known = rng.exponential(1 / chance), rng.uniform(0, KNOWN, n)
     found = {}
-    for interval in ("wald", "wilson"):
-        curve = economics.survival(
-            np.minimum(stays, known), stays <= known, weights=weights, interval=interval
-        )
-        for _, row in curve.at([1.0, 5.0]).iterrows():
-            t = row["tenure"]
-            truth = 0.5 * np.exp(-LOYAL * t) + 0.5 * np.exp(-FICKLE * t)
-            found[f"survival at {t:g}, {interval}"] = ends(row, truth)
-        # Where 0.5 exp(-0.1 t) + 0.5 exp(-0.4 t) is a half.
-        found[f"median, {interval}"] = ends(curve.quantity_estimates.row("median"), 3.2227)
+    curve = economics.survival(np.minimum(stays, known), stays <= known, weights=weights)
+    for _, row in curve.at([1.0, 5.0]).iterrows():
+        t = row["tenure"]
+        truth = 0.5 * np.exp(-LOYAL * t) + 0.5 * np.exp(-FICKLE * t)
+        found[f"survival at {t:g}"] = ends(row, truth)
+    # Where 0.5 exp(-0.1 t) + 0.5 exp(-0.4 t) is a half.
+    found["median"] = ends(curve.quantity_estimates.row("median"), 3.2228)
     return found
 
 

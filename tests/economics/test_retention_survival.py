@@ -47,7 +47,7 @@ def test_curves_are_those_of_statsmodels(whole, late):
     entry = table["entry"].to_numpy() if late else None
     other = SurvfuncRight(table["tenure"], table["lost"], entry=entry)
     at = found.at(other.surv_times)
-    inside = other.surv_prob > 0
+    inside = (other.surv_prob > 0) & (other.n_events > 0)
     np.testing.assert_allclose(at["estimate"], other.surv_prob, atol=EXACT)
     np.testing.assert_allclose(
         at["std_error"][inside & (other.surv_prob < 1)],
@@ -118,13 +118,14 @@ def test_the_restricted_mean_is_the_area_under_the_curve():
 def test_without_censoring_it_is_the_share_that_is_left():
     rng = np.random.default_rng(5)
     tenure = rng.geometric(0.3, 80)
-    found = economics.survival(tenure, np.ones(80), interval="wilson")
+    found = economics.survival(tenure, np.ones(80))
     table = found.survival
     left = np.array([(tenure > t).sum() for t in table["tenure"]])
     np.testing.assert_allclose(table["estimate"], left / 80, atol=EXACT)
-    low, high = proportion_confint(left, 80, method="wilson")
-    np.testing.assert_allclose(table["ci_low"], low, atol=1e-10)
-    np.testing.assert_allclose(table["ci_high"], high, atol=1e-10)
+    # Nobody is left of 80 in the end.
+    assert table["ci_high"].iloc[-1] == pytest.approx(
+        proportion_confint(0, 80, method="wilson")[1], abs=1e-10
+    )
     mean = economics.survival(tenure, np.ones(80)).quantity_estimates.row("restricted_mean")
     assert mean["estimate"] == pytest.approx(tenure.mean())
     # The linearised variance has n in place of n - 1.
@@ -247,6 +248,21 @@ def test_where_survival_is_1_or_0_the_interval_has_a_width():
     assert (found["ci_low"][0], found["ci_high"][0]) == pytest.approx(ends, abs=SAME)
     assert found["ci_low"][2] == 0
     assert 0 < found["ci_high"][2] < 1
+    # One of the five at the start is at risk in the end, and lost: the others may have stayed.
+    few = economics.survival([1, 1, 1, 1, 2], [1, 0, 0, 0, 1]).survival
+    reach = proportion_confint(0, 1, method="wilson")[1]
+    assert few["ci_high"][1] == pytest.approx(0.8 * reach, abs=SAME)
+
+
+def test_between_losses_the_lower_end_falls_with_those_at_risk():
+    found = economics.survival([1, 1, 2, 2, 2, 3, 3, 4], [1, 1, 0, 0, 0, 0, 0, 0]).survival
+    assert found["estimate"].tolist() == pytest.approx([0.75] * 4)
+    s, error = 0.75, np.sqrt(0.75 * 0.25 / 8)
+    for k, risk in enumerate((8, 6, 3, 1)):
+        z = stats.norm.ppf(0.975) * error / (s * abs(np.log(s)))
+        low = s ** np.exp(z * np.sqrt(8 / risk))
+        assert found["ci_low"][k] == pytest.approx(low, abs=1e-10)
+        assert found["ci_high"][k] == pytest.approx(s ** np.exp(-z), abs=1e-10)
 
 
 def test_survival_beyond_what_is_known():
@@ -278,7 +294,6 @@ BAD_SURVIVAL = [
     ({"groups": ["a", "a", "a", "b"], "weights": [1, 1, 1, 0]}, DataError, "no customer with"),
     ({"horizon": 9}, OptionError, "lies beyond 4"),
     ({"horizon": 0}, OptionError, "above 0"),
-    ({"interval": "loglog"}, OptionError, "not an option"),
     (
         {"tenure": [1, 2, 3, 4], "entry": [0, 1, 2, 3], "lost": [1, 0, 0, 1]},
         NotIdentifiedError,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from loyaltymodel._core.counts import kish, pull_of
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level, chi_square_tail, ndtri, wilson
-from loyaltymodel._core.options import check_choice, check_positive, count_of, shown
+from loyaltymodel._core.options import check_positive, count_of, shown
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
@@ -30,8 +30,6 @@ from loyaltymodel.economics.retention.kernels import (
     spells_of,
 )
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
-
-SurvivalInterval = Literal["wald", "wilson"]
 
 _HALF = 0.5
 _MOST_TENURES = 10_000  # whole tenures that are listed one by one
@@ -54,8 +52,6 @@ class SurvivalCurve(Result):
         Kish's effective number of weighted customers.
     level : float
         Confidence level of the intervals.
-    interval : {"wald", "wilson"}
-        Kind of the intervals of survival.
     groups : tuple or None
         Groups that are told apart.
     horizon : float
@@ -94,7 +90,6 @@ class SurvivalCurve(Result):
     n_lost: int
     n_effective: float
     level: float
-    interval: SurvivalInterval
     groups: tuple[Any, ...] | None
     horizon: float
     entered: FloatArray
@@ -261,7 +256,6 @@ def survival(
     counts: Variable | None = None,
     weights: Variable | None = None,
     horizon: float | None = None,
-    interval: SurvivalInterval = "wald",
     level: float = 0.95,
     data: Data | None = None,
     missing: Missing = "raise",
@@ -285,8 +279,6 @@ def survival(
     horizon : float, optional
         Tenure up to which the restricted mean counts, without which it is the last one that is
         known in every group.
-    interval : {"wald", "wilson"}
-        Kind of the intervals of survival; see Notes.
     level : float
         Confidence level of the intervals, between 0 and 1.
     data : pandas, polars or pyarrow table, optional
@@ -323,11 +315,12 @@ def survival(
         S(t) = product over u <= t of (1 - d(u) / Y(u)),
         s(t) = S(t) sqrt(sum over u <= t of d(u) / (Y(u) (Y(u) - d(u)))).
 
-    Interval "wald" is that of the normal law for log(-log S), which stays between 0 and 1.
-    "wilson" is Wilson's of a share of as many customers as would have that standard error,
-    S (1 - S) / s^2 (after Rothman [2]_). Where S is 1 both are Wilson's of those at risk, and
-    where it is 0 of as many as at the tenure before. Retention is 1 - d(u) / Y(u), with Wilson's
-    interval.
+    The interval is that of the normal law for log(-log S), which stays between 0 and 1. Between
+    losses S stays and fewer and fewer are at risk; the square of the lower reach grows by the
+    ratio of their numbers (after Dorey and Korn [2]_). Where S is 1 the interval is Wilson's of
+    those at risk. Where it is 0 the upper end is the larger of Wilson's for a share of 0 of as
+    many as would give the error at the tenure before, and of that survival times Wilson's for 0
+    of those at risk. Retention is 1 - d(u) / Y(u), with Wilson's interval.
 
     The median tenure is the first at which S is at most 1/2; its interval ends where the ends of
     the intervals of S first are [3]_, and is infinite if the upper one never is. The restricted
@@ -347,8 +340,9 @@ def survival(
     ----------
     .. [1] Kaplan, E. L., & Meier, P. (1958). Nonparametric estimation from incomplete
        observations. Journal of the American Statistical Association, 53(282), 457-481.
-    .. [2] Rothman, K. J. (1978). Estimation of confidence limits for the cumulative probability
-       of survival in life table analysis. Journal of Chronic Diseases, 31(8), 557-560.
+    .. [2] Dorey, F. J., & Korn, E. L. (1987). Effective sample sizes for confidence intervals
+       for survival probabilities. Statistics in Medicine, 6(6), 679-687. Named from memory; the
+       rule is that of R's ``survfit(conf.lower="modified")``.
     .. [3] Brookmeyer, R., & Crowley, J. (1982). A confidence interval for the median survival
        time. Biometrics, 38(1), 29-41.
 
@@ -369,7 +363,6 @@ def survival(
     [0.8, 0.857]
     """
     check_level(level)
-    check_choice("interval", interval, SurvivalInterval)
     if counts is not None and weights is not None:
         raise OptionError(
             "counts= says for how many customers a row stands, and weights= how much each one "
@@ -404,7 +397,7 @@ def survival(
     parts = [_of_group(people, codes == k, names, k) for k in range(n_groups)]
     ends = np.array([part.followed for part in parts])
     limit = _horizon(horizon, parts, ends)
-    rows = [_rows(part, interval, level) for part in parts]
+    rows = [_rows(part, level) for part in parts]
     statistic, df, p_value = np.nan, 0, np.nan
     if n_groups > 1 and weights is None:
         statistic, df, p_value = _test(people, codes, n_groups)
@@ -417,7 +410,6 @@ def survival(
         n_lost=int(people.counts[people.lost & (people.own > 0)].sum()),
         n_effective=kish(w) if weights is not None else float(people.counts.sum()),
         level=level,
-        interval=interval,
         groups=names,
         horizon=limit,
         entered=np.array([part.entered for part in parts]),
@@ -431,7 +423,7 @@ def survival(
             ci_low=np.concatenate([row[1] for row in rows]),
             ci_high=np.concatenate([row[2] for row in rows]),
             level=level,
-            method="Wilson" if interval == "wilson" else "Wald, of log(-log S)",
+            method="Wald, of log(-log S)",
         ),
         retention_estimates=retained,
         quantity_estimates=_quantities(parts, rows, names, limit, level),
@@ -553,28 +545,38 @@ def _horizon(horizon: float | None, parts: Sequence[_Part], ends: FloatArray) ->
     return float(horizon)
 
 
-def _rows(part: _Part, interval: SurvivalInterval, level: float) -> tuple[FloatArray, ...]:
+def _rows(part: _Part, level: float) -> tuple[FloatArray, ...]:
     """Return standard error and ends (m,) of survival."""
     at = part.at
     s = at.survival
     inside = (s > 0) & (s < 1)
     variance = at.variance * part.stretch
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # What is not lost between losses is known of ever fewer, which the lower end must show.
+    place = np.maximum.accumulate(np.where(at.lost > 0, np.arange(len(s)), 0))
+    fewer = at.effective[place] / np.maximum(at.effective, 1e-300)
+    z = ndtri(np.array((1 + level) / 2))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         error = s * np.sqrt(at.variance)
-        size = (1 - s) / (s * variance)
-    size = np.where(inside, size, at.effective / part.stretch)
-    size = np.maximum(size, 0.0)
+        size = np.where(inside, (1 - s) / (s * variance), at.effective / part.stretch)
+        reach = z * np.sqrt(variance) / np.abs(np.log(s))
+        low = s ** np.exp(reach * np.sqrt(np.maximum(fewer, 1.0)))
+        high = s ** np.exp(-reach)
     gone = s == 0
     if gone.any() and not gone[0]:
         size[gone] = size[int(np.argmax(gone)) - 1]
-    low, high = wilson(s, size, level=level)
-    if interval == "wald":
-        z = ndtri(np.array((1 + level) / 2))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reach = np.exp(z * np.sqrt(variance) / np.abs(np.log(s)))
-            low = np.where(inside, s**reach, low)
-            high = np.where(inside, s ** (1 / reach), high)
-    return np.where(inside, error, np.nan), low, high
+    ends = wilson(s, np.maximum(size, 0.0), level=level)
+    upper = np.array(ends[1])
+    if gone.any():
+        # Where nobody is left of few at risk, a share of those before may have been.
+        last = int(np.argmax(gone))
+        risk = np.array([at.effective[last] / part.stretch])
+        before = s[last - 1] if last else 1.0
+        upper[gone] = np.maximum(upper[gone], before * wilson(np.zeros(1), risk, level=level)[1])
+    return (
+        np.where(inside, error, np.nan),
+        np.where(inside, low, ends[0]),
+        np.where(inside, high, upper),
+    )
 
 
 def _row_labels(
