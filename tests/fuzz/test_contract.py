@@ -5,6 +5,7 @@ A fixed sample runs here; ``python -m tests.fuzz`` runs all of it, and one call 
 
 import inspect
 import resource
+import tempfile
 
 import pytest
 
@@ -23,7 +24,10 @@ SLOW = {
 
 
 @pytest.fixture
-def bounded_memory():
+def bounded_memory(tmp_path, monkeypatch):
+    """As much memory as a full pass has, and a folder for what is written."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = limit_memory()
     yield
     resource.setrlimit(resource.RLIMIT_AS, before)
