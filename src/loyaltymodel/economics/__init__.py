@@ -1,4 +1,4 @@
-"""What loyalty costs and brings in: programmes, word of mouth, exits."""
+"""What loyalty costs and brings in: who stays, value, programmes, complaints, word of mouth."""
 
 from loyaltymodel.economics import results as results
 from loyaltymodel.economics.acquisition.curve import ResponseCurve

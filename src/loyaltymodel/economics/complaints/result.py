@@ -90,13 +90,13 @@ class ComplaintFlow(Result):
 
     def _brief(self) -> str:
         back = float(self.estimates.row((ALL, "returning"))["estimate"])
-        return f"{self.dissatisfied:,.6g} dissatisfied customers, {back:,.4g} come back"
+        return f"{self.dissatisfied:,.12g} dissatisfied customers, {round(back, 1):,.12g} come back"
 
     def _facts(self) -> Facts:
         lost = f"{self.behaviour.lost_share:g} {_BASES[self.behaviour.lost_base]}"
-        facts = [("dissatisfied customers", f"{self.dissatisfied:,.6g}"), ("lost", lost)]
+        facts = [("dissatisfied customers", f"{self.dissatisfied:,.12g}"), ("lost", lost)]
         if self.value is not None:
-            facts.append(("value of one who comes back", f"{self.value:,.6g}"))
+            facts.append(("value of one who comes back", f"{self.value:,.12g}"))
         return tuple(facts)
 
     def _tables(self) -> tuple[Table, ...]:
@@ -297,8 +297,8 @@ class HiddenDissatisfied(Result):
     def _brief(self) -> str:
         row = self.estimates.row("dissatisfied")
         return (
-            f"{self.complaints:,} complaints, {row['estimate']:,.6g} dissatisfied "
-            f"({row['ci_low']:,.6g} to {row['ci_high']:,.6g})"
+            f"{self.complaints:,} complaints, {row['estimate']:,.0f} dissatisfied "
+            f"({row['ci_low']:,.0f} to {row['ci_high']:,.0f})"
         )
 
     def _facts(self) -> Facts:
