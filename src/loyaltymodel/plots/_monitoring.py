@@ -49,6 +49,7 @@ _WORDS: Mapping[Language, Words] = {
     },
 }
 _APART = 0.06  # inches between names of waves
+_MORE = 0.06  # of the height, above and below what is drawn
 _SIDE = 0.05  # of the distance of two waves, beside the first and the last
 
 
@@ -81,7 +82,8 @@ def waves(
     Axes
         The axes, waves from left to right: their means, with intervals if the result has them. Of
         a rule the centre, the baseline waves as hollow points, the mean below which it rings in
-        each later wave, and the waves in which it rings. Where waves stand too close for
+        each later wave, and the waves in which it rings; after an alarm that mean may leave the
+        picture. Where waves stand too close for
         their names, not every one is named.
 
     Raises
@@ -114,9 +116,9 @@ def waves(
     hollow = places < (rule.baseline or 0) if rule is not None else rings
     ax.plot(places, means, color=BLUE, linewidth=0.8, zorder=2)
     if isinstance(result, WaveIndex):
-        low, high = result.estimates.ci_low, result.estimates.ci_high
+        ends = result.waves[["ci_low", "ci_high"]].to_numpy(dtype=np.float64)
         label = interval_in(language, result.level)
-        ax.vlines(places, low, high, color=BLUE, linewidth=1.0, zorder=2, label=label)
+        ax.vlines(places, *ends.T, color=BLUE, linewidth=1.0, zorder=2, label=label)
     plain = ~rings & ~hollow
     ax.plot(places[plain], means[plain], "o", color=BLUE, markersize=4, zorder=4)
     if hollow.any():
@@ -146,6 +148,8 @@ def waves(
     scaled = isinstance(result, WaveIndex) and result.scale is not None
     ax.set_ylabel(words["index" if scaled else "mean"])
     ax.set_xlim(-0.5 - _SIDE, len(means) - 0.5 + _SIDE)
+    if rule is not None:
+        ax.set_ylim(_limits_of(result, rule))
     tidy(ax)
     add_legend(ax)
     _name_waves(ax, [named[label] for label in labels])
@@ -154,12 +158,12 @@ def waves(
 
 def _waves_of(result: WaveIndex | WaveAlarms) -> tuple[tuple[Any, ...], FloatArray]:
     if isinstance(result, WaveAlarms):
-        return result.wave_labels, result.means
+        return result.wave_labels, result.wave_means
     return result.estimates.labels["wave"], result.estimates.estimate
 
 
 def _check_same(alarms: WaveAlarms, labels: tuple[Any, ...], means: FloatArray) -> None:
-    if alarms.wave_labels != labels or not np.allclose(alarms.means, means):
+    if alarms.wave_labels != labels or not np.allclose(alarms.wave_means, means):
         raise OptionError(
             f"alarms are of {value_shown(alarms.wave_labels)}, and the result has other waves or "
             "means; give what rule.monitor(result) returns"
@@ -183,6 +187,17 @@ def _draw_rule(ax: Axes, rule: WaveAlarms, places: FloatArray, words: Words) -> 
     )
     if rule.baseline:
         ax.axvline(rule.baseline - 0.5, color=GREY, linewidth=0.5, zorder=1)
+
+
+def _limits_of(result: WaveIndex | WaveAlarms, rule: WaveAlarms) -> tuple[float, float]:
+    """Return where the axis ends: alarm limits after the first alarm may leave it."""
+    first = int(rule.alarms.argmax()) + 1 if rule.alarms.any() else len(rule.alarms)
+    seen = [np.array([rule.centre]), rule.wave_means, rule.control_limits[:first]]
+    if isinstance(result, WaveIndex):
+        seen += list(result.waves[["ci_low", "ci_high"]].to_numpy(dtype=np.float64).T)
+    low, high = np.nanmin(np.concatenate(seen)), np.nanmax(np.concatenate(seen))
+    more = _MORE * (high - low) if high > low else 1.0
+    return float(low - more), float(high + more)
 
 
 def _name_waves(ax: Axes, names: list[str]) -> None:

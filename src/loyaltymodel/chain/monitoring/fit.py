@@ -115,9 +115,9 @@ def index_by_wave(
     about the means of all. Here it is the sum, over customers, of the square of what each moves
     both means by, which is the same and needs no case of its own: nobody in common gives Welch's
     comparison, all of them the paired one. Degrees of freedom are Satterthwaite's, of three
-    independent groups: who left, who joined, and who is in both. With ``clusters`` what is moved is
-    summed within them and multiplied by G / (G - 1), as in CR1, with one degree of freedom less
-    than the clusters of the wave that has fewer.
+    independent groups: who left, who joined, and who is in both. With ``clusters`` each
+    counts as one person, with its mean and the sum of its weights; a change has the degrees of
+    freedom of the wave that has fewer.
 
     A change has three parts: m2 - m1 = (s2 - s1) + (m2 - s2) - (m1 - s1), with the means s of
     those who are in both waves, by the weights of each wave. The second is how far others who
@@ -127,8 +127,7 @@ def index_by_wave(
     In simulated worlds with skewed answers on a scale of ten points and 30 or 120 answers a wave,
     95 % intervals of means, changes and parts held the truth in 93 % to 97 %, with weights and
     without (``benchmarks/intervals/monitoring.py``); of 30 weighted answers those of joiners and
-    leavers held it in 98 %, so they are rather wide. With 8 clusters of unequal weight a wave, those
-    of means hold it in about 91 %.
+    leavers held it in 98 %, so they are rather wide.
 
     That a change of means is as sure as this goes back to [1]_, named from memory; the general
     form is that of linearised variances of domain means.

@@ -191,16 +191,24 @@ def waves_of(code: IntArray, weights: FloatArray, n_waves: int) -> list[Wave]:
 def influence(x: FloatArray, weights: FloatArray, unit: IntArray, *, clustered: bool) -> FloatArray:
     """Return how far each person, or each cluster, moves a weighted mean, shape (n,) or (g,).
 
-    The sum of squares is the variance of the mean. Clusters are summed by their place ``unit``.
+    The sum of squares is the variance of the mean. A cluster counts as one person with its mean
+    and the sum of its weights; ``unit`` are their places.
     """
     if not clustered:
         pull = pull_of(weights)
         return np.asarray(np.sqrt(pull.of_square) * (x - pull.share @ x))
-    share = weights / weights.sum()
-    part = np.bincount(unit, share * (x - share @ x))
-    present = np.bincount(unit, minlength=len(part)) > 0
-    n = int(present.sum())
-    return np.asarray(part * np.sqrt(n / (n - 1)))
+    total = np.asarray(np.bincount(unit, weights), dtype=np.float64)
+    found, present = np.zeros_like(total), total > 0
+    own = np.bincount(unit, weights * x)[present] / total[present]
+    pull = pull_of(total[present])
+    found[present] = np.sqrt(pull.of_square) * (own - pull.share @ own)
+    return found
+
+
+def cluster_degrees(weights: FloatArray, unit: IntArray) -> float:
+    """Return the degrees of freedom of the error of a mean of clusters."""
+    total = np.asarray(np.bincount(unit, weights), dtype=np.float64)
+    return pull_of(total[total > 0]).degrees
 
 
 def means_of(x: FloatArray, waves: list[Wave], unit: IntArray, *, clustered: bool) -> WaveMeans:
@@ -222,7 +230,7 @@ def means_of(x: FloatArray, waves: list[Wave], unit: IntArray, *, clustered: boo
         part = influence(own, wave.weights, unit[wave.rows], clustered=clustered)
         if clustered:
             error[t] = np.sqrt(part @ part) if np.isfinite(error[t]) else np.nan
-            degrees[t] = len(np.unique(unit[wave.rows])) - 1.0
+            degrees[t] = cluster_degrees(wave.weights, unit[wave.rows])
         moved.append(part)
         places.append(np.arange(len(part)) if clustered else unit[wave.rows])
         columns.append(np.full(len(part), t))
@@ -291,8 +299,8 @@ def change_between(
         ]
     )
     if clustered:
-        own = [len(np.unique(unit[wave.rows])) for wave in waves]
-        parts, degrees = (moved**2).sum(axis=1)[:, None], np.array([min(own) - 1.0])
+        least = min(cluster_degrees(wave.weights, unit[wave.rows]) for wave in waves)
+        parts, degrees = (moved**2).sum(axis=1)[:, None], np.array([least])
     else:
         parts, degrees = _by_group(moved, waves, stays, unit)
     variance = parts.sum(axis=1)

@@ -158,7 +158,7 @@ def reliable_change(
     names = np.array(STATES, dtype=object)
     result = ReliableChange(
         estimates=_shares(state, worth, level),
-        means=mean,
+        wave_means=mean,
         deviations=np.sqrt(variance),
         correlation=correlation,
         reliability=reliable,

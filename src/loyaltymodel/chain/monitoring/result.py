@@ -168,7 +168,7 @@ class WaveAlarms(Result):
     ----------
     wave_labels : tuple
         Waves, in order of time.
-    means : ndarray of shape (t,)
+    wave_means : ndarray of shape (t,)
         Mean satisfaction.
     errors : ndarray of shape (t,)
         Standard errors of the means; NaN where the rule takes the spread of the baseline.
@@ -212,7 +212,7 @@ class WaveAlarms(Result):
     rests_on_data: ClassVar[bool] = False
 
     wave_labels: tuple[Any, ...]
-    means: FloatArray
+    wave_means: FloatArray
     errors: FloatArray
     expected: FloatArray
     falls: FloatArray
@@ -239,7 +239,7 @@ class WaveAlarms(Result):
         return pd.DataFrame(
             {
                 "wave": list(self.wave_labels),
-                "estimate": self.means,
+                "estimate": self.wave_means,
                 "std_error": self.errors,
                 "expected": self.expected,
                 "fall": self.falls,
@@ -258,7 +258,7 @@ class WaveAlarms(Result):
         return "Alarms of satisfaction"
 
     def _brief(self) -> str:
-        n = count_of(len(self.means), "wave")
+        n = count_of(len(self.wave_means), "wave")
         return f"{self.chart}, {n}, {count_of(int(self.alarms.sum()), 'alarm')}"
 
     def _facts(self) -> Facts:
@@ -303,7 +303,7 @@ class ReliableChange(Result):
     estimates : EstimateTable
         Share of customers who fell, are unchanged or rose, by the plain ``criterion`` and by
         the one adjusted for regression to the mean.
-    means : ndarray of shape (2,)
+    wave_means : ndarray of shape (2,)
         Mean before and after.
     deviations : ndarray of shape (2,)
         Standard deviations before and after.
@@ -336,7 +336,7 @@ class ReliableChange(Result):
     people: ClassVar[str] = "customers"
 
     estimates: EstimateTable
-    means: FloatArray
+    wave_means: FloatArray
     deviations: FloatArray
     correlation: float
     reliability: tuple[float, float]
@@ -372,7 +372,7 @@ class ReliableChange(Result):
         one = f"{before:g}" if before == after else f"{before:g} before, {after:g} after"
         return [
             ("reliability", one),
-            ("means", f"{self.means[0]:.4g} before, {self.means[1]:.4g} after"),
+            ("means", f"{self.wave_means[0]:.4g} before, {self.wave_means[1]:.4g} after"),
             ("correlation", f"{self.correlation:.3f}"),
             ("error of a change", f"{self.error_of_change:.4g}"),
             ("error given before", f"{self.error_given_before:.4g}"),

@@ -223,7 +223,7 @@ class AlarmRule(Result):
         falls[:m] = np.nan
         return WaveAlarms(
             wave_labels=labels,
-            means=means,
+            wave_means=means,
             errors=np.full(len(means), np.nan)
             if self.spread == "baseline"
             else np.sqrt(np.diagonal(covariance)),
@@ -349,12 +349,12 @@ def alarm_rule(
     series: some baselines lie too high and ring again and again, others never. Limits for a
     known centre would give far more alarms than stated: of 12 quiet waves against a baseline
     of 4, a CUSUM meant to ring in 5 % of cases rings in 17 %
-    (``benchmarks/intervals/monitoring.py``). So the limit is set for the mean over all
-    baselines, by quadrature over the error of the centre, and over that of the standard deviation
-    with ``spread="baseline"``; in simulated series the rules then rang in 4.6 % to 5.4 %. Standard
-    errors that come from few skewed answers add to that: 7 % with 30 answers a wave, 6 % with 120.
-    An average run length would be ruled by the few baselines that
-    never ring, so it cannot be asked for there.
+    (``benchmarks/alarms.py``). So the limit is set for the mean over all baselines, by quadrature
+    over the error of the centre, and over that of the standard deviation with
+    ``spread="baseline"``; in simulated series the rules rang in 4.6 % to 5.4 %. Standard errors
+    that come from few skewed answers add to that: 7 % with 30 answers a wave, 6 % to 7 % with 120.
+    An average run length would be ruled by the few baselines that never ring, so it cannot be asked
+    for there.
 
     References
     ----------
