@@ -20,7 +20,7 @@ import loyaltymodel as lm
 from loyaltymodel import report
 from loyaltymodel.errors import OptionError
 from loyaltymodel.report import docstrings
-from loyaltymodel.report.sources import makers_of
+from loyaltymodel.report.sources import makers_of, property_of
 from loyaltymodel.results import Result, Summary, Table, WithCustomers
 
 import rooms
@@ -319,6 +319,24 @@ def test_every_class_of_results_has_a_maker():
     assert not [kind.__name__ for kind in kinds if not makers_of(kind)]
     # Pictures and makers are found by names of classes.
     assert max(Counter(kind.__name__ for kind in set(kinds)).values()) == 1
+
+
+def test_a_printed_table_is_known_by_its_columns_then_by_its_title():
+    errors = ["estimate", "std_error"]
+    frames = {
+        "weights": ["construct", "item", *errors],
+        "r_squared": ["construct", *errors],
+        "paths": ["source", "target", *errors],
+        "total_effects": ["source", "target", *errors],
+    }
+
+    def known(title, *columns):
+        return property_of(Table(title, columns, ()), frames)
+
+    assert known("Explained variance", "construct", *errors) == "r_squared"
+    assert known("Paths", "source", "target", *errors) == "paths"
+    assert known("Total effects", "source", "target", "estimate") == "total_effects"
+    assert known("Something else", "shape", "size (cm)", "colour") is None
 
 
 def test_heading_and_date_are_as_given(made):

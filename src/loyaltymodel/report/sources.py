@@ -228,10 +228,13 @@ class Source:
 def property_of(table: Table, frames: dict[str, list[str]]) -> str | None:
     """Return the property whose table a printed one is, as far as columns and title tell."""
     printed = {_spellings(column)[-1] for column in table.columns}
-    best, best_score = None, (_ENOUGH, False)
+    best, best_score = None, (0.0, False)
     for name, columns in frames.items():
-        share = len(printed & set(columns)) / max(len(printed), 1)
-        score = (share, name.replace("_", " ") in table.title.lower())
+        shared = len(printed & set(columns))
+        if shared < _ENOUGH * len(printed):
+            continue
+        named_so = name.replace("_", " ") in table.title.lower()
+        score = (shared / len(printed | set(columns)), named_so)
         if score > best_score:
             best, best_score = name, score
     return best
