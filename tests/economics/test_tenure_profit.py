@@ -390,6 +390,13 @@ def test_periods_take_out_what_bends_and_leave_what_is_straight(panel):
     assert "periods are taken out" in " ".join(str(found.summary()).split())
 
 
+def test_of_customers_seen_alike_nothing_is_selected():
+    margin = [5, 7, 5, 6, 4, 4, 9, 1]
+    found = tenure_profit_test(np.repeat(range(4), 2), [1, 2] * 4, margin)
+    row = found.quantities.set_index("quantity").loc["selection"]
+    assert row[["estimate", "std_error", "ci_low", "ci_high"]].tolist() == [0, 0, 0, 0]
+
+
 def test_tables_of_any_kind_and_gaps(panel):
     gaps = panel.copy()
     gaps.loc[[3, 8], "margin"] = np.nan

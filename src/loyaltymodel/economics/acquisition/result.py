@@ -289,11 +289,12 @@ class AcquisitionRetention(Result):
 
     def _brief(self) -> str:
         won, kept = self._row("acquisition_spend"), self._row("retention_spend")
-        return f"{won:.4g} per prospect and {kept:.4g} per customer and {self.per}"
+        period = self.per.replace("_", "-")
+        return f"{won:.4g} per prospect and {kept:.4g} per customer and {period}"
 
     def _facts(self) -> Facts:
         facts = [
-            ("period", self.per),
+            ("period", self.per.replace("_", "-")),
             ("margin", f"{self.margin:,.6g} per customer"),
             ("discount", f"{100 * self.discount:.4g} %"),
             ("retention is paid", _TIMES[self.spend_timing]),

@@ -291,6 +291,10 @@ class TenureProfit(Result):
             found = rows[0] - rows[1]
         return table_of_rows(self.estimates.labels, found, level=self.level)
 
+    @property
+    def _period(self) -> str:
+        return self.per.replace("_", "-")
+
     def _stream(self, inputs: Mapping[str, FloatArray]) -> Stream:
         return stream_of(
             inputs, self.names, n_periods=self.n_periods, timing=self.timing, endless=self.endless
@@ -308,13 +312,13 @@ class TenureProfit(Result):
 
     def _brief(self) -> str:
         at = self.break_even_period
-        when = "never breaks even" if math.isinf(at) else f"break-even in {self.per} {at:.0f}"
+        when = "never breaks even" if math.isinf(at) else f"break-even in {self._period} {at:.0f}"
         return f"{self.value:.4g} per customer, {when}"
 
     def _facts(self) -> Facts:
         end = "last period repeats without end" if self.endless else str(self.n_periods)
         return (
-            ("period", self.per),
+            ("period", self._period),
             ("profit of a period", _TIMES[self.timing]),
             ("periods", end),
         )
@@ -334,13 +338,13 @@ class TenureProfit(Result):
         return (
             table_of("Of a new customer", self.quantities),
             table_of("Value by component", self.components),
-            table_of(f"By {self.per} of the relationship", wide, n_labels=1),
+            table_of(f"By {self._period} of the relationship", wide, n_labels=1),
         )
 
     def _remarks(self) -> tuple[str, ...]:
         found = []
         if math.isinf(self.break_even_period):
-            when = "ever" if self.endless else f"within {count_of(self.n_periods, self.per)}"
+            when = "ever" if self.endless else f"within {count_of(self.n_periods, self._period)}"
             found.append(f"The cost of acquisition does not come in {when}.")
         drawn = self.estimates.replicates
         if drawn is not None:

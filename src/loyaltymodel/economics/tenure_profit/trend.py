@@ -25,6 +25,7 @@ from loyaltymodel.errors import DataError, NotIdentifiedError
 
 _MOST_PERIODS = 100  # whose effects a computer's memory holds for many customers
 _LEAST = 2  # customers
+_SAME = 1e-9  # of how far slopes move: what rounding leaves of two that are one
 _ROUNDING = 1e-12  # of the largest margin: what is left of residuals that are 0
 
 
@@ -225,14 +226,14 @@ def _check_errors(inner: Slope, outer: Slope, margin: FloatArray) -> None:
 
 def _table(inner: Slope, outer: Slope, level: float) -> tuple[EstimateTable, FloatArray]:
     """Return slopes with their errors, and degrees of freedom."""
-    estimate = np.array([inner.estimate, outer.estimate, outer.estimate - inner.estimate])
     n, repeated = len(outer.moves), int((inner.information > 0).sum())
+    apart, moves = outer.estimate - inner.estimate, outer.moves - inner.moves
+    if np.abs(moves).max() <= _SAME * np.abs(outer.moves).max():
+        # Where all customers are seen at the same tenures the slopes are one, but for rounding.
+        apart, moves = 0.0, np.zeros_like(moves)
+    estimate = np.array([inner.estimate, outer.estimate, apart])
     error = np.array(
-        [
-            error_of(inner.moves, repeated),
-            error_of(outer.moves, n),
-            error_of(outer.moves - inner.moves, n),
-        ]
+        [error_of(inner.moves, repeated), error_of(outer.moves, n), error_of(moves, n)]
     )
     degrees = [degrees_of(slope.information) for slope in (inner, outer)]
     df = np.array([*degrees, min(degrees)])
