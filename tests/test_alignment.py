@@ -328,6 +328,12 @@ COMPLAINERS = economics.ComplaintBehaviour(
     lost_base="silent", return_handled=0.6, return_at_once=0.9,
 )  # fmt: skip
 
+LEAVERS = economics.cox_regression(
+    {"satisfaction": np.arange(40) % 7, "ties": np.arange(40) % 3, "price": np.arange(40) % 5},
+    1 + np.arange(40) * 7 % 11,
+    np.arange(40) % 4 != 1,
+)
+
 CASES = [
     # attributes
     *(
@@ -740,6 +746,11 @@ CASES = [
             economics.ResponseCurve(ceiling=0.9, steepness=0.1), 100, draws=v
         ),
         {"value": (80.0, 120.0), "ceiling": (0.8, 0.9), "floor": (0.1, 0.2)},
+    ),
+    Labelled(
+        "economics.results.CoxRegression.survival.drivers",
+        lambda v: LEAVERS.survival(v, at=[2, 5]),
+        {"satisfaction": 5.0, "ties": 1.0, "price": 3.0},
     ),
     Labelled(
         "economics.referral_value.draws",
