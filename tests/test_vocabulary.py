@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from wcwidth import wcswidth
 
 import loyaltymodel
+from loyaltymodel import report
 from loyaltymodel._core.resampling import FOR_INTERVALS, FOR_TESTS
 from loyaltymodel._core.results import Result, WithCustomers
 from loyaltymodel.errors import LoyaltyModelError
@@ -191,6 +192,16 @@ def test_results_show_themselves(made):
             assert str(again.summary()) == str(page)
             for path, value in _fields_of(result):
                 assert not isinstance(value, (pd.DataFrame, pd.Series, list, dict, set)), path
+
+
+def test_results_have_a_report_whose_links_lead_somewhere(made):
+    room, found, _tables = made
+    for kind in results_of(room):
+        for result in found.get(kind, [])[:1]:
+            page = report.render(result, pictures=False)
+            ids = re.findall(r' id="([^"]*)"', page)
+            assert len(ids) == len(set(ids)), kind
+            assert set(re.findall(r'href="#([^"]*)"', page)) <= set(ids), kind
 
 
 def _fields_of(thing, path="result"):
