@@ -61,6 +61,10 @@ def satisfaction_alerts(
     OptionError
         If neither ``limit`` nor ``std_error`` is given, or an option is out of its range.
 
+    See Also
+    --------
+    alarm_rule : Limits for a wished rate of false alarms over many waves, also of small falls.
+
     Notes
     -----
     control limit = centre - n_sigma sqrt(se^2 + 1 / sum(1 / se_j^2)), where the sum goes over

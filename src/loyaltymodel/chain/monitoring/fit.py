@@ -20,7 +20,6 @@ from loyaltymodel._core.scales import pair_of
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import (
     Variables,
-    codes_of,
     one_variable,
     read_variables,
     warn_if_one_decides,
@@ -129,6 +128,9 @@ def index_by_wave(
     without (``benchmarks/intervals/monitoring.py``); of 30 weighted answers those of joiners and
     leavers held it in 98 %, so they are rather wide.
 
+    Intervals are Student's and hold for means of ratings. Of answers that are 0 or 1 they may pass
+    0 and 1 where few answered.
+
     That a change of means is as sure as this goes back to [1]_, named from memory; the general
     form is that of linearised variances of domain means.
 
@@ -180,21 +182,29 @@ def index_by_wave(
     worth = np.ones(read.n_rows)
     if "weights" in given:
         worth = np.asarray(read["weights"], dtype=np.float64)
-    waves = waves_of(code, worth, len(names))
-    waves = [Wave(rows, weight / weight.max()) for rows, weight in waves]
-    for rows, weight in waves:
-        warn_if_one_decides(weight, read.labels[rows])
     person = np.arange(read.n_rows)
     if "customer" in given:
         person = read.codes("customer", most=None)[0]
         _once_a_wave(read, person, code)
     clustered = "clusters" in given
     unit = read.codes("clusters", most=None)[0] if clustered else person
-    _check_sizes(names, waves, unit, clustered=clustered)
-    means = means_of(x, waves, unit, clustered=clustered)
+    waves = waves_of(x, code, worth, person, unit)
+    for one in waves:
+        warn_if_one_decides(one.weights, read.labels[one.rows])
+    _check_sizes(names, waves, clustered=clustered)
+    n_units, place = int(unit.max()) + 1, np.full(int(person.max()) + 1, -1)
+    means = means_of(waves, n_units, clustered=clustered)
     pairs = _pairs(len(names))
     changes = [
-        change_between(x, waves[a], waves[b], person, unit, clustered=clustered) for a, b in pairs
+        change_between(
+            (waves[a], waves[b]),
+            (float(means.mean[a]), float(means.mean[b])),
+            (means.moves[a], means.moves[b]),
+            n_units,
+            place,
+            clustered=clustered,
+        )
+        for a, b in pairs
     ]
     since = [names[a] for a, _ in pairs]
     until = [names[b] for _, b in pairs]
@@ -219,7 +229,7 @@ def index_by_wave(
         change_df=np.array([c.degrees[0] for c in changes]),
         scale=limits,
         level=level,
-        n_clusters=int(unit.max()) + 1 if clustered else None,
+        n_clusters=n_units if clustered else None,
         n_dropped=read.n_dropped,
     )
 
@@ -324,16 +334,14 @@ def _once_a_wave(read: Variables, person: IntArray, code: IntArray) -> None:
         )
 
 
-def _check_sizes(
-    names: tuple[Any, ...], waves: list[Wave], unit: IntArray, *, clustered: bool
-) -> None:
+def _check_sizes(names: tuple[Any, ...], waves: list[Wave], *, clustered: bool) -> None:
     for name, wave in zip(names, waves, strict=True):
         if len(wave.rows) < _LEAST:
             raise DataError(
                 f"wave {shown(name)} has {count_of(len(wave.rows), 'answer')}; each needs at least "
                 "2, so put days or weeks together into longer waves, or leave it out"
             )
-        if clustered and len(codes_of(unit[wave.rows])[1]) < _LEAST:
+        if clustered and np.ptp(wave.unit) == 0:
             raise DataError(
                 f"wave {shown(name)} has answers of one cluster only, which cannot show how "
                 "clusters differ; each wave needs at least 2"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.counts import kish, pull_of, weighted_means
 from loyaltymodel._core.intervals import ndtr, satterthwaite
 
@@ -20,6 +20,7 @@ _MOST_NODES = 240
 _STEP = 0.6  # standard deviations of a step between nodes, so that sums are the integrals
 _CENTRES = 24  # nodes for the error of the centre
 _SPREADS = 20  # and of the standard deviation
+_ROUNDED = 1e-12  # of the largest answer
 _ROOT_2_PI = float(np.sqrt(2 * np.pi))
 
 
@@ -164,14 +165,23 @@ def innovations(
 
 
 class Wave(NamedTuple):
-    """Who answered in a wave: rows (n,), their places in the panel, and their weights."""
+    """Who answered in a wave (n,): rows, answers, weights, and the places of persons and units.
+
+    A unit is what is drawn by itself: a person, or a cluster of them.
+    """
 
     rows: IntArray
+    x: FloatArray
     weights: FloatArray
+    person: IntArray
+    unit: IntArray
 
 
 class WaveMeans(NamedTuple):
-    """Means (t,), their errors and degrees of freedom, people and Kish's number, and covariance."""
+    """Means (t,), their errors and degrees of freedom, people and Kish's number, and covariance.
+
+    ``moves`` is how far each person, or each cluster, moves the mean of a wave.
+    """
 
     mean: FloatArray
     std_error: FloatArray
@@ -179,13 +189,19 @@ class WaveMeans(NamedTuple):
     n: IntArray
     n_effective: FloatArray
     covariance: FloatArray
+    moves: list[FloatArray]
 
 
-def waves_of(code: IntArray, weights: FloatArray, n_waves: int) -> list[Wave]:
-    """Return the rows of each wave."""
+def waves_of(
+    x: FloatArray, code: IntArray, weights: FloatArray, person: IntArray, unit: IntArray
+) -> list[Wave]:
+    """Return the answers of each wave; weights over the largest, so that squares are safe."""
     order = np.argsort(code, kind="stable")
-    ends = np.cumsum(np.bincount(code, minlength=n_waves))[:-1]
-    return [Wave(rows, weights[rows]) for rows in np.split(order, ends)]
+    ends = np.cumsum(np.bincount(code))[:-1]
+    return [
+        Wave(rows, x[rows], weights[rows] / weights[rows].max(), person[rows], unit[rows])
+        for rows in np.split(order, ends)
+    ]
 
 
 def influence(x: FloatArray, weights: FloatArray, unit: IntArray, *, clustered: bool) -> FloatArray:
@@ -205,45 +221,42 @@ def influence(x: FloatArray, weights: FloatArray, unit: IntArray, *, clustered: 
     return found
 
 
-def cluster_degrees(weights: FloatArray, unit: IntArray) -> float:
+def cluster_degrees(wave: Wave) -> float:
     """Return the degrees of freedom of the error of a mean of clusters."""
-    total = np.asarray(np.bincount(unit, weights), dtype=np.float64)
+    total = np.asarray(np.bincount(wave.unit, wave.weights), dtype=np.float64)
     return pull_of(total[total > 0]).degrees
 
 
-def means_of(x: FloatArray, waves: list[Wave], unit: IntArray, *, clustered: bool) -> WaveMeans:
+def means_of(waves: list[Wave], n_units: int, *, clustered: bool) -> WaveMeans:
     """Return means of waves with their joint covariance.
 
-    ``unit`` (n,) tells who is the same person, or in the same cluster. The covariance of two
-    waves is the sum over those in both of what they add to either mean.
+    The covariance of two waves is the sum, over units in both, of what they add to either mean.
     """
     from scipy.sparse import csr_array  # noqa: PLC0415  takes long to import
 
-    n_waves = len(waves)
-    mean, error, degrees, effective = (np.empty(n_waves) for _ in range(4))
-    columns, moved, places = [], [], []
+    mean, error, degrees, effective = (np.empty(len(waves)) for _ in range(4))
+    columns, moves, places = [], [], []
     for t, wave in enumerate(waves):
-        own = x[wave.rows]
-        found = weighted_means(own[:, None], wave.weights)
+        found = weighted_means(wave.x[:, None], wave.weights)
         mean[t], error[t], degrees[t] = found[0][0], found[1][0], found[2]
         effective[t] = kish(wave.weights)
-        part = influence(own, wave.weights, unit[wave.rows], clustered=clustered)
+        part = influence(wave.x, wave.weights, wave.unit, clustered=clustered)
         if clustered:
             error[t] = np.sqrt(part @ part) if np.isfinite(error[t]) else np.nan
-            degrees[t] = cluster_degrees(wave.weights, unit[wave.rows])
-        moved.append(part)
-        places.append(np.arange(len(part)) if clustered else unit[wave.rows])
+            degrees[t] = cluster_degrees(wave)
+        moves.append(part)
+        places.append(np.arange(len(part)) if clustered else wave.unit)
         columns.append(np.full(len(part), t))
     table = csr_array(
-        (np.concatenate(moved), (np.concatenate(places), np.concatenate(columns))),
-        shape=(int(unit.max()) + 1, n_waves),
+        (np.concatenate(moves), (np.concatenate(places), np.concatenate(columns))),
+        shape=(n_units, len(waves)),
     )
     covariance = np.asarray((table.T @ table).todense(), dtype=np.float64)
     alike = np.isnan(error)
     covariance[alike] = covariance[:, alike] = np.nan
     np.fill_diagonal(covariance, error**2)
     n = np.array([len(wave.rows) for wave in waves])
-    return WaveMeans(mean, error, degrees, n, effective, covariance)
+    return WaveMeans(mean, error, degrees, n, effective, covariance, moves)
 
 
 class Change(NamedTuple):
@@ -256,80 +269,93 @@ class Change(NamedTuple):
 
 
 def change_between(
-    x: FloatArray, before: Wave, after: Wave, person: IntArray, unit: IntArray, *, clustered: bool
+    waves: tuple[Wave, Wave],
+    means: tuple[float, float],
+    moves: tuple[FloatArray, FloatArray],
+    n_units: int,
+    place: IntArray,
+    *,
+    clustered: bool,
 ) -> Change:
     """Return the change of the mean between two waves, and what it is made of.
 
     The change is that of the people who are in both, plus by how much those who joined raise the
     later mean above theirs, less by how much those who left had raised the earlier one. Each part
-    is a difference of means, whose error is the sum of squares of what each person moves.
+    is a difference of means, whose error is the sum of squares of what each unit moves. ``place``
+    is an array of -1, one a person, to work in; it is -1 again afterwards.
     """
-    waves = (before, after)
-    stays = (
-        np.isin(person[before.rows], person[after.rows]),
-        np.isin(person[after.rows], person[before.rows]),
-    )
-    n_both = int(stays[0].sum())
-    size = int(unit.max()) + 1
-    mean, theirs = np.empty(2), np.full(2, np.nan)
-    moves, moves_theirs = np.empty((2, size)), np.full((2, size), np.nan)
-    for k, (wave, both) in enumerate(zip(waves, stays, strict=True)):
-        for chosen, value, moved in ((None, mean, moves), (both, theirs, moves_theirs)):
-            rows = wave.rows if chosen is None else wave.rows[chosen]
-            weights = wave.weights if chosen is None else wave.weights[chosen]
-            if not len(rows):
-                continue
-            value[k] = weights @ x[rows] / weights.sum()
+    before, after = waves
+    place[after.person] = np.arange(len(after.person))
+    partner = place[before.person]
+    place[after.person] = -1
+    first = np.flatnonzero(partner >= 0)
+    both = first, partner[first]  # rows of the same people in either wave
+    n_both = len(first)
+    theirs = np.full(2, np.nan)
+    own: list[FloatArray] = []
+    for k, (wave, rows) in enumerate(zip(waves, both, strict=True)):
+        weights, x = wave.weights[rows], wave.x[rows]
+        if n_both:
+            theirs[k] = weights @ x / weights.sum()
             with np.errstate(invalid="ignore", divide="ignore"):
-                part = influence(x[rows], weights, unit[rows], clustered=clustered)
-            moved[k] = (
-                np.pad(part, (0, size - len(part)))
-                if clustered
-                else np.bincount(unit[rows], part, size)
-            )
+                own.append(influence(x, weights, wave.unit[rows], clustered=clustered))
+        else:
+            own.append(np.full(n_units if clustered else 0, np.nan))
     made = np.array(
-        [mean[1] - mean[0], theirs[1] - theirs[0], mean[1] - theirs[1], theirs[0] - mean[0]]
-    )
-    moved = np.array(
-        [
-            moves[1] - moves[0],
-            moves_theirs[1] - moves_theirs[0],
-            moves[1] - moves_theirs[1],
-            moves_theirs[0] - moves[0],
-        ]
+        [means[1] - means[0], theirs[1] - theirs[0], means[1] - theirs[1], theirs[0] - means[0]]
     )
     if clustered:
-        least = min(cluster_degrees(wave.weights, unit[wave.rows]) for wave in waves)
-        parts, degrees = (moved**2).sum(axis=1)[:, None], np.array([least])
+        parts, degrees = _of_clusters(waves, moves, own, n_units)
     else:
-        parts, degrees = _by_group(moved, waves, stays, unit)
+        parts, degrees = _of_people(waves, moves, own, both)
+    if not n_both:
+        parts[1:] = np.nan
     variance = parts.sum(axis=1)
     # What nobody's spread can tell has no error: what is left of 0 is rounding.
-    none = ~(variance > (1e-12 * np.abs(x).max()) ** 2)
+    size = max(np.abs(wave.x).max() for wave in waves)
+    none = ~(variance > (_ROUNDED * size) ** 2)
     error = np.where(none, np.nan, np.sqrt(variance))
     with np.errstate(invalid="ignore", divide="ignore"):
-        df = satterthwaite(parts, degrees[None, :])
+        df = satterthwaite(parts / variance[:, None], degrees[None, :])
     return Change(made, error, np.where(none, np.nan, df), n_both)
 
 
-def _by_group(
-    moved: FloatArray,
+def _of_clusters(
     waves: tuple[Wave, Wave],
-    stays: tuple[BoolArray, BoolArray],
-    unit: IntArray,
+    moves: tuple[FloatArray, FloatArray],
+    own: list[FloatArray],
+    n_units: int,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return parts (4, 3) of variances by who is in both, in the first, in the second; degrees."""
-    parts, degrees = np.zeros((len(moved), 3)), np.ones(3)
-    known = []
-    for k, (wave, both) in enumerate(zip(waves, stays, strict=True)):
-        alone = ~both
+    """Return variances (4, 1) of the change and its parts, and degrees of freedom (1,)."""
+    m1, m2, s1, s2 = (np.pad(a, (0, n_units - len(a))) for a in (*moves, *own))
+    moved = np.array([m2 - m1, s2 - s1, m2 - s2, s1 - m1])
+    least = min(cluster_degrees(wave) for wave in waves)
+    return (moved**2).sum(axis=1)[:, None], np.array([least])
+
+
+def _of_people(
+    waves: tuple[Wave, Wave],
+    moves: tuple[FloatArray, FloatArray],
+    own: list[FloatArray],
+    both: tuple[IntArray, IntArray],
+) -> tuple[FloatArray, FloatArray]:
+    """Return variances (4, 3) of the change and its parts, by who moves them, and degrees (3,).
+
+    Those who are in both waves, in the first only, and in the second only move them one apart from
+    the other.
+    """
+    parts, degrees = np.zeros((4, 3)), np.ones(3)
+    if len(both[0]):
+        m1, m2 = (moved[rows] for moved, rows in zip(moves, both, strict=True))
+        s1, s2 = own
+        for row, moved in enumerate((m2 - m1, s2 - s1, m2 - s2, s1 - m1)):
+            parts[row, 0] = moved @ moved
+        known = (pull_of(w.weights[rows]).degrees for w, rows in zip(waves, both, strict=True))
+        degrees[0] = max(min(known), 1.0)
+    for k, (wave, rows, moved) in enumerate(zip(waves, both, moves, strict=True)):
+        alone = np.ones(len(moved), dtype=np.bool_)
+        alone[rows] = False
         if alone.any():
             degrees[1 + k] = max(pull_of(wave.weights[alone]).degrees, 1.0)
-            parts[:, 1 + k] = (moved[:, unit[wave.rows[alone]]] ** 2).sum(axis=1)
-        if both.any():
-            known.append(pull_of(wave.weights[both]).degrees)
-    if known:
-        degrees[0] = max(min(known), 1.0)
-        rows = waves[0].rows[stays[0]]
-        parts[:, 0] = (moved[:, unit[rows]] ** 2).sum(axis=1)
+            parts[0, 1 + k] = parts[3 - k, 1 + k] = moved[alone] @ moved[alone]
     return parts, degrees

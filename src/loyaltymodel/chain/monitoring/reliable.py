@@ -93,7 +93,9 @@ def reliable_change(
     customer.
 
     Shares have Wilson's interval, by effective numbers where there are weights; mean and spread
-    that set the criteria are taken as known.
+    that set the criteria are taken as known. In simulated worlds 95 % intervals held the share
+    beyond the true limits in 93 % to 97 %, of 60 weighted customers in 91 % to 95 %
+    (``benchmarks/intervals/monitoring.py``).
 
     References
     ----------
