@@ -308,6 +308,11 @@ def cohorts(periods):
 
 
 @cache
+def projected(survivors):
+    return economics.fit_cohorts(list(survivors))
+
+
+@cache
 def stayers(groups):
     rng = np.random.default_rng(9)
     group, known = rng.integers(0, len(groups), 200), rng.integers(1, 15, 200)
@@ -379,6 +384,10 @@ EXAMPLES = {
         draw("economics.reach_by_generation", partial(reach, 0.3, 3)),
         draw("economics.reach_by_generation", partial(reach, 0.9, 25)),
         draw("economics.reach_by_generation", lambda: {n: reach(q) for n, q in RETOLD.items()}),
+    ],
+    "economics.retention_projection": [
+        draw("economics.retention_projection", partial(projected, (1000, 631, 468, 382, 326))),
+        draw("economics.retention_projection", partial(projected, (90, 70, 61)), periods=40),
     ],
     "economics.survival_curve": [
         draw("economics.survival_curve", partial(stayers, tuple(names)))
@@ -597,6 +606,7 @@ NAMED = [name for name in PUBLIC if "names" in inspect.signature(PUBLIC[name]).p
 WITHOUT_NAMES = {
     "economics.cohort_heat_map",
     "economics.reach_by_generation",  # the names are those of a mapping
+    "economics.retention_projection",
     "jones_sasser.calibration",
     "jones_sasser.curve_family",  # which has labels
     "jones_sasser.cusp_hysteresis",

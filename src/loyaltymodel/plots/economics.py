@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loyaltymodel.plots._acquisition import budget_optimum
 from loyaltymodel.plots._complaints import iceberg_flow
+from loyaltymodel.plots._contractual import retention_projection
 from loyaltymodel.plots._retention import cohort_heat_map, survival_curve
 from loyaltymodel.plots._spread import reach_by_generation
 from loyaltymodel.plots._tenure_profit import profit_by_tenure_bars
@@ -17,6 +18,7 @@ __all__ = [
     "lorenz_curve",
     "profit_by_tenure_bars",
     "reach_by_generation",
+    "retention_projection",
     "survival_curve",
 ]
 

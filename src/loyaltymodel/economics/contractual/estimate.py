@@ -56,13 +56,14 @@ def estimate(cells: RenewalCells, names: tuple[str, ...], model: Model) -> Reten
     _check_solution(renewals, theta, names, model)
     free = np.ones(len(theta), dtype=np.bool_)
     free[renewals.r] = theta[renewals.r] > 0
+    alike = min(alike, value) if free[renewals.r] else value
     return RetentionSolution(
         theta=theta,
         covariance=_covariance(renewals, theta, free),
         free=free,
         centre=centre,
         unit=unit,
-        log_likelihoods=np.array([value, min(alike, value), min(constant, value)]),
+        log_likelihoods=np.array([value, alike, min(constant, value)]),
         without=_without_each(renewals, theta, free),
         decrement=float(found.decrement[0]),
         n_iter=n_iter,

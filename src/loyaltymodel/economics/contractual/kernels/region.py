@@ -127,7 +127,9 @@ def _towards(
     ends there, and the other parameters go on along it.
     """
     low, high = renewals.bounds
-    pull = likely.gradient + goal.multiplier[:, None] * goal.slope
+    # At the beginning only the quantity tells which way to leave a bound.
+    weights = goal.multiplier[:, None]
+    pull = np.where(weights > 0, likely.gradient + weights * goal.slope, goal.slope)
     held = goal.moving & held_at(here, pull, (low, high))
     fixed = np.zeros_like(here)
     for _ in range(_BOUNDS_MET):
@@ -139,7 +141,10 @@ def _towards(
         fixed = np.where(over, (here + step).clip(low, high) - here, fixed)
     # What the step would gain, the quantity counted in the log-likelihood that it is worth.
     gain = np.abs(((likely.gradient + weight[:, None] * goal.slope) * step).sum(axis=1))
-    return step, weight, np.maximum(np.abs(likely.value - target), gain)
+    # At a bound beyond which alone the quantity would go on, the likelihood need not have fallen.
+    level = (weight == 0) & (likely.value >= target)
+    apart = np.where(level, 0.0, np.abs(likely.value - target))
+    return step, weight, np.maximum(apart, gain)
 
 
 def _edge(

@@ -106,7 +106,7 @@ def weibull_sum(
 def _power_of_tail(eta: FloatArray, r: FloatArray, log_c: FloatArray) -> FloatArray:
     """Return k where survival ends like t^-k; infinite where all are alike."""
     odds = np.exp(eta)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return np.asarray(np.exp(log_c) * odds / (1 + odds) / np.expm1(r))
 
 
