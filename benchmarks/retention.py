@@ -53,7 +53,7 @@ def group_by_month(table: pd.DataFrame) -> object:
     return table["amount"].groupby([table["customer"], month], sort=False).sum()
 
 
-def compare(customers: int, *, rounds: int = 3) -> None:
+def compare(customers: int, *, rounds: int = 2) -> None:
     """Time all for one number of customers."""
     table = rows(customers)
     given = {"amount": "amount", "data": table}

@@ -75,6 +75,31 @@ def who_was_there(
     return Present(who, when, first, firsts, n_periods)
 
 
+def lines_of(there: Present, customer: IntArray, period: IntArray) -> IntArray:
+    """Return the line of each row (n,) among who was there when."""
+    sought, keys = customer * there.n_periods + period, there.keys
+    n_cells = len(there.first) * there.n_periods
+    if n_cells > _CELLS_A_ROW * len(sought):
+        return np.searchsorted(keys, sought)
+    place = np.zeros(n_cells, dtype=np.int32 if len(keys) < 2**31 else np.int64)
+    place[keys] = np.arange(len(keys))
+    return np.asarray(place[sought], dtype=np.intp)
+
+
+def distinct_rows(*columns: IntArray) -> tuple[list[IntArray], IntArray]:
+    """Return the distinct rows of columns of whole numbers from 0 on, and how often each stands."""
+    sizes = [int(column.max()) + 1 for column in columns]
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column, size in zip(columns, sizes, strict=True):
+        code = code * size + column
+    found, counts = np.unique(code, return_counts=True)
+    parts = []
+    for size in sizes[::-1]:
+        found, part = np.divmod(found, size)
+        parts.append(part)
+    return parts[::-1], counts
+
+
 def cohort_counts(there: Present) -> IntArray:
     """Return how many of each cohort (c, a) were there at each age, in periods from 0 on."""
     n = there.n_periods

@@ -26,7 +26,13 @@ from loyaltymodel._core.options import (
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
-from loyaltymodel.economics.retention.kernels import Moves, Present, moves_of, ratios_of_sums
+from loyaltymodel.economics.retention.kernels import (
+    Moves,
+    Present,
+    lines_of,
+    moves_of,
+    ratios_of_sums,
+)
 from loyaltymodel.economics.retention.records import (
     Per,
     Records,
@@ -559,7 +565,7 @@ def _labels(
 
 def _lines(records: Records, there: Present) -> IntArray:
     """Return the line of who was there that each row belongs to."""
-    return np.searchsorted(there.keys, records.customer * there.n_periods + records.period)
+    return lines_of(there, records.customer, records.period)
 
 
 def _sums(records: Records, name: str, line: IntArray, n: int) -> FloatArray:

@@ -15,7 +15,7 @@ from loyaltymodel._core.options import check_choice, check_count, count_of
 from loyaltymodel._core.results import Facts, Result, WithCustomers
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
-from loyaltymodel.economics.retention.kernels import Present
+from loyaltymodel.economics.retention.kernels import Present, distinct_rows
 from loyaltymodel.economics.retention.records import (
     Per,
     Records,
@@ -278,7 +278,7 @@ def tenures(
         end = np.where(gone | (lost is not None), last + 1, last)
     tenure = np.maximum(end - begin, 0)
     entry = there.first - begin
-    found, counts = np.unique(np.column_stack([entry, tenure, gone]), axis=0, return_counts=True)
+    found, counts = distinct_rows(entry, tenure, gone.astype(np.intp))
     labels = pd.Index(records.ids)
     customers = pd.DataFrame(
         {"start": _labels(records, begin), "entry": entry, "tenure": tenure, "lost": gone},
@@ -290,9 +290,9 @@ def tenures(
         rows_end=rows_end,
         gap=gap,
         observed=(records.labels[0], records.labels[-1]),
-        entry=found[:, 0],
-        tenure=found[:, 1],
-        lost=found[:, 2].astype(np.bool_),
+        entry=found[0],
+        tenure=found[1],
+        lost=found[2].astype(np.bool_),
         counts=counts,
         n_from_start=0 if start is not None else int((there.first == 0).sum()),
         n_silent=len(np.unique(there.customer[steps > 1])),
