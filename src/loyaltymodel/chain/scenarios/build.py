@@ -135,7 +135,8 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
     joint : sequence of sequences of str
         Which of these draws belong together, row by row. All others count as independent.
     n_resamples : int
-        Number of draws that results bring, or of resamples of ``data``.
+        Number of draws of a fitted curve, or of resamples of ``data``; 0 takes what results bring
+        as known.
     rng : Generator, int or None
         Randomness of the draws.
 
@@ -198,7 +199,9 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
     """
     check_choice("people", people, SurveyedPeople)
     check_finite("change", change)
-    check_count("n_resamples", n_resamples, least=2)
+    check_count("n_resamples", n_resamples, least=0)
+    if n_resamples == 1:
+        raise OptionError("n_resamples is 1, of which nothing is spread; give many, or 0 for none")
     random = np.random.default_rng(rng)
     own = _impact(impact, driver, target)
     records = retention is not None or retention_slope is not None
@@ -224,7 +227,7 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         assert curve is not None  # noqa: S101  checked above
         held = _from_curve(curve, given, data, scale)
     found = dict(held.draws)
-    if own.draws is not None and "impact" not in found:
+    if own.draws is not None and "impact" not in found and n_resamples:
         found["impact"] = own.draws
     belong = held.joint
     if draws:
@@ -410,6 +413,8 @@ def _from_fit(
         "reliability": settings.reliability,
         "n_obs": curve.n_obs,
     }
+    if n == 0:
+        return _Held(fields, {}, ())
     sampled = people == "sample"
     if data is None and not sampled and setup.law is None:
         draws = _parts(kinds, curve, curve_draws(curve, setup, n, rng))

@@ -72,7 +72,7 @@ class Kinds(FrozenRecord):
         table = np.zeros((len(cells), len(self.names) * k))
         table[:, both[order][starts]] = np.add.reduceat(cells[:, order], starts, axis=1)
         spread = table.reshape(len(cells), len(self.names), k) @ own.posterior()
-        return np.asarray(spread.reshape(len(cells), -1))
+        return np.asarray(spread.reshape(len(spread), -1))
 
     def constraint(self, p: FloatArray) -> FloatArray:
         """Return constraints (b, g) for parameters (b, q)."""

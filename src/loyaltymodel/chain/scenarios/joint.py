@@ -122,8 +122,10 @@ def _kept(
         "could not be estimated",
         way_out="ask more customers, or take links with fewer parameters",
     )
-    first, second, third = (np.concatenate(part)[kept] for part in (impact, parameters, people))
-    return Drawn(first, second, third, n_failed)
+    first, second = (np.concatenate(part)[kept] for part in (impact, parameters))
+    third = np.concatenate(people)
+    # Of customers who are known, with answers free of error, there is one row a slice.
+    return Drawn(first, second, third[kept] if len(third) == len(kept) else third[:1], n_failed)
 
 
 def read_rows(

@@ -109,7 +109,7 @@ def what_if(
     value_before          250.00
     value_after           277.78
     net_present_value    7777.78
-    payback                 7.00
+    payback                 5.00
     Name: estimate, dtype: float64
     """
     n = _number(scenario, n_resamples, level)
