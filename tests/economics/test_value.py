@@ -152,18 +152,24 @@ def test_lose_first_win_later():
         [-30.0, 10.0, 40.0], retention=0.9, discount=0.1, acquisition_cost=10,
         timing="now", beyond="last", **YEAR,
     )  # fmt: skip
-    path = found.path(6)
+    path = found.path(periods=6)
     assert (path["estimate"].to_numpy()[:3] < 0).all()
     assert of(found, "break_even") == path["period"][path["estimate"] >= 0].iloc[0]
     total = path["present_value"].cumsum() - 10
     assert path["estimate"].to_numpy() == pytest.approx(total.to_numpy(), rel=EXACT)
 
 
+def test_a_value_without_a_cost_shows_itself():
+    page = str(lifetime_value(10, **PLAIN).summary())
+    assert "break_even" not in page
+    assert "intervals" not in page
+
+
 def test_a_path_shows_nearly_all_of_the_value():
     found = lifetime_value(10, acquisition_cost=5, **PLAIN)
     assert found.path()["estimate"].iloc[-1] == pytest.approx(found.estimate, rel=0.02)
     with pytest.raises(OptionError, match="beyond the horizon"):
-        lifetime_value(10, horizon=3, **PLAIN).path(4)
+        lifetime_value(10, horizon=3, **PLAIN).path(periods=4)
 
 
 def test_value_is_linear_in_the_margin():

@@ -110,7 +110,8 @@ def reach_by_generation(
         draw_marks(ax, x, middle, colour=colour, label=_label(words["median"], own, words))
         mean = _label(words["mean"], own, words)
         draw_marks(ax, x, one.reach_means, full=False, colour=colour, label=mean)
-    largest = max(float(np.nanmax(np.append(one.reach_ends, one.reach_means))) for one in several.values())
+    highest = [np.append(one.reach_ends, one.reach_means) for one in several.values()]
+    largest = float(np.nanmax(np.concatenate([values.ravel() for values in highest])))
     means = np.concatenate([one.reach_means for one in several.values()])
     if largest > _WIDE * max(float(means.min()), 1.0):
         ax.set_yscale("symlog", linthresh=1.0, linscale=0.4)

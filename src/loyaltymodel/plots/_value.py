@@ -120,11 +120,11 @@ def cumulative_value(
         raise OptionError(f"the values belong to different periods: {', '.join(sorted(pers))}")
     shown = shown_names(several, None)
     ax = axes_or_new(ax, height=2.6)
-    paths = [value.path(periods) for value in several.values()]
+    paths = [value.path(periods=periods) for value in several.values()]
     last = max(path["period"].iloc[-1] for path in paths)
     ends = [v.horizon for v in several.values() if v.horizon is not None]
     last = min([last, *ends])
-    paths = [value.path(int(last)) for value in several.values()]
+    paths = [value.path(periods=int(last)) for value in several.values()]
     ax.axhline(0, color=GREY, linewidth=0.7, zorder=1)
     looks = zip(several.items(), paths, _COLOURS, _STYLES, strict=False)
     for (name, value), path, colour, style in looks:

@@ -102,7 +102,7 @@ class LifetimeValue(Result):
         return self._of_kind(elasticities=True).drop(columns="quantity")
 
     @checked
-    def path(self, periods: int | None = None) -> pd.DataFrame:
+    def path(self, *, periods: int | None = None) -> pd.DataFrame:
         """Return how the value comes in, period by period.
 
         Parameters
@@ -131,7 +131,7 @@ class LifetimeValue(Result):
         >>> found = economics.lifetime_value(
         ...     100, retention=0.8, discount=0.0, acquisition_cost=150, timing="now", per="year"
         ... )
-        >>> found.path(2)
+        >>> found.path(periods=2)
            period  survival  margin  present_value  estimate
         0       0      1.00   100.0          100.0     -50.0
         1       1      0.80    80.0           80.0      30.0
@@ -340,17 +340,24 @@ class LifetimeValue(Result):
 
     def _remarks(self) -> tuple[str, ...]:
         found = ["Retention, margin and growth are taken to go on as they are."]
-        row = self.estimates.place(("break_even", ""))
-        if math.isinf(self.estimates.estimate[row]):
-            found.append("The cost of acquisition never comes in.")
-        drawn = self.estimates.replicates
-        if drawn is not None and (lost := float(np.isinf(drawn[:, row]).mean())) > 0:
-            found.append(f"In {lost:.1%} of the draws the cost never comes in.")
+        if self.inputs["acquisition_cost"].any():
+            found.extend(self._of_break_even())
         if np.isnan(self.elasticities["estimate"]).any():
             found.append(
                 "Elasticities of a net value that is not above 0 have no meaning and are left out."
             )
         return tuple(found)
+
+    def _of_break_even(self) -> list[str]:
+        """Say whether the cost ever comes in."""
+        row = self.estimates.place(("break_even", ""))
+        found = []
+        if math.isinf(self.estimates.estimate[row]):
+            found.append("The cost of acquisition never comes in.")
+        drawn = self.estimates.replicates
+        if drawn is not None and (lost := float(np.isinf(drawn[:, row]).mean())) > 0:
+            found.append(f"In {lost:.1%} of the draws the cost never comes in.")
+        return found
 
 
 def _drawn(table: EstimateTable, n: int, *, shift: bool) -> FloatArray:

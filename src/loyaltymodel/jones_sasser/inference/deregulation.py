@@ -217,8 +217,8 @@ def remove_constraint(
     falls to true loyalty g(s) when nothing is left that holds.
 
     With robust errors 95 % intervals of the loss are too short for few customers: of 150 in two
-    groups they held it in 90 % to 93 % of simulated surveys, of 600 in 92 % to 95 %; with weights of
-    a design effect of 1.9 in 88 % to 93 % and 90 % to 94 %, least in the group that is held less.
+    groups they held it in 90 % to 93 % of simulated surveys, of 600 in 92 % to 95 %; with weights
+    of a design effect of 1.9 in 88 % to 93 % and 90 % to 94 %, least in the group held less.
 
     Examples
     --------
