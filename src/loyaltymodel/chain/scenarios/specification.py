@@ -24,7 +24,7 @@ from loyaltymodel._core.specification import NotNegative, Number, Positive, Shar
 from loyaltymodel.chain.scenarios.kernels import Input, People, Plan
 from loyaltymodel.economics.rates import BOUNDS, Period, RateKind, in_period
 from loyaltymodel.economics.value.result import FIRST, Timing
-from loyaltymodel.errors import ModelError
+from loyaltymodel.errors import ModelError, OptionError
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.curves.families import (
     FAMILIES,
@@ -114,9 +114,7 @@ class CustomerEconomics(Specification):
     Raises
     ------
     ModelError
-        If a number is outside its range.
-    OptionError
-        If a rate belongs to another period.
+        If a number is outside its range, or a rate belongs to another period.
 
     Examples
     --------
@@ -146,7 +144,10 @@ class CustomerEconomics(Specification):
         read = dict(data)
         for name, kind in _KINDS.items():
             if name in read:
-                value = in_period(name, read[name], kind=kind, per=str(read.get("per")))
+                try:
+                    value = in_period(name, read[name], kind=kind, per=str(read.get("per")))
+                except OptionError as error:  # which pydantic would take for its own
+                    raise ModelError(str(error)) from None
                 read[name] = value.item() if isinstance(value, np.ndarray) else value
         return read
 
@@ -209,9 +210,7 @@ class Scenario(Specification):
     Raises
     ------
     ModelError
-        If a number is outside its range, or parts do not fit each other.
-    OptionError
-        If periods differ.
+        If a number is outside its range, periods differ, or parts do not fit each other.
 
     Examples
     --------
