@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loyaltymodel._core.arrays import FloatArray, IntArray
-from loyaltymodel._core.counts import kish, pull_of, weighted_means
+from loyaltymodel._core.counts import Shares, effective_size, kish, pull_of, weighted_means
 from loyaltymodel._core.intervals import ndtr, satterthwaite
 
 _NODES = 40  # of an integral over the values of a chart
@@ -359,3 +359,58 @@ def _of_people(
             degrees[1 + k] = max(pull_of(wave.weights[alone]).degrees, 1.0)
             parts[0, 1 + k] = parts[3 - k, 1 + k] = moved[alone] @ moved[alone]
     return parts, degrees
+
+
+# The same customers
+
+
+def limits_moved(
+    apart: FloatArray, variance: FloatArray, reliable: tuple[float, float], reach: float
+) -> FloatArray:
+    """Return how each customer moves the lower and the upper limit of a change (2, 2, n).
+
+    First of the plain criterion and then of the adjusted one, whose limits also move with the
+    mean before. ``apart`` (2, n) are distances from the means before and after.
+    """
+    r1 = reliable[0]
+    error = (1 - np.array(reliable)) * variance
+    moves_error = (1 - np.array(reliable))[:, None] * (apart**2 - variance[:, None])
+    found = np.empty((2, 2, apart.shape[1]))
+    for k, (share, middle) in enumerate(((1.0, 0.0), (r1, 1 - r1))):
+        size = np.sqrt(share * error[0] + error[1])
+        width = reach * (share * moves_error[0] + moves_error[1]) / (2 * size)
+        found[k] = middle * apart[0] + np.array([-1.0, 1.0])[:, None] * width
+    return found
+
+
+def shares_beyond(
+    state: IntArray,
+    scores: FloatArray,
+    middle: float,
+    width: float,
+    moved: FloatArray,
+    weights: FloatArray,
+    level: float,
+) -> Shares:
+    """Return shares (3,) below, between and above limits that the same customers (n,) set.
+
+    ``moved`` (2, n) is how each customer moves the limits, ``middle`` less and plus ``width``. A
+    limit takes with it as many customers as the density of the ``scores`` tells, which is drawn by
+    a normal kernel of the usual width.
+    """
+    pull = pull_of(weights)
+    belongs = (state[:, None] == np.arange(3)).astype(np.float64)
+    share = np.minimum(pull.share @ belongs, 1.0)
+    apart = scores - pull.share @ scores
+    spread = np.sqrt(pull.share @ apart**2)
+    band = 1.06 * spread * pull.n ** (-1 / 5)  # Silverman's rule for the normal law
+    limits = middle + width * np.array([-1.0, 1.0])
+    z = (limits[:, None] - scores) / band
+    density = np.exp(-(z**2) / 2) @ pull.share / (_ROOT_2_PI * band)
+    low, high = density[:, None] * moved
+    part = belongs - share + np.stack([low, high - low, -high], axis=1)
+    variance = pull.of_square @ part**2
+    error = np.sqrt(variance * (1 - 1 / max(pull.n, 2)))
+    error = np.where((share <= 0) | (share >= 1), 0.0, error)
+    size = np.minimum(effective_size(share, error, weights), pull.n)
+    return Shares(share, error, size * pull.less_sure(level))
