@@ -1606,10 +1606,14 @@ ONE_DOOR = {
     "update": "every specification is copied by Specification.model_copy",
     "draws": "every calculation reads draws= by _core.draws.stack_of",
 }
-# A function of one's own gets a mapping, and gives none; what a scale calls its answers stands in
+# Items and components have whatever names the mapping gives them. A function of one's own gets a
+# mapping, and gives none; what a scale calls its answers stands in
 # their order, whatever the index of the Series.
 # Results beside each other in a picture are named, and matched with nothing.
 NOT_BY_LABEL = {
+    "economics.benefits_account.items",
+    "economics.profit_by_tenure.components",
+    "plots.economics.cumulative_value.result",
     "plots.economics.reach_by_generation.result",
     "jones_sasser.results.LoyaltyCurveResult.interval_of.quantity",
     "survey.Scale.of_labels.labels",

@@ -27,7 +27,8 @@ def panel(rng: np.random.Generator, people: int, leaves: str, own_slopes: float)
     errors = np.empty((people, LONGEST))
     errors[:, 0] = rng.normal(0, 5, people)
     for t in range(1, LONGEST):
-        errors[:, t] = 0.5 * errors[:, t - 1] + rng.normal(0, 4, people) * (0.5 + rng.random(people))
+        shock = rng.normal(0, 4, people) * (0.5 + rng.random(people))
+        errors[:, t] = 0.5 * errors[:, t - 1] + shock
     margin = level[:, None] + slope[:, None] * tenure + errors
     if leaves == "by chance":
         stays = np.full((people, LONGEST), 0.75)
@@ -48,7 +49,7 @@ def panel(rng: np.random.Generator, people: int, leaves: str, own_slopes: float)
 @cache
 def truth_of(leaves: str, own_slopes: float) -> dict[str, float]:
     """Return the slopes of a very large panel; that within is known."""
-    who, tenure, margin, _ = panel(np.random.default_rng(1), 400_000, leaves, own_slopes)
+    _, tenure, margin, _ = panel(np.random.default_rng(1), 400_000, leaves, own_slopes)
     pooled = np.cov(tenure, margin)[0, 1] / tenure.var(ddof=1)
     return {"within": SLOPE, "pooled": pooled, "selection": pooled - SLOPE}
 

@@ -290,6 +290,26 @@ def tracked(names):
     return chain.index_by_wave(x.ravel(), waves, order=list(names))
 
 
+@cache
+def what_if(driver, target, *, certain=False):
+    money = chain.CustomerEconomics(
+        margin=1000, per="half_year", discount=0.25, timing="now", customers=1_000_000
+    )
+    plan = chain.scenario(
+        driver,
+        target,
+        change=5,
+        impact=1,
+        retention=0.75,
+        retention_slope=0.01,
+        economics=money,
+        observed_per="half_year",
+        cost=250_000_000,
+        draws={} if certain else {"impact": np.random.default_rng(1).normal(1, 0.2, 99)},
+    )
+    return chain.what_if(plan, n_resamples=99, rng=1)
+
+
 def monitored(names, **options):
     rule = chain.alarm_rule("ewma", false_alarm=0.05, horizon=12, baseline=2)
     return lambda **others: plots.chain.waves(
@@ -351,6 +371,11 @@ EXAMPLES = {
     ),
     "attributes.kano_plane": of_names("attributes.kano_plane", kano),
     "attributes.penalty_reward": of_names("attributes.penalty_reward", penalties),
+    "chain.chain_of_effects": [
+        draw("chain.chain_of_effects", partial(what_if, "速度", "满意")),
+        draw("chain.chain_of_effects", partial(what_if, LONG[0], LONG[2], certain=True)),
+        draw("chain.chain_of_effects", partial(what_if, LONG[0], LONG[2])),
+    ],
     "chain.waves": [
         draw("chain.waves", partial(tracked, tuple(SHORT[:3]))),
         monitored(tuple(LONG)),
@@ -604,7 +629,10 @@ def test_other_languages_are_refused_before_anything_is_drawn(name):
 
 NAMED = [name for name in PUBLIC if "names" in inspect.signature(PUBLIC[name]).parameters]
 WITHOUT_NAMES = {
+    "economics.budget_optimum",
     "economics.cohort_heat_map",
+    "economics.cumulative_value",  # the names are those of a mapping
+    "economics.lorenz_curve",
     "economics.reach_by_generation",  # the names are those of a mapping
     "economics.retention_projection",
     "jones_sasser.calibration",
