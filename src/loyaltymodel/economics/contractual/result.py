@@ -453,6 +453,11 @@ class RetentionModel(Result):
         and Euler and Maclaurin's sum of the rest. A margin that differs by tenure goes into
         :func:`lifetime_value`, with :meth:`draws`.
 
+        References
+        ----------
+        .. [1] Fader, P. S., & Hardie, B. G. S. (2007). How to project customer retention. Journal
+           of Interactive Marketing, 21(1), 76-90.
+
         Examples
         --------
         The customers of [1]_, at 10 % interest, when new and just before their fifth renewal:
@@ -465,11 +470,6 @@ class RetentionModel(Result):
         >>> due = found.residual_value(1, discount=0.1, timing="before_renewal", renewals=4)
         >>> due["estimate"].round(3).item()
         5.684
-
-        References
-        ----------
-        .. [1] Fader, P. S., & Hardie, B. G. S. (2007). How to project customer retention. Journal
-           of Interactive Marketing, 21(1), 76-90.
         """
         _check_horizon(horizon)
         money = _one(_number("margin", margin, "amount", per), "margin")
