@@ -1,10 +1,12 @@
-"""Pictures of what joins the theories: satisfaction over waves, and its alarms."""
+"""Pictures of what joins the theories: from a driver to money, satisfaction over waves."""
 
 from __future__ import annotations
 
 from loyaltymodel.plots._monitoring import waves
+from loyaltymodel.plots._what_if import chain_of_effects
 
 __all__ = [
+    "chain_of_effects",
     "waves",
 ]
 
