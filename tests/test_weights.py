@@ -17,6 +17,7 @@ from fuzz.calls import ROOMS, callables_of
 from fuzz.verdicts import differs, plain
 from loyaltymodel import (
     attributes,
+    chain,
     delivered_value,
     economics,
     expectation_gap,
@@ -215,6 +216,19 @@ CALLS = [
         "loyalty_stage.agreement",
         lambda t, weights: loyalty_stage.agreement("kind", "other", data=t, weights=weights),
         sums=("cross_table",),
+    ),
+    people(
+        "chain.index_by_wave",
+        lambda t, weights: chain.index_by_wave(
+            "a", "date", customer="who", data=t, weights=weights
+        ),
+        zero=False,
+    ),
+    people(
+        "chain.reliable_change",
+        lambda t, weights: chain.reliable_change(
+            "a", "b", reliability=0.7, data=t, weights=weights
+        ),
     ),
     people(
         "economics.programme_effect",
