@@ -15,7 +15,13 @@ from loyaltymodel.chain.scenarios.kernels import (
     change_for,
     outcomes,
 )
-from loyaltymodel.chain.scenarios.specification import INPUTS, Scenario
+from loyaltymodel.chain.scenarios.specification import (
+    INPUTS,
+    Scenario,
+    inputs_of,
+    people_of,
+    plan_of,
+)
 from loyaltymodel.errors import OptionError
 
 Rows = dict[tuple[str, ...], IntArray]
@@ -60,14 +66,14 @@ def evaluate(
 ) -> Found:
     """Return quantities and parts of the numbers, and of each row of draws."""
     size = n or max((len(places) for places in rows.values()), default=1)
-    return evaluate_inputs(plan, plan.as_inputs(rows), size, payback=payback)
+    return evaluate_inputs(plan, inputs_of(plan, rows), size, payback=payback)
 
 
 def evaluate_inputs(plan: Scenario, inputs: Inputs, n: int, *, payback: bool = True) -> Found:
     """Return quantities and parts of n rows of inputs."""
     family = None if plan.link == "records" else plan.curve_family
     try:
-        return outcomes(family, plan.as_people(), inputs, plan.as_plan(), n, payback=payback)
+        return outcomes(family, people_of(plan), inputs, plan_of(plan), n, payback=payback)
     except Endless as endless:
         raise OptionError(_words(plan, *endless.args)) from None
 
@@ -81,9 +87,9 @@ def needed_change(
     try:
         return change_for(
             family,
-            plan.as_people(),
-            plan.as_inputs(rows),
-            plan.as_plan(),
+            people_of(plan),
+            inputs_of(plan, rows),
+            plan_of(plan),
             size,
             place=QUANTITIES.index(quantity),
             target=target,

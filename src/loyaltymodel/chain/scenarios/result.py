@@ -12,6 +12,7 @@ import pandas as pd
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.options import check_choice, check_count, count_of
+from loyaltymodel._core.resampling import FOR_INTERVALS
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
@@ -44,7 +45,6 @@ UNITS = {
     "return_on_quality": "per unit of cost",
     "payback": "periods",
 }
-_SIZE = 2_048  # draws for shares of variance
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -131,7 +131,7 @@ class WhatIf(Result):
         self,
         quantity: Quantity = "net_present_value",
         *,
-        n_resamples: int = _SIZE,
+        n_resamples: int = FOR_INTERVALS,
         rng: np.random.Generator | int | None = None,
     ) -> pd.DataFrame:
         """Return which input the uncertainty of a quantity comes from (不确定性分解).

@@ -308,37 +308,40 @@ class Scenario(Specification):
         alone = [(name,) for name in INPUTS if name in self.draws and name not in named]
         return tuple(group for group in (*together, *alone) if group)
 
-    def as_people(self) -> People:
-        """Return the kinds of customers as the kernels take them."""
-        return People(self.satisfaction, self.group.astype(np.intp))
 
-    def as_plan(self) -> Plan:
-        """Return what no draw changes."""
-        return Plan(FIRST[self.economics.timing], self.economics.horizon, self.lasts)
+def people_of(plan: Scenario) -> People:
+    """Return the kinds of customers as the kernels take them."""
+    return People(plan.satisfaction, plan.group.astype(np.intp))
 
-    def as_inputs(self, rows: Mapping[str, IntArray]) -> dict[str, Input]:
-        """Return all inputs, of which some take these rows of their draws; -1 is the number."""
-        money = self.economics
-        numbers: dict[str, Any] = {
-            "impact": self.impact,
-            "change": self.change,
-            "curve": self.parameters,
-            "constraint": self.constraint,
-            "people": self.people,
-            "retention": 0.0 if self.retention is None else self.retention,
-            "retention_slope": 0.0 if self.retention_slope is None else self.retention_slope,
-            "customers": money.customers,
-            **{name: getattr(money, name) for name in _MONEY_NAMES},
-            **{name: getattr(self, name) for name in _COSTS},
-        }
-        return {
-            name: Input(
-                np.asarray(value, np.float64),
-                self.draws.get(name) if name in rows else None,
-                rows.get(name),
-            )
-            for name, value in numbers.items()
-        }
+
+def plan_of(plan: Scenario) -> Plan:
+    """Return what no draw changes."""
+    return Plan(FIRST[plan.economics.timing], plan.economics.horizon, plan.lasts)
+
+
+def inputs_of(plan: Scenario, rows: Mapping[str, IntArray]) -> dict[str, Input]:
+    """Return all inputs, of which some take these rows of their draws; -1 is the number."""
+    money = plan.economics
+    numbers: dict[str, Any] = {
+        "impact": plan.impact,
+        "change": plan.change,
+        "curve": plan.parameters,
+        "constraint": plan.constraint,
+        "people": plan.people,
+        "retention": 0.0 if plan.retention is None else plan.retention,
+        "retention_slope": 0.0 if plan.retention_slope is None else plan.retention_slope,
+        "customers": money.customers,
+        **{name: getattr(money, name) for name in _MONEY_NAMES},
+        **{name: getattr(plan, name) for name in _COSTS},
+    }
+    return {
+        name: Input(
+            np.asarray(value, np.float64),
+            plan.draws.get(name) if name in rows else None,
+            rows.get(name),
+        )
+        for name, value in numbers.items()
+    }
 
 
 _MONEY_NAMES = ("margin", "growth", "discount", "acquisition_cost", "referral_value")
@@ -421,7 +424,7 @@ def _check_draws(plan: Scenario) -> None:
         raise ModelError("joint names an input twice")
     if unknown := [name for name in names if name not in plan.draws]:
         raise ModelError(f"joint names {unknown[0]!r}, of which there are no draws")
-    points = plan.as_inputs({})
+    points = inputs_of(plan, {})
     wrong = ("retention", "retention_slope") if plan.link == "curve" else ("curve", "constraint")
     if idle := [name for name in wrong if name in plan.draws]:
         raise ModelError(f"draws has {idle[0]!r}, which link={plan.link!r} does not use")
