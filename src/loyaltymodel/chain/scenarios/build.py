@@ -106,11 +106,16 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         those of the scenario; or a curve with known parameters.
     satisfaction : array, Series or str, optional
         For a curve of known parameters: satisfaction of the customers on ``scale``. With ``data``
-        and a fit: what the fit was given, as are the next four.
-    loyalty, constraint_by, weights : array, Series or str, optional
-        What the curve was fitted to, with ``data``. ``weights`` go with ``satisfaction`` too.
+        what the fit was given.
+    loyalty : array, Series or str, optional
+        With ``data``: who stayed, as the fit was given it.
     constraint : number, array, Series or str, optional
-        Known constraints of the customers, 0 to below 1; 0 without it.
+        Known constraints of the customers, 0 to below 1; 0 without it. With ``data`` what the fit
+        was given.
+    constraint_by : array, Series or str, optional
+        With ``data``: the groups, as the fit was given them.
+    weights : array, Series or str, optional
+        Weights of the customers: with ``data`` those that the fit was given.
     data : pandas, polars or pyarrow table, optional
         The survey that both links were fitted to. Its customers are then drawn again, and both
         links are estimated on the same ones. Without it the impact is drawn apart from the curve
@@ -433,7 +438,7 @@ def _from_fit(
     draws |= _parts(kinds, curve, found.parameters)
     if len(found.people) > 1:
         draws["people"] = found.people
-    return _Held({**fields, "failed": found.n_failed}, draws, (tuple(draws),))
+    return _Held({**fields, "n_failed": found.n_failed}, draws, (tuple(draws),))
 
 
 def _parts(kinds: Kinds, curve: LoyaltyCurveResult, p: FloatArray) -> dict[str, FloatArray]:

@@ -169,8 +169,7 @@ class WhatIf(Result):
         References
         ----------
         .. [1] Sobol, I. M. (2001). Global sensitivity indices for nonlinear mathematical models and
-           their Monte Carlo estimates. Mathematics and Computers in Simulation, 55, 271-280. Named
-           from memory.
+           their Monte Carlo estimates. Mathematics and Computers in Simulation, 55, 271-280.
 
         Examples
         --------

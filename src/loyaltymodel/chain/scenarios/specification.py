@@ -171,8 +171,12 @@ class Scenario(Specification):
     link : {"curve", "records"}
         Where retention comes from: a loyalty curve that each customer is passed through, or a
         known retention and its slope.
-    family, parameters, periods
-        Family of the curve, its parameters in order, and the periods of a hazard.
+    family : str, optional
+        Family of the curve.
+    parameters : sequence of float
+        Its parameters, in their order.
+    periods : float
+        Periods of the family "hazard".
     satisfaction : array of shape (m,)
         Kinds of customers: their satisfaction as a share of the scale, 0 to 1. With a
         reliability these are nodes of true scores, and not answers.
@@ -204,8 +208,14 @@ class Scenario(Specification):
         (b, m), and any number of the economics and the costs by its name.
     joint : sequence of sequences of str
         Which draws belong together, row by row; those in none are independent of all others.
-    consistent, reliability, n_obs, failed
-        How the links were estimated, for the reading.
+    consistent : bool, optional
+        Whether the impact is corrected for measurement error.
+    reliability : float, optional
+        Reliability of satisfaction in the curve.
+    n_obs : int, optional
+        Customers that the curve was fitted to.
+    n_failed : int
+        Resamples that could not be estimated and were left out.
 
     Raises
     ------
@@ -256,7 +266,7 @@ class Scenario(Specification):
     consistent: bool | None = None
     reliability: Annotated[Number, Field(gt=0, le=1)] | None = None
     n_obs: Annotated[int, Field(ge=1)] | None = None
-    failed: Annotated[int, Field(ge=0)] = 0
+    n_failed: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
