@@ -90,7 +90,30 @@ def moments(found: Moments) -> Any:
 # Cut-offs of the sample are drawn again by default, by chance.
 KNOWN_CUTS = {"interval": "wilson"}
 
+MONEY = chain.CustomerEconomics(margin=100, per="year", discount=0.1, timing="now")
+
+
+def money_of(table: pd.DataFrame, weights: Any) -> Any:
+    """What a change brings to customers of unequal weights."""
+    plan = chain.scenario(
+        "quality",
+        "satisfaction",
+        change=5,
+        impact=1,
+        curve=CURVE,
+        satisfaction="happy",
+        constraint="bond",
+        weights=weights,
+        data=table,
+        economics=MONEY,
+        observed_per="year",
+        cost=1,
+    )
+    return chain.what_if(plan).quantities
+
+
 CALLS = [
+    people("chain.scenario", money_of),
     people(
         "attributes.derived_dissatisfaction",
         lambda t, weights: attributes.derived_dissatisfaction(

@@ -20,7 +20,7 @@ from loyaltymodel._core.options import (
 from loyaltymodel._core.resampling import FOR_INTERVALS
 from loyaltymodel._core.scales import Pair, check_pair
 from loyaltymodel._core.signature import checked
-from loyaltymodel._core.variables import BELOW_ONE, read_variables
+from loyaltymodel._core.variables import BELOW_ONE, read_weighted
 from loyaltymodel.chain.scenarios.customers import Kinds, kinds_of
 from loyaltymodel.chain.scenarios.joint import curve_resamples, joint_draws, read_rows
 from loyaltymodel.chain.scenarios.specification import CustomerEconomics, Scenario
@@ -35,8 +35,6 @@ from loyaltymodel.structural.inference import InferenceResult
 from loyaltymodel.structural.result import StructuralResult
 
 SurveyedPeople = Literal["sample", "all"]
-
-_ROUNDED = 12  # digits in which kinds of customers are told apart
 
 
 class _Impact(NamedTuple):
@@ -331,21 +329,16 @@ def _from_curve(
             f"{enumerate_names(idle)} belongs to a fitted curve; a curve of known parameters takes "
             "constraint"
         )
-    wanted = {name: value for name, value in given.items() if value is not None}
-    read = read_variables(
+    wanted = {n: given[n] for n in ("satisfaction", "constraint") if given[n] is not None}
+    read, w = read_weighted(
         wanted,
+        given["weights"],
         data=data,
-        bounds={
-            "satisfaction": (low, high),
-            "constraint": (0.0, BELOW_ONE),
-            "weights": (0.0, np.inf),
-        },
+        bounds={"satisfaction": (low, high), "constraint": (0.0, BELOW_ONE)},
         flags=(),
     )
-    n = read.n_rows
     s = (read["satisfaction"].astype(np.float64) - low) / (high - low)
-    c = read["constraint"].astype(np.float64) if "constraint" in wanted else np.zeros(n)
-    w = read["weights"].astype(np.float64) if "weights" in wanted else np.ones(n)
+    c = read["constraint"].astype(np.float64) if "constraint" in wanted else np.zeros(len(s))
     kinds, place = np.unique(np.column_stack([c, s]), axis=0, return_inverse=True)
     held, group = np.unique(kinds[:, 0], return_inverse=True)
     fields = {
