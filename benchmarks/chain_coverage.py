@@ -19,6 +19,7 @@ are. The money is looked at over five renewals and without end.
 import argparse
 import time
 import warnings
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -26,6 +27,8 @@ import pandas as pd
 
 from loyaltymodel import chain, jones_sasser, structural
 from loyaltymodel.errors import LoyaltyModelError
+
+Array = np.ndarray
 
 SEED = 20_261_130
 PATHS = {
@@ -61,9 +64,9 @@ WAYS = (
 )
 
 
-def model():
+def model() -> tuple[structural.StructuralModel, dict[str, list[str]]]:
     """Return the structural model."""
-    items = {name: [f"{name[:3]}{k}" for k in range(len(l))] for name, l in LOADINGS.items()}
+    items = {name: [f"{name[:3]}{k}" for k in range(len(own))] for name, own in LOADINGS.items()}
     measured = [f"{name} =~ {' + '.join(own)}" for name, own in items.items()]
     paths = [f"{target} ~ {source}" for source, target in PATHS]
     return structural.StructuralModel.from_text("; ".join([*measured, *paths])), items
@@ -72,11 +75,10 @@ def model():
 MODEL, ITEMS = model()
 
 
-def factors(n, rng):
+def factors(n: int, rng: np.random.Generator) -> dict[str, Array]:
     """Draw the constructs (n,) of customers, each of variance 1."""
     found = {"expectation": rng.standard_normal(n)}
     names = list(LOADINGS)
-    size = {"expectation": 1.0}
     corr = np.eye(4)
     for k, name in enumerate(names[1:], start=1):
         b = np.array([PATHS.get((source, name), 0.0) for source in names[:k]])
@@ -84,12 +86,11 @@ def factors(n, rng):
         corr[k, :k] = corr[:k, k] = corr[:k, :k] @ b
         noise = np.sqrt(1 - explained) * rng.standard_normal(n)
         found[name] = sum(c * found[s] for c, s in zip(b, names, strict=False)) + noise
-        size[name] = explained
     return found
 
 
-def answers(found, rng):
-    """Return rounded answers to all items, and what satisfaction is without its error."""
+def answers(found: dict[str, Array], rng: np.random.Generator) -> pd.DataFrame:
+    """Return rounded answers to all items."""
     table = {}
     for name, loadings in LOADINGS.items():
         for item, loading in zip(ITEMS[name], loadings, strict=True):
@@ -99,19 +100,19 @@ def answers(found, rng):
     return pd.DataFrame(table)
 
 
-def true_share(satisfaction):
+def true_share(satisfaction: Array) -> Array:
     """Return satisfaction without error as a share of the scale, which it may leave."""
     mean = CENTRE + SPREAD * np.mean(LOADINGS["satisfaction"]) * satisfaction
     return (mean - LOWEST) / (HIGHEST - LOWEST)
 
 
-def stays(share, group):
+def stays(share: Array, group: Array) -> Array:
     """Return the probability to stay."""
     held = CONSTRAINTS[group]
     return held + (1 - held) * CURVE.true_loyalty(share.clip(0, 1))
 
 
-def truth():
+def truth() -> dict[str, float]:
     """Pass the change of latent quality through the true world."""
     rng = np.random.default_rng(1)
     n = 2_000_000
@@ -135,7 +136,7 @@ def truth():
     }
 
 
-def survey(n, rng):
+def survey(n: int, rng: np.random.Generator) -> pd.DataFrame:
     """Draw one survey."""
     found = factors(n, rng)
     table = answers(found, rng)
@@ -147,7 +148,7 @@ def survey(n, rng):
     return table
 
 
-def one(task):
+def one(task: tuple[int, int, Sequence[int], int]) -> Array:
     """Return estimates and ends (ways, quantities, 3) of one survey."""
     n, seed, ways, resamples = task
     rng = np.random.default_rng([SEED, n, seed])
@@ -165,7 +166,7 @@ def one(task):
     return found
 
 
-def numbers(people, way, rng, resamples):
+def numbers(people: pd.DataFrame, way: str, rng: np.random.Generator, resamples: int) -> Array:
     """Fit the chain in one way."""
     corrected = way.startswith("corrected")
     fit = structural.fit(MODEL, people, scale=(LOWEST, HIGHEST), consistent=corrected)
@@ -215,7 +216,7 @@ def numbers(people, way, rng, resamples):
     return np.concatenate([first, tables[1].loc[["gain"]].to_numpy()])
 
 
-def main():
+def main() -> None:
     """Print a table a way."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--surveys", type=int, default=1_000)
@@ -238,7 +239,7 @@ def main():
     print(f"\n{time.time() - start:.0f} seconds")
 
 
-def tell(found, goal, given):
+def tell(found: Array, goal: dict[str, float], given: argparse.Namespace) -> None:
     """Print a table a way."""
     print(
         f"{len(found)} surveys of {given.people} customers, intervals of 95 %, "

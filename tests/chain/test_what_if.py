@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from loyaltymodel import chain, economics, jones_sasser, structural
+from loyaltymodel._core import resampling
 from loyaltymodel.chain.scenarios import kernels
+from loyaltymodel.chain.scenarios.joint import read_rows
 from loyaltymodel.chain.scenarios.uncertainty import within
 from loyaltymodel.errors import DataError, ModelError, OptionError
 
@@ -244,9 +246,6 @@ class TestDraws:
         own = from_links(links, survey)
         assert own.sources == (("impact", "curve", "constraint", "people"),)
         # Each row by itself: fitted again to the customers that the counts say.
-        from loyaltymodel._core import resampling
-        from loyaltymodel.chain.scenarios.joint import read_rows
-
         rows = read_rows(
             *links, survey, satisfaction="satisfaction", loyalty="stayed",
             constraint_by="industry", constraint=None, weights=None,
@@ -442,7 +441,8 @@ class TestRefused:
     def test_a_driver_without_a_path(self, links):
         fit, curve = links
         own = {
-            "change": 5, "impact": fit, "curve": curve, "economics": money(), "observed_per": "year",
+            "change": 5, "impact": fit, "curve": curve, "economics": money(),
+            "observed_per": "year",
         }  # fmt: skip
         with pytest.raises(OptionError, match="no path leads from 's' to 'q'"):
             chain.scenario("s", "q", **own)
@@ -465,8 +465,8 @@ class TestRefused:
         with pytest.raises(OptionError, match="lasts"):
             chain.what_if(records(economics=free, cost_per_period=1))
         drawn = np.linspace(0.7, 1.0, 50)
+        own = records(economics=free, draws={"retention": drawn})
         with pytest.raises(OptionError, match="in draw"):
-            own = records(economics=free, draws={"retention": drawn})
             chain.what_if(own, n_resamples=39, level=0.9, rng=1)
 
     def test_a_score_is_no_retention(self, links):
