@@ -400,6 +400,45 @@ class TestCompare:
             )
 
 
+class TestFixFirst:
+    def test_per_point_and_per_cost_by_hand(self):
+        plans = {
+            "small": records(change=1.0, cost=4_000),
+            "large": records(change=5.0, cost=40_000),
+        }
+        gains = {name: asked(plan)["gain"] for name, plan in plans.items()}
+        point = chain.fix_first(plans, per="point").set_index("scenario")["estimate"]
+        assert point["small"] == pytest.approx(gains["small"] / 1)
+        assert point["large"] == pytest.approx(gains["large"] / 5)
+        cost = chain.fix_first(plans, per="cost")
+        assert cost["scenario"].tolist() == ["small", "large"]
+        assert cost["estimate"][1] == pytest.approx(gains["large"] / 40_000 - 1)
+
+    def test_ranks_hold_together_near_ties(self):
+        # Percentiles of resampled ranks fail here: three are alike, and one is apart.
+        rng = np.random.default_rng(4)
+        truth, error = np.array([1.0, 1.0, 1.0, -9.0]), np.array([0.5, 1.0, 0.7, 1.0])
+        held = 0
+        for _ in range(400):
+            found = truth + error * rng.standard_normal(4)
+            drawn = found + error * rng.standard_normal((400, 4))
+            _, best, worst = kernels.rank_ends(found, drawn, level=0.95)
+            # The three share ranks 1 to 3, each of which any of them may have.
+            held += (best[:3] == 1).all() and (worst[:3] == 3).all() and best[3] == worst[3] == 4
+        assert held >= 370
+
+    def test_what_does_not_vary_is_ranked_for_sure(self):
+        values = np.array([1.0, 2.0, 2.0])
+        rank, best, worst = kernels.rank_ends(values, np.tile(values, (50, 1)), level=0.95)
+        assert rank.tolist() == [3, 1, 1]
+        assert best.tolist() == [3, 1, 1]
+        assert worst.tolist() == [3, 2, 2]
+
+    def test_without_cost_nothing_is_per_cost(self):
+        with pytest.raises(OptionError, match="costs nothing"):
+            chain.fix_first({"a": records(), "b": records(cost=1)}, per="cost")
+
+
 class TestJSON:
     def test_round_trip(self, survey, links):
         own = from_links(links, survey)

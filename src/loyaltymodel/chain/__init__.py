@@ -7,7 +7,12 @@ from loyaltymodel.chain.monitoring.reliable import reliable_change
 from loyaltymodel.chain.monitoring.rule import alarm_rule
 from loyaltymodel.chain.scenarios.build import scenario
 from loyaltymodel.chain.scenarios.specification import CustomerEconomics, Scenario
-from loyaltymodel.chain.scenarios.what_if import compare_scenarios, required_change, what_if
+from loyaltymodel.chain.scenarios.what_if import (
+    compare_scenarios,
+    fix_first,
+    required_change,
+    what_if,
+)
 from loyaltymodel.chain.service_profit.fit import service_profit_paths
 from loyaltymodel.chain.service_profit.links import service_profit_chain
 
@@ -16,6 +21,7 @@ __all__ = [
     "Scenario",
     "alarm_rule",
     "compare_scenarios",
+    "fix_first",
     "index_by_wave",
     "reliable_change",
     "required_change",

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
-from loyaltymodel._core.comparisons import reaches
+from loyaltymodel._core.comparisons import exceeds, reaches
 from loyaltymodel.economics.value.kernels import constant_value, gap_of
 
 # What is computed of each draw, in this order.
@@ -335,3 +335,27 @@ def change_for(
         high = np.where(enough, middle, high)
         low = np.where(enough, low, middle)
     return np.where(never, np.inf, np.where(at_once, 0.0, high))
+
+
+def rank_ends(
+    values: FloatArray, draws: FloatArray, *, level: float
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Return ranks (k,) from 1 for the largest, and the best and worst that are not refuted.
+
+    Differences of all pairs have intervals that hold together: of width c standard deviations,
+    where c is the quantile of the largest deviation among all pairs of a draw (b, k) from the
+    estimate. A rank is worse by each that is surely larger, and better than each that is surely
+    smaller.
+    """
+    k = len(values)
+    gap = values[:, None] - values
+    apart = draws[:, :, None] - draws[:, None, :]
+    spread = apart.std(axis=0, ddof=1)
+    size = np.abs(values).max()
+    varies = exceeds(spread, 0.0, size=size)
+    safe = np.where(varies, spread, 1.0)
+    largest = (np.abs(apart - gap) / safe * varies).max(axis=(1, 2))
+    reach = float(np.quantile(largest, level, method="higher")) * np.where(varies, spread, 0.0)
+    above = exceeds(gap - reach, 0.0, size=size)  # [i, j]: i is surely more than j
+    rank = 1 + exceeds(gap.T, 0.0, size=size).sum(axis=1)
+    return rank, 1 + above.sum(axis=0), k - above.sum(axis=1)
