@@ -323,6 +323,15 @@ class TestDraws:
         back = found.estimates.row(("payback", "periods"))
         assert back["ci_high"] == np.inf
 
+    def test_few_draws_are_all_taken_and_too_few_refused(self):
+        drawn = RNG.normal(1, 0.1, 100)
+        found = chain.what_if(records(draws={"impact": drawn}), n_resamples=400, rng=1)
+        place = kernels.QUANTITIES.index("index_change")
+        values = np.sort(found.estimates.replicates[:, place])
+        np.testing.assert_allclose(values, np.sort(np.repeat(5 * drawn, 4)), rtol=EXACT)
+        with pytest.raises(OptionError, match="10 draws cannot show"):
+            chain.what_if(records(draws={"impact": drawn[:10]}))
+
 
 class TestVarianceShares:
     def test_a_sum_of_independent_inputs(self):

@@ -36,8 +36,9 @@ def draw_rows(
     """Return which draws (1 + n,) of each source are taken; the first is the number itself.
 
     Draws of a source are taken in another order than those of the others, so that sources are
-    independent. ``known`` has the rows that other scenarios took, by the content of their draws:
-    who shares the draws of an input with them takes the same rows.
+    independent; each is taken once before any is taken again. ``known`` has the rows that other
+    scenarios took, by the content of their draws: who shares the draws of an input with them takes
+    the same rows.
     """
     found: Rows = {}
     for source in plan.sources:
@@ -48,8 +49,8 @@ def draw_rows(
             keys = [hash((name, size, v.tobytes())) for name, v in values.items()]
         rows = next((known[key] for key in keys if known is not None and key in known), None)
         if rows is None:
-            drawn = rng.permutation(size)[:n] if n <= size else rng.integers(size, size=n)
-            rows = np.concatenate([[-1], drawn])
+            turns = [rng.permutation(size) for _ in range(-(-n // size))]
+            rows = np.concatenate([[-1], *turns])[: n + 1]
         found[source] = rows
         if known is not None:
             known.update(dict.fromkeys(keys, rows))

@@ -50,7 +50,7 @@ def what_if(
     scenario : Scenario
         Made by :func:`scenario`.
     n_resamples : int
-        Number of draws to take. Of those of a source, no more than there are are taken once each.
+        Number of draws to take. Each draw of a source is taken once before any is taken again.
     level : float
         Confidence level between 0 and 1.
     rng : Generator, int or None
@@ -270,7 +270,7 @@ def compare_scenarios(
         raise OptionError(
             "some scenarios have draws and others none; give draws of all, or of none"
         )
-    n = _number(plans[0], n_resamples, level)
+    n = max(_number(plan, n_resamples, level) for plan in plans)
     generator = np.random.default_rng(rng)
     known: dict[int, np.ndarray] = {}
     parts: list[FloatArray] = []
@@ -401,4 +401,6 @@ def _number(plan: Scenario, n_resamples: int, level: float) -> int:
     """Return how many draws are taken: none where nothing is uncertain."""
     check_level(level)
     check_resamples(n_resamples, level=level)
+    if plan.draws:
+        check_resamples(min(map(len, plan.draws.values())), level=level, what="draws")
     return n_resamples if plan.draws else 0
