@@ -164,6 +164,7 @@ def test_the_ratio_of_two_large_shares_is_the_relative_risk():
     )
 
 
+@pytest.mark.study
 @pytest.mark.filterwarnings("ignore::loyaltymodel.errors.ScaleWarning")  # 99 among ones, by chance
 @given(
     top=st.lists(st.floats(0.5, 100), min_size=2, max_size=20),
@@ -263,6 +264,7 @@ def test_weighted_differences_are_those_of_programme_effects(people):
     assert row["difference_p"] == pytest.approx(effect["p_value"], rel=SAME)
 
 
+@pytest.mark.study
 @pytest.mark.filterwarnings("ignore::loyaltymodel.errors.SmallSampleWarning")
 def test_very_uneven_weights_still_cover():
     # 200 samples: the share that cover has a standard error of 0.0154. Degrees of freedom by

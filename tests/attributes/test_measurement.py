@@ -75,6 +75,7 @@ def test_weights_that_are_counts_give_the_shares_of_repeated_answers():
     assert errors[0] > errors[1]
 
 
+@pytest.mark.study
 def test_weighted_interval_covers():
     rng = np.random.default_rng(1)
     held_mean, held_top = [], []

@@ -105,6 +105,7 @@ def test_ties_are_those_within_reach_and_those_of_rounding():
     assert of(table, "share_best")["estimate"].sum() == pytest.approx(1)
 
 
+@pytest.mark.study
 def test_coverage_of_the_intervals():
     """95 % intervals of share, mean and relative value hold the truth about as often."""
     rng = np.random.default_rng(11)

@@ -76,6 +76,7 @@ def test_unequal_groups_by_plain_sums():
     np.testing.assert_allclose(found.group_shifts, shrunken, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.study
 @pytest.mark.parametrize("icc", [0.0, 0.1, 0.5])
 def test_the_interval_holds_its_level_for_unequal_groups(icc):
     rng = np.random.default_rng(17)

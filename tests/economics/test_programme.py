@@ -310,6 +310,7 @@ def test_a_difference_of_shares_is_newcombes(one, other, low, high):
     assert ends_of(found) == pytest.approx(theirs, rel=SAME)
 
 
+@pytest.mark.study
 def test_few_members_who_spend_by_a_skewed_law():
     # Welch's interval holds no effect in 89 of 100 worlds of 20 members and 100 others.
     rng = np.random.default_rng(8)
@@ -519,6 +520,7 @@ def check_study(replications):
     assert abs(held[2] - 0.95) < off
 
 
+@pytest.mark.study
 def test_effects_are_recovered_and_self_selection_is_not():
     check_study(120)
 

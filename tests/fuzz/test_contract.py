@@ -33,6 +33,7 @@ def bounded_memory(tmp_path, monkeypatch):
     resource.setrlimit(resource.RLIMIT_AS, before)
 
 
+@pytest.mark.study
 @pytest.mark.usefixtures("bounded_memory")
 @pytest.mark.parametrize("room", ROOMS)
 def test_nothing_in_silence_and_nothing_unnamed(room):

@@ -192,12 +192,14 @@ def test_answers_are_compared_by_their_numbers(one, other, equal):
     assert not differs("a", "b")
 
 
+@pytest.mark.study
 def test_keys_are_the_same_in_every_run_and_unlike():
     first, second = ([p[3] for p in planned(record("survey")[0])] for _ in range(2))
     assert first == second
     assert len(first) == len(set(first)) > 1000
 
 
+@pytest.mark.study
 def test_every_mutation_can_be_made_for_some_call():
     rooms = ("delivered_value", "loyalty_stage", "structural")
     made, failed = set(), {}

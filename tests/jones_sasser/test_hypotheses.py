@@ -135,6 +135,7 @@ def test_random_answers_are_a_share_of_the_model():
     assert more == 1
 
 
+@pytest.mark.study
 def test_the_size_where_answers_are_random_is_that_of_the_mixture():
     rng = np.random.default_rng(11)
     p_values = []

@@ -474,6 +474,7 @@ def coverage(n, surveys, *, seed, weighted=False, **options):
     return np.mean(found, axis=0)
 
 
+@pytest.mark.study
 def test_95_percent_intervals_hold_the_shares():
     # 400 surveys know a coverage to 0.011; twelve are looked at, so 3.5 of them are allowed.
     assert np.abs(coverage(400, 400, seed=1) - 0.95).max() < 3.5 * 0.011

@@ -238,6 +238,7 @@ def test_weights_count_as_people_for_the_law():
 
 
 class TestOfTheLaw:
+    @pytest.mark.study
     def test_it_rejects_a_wrong_law_and_keeps_a_right_one(self):
         rejected = {"normal": 0, "beta": 0}
         for seed in range(30):
@@ -260,6 +261,7 @@ class TestOfTheLaw:
         assert found.statistic == pytest.approx(expected.statistic, rel=0.02)
         assert found.p_value == pytest.approx(expected.pvalue, abs=0.02)
 
+    @pytest.mark.study
     def test_weights_that_are_unequal_are_no_evidence(self):
         p = []
         for seed in range(30):

@@ -409,6 +409,7 @@ def test_a_disagreement_of_hardly_any_weight_is_no_certainty():
     assert table["ci_high"] > 1 - 1e-6
 
 
+@pytest.mark.study
 @pytest.mark.parametrize("weighted", [False, True])
 def test_kappa_near_1_covers(weighted):
     rng, held = np.random.default_rng(9), np.zeros(3)

@@ -187,6 +187,7 @@ def test_one_who_errs_alone_is_named():
     assert of_all(found)["ci_high"] <= 1
 
 
+@pytest.mark.study
 def test_intervals_of_h_near_1_cover():
     rng, held, steps = np.random.default_rng(8), 0, np.array([0.7, 0.4])
     # Of 100 who are as the second item says, 3 do not take the first: H is 1 - .012 / .12.

@@ -775,6 +775,7 @@ def winners(view, n_sets, *, n):
     return aic, bic
 
 
+@pytest.mark.study
 @pytest.mark.parametrize("view", MODELS)
 def test_the_true_view_is_recognised(view):
     _, bic = winners(view, 1, n=4000)

@@ -214,6 +214,7 @@ def test_the_jackknife_of_a_mean_is_its_textbook_error(survey):
         np.testing.assert_allclose(found["std_error"], expected, rtol=1e-6)
 
 
+@pytest.mark.study
 def test_a_correlation_has_the_error_of_theory():
     # For normal answers the error of a correlation is (1 - r^2) / sqrt(n).
     model = StructuralModel.from_text("a =~ a1; b =~ b1; b ~ a")
