@@ -153,6 +153,13 @@ STAGES = ["new", "regular", "loyal"]
 MOVES = pd.DataFrame(
     [[0.5, 0.3, 0.2], [0.1, 0.7, 0.2], [0.25, 0.05, 0.7]], index=STAGES, columns=STAGES
 )
+_LEFT = np.random.default_rng(1).geometric(np.random.default_rng(2).beta(1, 2, 300))
+RETAINED = economics.fit_retention(
+    np.minimum(_LEFT, 4),
+    _LEFT <= 4,
+    drivers={"age": np.arange(300) % 2, "score": np.arange(300) % 5},
+    interval="wald",
+)
 CHAIN = loyalty_stage.markov_chain(MOVES.to_numpy(), stages=STAGES)
 LATER = CHAIN.what_if(source="new", target="loyal", probability=0.5)
 PANEL = CHAIN.simulate(40, n_periods=4, rng=3)
@@ -727,6 +734,31 @@ CASES = [
         "loyalty_stage.results.MarkovChain.sensitivity.rewards",
         lambda v: CHAIN.sensitivity(quantity="discounted_value", rewards=v, discount=0.1),
         {"new": 1.0, "regular": 20.0, "loyal": 300.0},
+    ),
+    *(
+        Labelled(
+            f"economics.results.RetentionModel.{name}.drivers", call, {"age": 1.0, "score": 4.0}
+        )
+        for name, call in (
+            ("survival", lambda v: RETAINED.survival([1, 2], drivers=v)),
+            ("retention", lambda v: RETAINED.retention([1, 2], drivers=v)),
+            ("projection", lambda v: RETAINED.projection(2, drivers=v)),
+            ("churn", lambda v: RETAINED.churn(drivers=v)),
+            ("expected_tenure", lambda v: RETAINED.expected_tenure(horizon=5, drivers=v)),
+            (
+                "residual_value",
+                lambda v: RETAINED.residual_value(1, discount=0.1, timing="now", drivers=v),
+            ),
+            ("draws", lambda v: RETAINED.draws(3, periods=2, rng=1, drivers=v)),
+        )
+    ),
+    Labelled(
+        "plots.economics.retention_projection.drivers",
+        lambda v: [
+            line.get_ydata()
+            for line in plots.economics.retention_projection(RETAINED, drivers=v).lines
+        ],
+        {"age": 1.0, "score": 4.0},
     ),
     Labelled(
         "economics.lifetime_value.draws",

@@ -614,3 +614,8 @@ def test_a_result_is_small_and_can_be_passed_on():
     pd.testing.assert_frame_equal(again.projection(3, **at), found.projection(3, **at))
     assert found.to_dict()["values"]["n_obs"] == 5_000
     assert found.aic == pytest.approx(2 * 3 - 2 * found.log_likelihood)
+
+
+def test_cohorts_and_their_entries_have_one_number_each():
+    with pytest.raises(DataError, match="one a cohort"):
+        fit_cohorts([[100, 60, 40], [90, 50, 30]], entry=[1, 2, 3])

@@ -285,6 +285,8 @@ def test_comparison_with_draws():
         ({"retention": [0.8, 0.9]}, "beyond="),
         ({"margin": [1.0, 2.0], "horizon": 3}, "beyond="),
         ({"horizon": 0}, "horizon"),
+        ({"discount": [0.1, 0.2]}, "give one number"),
+        ({"growth": [0.1]}, "give one number"),
         ({"timing": "later"}, "not an option"),
         ({"per": "century"}, "not an option"),
         ({"draws": {"retntion": [0.8, 0.9]}}, "did you mean"),

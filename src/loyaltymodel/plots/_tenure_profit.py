@@ -15,7 +15,7 @@ from loyaltymodel._core.options import count_of
 from loyaltymodel.economics.results import TenureProfit
 from loyaltymodel.economics.tenure_profit.kernels import stacked
 from loyaltymodel.errors import OptionError
-from loyaltymodel.plots._names import Language, Words, shown_names, words_in, wrapped
+from loyaltymodel.plots._names import Language, Words, chinese_in, shown_names, words_in, wrapped
 from loyaltymodel.plots._style import (
     BLUE,
     GREY,
@@ -118,8 +118,9 @@ def profit_by_tenure_bars(
             f"there are {count_of(k, 'component')}, at most {_MOST} can be told apart; put some "
             "together"
         )
-    word = "english" if language == "en" else "chinese"
-    own = {row["id"]: row[word] for row in rows_of("loyalty_benefits")}
+    rows = rows_of("loyalty_benefits")
+    own = {row["id"]: row["english"] for row in rows}
+    own |= chinese_in(language, {row["id"]: row["chinese"] for row in rows})
     own |= {name: words[name] for name in ("acquisition", "cumulative")}
     shown = shown_names([*result.names, "acquisition", "cumulative"], names, own)
     label = dict(zip(shown, wrapped(shown.values(), _LETTERS), strict=True))

@@ -269,7 +269,13 @@ def fit_cohorts(
             f"survivors rise in row {row}, from {counted[row, column]:g} to "
             f"{counted[row, column + 1]:g}; customers who are won later are a cohort of their own"
         )
-    begun = np.broadcast_to(counts_of("entry", read_numbers("entry", entry)), (len(rows),))
+    made = counts_of("entry", read_numbers("entry", entry))
+    if made.shape not in {(), (len(rows),)}:
+        raise DataError(
+            f"entry has shape {made.shape} and there are {len(rows)} cohorts; give one number, or "
+            "one a cohort"
+        )
+    begun = np.broadcast_to(made, (len(rows),))
     tenure = (begun[:, None] + np.arange(1, rows.shape[1]))[both].astype(np.intp)
     at_risk = _counted(tenure, counted[:, :-1][both])
     lost = _counted(tenure, (counted[:, :-1] - counted[:, 1:])[both])

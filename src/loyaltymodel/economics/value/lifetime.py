@@ -23,7 +23,7 @@ from loyaltymodel.economics.value.result import (
     estimates_of,
     read_inputs,
 )
-from loyaltymodel.errors import DataError
+from loyaltymodel.errors import DataError, OptionError
 
 _KINDS: Mapping[str, RateKind] = {
     "margin": "amount",
@@ -159,6 +159,11 @@ def lifetime_value(
         name: read_numbers(name, in_period(name, value, kind=_KINDS[name], per=per), any_size=True)
         for name, value in given.items()
     }
+    for name in ("discount", "growth"):
+        if numbers[name].ndim:
+            raise OptionError(
+                f"{name} has shape {numbers[name].shape}; give one number, others as draws of it"
+            )
     numbers["acquisition_cost"] = np.asarray(acquisition_cost)
     check_paths(numbers, horizon=horizon, beyond=beyond)
     stack = read_inputs(numbers, draws, horizon=horizon)
