@@ -9,6 +9,7 @@ import pytest
 from loyaltymodel import chain, economics, jones_sasser, structural
 from loyaltymodel._core import resampling
 from loyaltymodel.chain.scenarios import kernels
+from loyaltymodel.chain.scenarios.evaluation import draw_rows
 from loyaltymodel.chain.scenarios.joint import read_rows
 from loyaltymodel.chain.scenarios.uncertainty import within
 from loyaltymodel.errors import DataError, ModelError, OptionError
@@ -303,7 +304,8 @@ class TestDraws:
     def test_row_by_row_it_is_the_scenario_of_each_row(self, survey, links):
         own = from_links(links, survey, cost=2_000)
         found = chain.what_if(own, n_resamples=60, rng=2, level=0.9).estimates.replicates
-        rows = np.random.default_rng(2).permutation(60)
+        rows = next(iter(draw_rows(own, 60, np.random.default_rng(2)).values()))[1:]
+        assert sorted(rows) == list(range(60))
         for k in (0, 31):
             row = rows[k]
             alone = own.model_copy(
@@ -401,6 +403,17 @@ class TestCompare:
         drawn = found.estimates.replicates.reshape(60, 2, -1)
         place = kernels.QUANTITIES.index("retention_before")
         assert np.array_equal(drawn[:, 0, place], drawn[:, 1, place])
+
+    def test_the_order_of_scenarios_is_of_no_matter(self):
+        own = records(draws={"impact": RNG.normal(1, 0.2, 500)}, cost=100)
+        more = records(draws={"impact": RNG.normal(1, 0.3, 500)}, cost=100)
+        gaps = [
+            chain.compare_scenarios(dict(order), n_resamples=400, rng=1).estimates.difference(
+                ("a", "gain"), ("b", "gain")
+            )
+            for order in ((("a", own), ("b", more)), (("b", more), ("a", own)))
+        ]
+        assert gaps[0]["std_error"] == pytest.approx(gaps[1]["std_error"], rel=SAME)
 
     def test_other_terms_are_refused(self):
         with pytest.raises(OptionError, match="timing"):

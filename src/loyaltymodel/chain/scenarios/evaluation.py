@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -41,6 +42,7 @@ def draw_rows(
     the same rows.
     """
     found: Rows = {}
+    seed = int(rng.integers(2**32))
     for source in plan.sources:
         values = {name: plan.draws[name] for name in source}
         size = len(next(iter(values.values())))
@@ -49,7 +51,10 @@ def draw_rows(
             keys = [hash((name, size, v.tobytes())) for name, v in values.items()]
         rows = next((known[key] for key in keys if known is not None and key in known), None)
         if rows is None:
-            turns = [rng.permutation(size) for _ in range(-(-n // size))]
+            # By what is drawn, so that the order of sources and of scenarios is of no matter.
+            own = zlib.crc32(values[source[-1]].tobytes(), zlib.crc32(source[-1].encode()))
+            order = np.random.default_rng([seed, own])
+            turns = [order.permutation(size) for _ in range(-(-n // size))]
             rows = np.concatenate([[-1], *turns])[: n + 1]
         found[source] = rows
         if known is not None:

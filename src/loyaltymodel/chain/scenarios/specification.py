@@ -61,7 +61,7 @@ INPUTS: Mapping[str, Bound] = {
 def _array(value: Any) -> FloatArray:
     try:
         found = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ModelError(f"{shown(value)} is given, but numbers are needed") from None
     if not (np.abs(found) <= LARGEST).all():
         raise ModelError("numbers are missing, infinite or too large to compute with")
@@ -440,7 +440,7 @@ def _check_draws(plan: Scenario) -> None:
         raise ModelError(f"draws has {idle[0]!r}, which link={plan.link!r} does not use")
     for name, values in plan.draws.items():
         each = points[name].point.shape
-        if values.shape[1:] != each or len(values) < 2:  # noqa: PLR2004  a spread needs two
+        if values.ndim == 0 or values.shape[1:] != each or len(values) < 2:  # noqa: PLR2004  a spread needs two
             wanted = ", ".join(["b", *map(str, each)])
             raise ModelError(
                 f"draws[{name!r}] has shape {values.shape}, but must have ({wanted}), a row a draw"

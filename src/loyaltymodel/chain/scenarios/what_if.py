@@ -271,11 +271,11 @@ def compare_scenarios(
             "some scenarios have draws and others none; give draws of all, or of none"
         )
     n = max(_number(plan, n_resamples, level) for plan in plans)
-    generator = np.random.default_rng(rng)
+    seed = int(np.random.default_rng(rng).integers(2**32))
     known: dict[int, np.ndarray] = {}
     parts: list[FloatArray] = []
     for plan in plans:
-        rows = by_input(draw_rows(plan, n, generator, known)) if n else {}
+        rows = by_input(draw_rows(plan, n, np.random.default_rng(seed), known)) if n else {}
         parts.append(evaluate(plan, rows).quantities)
     k = len(QUANTITIES)
     labels = {
