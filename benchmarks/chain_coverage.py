@@ -222,13 +222,15 @@ def main() -> None:
     parser.add_argument("--surveys", type=int, default=1_000)
     parser.add_argument("--people", type=int, default=1_000)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first survey")
     parser.add_argument("--resamples", type=int, default=499)
     parser.add_argument("--every", type=int, default=0, help="surveys between tables on the way")
     parser.add_argument("--ways", type=int, nargs="+", default=[0, 1, 2, 3])
     given = parser.parse_args()
     goal = truth()
     start = time.time()
-    tasks = [(given.people, seed, given.ways, given.resamples) for seed in range(given.surveys)]
+    seeds = range(given.first, given.first + given.surveys)
+    tasks = [(given.people, seed, given.ways, given.resamples) for seed in seeds]
     found = []
     with ProcessPoolExecutor(given.processes) as pool:
         for one_survey in pool.map(one, tasks):
