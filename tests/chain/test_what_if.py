@@ -144,6 +144,10 @@ class TestByHand:
         posterior = law.posterior()[0][law.answers.place(seen.satisfaction)]
         people = np.bincount(seen.cell, weights=seen.count)
         c = curve.values[3:][seen.group][:, None]
+        plan = from_links((fit, curve), n_resamples=0)
+        masses = plan.model_copy(update={"true_scores": "masses"})
+        assert "beyond the top" not in chain.what_if(plan).reading()
+        assert "beyond the top" in chain.what_if(masses).reading()
         own = c + (1 - c) * curve.curve.true_loyalty(law.satisfaction)
         by_hand = people @ (posterior * own).sum(axis=1) / people.sum()
         assert found["retention_before"] == pytest.approx(by_hand, abs=SAME)

@@ -409,6 +409,7 @@ def _from_fit(
         "groups": kinds.names,
         "constraint": kinds.constraint(curve.values[None])[0],
         "reliability": settings.reliability,
+        "true_scores": settings.true_scores if settings.has_error else None,
         "n_obs": curve.n_obs,
     }
     if n == 0:

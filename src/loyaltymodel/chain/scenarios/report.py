@@ -107,6 +107,11 @@ def _assumptions_en(plan: Scenario) -> list[str]:
         )
     found.append("Nothing is counted for new customers, nor for what rivals do in answer.")
     found.append(_error_en(plan))
+    if plan.true_scores not in (None, "normal"):
+        found.append(
+            "True satisfaction is taken to lie on the scale; if it goes on beyond the top, "
+            'retention there and the money are put too high (true_scores="normal").'
+        )
     found.append(_sources_en(plan))
     return [sentence for sentence in found if sentence]
 
@@ -169,6 +174,10 @@ def _assumptions_zh(plan: Scenario) -> list[str]:
         found.append(f"措施作用于 {plan.lasts} 次续约,此后客户的留存恢复原状。")
     found.append("未计入新客户,也未计入竞争对手的反应。")
     found.append(_error_zh(plan))
+    if plan.true_scores not in (None, "normal"):
+        found.append(
+            '真实满意度被视为不超出量表;若它超出上端,那里的留存与收益会被高估(true_scores="normal")。'
+        )
     sources = ["、".join(_INPUTS[n] for n in source) for source in plan.sources]
     if not sources:
         found.append("所有数字视为已知,因此没有区间。")

@@ -32,6 +32,7 @@ from loyaltymodel.jones_sasser.curves.families import (
     FamilyName,
     Hazard,
 )
+from loyaltymodel.jones_sasser.estimation.true_score import TrueScores
 
 Link = Literal["curve", "records"]
 
@@ -212,6 +213,8 @@ class Scenario(Specification):
         Whether the impact is corrected for measurement error.
     reliability : float, optional
         Reliability of satisfaction in the curve.
+    true_scores : str, optional
+        Law of true scores in the curve, where it is corrected for measurement error.
     n_obs : int, optional
         Customers that the curve was fitted to.
     n_failed : int
@@ -265,6 +268,7 @@ class Scenario(Specification):
     joint: tuple[tuple[str, ...], ...] = ()
     consistent: bool | None = None
     reliability: Annotated[Number, Field(gt=0, le=1)] | None = None
+    true_scores: TrueScores | None = None
     n_obs: Annotated[int, Field(ge=1)] | None = None
     n_failed: Annotated[int, Field(ge=0)] = 0
 
