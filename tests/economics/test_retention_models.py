@@ -619,3 +619,18 @@ def test_a_result_is_small_and_can_be_passed_on():
 def test_cohorts_and_their_entries_have_one_number_each():
     with pytest.raises(DataError, match="one a cohort"):
         fit_cohorts([[100, 60, 40], [90, 50, 30]], entry=[1, 2, 3])
+
+
+def test_a_driver_without_losses_at_some_values_is_named_and_no_failure_of_arithmetic():
+    # Found by a search: on the way to a churn of 0 derivatives overflowed.
+    rows = np.array(
+        [
+            [1, 1, 0, 1], [2, 0, 0, 4], [2, 0, 1, 7], [2, 0, 2, 3], [2, 1, 0, 1], [3, 0, 0, 5],
+            [3, 0, 1, 3], [3, 0, 2, 6],
+        ]
+    )  # fmt: skip
+    with pytest.raises(NotIdentifiedError, match="goes to 0 or 1"):
+        fit_retention(
+            rows[:, 0], rows[:, 1], counts=rows[:, 3], drivers={"x": rows[:, 2]},
+            model="beta_discrete_weibull",
+        )  # fmt: skip

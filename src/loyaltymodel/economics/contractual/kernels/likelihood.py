@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel.economics.contractual.kernels.staying import (
     Staying,
     staying_geometric,
@@ -80,6 +80,10 @@ class Slopes(NamedTuple):
     observed: FloatArray
     expected: FloatArray
 
+    def rows(self, which: BoolArray) -> Slopes:
+        """Return those of some rows of parameters."""
+        return Slopes(*(values[which] for values in self))
+
 
 def log_likelihood(renewals: Renewals, theta: FloatArray) -> FloatArray:
     """Return the log-likelihood (b,) at rows of parameters (b, q)."""
@@ -94,7 +98,7 @@ def log_likelihood(renewals: Renewals, theta: FloatArray) -> FloatArray:
 def _of_losses(stay: FloatArray, lost: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         leave = np.where(stay > -0.5, np.log(-np.expm1(stay)), np.log1p(-np.exp(stay)))  # noqa: PLR2004
-    return np.where(lost > 0, lost * leave, 0.0)
+        return np.where(lost > 0, lost * leave, 0.0)
 
 
 def slopes(renewals: Renewals, theta: FloatArray, *, second: bool = True) -> Slopes:
@@ -111,9 +115,10 @@ def slopes(renewals: Renewals, theta: FloatArray, *, second: bool = True) -> Slo
         value += _of_losses(found.value, lost).sum(axis=1)
         value += np.where(n > lost, (n - lost) * found.value, 0).sum(axis=1)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            odds = 1 / np.expm1(-found.value)  # to stay
-        pull = (n - lost) - np.where(lost > 0, lost * odds, 0.0)
-        bend = np.where(lost > 0, lost * odds * (1 + odds), 0.0)
+            # To stay. Where churn rounds to 0, odds times squared slopes, about the churn, do too.
+            odds = np.where(found.value < 0, 1 / np.expm1(-found.value), 0.0)
+            pull = (n - lost) - np.where(lost > 0, lost * odds, 0.0)
+            bend = np.where(lost > 0, lost * odds * (1 + odds), 0.0)
         first = found.first
         rows = renewals.design[renewals.profile[cells]]
         gradient += _spread(pull * first, rows, r)

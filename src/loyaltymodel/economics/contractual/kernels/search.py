@@ -50,6 +50,12 @@ def maximise(
         n_iter += 1
         at = np.flatnonzero(going)
         found = slopes(renewals, theta[at], second=second)
+        known = np.isfinite(found.observed) & np.isfinite(found.expected)
+        lost = ~np.asarray(known.all(axis=(1, 2)), dtype=np.bool_)
+        if lost.any():  # so far out that chances round to 0 or 1, where no hill is
+            going[at[lost]] = False
+            decrement[at[lost]] = np.nan
+            at, found = at[~lost], found.rows(~lost)
         moving = free[at] & ~held_at(theta[at], found.gradient, bounds)
         step, gain = _step(found.gradient, found.observed, found.expected, moving, damping[at])
         decrement[at] = gain
