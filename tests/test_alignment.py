@@ -1643,6 +1643,8 @@ ONE_DOOR = {
 # their order, whatever the index of the Series.
 # Results beside each other in a picture are named, and matched with nothing.
 NOT_BY_LABEL = {
+    "chain.compare_scenarios.scenarios",
+    "chain.fix_first.scenarios",
     "economics.benefits_account.items",
     "economics.profit_by_tenure.components",
     "plots.economics.cumulative_value.result",

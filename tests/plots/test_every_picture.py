@@ -629,6 +629,7 @@ def test_other_languages_are_refused_before_anything_is_drawn(name):
 
 NAMED = [name for name in PUBLIC if "names" in inspect.signature(PUBLIC[name]).parameters]
 WITHOUT_NAMES = {
+    "chain.chain_of_effects",
     "economics.budget_optimum",
     "economics.cohort_heat_map",
     "economics.cumulative_value",  # the names are those of a mapping
