@@ -189,10 +189,12 @@ def catalogue(name: str | None = None) -> pd.DataFrame:
     1  indifference    无差异区       3 to 4  40 to 80
     2     affection     情感区      above 4  above 80
     >>> lists = evidence.catalogue()
-    >>> lists.loc[lists["concepts"].str.contains("LOY-14"), ["list", "rows", "sources"]]
-                  list  rows    sources
-    19  loyalty_levels     3  001:13-14
-    34      strategies     3     001:14
+    >>> found = lists[lists["concepts"].str.contains("LOY-14")].set_index("list")
+    >>> found[["rows", "sources"]]
+                    rows    sources
+    list
+    loyalty_levels     3  001:13-14
+    strategies         3     001:14
     """
     if name is not None:
         return frame_of(name)
