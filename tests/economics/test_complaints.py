@@ -593,3 +593,15 @@ def test_lists_of_the_texts_are_data():
     lists = set(evidence.catalogue()["list"])
     own = {"dissatisfaction_causes", "complaint_wants", "complaint_channels", "calming_skills"}
     assert own | {"agitated_customers", "forbidden_phrases"} <= lists
+
+
+def test_suggestions_stand_beside_their_problem():
+    problems = ["price", "queue", "queue", "queue", "queue", "noise"]
+    said = ["b", "more tills", "a clerk", "a clerk", None, " "]
+    frame = pd.DataFrame({"problem": problems, "said": said})
+    found = problem_pareto("problem", suggestion="said", data=frame).set_index("problem")
+    assert found["n_suggestions"].to_dict() == {"queue": 3, "noise": 0, "price": 1}
+    assert found["suggestion"].to_dict() == {"queue": "a clerk", "noise": "", "price": "b"}
+    nobody = problem_pareto(["a", "b", "a"], suggestion=[None, None, None])
+    assert nobody["n_suggestions"].tolist() == [0, 0]
+    assert nobody.columns[:-2].tolist() == problem_pareto(["a", "b", "a"]).columns.tolist()

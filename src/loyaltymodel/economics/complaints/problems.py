@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.arrays import IntArray
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.signature import checked
-from loyaltymodel._core.variables import read_variables
+from loyaltymodel._core.variables import codes_of, read_variables
 from loyaltymodel.economics.pareto import ranked
 from loyaltymodel.errors import DataError
 
@@ -20,6 +24,7 @@ def problem_pareto(
     *,
     severity: Variable | None = None,
     customer: Variable | None = None,
+    suggestion: Variable | None = None,
     data: Data | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
@@ -35,6 +40,9 @@ def problem_pareto(
     customer : Series, array of shape (n,) or str, optional
         Who complained. What one customer reports several times is then not taken for several
         independent complaints.
+    suggestion : Series, array of shape (n,) or str, optional
+        What each customer would have done about it, as a text or a code; missing or blank where
+        nothing was suggested.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
     level : float
@@ -49,7 +57,8 @@ def problem_pareto(
         ``ci_low`` and ``ci_high`` (Wilson), ``value_lost`` and ``value_share`` if there is a
         severity, ``best_rank`` and ``worst_rank``, ``cumulative`` share of complaints, or of
         severity, down to this problem, and ``p_next``, the p-value of no difference from the
-        next one.
+        next one; with suggestions ``n_suggestions`` and the most frequent ``suggestion``, of
+        equally frequent ones the first by name, empty where there is none.
 
     Raises
     ------
@@ -90,16 +99,26 @@ def problem_pareto(
     0  delivery      9          1           3       0.500   1.000
     1     price      8          1           3       0.944   0.039
     2   parking      1          1           3       1.000     NaN
+
+    What customers suggest stands beside:
+
+    >>> economics.problem_pareto(
+    ...     ["delivery", "price", "delivery"], suggestion=["call before", None, "call before"]
+    ... )[["problem", "n_suggestions", "suggestion"]]
+        problem  n_suggestions   suggestion
+    0  delivery              2  call before
+    1     price              0
     """
     check_level(level)
     given: dict[str, object] = {"problem": problem}
-    optional = {"severity": severity, "customer": customer}
+    optional = {"severity": severity, "customer": customer, "suggestion": suggestion}
     given |= {name: value for name, value in optional.items() if value is not None}
     read = read_variables(
         given,
         data=data,
         bounds={"severity": (0.0, np.inf)},
-        categories=[name for name in ("problem", "customer") if name in given],
+        categories=[name for name in given if name != "severity"],
+        gaps=["suggestion"],
         missing=missing,
     )
     codes, names = read.codes("problem")
@@ -107,4 +126,24 @@ def problem_pareto(
     if weight is not None and not weight.sum() > 0:
         raise DataError("the severity is 0 in all; leave severity out to count complaints")
     who = None if customer is None else read.codes("customer", most=None)[0]
-    return ranked("problem", codes, names, weight, who, level=level)
+    table = ranked("problem", codes, names, weight, who, level=level)
+    if suggestion is None:
+        return table
+    often, first = _suggestions(codes, len(names), read["suggestion"])
+    places = [names.index(name) for name in table["problem"]]
+    return table.assign(n_suggestions=often[places], suggestion=[first[k] for k in places])
+
+
+def _suggestions(
+    codes: IntArray, n_problems: int, suggested: npt.NDArray[Any]
+) -> tuple[IntArray, list[Any]]:
+    """Return how many suggestions each problem has, and its most frequent one or the empty text."""
+    made = ~pd.isna(suggested)
+    if not made.any():
+        return np.zeros(n_problems, dtype=np.intp), [""] * n_problems
+    place, distinct = codes_of(suggested[made])
+    cells = np.bincount(codes[made] * len(distinct) + place, minlength=n_problems * len(distinct))
+    counts = cells.reshape(n_problems, len(distinct))
+    often = counts.sum(axis=1)
+    best = counts.argmax(axis=1)
+    return often, [distinct[k] if n else "" for k, n in zip(best, often, strict=True)]
