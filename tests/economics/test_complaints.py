@@ -466,7 +466,7 @@ def test_dates_hours_and_days_say_the_same():
     np.testing.assert_allclose(again.estimates.estimate, days.estimates.estimate, rtol=EXACT)
     with pytest.raises(OptionError, match="has no time zone"):
         complaint_log("in", **{**shifted, "until": "2026-03-05"}, unit="days")
-    plain = pd.Series(table["in"].dt.to_pydatetime(), dtype=object)
+    plain = pd.Series([moment.to_pydatetime() for moment in table["in"]], dtype=object)
     later = pd.Series([pd.Timestamp("2026-03-04").to_pydatetime()] * 3, dtype=object)
     with pytest.raises(OptionError, match="has a time zone"):
         complaint_log(plain, closed=later, until=shifted["until"], unit="days")
