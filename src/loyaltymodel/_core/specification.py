@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
+from annotated_types import Ge, Gt, Le
 from pydantic import (
+    AllowInfNan,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     ModelWrapValidatorHandler,
     ValidationError,
 )
@@ -74,10 +75,12 @@ def _one_number(value: Any) -> float:
         raise PydanticCustomError("finite_number", "input should be a finite number") from None
 
 
-Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_one_number)]
-Positive = Annotated[Number, Field(gt=0)]
-NotNegative = Annotated[Number, Field(ge=0)]
-Share = Annotated[Number, Field(ge=0, le=1)]
+# Types that fields share hold no Field(): older releases of pydantic write the default of one field
+# into it, and so into all others.
+Number = Annotated[float, AllowInfNan(allow_inf_nan=False), BeforeValidator(_one_number)]
+Positive = Annotated[Number, Gt(0)]
+NotNegative = Annotated[Number, Ge(0)]
+Share = Annotated[Number, Ge(0), Le(1)]
 
 
 class Specification(BaseModel):

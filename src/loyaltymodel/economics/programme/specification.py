@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 import numpy as np
 import pandas as pd
+from annotated_types import Le
 from pydantic import Field, model_validator
 
 from loyaltymodel._core.accepted import Data, Variable
@@ -19,8 +20,8 @@ from loyaltymodel.economics.programme.account import Crediting, account_of
 from loyaltymodel.errors import ModelError
 
 # No larger than what spending can be multiplied with, one after the other.
-_Money = Annotated[NotNegative, Field(le=1e50)]
-_Rate = Annotated[Positive, Field(le=1e50)]
+_Money = Annotated[NotNegative, Le(1e50)]
+_Rate = Annotated[Positive, Le(1e50)]
 
 
 class ProgrammeTier(Specification):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from loyaltymodel._core.options import alike, enumerate_names
 from loyaltymodel._core.specification import Specification
@@ -12,7 +12,7 @@ from loyaltymodel.errors import ModelError
 
 OVERALL = ("unweighted", "weighted")  # scores of all dimensions together
 
-_Name = Annotated[str, Field(pattern=r"\S")]
+_Name = Annotated[str, StringConstraints(pattern=r"\S")]
 
 
 _SERVQUAL = (

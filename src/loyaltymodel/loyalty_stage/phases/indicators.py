@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 import pandas as pd
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.frames import Missing
@@ -24,7 +24,7 @@ Beyond = Literal["refuse", "cap"]
 
 PHASES = ("cognitive", "affective", "conative", "action")
 
-_Name = Annotated[str, Field(min_length=1)]
+_Name = Annotated[str, StringConstraints(min_length=1)]
 _LEAST_PHASES = 2
 
 
