@@ -8,7 +8,7 @@ the rest of the stack.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -113,38 +113,14 @@ def stack_of(
         first = np.asarray(number, np.float64)[None]
         behind = drawn.get(name, np.broadcast_to(first, (b, *first.shape[1:])))
         found[name] = np.concatenate([first, behind])
-        _check(name, found[name], bounds.get(name, ANY))
+    check_stack(found, bounds=bounds)
     return found
 
 
-def table_of_draws(
-    labels: Labels,
-    compute: Callable[[Mapping[str, FloatArray]], FloatArray],
-    stack: Mapping[str, FloatArray],
-    *,
-    level: float,
-) -> EstimateTable:
-    """Return a table of what a formula makes of a stack; its intervals are those of the draws.
-
-    Parameters
-    ----------
-    labels : mapping from str to sequence
-        Columns that name the k rows.
-    compute : callable
-        From arrays of shape (m,) by name to an array of shape (m, k).
-    stack : mapping from str to ndarray of shape (1 + b,)
-        Of :func:`stack_of`.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    EstimateTable
-        With the draws, so that any difference has an interval; without intervals if there are
-        no draws.
-    """
-    rows = compute(stack)
-    return table_of_rows(labels, rows, level=level)
+def check_stack(stack: Mapping[str, FloatArray], *, bounds: Mapping[str, Bound]) -> None:
+    """Raise an OptionError if a number or a draw of it is outside its bound."""
+    for name, values in stack.items():
+        _check(name, values, bounds.get(name, ANY))
 
 
 def table_of_rows(labels: Labels, rows: FloatArray, *, level: float) -> EstimateTable:
@@ -163,6 +139,26 @@ def table_of_rows(labels: Labels, rows: FloatArray, *, level: float) -> Estimate
         method="percentiles of the draws",
         replicates=rows[1:],
     )
+
+
+def difference_of(one: EstimateTable, other: EstimateTable, *, paired: bool) -> FloatArray:
+    """Return by how much the rows of a table exceed those of another, (1 + b, k).
+
+    Without ``paired`` the two are independent, and each draw is held against the one of the other
+    a place further on, so that equal random numbers do not meet.
+    """
+    sizes = [0 if table.replicates is None else len(table.replicates) for table in (one, other)]
+    if all(sizes) and sizes[0] != sizes[1]:
+        raise OptionError(f"there are {sizes[0]:,} draws of this and {sizes[1]:,} of the other")
+
+    def rows(table: EstimateTable, shift: int) -> FloatArray:
+        drawn = table.replicates
+        if drawn is None:
+            drawn = np.broadcast_to(table.estimate, (max(sizes), len(table)))
+        return np.vstack([table.estimate, np.roll(drawn, shift, axis=0)])
+
+    with np.errstate(invalid="ignore"):  # infinity less infinity is no number
+        return np.asarray(rows(one, 0) - rows(other, 0 if paired else 1))
 
 
 class Spread(NamedTuple):

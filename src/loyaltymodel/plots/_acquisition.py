@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel.economics.results import AcquisitionRetention
 from loyaltymodel.errors import OptionError
-from loyaltymodel.plots._names import Language, Words, words_in
+from loyaltymodel.plots._names import Language, Words, period_in, words_in
 from loyaltymodel.plots._style import (
     GREY,
     INK,
@@ -43,12 +43,6 @@ _WORDS: Mapping[Language, Words] = {
         "budget": "budget",
         "current": "today",
         "nothing": "worth nothing",
-        "day": "day",
-        "week": "week",
-        "month": "month",
-        "quarter": "quarter",
-        "half_year": "half-year",
-        "year": "year",
     },
     "zh": {
         "x": "每位潜在客户的获取支出",
@@ -60,12 +54,6 @@ _WORDS: Mapping[Language, Words] = {
         "budget": "预算",
         "current": "目前",
         "nothing": "价值为零",
-        "day": "日",
-        "week": "周",
-        "month": "月",
-        "quarter": "季度",
-        "half_year": "半年",
-        "year": "年",
     },
 }
 
@@ -148,7 +136,7 @@ def budget_optimum(
     ax.set_xlim(0, reach[0])
     ax.set_ylim(0, reach[1])
     ax.set_xlabel(words["x"])
-    ax.set_ylabel(words["y"].format(words[result.per]))
+    ax.set_ylabel(words["y"].format(period_in(language, result.per)))
     tidy(ax)
     add_legend(ax, lift=1)
     caption(ax, words["value"])

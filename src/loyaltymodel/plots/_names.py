@@ -21,12 +21,27 @@ _WORDS: Mapping[Language, Words] = {
     "en": {"interval": "{:g}% interval"},
     "zh": {"interval": "{:g}% 区间"},
 }
+_PERIODS: Mapping[Language, Words] = {
+    "en": {
+        "day": "day", "week": "week", "month": "month", "quarter": "quarter",
+        "half_year": "half-year", "year": "year",
+    },
+    "zh": {
+        "day": "日", "week": "周", "month": "月", "quarter": "季度",
+        "half_year": "半年", "year": "年",
+    },
+}  # fmt: skip
 
 
 def words_in(language: Language, table: Mapping[Language, Words]) -> Words:
     """Return the words of a picture in a language; an OptionError if there is no such language."""
     check_choice("language", language, Language)
     return table[language]
+
+
+def period_in(language: Language, per: str) -> str:
+    """Return what a period is called."""
+    return words_in(language, _PERIODS)[per]
 
 
 def chinese_in(language: Language, chinese: Mapping[Any, str]) -> Mapping[Any, str]:

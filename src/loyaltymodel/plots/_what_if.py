@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel.chain.results import WhatIf
-from loyaltymodel.plots._names import Language, Words, interval_in, words_in
+from loyaltymodel.plots._names import Language, Words, interval_in, period_in, words_in
 from loyaltymodel.plots._rows import row_axes
 from loyaltymodel.plots._style import (
     BLUE,
@@ -44,8 +44,6 @@ _WORDS: Mapping[Language, Words] = {
         "point": "Estimates",
         "zero": "0",
         "ends": "{} ({} to {})",
-        "day": "day", "week": "week", "month": "month", "quarter": "quarter",
-        "half_year": "half-year", "year": "year",
     },
     "zh": {
         "driver": "{}：{:+g} 分",
@@ -58,10 +56,8 @@ _WORDS: Mapping[Language, Words] = {
         "point": "估计值",
         "zero": "0",
         "ends": "{} ({} 至 {})",
-        "day": "日", "week": "周", "month": "月", "quarter": "季度",
-        "half_year": "半年", "year": "年",
     },
-}  # fmt: skip
+}
 _BINS = 40
 _SHOWN = (0.005, 0.995)  # quantiles of the draws between which they are drawn
 _HIGH = 0.62  # of a row
@@ -118,7 +114,10 @@ def chain_of_effects(result: WhatIf, *, language: Language = "en", ax: Axes | No
         name for name in _LINKS if name != "net_present_value" or table["estimate"]["cost"] > 0
     ]
     names = [words["driver"].format(plan.driver, plan.change)]
-    parts = {"index_change": plan.target, "retention_change": words[plan.economics.per]}
+    parts = {
+        "index_change": plan.target,
+        "retention_change": period_in(language, plan.economics.per),
+    }
     names += [words[name].format(parts.get(name, "")) for name in shown]
     ax, rows = row_axes(ax, names, row=0.34, more=0.35)
     ax.set_xlim(0.0, 1.0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, Numbers
-from loyaltymodel._core.draws import POSITIVE, SHARE, stack_of, table_of_draws
+from loyaltymodel._core.draws import POSITIVE, SHARE, stack_of, table_of_rows
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import check_positive
@@ -107,7 +107,7 @@ def recovery_spend(
     by = {"parameter": [n for n, _ in pairs], "quantity": [q for _, q in pairs]}
     return RecoverySpend(
         level=level,
-        estimates=table_of_draws({"quantity": _QUANTITIES}, _best, stack, level=level),
+        estimates=table_of_rows({"quantity": _QUANTITIES}, _best(stack), level=level),
         sensitivity=EstimateTable(
             labels=FrozenMapping({n: tuple(v) for n, v in by.items()}),
             estimate=_sensitivity(stack)[0],

@@ -20,7 +20,6 @@ from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel._core.variables import (
-    Variables,
     read_numbers,
     read_together,
     read_variables,
@@ -33,6 +32,7 @@ from loyaltymodel.economics.retention.kernels import (
     spells_of,
     trend_tests,
 )
+from loyaltymodel.economics.retention.records import spells_in
 from loyaltymodel.errors import (
     ConvergenceWarning,
     DataError,
@@ -455,7 +455,7 @@ def cox_regression(
         missing=missing,
     )
     names = tuple(own)
-    t, gone, since = _customers(found)
+    t, gone, since = spells_in(found)
     x = np.column_stack([np.asarray(found[name], dtype=np.float64) for name in names])
     if flat := [name for j, name in enumerate(names) if is_constant(x[:, j])]:
         raise DataError(f"driver {flat[0]!r} is the same for all customers; leave it out")
@@ -518,25 +518,6 @@ def cox_regression(
         hazard_squares=np.asarray(np.bincount(events.place, share**2, m), np.float64),
         hazard_means=pulls,
     )
-
-
-def _customers(found: Variables) -> tuple[FloatArray, BoolArray, FloatArray]:
-    tenure = np.asarray(found["tenure"], dtype=np.float64)
-    said = np.asarray(found["lost"], dtype=np.float64)
-    if not np.isin(said, (0.0, 1.0)).all():
-        raise DataError("lost must be 1 (or True) for customers lost and 0 for the others")
-    lost = said == 1
-    known = "entry" in found.values
-    entry = np.asarray(found["entry"], np.float64) if known else np.zeros_like(tenure)
-    early = (tenure < entry) | (lost & (tenure <= entry))
-    if early.any():
-        at = int(np.argmax(early))
-        raise DataError(
-            f"the customer in row {found.labels[at]} was {'lost' if lost[at] else 'last seen'} at "
-            f"tenure {tenure[at]:g}, not after "
-            f"{f'the entry at {entry[at]:g}' if known else 'being won'}; correct one of the two"
-        )
-    return tenure, lost, entry
 
 
 def _check_losses(n_lost: int, n_drivers: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._core.arrays import IntArray
+from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.calendar import written_as
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.native import NotNumbers, numbers_of
@@ -284,3 +284,31 @@ def label_of(number: int, per: Per | None) -> int | str:
     parts = _MONTHS // _IN_MONTHS[per]
     year, part = divmod(number, parts)
     return f"{year:04d}-{part + 1:02d}" if per == "month" else f"{year:04d}-{_MARKS[per]}{part + 1}"
+
+
+def spells_in(found: Variables) -> tuple[FloatArray, BoolArray, FloatArray]:
+    """Return tenure (n,), whether lost at it, and entry, 0 where none is given.
+
+    Raises
+    ------
+    DataError
+        If lost is neither 0 nor 1, or somebody is last seen before the entry or lost not after it.
+    """
+    tenure = np.asarray(found["tenure"], dtype=np.float64)
+    said = np.asarray(found["lost"], dtype=np.float64)
+    if not np.isin(said, (0.0, 1.0)).all():
+        raise DataError("lost must be 1 (or True) for customers lost and 0 for the others")
+    lost = said == 1
+    known = "entry" in found.values
+    entry = np.asarray(found["entry"], np.float64) if known else np.zeros_like(tenure)
+    early = (tenure < entry) | (lost & (tenure <= entry))
+    if early.any():
+        at = int(np.argmax(early))
+        what = "lost" if lost[at] else "last seen"
+        since = f"the entry at {entry[at]:g}" if known else "being won"
+        raise DataError(
+            f"the customer in row {found.labels[at]} was {what} at tenure {tenure[at]:g}, "
+            f"{'before' if tenure[at] < entry[at] else 'not after'} {since}; tenure counts from "
+            "the start, and a loss in the first period has tenure 1"
+        )
+    return tenure, lost, entry

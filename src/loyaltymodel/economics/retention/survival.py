@@ -29,6 +29,7 @@ from loyaltymodel.economics.retention.kernels import (
     restricted_mean,
     spells_of,
 )
+from loyaltymodel.economics.retention.records import spells_in
 from loyaltymodel.errors import DataError, NotIdentifiedError, OptionError
 
 _HALF = 0.5
@@ -464,26 +465,11 @@ class _Part:
 
 
 def _people(found: Variables, w: FloatArray, *, weighted: bool) -> _People:
-    tenure = np.asarray(found["tenure"], dtype=np.float64)
-    said = np.asarray(found["lost"], dtype=np.float64)
-    if not np.isin(said, (0.0, 1.0)).all():
-        raise DataError("lost must be 1 (or True) for customers lost and 0 for the others")
-    lost = said == 1
+    tenure, lost, entry = spells_in(found)
     known = found.values
-    entry = np.asarray(found["entry"], np.float64) if "entry" in known else np.zeros_like(tenure)
     counts = counts_of("counts", found["counts"]) if "counts" in known else np.ones_like(tenure)
     if not counts.any():
         raise DataError("all counts are 0; at least one must be above 0")
-    early = (tenure < entry) | (lost & (tenure <= entry))
-    if early.any():
-        at = int(np.argmax(early))
-        what = "lost" if lost[at] else "last seen"
-        since = f"the entry at {entry[at]:g}" if "entry" in known else "being won"
-        raise DataError(
-            f"the customer in row {found.labels[at]} was {what} at tenure {tenure[at]:g}, "
-            f"{'before' if tenure[at] < entry[at] else 'not after'} {since}; tenure counts from "
-            "the start, and a loss in the first period has tenure 1"
-        )
     whole = bool(
         (tenure == np.floor(tenure)).all()
         and (entry == np.floor(entry)).all()

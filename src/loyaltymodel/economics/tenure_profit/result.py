@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
-from loyaltymodel._core.draws import SHARE, table_of_rows
+from loyaltymodel._core.draws import SHARE, difference_of, table_of_rows
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.options import count_of, shown
 from loyaltymodel._core.results import Facts, Result
@@ -279,16 +279,7 @@ class TenureProfit(Result):
                 f"this has {count_of(self.n_periods, self.per)} and the other "
                 f"{count_of(other.n_periods, other.per)}; make both for the same periods"
             )
-        tables = [self.estimates, other.estimates]
-        drawn = [0 if t.replicates is None else len(t.replicates) for t in tables]
-        if all(drawn) and drawn[0] != drawn[1]:
-            raise OptionError(f"there are {drawn[0]:,} draws of this and {drawn[1]:,} of the other")
-        rows = [
-            np.vstack([t.estimate, _drawn(t, max(drawn), shift=shift)])
-            for t, shift in zip(tables, (False, not paired), strict=True)
-        ]
-        with np.errstate(invalid="ignore"):  # infinity less infinity: both never
-            found = rows[0] - rows[1]
+        found = difference_of(self.estimates, other.estimates, paired=paired)
         return table_of_rows(self.estimates.labels, found, level=self.level)
 
     @property
@@ -417,10 +408,3 @@ def check_end(stack: Mapping[str, FloatArray]) -> None:
             f"retention {last[k]:g} must be below 1 + discount {stack['discount'][k]:g}{where}, or "
             "the value has no end; give periods=, the number of periods to look at"
         )
-
-
-def _drawn(table: EstimateTable, n: int, *, shift: bool) -> FloatArray:
-    """Return the draws (n, k) of a table, each row moved by one if asked; or its estimate."""
-    if table.replicates is None:
-        return np.broadcast_to(table.estimate, (n, len(table)))
-    return np.roll(table.replicates, 1, axis=0) if shift else table.replicates

@@ -9,19 +9,20 @@ import numpy as np
 
 from loyaltymodel._core.accepted import AsGiven, Values
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, Numbers
+from loyaltymodel._core.draws import stack_of
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import LARGEST, check_count
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.variables import like, read_numbers, read_together
-from loyaltymodel.economics.rates import Period, PerPeriod, RateKind, in_period
+from loyaltymodel.economics.rates import BOUNDS, Period, PerPeriod, RateKind, in_period
 from loyaltymodel.economics.value import kernels
 from loyaltymodel.economics.value.result import (
     FIRST,
     LifetimeValue,
     Timing,
+    check_inputs,
     check_paths,
     estimates_of,
-    read_inputs,
 )
 from loyaltymodel.errors import DataError, OptionError
 
@@ -166,7 +167,8 @@ def lifetime_value(
             )
     numbers["acquisition_cost"] = np.asarray(acquisition_cost)
     check_paths(numbers, horizon=horizon, beyond=beyond)
-    stack = read_inputs(numbers, draws, horizon=horizon)
+    stack = stack_of(numbers, draws, bounds=BOUNDS)
+    check_inputs(stack, horizon=horizon)
     return LifetimeValue(
         per=per,
         timing=timing,

@@ -10,8 +10,8 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.arrays import FloatArray, FrozenMapping, Numbers
-from loyaltymodel._core.draws import stack_of, table_of_rows
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.draws import check_stack, difference_of, table_of_rows
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.options import check_count
 from loyaltymodel._core.results import Facts, Result
@@ -217,9 +217,9 @@ class LifetimeValue(Result):
             "acquisition_cost": acquisition_cost,
         }
         changed = {name: self.inputs[name] + by for name, by in added.items()}
-        read = read_inputs(changed, None, horizon=self.horizon, stacked=True)
-        before, after = (self._net(inputs) for inputs in (self.inputs, read))
-        unit = {**read, "margin": np.ones_like(read["margin"])}
+        check_inputs(changed, horizon=self.horizon)
+        before, after = (self._net(inputs) for inputs in (self.inputs, changed))
+        unit = {**changed, "margin": np.ones_like(changed["margin"])}
         one = self._sums(unit).value
         with np.errstate(divide="ignore", invalid="ignore"):
             rows = [before, after, after - before, (after - before) / one]
@@ -269,22 +269,11 @@ class LifetimeValue(Result):
                 f"this value is per {self.per} and the other per {other.per}; convert the numbers "
                 "of one with economics.Rate and make it again"
             )
-        n, m = self.n_resamples, other.n_resamples
-        if n and m and n != m:
-            raise OptionError(f"there are {n:,} draws of this value and {m:,} of the other")
-        one, two = (table.estimates for table in (self, other))
-        names = [
-            name
-            for name, of in zip(one.labels["quantity"], one.labels["input"], strict=True)
-            if not of
-        ]
-        k = len(names)
-        rows = [
-            np.vstack([table.estimate, _drawn(table, max(n, m), shift=shift)])[:, :k]
-            for table, shift in ((one, False), (two, not paired))
-        ]
-        with np.errstate(invalid="ignore"):
-            return table_of_rows({"quantity": names}, rows[0] - rows[1], level=self.level)
+        apart = difference_of(self.estimates, other.estimates, paired=paired)
+        labels = self.estimates.labels
+        names = [q for q, of in zip(labels["quantity"], labels["input"], strict=True) if not of]
+        k = len(names)  # which come first; elasticities have no difference
+        return table_of_rows({"quantity": names}, apart[:, :k], level=self.level)
 
     def _of_kind(self, *, elasticities: bool) -> pd.DataFrame:
         frame = self.estimates.frame()
@@ -360,31 +349,11 @@ class LifetimeValue(Result):
         return found
 
 
-def _drawn(table: EstimateTable, n: int, *, shift: bool) -> FloatArray:
-    """Return the draws (n, k) of a table, each row moved by one if asked; or its estimate."""
-    if table.replicates is None:
-        return np.broadcast_to(table.estimate, (n, len(table)))
-    return np.roll(table.replicates, 1, axis=0) if shift else table.replicates
-
-
-def read_inputs(
-    numbers: Mapping[str, FloatArray],
-    draws: Mapping[str, Numbers] | None,
-    *,
-    horizon: int | None,
-    stacked: bool = False,
-) -> dict[str, FloatArray]:
-    """Return the numbers with their draws behind them, checked; ``stacked`` if they are already."""
-    first = {name: values[0] for name, values in numbers.items()} if stacked else numbers
-    behind = {n: v[1:] for n, v in numbers.items()} if stacked and _b(numbers) else draws
-    stack = stack_of(first, behind, bounds=BOUNDS)
+def check_inputs(stack: Mapping[str, FloatArray], *, horizon: int | None) -> None:
+    """Refuse numbers outside their ranges, and without a horizon a stream without an end."""
+    check_stack(stack, bounds=BOUNDS)
     if horizon is None:
         _check_ends(stack)
-    return stack
-
-
-def _b(stack: Mapping[str, FloatArray]) -> int:
-    return len(stack["discount"]) - 1
 
 
 def _check_ends(stack: Mapping[str, FloatArray]) -> None:

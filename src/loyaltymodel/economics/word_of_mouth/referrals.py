@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, Numbers
-from loyaltymodel._core.draws import AMOUNT, SHARE, Bound, stack_of, table_of_draws
+from loyaltymodel._core.draws import AMOUNT, SHARE, Bound, stack_of, table_of_rows
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import check_count
 from loyaltymodel._core.signature import checked
@@ -128,7 +128,7 @@ def referral_value(
         chain, direct = worth * _geometric(x, generations), worth * x
         return np.stack([won, _geometric(won, generations), direct, chain, worth + chain], axis=-1)
 
-    return table_of_draws({"quantity": _QUANTITIES}, compute, stack, level=level).frame()
+    return table_of_rows({"quantity": _QUANTITIES}, compute(stack), level=level).frame()
 
 
 def _won(stack: Mapping[str, FloatArray]) -> FloatArray:
