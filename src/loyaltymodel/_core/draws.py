@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from loyaltymodel._core import intervals
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, Numbers
 from loyaltymodel._core.estimates import EstimateTable, Labels
 from loyaltymodel._core.options import LARGEST, enumerate_names, shown, suggest
@@ -176,15 +177,16 @@ def spread_of(draws: FloatArray, *, level: float) -> Spread:
     Infinite values count as larger than all others; undefined ones are left out of the
     interval. The standard deviation is NaN unless every draw is finite.
     """
-    tail = (1 - level) / 2
     columns = draws.shape[1]
     low, high = np.full(columns, np.nan), np.full(columns, np.nan)
     finite = np.isfinite(draws)
     whole = finite.all(axis=0)
     error = np.full(columns, np.nan)
-    error[whole] = draws[:, whole].std(axis=0, ddof=1)
-    ends = np.quantile(draws[:, whole], [tail, 1 - tail], axis=0, method="weibull")
-    low[whole], high[whole] = ends
+    if whole.any():
+        ends = intervals.percentile(draws[:, whole], level=level)
+        low[whole], high[whole] = ends.low, ends.high
+        error[whole] = intervals.spread(draws[:, whole])
+    tail = (1 - level) / 2
     for k in np.flatnonzero(~whole):  # few: quantities that some draws do not have
         there = draws[~np.isnan(draws[:, k]), k]
         if len(there):
