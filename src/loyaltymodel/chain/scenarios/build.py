@@ -69,6 +69,8 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
     loyalty: Variable | None = None,
     constraint: Variable | None = None,
     constraint_by: Variable | None = None,
+    constraint_lasts: int | None = None,
+    constraint_after: Numbers | Mapping[str, float] | None = None,
     weights: Variable | None = None,
     data: Data | None = None,
     scale: tuple[float, float] = (0.0, 1.0),
@@ -112,6 +114,12 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         was given.
     constraint_by : array, Series or str, optional
         With ``data``: the groups, as the fit was given them.
+    constraint_lasts : int, optional
+        Number of renewals that the constraints hold for, such as those of a contract that ends or
+        of a monopoly that falls; without it they do not end.
+    constraint_after : number, array of shape (g,) or mapping, optional
+        The constraints afterwards, 0 to below 1: one for all, one for each group in the order of
+        ``Scenario.groups``, or by its name. 0 without it.
     weights : array, Series or str, optional
         Weights of the customers: with ``data`` those that the fit was given.
     data : pandas, polars or pyarrow table, optional
@@ -249,6 +257,8 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         cost_per_period=cost_per_period,
         cost_per_customer=cost_per_customer,
         lasts=lasts,
+        constraint_lasts=constraint_lasts,
+        constraint_after=_by_group(constraint_after, held.fields),
         draws=found,
         joint=belong,
         consistent=own.consistent,
@@ -296,6 +306,27 @@ def _impact(given: StructuralResult | InferenceResult | float, driver: str, targ
         n = len(values)
         values = value + (values - values.mean()) * error / values.std() if n else values
     return _Impact(value, values, float(level), consistent, structure)
+
+
+def _by_group(
+    after: Numbers | Mapping[str, float] | None, fields: Mapping[str, Any]
+) -> Numbers | None:
+    """Return constraints in the order of the groups."""
+    if not isinstance(after, Mapping):
+        return after
+    groups = fields.get("groups", ("",))
+    given = {str(name): value for name, value in after.items()}
+    if unknown := [name for name in given if name not in groups]:
+        raise OptionError(
+            f"constraint_after has {shown(unknown[0])}, which is no group"
+            f"{suggest(unknown[0], groups)}; the groups are {enumerate_names(groups, most=20)}"
+        )
+    if lacking := [name for name in groups if name not in given]:
+        raise OptionError(
+            f"constraint_after lacks {enumerate_names(lacking)}; give all groups, with 0 where "
+            "nothing holds"
+        )
+    return [given[name] for name in groups]
 
 
 def _from_records(

@@ -7,7 +7,8 @@ worth. Arrays of b x m numbers exist for a slice of draws only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import repeat
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -40,6 +41,7 @@ _LONGEST = 1_000  # periods after which a measure counts as never paid back
 _LONG = 200  # the same where running costs may turn the sum either way
 _MOST = 100.0  # points of an index
 _HALVINGS = 40
+_ONE = np.ones(1)
 
 
 class Curve(Protocol):
@@ -57,18 +59,50 @@ class People(NamedTuple):
     group: IntArray
 
 
+class State(NamedTuple):
+    """What decides who stays at a renewal: whether the measure works, and the constraint holds."""
+
+    moved: bool
+    held: bool
+
+
+class Phase(NamedTuple):
+    """Renewals up to ``last``, None without end, at which one state holds."""
+
+    last: int | None
+    state: State
+
+
+Path = tuple[Phase, ...]
+
+
 class Plan(NamedTuple):
-    """What no draw changes: first tenure that pays, renewals looked at, how long it lasts."""
+    """What no draw changes: first tenure that pays, renewals looked at, and how long what lasts."""
 
     first: int
     horizon: int | None
     lasts: int | None
+    constraint_lasts: int | None
 
     @property
     def payments(self) -> int | None:
         """Number of periods in which running costs are paid; None is without end."""
         ends = [end for end in (self.horizon, self.lasts) if end is not None]
         return min(ends) if ends else None
+
+    def path(self, *, measure: bool, last: int | None, falls: bool = True) -> Path:
+        """Return the phases up to a renewal, with or without the measure.
+
+        With ``falls`` false the constraint is taken to hold on.
+        """
+        works = self.lasts if measure else 0
+        holds = self.constraint_lasts if falls else None
+        inner = {end for end in (works, holds) if end and (last is None or end < last)}
+        begun = [0, *sorted(inner)]
+        return tuple(
+            Phase(end, State(works is None or start < works, holds is None or start < holds))
+            for start, end in zip(begun, [*begun[1:], last], strict=True)
+        )
 
 
 class Endless(Exception):  # noqa: N818  it never leaves this folder
@@ -130,21 +164,140 @@ def moved(people: People, x: Mapping[str, FloatArray]) -> tuple[FloatArray, Bool
     return after, np.abs(beyond - after) > 0
 
 
+class Geometric(NamedTuple):
+    """Customers who stay as often at each renewal of a phase: 1 - q (b, m) of each state.
+
+    q is the factor from one period to the next: retention, growth of the margin, and discount.
+    """
+
+    gaps: Mapping[State, FloatArray]
+
+    def value(self, state: State, *, first: int, n: int | None) -> FloatArray:
+        """Return the present value of 1 a period, for n renewals, now or from the first one on."""
+        return constant_value(_ONE, self.gaps[state], first=first, last=n)
+
+    def left(self, state: State, *, n: int) -> FloatArray:
+        """Return what 1 is worth after n renewals."""
+        return np.asarray((1 - self.gaps[state]) ** n)
+
+    def endless(self, state: State) -> BoolArray:
+        """Tell in which rows (b,) some value has no end."""
+        return np.asarray(~(self.gaps[state] > 0).all(axis=1))
+
+
+class Constant(NamedTuple):
+    """Customers whose retention (1 or b, m) changes with the state only."""
+
+    retention: Mapping[State, FloatArray]
+
+    def rate(self, state: State) -> FloatArray:
+        """Return who stays at a renewal."""
+        return self.retention[state]
+
+    def discounted(self, growth: FloatArray, discount: FloatArray) -> Geometric:
+        """Return their present values, for growth and discount (b,) or (1,)."""
+        terms = growth[:, None], discount[:, None]
+        return Geometric({state: gap_of(r, *terms) for state, r in self.retention.items()})
+
+    def rows(self, places: IntArray, b: int) -> Constant:
+        """Return some of b rows."""
+        return Constant(
+            {s: np.broadcast_to(r, (b, r.shape[1]))[places] for s, r in self.retention.items()}
+        )
+
+
 def retentions(
-    curve: Curve | None, people: People, x: Mapping[str, FloatArray], after: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return retention before (1 or b, m) and after (b, m)."""
+    curve: Curve | None,
+    people: People,
+    x: Mapping[str, FloatArray],
+    after: FloatArray,
+    states: Collection[State],
+) -> Constant:
+    """Return who stays in each of some states."""
+    places = {False: people.satisfaction, True: after}
     if curve is None:
         before = np.broadcast_to(x["retention"][:, None], (len(x["retention"]), after.shape[1]))
         points = _MOST * (after - people.satisfaction)
-        return before, np.clip(before + x["retention_slope"][:, None] * points, 0.0, 1.0)
-    held = x["constraint"][:, people.group]
+        better = np.clip(before + x["retention_slope"][:, None] * points, 0.0, 1.0)
+        return Constant({state: better if state.moved else before for state in states})
     p = x["curve"]
-    first, second = (
-        np.clip(held + (1 - held) * curve.value(s, p), 0.0, 1.0)
-        for s in (people.satisfaction, after)
+    free = {moved: curve.value(places[moved], p) for moved in {state.moved for state in states}}
+    bound = {
+        held: x["constraint" if held else "constraint_after"][:, people.group]
+        for held in {state.held for state in states}
+    }
+    return Constant(
+        {
+            state: np.clip(
+                bound[state.held] + (1 - bound[state.held]) * free[state.moved], 0.0, 1.0
+            )
+            for state in states
+        }
     )
-    return first, second
+
+
+def present(path: Path, money: Geometric, *, first: int) -> FloatArray:
+    """Return the present value of 1 a period from each customer, phase by phase.
+
+    Of the share that a phase leaves, the next one takes its own.
+    """
+    begun, total, left = 0, None, None
+    for last, state in path:
+        n = None if last is None else last - begun
+        part = money.value(state, first=0 if not begun and not first else 1, n=n)
+        total = part if total is None or left is None else total + left * part
+        if n is not None and last != path[-1].last:
+            own = money.left(state, n=n)
+            left = own if left is None else left * own
+            begun += n
+    assert total is not None  # noqa: S101  a path has a phase
+    return total
+
+
+def check_end(path: Path, money: Geometric, what: str, start: int) -> None:
+    """Raise if a value goes on without end; ``start`` is the place of the first row."""
+    if path[-1].last is None and (bad := money.endless(path[-1].state)).any():
+        raise Endless(what, start + int(bad.argmax()) if len(bad) > 1 else 0)
+
+
+class Worth(NamedTuple):
+    """Each kind of customers (b or 1, m), without the measure and with it.
+
+    Retention is that of the first renewal, ``value`` the present value of 1 a period that grows,
+    and ``plain`` the same without growth.
+    """
+
+    after: FloatArray
+    capped: BoolArray
+    customers: Constant
+    retention: tuple[FloatArray, FloatArray]
+    value: tuple[FloatArray, FloatArray]
+    plain: tuple[FloatArray, FloatArray]
+
+
+def worth(
+    curve: Curve | None,
+    people: People,
+    x: Mapping[str, FloatArray],
+    plan: Plan,
+    start: int,
+) -> Worth:
+    """Return what customers of each kind are worth in each of some rows of inputs."""
+    after, capped = moved(people, x)
+    paths = [plan.path(measure=measure, last=plan.horizon) for measure in (False, True)]
+    customers = retentions(curve, people, x, after, {phase.state for p in paths for phase in p})
+
+    def values(growth: FloatArray) -> tuple[FloatArray, FloatArray]:
+        money = customers.discounted(growth, x["discount"])
+        for path in paths:
+            check_end(path, money, "value", start)
+        old, new = (present(path, money, first=plan.first) for path in paths)
+        return old, new
+
+    found = values(x["growth"])
+    plain = values(np.zeros_like(x["growth"])) if x["growth"].any() else found
+    old, new = (customers.rate(path[0].state) for path in paths)
+    return Worth(after, capped, customers, (old, new), found, plain)
 
 
 def _outcomes(
@@ -156,8 +309,7 @@ def _outcomes(
     payback: bool,  # noqa: FBT001
 ) -> Found:
     b = rows.stop - rows.start
-    after, capped = moved(people, x)
-    before, better = retentions(curve, people, x, after)
+    found = worth(curve, people, x, plan, rows.start)
     weights = x["people"] / x["people"].sum(axis=1, keepdims=True)
 
     def mean(values: FloatArray) -> FloatArray:
@@ -167,33 +319,27 @@ def _outcomes(
             total = np.vecdot(values, weights)
         return np.broadcast_to(total, (b,))
 
-    margin, growth, discount = x["margin"], x["growth"], x["discount"]
-    still = np.zeros_like(growth)
-    old, new = _streams(before, better, growth, discount, plan, rows.start)
-    first, second = mean(old), mean(new)
-    plain = (first, second)
-    if growth.any():
-        less, more = _streams(before, better, still, discount, plan, rows.start)
-        plain = mean(less), mean(more)
+    margin = x["margin"]
+    first, second = map(mean, found.value)
+    plain = (first, second) if found.plain is found.value else tuple(map(mean, found.plain))
     n = x["customers"]
     # At first all are there either way, so that what is gained does not depend on the timing.
     referrals = n * x["referral_value"] * (plain[1] - plain[0])
     equity = n * margin * (second - first)
     by_retention = n * margin * (plain[1] - plain[0])
-    costs = _costs(better, x, plan, mean, rows.start)
+    costs = _costs(found.customers, x, plan, mean, rows.start)
     gain = equity + referrals
     net = gain - costs
-    kept = mean(before), mean(better)
-    index = _MOST * mean(after - people.satisfaction)
+    kept = tuple(map(mean, found.retention))
+    index = _MOST * mean(found.after - people.satisfaction)
     with np.errstate(divide="ignore", invalid="ignore"):
         roi = np.where(costs > 0, net / costs, np.nan)
     values = margin * first - x["acquisition_cost"], margin * second - x["acquisition_cost"]
     back = np.full(b, np.nan)
     if payback:
-        wide = np.broadcast_to(better, (b, better.shape[1]))
-        back = _payback(before, wide, x, plan, np.broadcast_to(net, (b,)), mean_of=weights)
+        back = _payback(found.customers, x, plan, np.broadcast_to(net, (b,)), weights=weights)
     columns = (
-        index, mean(capped.astype(np.float64)), *kept, kept[1] - kept[0], *values,
+        index, mean(found.capped.astype(np.float64)), *kept, kept[1] - kept[0], *values,
         values[1] - values[0], equity, referrals, gain, costs, net, roi, back,
     )  # fmt: skip
     parts = (by_retention, equity - by_retention, referrals, -costs)
@@ -205,36 +351,8 @@ def _outcomes(
     )
 
 
-def _streams(
-    before: FloatArray,
-    after: FloatArray,
-    growth: FloatArray,
-    discount: FloatArray,
-    plan: Plan,
-    start: int,
-) -> tuple[FloatArray, FloatArray]:
-    """Return the present value of 1 a period from each customer, without and with the measure."""
-    gaps = [gap_of(r, growth[:, None], discount[:, None]) for r in (before, after)]
-    first, last, lasts = plan
-    open_ended = gaps if lasts is None else gaps[:1]
-    if last is None:
-        for gap in open_ended:
-            bad = np.asarray(~(gap > 0).all(axis=1))
-            if bad.any():
-                raise Endless("value", start + int(bad.argmax()) if len(gap) > 1 else 0)
-    one = np.ones(1)
-    old = constant_value(one, gaps[0], first=first, last=last)
-    if lasts is None or (last is not None and lasts >= last):
-        return old, constant_value(one, gaps[1], first=first, last=last)
-    # The share that the measure kept goes on as customers did before it.
-    new = constant_value(one, gaps[1], first=first, last=lasts)
-    rest = None if last is None else last - lasts
-    later = constant_value(one, gaps[0], first=1, last=rest)
-    return old, new + (1 - gaps[1]) ** lasts * later
-
-
 def _costs(
-    after: FloatArray,
+    customers: Constant,
     x: Mapping[str, FloatArray],
     plan: Plan,
     mean: Callable[[FloatArray], FloatArray],
@@ -243,32 +361,30 @@ def _costs(
     """Return the present value (b,) of what the measure costs."""
     total = x["cost"]
     last = None if plan.payments is None else plan.payments - 1
-    one, nothing, discount = np.ones(1), np.zeros(1), x["discount"]
+    nothing, discount = np.zeros(1), x["discount"]
     if x["cost_per_period"].any():
-        gap = gap_of(one, nothing, discount)
+        gap = gap_of(_ONE, nothing, discount)
         if last is None and (bad := np.asarray(gap <= 0)).any():
             raise Endless("cost", start + int(bad.argmax()) if len(gap) > 1 else 0)
-        total = total + x["cost_per_period"] * constant_value(one, gap, first=0, last=last)
+        total = total + x["cost_per_period"] * constant_value(_ONE, gap, first=0, last=last)
     if x["cost_per_customer"].any():
-        gap = gap_of(after, nothing, discount[:, None])
-        if last is None and (bad := np.asarray(~(gap > 0).all(axis=1))).any():
-            raise Endless("cost", start + int(bad.argmax()))
-        there = mean(constant_value(one, gap, first=0, last=last))
+        path, money = plan.path(measure=True, last=last), customers.discounted(nothing, discount)
+        check_end(path, money, "cost", start)
+        there = mean(present(path, money, first=0))
         total = total + x["cost_per_customer"] * x["customers"] * there
     return np.asarray(total)
 
 
 def _payback(
-    before: FloatArray,
-    after: FloatArray,
+    customers: Constant,
     x: Mapping[str, FloatArray],
     plan: Plan,
     net: FloatArray,
     *,
-    mean_of: FloatArray,
+    weights: FloatArray,
 ) -> FloatArray:
     """Return the first period (b,) in which the gains so far have covered the costs so far."""
-    b = len(after)
+    b = len(net)
     y = {k: np.broadcast_to(v, (b,)) for k, v in x.items() if v.ndim == 1}
     running = bool(x["cost_per_period"].any() or x["cost_per_customer"].any())
     sums = -(y["cost"] + y["cost_per_period"] + y["cost_per_customer"] * y["customers"])
@@ -276,18 +392,18 @@ def _payback(
     found = np.where(spent <= 0, 0.0, np.inf)
     # Without running costs the sum only rises, so that it gets there exactly if the whole does.
     active = np.flatnonzero((spent > 0) & (reaches(net, 0.0, size=spent) | running))
-    before = np.broadcast_to(before, after.shape)
-    weights = np.broadcast_to(mean_of, after.shape)
+    w = np.broadcast_to(weights, (b, weights.shape[1]))[active]
     last = min(plan.horizon or _LONGEST, _LONG if running else _LONGEST)
     paid = plan.payments
-    stays, better, w = before[active], after[active], weights[active]
-    old = np.ones_like(stays)
+    stays = customers.rows(active, b)
+    old = np.ones_like(w)
     new = old.copy()
-    for t in range(1, last + 1):
+    ways = [_by_renewal(plan.path(measure=m, last=plan.horizon), last) for m in (False, True)]
+    for t, (before, after) in enumerate(zip(*ways, strict=True), start=1):
         if not len(active):
             break
-        old *= stays
-        new *= better if plan.lasts is None or t <= plan.lasts else stays
+        old *= stays.rate(before)
+        new *= stays.rate(after)
         a = {k: v[active] for k, v in y.items()}
         left, kept = np.vecdot(old, w), np.vecdot(new, w)
         now = (1 + a["discount"]) ** -float(t)
@@ -299,10 +415,19 @@ def _payback(
         done = reaches(sums[active], 0.0, size=spent[active])
         if done.any():
             found[active[done]] = t
-            on = ~done
-            active, stays, better, w = active[on], stays[on], better[on], w[on]
-            old, new = old[on], new[on]
+            on = np.flatnonzero(~done)
+            stays, old, new, w = stays.rows(on, len(active)), old[on], new[on], w[on]
+            active = active[on]
     return found
+
+
+def _by_renewal(path: Path, last: int) -> Iterator[State]:
+    """Yield the state at each renewal from the first to the last."""
+    begun = 0
+    for end, state in path:
+        here = last if end is None else min(end, last)
+        yield from repeat(state, here - begun)
+        begun = max(here, begun)
 
 
 def change_for(

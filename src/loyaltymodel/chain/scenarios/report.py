@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
+from loyaltymodel._core.options import count_of
 from loyaltymodel._core.tables import percent
-from loyaltymodel.chain.scenarios.specification import Scenario
+from loyaltymodel.chain.scenarios.specification import Scenario, constraint_after
 
 Language = Literal["en", "zh"]
 Lines = Mapping[str, Mapping[str, float]]  # numbers of a row by column, rows by name
@@ -24,6 +25,7 @@ _INPUTS = {
     "impact": "影响系数",
     "curve": "忠诚曲线",
     "constraint": "约束",
+    "constraint_after": "解除后的约束",
     "people": "客户样本",
     "retention": "留存率",
     "retention_slope": "留存斜率",
@@ -51,7 +53,10 @@ def facts(plan: Scenario, paying_share: float) -> list[tuple[str, str]]:
     found.append(("period", f"{money.per}, {end}"))
     found.append(("customers of the firm", f"{money.customers:,.0f}"))
     if plan.lasts is not None:
-        found.append(("the measure works", f"for {plan.lasts} renewals"))
+        found.append(("the measure works", f"for {count_of(plan.lasts, 'renewal')}"))
+    if plan.constraint_lasts is not None:
+        holds = f"for {count_of(plan.constraint_lasts, 'renewal')}, then {_held_by(plan)}"
+        found.append(("the constraint holds", holds))
     if not math.isnan(paying_share):
         found.append(("share of draws that pay", f"{paying_share:.3f}"))
     return found
@@ -103,8 +108,11 @@ def _assumptions_en(plan: Scenario) -> list[str]:
         found.append(f"The change is taken to last {end}.")
     else:
         found.append(
-            f"The measure works for {plan.lasts} renewals; afterwards customers stay as they did."
+            f"The measure works for {count_of(plan.lasts, 'renewal')}; afterwards customers stay "
+            "as they did."
         )
+    if plan.constraint_lasts is not None:
+        found.append(_fall_en(plan))
     found.append("Nothing is counted for new customers, nor for what rivals do in answer.")
     found.append(_error_en(plan))
     if plan.true_scores not in (None, "normal"):
@@ -114,6 +122,43 @@ def _assumptions_en(plan: Scenario) -> list[str]:
         )
     found.append(_sources_en(plan))
     return [sentence for sentence in found if sentence]
+
+
+def _held_by(plan: Scenario) -> str:
+    """Say how strongly customers are held once today's constraint has fallen."""
+    after = constraint_after(plan)
+    low, high = after.min(), after.max()
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+
+
+def _falls(plan: Scenario) -> bool:
+    """Tell whether the constraint falls within what is looked at."""
+    lasts, horizon = plan.constraint_lasts, plan.economics.horizon
+    return lasts is not None and (horizon is None or lasts < horizon)
+
+
+def _fall_en(plan: Scenario) -> str:
+    assert plan.constraint_lasts is not None  # noqa: S101  asked only where it falls
+    holds = f"What holds customers today holds for {count_of(plan.constraint_lasts, 'renewal')}"
+    if not _falls(plan):
+        return f"{holds}, and so to the end of what is looked at."
+    by = "nothing" if not constraint_after(plan).any() else f"a constraint of {_held_by(plan)}"
+    return (
+        f"{holds}; from then on {by} does, and it is assumed that they stay at once as often as "
+        "those who are as satisfied and held so already. Retention below is that of the first "
+        "renewal."
+    )
+
+
+def _fall_zh(plan: Scenario) -> str:
+    holds = f"现有约束持续 {plan.constraint_lasts} 次续约"
+    if not _falls(plan):
+        return f"{holds},即在考察期内一直有效。"
+    after = "不再有约束" if not constraint_after(plan).any() else f"约束变为 {_held_by(plan)}"
+    return (
+        f"{holds},此后{after};假定客户随即与同样满意且受同样约束的客户一样留存。"
+        "下文的留存率为首次续约时的留存率。"
+    )
 
 
 def _error_en(plan: Scenario) -> str:
@@ -172,6 +217,8 @@ def _assumptions_zh(plan: Scenario) -> list[str]:
         found.append(f"改变被视为{end}。")
     else:
         found.append(f"措施作用于 {plan.lasts} 次续约,此后客户的留存恢复原状。")
+    if plan.constraint_lasts is not None:
+        found.append(_fall_zh(plan))
     found.append("未计入新客户,也未计入竞争对手的反应。")
     found.append(_error_zh(plan))
     if plan.true_scores not in (None, "normal"):

@@ -36,6 +36,11 @@ from loyaltymodel.jones_sasser.estimation.true_score import TrueScores
 
 Link = Literal["curve", "records"]
 
+# Inputs that only one link has.
+_OF_LINK: Mapping[str, tuple[str, ...]] = {
+    "curve": ("curve", "constraint", "constraint_after"),
+    "records": ("retention", "retention_slope"),
+}
 _KINDS: Mapping[str, RateKind] = {"margin": "amount", "discount": "discount", "growth": "growth"}
 _MONEY = Bound(-1e50, 1e50)
 _BELOW_ONE = Bound(0.0, 1.0, open_high=True)
@@ -45,6 +50,7 @@ INPUTS: Mapping[str, Bound] = {
     "impact": ANY,
     "curve": ANY,
     "constraint": _BELOW_ONE,
+    "constraint_after": _BELOW_ONE,
     "people": AMOUNT,
     "retention": SHARE,
     "retention_slope": ANY,
@@ -72,7 +78,7 @@ def _array(value: Any) -> FloatArray:
 Array = Annotated[
     np.ndarray[Any, Any],
     BeforeValidator(_array),
-    PlainSerializer(lambda array: array.tolist(), return_type=list[Any]),
+    PlainSerializer(lambda array: array.tolist(), return_type=list[Any] | float),
 ]
 
 Draws = Annotated[
@@ -189,6 +195,11 @@ class Scenario(Specification):
         Names of groups with a constraint each.
     constraint : array of shape (g,)
         Their constraints, 0 to below 1.
+    constraint_lasts : int, optional
+        With link "curve": number of renewals that the constraints hold for, such as a contract or
+        a monopoly; without it they do not end.
+    constraint_after : float or array of shape (g,), optional
+        The constraints afterwards, 0 to below 1; 0 without it.
     retention, retention_slope : float, optional
         With link "records": retention a period now, and what a point of the target's index adds.
     economics : CustomerEconomics
@@ -205,8 +216,9 @@ class Scenario(Specification):
         Number of renewals that the measure works for; afterwards customers stay as they did
         before. Without it the change lasts.
     draws : mapping from str to array
-        Draws of inputs, a row a draw: "impact" (b,), "curve" (b, q), "constraint" (b, g), "people"
-        (b, m), and any number of the economics and the costs by its name.
+        Draws of inputs, a row a draw: "impact" (b,), "curve" (b, q), "constraint" and
+        "constraint_after" (b, g), "people" (b, m), and any number of the economics and the costs by
+        its name.
     joint : sequence of sequences of str
         Which draws belong together, row by row; those in none are independent of all others.
     consistent : bool, optional
@@ -256,6 +268,8 @@ class Scenario(Specification):
     people: Array
     groups: tuple[str, ...] = ("",)
     constraint: Array
+    constraint_lasts: Annotated[int, Field(ge=1, strict=True)] | None = None
+    constraint_after: Array | None = None
     retention: Share | None = None
     retention_slope: Number | None = None
     economics: CustomerEconomics
@@ -278,6 +292,7 @@ class Scenario(Specification):
         _check_change(self)
         _check_people(self)
         _check_link(self)
+        _check_fall(self)
         _check_draws(self)
         return self
 
@@ -330,7 +345,14 @@ def people_of(plan: Scenario) -> People:
 
 def plan_of(plan: Scenario) -> Plan:
     """Return what no draw changes."""
-    return Plan(FIRST[plan.economics.timing], plan.economics.horizon, plan.lasts)
+    first = FIRST[plan.economics.timing]
+    return Plan(first, plan.economics.horizon, plan.lasts, plan.constraint_lasts)
+
+
+def constraint_after(plan: Scenario) -> FloatArray:
+    """Return the constraint (g,) of each group once those of today no longer hold."""
+    after = 0.0 if plan.constraint_after is None else plan.constraint_after
+    return np.array(np.broadcast_to(after, plan.constraint.shape), np.float64)
 
 
 def inputs_of(plan: Scenario, rows: Mapping[str, IntArray]) -> dict[str, Input]:
@@ -341,6 +363,7 @@ def inputs_of(plan: Scenario, rows: Mapping[str, IntArray]) -> dict[str, Input]:
         "change": plan.change,
         "curve": plan.parameters,
         "constraint": plan.constraint,
+        "constraint_after": constraint_after(plan),
         "people": plan.people,
         "retention": 0.0 if plan.retention is None else plan.retention,
         "retention_slope": 0.0 if plan.retention_slope is None else plan.retention_slope,
@@ -427,6 +450,33 @@ def _check_link(plan: Scenario) -> None:
     LoyaltyCurve(plan.curve_family, np.array(plan.parameters))  # refuses what is no curve
 
 
+def _check_fall(plan: Scenario) -> None:
+    after, g = plan.constraint_after, len(plan.groups)
+    if plan.constraint_lasts is None:
+        if after is not None:
+            raise ModelError(
+                "constraint_after is what holds customers once the constraint of today has "
+                "fallen; give constraint_lasts as well, the number of renewals until then"
+            )
+        return
+    if plan.link != "curve":
+        raise ModelError(
+            f"constraint_lasts has no use with link={plan.link!r}, where nothing says what holds "
+            "customers; take a curve with constraints"
+        )
+    if after is None:
+        return
+    if after.shape not in ((), (g,)):
+        raise ModelError(
+            f"constraint_after has shape {after.shape}; give one number, or one for each of "
+            f"{count_of(g, 'group')}"
+        )
+    if not (inside := _BELOW_ONE.holds(after)).all():
+        raise ModelError(
+            f"constraint_after has {after[~inside].flat[0]:g}, but must be {_BELOW_ONE.words()}"
+        )
+
+
 def _check_draws(plan: Scenario) -> None:
     if unknown := [name for name in plan.draws if name not in INPUTS]:
         raise ModelError(
@@ -439,9 +489,14 @@ def _check_draws(plan: Scenario) -> None:
     if unknown := [name for name in names if name not in plan.draws]:
         raise ModelError(f"joint names {unknown[0]!r}, of which there are no draws")
     points = inputs_of(plan, {})
-    wrong = ("retention", "retention_slope") if plan.link == "curve" else ("curve", "constraint")
+    used = _OF_LINK[plan.link]
+    wrong = [name for names in _OF_LINK.values() for name in names if name not in used]
     if idle := [name for name in wrong if name in plan.draws]:
         raise ModelError(f"draws has {idle[0]!r}, which link={plan.link!r} does not use")
+    if "constraint_after" in plan.draws and plan.constraint_lasts is None:
+        raise ModelError(
+            "draws has 'constraint_after', but the constraint does not fall; give constraint_lasts"
+        )
     for name, values in plan.draws.items():
         each = points[name].point.shape
         if values.ndim == 0 or values.shape[1:] != each or len(values) < 2:  # noqa: PLR2004  a spread needs two
