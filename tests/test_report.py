@@ -20,7 +20,8 @@ import loyaltymodel as lm
 from loyaltymodel import report
 from loyaltymodel.errors import OptionError
 from loyaltymodel.report import docstrings
-from loyaltymodel.report.sources import makers_of, property_of
+from loyaltymodel.report.makers import makers_of, makers_of_table
+from loyaltymodel.report.sources import property_of
 from loyaltymodel.results import Result, Summary, Table, WithCustomers
 
 import rooms
@@ -286,6 +287,84 @@ def test_customers_are_written_only_when_asked():
     assert "Cem" not in report.render(given.result, pictures=False, customers=True)
 
 
+# Tables, and what a result says in sentences
+
+
+def what_if(change=5.0):
+    money = lm.chain.CustomerEconomics(
+        margin=100, per="year", discount=0.25, timing="now", customers=1000
+    )
+    return lm.chain.scenario(
+        *("quality", "satisfaction"),
+        change=change,
+        impact=1,
+        retention=0.75,
+        retention_slope=0.01,
+        economics=money,
+        observed_per="year",
+        cost=20_000,
+        draws={"impact": np.random.default_rng(1).normal(1, 0.1, 200)},
+    )
+
+
+def test_a_table_is_explained_by_what_makes_it():
+    plans = {"five": what_if(), "four": what_if(4.0)}
+    order = lm.chain.fix_first(plans, per="point", n_resamples=200, rng=1)
+    text = report.render({"Which first?": order, "again": order}, pictures=False)
+    page = Page(text)
+    assert {link[1:] for link in page.links} <= set(page.ids)
+    assert all(link for _, link in page.numbers)
+    assert "<code>chain.fix_first</code>" in text
+    assert text.count('id="f1"') == 1
+    assert "Mogstad" in page.text  # its source
+    # Large numbers and whole ones have no decimals.
+    assert page.numbers[0][0] == f"{order['estimate'][0]:.0f}"
+    assert [page.numbers[k][0] for k in (4, 5, 6)] == ["1", "1", "1"]
+
+
+def test_a_table_has_the_pictures_that_are_drawn_of_it():
+    plans = {"five": what_if(), "four": what_if(4.0)}
+    order = lm.chain.fix_first(plans, per="point", n_resamples=200, rng=1)
+    text = report.render(order)
+    assert text.count("<svg") == 1
+    assert "plots.chain.driver_ranking" in text
+    assert report.render(order) == text
+
+
+def test_each_table_of_scenarios_is_known_by_its_columns():
+    found = lm.chain.what_if(what_if(), n_resamples=200, rng=1)
+    for frame, maker in (
+        (lm.chain.required_change(what_if(), n_resamples=200, rng=1), "chain.required_change"),
+        (found.variance_shares(n_resamples=200, rng=1), "WhatIf.variance_shares"),
+    ):
+        assert [name for name, _ in makers_of_table(list(frame))] == [maker]
+
+
+def test_a_table_of_nobody_stands_as_it_is():
+    frame = pd.DataFrame({"shape": ["a", NASTY], "size": [1.5, np.nan], "n": [3, 4]})
+    text = report.render(frame)
+    page = Page(text)
+    assert page.links == []
+    assert [number for number, _ in page.numbers] == ["1.500", "3", "-", "4"]
+    assert "Table" in text
+    assert "formulas" not in page.ids
+    assert NASTY not in text
+    assert makers_of_table(["estimate", "std_error"]) == ()  # of many
+    named = report.render({"By group": frame.set_index("shape")})
+    assert "<h1>By group</h1>" in named
+    assert Page(named).numbers == page.numbers
+
+
+def test_a_result_that_reads_itself_is_read_in_the_language_of_the_page():
+    found = lm.chain.what_if(what_if(), n_resamples=200, rng=1)
+    text = Page(report.render(found, pictures=False)).text
+    for remark in found.summary().remarks:
+        assert text.count(remark) == 1  # in the reading
+    chinese = report.render(found, language="zh", pictures=False)
+    for paragraph in found.reading(language="zh").split("\n\n"):
+        assert f"<p>{paragraph}</p>".replace('"', "&#34;") in chinese
+
+
 # Several results, and those of others
 
 
@@ -392,6 +471,7 @@ def test_paths_that_can_be_no_file_are_refused(tmp_path, made, path, message):
         ({"north": None}, r"result\['north'\]=None is not a result"),
         (Own, "is not a result"),
         (WithCustomers(3, None), r"result\[0\]=.* is not a result"),
+        ([WithCustomers(pd.DataFrame({"a": [1]}), None)], r"result\[0\]=.* is not a result"),
     ],
 )
 def test_what_is_no_result_is_refused(tmp_path, given, message):

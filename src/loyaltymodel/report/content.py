@@ -1,23 +1,28 @@
-"""What a page says of a result: facts, tables, pictures, remarks and options, with links."""
+"""What a page says of a result or a table: in words, facts, tables, pictures, with links."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.results import Result, WithCustomers, settings_of
-from loyaltymodel._core.tables import Table
-from loyaltymodel.report.pictures import Picture, drawn
+from loyaltymodel._core.tables import Table, number
+from loyaltymodel._version import __version__
+from loyaltymodel.report.makers import makers_of, makers_of_table
+from loyaltymodel.report.pictures import Picture, drawn, pictures_of, pictures_of_table
 from loyaltymodel.report.sources import Source, frames_of, property_of
 from loyaltymodel.report.words import Language
 
 _DIGIT = re.compile(r"\d|\binf\b")
 _NONE = "-"  # where there is no number
+_TABLE = "Table"  # without a name
+_LARGE = 1000.0
 
 
 class Cell(NamedTuple):
@@ -53,22 +58,23 @@ class Part:
 
     anchor: str
     title: str
-    subtitle: str
-    facts: list[tuple[str, Cell]]
-    tables: list[TableOfCells]
-    pictures: list[Picture]
-    remarks: tuple[str, ...]
-    options: list[tuple[str, Cell]]
-    customers: TableOfCells | None
-    source: Source
-    version: str
+    subtitle: str = ""
+    reading: list[str] = field(default_factory=list)
+    facts: list[tuple[str, Cell]] = field(default_factory=list)
+    tables: list[TableOfCells] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    remarks: tuple[str, ...] = ()
+    options: list[tuple[str, Cell]] = field(default_factory=list)
+    customers: TableOfCells | None = None
+    source: Source | None = None
+    version: str = __version__
 
 
 class Contents:
-    """The parts of a page, and the sections that explain their numbers, one a class."""
+    """The parts of a page, and the sections that explain their numbers, one a class or maker."""
 
     def __init__(self) -> None:
-        self.sources: dict[type[Result], Source] = {}
+        self.sources: dict[type[Result] | str, Source] = {}
         self.parts: list[Part] = []
 
     def add(
@@ -82,27 +88,57 @@ class Contents:
     ) -> None:
         """Add what there is to say of a result, with a name if the user gave one."""
         result = given.result if isinstance(given, WithCustomers) else given
-        kind, anchor = type(result), f"r{len(self.parts) + 1}"
+        kind, anchor = type(result), self._anchor()
         if kind not in self.sources:
-            self.sources[kind] = Source(kind, f"f{len(self.sources) + 1}")
+            self.sources[kind] = Source(f"f{len(self.sources) + 1}", kind, makers_of(kind))
         source = self.sources[kind]
         summary, frames = result.summary(), frames_of(result)
+        reading, told = _reading(result, language)
         beside = given.customers if customers and isinstance(given, WithCustomers) else None
         self.parts.append(
             Part(
                 anchor,
                 name or summary.title,
                 summary.title if name else "",
+                reading,
                 [(n, _cell(text, source.of_fact(n))) for n, text in summary.facts],
                 [_table(t, source, property_of(t, frames)) for t in summary.tables],
-                drawn(result, language, f"{anchor}-p") if pictures else [],
-                summary.remarks,
+                drawn(result, pictures_of(kind), language, f"{anchor}-p") if pictures else [],
+                tuple(remark for remark in summary.remarks if remark not in told),
                 [(n, _cell(_said(v), source.of_option(n))) for n, v in _options(result)],
                 None if beside is None else _customers(beside, source),
                 source,
                 result.version,
             )
         )
+
+    def add_table(
+        self, frame: pd.DataFrame, name: str, *, pictures: bool, language: Language
+    ) -> None:
+        """Add a table, explained by the function that makes such tables if there is one."""
+        source, figures, anchor = None, [], self._anchor()
+        if making := makers_of_table([str(column) for column in frame.columns]):
+            maker = making[0][0]
+            if maker not in self.sources:
+                self.sources[maker] = Source(f"f{len(self.sources) + 1}", None, making)
+            source = self.sources[maker]
+            if pictures:
+                figures = drawn(frame, pictures_of_table(maker), language, f"{anchor}-p")
+        cells = _frame(frame, source)
+        self.parts.append(
+            Part(anchor, name or _TABLE, tables=[cells], pictures=figures, source=source)
+        )
+
+    def _anchor(self) -> str:
+        return f"r{len(self.parts) + 1}"
+
+
+def _reading(result: Result, language: Language) -> tuple[list[str], str]:
+    """Return what a result says of itself in sentences, and all of that in English."""
+    read = getattr(result, "reading", None)
+    if read is None:
+        return [], ""
+    return read(language=language).split("\n\n"), read(language="en")
 
 
 def _options(result: Result) -> list[tuple[str, Any]]:
@@ -171,6 +207,32 @@ def _customers(frame: pd.DataFrame, source: Source) -> TableOfCells:
     heads = [Cell(name) for name in names]
     heads += [Cell(name, link=link) for name, link in zip(columns, links, strict=True)]
     return TableOfCells(Cell(""), heads, rows, len(names))
+
+
+def _frame(frame: pd.DataFrame, source: Source | None) -> TableOfCells:
+    """Return a table whose first columns are names, as far as they have no numbers."""
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    links = ["" if source is None else source.of_column(str(c), None) for c in frame.columns]
+    numeric = [pd.api.types.is_numeric_dtype(frame.iloc[:, k]) for k in range(frame.shape[1])]
+    places = [_places(frame.iloc[:, k]) if numeric[k] else 0 for k in range(frame.shape[1])]
+    rows = [
+        [
+            _cell(number(float(v), digits), link) if is_number else Cell(_written(v))
+            for v, digits, link, is_number in zip(row, places, links, numeric, strict=True)
+        ]
+        for row in frame.itertuples(index=False, name=None)
+    ]
+    heads = [Cell(str(c), link=link) for c, link in zip(frame.columns, links, strict=True)]
+    return TableOfCells(Cell(""), heads, rows, [*numeric, True].index(True))
+
+
+def _places(values: pd.Series[Any]) -> int:
+    """Return how many decimals are printed of a column: none of large numbers, as of money."""
+    if not pd.api.types.is_float_dtype(values):
+        return 0
+    found = values[np.isfinite(values)].abs()
+    return 0 if len(found) and found.max() >= _LARGE else 3
 
 
 def _written(value: Any) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from loyaltymodel._core.files import write_whole
@@ -39,8 +40,9 @@ def write(
 
     Parameters
     ----------
-    result : Result, WithCustomers, list or mapping of them
-        What is to be shown, in this order; the names of a mapping become headings.
+    result : Result, WithCustomers, DataFrame, list or mapping of them
+        What is to be shown, in this order; the names of a mapping become headings. Tables are
+        those that functions and methods of results return.
     path : str or path
         Where the file goes; its folder is there already.
     title : str, optional
@@ -53,8 +55,8 @@ def write(
     customers : bool
         Whether the tables of customers beside results are written too, all rows of them.
     language : {"en", "zh"}
-        Language of the pictures and of the words of the page; what results and docstrings say
-        is in English.
+        Language of the pictures, of readings where results have one, and of the words of the page;
+        what results and docstrings say besides is in English.
 
     Returns
     -------
@@ -75,13 +77,15 @@ def write(
 
     Notes
     -----
-    What is shown is what :meth:`~loyaltymodel.results.Result.summary` says, with the options and
-    the pictures; nothing is computed anew. Explanations are those of the docstrings: of the
-    function that makes such a result with its formulas and references, of its tables, and of its
-    columns. Where several functions make results of a class, all of them are told. Pictures are
-    those of :mod:`loyaltymodel.plots` whose first parameter is such a result; one that this result
-    does not have is named with the reason. Letters in them are shapes, so the same fonts on a
-    machine give the same bytes.
+    What is shown is what :meth:`~loyaltymodel.results.Result.summary` says, with the options, the
+    pictures and the reading of results that have one; nothing is computed anew. Explanations are
+    those of the docstrings: of the function that makes such a result with its formulas and
+    references, of its tables, and of its columns. Where several functions make results of a class,
+    all of them are told. The maker of a table is the function or method that names all its columns
+    among what it returns; without one its numbers lead nowhere. Pictures are those of
+    :mod:`loyaltymodel.plots` that need nothing but such a result or table; one that this one does
+    not have is named with the reason. Letters in them are shapes, so the same fonts on a machine
+    give the same bytes.
 
     Examples
     --------
@@ -114,8 +118,9 @@ def render(
 
     Parameters
     ----------
-    result : Result, WithCustomers, list or mapping of them
-        What is to be shown, in this order; the names of a mapping become headings.
+    result : Result, WithCustomers, DataFrame, list or mapping of them
+        What is to be shown, in this order; the names of a mapping become headings. Tables are
+        those that functions and methods of results return.
     title : str, optional
         Heading of the page, without which it is that of the result, or "Report".
     date : str or date, optional
@@ -125,7 +130,7 @@ def render(
     customers : bool
         Whether the tables of customers beside results are written too, all rows of them.
     language : {"en", "zh"}
-        Language of the pictures and of the words of the page.
+        Language of the pictures, of readings and of the words of the page.
 
     Returns
     -------
@@ -162,7 +167,10 @@ def _page(
 ) -> str:
     contents = Contents()
     for name, one in _named(result):
-        contents.add(one, name, pictures=pictures, customers=customers, language=language)
+        if isinstance(one, pd.DataFrame):
+            contents.add_table(one, name, pictures=pictures, language=language)
+        else:
+            contents.add(one, name, pictures=pictures, customers=customers, language=language)
     words = words_in(language)
     parts = contents.parts
     usual = parts[0].title if len(parts) == 1 else words["report"]
@@ -178,10 +186,10 @@ def _page(
     )
 
 
-def _named(result: object) -> Iterator[tuple[str, Result | WithCustomers[Any]]]:
-    """Yield the results that were given, each with its name if it has one."""
+def _named(result: object) -> Iterator[tuple[str, Result | WithCustomers[Any] | pd.DataFrame]]:
+    """Yield the results and tables that were given, each with its name if it has one."""
     given: list[tuple[str, object]]
-    if isinstance(result, (Result, WithCustomers)):
+    if isinstance(result, (Result, WithCustomers, pd.DataFrame)):
         given = [("", result)]
     elif isinstance(result, Mapping):
         given = [(str(name), one) for name, one in result.items()]
@@ -192,17 +200,19 @@ def _named(result: object) -> Iterator[tuple[str, Result | WithCustomers[Any]]]:
     if not given:
         raise OptionError("result is empty, there is nothing to report; give one result or more")
     for place, (name, one) in enumerate(given):
-        inner = one.result if isinstance(one, WithCustomers) else one
-        if not isinstance(one, (Result, WithCustomers)) or not isinstance(inner, Result):
-            at = repr(name) if isinstance(result, Mapping) else place
-            raise OptionError(_no_result(f"result[{at}]", one))
-        yield name, one
+        if isinstance(one, (Result, pd.DataFrame)) or (
+            isinstance(one, WithCustomers) and isinstance(one.result, Result)
+        ):
+            yield name, one
+            continue
+        at = repr(name) if isinstance(result, Mapping) else place
+        raise OptionError(_no_result(f"result[{at}]", one))
 
 
 def _no_result(name: str, value: object) -> str:
     return (
         f"{name}={shown(value)} is not a result; give what a function of this library found, such "
-        "as structural.fit(...), or a list or mapping of such"
+        "as structural.fit(...), a table of it, or a list or mapping of such"
     )
 
 

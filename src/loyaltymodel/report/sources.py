@@ -1,12 +1,12 @@
 """Where each number is explained: what made the result, the formula, the literature behind it.
 
-It is read from docstrings: of the functions that return results of this class, of the class, of
-its properties, and, for what all estimates have, of :class:`~loyaltymodel.results.EstimateTable`.
+It is read from docstrings: of the functions that return results of this class or this table, of
+the class, of its properties, and, for what all estimates have, of
+:class:`~loyaltymodel.results.EstimateTable`.
 """
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -30,9 +30,8 @@ from loyaltymodel.report.docstrings import (
     references,
     sections,
 )
+from loyaltymodel.report.makers import Functions, is_own
 
-_OWN = __name__.partition(".")[0]
-_CALL = re.compile(r"\.?(\w+)\(\)")
 _FRAME = re.compile("DataFrame|Series|EstimateTable")
 # Facts that the base of all results states, and the fields that they are.
 _FACTS = {
@@ -105,20 +104,20 @@ class _Text:
 
 
 class Source:
-    """What explains the numbers of one class of results, as a section of the page."""
+    """What explains the numbers of a class of results, or of a table, as a section of the page."""
 
-    def __init__(self, kind: type[Result], anchor: str) -> None:
+    def __init__(self, anchor: str, kind: type[Result] | None, making: Functions) -> None:
         self.kind = kind
         self.anchor = anchor
-        self._makers = [_maker(*found, f"{anchor}-m{k}") for k, found in enumerate(makers_of(kind))]
-        self._fields = dict(self._read_fields())
+        self._makers = [_maker(*found, f"{anchor}-m{k}") for k, found in enumerate(making)]
+        self._fields = {} if kind is None else dict(self._read_fields(kind))
         self._estimates = dict(self._read(EstimateTable, f"{anchor}-e"))
-        self._options: dict[str, _Text] = dict(self._read_options())
+        self._options = {} if kind is None else dict(self._read_options(kind))
 
     @property
     def name(self) -> str:
-        """The name of the class, with its room."""
-        return self.kind.__name__
+        """The name of the class, or of the function that makes the table."""
+        return self._makers[0].name if self.kind is None else self.kind.__name__
 
     # Links
 
@@ -194,23 +193,23 @@ class Source:
 
     def about(self) -> list[Block]:
         """Return what the class says of itself."""
-        return blocks(sections(self.kind).get("", ""))
+        return [] if self.kind is None else blocks(sections(self.kind).get("", ""))
 
     # What is read
 
-    def _read_fields(self) -> Iterator[tuple[str, _Text]]:
-        for base in self.kind.__mro__:
-            if _is_own(base):
+    def _read_fields(self, kind: type[Result]) -> Iterator[tuple[str, _Text]]:
+        for base in kind.__mro__:
+            if is_own(base):
                 yield from self._read(base, self.anchor)
-        for name, value in _properties(self.kind):
+        for name, value in _properties(kind):
             told = inspect.getdoc(value)
             if told:
                 yield name, _Text(f"{self.anchor}-{_slug(name)}", blocks(told), (name,))
 
-    def _read_options(self) -> Iterator[tuple[str, _Text]]:
+    def _read_options(self, kind: type[Result]) -> Iterator[tuple[str, _Text]]:
         for making in reversed(self._makers):
             yield from self._read(making.function, f"{self.anchor}-o", "Parameters")
-        if (settings := _settings_class(self.kind)) is not None:
+        if (settings := _settings_class(kind)) is not None:
             yield from self._read(settings, f"{self.anchor}-o")
 
     def _read(
@@ -257,35 +256,6 @@ def frames_of(result: Result) -> dict[str, list[str]]:
     return found
 
 
-def makers_of(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
-    """Return the public functions, else methods, that return results of a class, by name.
-
-    Where no annotation names it, as of what is a part of another result, the class says who.
-    """
-    base = next((base for base in kind.__mro__ if _is_own(base)), None)
-    if base is None or base is Result:
-        return ()
-    name = base.__module__.split(".")[1]
-    room = import_module(f"{_OWN}.{name}")
-    public = {f"{name}.{n}": getattr(room, n) for n in getattr(room, "__all__", ())}
-    functions = {n: thing for n, thing in public.items() if inspect.isfunction(thing)}
-    classes = {n: thing for n, thing in public.items() if inspect.isclass(thing)}
-    inner = vars(room).get("results")
-    classes |= {n: getattr(inner, n) for n in getattr(inner, "__all__", ())}
-    methods = {
-        f"{n}.{m}": member
-        for n, thing in classes.items()
-        for m, member in vars(thing).items()
-        if inspect.isfunction(member) and not m.startswith("_")
-    }
-    for things in (functions, methods):
-        if made := [(n, t) for n, t in things.items() if base.__name__ in _returned(t)]:
-            return tuple(sorted(made))
-    said = _CALL.findall(str(getattr(base, "made_by", "")))
-    everything = functions | methods
-    return tuple((n, t) for s in said for n, t in everything.items() if n.endswith(f".{s}"))
-
-
 class _Making(NamedTuple):
     """A function with the parts of its docstring that explain."""
 
@@ -309,16 +279,6 @@ def _maker(name: str, function: Any, anchor: str) -> _Making:
     opening = _Text(anchor, [*blocks(parts[""]), *blocks(returned)])
     notes = _Text(f"{anchor}-n", blocks(parts.get("Notes", "")))
     return _Making(name, function, opening, parts, [opening, notes])
-
-
-def _returned(function: Any) -> set[str]:
-    """Return the names of classes in what a function says that it returns."""
-    hint = getattr(function, "__annotations__", {}).get("return")
-    if not isinstance(hint, str):
-        return {getattr(hint, "__name__", "")}
-    return {
-        node.id for node in ast.walk(ast.parse(hint, mode="eval")) if isinstance(node, ast.Name)
-    }
 
 
 def _settings_class(kind: type[Result]) -> type[Any] | None:
@@ -352,7 +312,3 @@ def _slug(name: str) -> str:
         c if c.isascii() and (c.isalnum() or c == "_") else "-" if c.isascii() else f"u{ord(c):x}"
         for c in name
     )
-
-
-def _is_own(kind: type[Any]) -> bool:
-    return kind.__module__.partition(".")[0] == _OWN
