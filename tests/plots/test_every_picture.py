@@ -310,6 +310,34 @@ def what_if(driver, target, *, certain=False):
     return chain.what_if(plan, n_resamples=99, rng=1)
 
 
+@cache
+def ends_of(margin):
+    table = what_if("速度", "满意").sensitivity(
+        ranges={
+            "margin": (margin, 2.5 * margin), "cost": (1.0, 1e9), "discount": (0.05, 0.4),
+            "referral_value": (0.0, 1.0), "change": (-5.0, 20.0), "customers": (1e4, 2e6),
+        }
+    )  # fmt: skip
+    # Both ends of the last one lie on one side.
+    table.loc[len(table) - 2 :, "change"] = table["change"].iloc[0] * np.array([0.2, 0.4])
+    table["estimate"] = table["change"] + (table["estimate"] - table["change"]).iloc[0]
+    return table
+
+
+@cache
+def ranked(names, *, certain=False, cost=0.0):
+    rng, plan = np.random.default_rng(1), what_if("速度", "满意").scenario
+    plans = {}
+    for k, name in enumerate(names):
+        draws = {} if certain else {"impact": rng.normal(1 - 0.05 * k, 0.2, 99)}
+        own = {
+            "driver": name, "impact": 1 - 0.05 * k, "draws": draws, "cost": cost,
+            "driver_level": 40.0 + 7 * (k % 4),
+        }  # fmt: skip
+        plans[name] = plan.model_copy(update=own)
+    return chain.fix_first(plans, per="cost" if cost else "point", n_resamples=99, rng=1)
+
+
 def monitored(names, **options):
     rule = chain.alarm_rule("ewma", false_alarm=0.05, horizon=12, baseline=2)
     return lambda **others: plots.chain.waves(
@@ -375,6 +403,16 @@ EXAMPLES = {
         draw("chain.chain_of_effects", partial(what_if, "速度", "满意")),
         draw("chain.chain_of_effects", partial(what_if, LONG[0], LONG[2], certain=True)),
         draw("chain.chain_of_effects", partial(what_if, LONG[0], LONG[2])),
+    ],
+    "chain.driver_ranking": [
+        draw("chain.driver_ranking", partial(ranked, tuple(SHORT[:2]), certain=True)),
+        draw("chain.driver_ranking", partial(ranked, tuple(SHORT))),
+        draw("chain.driver_ranking", partial(ranked, tuple(LONG), cost=2e5)),
+    ],
+    "chain.tornado": [
+        draw("chain.tornado", partial(what_if, "速度", "满意")),
+        draw("chain.tornado", partial(ends_of, 1.0)),
+        draw("chain.tornado", partial(ends_of, 1e6)),
     ],
     "chain.waves": [
         draw("chain.waves", partial(tracked, tuple(SHORT[:3]))),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from loyaltymodel.plots._driver_ranking import driver_ranking
 from loyaltymodel.plots._monitoring import waves
+from loyaltymodel.plots._tornado import tornado
 from loyaltymodel.plots._what_if import chain_of_effects
 
 __all__ = [
     "chain_of_effects",
+    "driver_ranking",
+    "tornado",
     "waves",
 ]
 

@@ -34,6 +34,7 @@ Wanted = Literal[
 
 _POINTS = 100.0
 
+_UNITS = {"point": "money per point", "cost": "per unit of cost"}
 
 @checked
 def what_if(
@@ -318,10 +319,11 @@ def fix_first(
     Returns
     -------
     DataFrame
-        A row a ``scenario``, the first in rank on top: ``estimate``, and of draws ``std_error``,
-        ``ci_low``, ``ci_high``; ``rank`` from 1, equal ones sharing the better; ``best`` and
-        ``worst``, between which the rank lies; and ``first_share``, the share of the draws in
-        which it is the first. That is no probability of being the best.
+        A row a ``scenario``, the first in rank on top: ``unit``, what is counted; ``performance``,
+        the index of the driver now, if a scenario knows it; ``estimate``, and of draws
+        ``std_error``, ``ci_low``, ``ci_high``; ``rank`` from 1, equal ones sharing the better;
+        ``best`` and ``worst``, between which the rank lies; and ``first_share``, the share of the
+        draws in which it is the first. That is no probability of being the best.
 
     Raises
     ------
@@ -334,6 +336,7 @@ def fix_first(
 
     Notes
     -----
+    loyaltymodel.plots.chain.driver_ranking : The picture.
     Best and worst ranks come from intervals of all differences that hold together [1]_: the worst
     rank of a scenario counts all that it does not surely exceed. Percentiles of the ranks in the
     draws would be too narrow where scenarios are nearly alike. Of scenarios with the same draws,
@@ -392,6 +395,10 @@ def fix_first(
     draws = money[1:] if len(money) > 1 else np.repeat(money, 2, axis=0)
     frame["rank"], frame["best"], frame["worst"] = rank_ends(money[0], draws, level=level)
     frame["first_share"] = np.bincount(draws.argmax(axis=1), minlength=k) / len(draws)
+    frame.insert(1, "unit", _UNITS[per])
+    levels = [np.nan if plan.driver_level is None else plan.driver_level for plan in plans]
+    if not np.isnan(levels).all():
+        frame.insert(2, "performance", levels)
     if len(money) == 1:
         frame = frame.drop(columns=["best", "worst", "first_share"])
     return frame.sort_values("rank", kind="stable", ignore_index=True)
