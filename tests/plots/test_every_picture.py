@@ -409,6 +409,15 @@ EXAMPLES = {
         draw("chain.driver_ranking", partial(ranked, tuple(SHORT))),
         draw("chain.driver_ranking", partial(ranked, tuple(LONG), cost=2e5)),
     ],
+    "chain.money_performance_map": [
+        draw("chain.money_performance_map", partial(ranked, tuple(SHORT[:2]), certain=True)),
+        draw("chain.money_performance_map", partial(ranked, tuple(SHORT))),
+        draw(
+            "chain.money_performance_map",
+            partial(ranked, tuple(LONG), cost=2e5),
+            cuts={"performance": "midpoint", "money": 900},
+        ),
+    ],
     "chain.tornado": [
         draw("chain.tornado", partial(what_if, "速度", "满意")),
         draw("chain.tornado", partial(ends_of, 1.0)),

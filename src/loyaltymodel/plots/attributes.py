@@ -12,14 +12,12 @@ from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.options import check_choice
 from loyaltymodel._core.scales import Pair
 from loyaltymodel.attributes.drivers.contrast import PenaltyRewardResult
-from loyaltymodel.attributes.drivers.performance_result import (
-    QUADRANTS,
-    ImportancePerformanceResult,
-)
+from loyaltymodel.attributes.drivers.performance_result import ImportancePerformanceResult
 from loyaltymodel.attributes.drivers.result import KeyDriversResult
 from loyaltymodel.plots._kano_plane import kano_plane
 from loyaltymodel.plots._labels import name_corners, name_points
 from loyaltymodel.plots._names import Language, Words, interval_in, shown_names, words_in
+from loyaltymodel.plots._quadrant_names import quadrant_names
 from loyaltymodel.plots._rows import draw_intervals, row_axes
 from loyaltymodel.plots._style import (
     BLUE,
@@ -45,10 +43,6 @@ Decomposition = Literal["pratt", "relative_weights", "lmg"]
 
 _WORDS: Mapping[Language, Words] = {
     "en": {
-        "low priority": "low priority",
-        "possible overkill": "possible overkill",
-        "concentrate here": "concentrate here",
-        "keep up the good work": "keep up the good work",
         "answer": "(mean answer)",
         "scale": "(mean answer, {:g} to {:g})",
         "performance": "Performance {}",
@@ -69,10 +63,6 @@ _WORDS: Mapping[Language, Words] = {
         "standardised": "standardised",
     },
     "zh": {
-        "low priority": "次要改进",
-        "possible overkill": "可能过度",
-        "concentrate here": "重点改进",
-        "keep up the good work": "继续保持",
         "answer": "(平均回答)",
         "scale": "(平均回答,{:g} 至 {:g})",
         "performance": "绩效{}",
@@ -170,7 +160,7 @@ def importance_performance_grid(
     ax.set_ylabel(_importance_label(result, shown, words))
     tidy(ax)
     add_legend(ax)
-    name_corners(ax, [words[quadrant] for quadrant in QUADRANTS])
+    name_corners(ax, quadrant_names(language))
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     across = [[(left, result.cuts["importance"]), (right, result.cuts["importance"])]]
     upwards = [[(result.cuts["performance"], bottom), (result.cuts["performance"], top)]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loyaltymodel.plots._driver_ranking import driver_ranking
+from loyaltymodel.plots._driver_ranking import driver_ranking, money_performance_map
 from loyaltymodel.plots._monitoring import waves
 from loyaltymodel.plots._tornado import tornado
 from loyaltymodel.plots._what_if import chain_of_effects
@@ -10,6 +10,7 @@ from loyaltymodel.plots._what_if import chain_of_effects
 __all__ = [
     "chain_of_effects",
     "driver_ranking",
+    "money_performance_map",
     "tornado",
     "waves",
 ]
