@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from loyaltymodel import jones_sasser
 from loyaltymodel.errors import DataError, OptionError
@@ -285,8 +285,128 @@ def test_a_free_group_on_its_bound_has_an_interval_from_0():
         error = np.sqrt(fitted.uncertainty.covariance[place, place])
         unwilling = 1 - fitted.true_loyalty(s[group == "free"]).mean()
         assert row["std_error"] == pytest.approx(error * unwilling, rel=1e-6)
+        # The likelihood falls from the bound on, so that Wald's end would be too far.
         reach = stats.t.ppf(0.975, fitted.uncertainty.degrees)
-        assert row["ci_high"] == pytest.approx(reach * row["std_error"], rel=1e-6)
+        assert 0.5 * reach * row["std_error"] < row["ci_high"] < reach * row["std_error"]
         told = fitted.constraints.set_index("group").loc["free"]
         assert told["ci_low"] == 0
         assert 0 < told["ci_high"] < 0.2
+
+
+def power_likelihood(theta, s, group, stayed, weights):
+    """Return the log-likelihood by the textbook formula; theta is hi, k and the constraints."""
+    g = theta[0] * s ** theta[1]
+    c = np.asarray(theta[2:])[group]
+    loyal = np.clip(c + (1 - c) * g, 1e-12, 1 - 1e-12)
+    return float(weights @ np.where(stayed, np.log(loyal), np.log1p(-loyal)))
+
+
+def furthest(losses, of, start, goal, likelihood):
+    """Return the smallest and largest loss whose likelihood reaches a goal, by SLSQP."""
+    ends = []
+    for sign in (1, -1):
+        best = np.inf
+        for k in (0.7, 1.0, 1.5):
+            found = optimize.minimize(
+                lambda x, sign=sign: sign * losses(x)[of],
+                np.r_[start[0], start[1] * k, start[2:]],
+                constraints={"type": "ineq", "fun": lambda x: likelihood(x) - goal},
+                bounds=[(0.01, 1), (0.05, 50), (0, 0.999), (0, 0.999)],
+                method="SLSQP",
+                options={"maxiter": 500, "ftol": 1e-10},
+            )
+            if likelihood(found.x) > goal - 1e-5:
+                best = min(best, found.fun)
+        ends.append(sign * best)
+    return ends
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_losses_end_where_the_likelihood_is_just_not_significant(seed):
+    rng = np.random.default_rng(seed)
+    s, group = rng.integers(1, 9, 300) / 8, np.repeat([0, 1], 150)
+    held = np.array([0.5, 0.2])
+    stayed = rng.random(300) < held[group] + (1 - held[group]) * 0.85 * s**2.5
+    fitted = jones_sasser.fit(s, stayed, constraint_by=group)
+    freed, _ = jones_sasser.remove_constraint(fitted, s, constraint_by=group)
+    assert freed.interval == "profile"
+    start = fitted.values[[0, *range(2, 5)]] if fitted.names[0] == "hi" else fitted.values[1:]
+
+    def likelihood(x):
+        return power_likelihood(x, s, group, stayed, np.ones(300))
+
+    def losses(x):
+        lost = np.asarray(x[2:])[group] * (1 - x[0] * s ** x[1])
+        return [lost[group == 0].mean(), lost[group == 1].mean(), lost.mean()]
+
+    goal = likelihood(start) - stats.chi2.ppf(0.95, 1) / 2
+    table = freed.estimates.frame()
+    for of in range(3):
+        low, high = furthest(losses, of, start, goal, likelihood)
+        # SLSQP stops within 1e-4 of a loss; what it finds is never more than there is.
+        assert table["ci_low"][of] == pytest.approx(low, abs=2e-4)
+        assert table["ci_high"][of] == pytest.approx(high, abs=2e-4)
+
+
+def test_with_many_customers_the_interval_of_a_loss_is_walds():
+    people = jones_sasser.simulate(200_000, constraints=GROUPS, levels=10, rng=2)
+    for weights in (None, np.random.default_rng(1).choice([0.5, 1.0, 2.0], 200_000)):
+        fitted = jones_sasser.fit(
+            "satisfaction", "stayed", data=people, constraint_by="industry", weights=weights
+        )
+        freed, _ = jones_sasser.remove_constraint(
+            fitted, "satisfaction", data=people, constraint_by="industry"
+        )
+        table = freed.estimates.frame()
+        reach = 1.96 * table["std_error"]
+        # Bends are of the order of the error itself, here a hundredth.
+        for end, sign in (("ci_low", -1), ("ci_high", 1)):
+            wald = table["estimate"] + sign * reach
+            assert table[end].to_numpy() == pytest.approx(wald.to_numpy(), abs=0.03 * reach.max())
+
+
+def test_units_of_weights_do_not_matter_to_the_interval_of_a_loss(people):
+    weights = np.random.default_rng(3).uniform(0.2, 3, len(people))
+    ends = []
+    for unit in (1.0, 1e-3):
+        fitted = jones_sasser.fit(
+            "satisfaction", "stayed", data=people, constraint_by="industry", weights=unit * weights
+        )
+        freed, _ = jones_sasser.remove_constraint(
+            fitted, "satisfaction", data=people, constraint_by="industry"
+        )
+        ends.append(freed.estimates.frame()[["ci_low", "ci_high"]].to_numpy())
+    assert ends[0] == pytest.approx(ends[1], rel=1e-5)
+
+
+def test_where_draws_exist_losses_have_their_quantiles(people):
+    fitted = jones_sasser.fit(
+        "satisfaction", "stayed", data=people, constraint_by="industry", std_errors="bootstrap",
+        n_resamples=99, rng=1,
+    )  # fmt: skip
+    freed, _ = jones_sasser.remove_constraint(
+        fitted, "satisfaction", data=people, constraint_by="industry"
+    )
+    assert freed.interval == "percentile"
+    s, held = (people["satisfaction"] - 0) / 1, fitted.uncertainty.draws[:, -3:]
+    names = [name for name in fitted.names if name.startswith("c[")]
+    draws = fitted.uncertainty.draws
+    lo, hi, k = draws[:, :3].T[..., None]
+    g = lo + (hi - lo) * s.to_numpy() ** k
+    code = people["industry"].map({name[2:-1]: place for place, name in enumerate(names)})
+    lost = (held[:, code] * (1 - g)).mean(axis=1)
+    low, high = np.quantile(lost, [0.025, 0.975], method="closest_observation")
+    row = freed.total.iloc[0]
+    assert low - 0.01 < row["ci_low"] < low + 0.01
+    assert high - 0.01 < row["ci_high"] < high + 0.01
+
+
+def test_a_curve_with_kinks_has_walds_interval_of_a_loss(people):
+    fitted = jones_sasser.fit(
+        "satisfaction", "stayed", data=people, constraint_by="industry", family="hinge"
+    )
+    freed, _ = jones_sasser.remove_constraint(
+        fitted, "satisfaction", data=people, constraint_by="industry"
+    )
+    assert freed.interval == "wald"
+    assert (freed.by_group["ci_low"] < freed.by_group["estimate"]).all()

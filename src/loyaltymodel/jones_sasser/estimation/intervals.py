@@ -13,13 +13,24 @@ from loyaltymodel._core.options import enumerate_names
 from loyaltymodel.errors import ConvergenceWarning, warn_caller
 from loyaltymodel.jones_sasser.curves.families import Parameter
 from loyaltymodel.jones_sasser.estimation.kernels.maximise import at_estimate, profile_ends
+from loyaltymodel.jones_sasser.estimation.kernels.region import Answers, extremes
 from loyaltymodel.jones_sasser.estimation.problem import Setup
-from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty, information_uncertainty
+from loyaltymodel.jones_sasser.estimation.uncertainty import (
+    Uncertainty,
+    information_uncertainty,
+    model_uncertainty,
+)
 
 ParameterInterval = Literal["wald", "profile", "percentile"]
 AnswerInterval = Literal["wald", "percentile"]
 Range = Literal["share", "positive", "any"]
 Ends = tuple[FloatArray, FloatArray]
+
+METHODS = {
+    "wald": "Wald",
+    "profile": "profile likelihood",
+    "percentile": "percentile bootstrap",
+}
 
 _NEAR = 3.0  # standard errors
 
@@ -138,6 +149,46 @@ def share_interval(
     plain = _wald(share, error, level, degrees)
     near = share < _NEAR * error
     return np.where(near, np.maximum(plain[0], 0.0), low), np.where(near, plain[1], high)
+
+
+def answers_profile(
+    setup: Setup,
+    values: FloatArray,
+    uncertainty: Uncertainty,
+    answers: Answers,
+    n_answers: int,
+    *,
+    level: float,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return standard errors and profile intervals (k,) of answers to the parameters.
+
+    Where the errors are robust, the log-likelihood may fall by as many times more as the robust
+    variance of an answer is larger than that of the model, and Student's quantile takes the place
+    of the normal law's. So the interval has the length of Wald's where everything is straight, and
+    follows the likelihood where it is not. NaN where no end was found.
+    """
+
+    def answer(p: FloatArray) -> FloatArray:
+        places = np.arange(n_answers)
+        rows = np.repeat(p, n_answers, axis=0)
+        return answers(rows, np.tile(places, len(p)))[0].reshape(len(p), n_answers)
+
+    variance = delta_variance(answer, values, uncertainty)
+    ratio = np.ones(n_answers)
+    if uncertainty.kind != "model":
+        top = at_estimate(setup.problem, setup.stats, values, setup.lower, setup.upper)
+        free = (setup.lower < values) & (values < setup.upper)
+        own = delta_variance(answer, values, model_uncertainty(setup, top, free))
+        ratio = np.divide(variance, own, out=np.full(n_answers, np.nan), where=own > 0)
+    one = np.ones(1)
+    reach = _intervals.student(0 * one, one, uncertainty.degrees, level=level).high
+    drop = np.where(variance > 0, ratio * reach**2 / 2, np.nan)
+    low, high = extremes(
+        setup.problem, setup.stats, values, setup.lower, setup.upper, answers, drop=drop
+    )
+    sure = variance == 0
+    estimate = answer(values[None])[0]
+    return np.sqrt(variance), np.where(sure, estimate, low), np.where(sure, estimate, high)
 
 
 def delta_variance(

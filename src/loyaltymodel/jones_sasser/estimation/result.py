@@ -31,6 +31,7 @@ from loyaltymodel.jones_sasser.curves.kernels import Answer
 from loyaltymodel.jones_sasser.estimation import report
 from loyaltymodel.jones_sasser.estimation.diagnostics import calibration_of, influence_of
 from loyaltymodel.jones_sasser.estimation.intervals import (
+    METHODS,
     AnswerInterval,
     Ends,
     ParameterInterval,
@@ -57,11 +58,6 @@ from loyaltymodel.jones_sasser.estimation.uncertainty import Uncertainty
 OwnQuantity = Callable[[LoyaltyCurve, Mapping[str, float]], object]
 
 _LEVEL = 0.95
-_METHODS = {
-    "wald": "Wald",
-    "profile": "profile likelihood",
-    "percentile": "percentile bootstrap",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -584,7 +580,7 @@ class LoyaltyCurveResult(Result):
             ci_low=low,
             ci_high=high,
             level=level,
-            method=_METHODS[interval],
+            method=METHODS[interval],
         ).frame()
 
     @checked
@@ -688,7 +684,7 @@ class LoyaltyCurveResult(Result):
             ci_low=low,
             ci_high=high,
             level=level,
-            method=_METHODS[interval],
+            method=METHODS[interval],
         ).frame()
 
     def _answered(
@@ -766,7 +762,7 @@ class LoyaltyCurveResult(Result):
             ci_low=low,
             ci_high=high,
             level=level,
-            method=_METHODS[interval],
+            method=METHODS[interval],
             covariance=self.uncertainty.covariance[np.ix_(places, places)],
         )
 

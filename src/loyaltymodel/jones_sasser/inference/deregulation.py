@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.accepted import Columns, Data, Variable
-from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.arrays import FloatArray, FrozenMapping, FrozenRecord, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -23,9 +23,18 @@ from loyaltymodel._core.variables import BELOW_ONE, read_numbers, read_variables
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.jones_sasser.curves import kernels as answers
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
-from loyaltymodel.jones_sasser.estimation.intervals import delta_variance, share_interval
+from loyaltymodel.jones_sasser.curves.families import CurveFamily
+from loyaltymodel.jones_sasser.estimation.intervals import (
+    METHODS,
+    ParameterInterval,
+    answers_profile,
+    delta_variance,
+    draws_interval,
+    share_interval,
+)
 from loyaltymodel.jones_sasser.estimation.kernels.likelihood import driven_constraint
 from loyaltymodel.jones_sasser.estimation.observations import Observations, observe
+from loyaltymodel.jones_sasser.estimation.problem import set_up
 from loyaltymodel.jones_sasser.estimation.result import LoyaltyCurveResult
 from loyaltymodel.jones_sasser.estimation.sample import (
     chosen_drivers,
@@ -36,6 +45,7 @@ from loyaltymodel.jones_sasser.estimation.sample import (
 from loyaltymodel.jones_sasser.estimation.settings import SHARES, OutcomeKind
 
 _ALL = "all"
+_MOST_PARAMETERS = 200  # of which an end is looked for
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -47,10 +57,12 @@ class Deregulation(Result):
     groups : tuple or None
         Names of the groups.
     estimates : EstimateTable
-        Mean loss of each group and, last, of all. Intervals are the normal law's on the logistic
-        scale; within three errors of 0 those of the loss itself, cut off at 0, since nothing can
-        be lost less than that. NaN for a curve without errors, and where the effect of a driver
-        of the constraint lies on its bound.
+        Mean loss of each group and, last, of all. NaN for a curve without errors, and where the
+        effect of a driver of the constraint lies on its bound.
+    interval : {"profile", "percentile", "wald"}
+        Kind of the intervals: "profile" goes as far as the likelihood allows; "percentile" takes
+        the quantiles of bootstrap draws, where the fit has them; "wald" is the normal law's on the
+        logistic scale, for a curve with kinks or with more than 200 parameters.
     counts : array of shape (number of groups + 1,)
         Customers in each group and in all.
     before, after : array of shape (number of groups + 1,)
@@ -70,6 +82,7 @@ class Deregulation(Result):
 
     groups: tuple[Any, ...] | None
     estimates: EstimateTable
+    interval: ParameterInterval
     counts: IntArray
     before: FloatArray
     after: FloatArray
@@ -77,11 +90,6 @@ class Deregulation(Result):
     scale: Pair
     n_dropped: int
     level: float
-
-    @property
-    def interval(self) -> str:
-        """Kind of the intervals."""
-        return "wald"
 
     @property
     def n_obs(self) -> int:
@@ -278,16 +286,18 @@ def remove_constraint(
         for c in (held, after_held)
     )
     n_groups = 1 if names is None else len(names)
-    error = np.full(n_groups + 1, np.nan)
+    error, low, high = np.full((3, n_groups + 1), np.nan)
+    kind: ParameterInterval = "wald"
     if fitted is not None:
         known = held if places is None else None
         cells = observe(s, [np.array(1.0)], None, group=code, given=known, drivers=z, counts=people)
-        loss = _loss(fitted, cells, places, floor)
-        error = np.sqrt(delta_variance(loss, fitted.values, fitted.uncertainty))
+        assert cells.group is not None  # noqa: S101  observed with groups
+        loss = _Loss(fitted.settings.family, cells, cells.group, places, floor)
+        kind, error, low, high = _ends_of_losses(fitted, loss, level=level)
         # Nothing is known of an effect that has no end.
         on_bound = any(fitted.states[place] == "on bound" for place in places or ())
-        if z is not None and on_bound and fitted.uncertainty.kind != "bootstrap":
-            error[:] = np.nan
+        if z is not None and on_bound and kind != "percentile":
+            error, low, high = np.full((3, n_groups + 1), np.nan)
     customers = pd.DataFrame(
         {
             "constraint_before": held,
@@ -305,22 +315,20 @@ def remove_constraint(
         for part in (1, before, after)
     )
     start, end = start / size, end / size
-    lost, error = start - end, (highest - lowest) * error
     unit = highest - lowest
-    degrees = np.inf if fitted is None else fitted.uncertainty.degrees
-    low, high = share_interval(lost / unit, error / unit, level=level, degrees=degrees)
     estimates = EstimateTable(
         labels=FrozenMapping({"group": (*(("",) if names is None else names), _ALL)}),
-        estimate=lost,
-        std_error=error,
+        estimate=start - end,
+        std_error=unit * error,
         ci_low=unit * low,
         ci_high=unit * high,
         level=level,
-        method="Wald",
+        method=METHODS[kind],
     )
     result = Deregulation(
         groups=names,
         estimates=estimates,
+        interval=kind,
         counts=size.astype(np.int64),
         before=start,
         after=end,
@@ -393,30 +401,89 @@ def _held(
     return fitted.values[places][code], places
 
 
-def _loss(
-    fitted: LoyaltyCurveResult,
-    cells: Observations,
-    places: list[int] | None,
-    floor: float,
-) -> Callable[[FloatArray], FloatArray]:
-    """Return the mean loss by group and in total, (b, groups + 1), of parameters (b, q)."""
-    family = fitted.settings.family
-    n_curve = len(family.parameters)
-    group, given, z = cells.group, cells.given, cells.drivers
-    assert group is not None  # noqa: S101  observed with groups
-    starts = np.flatnonzero(np.diff(group, prepend=-1))  # cells are sorted by group
-    size = np.add.reduceat(cells.count, starts)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Loss(FrozenRecord):
+    """The mean loss of each group and of all, as a function of the parameters.
 
-    def held(p: FloatArray) -> FloatArray:
-        if places is None:
-            return np.asarray(given)[None]
-        return p[:, places][:, group] if z is None else driven_constraint(p[:, places], z)
+    Cells are sorted by ``group`` (m,); ``places`` are the parameters of the constraints, unless
+    they are known.
+    """
 
-    def loss(p: FloatArray) -> FloatArray:
-        g = family.value(cells.satisfaction, p[:, :n_curve])
-        lost = np.maximum(held(p) - floor, 0.0) * (1 - g) * cells.count
-        by_group = np.add.reduceat(lost, starts, axis=1)
-        total = by_group.sum(axis=1, keepdims=True) / size.sum()
-        return np.concatenate([by_group / size, total], axis=1)
+    family: CurveFamily
+    cells: Observations
+    group: IntArray
+    places: list[int] | None
+    floor: float
 
-    return loss
+    def __call__(self, p: FloatArray) -> FloatArray:
+        """Return the losses (b, groups + 1) of parameters (b, q)."""
+        g = self.family.value(self.cells.satisfaction, p[:, : self._n_curve])
+        lost = (self._held(p) - self.floor).clip(min=0.0) * (1 - g) * self.cells.count
+        by_group = np.add.reduceat(lost, self._starts, axis=1)
+        total = by_group.sum(axis=1, keepdims=True)
+        return np.concatenate([by_group, total], axis=1) / self._size
+
+    def with_gradient(self, p: FloatArray, which: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return one loss each (b,), whose places are given, and its gradient (b, q)."""
+        n, size = self._n_curve, self._size
+        of_all = (which == len(size) - 1)[:, None]
+        share = ((self.group == which[:, None]) | of_all) * self.cells.count / size[which, None]
+        g, by_curve = self.family.value_and_gradient(self.cells.satisfaction, p[:, :n])
+        held = self._held(p)
+        falls = (held - self.floor).clip(min=0.0) * share
+        gradient = np.zeros_like(p)
+        gradient[:, :n] = -np.einsum("bm,bqm->bq", falls, by_curve)
+        if self.places is not None:
+            # A group that is held less than the floor may lose something if it were held more; of
+            # all, the others lose more by that.
+            by_held = share * (1 - g) * ((held >= self.floor) | ~of_all)
+            if (z := self.cells.drivers) is not None:
+                gradient[:, self.places] = (by_held * held * (1 - held)) @ z
+            else:
+                each = np.add.reduceat(by_held, self._starts, axis=1)
+                np.add.at(gradient.T, np.array(self.places), each.T)  # groups may share one
+        return np.vecdot(falls, 1 - g), gradient
+
+    @property
+    def n_losses(self) -> int:
+        """Number of groups, and one for all."""
+        return int(self.group[-1]) + 2
+
+    @property
+    def _n_curve(self) -> int:
+        return len(self.family.parameters)
+
+    @property
+    def _starts(self) -> IntArray:
+        return np.flatnonzero(np.diff(self.group, prepend=-1))
+
+    @property
+    def _size(self) -> FloatArray:
+        size = np.add.reduceat(self.cells.count, self._starts)
+        return np.append(size, size.sum())
+
+    def _held(self, p: FloatArray) -> FloatArray:
+        if self.places is None:
+            return np.asarray(self.cells.given)[None]
+        own = p[:, self.places]
+        z = self.cells.drivers
+        return own[:, self.group] if z is None else driven_constraint(own, z)
+
+
+def _ends_of_losses(
+    fitted: LoyaltyCurveResult, loss: _Loss, *, level: float
+) -> tuple[ParameterInterval, FloatArray, FloatArray, FloatArray]:
+    """Return the kind of interval, errors and ends (groups + 1,) of mean losses."""
+    setup = set_up(fitted.settings, fitted.sample)
+    found = fitted.uncertainty
+    if found.draws is not None:
+        drawn = loss(found.draws)
+        return "percentile", drawn.std(axis=0, ddof=1), *draws_interval(drawn, level=level)
+    if fitted.settings.family.smooth and len(fitted.values) <= _MOST_PARAMETERS:
+        ends = answers_profile(
+            setup, fitted.values, found, loss.with_gradient, loss.n_losses, level=level
+        )
+        return "profile", *ends
+    error = np.sqrt(delta_variance(loss, fitted.values, found))
+    own = loss(fitted.values[None])[0]
+    return "wald", error, *share_interval(own, error, level=level, degrees=found.degrees)

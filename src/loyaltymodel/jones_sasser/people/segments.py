@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from loyaltymodel._core.accepted import Data, Variable
-from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.moments import Moments
@@ -24,13 +24,14 @@ from loyaltymodel._core.quadrant_sorting import (
     Scale,
     check_sorting,
     read_sample,
+    sample_of,
 )
-from loyaltymodel._core.quadrants import Ties
+from loyaltymodel._core.quadrants import Ties, cell_codes
 from loyaltymodel._core.resampling import FOR_INTERVALS
 from loyaltymodel._core.results import WithCustomers
 from loyaltymodel._core.scales import by_variable, limits_of
 from loyaltymodel._core.signature import checked
-from loyaltymodel._core.variables import BELOW_ONE
+from loyaltymodel._core.variables import BELOW_ONE, read_variables
 from loyaltymodel.errors import OptionError
 from loyaltymodel.jones_sasser.people.estimate import (
     SCORES,
@@ -50,6 +51,8 @@ _EXTREME_CELLS = (
     ("mercenary", "loyalist"),
     ("mercenary", "apostle"),
 )
+_MIDDLE = dict.fromkeys(SCORES, "midpoint")
+_EXTREMES = {"extremes": "tenth"}
 _NOT_NOT, _NOT_LOYAL = "dissatisfied, not loyal", "dissatisfied, loyal"
 _SATISFIED = ("satisfied, not loyal", "satisfied, loyal")
 _WHY_LOYAL = ("inertia loyalty", "monopoly loyalty")
@@ -255,8 +258,8 @@ def segments(
             "without satisfaction hostages; leave it out, or choose matrix='satisfied_loyal'"
         )
     limits = limits_of(scale, dict.fromkeys(SCORES))
-    further = {"constraint": 0.5} if plain else {"extremes": "tenth"}
-    own = by_variable("cuts", cuts, {**dict.fromkeys(SCORES, "midpoint"), **further}, shared=SCORES)
+    further = {"constraint": 0.5} if plain else _EXTREMES
+    own = by_variable("cuts", cuts, {**_MIDDLE, **further}, shared=SCORES)
     sorting = check_sorting(
         SCORES,
         own,
@@ -293,6 +296,35 @@ def segments(
     return sort_customers(
         matrix, names, classes, sample=sample, cuts=found, ends=sorting.limits, rng=rng
     )
+
+
+def segment_codes(
+    satisfaction: FloatArray,
+    loyalty: FloatArray,
+    weights: FloatArray,
+    *,
+    scale: Mapping[str, tuple[float, float]],
+    cuts: Cuts,
+    ties: Ties,
+) -> tuple[tuple[str, ...], IntArray]:
+    """Return the segments of Jones and Sasser, and which of them customers (n,) are.
+
+    For scores of both that another theory has computed, free of error.
+    """
+    own = by_variable("cuts", cuts, {**_MIDDLE, **_EXTREMES}, shared=SCORES)
+    sorting = check_sorting(
+        SCORES, own, scale, ties=ties, reliability=None, moments=None, interval="wilson",
+        level=0.95, n_resamples=FOR_INTERVALS,
+    )  # fmt: skip
+    sorting = replace(sorting, extremes=extremes_of(own["extremes"], scale["satisfaction"]))
+    read = read_variables(
+        dict(zip(SCORES, (satisfaction, loyalty), strict=True)), bounds=scale, missing="raise"
+    )
+    sample = sample_of(sorting, read, weights)
+    cuts_with_extremes(sample)  # refuses extremes on one side of the cut-off
+    names, classes = _cells(sample)
+    codes = cell_codes(sample.scores[:, 0], sample.scores[:, 1], sample.grid)
+    return names, classes.of_cells(codes)
 
 
 def _cells(sample: Sample) -> tuple[tuple[str, ...], Classes]:

@@ -1,0 +1,165 @@
+"""How far an answer can go while the likelihood stays near its maximum.
+
+The profile interval of an answer h(p) ends where h is smallest and largest among the parameters
+whose log-likelihood is no more than a drop below the maximum. With the quadratic of the likelihood
+and the tangent of h at some place both ends have a closed form; at the maximum it is Wald's. That
+step is taken from place to place until nothing moves: then the likelihood is at its end, and its
+slope is that of h. Parameters on a bound stay there as long as the step would lead beyond it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel.jones_sasser.estimation.kernels.likelihood import Problem, evaluate
+
+# Values (b,) and gradients (b, q) of answers, whose places are (b,), at parameters (b, q).
+Answers = Callable[[FloatArray, IntArray], tuple[FloatArray, FloatArray]]
+
+_STEPS = 300
+_HALVINGS = 12
+_BEYOND = 0.5  # of the drop: so far below its end a step may lead, the next comes back
+_CLOSE = 1e-6  # of the drop, and of the answer: what is left to go
+_LEAST = 1e-4  # an answer smaller than this is as close as one of this size
+_DAMPED = 1e-3  # of the information at the maximum, so that what says nothing hardly moves
+_LEAST_SHOWN = 1e-4  # of the largest information over a range: less is damped as much
+_QUICKER = 1.2  # after each step that leads on; one that leads back halves the pace
+_VALUES = 10_000_000  # elements of information matrices and gradients at a time: 80 MB
+
+
+def extremes(
+    problem: Problem,
+    stats: FloatArray,
+    top: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    answers: Answers,
+    *,
+    drop: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the smallest and the largest of answers (k,) within drops (k,) of the maximum (q,).
+
+    NaN where no end was found. Answers whose drop is not known have none.
+    """
+    known = np.flatnonzero(np.isfinite(drop))
+    ends = np.full((2, len(drop)), np.nan)
+    most = max(len(top), problem.n_curve * problem.cells.n_cells // len(top))
+    size = max(1, _VALUES // (2 * len(top) * most))
+    for first in range(0, len(known), size):
+        which = known[first : first + size]
+        ends[:, which] = _ends(
+            problem, stats, top, lower, upper, answers, which, drop[which]
+        ).reshape(2, -1)
+    return ends[0], ends[1]
+
+
+def _ends(  # noqa: PLR0917  as of the function above
+    problem: Problem,
+    stats: FloatArray,
+    top: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    answers: Answers,
+    which: IntArray,
+    drop: FloatArray,
+) -> FloatArray:
+    """Return the smallest and then the largest (2 k,) of some answers."""
+    k = len(which)
+    which, drop, sign = np.tile(which, 2), np.tile(drop, 2), np.repeat([-1.0, 1.0], k)[:, None]
+    found = np.full(2 * k, np.nan)
+    at_work, pace = np.arange(2 * k), np.ones(2 * k)
+    p = np.repeat(top[None], 2 * k, axis=0)
+    value, score, info = evaluate(problem, stats, p)
+    goal = value - drop
+    span = np.where(lower < upper, upper - lower, 1.0)
+    shown = np.diag(info[0]) * span**2
+    damp = np.diag(_DAMPED * np.maximum(shown, _LEAST_SHOWN * shown.max()) / span**2)
+    _, slope = answers(p, which)
+    step = _step(value - goal, score, info + damp, sign * slope, p, lower, upper)
+    for _ in range(_STEPS):
+        least = np.minimum(value, goal - _BEYOND * drop)
+        p = _moved(problem, stats, p, pace[:, None] * step, least, lower, upper)
+        value, score, info = evaluate(problem, stats, p)
+        answer, slope = answers(p, which)
+        last = step
+        step = _step(value - goal, score, info + damp, sign * slope, p, lower, upper)
+        # Steps that lead to and fro go round the end, which is bent; half of them lead there.
+        back = np.einsum("bi,bij,bj->b", last, info, step) < 0
+        pace = np.where(back, pace / 2, np.minimum(1.0, _QUICKER * pace))
+        to_go = np.abs(np.vecdot(slope, np.clip(p + step, lower, upper) - p))
+        there = (value >= goal - _CLOSE * drop) & (
+            to_go <= _CLOSE * np.maximum(np.abs(answer), _LEAST)
+        )
+        found[at_work[there]] = answer[there]
+        on = ~there
+        if not on.any():
+            break
+        at_work, which, drop, sign, goal, pace = (
+            x[on] for x in (at_work, which, drop, sign, goal, pace)
+        )
+        p, value, score, info, slope, step = (x[on] for x in (p, value, score, info, slope, step))
+    return found
+
+
+def _moved(
+    problem: Problem,
+    stats: FloatArray,
+    p: FloatArray,
+    step: FloatArray,
+    least: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+) -> FloatArray:
+    """Take a step within the bounds, or a half of a half, so that the likelihood is not lost."""
+    found = np.clip(p + step, lower, upper)
+    lost = np.flatnonzero(~(evaluate(problem, stats, found)[0] >= least))
+    size = 1.0
+    for _ in range(_HALVINGS):
+        if not len(lost):
+            return found
+        size /= 2
+        found[lost] = np.clip(p[lost] + size * step[lost], lower, upper)
+        lost = lost[~(evaluate(problem, stats, found[lost])[0] >= least[lost])]
+    found[lost] = p[lost]
+    return found
+
+
+def _step(
+    above: FloatArray,
+    score: FloatArray,
+    info: FloatArray,
+    slope: FloatArray,
+    p: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+) -> FloatArray:
+    """Return the step (b, q) to the largest tangent on the quadratic's end.
+
+    Of a log-likelihood ``above`` its goal, with score u and (damped) information J, the largest h'd with
+    above + u'd - d'Jd / 2 = 0 is at d = J^-1 u + t J^-1 h, t^2 = (2 above + u'J^-1 u) / h'J^-1 h;
+    where the quadratic does not get so high, t = 0 climbs.
+    """
+    b, q = p.shape
+    places = np.arange(q)
+    low, high = p <= lower, p >= upper
+    free = np.broadcast_to(lower < upper, (b, q)).copy()
+    step = np.zeros((b, q))
+    for _ in range(q):
+        u, h = np.where(free, score, 0.0), np.where(free, slope, 0.0)
+        size = np.sqrt(np.where(free, info[:, places, places], 1.0))
+        scaled = info * (free[:, :, None] & free[:, None, :]) / (size[:, :, None] * size[:, None])
+        scaled[:, places, places] = 1.0
+        both = np.linalg.solve(scaled, np.stack([u / size, h / size], axis=-1)) / size[..., None]
+        climb, turn = both[..., 0], both[..., 1]
+        room = 2 * above + np.vecdot(u, climb)
+        bent = np.vecdot(h, turn)
+        t = np.sqrt(np.maximum(room, 0.0) / np.where(bent > 0, bent, np.inf))
+        step = climb + t[:, None] * turn
+        beyond = free & ((low & (step < 0)) | (high & (step > 0)))
+        if not beyond.any():
+            break
+        free &= ~beyond
+    return np.where(free, step, 0.0)
