@@ -337,7 +337,7 @@ def test_each_table_of_scenarios_is_known_by_its_columns():
         (lm.chain.required_change(what_if(), n_resamples=200, rng=1), "chain.required_change"),
         (found.variance_shares(n_resamples=200, rng=1), "WhatIf.variance_shares"),
     ):
-        assert [name for name, _ in makers_of_table(list(frame))] == [maker]
+        assert [name for name, _ in makers_of_table(frame)] == [maker]
 
 
 def test_a_table_of_nobody_stands_as_it_is():
@@ -349,7 +349,7 @@ def test_a_table_of_nobody_stands_as_it_is():
     assert "Table" in text
     assert "formulas" not in page.ids
     assert NASTY not in text
-    assert makers_of_table(["estimate", "std_error"]) == ()  # of many
+    assert makers_of_table(pd.DataFrame({"estimate": [1.0], "std_error": [0.5]})) == ()  # of many
     named = report.render({"By group": frame.set_index("shape")})
     assert "<h1>By group</h1>" in named
     assert Page(named).numbers == page.numbers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Self
 
 from annotated_types import Ge, Gt, Le
@@ -26,6 +26,7 @@ from loyaltymodel._core.options import (
     is_number,
     one_number,
     shown,
+    suggest,
     why_not_a_list,
 )
 from loyaltymodel._core.signature import checked, listed
@@ -106,7 +107,7 @@ class Specification(BaseModel):
         try:
             made = handler(data)
         except ValidationError as error:
-            problems = [_sentence(problem) for problem in error.errors()]
+            problems = [_sentence(problem, cls.model_fields) for problem in error.errors()]
             raise ModelError(f"{cls.__name__}: {_some(problems)}") from None
         for name, value in made:
             for text in _texts(value):
@@ -185,8 +186,8 @@ class Specification(BaseModel):
         return type(self).model_validate({**dict(self), **(update or {})})
 
 
-def _sentence(problem: Any) -> str:
-    """Say in plain words what pydantic found wrong with a field."""
+def _sentence(problem: Any, fields: Iterable[str]) -> str:
+    """Say in plain words what pydantic found wrong with a field, and which may be meant."""
     kind, found = problem["type"], problem.get("ctx", {})
     wrong = str(found.get("error", "is not allowed")) if kind not in _WRONG else _WRONG[kind]
     given = "" if kind == "missing" else f" (given: {shown(problem['input'])})"
@@ -194,7 +195,8 @@ def _sentence(problem: Any) -> str:
     place = ".".join(parts) or "what is given"
     if len(parts) < len(problem["loc"]):
         place = f"the key {place}"
-    return f"{place} {wrong.format(**found)}{given}"
+    meant = suggest(place, fields) if kind == "extra_forbidden" else ""
+    return f"{place} {wrong.format(**found)}{meant}{given}"
 
 
 def _some(problems: list[str]) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.results import Result, WithCustomers, settings_of
@@ -117,7 +116,7 @@ class Contents:
     ) -> None:
         """Add a table, explained by the function that makes such tables if there is one."""
         source, figures, anchor = None, [], self._anchor()
-        if making := makers_of_table([str(column) for column in frame.columns]):
+        if making := makers_of_table(frame):
             maker = making[0][0]
             if maker not in self.sources:
                 self.sources[maker] = Source(f"f{len(self.sources) + 1}", None, making)
@@ -215,11 +214,10 @@ def _frame(frame: pd.DataFrame, source: Source | None) -> TableOfCells:
         frame = frame.reset_index()
     links = ["" if source is None else source.of_column(str(c), None) for c in frame.columns]
     numeric = [pd.api.types.is_numeric_dtype(frame.iloc[:, k]) for k in range(frame.shape[1])]
-    places = [_places(frame.iloc[:, k]) if numeric[k] else 0 for k in range(frame.shape[1])]
     rows = [
         [
-            _cell(number(float(v), digits), link) if is_number else Cell(_written(v))
-            for v, digits, link, is_number in zip(row, places, links, numeric, strict=True)
+            _cell(_short(v), link) if is_number else Cell(_written(v))
+            for v, link, is_number in zip(row, links, numeric, strict=True)
         ]
         for row in frame.itertuples(index=False, name=None)
     ]
@@ -227,12 +225,10 @@ def _frame(frame: pd.DataFrame, source: Source | None) -> TableOfCells:
     return TableOfCells(Cell(""), heads, rows, [*numeric, True].index(True))
 
 
-def _places(values: pd.Series[Any]) -> int:
-    """Return how many decimals are printed of a column: none of large numbers, as of money."""
-    if not pd.api.types.is_float_dtype(values):
-        return 0
-    found = values[np.isfinite(values)].abs()
-    return 0 if len(found) and found.max() >= _LARGE else 3
+def _short(value: float) -> str:
+    """Return a number without decimals if it is whole by kind, or as large as money is."""
+    is_whole = not isinstance(value, float) or abs(value) >= _LARGE
+    return number(float(value), 0 if is_whole else 3)
 
 
 def _written(value: Any) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
+
+import pandas as pd
 
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.results import Result
@@ -20,7 +21,7 @@ Functions = tuple[tuple[str, Any], ...]  # each with its name
 _OWN = __name__.partition(".")[0]
 _NO_ROOMS = {"errors", "plots", "report", "results"}
 _CALL = re.compile(r"\.?(\w+)\(\)")
-_ENOUGH = 0.5  # of the names in what is said of a table that must be its columns
+_ENOUGH = 0.5  # of the names in what is said of a table that must stand in it
 
 
 def is_own(kind: type[Any]) -> bool:
@@ -45,19 +46,22 @@ def makers_of(kind: type[Any]) -> Functions:
     return tuple((n, t) for s in said for n, t in everything.items() if n.endswith(f".{s}"))
 
 
-def makers_of_table(columns: Collection[str]) -> Functions:
-    """Return the function or method that makes such a table, known by the names of its columns.
+def makers_of_table(frame: pd.DataFrame) -> Functions:
+    """Return the function or method that makes such a table, known by the names in it.
 
-    Its docstring names them all among what it returns, but for those that all estimates have, and
-    few others. A table that none makes, or several, has no maker.
+    Its docstring names all columns among what it returns, but for those that all estimates have;
+    and half of what it names are columns or labels of this table. A table that none makes, or
+    several, has no maker.
     """
     of_all = entries(sections(EstimateTable)["Attributes"])
     usual = {name for entry in of_all for name in entry.names}
-    own = set(columns) - usual - {"median"}
+    columns = set(map(str, frame.columns)) - usual - {"median"}
+    texts = frame.select_dtypes(exclude="number").to_numpy().ravel()
+    words = columns | {text for text in texts if isinstance(text, str)}
     found = [
         (name, function)
         for name, function, names in _tables_made()
-        if own and own <= names and len(names - usual) < len(own) / _ENOUGH
+        if columns and columns <= names and len(names & words) >= _ENOUGH * len(names - usual)
     ]
     return tuple(found) if len(found) == 1 else ()
 
