@@ -2,7 +2,7 @@
 
 Ten answers with a reliability of .8: the normal error is such that two rounded answers correlate
 so. Loyalty is c + (1 - c) hi t^4 of the true score t, with c = 0.3 and hi = 1, the bound of it, or
-0.9. hi is estimated, as by default, or known.
+0.9. hi is estimated, as by default.
 """
 
 from collections.abc import Callable
@@ -47,12 +47,10 @@ def draw_of(
     laws: tuple[str, ...],
     errors: tuple[str, ...],
     *,
-    known: bool = False,
     top: float = 1.0,
 ) -> Callable[[np.random.Generator, int, bool], Found]:
     """Return a function that draws a survey and makes the intervals of each law and error."""
     share = DENSITIES[name] / DENSITIES[name].sum()
-    fixed = {"lo": 0.0, "hi": top} if known else {"lo": 0.0}
 
     def draw(rng: np.random.Generator, people: int, weighted: bool) -> Found:
         true = rng.choice(FINE, p=share, size=people)
@@ -68,7 +66,7 @@ def draw_of(
                     stayed,
                     reliability=RELIABILITY,
                     true_scores=law,
-                    fixed=fixed,
+                    fixed={"lo": 0.0},
                     std_errors=kind,
                     n_resamples=99,
                     rng=rng,
@@ -76,13 +74,9 @@ def draw_of(
                 )
                 interval = "percentile" if kind == "bootstrap" else "wald"
                 table = result.intervals(interval=interval).set_index("parameter")
-                for parameter in ("k", "c"):
+                for parameter, value in (TRUTH | {"hi": top}).items():
                     ends = table.loc[parameter]
-                    found[f"{law}, {kind}: {parameter}"] = (
-                        ends["ci_low"],
-                        ends["ci_high"],
-                        TRUTH[parameter],
-                    )
+                    found[f"{law}, {kind}: {parameter}"] = (ends["ci_low"], ends["ci_high"], value)
                 if kind == "robust":
                     row = result.interval_of("loyalty", 0.8).iloc[0]
                     at = 0.3 + 0.7 * top * 0.8**4

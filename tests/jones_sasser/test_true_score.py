@@ -301,3 +301,18 @@ def test_remarks_name_the_law_and_what_does_not_fit():
     with pytest.warns(ImproperSolutionWarning, match='choose true_scores="masses"'):
         normal = jones_sasser.fit(s, y, reliability=0.8, true_scores="normal")
     assert "does not fit the answers" in " ".join(str(normal.summary()).split())
+
+
+def test_the_top_has_no_upper_end_where_satisfaction_is_corrected():
+    rng = np.random.default_rng(4)
+    true = rng.beta(4, 3, 1500)
+    seen = np.rint((true + 0.1 * rng.standard_normal(1500)).clip(0, 1) * 9) / 9
+    stayed = rng.random(1500) < 0.3 + 0.7 * 0.7 * true**2
+    ends = {}
+    for reliability in (None, 0.8):
+        fitted = jones_sasser.fit(seen, stayed, reliability=reliability, std_errors="robust")
+        ends[reliability] = fitted.parameters.set_index("parameter").loc["hi"]
+        assert ends[reliability]["ci_low"] < ends[reliability]["estimate"]
+    assert ends[None]["ci_high"] < 1 == ends[0.8]["ci_high"]
+    known = jones_sasser.fit(seen, stayed, reliability=0.8, fixed={"lo": 0.0, "hi": 0.7})
+    assert known.parameters.set_index("parameter").loc["hi", "ci_high"] == 0.7

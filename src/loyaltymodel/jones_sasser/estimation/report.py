@@ -125,7 +125,7 @@ def remarks(
             f"Averaged over the true score, for a reliability of {reliability:g}, normal errors "
             f"and {_LAWS[law.kind]} of true scores, estimated from the answers. Robust and "
             "bootstrap errors allow for that; those of the model and profiles take the law as "
-            "known."
+            "known. Without the bootstrap the interval of hi has no upper end but its bound."
         )
         if wrong := misfit_of_law(settings, law, sample):
             remarks.append(f"{wrong[0].upper()}{wrong[1:]}.")

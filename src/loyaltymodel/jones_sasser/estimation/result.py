@@ -242,7 +242,8 @@ class LoyaltyCurveResult(Result):
             Which parameters; all by default.
         interval : {"wald", "profile", "percentile"}
             "profile" inverts the likelihood ratio test, and gives intervals at bounds as well;
-            "percentile" takes the quantiles of bootstrap draws.
+            "percentile" takes the quantiles of bootstrap draws. "wald" has no upper end of "hi"
+            but its bound where satisfaction is corrected for measurement error.
         level : float
             Confidence level, between 0 and 1.
 
@@ -782,7 +783,12 @@ class LoyaltyCurveResult(Result):
             return profile_interval(setup, self.values, self._free, places, level=level)
         kinds = [setup.parameters[place] for place in places]
         degrees = self.uncertainty.degrees
-        return parameter_interval(estimate, error, kinds, level=level, degrees=degrees)
+        low, high = parameter_interval(estimate, error, kinds, level=level, degrees=degrees)
+        if self.settings.has_error and self.uncertainty.kind != "bootstrap":
+            # Estimates far below the top seem surer than they are, so that it has no upper end.
+            top = [self.names[k] == "hi" and self.states[k] != "fixed" for k in places]
+            high = np.where(top, [kind.upper for kind in kinds], high)
+        return low, high
 
     # Between answers and shares of their scale
 

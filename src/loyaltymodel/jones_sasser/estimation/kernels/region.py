@@ -138,7 +138,7 @@ def _step(
 ) -> FloatArray:
     """Return the step (b, q) to the largest tangent on the quadratic's end.
 
-    Of a log-likelihood ``above`` its goal, with score u and (damped) information J, the largest h'd with
+    Of a log-likelihood ``above`` its goal, with score u and information J, the largest h'd with
     above + u'd - d'Jd / 2 = 0 is at d = J^-1 u + t J^-1 h, t^2 = (2 above + u'J^-1 u) / h'J^-1 h;
     where the quadratic does not get so high, t = 0 climbs.
     """
