@@ -9,7 +9,7 @@ import pytest
 from loyaltymodel import chain, economics, jones_sasser, structural
 from loyaltymodel._core import resampling
 from loyaltymodel.chain.scenarios import kernels
-from loyaltymodel.chain.scenarios.evaluation import draw_rows
+from loyaltymodel.chain.scenarios.evaluation import draw_rows, seed_of
 from loyaltymodel.chain.scenarios.joint import read_rows
 from loyaltymodel.chain.scenarios.uncertainty import within
 from loyaltymodel.errors import DataError, ModelError, OptionError
@@ -308,7 +308,7 @@ class TestDraws:
     def test_row_by_row_it_is_the_scenario_of_each_row(self, survey, links):
         own = from_links(links, survey, cost=2_000)
         found = chain.what_if(own, n_resamples=60, rng=2, level=0.9).estimates.replicates
-        rows = next(iter(draw_rows(own, 60, np.random.default_rng(2)).values()))[1:]
+        rows = next(iter(draw_rows(own, 60, seed_of(2)).values()))[1:]
         assert sorted(rows) == list(range(60))
         for k in (0, 31):
             row = rows[k]

@@ -218,14 +218,19 @@ def read_sample(
     variables, w = read_weighted(
         given, weights, data=data, bounds=limits, flags=flags, missing=missing
     )
-    columns = [np.asarray(variables[name], dtype=np.float64) for name in sorting.names]
-    rows = np.column_stack(columns)
-    batch = sorting.grid(rows, w[None])
-    grid = Grid(batch.x[0], batch.y[0], batch.x_up, batch.y_up)
-    sample = Sample(sorting=sorting, variables=variables, scores=rows, weights=w, grid=grid)
+    sample = sample_of(sorting, variables, w)
     if sorting.interval is not None:
         return sample
     return replace(sample, sorting=replace(sorting, interval=_interval_for(sample)))
+
+
+def sample_of(sorting: Sorting, variables: Variables, weights: FloatArray) -> Sample:
+    """Return customers whose scores were read, with the cut-offs that follow from them."""
+    columns = [np.asarray(variables[name], dtype=np.float64) for name in sorting.names]
+    rows = np.column_stack(columns)
+    batch = sorting.grid(rows, weights[None])
+    grid = Grid(batch.x[0], batch.y[0], batch.x_up, batch.y_up)
+    return Sample(sorting=sorting, variables=variables, scores=rows, weights=weights, grid=grid)
 
 
 def _interval_for(sample: Sample) -> IntervalKind:

@@ -13,8 +13,10 @@ from loyaltymodel.chain.scenarios.kernels import (
     Endless,
     Found,
     Inputs,
+    by_segment,
     change_for,
     outcomes,
+    worth,
 )
 from loyaltymodel.chain.scenarios.specification import (
     INPUTS,
@@ -24,14 +26,20 @@ from loyaltymodel.chain.scenarios.specification import (
     plan_of,
 )
 from loyaltymodel.errors import OptionError
+from loyaltymodel.jones_sasser.curves.families import CurveFamily
 
 Rows = dict[tuple[str, ...], IntArray]
+
+
+def seed_of(rng: np.random.Generator | int | None) -> int:
+    """Return a number from which the same rows of draws can be taken again."""
+    return int(np.random.default_rng(rng).integers(2**32))
 
 
 def draw_rows(
     plan: Scenario,
     n: int,
-    rng: np.random.Generator,
+    seed: int,
     known: dict[int, IntArray] | None = None,
 ) -> Rows:
     """Return which draws (1 + n,) of each source are taken; the first is the number itself.
@@ -42,7 +50,6 @@ def draw_rows(
     the same rows.
     """
     found: Rows = {}
-    seed = int(rng.integers(2**32))
     for source in plan.sources:
         values = {name: plan.draws[name] for name in source}
         size = len(next(iter(values.values())))
@@ -77,9 +84,8 @@ def evaluate(
 
 def evaluate_inputs(plan: Scenario, inputs: Inputs, n: int, *, payback: bool = True) -> Found:
     """Return quantities and parts of n rows of inputs."""
-    family = None if plan.link == "records" else plan.curve_family
     try:
-        return outcomes(family, people_of(plan), inputs, plan_of(plan), n, payback=payback)
+        return outcomes(_family(plan), people_of(plan), inputs, plan_of(plan), n, payback=payback)
     except Endless as endless:
         raise OptionError(_words(plan, *endless.args)) from None
 
@@ -89,10 +95,9 @@ def needed_change(
 ) -> FloatArray:
     """Return the change of the driver at which a quantity reaches a target, of each row."""
     size = max((len(places) for places in rows.values()), default=1)
-    family = None if plan.link == "records" else plan.curve_family
     try:
         return change_for(
-            family,
+            _family(plan),
             people_of(plan),
             inputs_of(plan, rows),
             plan_of(plan),
@@ -120,8 +125,35 @@ def _words(plan: Scenario, what: str, place: int) -> str:
     )
 
 
+def evaluate_segments(
+    plan: Scenario, rows: Mapping[str, IntArray], code: IntArray, k: int
+) -> FloatArray:
+    """Return quantities (1 + b, k, q) of segments: of the numbers, and of each row of draws."""
+    size = max((len(places) for places in rows.values()), default=1)
+    try:
+        return by_segment(
+            _family(plan), people_of(plan), inputs_of(plan, rows), plan_of(plan), size, code, k
+        )
+    except Endless as endless:
+        raise OptionError(_words(plan, *endless.args)) from None
+
+
+def retention_now(plan: Scenario) -> FloatArray:
+    """Return the retention (m,) of each kind of customers before the measure, at the estimate."""
+    x = {name: one.part(slice(0, 1)) for name, one in inputs_of(plan, {}).items()}
+    try:
+        found = worth(_family(plan), people_of(plan), x, plan_of(plan), 0)
+    except Endless as endless:
+        raise OptionError(_words(plan, *endless.args)) from None
+    return np.asarray(found.retention[0][0])
+
+
+def _family(plan: Scenario) -> CurveFamily | None:
+    return None if plan.link == "records" else plan.curve_family
+
+
 def shares_of_variance(
-    plan: Scenario, quantity: str, n: int, rng: np.random.Generator
+    plan: Scenario, quantity: str, n: int, seed: int
 ) -> tuple[list[str], list[str], FloatArray]:
     """Return inputs, their sources, and their shares of the variance of a quantity (k, 3).
 
@@ -133,7 +165,7 @@ def shares_of_variance(
     place = QUANTITIES.index(quantity)
     sources = list(plan.sources)
     # The second set is a turn of the first, so that no row meets itself.
-    first = {s: r[1:] for s, r in draw_rows(plan, n, rng).items()}
+    first = {s: r[1:] for s, r in draw_rows(plan, n, seed).items()}
     second = {s: np.roll(r, 1 + n // 3) for s, r in first.items()}
 
     def value(rows: Rows) -> FloatArray:

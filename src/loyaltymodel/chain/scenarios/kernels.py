@@ -35,8 +35,19 @@ QUANTITIES = (
     "return_on_quality",
     "payback",
 )
+# The same of each segment of customers, and two more where a constraint falls.
+BY_SEGMENT = (
+    "share",
+    "retention_before",
+    "retention_after",
+    "value_before",
+    "value_after",
+    "value_change",
+    "gain",
+)
+OF_A_FALL = ("value_held", "value_lost")
 PARTS = ("retention", "margin_growth", "referrals", "cost")
-_NUMBERS = 500_000  # of a slice of draws times kinds of customers: 4 MB an array
+_NUMBERS = 60_000  # of a slice of draws times kinds of customers: arrays that stay in the cache
 _LONGEST = 1_000  # periods after which a measure counts as never paid back
 _LONG = 200  # the same where running costs may turn the sum either way
 _MOST = 100.0  # points of an index
@@ -172,17 +183,35 @@ class Geometric(NamedTuple):
 
     gaps: Mapping[State, FloatArray]
 
-    def value(self, state: State, *, first: int, n: int | None) -> FloatArray:
-        """Return the present value of 1 a period, for n renewals, now or from the first one on."""
-        return constant_value(_ONE, self.gaps[state], first=first, last=n)
-
-    def left(self, state: State, *, n: int) -> FloatArray:
-        """Return what 1 is worth after n renewals."""
-        return np.asarray((1 - self.gaps[state]) ** n)
+    def value(self, state: State, *, n: int | None) -> tuple[FloatArray, FloatArray]:
+        """Return the present value of 1 at each of n renewals, and of 1 for who made them all."""
+        gap = self.gaps[state]
+        if n is None:
+            return np.asarray((1 - gap) / gap), np.zeros(1)
+        return series(1 - gap, n)
 
     def endless(self, state: State) -> BoolArray:
         """Tell in which rows (b,) some value has no end."""
         return np.asarray(~(self.gaps[state] > 0).all(axis=1))
+
+
+def series(q: FloatArray, n: int) -> tuple[FloatArray, FloatArray]:
+    """Return q + ... + q^n, and q^n, for n from 0 on.
+
+    By doubling n: the sum of 2 k terms is that of k, times 1 + q^k. So there is no logarithm, and
+    no division by 1 - q.
+    """
+    if n == 0:
+        return np.zeros_like(q), np.ones_like(q)
+    total, power = q.copy(), q.copy()
+    for digit in f"{n:b}"[1:]:
+        total *= 1 + power
+        power *= power
+        if digit == "1":
+            total += 1
+            total *= q
+            power *= q
+    return total, power
 
 
 class Constant(NamedTuple):
@@ -241,17 +270,12 @@ def present(path: Path, money: Geometric, *, first: int) -> FloatArray:
 
     Of the share that a phase leaves, the next one takes its own.
     """
-    begun, total, left = 0, None, None
-    for last, state in path:
-        n = None if last is None else last - begun
-        part = money.value(state, first=0 if not begun and not first else 1, n=n)
-        total = part if total is None or left is None else total + left * part
-        if n is not None and last != path[-1].last:
-            own = money.left(state, n=n)
-            left = own if left is None else left * own
-            begun += n
-    assert total is not None  # noqa: S101  a path has a phase
-    return total
+    (last, state), *others = path
+    total, left = money.value(state, n=last)
+    for end, state in others:
+        part, own = money.value(state, n=None if end is None or last is None else end - last)
+        total, left, last = total + left * part, left * own, end
+    return total + 1 if first == 0 else total
 
 
 def check_end(path: Path, money: Geometric, what: str, start: int) -> None:
@@ -349,6 +373,71 @@ def _outcomes(
             for table in (columns, parts)
         )
     )
+
+
+def by_segment(
+    curve: Curve | None, people: People, inputs: Inputs, plan: Plan, n: int, code: IntArray, k: int
+) -> FloatArray:
+    """Return quantities (n, k, q) of k segments, of n rows of inputs.
+
+    ``code`` (m,) is the segment of each kind of customers. Kinds are put in its order once, so
+    that what a segment has is a sum over neighbours.
+    """
+    order = np.argsort(code, kind="stable")
+    there, starts = np.unique(code[order], return_index=True)
+    ordered = People(people.satisfaction[order], people.group[order])
+
+    def sums(values: FloatArray) -> FloatArray:
+        found = np.zeros((len(values), k))
+        found[:, there] = np.add.reduceat(values, starts, axis=1)
+        return found
+
+    parts = []
+    for rows in slices(n, len(code)):
+        x = {name: one.part(rows) for name, one in inputs.items()}
+        x["people"] = x["people"][:, order]
+        parts.append(_of_segments(curve, ordered, x, plan, rows, sums))
+    return np.concatenate(parts)
+
+
+def _of_segments(
+    curve: Curve | None,
+    people: People,
+    x: Mapping[str, FloatArray],
+    plan: Plan,
+    rows: slice,
+    sums: Callable[[FloatArray], FloatArray],
+) -> FloatArray:
+    found = worth(curve, people, x, plan, rows.start)
+    weights = x["people"] / x["people"].sum(axis=1, keepdims=True)
+    share = sums(weights)
+    kept = [sums(weights * values) for values in found.retention]
+    old, new = (sums(weights * values) for values in found.value)
+    plain = new - old
+    if found.plain is not found.value:
+        plain = sums(weights * (found.plain[1] - found.plain[0]))
+    margin, bound = x["margin"][:, None], x["acquisition_cost"][:, None]
+    gain = x["customers"][:, None] * (margin * (new - old) + x["referral_value"][:, None] * plain)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = [
+            share,
+            *(part / share for part in kept),
+            *(margin * part / share - bound for part in (old, new)),
+            margin * (new - old) / share,
+            gain,
+        ]
+        if plan.constraint_lasts is not None:
+            money = found.customers.discounted(x["growth"], x["discount"])
+            ends = [end for end in (plan.constraint_lasts, plan.horizon) if end is not None]
+            until = present(plan.path(measure=False, last=min(ends)), money, first=plan.first)
+            forever = plan.path(measure=False, last=plan.horizon, falls=False)
+            held = present(forever, money, first=plan.first)
+            if plan.horizon is None:
+                held = np.where(money.endless(forever[-1].state)[:, None], np.inf, held)
+            columns.append(margin * sums(weights * until) / share - bound)
+            columns.append(margin * (sums(weights * held) - old) / share)
+    shape = (rows.stop - rows.start, share.shape[1])
+    return np.stack([np.broadcast_to(column, shape) for column in columns], axis=-1)
 
 
 def _costs(

@@ -21,6 +21,7 @@ from loyaltymodel.chain.scenarios.evaluation import (
     draw_rows,
     evaluate,
     needed_change,
+    seed_of,
 )
 from loyaltymodel.chain.scenarios.kernels import PARTS, QUANTITIES, rank_ends
 from loyaltymodel.chain.scenarios.result import UNITS, ScenarioComparison, WhatIf
@@ -114,13 +115,15 @@ def what_if(
     Name: estimate, dtype: float64
     """
     n = _number(scenario, n_resamples, level)
-    rows = by_input(draw_rows(scenario, n, np.random.default_rng(rng))) if n else {}
+    seed = seed_of(rng)
+    rows = by_input(draw_rows(scenario, n, seed)) if n else {}
     found = evaluate(scenario, rows)
     labels = {"quantity": QUANTITIES, "unit": tuple(UNITS[q] for q in QUANTITIES)}
     return WhatIf(
         scenario=scenario,
         level=level,
         n_resamples=n,
+        draw_order=seed,
         estimates=table_of_rows(labels, found.quantities, level=level),
         part_estimates=table_of_rows({"component": PARTS}, found.parts, level=level),
     )
@@ -188,7 +191,7 @@ def required_change(
     check_choice("quantity", quantity, Wanted)
     check_finite("target", target)
     n = _number(scenario, n_resamples, level)
-    rows = by_input(draw_rows(scenario, n, np.random.default_rng(rng))) if n else {}
+    rows = by_input(draw_rows(scenario, n, seed_of(rng))) if n else {}
     most = _POINTS - (scenario.driver_level or 0.0)
     change = needed_change(scenario, rows, quantity, target, most)
     table = table_of_rows({"quantity": (quantity,)}, change[:, None], level=level)
@@ -272,11 +275,11 @@ def compare_scenarios(
             "some scenarios have draws and others none; give draws of all, or of none"
         )
     n = max(_number(plan, n_resamples, level) for plan in plans)
-    seed = int(np.random.default_rng(rng).integers(2**32))
+    seed = seed_of(seed_of(rng))
     known: dict[int, np.ndarray] = {}
     parts: list[FloatArray] = []
     for plan in plans:
-        rows = by_input(draw_rows(plan, n, np.random.default_rng(seed), known)) if n else {}
+        rows = by_input(draw_rows(plan, n, seed, known)) if n else {}
         parts.append(evaluate(plan, rows).quantities)
     k = len(QUANTITIES)
     labels = {
