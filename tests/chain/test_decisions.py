@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from loyaltymodel import chain, jones_sasser
+from loyaltymodel.chain.scenarios import firsts
 from loyaltymodel.errors import OptionError
 
 from tolerances import SAME
@@ -62,9 +64,9 @@ class TestSensitivity:
         assert table["margin"].tolist() == [50, 60]
 
     def test_a_curve_has_the_quantiles_of_what_it_brings(self):
-        drawn = np.column_stack([np.zeros(200), np.full(200, 0.9), RNG.normal(3, 0.3, 200)])
-        own = plan(draws={"curve": drawn, "impact": RNG.normal(0.6, 0.1, 200)})
-        found = chain.what_if(own, n_resamples=200, level=0.8, rng=1).sensitivity("gain")
+        drawn = np.column_stack([np.zeros(60), np.full(60, 0.9), RNG.normal(3, 0.3, 60)])
+        own = plan(draws={"curve": drawn, "impact": RNG.normal(0.6, 0.1, 60)})
+        found = chain.what_if(own, n_resamples=60, level=0.8, rng=1).sensitivity("gain")
         by_hand = [
             asked(own.model_copy(update={"draws": {}, "parameters": tuple(row)}), "gain")
             for row in drawn
@@ -97,3 +99,114 @@ class TestSensitivity:
             )
         with pytest.raises(OptionError, match="payback"):
             chain.what_if(plan()).sensitivity("payback", ranges={"margin": (1, 2)})
+
+
+def alike(rng, k):
+    """Correlated errors of k estimates, of unequal size."""
+    root = rng.normal(size=(k, k))
+    return root @ root.T + 0.3 * np.eye(k)
+
+
+class TestFirstProbability:
+    def test_of_two_it_is_a_sum_over_tau_by_hand(self):
+        # The difference of two: normal about 0 with 2 tau^2, seen with the variance of the error.
+        values, covariance = np.array([[1.0, 0.2]]), np.array([[[1.0, 0.3], [0.3, 0.5]]])
+        seen, variance, median = 0.8, 1.0 + 0.5 - 0.6, 0.7
+        u = (np.arange(200_000) + 0.5) / 200_000
+        tau2 = 2 * (median * u / (1 - u)) ** 2
+        likely = stats.norm.pdf(seen, 0, np.sqrt(tau2 + variance))
+        kept = tau2 / (tau2 + variance)
+        above = stats.norm.cdf(kept * seen / np.sqrt(kept * variance))
+        found = firsts.first_probabilities(values, covariance, np.array([median]))
+        assert found[0, 0] == pytest.approx(likely @ above / likely.sum(), abs=1e-5)
+        assert found.sum() == pytest.approx(1)
+
+    @pytest.mark.parametrize("k", [3, 5, 8])
+    def test_of_more_it_is_what_draws_of_the_posterior_say(self, k):
+        rng = np.random.default_rng(k)
+        covariance, values = alike(rng, k), 2 * rng.normal(size=k)
+        across = np.linalg.qr(np.column_stack([np.ones(k), rng.normal(size=(k, k - 1))]))[0][
+            :, 1:
+        ].T
+        seen, errors = across @ values, across @ covariance @ across.T
+        median = float(firsts.error_of(covariance))
+        assert median == pytest.approx(np.sqrt(np.trace(errors) / (k - 1)), rel=SAME)
+        u = rng.random(3000)
+        tau = median * u / (1 - u)
+        wide = tau[:, None, None] ** 2 * np.eye(k - 1) + errors
+        part = np.linalg.solve(wide, np.broadcast_to(seen, (3000, k - 1))[..., None])[..., 0]
+        weights = np.exp(-0.5 * (np.linalg.slogdet(wide)[1] + part @ seen))
+        chosen = rng.choice(3000, 2000, p=weights / weights.sum())
+        counts = np.zeros(k)
+        for t in tau[chosen]:
+            law = np.linalg.inv(np.linalg.inv(errors) + np.eye(k - 1) / t**2)
+            centre = law @ np.linalg.solve(errors, seen)
+            drawn = (centre + rng.standard_normal((50, k - 1)) @ np.linalg.cholesky(law).T) @ across
+            counts += np.bincount(drawn.argmax(axis=1), minlength=k)
+        found = firsts.first_probabilities(values[None], covariance[None])[0]
+        # Weights of 3,000 values of tau leave an error of about 0.01 in a share.
+        np.testing.assert_allclose(found, counts / counts.sum(), atol=0.03)
+
+    def test_alike_by_the_law_is_shared_and_far_apart_is_sure(self):
+        values, covariance = np.array([[1.0, 0.5, 0.0]]), np.eye(3)[None]
+        narrow = firsts.first_probabilities(values, covariance, np.array([1e-6]))
+        np.testing.assert_allclose(narrow, 1 / 3, atol=1e-4)
+        assert firsts.first_probabilities(1e4 * values, covariance)[0, 0] == pytest.approx(1)
+
+    def test_what_is_stated_holds_over_the_law(self):
+        rng = np.random.default_rng(6)
+        n, k = 1500, 3
+        covariance = alike(rng, k)
+        u = rng.random(n)
+        tau = firsts.error_of(covariance) * u / (1 - u)
+        truth = tau[:, None] * rng.standard_normal((n, k))
+        found = truth + rng.multivariate_normal(np.zeros(k), covariance, n)
+        stated = firsts.first_probabilities(
+            found, np.broadcast_to(covariance, (n, k, k)), points=21
+        )
+        first = np.arange(k) == truth.argmax(axis=1)[:, None]
+        for low, high in ((0, 0.1), (0.1, 0.4), (0.4, 0.7), (0.7, 0.9), (0.9, 1)):
+            inside = (stated > low) & (stated <= high)
+            p = stated[inside]
+            # Three and a half standard errors of chance.
+            reach = 3.5 * np.sqrt((p * (1 - p)).sum()) / len(p)
+            assert first[inside].mean() == pytest.approx(p.mean(), abs=reach)
+
+    def test_batches_and_units_change_nothing(self, monkeypatch):
+        rng = np.random.default_rng(2)
+        values = rng.normal(size=(2, 4))
+        covariance = np.stack([alike(rng, 4) for _ in range(2)])
+        found = firsts.first_probabilities(values, covariance)
+        monkeypatch.setattr(firsts, "_NUMBERS", 50_000)
+        np.testing.assert_allclose(
+            firsts.first_probabilities(values, covariance), found, atol=1e-12
+        )
+        large = firsts.first_probabilities(1e9 * values + 1e9, 1e18 * covariance)
+        np.testing.assert_allclose(large, found, atol=1e-6)
+
+    def test_of_scenarios(self):
+        draws = RNG.normal(0, 0.1, (3, 500))
+        plans = {
+            name: plan(impact=impact, draws={"impact": impact + drawn})
+            for name, impact, drawn in zip("abc", (0.5, 0.45, 0.2), draws, strict=True)
+        }
+        table = chain.fix_first(plans, per="point", spread="std_error", n_resamples=500, rng=1)
+        assert table["first_probability"].sum() == pytest.approx(1)
+        assert table["first_probability"][0] < table["first_share"][0]
+        near = chain.fix_first(plans, per="point", spread=1e-3, n_resamples=500, rng=1)
+        np.testing.assert_allclose(near["first_probability"], 1 / 3, atol=0.01)
+        # Drivers whose draws are one do not differ by chance.
+        same = {
+            name: plan(draws={"impact": 0.6 + draws[0]}, change=change)
+            for name, change in (("a", 5.0), ("b", 5.0))
+        }
+        both = chain.fix_first(same, per="point", spread="std_error", n_resamples=500, rng=1)
+        assert both["first_probability"].tolist() == [0.5, 0.5]
+
+    def test_what_has_no_probability(self):
+        with pytest.raises(OptionError, match="nothing is drawn"):
+            chain.fix_first({"a": plan(), "b": plan()}, per="point", spread="std_error")
+        with pytest.raises(OptionError, match="above 0"):
+            chain.fix_first({"a": plan(), "b": plan()}, per="point", spread=0.0)
+        with pytest.raises(OptionError, match="std_error"):
+            chain.fix_first({"a": plan(), "b": plan()}, per="point", spread="errors")
