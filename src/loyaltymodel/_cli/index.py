@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import math
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,8 @@ from loyaltymodel.structural.results import StructuralResult
 
 _PICTURES = ("path_diagram.png", "importance_performance_map.png")
 _EXAMPLE = """\
+a command of its own, python -m loyaltymodel chain: from quality to money; --help says more.
+
 without options: the European model (ECSI) on a survey of 250 mobile-phone customers.
 
 your own survey: a CSV file with a column an item and a row a respondent, and a model file, in
@@ -139,6 +142,25 @@ def run(options: argparse.Namespace) -> str:
     if old := [name for name in _PICTURES if name not in pictures and (folder / name).exists()]:
         notes += f"\nNote: {enumerate_names(old)} in that folder is of an earlier run."
     return f"{report}\n\nPictures in the folder {folder}: {', '.join(pictures)}{notes}"
+
+
+def in_its_words(message: str) -> str:
+    """Say the way out of an error as options of this command."""
+    for argument, option in (
+        ('missing="drop"', "--missing drop"),
+        ("scale=(1, 10)", "--scale 1 10"),
+        ("consistent=False", "no --consistent"),
+        (" (pandas.to_numeric helps)", ""),
+    ):
+        message = message.replace(argument, option)
+    if re.search(r"such as '[-+]?\d+,\d+'", message):
+        message += "; decimals are written with a point here: 3.5, not 3,5"
+    # A name of several words is read as one between double quotes only, in a model and a shell.
+    return re.sub(
+        r"\(did you mean '((?=[^']*[^\w'])[^'\\\"]+)'\?\)",
+        r'(did you mean "\1"? Write it with the quotes)',
+        message,
+    )
 
 
 def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, pd.DataFrame | Moments, str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
-import re
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from loyaltymodel._cli import INTERRUPTED, index
 from loyaltymodel._cli.terminal import complain, leave, say
-from loyaltymodel.errors import LoyaltyModelError
+from loyaltymodel._core.options import shown, suggest
+from loyaltymodel.errors import LoyaltyModelError, OptionError
+
+_CHAIN = "chain"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,8 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     It is 2 where the call, a file or the data cannot be used, 130 after an interruption, and 1 for
     a fault of the program.
     """
+    command: Any = index
     try:
-        say(index.run(index.parser().parse_args(arguments)))
+        command, rest = _command(sys.argv[1:] if arguments is None else arguments)
+        say(command.run(command.parser().parse_args(rest)))
     except BrokenPipeError:  # whoever read has seen enough
         leave(sys.stdout)
     except KeyboardInterrupt:
@@ -30,30 +35,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         return complain("there is not enough memory for this survey", 2)
     except LoyaltyModelError as error:
-        return complain(_as_options(" ".join(str(error).split())), 2)
+        return complain(command.in_its_words(" ".join(str(error).split())), 2)
     except Exception as error:  # no traceback at a terminal, whatever happens
         what = f"{type(error).__name__}: {' '.join(str(error).split())}"
         return complain(f"a fault of this program, please report it: {what}", 1)
     return 0
 
 
-def _as_options(message: str) -> str:
-    """Say the way out as options of the command."""
-    for argument, option in (
-        ('missing="drop"', "--missing drop"),
-        ("scale=(1, 10)", "--scale 1 10"),
-        ("consistent=False", "no --consistent"),
-        (" (pandas.to_numeric helps)", ""),
-    ):
-        message = message.replace(argument, option)
-    if re.search(r"such as '[-+]?\d+,\d+'", message):
-        message += "; decimals are written with a point here: 3.5, not 3,5"
-    # A name of several words is read as one between double quotes only, in a model and a shell.
-    return re.sub(
-        r"\(did you mean '((?=[^']*[^\w'])[^'\\\"]+)'\?\)",
-        r'(did you mean "\1"? Write it with the quotes)',
-        message,
-    )
+def _command(arguments: Sequence[str]) -> tuple[Any, Sequence[str]]:
+    """Return the module of the command that is asked for, and the arguments left for it."""
+    word = arguments[0] if arguments and not arguments[0].startswith("-") else ""
+    if word == _CHAIN:
+        # It loads most of the theories, which takes a second.
+        from loyaltymodel._cli import chain  # noqa: PLC0415
+
+        return chain, arguments[1:]
+    if meant := suggest(word, [_CHAIN]):
+        raise OptionError(f"there is no command {shown(word)}{meant}")
+    return index, arguments
 
 
 def as_program() -> int:
