@@ -21,11 +21,15 @@ Answers = Callable[[FloatArray, IntArray], tuple[FloatArray, FloatArray]]
 
 _STEPS = 300
 _HALVINGS = 12
-_BEYOND = 0.5  # of the drop: so far below its end a step may lead, the next comes back
+_BEYOND = 0.25  # of the drop: so far below its end a step may lead, the next comes back
 _CLOSE = 1e-6  # of the drop, and of the answer: what is left to go
 _LEAST = 1e-4  # an answer smaller than this is as close as one of this size
-_DAMPED = 1e-3  # of the information at the maximum, so that what says nothing hardly moves
+_DAMPED = (1e-8, 1e-3, 1e-1)  # of the information at the maximum, least, at first and most
+_LESS, _MORE = 0.7, 5.0  # damped after a step that leads on, and after one that leads back
 _LEAST_SHOWN = 1e-4  # of the largest information over a range: less is damped as much
+_LEFT = 0.1  # of the way to a bound, in the second attempt: there a likelihood may have no end
+_NEAR = 1e-4  # of a range: so near, a step goes onto the bound
+_PATIENT = 20  # steps after which damping is lessened
 _QUICKER = 1.2  # after each step that leads on; one that leads back halves the pace
 _VALUES = 10_000_000  # elements of information matrices and gradients at a time: 80 MB
 
@@ -47,12 +51,16 @@ def extremes(
     known = np.flatnonzero(np.isfinite(drop))
     ends = np.full((2, len(drop)), np.nan)
     most = max(len(top), problem.n_curve * problem.cells.n_cells // len(top))
-    size = max(1, _VALUES // (2 * len(top) * most))
-    for first in range(0, len(known), size):
-        which = known[first : first + size]
-        ends[:, which] = _ends(
-            problem, stats, top, lower, upper, answers, which, drop[which]
-        ).reshape(2, -1)
+    size = max(1, _VALUES // (len(top) * most))
+    tasks = np.array([(side, k) for side in (0, 1) for k in known], dtype=np.intp).reshape(-1, 2)
+    for short in (False, True):
+        for first in range(0, len(tasks), size):
+            side, which = tasks[first : first + size].T
+            ends[side, which] = _ends(
+                problem, stats, top, (lower, upper), answers, which, 2.0 * side - 1, drop[which],
+                short=short,
+            )  # fmt: skip
+        tasks = tasks[np.isnan(ends[tasks[:, 0], tasks[:, 1]])]
     return ends[0], ends[1]
 
 
@@ -60,35 +68,43 @@ def _ends(  # noqa: PLR0917  as of the function above
     problem: Problem,
     stats: FloatArray,
     top: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
+    bounds: tuple[FloatArray, FloatArray],
     answers: Answers,
     which: IntArray,
+    side: FloatArray,
     drop: FloatArray,
+    *,
+    short: bool,
 ) -> FloatArray:
-    """Return the smallest and then the largest (2 k,) of some answers."""
-    k = len(which)
-    which, drop, sign = np.tile(which, 2), np.tile(drop, 2), np.repeat([-1.0, 1.0], k)[:, None]
-    found = np.full(2 * k, np.nan)
-    at_work, pace = np.arange(2 * k), np.ones(2 * k)
-    p = np.repeat(top[None], 2 * k, axis=0)
+    """Return the smallest (side -1) or largest (1) answers (k,); ``short`` steps to bounds."""
+    k, (lower, upper) = len(which), bounds
+    sign = side[:, None]
+    found = np.full(k, np.nan)
+    at_work, pace = np.arange(k), np.ones(k)
+    p = np.repeat(top[None], k, axis=0)
     value, score, info = evaluate(problem, stats, p)
     goal = value - drop
     span = np.where(lower < upper, upper - lower, 1.0)
     shown = np.diag(info[0]) * span**2
-    damp = np.diag(_DAMPED * np.maximum(shown, _LEAST_SHOWN * shown.max()) / span**2)
+    least_damped, at_first, most_damped = _DAMPED
+    unit = np.diag(np.maximum(shown, _LEAST_SHOWN * shown.max()) / span**2)
+    damp = np.full(k, at_first)
     _, slope = answers(p, which)
-    step = _step(value - goal, score, info + damp, sign * slope, p, lower, upper)
-    for _ in range(_STEPS):
+    step = _step(value - goal, score, info + at_first * unit, sign * slope, p, lower, upper)
+    for turn in range(_STEPS):
         least = np.minimum(value, goal - _BEYOND * drop)
-        p = _moved(problem, stats, p, pace[:, None] * step, least, lower, upper)
+        ends = _short_of(p, lower, upper) if short else bounds
+        p = _moved(problem, stats, p, pace[:, None] * step, least, *ends)
         value, score, info = evaluate(problem, stats, p)
         answer, slope = answers(p, which)
         last = step
-        step = _step(value - goal, score, info + damp, sign * slope, p, lower, upper)
+        damped = info + damp[:, None, None] * unit
+        step = _step(value - goal, score, damped, sign * slope, p, lower, upper)
         # Steps that lead to and fro go round the end, which is bent; half of them lead there.
         back = np.einsum("bi,bij,bj->b", last, info, step) < 0
         pace = np.where(back, pace / 2, np.minimum(1.0, _QUICKER * pace))
+        if turn >= _PATIENT:
+            damp = np.clip(damp * np.where(back, _MORE, _LESS), least_damped, most_damped)
         to_go = np.abs(np.vecdot(slope, np.clip(p + step, lower, upper) - p))
         there = (value >= goal - _CLOSE * drop) & (
             to_go <= _CLOSE * np.maximum(np.abs(answer), _LEAST)
@@ -97,11 +113,20 @@ def _ends(  # noqa: PLR0917  as of the function above
         on = ~there
         if not on.any():
             break
-        at_work, which, drop, sign, goal, pace = (
-            x[on] for x in (at_work, which, drop, sign, goal, pace)
+        at_work, which, drop, sign, goal, pace, damp = (
+            x[on] for x in (at_work, which, drop, sign, goal, pace, damp)
         )
         p, value, score, info, slope, step = (x[on] for x in (p, value, score, info, slope, step))
     return found
+
+
+def _short_of(p: FloatArray, lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how far a step may lead (b, q) at once: most of the way to a bound."""
+    close = _NEAR * (upper - lower)
+    return (
+        np.where(p - lower > close, lower + _LEFT * (p - lower), lower),
+        np.where(upper - p > close, upper - _LEFT * (upper - p), upper),
+    )
 
 
 def _moved(
@@ -114,6 +139,7 @@ def _moved(
     upper: FloatArray,
 ) -> FloatArray:
     """Take a step within the bounds, or a half of a half, so that the likelihood is not lost."""
+    lower, upper = np.broadcast_to(lower, p.shape), np.broadcast_to(upper, p.shape)
     found = np.clip(p + step, lower, upper)
     lost = np.flatnonzero(~(evaluate(problem, stats, found)[0] >= least))
     size = 1.0
@@ -121,7 +147,7 @@ def _moved(
         if not len(lost):
             return found
         size /= 2
-        found[lost] = np.clip(p[lost] + size * step[lost], lower, upper)
+        found[lost] = np.clip(p[lost] + size * step[lost], lower[lost], upper[lost])
         lost = lost[~(evaluate(problem, stats, found[lost])[0] >= least[lost])]
     found[lost] = p[lost]
     return found
