@@ -134,6 +134,7 @@ def test_own_files_give_what_the_functions_give(base, by_hand):
         assert f"<code>{maker}</code>" in page
     assert "<code>structural.fit</code>" in page
     assert "<code>jones_sasser.fit</code>" in page
+    assert "first_probability" in page
     assert "src=" not in page  # nothing is loaded
 
 
@@ -257,7 +258,14 @@ WRONG = {
         {"model": [PLAN["model"][0].replace("EXP1", "EXP9"), *PLAN["model"][1:]]},
         "no column 'EXP9' (did you mean",
     ),
-    "who stayed, in other numbers": ({"loyalty": "SAT1", "model": "gone"}, "model is missing"),
+    "no model": ({"model": "gone"}, "model is missing"),
+    "an item as who stayed": (
+        {"loyalty": "SAT1"},
+        "loyalty is 'SAT1', which is an item of the mod",
+    ),
+    "a column that is two things": ({"constraint_by": "STAYED"}, "which is loyalty already"),
+    "who stayed, in words": ({"loyalty": "industry", "constraint_by": None}, "must hold 1 or 0"),
+    "a driver without letters": ({"driver": ""}, "driver must have 1 or more letters"),
     "a model that cannot be read": ({"model": ["a =~ b", "c == d"]}, "line 2, column 3"),
     "a driver that is none": ({"driver": "qualty"}, "construct of the model (did you mean 'qua"),
     "a driver without a path": (

@@ -10,7 +10,8 @@ import pandas as pd
 
 from loyaltymodel import chain, jones_sasser, structural
 from loyaltymodel._cli.plan import ChainPlan
-from loyaltymodel._core.options import enumerate_names
+from loyaltymodel._core.options import enumerate_names, shown
+from loyaltymodel.chain.scenarios.firsts import MOST
 from loyaltymodel.errors import DataError
 from loyaltymodel.survey import Codebook, Item, Scale
 
@@ -76,7 +77,8 @@ def ask(plan: ChainPlan, answers: pd.DataFrame) -> Found:
     asked: dict[str, Any] = {"level": plan.level, **drawn}
     order = None
     if len(scenarios) > 1:
-        order = chain.fix_first(scenarios, per="point", **asked)
+        law: Any = "std_error" if len(scenarios) <= MOST else None
+        order = chain.fix_first(scenarios, per="point", spread=law, **asked)
     best = plan.drivers[0] if order is None else str(order["scenario"].iloc[0])
     measure = chain.what_if(scenarios[plan.driver or best], **asked)
     return Found(
@@ -116,6 +118,12 @@ def _people(plan: ChainPlan, answers: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     people = people[~missing.any(axis=1)].reset_index(drop=True)
     if not len(people):
         raise DataError("no customer is left: each lacks an answer")
+    seen = people[plan.loyalty]
+    if not (stayed := seen.isin([0, 1])).all():
+        raise DataError(
+            f"{plan.loyalty!r} says who stayed and must hold 1 or 0, but has "
+            f"{shown(seen[~stayed].iloc[0])}; recode it, or name another column as loyalty"
+        )
     answer = plan.target
     while answer in people:
         answer += "_"

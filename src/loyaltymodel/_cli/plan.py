@@ -98,7 +98,7 @@ class ChainPlan(Specification):
     economics: CustomerEconomics
     n_resamples: Annotated[int, Field(ge=2, strict=True)] = 400
     level: Annotated[Number, Field(gt=0, lt=1)] = 0.95
-    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    seed: Annotated[int, Field(ge=0, le=2**53, strict=True)] = 1
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -117,6 +117,7 @@ class ChainPlan(Specification):
             check_resamples(self.n_resamples, level=self.level)
         except OptionError as error:  # which pydantic would take for its own
             raise ModelError(str(error)) from None
+        self._check_columns()
         names = self.structure.names
         for role, name in (("target", self.target), ("driver", self.driver)):
             if name is not None and name not in names:
@@ -132,6 +133,21 @@ class ChainPlan(Specification):
                 f"are {enumerate_names(self.drivers, most=20)}"
             )
         return self
+
+    def _check_columns(self) -> None:
+        """Refuse a column that is to be two things."""
+        known = {
+            item: "an item of the model" for c in self.structure.constructs for item in c.items
+        }
+        for role in ("loyalty", "constraint_by", "weights"):
+            if (column := getattr(self, role)) is None:
+                continue
+            if column in known:
+                raise ModelError(
+                    f"{role} is {shown(column)}, which is {known[column]} already; name another "
+                    "column, or take it out there"
+                )
+            known[column] = role
 
     @property
     def structure(self) -> StructuralModel:

@@ -40,6 +40,7 @@ _WRONG = {
     "string_type": "must be text",
     "string_sub_type": "must be text",
     "string_unicode": "must be text",
+    "string_too_short": "must have {min_length} or more letters",
     "float_type": "must be a number",
     "float_parsing": "must be a number",
     "int_type": "must be a whole number",
