@@ -1,12 +1,16 @@
 """What a scenario hangs on, what to do first and how much to spend: by hand and by brute force."""
 
+from inspect import unwrap
+
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
-from loyaltymodel import chain, jones_sasser
+from loyaltymodel import chain, economics, jones_sasser
 from loyaltymodel.chain.scenarios import firsts
+from loyaltymodel.chain.scenarios.search import largest
 from loyaltymodel.errors import OptionError
+from loyaltymodel.jones_sasser.curves.families import FAMILIES
 
 from tolerances import SAME
 
@@ -210,3 +214,137 @@ class TestFirstProbability:
             chain.fix_first({"a": plan(), "b": plan()}, per="point", spread=0.0)
         with pytest.raises(OptionError, match="std_error"):
             chain.fix_first({"a": plan(), "b": plan()}, per="point", spread="errors")
+
+
+def records(**changes):
+    """Customers of whom .75 stay, and .01 more for each point."""
+    own = {
+        "change": 5.0, "impact": 1.0, "retention": 0.75, "retention_slope": 0.01,
+        "economics": money(discount=0.25), "observed_per": "year",
+    }  # fmt: skip
+    return chain.scenario("quality", "satisfaction", **{**own, **changes})
+
+
+HALF = economics.ResponseCurve.calibrated(10_000, 0.05, ceiling=0.10)
+
+
+class TestReturnOnQuality:
+    def test_amounts_are_those_of_what_if(self):
+        own = plan(cost_per_period=7.0, economics=money(horizon=6))
+        amounts = [0.0, 1500.0, 9000.0]
+        found = chain.return_on_quality(own, HALF, spend=amounts, spend_as="cost")
+        table = found.quantities.pivot(index="spend", columns="quantity", values="estimate")
+        for amount in amounts:
+            change = 100 * HALF.rate(amount)
+            assert table["change"][amount] == pytest.approx(change)
+            other = own.model_copy(update={"change": change, "cost": amount})
+            for name in ("gain", "cost", "net_present_value", "return_on_quality"):
+                assert table[name][amount] == pytest.approx(asked(other, name), rel=SAME)
+
+    def test_the_best_amount_is_where_a_unit_of_money_brings_itself(self):
+        found = chain.return_on_quality(records(), HALF, spend=[0, 60_000], spend_as="cost")
+        # x = 10 (1 - exp(-k a)) points bring 125,000 / (0.5 - x / 100) - 250,000.
+        k = np.log(2) / 10_000
+        net = lambda a: 125e3 / (0.5 - 0.1 * (1 - np.exp(-k * a))) - 250e3 - a  # noqa: E731
+        by_hand = optimize.minimize_scalar(lambda a: -net(a), (0, 20e3), tol=1e-12)
+        assert found.estimate == pytest.approx(by_hand.x, rel=1e-5)
+        best = found.best.set_index("quantity")["estimate"]
+        assert best["net_present_value"] == pytest.approx(-by_hand.fun, rel=SAME)
+        for end in found.nearly_best:
+            assert net(end) == pytest.approx(0.95 * -by_hand.fun, rel=1e-3)
+
+    @pytest.mark.parametrize(
+        ("family", "spend_as"),
+        [
+            ("power", "cost"), ("logistic", "cost"), ("hinge", "cost"), ("cubic", "cost"),
+            ("logistic", "cost_per_period"), ("hinge", "cost_per_customer"),
+        ],
+    )  # fmt: skip
+    def test_of_each_draw_nothing_on_a_fine_grid_is_better(self, family, spend_as, monkeypatch):
+        rng, b = np.random.default_rng(7), 100
+        lower, upper = {
+            "power": ([0.0, 0.6, 0.3], [0.1, 1.0, 6.0]),
+            "logistic": ([0.0, 0.7, 2.0, 0.2], [0.1, 1.0, 30.0, 0.9]),
+            "hinge": ([0.0, 0.7, 0.0, 0.2], [0.1, 1.0, 1.0, 0.9]),
+            "cubic": ([0.0, 0.7, 0.0, 0.0], [0.1, 1.0, 3.0, 3.0]),
+        }[family]
+        drawn = rng.uniform(lower, upper, (b, len(lower)))
+        names = [parameter.name for parameter in FAMILIES[family].parameters]
+        own = plan(
+            curve=jones_sasser.curve(family, dict(zip(names, drawn[0].tolist(), strict=True))),
+            satisfaction=rng.uniform(0.2, 1, 12), economics=money(horizon=5, customers=1e6),
+            draws={"curve": drawn, "impact": rng.uniform(-0.2, 2.0, b)}, cost=0.0,
+        )  # fmt: skip
+        most = {"cost": 6e7, "cost_per_period": 1.5e7, "cost_per_customer": 15.0}[spend_as]
+        ends = {}
+
+        def watched(value, nodes, known):
+            best = largest(value, nodes, known)
+            fine = [value(np.full(b + 1, amount)) for amount in np.linspace(0, most, 401)]
+            ends.update(best=best, reached=value(best), fine=np.array(fine))
+            return best
+
+        monkeypatch.setitem(unwrap(chain.return_on_quality).__globals__, "largest", watched)
+        found = chain.return_on_quality(
+            own, economics.ResponseCurve(ceiling=0.3, steepness=10 / most), spend=[0, most],
+            spend_as=spend_as, n_resamples=b, level=0.9, rng=3,
+            draws={
+                "ceiling": rng.uniform(0.05, 0.5, b), "steepness": rng.uniform(0.5, 30, b) / most,
+            },
+        )  # fmt: skip
+        size = np.abs(ends["fine"]).max(axis=0)
+        assert (ends["reached"] >= ends["fine"].max(axis=0) - 1e-9 * size).all()
+        # Some had best spend nothing, and most something.
+        assert 0 < found.nothing_share < 0.7
+        assert found.nothing_share == np.mean(ends["best"][1:] == 0)
+
+    def test_ends_are_met_exactly_and_named(self):
+        dear = economics.ResponseCurve.calibrated(1e7, 0.05, ceiling=0.10)
+        nothing = chain.return_on_quality(records(), dear, spend=[0, 1e6], spend_as="cost")
+        assert nothing.estimate == 0
+        assert nothing.nearly_best == (0, 0)
+        assert "best to spend nothing" in str(nothing.summary())
+        cheap = chain.return_on_quality(records(), HALF, spend=[0, 9000], spend_as="cost")
+        assert cheap.estimate == 9000
+        assert "more may be better still" in str(cheap.summary())
+        assert np.isnan(cheap.most_share)
+
+    def test_draws_of_a_link_that_scales_the_gain(self):
+        drawn = RNG.normal(1, 0.1, 300)
+        own = records(draws={"impact": drawn})
+        found = chain.return_on_quality(
+            own, HALF, spend=[0, 20_000, 60_000], spend_as="cost", n_resamples=300, rng=1
+        )
+        best = found.best.set_index("quantity")
+        assert best["ci_low"]["spend"] < found.estimate < best["ci_high"]["spend"]
+        # One amount is spent in all draws, so that it does not vary.
+        assert best["ci_low"]["cost"] == best["ci_high"]["cost"] == pytest.approx(found.estimate)
+        moved = chain.what_if(
+            own.model_copy(update={"change": 100 * HALF.rate(20_000), "cost": 20_000}),
+            n_resamples=300, rng=1,
+        )  # fmt: skip
+        row = found.estimates.row((20_000.0, "net_present_value"))
+        expected = moved.estimates.row(("net_present_value", "money"))
+        assert row["ci_low"] == pytest.approx(expected["ci_low"], rel=SAME)
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"spend": [1.0]}, "two or more amounts"),
+            ({"spend": [2.0, 1.0]}, "that rise"),
+            ({"spend": [-1.0, 1.0]}, "that rise"),
+            ({"draws": {"ceiling": [0.1, 1.2]}}, "ceiling"),
+            ({"draws": {"floor": [0.1, 0.2]}}, "no number of this calculation"),
+            ({"response": economics.ResponseCurve(ceiling=0.6, steepness=1)}, "at 60 of 100"),
+        ],
+    )
+    def test_what_is_refused(self, changes, words):
+        own = records().model_copy(update={"driver_level": 60.0})
+        usual = {"response": HALF, "spend": [0, 1e4], "spend_as": "cost"}
+        with pytest.raises(OptionError, match=words):
+            chain.return_on_quality(own, **{**usual, **changes})
+
+    def test_draws_of_the_cost_that_is_spent(self):
+        own = records(draws={"cost": np.linspace(1, 2, 99)})
+        with pytest.raises(OptionError, match="draws of cost"):
+            chain.return_on_quality(own, HALF, spend=[0, 1e4], spend_as="cost", n_resamples=99)

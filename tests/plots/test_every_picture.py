@@ -325,6 +325,15 @@ def ends_of(margin):
 
 
 @cache
+def spent(spend_as, most, *, certain=False):
+    plan = what_if("速度", "满意", certain=certain).scenario
+    response = economics.ResponseCurve.calibrated(most / 8, 0.05, ceiling=0.10)
+    return chain.return_on_quality(
+        plan, response, spend=np.linspace(0, most, 25), spend_as=spend_as, n_resamples=99, rng=1
+    )
+
+
+@cache
 def ranked(names, *, certain=False, cost=0.0):
     rng, plan = np.random.default_rng(1), what_if("速度", "满意").scenario
     plans = {}
@@ -417,6 +426,11 @@ EXAMPLES = {
             partial(ranked, tuple(LONG), cost=2e5),
             cuts={"performance": "midpoint", "money": 900},
         ),
+    ],
+    "chain.return_on_quality": [
+        draw("chain.return_on_quality", partial(spent, "cost", 2e9)),
+        draw("chain.return_on_quality", partial(spent, "cost_per_customer", 50.0)),
+        draw("chain.return_on_quality", partial(spent, "cost", 1e12, certain=True)),
     ],
     "chain.tornado": [
         draw("chain.tornado", partial(what_if, "速度", "满意")),
@@ -677,6 +691,7 @@ def test_other_languages_are_refused_before_anything_is_drawn(name):
 NAMED = [name for name in PUBLIC if "names" in inspect.signature(PUBLIC[name]).parameters]
 WITHOUT_NAMES = {
     "chain.chain_of_effects",
+    "chain.return_on_quality",
     "economics.budget_optimum",
     "economics.cohort_heat_map",
     "economics.cumulative_value",  # the names are those of a mapping

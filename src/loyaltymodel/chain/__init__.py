@@ -7,6 +7,7 @@ from loyaltymodel.chain.monitoring.reliable import reliable_change
 from loyaltymodel.chain.monitoring.rule import alarm_rule
 from loyaltymodel.chain.scenarios.build import scenario
 from loyaltymodel.chain.scenarios.specification import CustomerEconomics, Scenario
+from loyaltymodel.chain.scenarios.spending import return_on_quality
 from loyaltymodel.chain.scenarios.what_if import (
     compare_scenarios,
     fix_first,
@@ -25,6 +26,7 @@ __all__ = [
     "index_by_wave",
     "reliable_change",
     "required_change",
+    "return_on_quality",
     "satisfaction_alerts",
     "scenario",
     "service_profit_chain",
