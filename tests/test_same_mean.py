@@ -129,6 +129,7 @@ MATRICES = (
     ),
 )
 CURVE = jones_sasser.curve("power", {"hi": 1.0, "k": 2.0})
+RULE = chain.alarm_rule("shewhart", false_alarm=0.02, horizon=1)
 
 
 def programme(threshold: float) -> economics.LoyaltyProgramme:
@@ -305,9 +306,9 @@ JUDGES = [
         ),
     ),
     Judge(
-        "satisfaction_alerts",
+        "alarm_rule",
         (3.0, 3.3),
-        lambda s, cut: chain.satisfaction_alerts(s, limit=cut)[["below_limit", "alert"]],
+        lambda s, cut: RULE.monitor(s, std_error=1.0, centre=cut + RULE.limit).alarms,
     ),
     Judge(
         "early_warning, constraint",

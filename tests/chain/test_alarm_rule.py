@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loyaltymodel.chain import alarm_rule, index_by_wave, satisfaction_alerts
+from loyaltymodel.chain import alarm_rule, index_by_wave
 from loyaltymodel.chain.monitoring.kernels import (
     Recursion,
     alarm_by,
@@ -114,13 +114,15 @@ def test_the_control_limit_is_the_mean_at_which_the_chart_rings(chart):
     assert not found.alarms[:4].any()
 
 
-def test_against_one_wave_ahead_it_is_the_alert_of_so_many_standard_errors():
-    x, errors = [72.0, 73, 71, 68.5], [1.0, 2, 1.5, 1]
+def test_against_one_wave_ahead_it_is_so_many_standard_errors():
+    x, errors = np.array([72.0, 73, 71, 68.5]), np.array([1.0, 2, 1.5, 1])
     rule = alarm_rule("shewhart", false_alarm=0.0013498980316301, horizon=1, baseline=3)
     ours = rule.monitor(x, std_error=errors)
-    alerts = satisfaction_alerts(x, std_error=errors, baseline=3)
-    np.testing.assert_allclose(ours.control_limits[3], alerts["control_limit"][3], rtol=1e-8)
-    np.testing.assert_allclose(ours.centre, alerts["centre"][3], rtol=EXACT)
+    weights = errors[:3] ** -2.0
+    centre = np.average(x[:3], weights=weights)
+    limit = centre - 3 * np.sqrt(1 + 1 / weights.sum())
+    np.testing.assert_allclose(ours.control_limits[3], limit, rtol=1e-8)
+    np.testing.assert_allclose(ours.centre, centre, rtol=EXACT)
 
 
 def test_the_spread_of_the_baseline_is_its_standard_deviation():

@@ -94,12 +94,11 @@ def test_zones_and_levels_at_their_borders():
     assert set(straight.zone(np.linspace(0, 1, 101))) == {"sensitive"}
 
 
-def test_alerts_begin_below_the_limit_only():
-    found = chain.satisfaction_alerts([BELOW, 0.8, 0.79], limit=0.8)
-    assert found["alert"].tolist() == [False, False, True]
-    # The second is exactly 3 * sqrt(0.1 ** 2 + 0.1 ** 2) below the first.
-    found = chain.satisfaction_alerts([5.0, 5.0 - 0.3 * np.sqrt(2)], std_error=0.1)
-    assert not found["alert"].any()
+def test_alarms_begin_below_the_limit_only():
+    rule = chain.alarm_rule("shewhart", false_alarm=0.02, horizon=1)
+    centre = 0.8 + 0.1 * rule.limit
+    found = rule.monitor([BELOW, 0.8, 0.79], std_error=0.1, centre=centre)
+    assert found.alarms.tolist() == [False, False, True]
 
 
 def test_a_turn_at_a_level_is_on_both_sides():

@@ -186,17 +186,19 @@ def test_strengths_in_a_series_might_be_of_constraints_or_of_customers():
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("unit", [1e-90, 1.0, 1e90])
-def test_alerts_do_not_depend_on_the_unit(unit):
+def test_alarms_do_not_depend_on_the_unit(unit):
     means, errors = np.array([72.0, 73, 71, 68]), np.array([1.0, 2, 1, 1])
-    plain = chain.satisfaction_alerts(means, std_error=errors)
-    found = chain.satisfaction_alerts(means * unit, std_error=1.0 * unit * errors)
-    np.testing.assert_allclose(found["control_limit"] / unit, plain["control_limit"], rtol=1e-12)
+    rule = chain.alarm_rule("shewhart", false_alarm=0.05, horizon=2, baseline=2)
+    plain = rule.monitor(means, std_error=errors).control_limits
+    found = rule.monitor(means * unit, std_error=1.0 * unit * errors).control_limits
+    np.testing.assert_allclose(found / unit, plain, rtol=1e-12)
 
 
 def test_errors_that_are_next_to_nothing_leave_limits():
-    found = chain.satisfaction_alerts([72.0, 73.0, 71.0], std_error=1e-200)
-    assert found["control_limit"].tolist()[1:] == [72.0, 72.5]
-    assert found["alert"].tolist() == [False, False, True]
+    rule = chain.alarm_rule("shewhart", false_alarm=0.05, horizon=2, baseline=1)
+    found = rule.monitor([72.0, 73.0, 71.0], std_error=1e-100)
+    assert found.control_limits.tolist()[1:] == [72.0, 72.0]
+    assert found.alarms.tolist() == [False, False, True]
 
 
 def test_a_cusp_has_no_masked_coefficients():

@@ -1,7 +1,6 @@
 """The theories joined, from quality to money: the service profit chain, and monitoring."""
 
 from loyaltymodel.chain import results as results
-from loyaltymodel.chain.monitoring.alerts import satisfaction_alerts
 from loyaltymodel.chain.monitoring.fit import index_by_wave
 from loyaltymodel.chain.monitoring.reliable import reliable_change
 from loyaltymodel.chain.monitoring.rule import alarm_rule
@@ -27,7 +26,6 @@ __all__ = [
     "reliable_change",
     "required_change",
     "return_on_quality",
-    "satisfaction_alerts",
     "scenario",
     "service_profit_chain",
     "service_profit_paths",

@@ -329,7 +329,6 @@ def alarm_rule(
     See Also
     --------
     index_by_wave : Means of waves and their errors.
-    satisfaction_alerts : A fixed limit, or limits of so many standard errors.
 
     Notes
     -----
@@ -355,6 +354,10 @@ def alarm_rule(
     that come from few skewed answers add to that: 7 % with 30 answers a wave, 6 % to 7 % with 120.
     An average run length would be ruled by the few baselines that never ring, so it cannot be asked
     for there.
+
+    A limit of so many standard errors is "shewhart" with ``horizon=1`` and the probability to fall
+    below it by chance: 0.00135 for 3, 0.0228 for 2. A target that was agreed on, such as 70 points,
+    needs no rule: hold the means against it. It rings as often as chance and the target have it.
 
     References
     ----------
