@@ -136,8 +136,8 @@ class TestDraws:
         own = drawn(plan(**falls))
         whole = chain.what_if(own, n_resamples=50, level=0.9, rng=1)
         found = segment_table(
-            own, by, cuts="midpoint", ties="high", scale=(0, 1), n=50, seed=whole.draw_order, level=0.9,
-            units=UNITS,
+            own, by, cuts="midpoint", ties="high", scale=(0, 1), n=50, seed=whole.draw_order,
+            level=0.9, units=UNITS,
         )  # fmt: skip
         k = len(kernels.BY_SEGMENT) + (2 if falls else 0)
         rows = np.vstack([found.estimate, found.replicates]).reshape(51, -1, k)

@@ -569,7 +569,7 @@ class TestRefused:
             plan(draws={"curve": [[0, 1.1, 3], [0, 0.9, 3]]})
 
     def test_both_links_or_none(self):
-        with pytest.raises(OptionError, match="one of the two"):
+        with pytest.raises(OptionError, match="one of the three"):
             plan(retention=0.8, retention_slope=0.1)
 
 

@@ -20,13 +20,15 @@ from loyaltymodel._core.options import (
 from loyaltymodel._core.resampling import FOR_INTERVALS
 from loyaltymodel._core.scales import Pair, check_pair
 from loyaltymodel._core.signature import checked
-from loyaltymodel._core.variables import BELOW_ONE, read_weighted
+from loyaltymodel._core.variables import BELOW_ONE, counts_of, read_weighted
 from loyaltymodel.chain.scenarios.customers import Kinds, kinds_of
 from loyaltymodel.chain.scenarios.joint import curve_resamples, joint_draws, read_rows
 from loyaltymodel.chain.scenarios.specification import CustomerEconomics, Scenario
 from loyaltymodel.chain.scenarios.uncertainty import curve_draws
+from loyaltymodel.economics.contractual.intervals import parameter_draws
+from loyaltymodel.economics.contractual.result import RetentionModel
 from loyaltymodel.economics.rates import Period
-from loyaltymodel.errors import OptionError
+from loyaltymodel.errors import NotIdentifiedError, OptionError
 from loyaltymodel.jones_sasser.curves.curve import LoyaltyCurve
 from loyaltymodel.jones_sasser.curves.families import FAMILIES, Hazard
 from loyaltymodel.jones_sasser.estimation.problem import set_up
@@ -35,6 +37,7 @@ from loyaltymodel.structural.inference import InferenceResult
 from loyaltymodel.structural.result import StructuralResult
 
 SurveyedPeople = Literal["sample", "all"]
+_MOST_RENEWALS = 10_000.0
 
 
 class _Impact(NamedTuple):
@@ -74,8 +77,10 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
     weights: Variable | None = None,
     data: Data | None = None,
     scale: tuple[float, float] = (0.0, 1.0),
-    retention: float | None = None,
+    retention: float | RetentionModel | None = None,
     retention_slope: float | None = None,
+    drivers: Mapping[str, float] | None = None,
+    renewals: Variable | None = None,
     cost: float = 0.0,
     cost_per_period: float = 0.0,
     cost_per_customer: float = 0.0,
@@ -105,8 +110,8 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         How retention follows from satisfaction: a fit of who stayed, whose customers are then
         those of the scenario; or a curve with known parameters.
     satisfaction : array, Series or str, optional
-        For a curve of known parameters: satisfaction of the customers on ``scale``. With ``data``
-        what the fit was given.
+        For a curve of known parameters, or a model of renewals: satisfaction of the customers on
+        ``scale``. With ``data`` what the fit was given.
     loyalty : array, Series or str, optional
         With ``data``: who stayed, as the fit was given it.
     constraint : number, array, Series or str, optional
@@ -127,10 +132,18 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         links are estimated on the same ones. Without it the impact is drawn apart from the curve
         and its customers, as from another survey.
     scale : pair of float
-        Lowest and highest answer of ``satisfaction``, with a curve of known parameters.
-    retention, retention_slope : float, optional
-        In place of a curve, from records: the share of customers who stay a period now, and what
-        a point of the target's index adds to it.
+        Lowest and highest answer of ``satisfaction``, with a curve of known parameters or a model
+        of renewals.
+    retention : float or RetentionModel, optional
+        In place of a curve, from records: the share of customers who stay a period now. Or a model
+        of renewals with satisfaction as a driver (:func:`loyaltymodel.economics.fit_retention`),
+        from which the churn of customers follows, and how it differs among them.
+    retention_slope : float, optional
+        With a number: what a point of the target's index adds to it.
+    drivers : mapping from str to float, optional
+        With a model: values of all its drivers but one, which is satisfaction.
+    renewals : number, array, Series or str, optional
+        With a model: how many renewals each customer has made; 0 without it.
     cost, cost_per_period, cost_per_customer : float
         What the measure costs once at the beginning, each period from the beginning on, and each
         period for each customer who is there, in money.
@@ -163,8 +176,12 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
     ModelError
         If the periods differ, the change leads beyond the scale, or numbers are out of range.
     OptionError
-        If no path leads from driver to target, loyalty is a score and no probability to stay, or
-        an option lacks or contradicts another.
+        If no path leads from driver to target, loyalty is a score and no probability to stay, a
+        model of renewals does not know satisfaction or was fitted to another scale, or an option
+        lacks or contradicts another.
+    NotIdentifiedError
+        If parameters are to be drawn that have no law: those of a model at a limit, or of a
+        likelihood that is level. ``n_resamples=0`` takes them as known.
 
     Warns
     -----
@@ -185,6 +202,17 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
     a point of the one counts as a hundredth of the scale of the other. That holds where both are
     means of the same items: fit the curve to ``result.scores(data, unit="points")``, or to the
     mean of the items on their scale.
+
+    A model of renewals says that a customer with mean churn mu(s) at satisfaction s has renewed n
+    times and makes the t-th renewal from now with probability r(n + t), where r rises with tenure
+    as those who leave easily are gone. The measure moves s; the customer then counts as one of
+    those who were as satisfied from the beginning and have stayed as long. If it works for
+    ``lasts`` renewals, those who are left afterwards renew like those of the satisfaction of before
+    at the same tenure. A point of the target's index is a hundredth of ``scale``, in the units of
+    the model's driver. Parameters are drawn from their normal law, as by
+    :meth:`loyaltymodel.economics.results.RetentionModel.draws`; what customers answered counts as
+    known. Retention before and after is that of the next renewal. Such a model has no constraint,
+    so that none can fall.
 
     An impact between composites is attenuated by measurement error, and so is a curve fitted
     without ``reliability``. Take both corrected (``consistent=True``, ``reliability=``); then the
@@ -215,12 +243,16 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         raise OptionError("n_resamples is 1, of which nothing is spread; give many, or 0 for none")
     random = np.random.default_rng(rng)
     own = _impact(impact, driver, target)
-    records = retention is not None or retention_slope is not None
-    if records is (curve is not None):
+    known = retention is not None or retention_slope is not None
+    if known is (curve is not None):
         raise OptionError(
-            "retention follows from a curve, or from records by retention= and retention_slope=; "
-            "give one of the two"
+            "retention follows from a curve, from records by retention= and retention_slope=, or "
+            "from a model of renewals by retention=; give one of the three"
         )
+    if not isinstance(retention, RetentionModel):
+        idle = {"drivers": drivers, "renewals": renewals}
+        if named := [name for name, value in idle.items() if value is not None]:
+            raise OptionError(f"{enumerate_names(named)} belongs to a model of renewals")
     given = {
         "satisfaction": satisfaction,
         "loyalty": loyalty,
@@ -228,7 +260,14 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         "constraint_by": constraint_by,
         "weights": weights,
     }
-    if records:
+    if isinstance(retention, RetentionModel):
+        if retention_slope is not None:
+            raise OptionError("a model of renewals has its own slope; leave retention_slope out")
+        given["renewals"] = renewals
+        held = _from_renewals(
+            retention, given, data, scale, drivers or {}, n=n_resamples, rng=random
+        )
+    elif known:
         held = _from_records(retention, retention_slope, given, data)
     elif isinstance(curve, LoyaltyCurveResult):
         held = _from_fit(
@@ -346,6 +385,93 @@ def _from_records(
         "constraint": [0.0],
     }
     return _Held(fields, {}, ())
+
+
+def _from_renewals(
+    model: RetentionModel,
+    given: Mapping[str, object],
+    data: object,
+    scale: Pair,
+    drivers: Mapping[str, float],
+    *,
+    n: int,
+    rng: np.random.Generator,
+) -> _Held:
+    """Take a model of renewals, of whose drivers all but satisfaction are held at their values."""
+    low, high = check_pair(scale)
+    place = _satisfaction_of(model, drivers, (low, high))
+    if given["satisfaction"] is None:
+        raise OptionError("a model of renewals holds no customers; give satisfaction and its scale")
+    known = ("satisfaction", "renewals", "weights")
+    if idle := [name for name, value in given.items() if value is not None and name not in known]:
+        raise OptionError(f"{enumerate_names(idle)} has no use with a model of renewals")
+    wanted = {n: given[n] for n in known[:2] if given[n] is not None}
+    read, w = read_weighted(
+        wanted,
+        given["weights"],
+        data=data,
+        bounds={"satisfaction": (low, high), "renewals": (0.0, _MOST_RENEWALS)},
+        flags=(),
+    )
+    s = (read["satisfaction"].astype(np.float64) - low) / (high - low)
+    made = np.zeros(len(s))
+    if "renewals" in wanted:
+        made = counts_of("renewals", read["renewals"])
+    kinds, which = np.unique(np.column_stack([made, s]), axis=0, return_inverse=True)
+    # What satisfaction does to the logit, in shares of its scale; the others are in the intercept.
+    own, names = model.solution, model.driver_names
+    at = np.array([low if k == place else drivers[name] for k, name in enumerate(names)])
+    turn = np.zeros((len(own.theta), len(own.theta) - len(names) + 1))
+    turn[: len(names) + 1, 0] = np.append(1.0, (at - own.centre) / own.unit)
+    turn[place + 1, 1] = (high - low) / own.unit[place]
+    turn[len(names) + 1 :, 2:] = np.eye(len(own.theta) - len(names) - 1)
+    fields = {
+        "link": "renewals",
+        "family": model.model,
+        "parameters": tuple((own.theta @ turn).tolist()),
+        "satisfaction": kinds[:, 1],
+        "renewals": kinds[:, 0],
+        "group": np.zeros(len(kinds)),
+        "people": np.bincount(which.reshape(-1), weights=w),
+        "constraint": [0.0],
+        "n_obs": model.n_obs,
+    }
+    if n == 0:
+        return _Held(fields, {}, ())
+    if model.limit is not None:
+        raise NotIdentifiedError(
+            f"the model of renewals lies at the limit {model.limit!r}, round which no normal law "
+            "holds, so that it cannot be drawn; take it as known with n_resamples=0, or give draws"
+        )
+    return _Held(fields, {"churn": parameter_draws(own, n, rng) @ turn}, ())
+
+
+def _satisfaction_of(model: RetentionModel, drivers: Mapping[str, float], scale: Pair) -> int:
+    """Return which driver of the model is satisfaction: the one whose value is not given."""
+    names = model.driver_names
+    if unknown := [name for name in drivers if name not in names]:
+        raise OptionError(
+            f"drivers has {shown(unknown[0])}, which is no driver of the model"
+            f"{suggest(unknown[0], names)}; it has {enumerate_names(names) or 'none'}"
+        )
+    left = [name for name in names if name not in drivers]
+    if len(left) != 1:
+        there = f"of its drivers {enumerate_names(left)} are left" if left else "none is left"
+        raise OptionError(
+            "one driver of the model of renewals must be satisfaction, and drivers= has the values "
+            f"of all others; {there}"
+        )
+    if wrong := [name for name, value in drivers.items() if not np.isfinite(value)]:
+        raise OptionError(f"drivers[{wrong[0]!r}] is {drivers[wrong[0]]}; give a finite number")
+    place = names.index(left[0])
+    seen = model.cells.profiles[:, place]
+    if seen.min() < scale[0] or seen.max() > scale[1]:
+        raise OptionError(
+            f"the model was fitted to {left[0]!r} from {seen.min():g} to {seen.max():g}, which is "
+            f"not within the scale from {scale[0]:g} to {scale[1]:g}; give scale=, the lowest and "
+            "the highest answer, in the units of the model"
+        )
+    return place
 
 
 def _from_curve(

@@ -10,9 +10,11 @@ import numpy as np
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel.chain.scenarios.kernels import (
     QUANTITIES,
+    Churn,
     Endless,
     Found,
     Inputs,
+    Link,
     by_segment,
     change_for,
     outcomes,
@@ -26,7 +28,6 @@ from loyaltymodel.chain.scenarios.specification import (
     plan_of,
 )
 from loyaltymodel.errors import OptionError
-from loyaltymodel.jones_sasser.curves.families import CurveFamily
 
 Rows = dict[tuple[str, ...], IntArray]
 
@@ -85,7 +86,7 @@ def evaluate(
 def evaluate_inputs(plan: Scenario, inputs: Inputs, n: int, *, payback: bool = True) -> Found:
     """Return quantities and parts of n rows of inputs."""
     try:
-        return outcomes(_family(plan), people_of(plan), inputs, plan_of(plan), n, payback=payback)
+        return outcomes(_link(plan), people_of(plan), inputs, plan_of(plan), n, payback=payback)
     except Endless as endless:
         raise OptionError(_words(plan, *endless.args)) from None
 
@@ -97,7 +98,7 @@ def needed_change(
     size = max((len(places) for places in rows.values()), default=1)
     try:
         return change_for(
-            _family(plan),
+            _link(plan),
             people_of(plan),
             inputs_of(plan, rows),
             plan_of(plan),
@@ -118,6 +119,13 @@ def _words(plan: Scenario, what: str, place: int) -> str:
             f"{plan.economics.discount:g} does not make that a finite sum; give lasts=, or a "
             "horizon in the economics"
         )
+    if plan.link == "renewals":
+        return (
+            "some of the customers who remain hardly ever leave, so that only discount ends their "
+            f"value: it must exceed growth by a hundredth of a percent or more{where} (growth "
+            f"{plan.economics.growth:g}, discount {plan.economics.discount:g}); give the economics "
+            "a horizon, the number of renewals to look at"
+        )
     return (
         f"some customer's retention times 1 + growth is not below 1 + discount{where} (growth "
         f"{plan.economics.growth:g}, discount {plan.economics.discount:g}), so that the value has "
@@ -132,7 +140,7 @@ def evaluate_segments(
     size = max((len(places) for places in rows.values()), default=1)
     try:
         return by_segment(
-            _family(plan), people_of(plan), inputs_of(plan, rows), plan_of(plan), size, code, k
+            _link(plan), people_of(plan), inputs_of(plan, rows), plan_of(plan), size, code, k
         )
     except Endless as endless:
         raise OptionError(_words(plan, *endless.args)) from None
@@ -142,14 +150,16 @@ def retention_now(plan: Scenario) -> FloatArray:
     """Return the retention (m,) of each kind of customers before the measure, at the estimate."""
     x = {name: one.part(slice(0, 1)) for name, one in inputs_of(plan, {}).items()}
     try:
-        found = worth(_family(plan), people_of(plan), x, plan_of(plan), 0)
+        found = worth(_link(plan), people_of(plan), x, plan_of(plan), 0)
     except Endless as endless:
         raise OptionError(_words(plan, *endless.args)) from None
     return np.asarray(found.retention[0][0])
 
 
-def _family(plan: Scenario) -> CurveFamily | None:
-    return None if plan.link == "records" else plan.curve_family
+def _link(plan: Scenario) -> Link:
+    if plan.link == "curve":
+        return plan.curve_family
+    return None if plan.link == "records" else Churn(plan.family == "beta_discrete_weibull")
 
 
 def shares_of_variance(

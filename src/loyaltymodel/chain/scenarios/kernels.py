@@ -15,6 +15,8 @@ import numpy as np
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
 from loyaltymodel._core.comparisons import exceeds, reaches
+from loyaltymodel.economics.contractual.kernels.staying import log_survival
+from loyaltymodel.economics.contractual.kernels.sums import geometric_sum, weibull_sum
 from loyaltymodel.economics.value.kernels import constant_value, gap_of
 
 # What is computed of each draw, in this order.
@@ -53,6 +55,8 @@ _LONG = 200  # the same where running costs may turn the sum either way
 _MOST = 100.0  # points of an index
 _HALVINGS = 40
 _ONE = np.ones(1)
+_TERMS = 2_000  # sums of survival at once
+_LEAST_GAP = 1e-4  # of a discount, below which a sum of survival has no end in practice
 
 
 class Curve(Protocol):
@@ -63,11 +67,24 @@ class Curve(Protocol):
         ...
 
 
+class Churn(NamedTuple):
+    """A law of churn over customers; with ``weibull`` the own churn of a customer moves too."""
+
+    weibull: bool
+
+
+Link = Curve | Churn | None  # without any, retention and its slope are known
+
+
 class People(NamedTuple):
-    """Kinds of customers: satisfaction (m,) as a share of its scale, and group (m,)."""
+    """Kinds of customers: satisfaction (m,) as a share of the scale, group (m,), renewals made.
+
+    Renewals (m,) count for laws of churn only, and are (1,) where all made as many.
+    """
 
     satisfaction: FloatArray
     group: IntArray
+    renewals: FloatArray
 
 
 class State(NamedTuple):
@@ -151,11 +168,11 @@ class Found(NamedTuple):
 
 
 def outcomes(
-    curve: Curve | None, people: People, inputs: Inputs, plan: Plan, n: int, *, payback: bool = True
+    link: Link, people: People, inputs: Inputs, plan: Plan, n: int, *, payback: bool = True
 ) -> Found:
     """Return what follows from n rows of inputs, slice by slice."""
     found = [
-        _outcomes(curve, people, {k: x.part(rows) for k, x in inputs.items()}, plan, rows, payback)
+        _outcomes(link, people, {k: x.part(rows) for k, x in inputs.items()}, plan, rows, payback)
         for rows in slices(n, len(people.satisfaction))
     ]
     return Found(*map(np.concatenate, zip(*found, strict=True)))
@@ -175,6 +192,37 @@ def moved(people: People, x: Mapping[str, FloatArray]) -> tuple[FloatArray, Bool
     return after, np.abs(beyond - after) > 0
 
 
+class Money(Protocol):
+    """Present values of customers."""
+
+    def value(self, state: State, *, begun: int, n: int | None) -> tuple[FloatArray, FloatArray]:
+        """Return what 1 at each of n renewals is worth, and 1 of who makes them all.
+
+        Of customers who have made ``begun`` renewals of the plan, seen from there.
+        """
+        ...
+
+    def endless(self, state: State) -> BoolArray:
+        """Tell in which rows (b,) some value has no end."""
+        ...
+
+
+class Customers(Protocol):
+    """Who stays at which renewal."""
+
+    def rate(self, state: State, t: int) -> FloatArray:
+        """Return the share (1 or b, m) that stays at the t-th renewal of the plan."""
+        ...
+
+    def discounted(self, growth: FloatArray, discount: FloatArray) -> Money:
+        """Return their present values, for growth and discount (b,) or (1,)."""
+        ...
+
+    def rows(self, places: IntArray, b: int) -> Customers:
+        """Return some of b rows."""
+        ...
+
+
 class Geometric(NamedTuple):
     """Customers who stay as often at each renewal of a phase: 1 - q (b, m) of each state.
 
@@ -183,8 +231,8 @@ class Geometric(NamedTuple):
 
     gaps: Mapping[State, FloatArray]
 
-    def value(self, state: State, *, n: int | None) -> tuple[FloatArray, FloatArray]:
-        """Return the present value of 1 at each of n renewals, and of 1 for who made them all."""
+    def value(self, state: State, *, begun: int, n: int | None) -> tuple[FloatArray, FloatArray]:  # noqa: ARG002
+        """Return what n renewals bring, and leave; it is the same at any tenure."""
         gap = self.gaps[state]
         if n is None:
             return np.asarray((1 - gap) / gap), np.zeros(1)
@@ -219,7 +267,7 @@ class Constant(NamedTuple):
 
     retention: Mapping[State, FloatArray]
 
-    def rate(self, state: State) -> FloatArray:
+    def rate(self, state: State, t: int) -> FloatArray:  # noqa: ARG002
         """Return who stays at a renewal."""
         return self.retention[state]
 
@@ -235,22 +283,100 @@ class Constant(NamedTuple):
         )
 
 
+class Tenures(NamedTuple):
+    """Customers of whom those who leave easily leave first, so that retention moves with tenure.
+
+    The logit of mean churn (1 or b, m) is that of each state: with the measure or without.
+    """
+
+    logit: Mapping[bool, FloatArray]
+    r: FloatArray  # (1 or b, 1), log of 1 + 1 / precision
+    log_c: FloatArray
+    made: FloatArray  # (m,) or (1,) renewals before the plan
+    weibull: bool
+
+    def rate(self, state: State, t: int) -> FloatArray:
+        """Return who stays at a renewal, of those who are still there."""
+        eta, made = self.logit[state.moved], self.made + (t - 1.0)
+        if self.weibull:
+            parts = np.broadcast_arrays(eta, self.r, self.log_c, made + 1, made)
+            return np.asarray(np.exp(log_survival(*parts)))
+        ahead = np.expm1(self.r) * made
+        return np.asarray((1 / (1 + np.exp(eta)) + ahead) / (1 + ahead))
+
+    def discounted(self, growth: FloatArray, discount: FloatArray) -> Ahead:
+        """Return their present values."""
+        return Ahead(self, ((1 + growth) / (1 + discount))[:, None])
+
+    def rows(self, places: IntArray, b: int) -> Tenures:
+        """Return some of b rows."""
+
+        def some(values: FloatArray) -> FloatArray:
+            return np.broadcast_to(values, (b, values.shape[1]))[places]
+
+        logit = {state: some(eta) for state, eta in self.logit.items()}
+        return self._replace(logit=logit, r=some(self.r), log_c=some(self.log_c))
+
+
+class Ahead(NamedTuple):
+    """Discounted sums of the survival of such customers, for a factor z (1 or b, 1) a period."""
+
+    customers: Tenures
+    z: FloatArray
+
+    def value(self, state: State, *, begun: int, n: int | None) -> tuple[FloatArray, FloatArray]:
+        """Return what n renewals bring, and leave, of those who are there after ``begun``."""
+        who = self.customers
+        if n is None:
+            return self._endless(who.logit[state.moved], who.made + begun), np.zeros(1)
+        left = np.ones((1, who.logit[state.moved].shape[1]))
+        total = np.zeros_like(left)
+        for t in range(begun + 1, begun + n + 1):
+            left = left * (who.rate(state, t) * self.z)
+            total = total + left
+        return total, left
+
+    def _endless(self, eta: FloatArray, since: FloatArray) -> FloatArray:
+        _, r, log_c, _, weibull = self.customers
+        if not weibull:
+            # From the next renewal on: the first step, and what follows from there.
+            ahead = np.expm1(r) * since
+            step = (1 / (1 + np.exp(eta)) + ahead) / (1 + ahead)
+            return np.asarray(step * self.z * geometric_sum(eta, r, since + 1, self.z))
+        shape = np.broadcast_shapes(eta.shape, r.shape, self.z.shape)
+        parts = [np.broadcast_to(x, shape).ravel() for x in (eta, r, log_c, since, self.z)]
+        sums = [
+            weibull_sum(*(part[k : k + _TERMS] for part in parts))
+            for k in range(0, parts[0].size, _TERMS)
+        ]
+        return np.concatenate(sums).reshape(shape) - 1
+
+    def endless(self, state: State) -> BoolArray:  # noqa: ARG002
+        """Tell where money does not shrink with time, so that the tail of survival decides."""
+        return np.asarray(self.z[:, 0] > 1 - _LEAST_GAP)
+
+
 def retentions(
-    curve: Curve | None,
+    link: Link,
     people: People,
     x: Mapping[str, FloatArray],
     after: FloatArray,
     states: Collection[State],
-) -> Constant:
+) -> Customers:
     """Return who stays in each of some states."""
     places = {False: people.satisfaction, True: after}
-    if curve is None:
+    if isinstance(link, Churn):
+        base, slope, r, *more = (part[:, None] for part in x["churn"].T)
+        logit = {state.moved: base + slope * places[state.moved] for state in states}
+        log_c = more[0] if link.weibull else np.zeros_like(r)
+        return Tenures(logit, r, log_c, people.renewals, link.weibull)
+    if link is None:
         before = np.broadcast_to(x["retention"][:, None], (len(x["retention"]), after.shape[1]))
         points = _MOST * (after - people.satisfaction)
         better = np.clip(before + x["retention_slope"][:, None] * points, 0.0, 1.0)
         return Constant({state: better if state.moved else before for state in states})
     p = x["curve"]
-    free = {moved: curve.value(places[moved], p) for moved in {state.moved for state in states}}
+    free = {moved: link.value(places[moved], p) for moved in {state.moved for state in states}}
     bound = {
         held: x["constraint" if held else "constraint_after"][:, people.group]
         for held in {state.held for state in states}
@@ -265,20 +391,21 @@ def retentions(
     )
 
 
-def present(path: Path, money: Geometric, *, first: int) -> FloatArray:
+def present(path: Path, money: Money, *, first: int) -> FloatArray:
     """Return the present value of 1 a period from each customer, phase by phase.
 
     Of the share that a phase leaves, the next one takes its own.
     """
     (last, state), *others = path
-    total, left = money.value(state, n=last)
+    total, left = money.value(state, begun=0, n=last)
     for end, state in others:
-        part, own = money.value(state, n=None if end is None or last is None else end - last)
+        begun = last or 0
+        part, own = money.value(state, begun=begun, n=None if end is None else end - begun)
         total, left, last = total + left * part, left * own, end
     return total + 1 if first == 0 else total
 
 
-def check_end(path: Path, money: Geometric, what: str, start: int) -> None:
+def check_end(path: Path, money: Money, what: str, start: int) -> None:
     """Raise if a value goes on without end; ``start`` is the place of the first row."""
     if path[-1].last is None and (bad := money.endless(path[-1].state)).any():
         raise Endless(what, start + int(bad.argmax()) if len(bad) > 1 else 0)
@@ -293,14 +420,14 @@ class Worth(NamedTuple):
 
     after: FloatArray
     capped: BoolArray
-    customers: Constant
+    customers: Customers
     retention: tuple[FloatArray, FloatArray]
     value: tuple[FloatArray, FloatArray]
     plain: tuple[FloatArray, FloatArray]
 
 
 def worth(
-    curve: Curve | None,
+    link: Link,
     people: People,
     x: Mapping[str, FloatArray],
     plan: Plan,
@@ -309,7 +436,7 @@ def worth(
     """Return what customers of each kind are worth in each of some rows of inputs."""
     after, capped = moved(people, x)
     paths = [plan.path(measure=measure, last=plan.horizon) for measure in (False, True)]
-    customers = retentions(curve, people, x, after, {phase.state for p in paths for phase in p})
+    customers = retentions(link, people, x, after, {phase.state for p in paths for phase in p})
 
     def values(growth: FloatArray) -> tuple[FloatArray, FloatArray]:
         money = customers.discounted(growth, x["discount"])
@@ -320,12 +447,12 @@ def worth(
 
     found = values(x["growth"])
     plain = values(np.zeros_like(x["growth"])) if x["growth"].any() else found
-    old, new = (customers.rate(path[0].state) for path in paths)
+    old, new = (customers.rate(path[0].state, 1) for path in paths)
     return Worth(after, capped, customers, (old, new), found, plain)
 
 
 def _outcomes(
-    curve: Curve | None,
+    link: Link,
     people: People,
     x: Mapping[str, FloatArray],
     plan: Plan,
@@ -333,7 +460,7 @@ def _outcomes(
     payback: bool,  # noqa: FBT001
 ) -> Found:
     b = rows.stop - rows.start
-    found = worth(curve, people, x, plan, rows.start)
+    found = worth(link, people, x, plan, rows.start)
     weights = x["people"] / x["people"].sum(axis=1, keepdims=True)
 
     def mean(values: FloatArray) -> FloatArray:
@@ -376,7 +503,7 @@ def _outcomes(
 
 
 def by_segment(
-    curve: Curve | None, people: People, inputs: Inputs, plan: Plan, n: int, code: IntArray, k: int
+    link: Link, people: People, inputs: Inputs, plan: Plan, n: int, code: IntArray, k: int
 ) -> FloatArray:
     """Return quantities (n, k, q) of k segments, of n rows of inputs.
 
@@ -385,7 +512,8 @@ def by_segment(
     """
     order = np.argsort(code, kind="stable")
     there, starts = np.unique(code[order], return_index=True)
-    ordered = People(people.satisfaction[order], people.group[order])
+    made = people.renewals if len(people.renewals) == 1 else people.renewals[order]
+    ordered = People(people.satisfaction[order], people.group[order], made)
 
     def sums(values: FloatArray) -> FloatArray:
         found = np.zeros((len(values), k))
@@ -396,19 +524,19 @@ def by_segment(
     for rows in slices(n, len(code)):
         x = {name: one.part(rows) for name, one in inputs.items()}
         x["people"] = x["people"][:, order]
-        parts.append(_of_segments(curve, ordered, x, plan, rows, sums))
+        parts.append(_of_segments(link, ordered, x, plan, rows, sums))
     return np.concatenate(parts)
 
 
 def _of_segments(
-    curve: Curve | None,
+    link: Link,
     people: People,
     x: Mapping[str, FloatArray],
     plan: Plan,
     rows: slice,
     sums: Callable[[FloatArray], FloatArray],
 ) -> FloatArray:
-    found = worth(curve, people, x, plan, rows.start)
+    found = worth(link, people, x, plan, rows.start)
     weights = x["people"] / x["people"].sum(axis=1, keepdims=True)
     share = sums(weights)
     kept = [sums(weights * values) for values in found.retention]
@@ -441,7 +569,7 @@ def _of_segments(
 
 
 def _costs(
-    customers: Constant,
+    customers: Customers,
     x: Mapping[str, FloatArray],
     plan: Plan,
     mean: Callable[[FloatArray], FloatArray],
@@ -465,7 +593,7 @@ def _costs(
 
 
 def _payback(
-    customers: Constant,
+    customers: Customers,
     x: Mapping[str, FloatArray],
     plan: Plan,
     net: FloatArray,
@@ -491,8 +619,8 @@ def _payback(
     for t, (before, after) in enumerate(zip(*ways, strict=True), start=1):
         if not len(active):
             break
-        old *= stays.rate(before)
-        new *= stays.rate(after)
+        old *= stays.rate(before, t)
+        new *= stays.rate(after, t)
         a = {k: v[active] for k, v in y.items()}
         left, kept = np.vecdot(old, w), np.vecdot(new, w)
         now = (1 + a["discount"]) ** -float(t)
@@ -520,7 +648,7 @@ def _by_renewal(path: Path, last: int) -> Iterator[State]:
 
 
 def change_for(
-    curve: Curve | None,
+    link: Link,
     people: People,
     inputs: Inputs,
     plan: Plan,
@@ -539,7 +667,7 @@ def change_for(
     def reached(change: FloatArray) -> BoolArray:
         # The change is a draw of its own: row k has the k-th.
         own = Input(np.zeros(()), change, np.arange(n))
-        found = outcomes(curve, people, {**inputs, "change": own}, plan, n, payback=False)
+        found = outcomes(link, people, {**inputs, "change": own}, plan, n, payback=False)
         return reaches(found.quantities[:, place], target, size=abs(target))
 
     never, at_once = ~reached(high), reached(low)

@@ -12,12 +12,15 @@ from loyaltymodel._core.draws import POSITIVE, Bound
 from loyaltymodel._core.options import enumerate_names, shown, suggest
 from loyaltymodel.chain.scenarios.evaluation import evaluate, evaluate_inputs
 from loyaltymodel.chain.scenarios.kernels import QUANTITIES, Input
-from loyaltymodel.chain.scenarios.specification import INPUTS, Scenario, inputs_of
+from loyaltymodel.chain.scenarios.specification import (
+    INPUTS,
+    Scenario,
+    inputs_of,
+    unused_inputs,
+)
 from loyaltymodel.errors import OptionError
 
 _MOST = 100.0  # points of an index
-_OF_RECORDS = ("retention", "retention_slope")
-_OF_CURVES = ("constraint", "constraint_after")
 
 
 class AtEnds(NamedTuple):
@@ -68,7 +71,9 @@ def _check(plan: Scenario, ranges: Mapping[str, tuple[float, float]], numbers: l
     room = plan.driver_level
     points = Bound(-_MOST, _MOST) if room is None else Bound(-room, _MOST - room)
     bounds = {**INPUTS, "customers": POSITIVE, "change": points}
-    unused = {"people", *_OF_RECORDS} if plan.link == "curve" else {"people", *_OF_CURVES}
+    unused = {"people", *unused_inputs(plan)}
+    if plan.constraint_lasts is None:
+        unused.add("constraint_after")
     known = [name for name in numbers if name in bounds and name not in unused]
     for name, ends in ranges.items():
         if name not in known:

@@ -10,6 +10,11 @@ from loyaltymodel._core.options import count_of
 from loyaltymodel._core.tables import percent
 from loyaltymodel.chain.scenarios.specification import Scenario, constraint_after
 
+_MOVING = "beta_discrete_weibull"
+_LAWS = {
+    "beta_geometric": ("beta geometric", "贝塔-几何分布"),
+    _MOVING: ("beta discrete Weibull", "贝塔-离散韦布尔分布"),
+}
 Language = Literal["en", "zh"]
 Lines = Mapping[str, Mapping[str, float]]  # numbers of a row by column, rows by name
 
@@ -29,6 +34,7 @@ _INPUTS = {
     "people": "客户样本",
     "retention": "留存率",
     "retention_slope": "留存斜率",
+    "churn": "续约模型",
     "margin": "利润",
     "growth": "利润增长",
     "discount": "贴现率",
@@ -47,6 +53,8 @@ def facts(plan: Scenario, paying_share: float) -> list[tuple[str, str]]:
     found.append(("impact", f"{plan.impact:.3g} points for each point"))
     if plan.link == "curve":
         found.append(("retention", f"from the {plan.family} curve, person by person"))
+    elif plan.link == "renewals":
+        found.append(("retention", f"from renewals, {_LAWS[str(plan.family)][0]}"))
     else:
         found.append(("retention", f"from records, {plan.retention_slope:+.3g} for each point"))
     end = "without end" if money.horizon is None else f"for {money.horizon} renewals"
@@ -98,6 +106,8 @@ def _assumptions_en(plan: Scenario) -> list[str]:
             "were as satisfied before and are held as strongly, each "
             f"{money.per} anew, as seen after one {plan.observed_per}."
         )
+    elif plan.link == "renewals":
+        found.append(_renewals_en(plan))
     else:
         found.append(
             "Retention and its slope come from records: it is assumed that the slope between "
@@ -109,7 +119,7 @@ def _assumptions_en(plan: Scenario) -> list[str]:
     else:
         found.append(
             f"The measure works for {count_of(plan.lasts, 'renewal')}; afterwards customers stay "
-            "as they did."
+            f"as they did{' at the same tenure' if plan.link == 'renewals' else ''}."
         )
     if plan.constraint_lasts is not None:
         found.append(_fall_en(plan))
@@ -122,6 +132,32 @@ def _assumptions_en(plan: Scenario) -> list[str]:
         )
     found.append(_sources_en(plan))
     return [sentence for sentence in found if sentence]
+
+
+def _renewals_en(plan: Scenario) -> str:
+    tenure = "retention rises with tenure as those who leave easily are gone"
+    if plan.family == _MOVING:
+        tenure = "retention goes with tenure, and so does the own churn of each"
+    return (
+        f"Retention follows from a model of renewals ({_LAWS[str(plan.family)][0]}): equally "
+        f"satisfied customers differ in churn for good, so that {tenure}; below it is that of the "
+        "next renewal. It is assumed that a customer who becomes more satisfied stays like those "
+        "who were so from the beginning and have stayed as long. A point of the index counts as a "
+        "hundredth of the scale of satisfaction in the model, which takes answers at their word: "
+        "with errors of measurement in them satisfaction does more than it says."
+    )
+
+
+def _renewals_zh(plan: Scenario) -> str:
+    tenure = "易流失者先离开,故留存率随续约次数上升"
+    if plan.family == _MOVING:
+        tenure = "且每位客户自身的流失倾向随续约次数变化,故留存率亦随之变化"
+    return (
+        f"留存来自续约模型({_LAWS[str(plan.family)][1]}):同样满意的客户流失倾向各不相同,{tenure};"
+        "下文为下一次续约的留存率。"
+        "假定变得更满意的客户,其留存与一开始就同样满意、且已留存同样久的客户相同。"
+        "指数的一分视为模型中满意度量表的百分之一;模型未校正测量误差,若有误差,满意度的作用比所示更大。"
+    )
 
 
 def _held_by(plan: Scenario) -> str:
@@ -163,7 +199,7 @@ def _fall_zh(plan: Scenario) -> str:
 
 def _error_en(plan: Scenario) -> str:
     corrected = plan.reliability is not None and plan.reliability < 1
-    if plan.link == "records" or plan.consistent is None:
+    if plan.link != "curve" or plan.consistent is None:
         return ""
     if corrected and plan.consistent:
         return (
@@ -210,6 +246,8 @@ def _assumptions_zh(plan: Scenario) -> list[str]:
             "假定变得更满意的客户,其留存与原本就同样满意、受同样约束的客户相同,"
             f"每{period}如此,依据是一{period}之后的留存情况。"
         )
+    elif plan.link == "renewals":
+        found.append(_renewals_zh(plan))
     else:
         found.append("留存率及其斜率来自记录:假定客户之间的斜率对每位客户都成立。")
     if plan.lasts is None:
@@ -239,7 +277,7 @@ def _assumptions_zh(plan: Scenario) -> list[str]:
 
 def _error_zh(plan: Scenario) -> str:
     corrected = plan.reliability is not None and plan.reliability < 1
-    if plan.link == "records" or plan.consistent is None:
+    if plan.link != "curve" or plan.consistent is None:
         return ""
     if corrected and plan.consistent:
         return f"影响系数与曲线均已校正测量误差,信度 {plan.reliability:.2g} 视为已知。"

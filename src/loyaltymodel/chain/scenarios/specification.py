@@ -22,6 +22,8 @@ from loyaltymodel._core.draws import AMOUNT, ANY, SHARE, Bound
 from loyaltymodel._core.options import LARGEST, count_of, enumerate_names, shown, suggest
 from loyaltymodel._core.specification import NotNegative, Number, Positive, Share, Specification
 from loyaltymodel.chain.scenarios.kernels import Input, People, Plan
+from loyaltymodel.economics.contractual.cells import Model
+from loyaltymodel.economics.contractual.kernels.likelihood import MOST_R
 from loyaltymodel.economics.rates import BOUNDS, Period, RateKind, in_period
 from loyaltymodel.economics.value.result import FIRST, Timing
 from loyaltymodel.errors import ModelError, OptionError
@@ -34,13 +36,17 @@ from loyaltymodel.jones_sasser.curves.families import (
 )
 from loyaltymodel.jones_sasser.estimation.true_score import TrueScores
 
-Link = Literal["curve", "records"]
+Link = Literal["curve", "records", "renewals"]
+Family = Literal[FamilyName, Model]
 
 # Inputs that only one link has.
 _OF_LINK: Mapping[str, tuple[str, ...]] = {
     "curve": ("curve", "constraint", "constraint_after"),
     "records": ("retention", "retention_slope"),
+    "renewals": ("churn",),
 }
+_LARGEST_R = Bound(0.0, MOST_R)
+_LONGEST = Bound(0.0, 10_000.0)
 _KINDS: Mapping[str, RateKind] = {"margin": "amount", "discount": "discount", "growth": "growth"}
 _MONEY = Bound(-1e50, 1e50)
 _BELOW_ONE = Bound(0.0, 1.0, open_high=True)
@@ -54,6 +60,7 @@ INPUTS: Mapping[str, Bound] = {
     "people": AMOUNT,
     "retention": SHARE,
     "retention_slope": ANY,
+    "churn": ANY,
     "margin": _MONEY,
     "growth": BOUNDS["growth"],
     "discount": BOUNDS["discount"],
@@ -175,13 +182,16 @@ class Scenario(Specification):
         Points of the target's index for each point of the driver's, all ways together.
     driver_level : float, optional
         Index of the driver now, 0 to 100, which with the change must stay within the scale.
-    link : {"curve", "records"}
-        Where retention comes from: a loyalty curve that each customer is passed through, or a
-        known retention and its slope.
+    link : {"curve", "records", "renewals"}
+        Where retention comes from: a loyalty curve that each customer is passed through, a known
+        retention and its slope, or a model of renewals with satisfaction as a driver.
     family : str, optional
-        Family of the curve.
+        Family of the curve; with link "renewals" the law, "beta_geometric" or
+        "beta_discrete_weibull".
     parameters : sequence of float
-        Its parameters, in their order.
+        Its parameters, in their order. Of a law of churn: the logit of mean churn at satisfaction
+        0, how much more it is at 1, log(1 + 1 / precision), which is 0 where equally satisfied
+        customers are alike, and for "beta_discrete_weibull" log c.
     periods : float
         Periods of the family "hazard".
     satisfaction : array of shape (m,)
@@ -191,6 +201,8 @@ class Scenario(Specification):
         Place of each kind's group in ``constraint``.
     people : array of shape (m,)
         How many customers are of each kind; only shares matter.
+    renewals : array of shape (m,), optional
+        With link "renewals": how many renewals each kind has made; 0 without it.
     groups : sequence of str
         Names of groups with a constraint each.
     constraint : array of shape (g,)
@@ -214,11 +226,11 @@ class Scenario(Specification):
         What it costs each period for each customer who is still there, in money.
     lasts : int, optional
         Number of renewals that the measure works for; afterwards customers stay as they did
-        before. Without it the change lasts.
+        before, with link "renewals" at the same tenure. Without it the change lasts.
     draws : mapping from str to array
         Draws of inputs, a row a draw: "impact" (b,), "curve" (b, q), "constraint" and
-        "constraint_after" (b, g), "people" (b, m), and any number of the economics and the costs by
-        its name.
+        "constraint_after" (b, g), "churn" (b, q), "people" (b, m), and any number of the economics
+        and the costs by its name.
     joint : sequence of sequences of str
         Which draws belong together, row by row; those in none are independent of all others.
     consistent : bool, optional
@@ -260,12 +272,13 @@ class Scenario(Specification):
     impact: Number
     driver_level: Annotated[Number, Field(ge=0, le=_POINTS)] | None = None
     link: Link = "curve"
-    family: FamilyName | None = None
+    family: Family | None = None
     parameters: tuple[Number, ...] = ()
     periods: Positive = 1.0
     satisfaction: Array
     group: Array
     people: Array
+    renewals: Array | None = None
     groups: tuple[str, ...] = ("",)
     constraint: Array
     constraint_lasts: Annotated[int, Field(ge=1, strict=True)] | None = None
@@ -318,15 +331,15 @@ class Scenario(Specification):
 
     @property
     def curve(self) -> LoyaltyCurve | None:
-        """The curve of shares of the scale; None where retention comes from records."""
-        if self.link == "records":
+        """The curve of shares of the scale; None where retention does not come from one."""
+        if self.link != "curve":
             return None
         return LoyaltyCurve(self.curve_family, np.array(self.parameters))
 
     @property
     def curve_family(self) -> CurveFamily:
         """The family of the curve."""
-        assert self.family is not None  # noqa: S101  checked: link "curve" has one
+        assert self.family in FAMILIES  # noqa: S101  checked: link "curve" has one
         return Hazard(self.periods) if self.family == "hazard" else FAMILIES[self.family]
 
     @property
@@ -340,7 +353,9 @@ class Scenario(Specification):
 
 def people_of(plan: Scenario) -> People:
     """Return the kinds of customers as the kernels take them."""
-    return People(plan.satisfaction, plan.group.astype(np.intp))
+    made = np.zeros(1) if plan.renewals is None else plan.renewals
+    alike = bool((made == made[0]).all())
+    return People(plan.satisfaction, plan.group.astype(np.intp), made[:1] if alike else made)
 
 
 def plan_of(plan: Scenario) -> Plan:
@@ -361,7 +376,8 @@ def inputs_of(plan: Scenario, rows: Mapping[str, IntArray]) -> dict[str, Input]:
     numbers: dict[str, Any] = {
         "impact": plan.impact,
         "change": plan.change,
-        "curve": plan.parameters,
+        "curve": plan.parameters if plan.link == "curve" else (),
+        "churn": plan.parameters if plan.link == "renewals" else (),
         "constraint": plan.constraint,
         "constraint_after": constraint_after(plan),
         "people": plan.people,
@@ -435,8 +451,16 @@ def _check_people(plan: Scenario) -> None:
         raise ModelError(f"group has places other than 0 to {g - 1}, those of the constraints")
 
 
+def unused_inputs(plan: Scenario) -> list[str]:
+    """Return inputs that a scenario with its link has no use for."""
+    used = _OF_LINK[plan.link]
+    return [name for names in _OF_LINK.values() for name in names if name not in used]
+
+
 def _check_link(plan: Scenario) -> None:
     records = (plan.retention, plan.retention_slope)
+    if plan.link != "renewals" and plan.renewals is not None:
+        raise ModelError('renewals made belong to link="renewals"')
     if plan.link == "records":
         if None in records or plan.family is not None:
             raise ModelError(
@@ -445,9 +469,37 @@ def _check_link(plan: Scenario) -> None:
         return
     if records != (None, None):
         raise ModelError('retention and retention_slope belong to link="records"')
-    if plan.family is None:
-        raise ModelError('link="curve" needs family and parameters')
+    if plan.link == "renewals":
+        _check_churn(plan)
+        return
+    if plan.family not in FAMILIES:
+        raise ModelError('link="curve" needs family and parameters of a curve')
     LoyaltyCurve(plan.curve_family, np.array(plan.parameters))  # refuses what is no curve
+
+
+def _check_churn(plan: Scenario) -> None:
+    laws = {"beta_geometric": 3, "beta_discrete_weibull": 4}
+    if plan.family not in laws:
+        raise ModelError(f'link="renewals" needs a family, one of {enumerate_names(laws)}')
+    q, m = laws[plan.family], len(plan.satisfaction)
+    if len(plan.parameters) != q:
+        raise ModelError(f"{plan.family} has {q} parameters, but there are {len(plan.parameters)}")
+    drawn = plan.draws.get("churn")
+    rows = [np.array(plan.parameters)[None]]
+    if drawn is not None and drawn.ndim == 2 and drawn.shape[1] == q:  # noqa: PLR2004  else refused below
+        rows.append(drawn)
+    if not (inside := _LARGEST_R.holds(r := np.concatenate(rows)[:, 2])).all():
+        raise ModelError(
+            f"log(1 + 1 / precision) is {r[~inside][0]:g}, but must be {_LARGEST_R.words()}"
+        )
+    if (made := plan.renewals) is None:
+        return
+    if made.shape != (m,):
+        raise ModelError(f"renewals has shape {made.shape}, but there are {m} kinds of customers")
+    if not (inside := _LONGEST.holds(made) & (made == np.floor(made))).all():
+        raise ModelError(
+            f"renewals has {made[~inside][0]:g}, but must be whole numbers from 0 to 10,000"
+        )
 
 
 def _check_fall(plan: Scenario) -> None:
@@ -489,9 +541,7 @@ def _check_draws(plan: Scenario) -> None:
     if unknown := [name for name in names if name not in plan.draws]:
         raise ModelError(f"joint names {unknown[0]!r}, of which there are no draws")
     points = inputs_of(plan, {})
-    used = _OF_LINK[plan.link]
-    wrong = [name for names in _OF_LINK.values() for name in names if name not in used]
-    if idle := [name for name in wrong if name in plan.draws]:
+    if idle := [name for name in unused_inputs(plan) if name in plan.draws]:
         raise ModelError(f"draws has {idle[0]!r}, which link={plan.link!r} does not use")
     if "constraint_after" in plan.draws and plan.constraint_lasts is None:
         raise ModelError(

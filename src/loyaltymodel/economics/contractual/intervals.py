@@ -13,6 +13,7 @@ from loyaltymodel.economics.contractual.asked import Asked
 from loyaltymodel.economics.contractual.cells import RetentionSolution
 from loyaltymodel.economics.contractual.kernels.likelihood import MOST_R, Renewals
 from loyaltymodel.economics.contractual.kernels.region import ends
+from loyaltymodel.errors import NotIdentifiedError
 
 RetentionInterval = Literal["profile", "wald"]
 
@@ -45,6 +46,21 @@ def answer(
         method={"wald": "Wald", "profile": "profile likelihood"}[interval],
         **columns,
     )
+
+
+def parameter_draws(solution: RetentionSolution, n: int, rng: np.random.Generator) -> FloatArray:
+    """Draw parameters (n, q) from the normal law of coefficients, log precision and log c."""
+    r, theta = len(solution.centre) + 1, solution.theta
+    if not np.isfinite(solution.covariance).all():
+        raise NotIdentifiedError("the likelihood is level, so that the estimates have no law")
+    to_log = np.eye(len(theta))
+    to_log[r, r] = -np.exp(theta[r]) / np.expm1(theta[r])
+    mean = theta.copy()
+    mean[r] = -np.log(np.expm1(theta[r]))
+    spread = to_log @ solution.covariance @ to_log.T
+    drawn = rng.multivariate_normal(mean, spread, n, method="cholesky")
+    drawn[:, r] = np.log1p(np.exp(-drawn[:, r]))
+    return drawn
 
 
 def profile(

@@ -25,7 +25,11 @@ from loyaltymodel.economics.contractual.cells import (
     RetentionSolution,
     renewals_of,
 )
-from loyaltymodel.economics.contractual.intervals import RetentionInterval, answer
+from loyaltymodel.economics.contractual.intervals import (
+    RetentionInterval,
+    answer,
+    parameter_draws,
+)
 from loyaltymodel.economics.rates import Period, Rate, in_period
 from loyaltymodel.errors import NotIdentifiedError, OptionError
 
@@ -541,16 +545,7 @@ class RetentionModel(Result):
                 f"the estimate lies at the limit {self.limit!r}, round which no normal law holds; "
                 "take the intervals of survival(), retention() and residual_value()"
             )
-        r, theta = len(self.driver_names) + 1, self.solution.theta
-        if not np.isfinite(self.solution.covariance).all():
-            raise NotIdentifiedError("the likelihood is level, so that the estimates have no law")
-        to_log = np.eye(len(theta))
-        to_log[r, r] = -np.exp(theta[r]) / np.expm1(theta[r])
-        mean = theta.copy()
-        mean[r] = -np.log(np.expm1(theta[r]))
-        spread = to_log @ self.solution.covariance @ to_log.T
-        drawn = np.random.default_rng(rng).multivariate_normal(mean, spread, n, method="cholesky")
-        drawn[:, r] = np.log1p(np.exp(-drawn[:, r]))
+        drawn = parameter_draws(self.solution, n, np.random.default_rng(rng))
         t = np.arange(1.0, periods + 1)
         asked = self._retention(drivers, t)
         which = np.repeat(np.arange(periods), n)
