@@ -81,29 +81,52 @@ def may_be_codes(lowest: FloatArray, highest: FloatArray) -> BoolArray:
     return np.isin(lowest, _CODES) | np.isin(highest, _CODES)
 
 
-def _suspected(name: str, values: npt.NDArray[Any]) -> str:
-    """Say which codes stand far from all answers of a variable, or nothing.
+def is_like_a_code(value: float) -> bool:
+    """Tell whether a value is written like a code for no answer, such as 99."""
+    return bool(np.isin(value, _CODES))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodesApart(FrozenRecord):
+    """Codes that stand far from all answers, how many there are, and where the answers end."""
+
+    codes: FloatArray
+    count: int
+    low: float
+    high: float
+
+
+def codes_apart(values: npt.NDArray[Any]) -> CodesApart | None:
+    """Return which codes stand far from all answers (n,), or nothing.
 
     They are further from the rest than the rest spans, and the rest are some whole numbers, none
     below 0, that span no more than a scale.
     """
     if values.dtype.kind not in "fiu" or values.ndim != 1 or len(values) == 0:
-        return ""
+        return None
     if not may_be_codes(np.fmin.reduce(values), np.fmax.reduce(values)):
-        return ""
+        return None
     rest = values[~(np.isin(values, _CODES) | np.isnan(values))]
     if len(rest) < _FEWEST or (rest % 1 != 0).any():
-        return ""
+        return None
     low, high = rest.min(), rest.max()
     if not (low >= 0 and 0 < high - low <= _LONGEST_SCALE):
-        return ""
+        return None
     far = values[(values > high + (high - low)) | (values < low - (high - low))]
     if len(far) == 0:
+        return None
+    return CodesApart(np.unique(far).astype(np.float64), len(far), float(low), float(high))
+
+
+def _suspected(name: str, values: npt.NDArray[Any]) -> str:
+    """Say which codes stand far from all answers of a variable, or nothing."""
+    found = codes_apart(values)
+    if found is None:
         return ""
-    codes = enumerate_names([f"{code:.12g}" for code in np.unique(far)])
+    codes = enumerate_names([f"{code:.12g}" for code in found.codes])
     return (
-        f"{name} has {count_of(len(far), 'answer')} of {codes}, and all others from {low:.12g} to "
-        f"{high:.12g}"
+        f"{name} has {count_of(found.count, 'answer')} of {codes}, and all others from "
+        f"{found.low:.12g} to {found.high:.12g}"
     )
 
 
