@@ -6,9 +6,10 @@ import pytest
 
 from loyaltymodel import chain, economics
 from loyaltymodel.chain.scenarios import kernels
+from loyaltymodel.chain.scenarios.specification import inputs_of, people_of
 from loyaltymodel.errors import DataError, ModelError, NotIdentifiedError, OptionError
 
-from tolerances import REFERENCE, SAME
+from tolerances import EXACT, REFERENCE, SAME
 
 SATISFIED = np.array([2.0, 5.0, 5.0, 8.0, 9.8])
 MADE = np.array([0, 0, 3, 1, 6])
@@ -295,3 +296,30 @@ class TestRefused:
         own = plan_of_parameters((0.0, -1.0, 0.4))
         with pytest.raises(ModelError, match=words):
             own.model_copy(update=changes)
+
+
+class TestManyKinds:
+    @pytest.mark.parametrize("law", LAWS)
+    @pytest.mark.parametrize("discount", [0.01, 0.12, 0.8])
+    def test_values_between_nodes_are_those_of_each(self, models, law, discount):
+        rng = np.random.default_rng(9)
+        m = 400 if law == "beta_geometric" else 150
+        felt = rng.uniform(1, 10, m)
+        options = {"satisfaction": felt, "renewals": 2, "weights": None}
+        many = plan(models[law], {"discount": discount}, **options)
+        rows = {name: x.part(slice(0, 1)) for name, x in inputs_of(many, {}).items()}
+        customers = kernels.retentions(
+            kernels.Churn(law != "beta_geometric"), people_of(many), rows, many.satisfaction[None],
+            [kernels.State(moved=False, held=True)],
+        )  # fmt: skip
+        money = customers.discounted(rows["growth"], rows["discount"])
+        state = kernels.State(moved=False, held=True)
+        found = money.value(state, begun=0, n=None)[0]
+        direct = money._endless(customers.logit[False], customers.made)
+        np.testing.assert_allclose(found, direct, rtol=REFERENCE)
+
+    @pytest.mark.parametrize("half", [0.0, 1e-3, 1.0, 6.0, 20.0])
+    def test_any_width(self, half):
+        x = np.linspace(-half, half, 3_000)[None] + np.array([[0.5], [-2.0]])
+        found = kernels.interpolated(lambda at: 1 / (2 + np.exp(-at)), x)
+        np.testing.assert_allclose(found, 1 / (2 + np.exp(-x)), rtol=0, atol=EXACT)

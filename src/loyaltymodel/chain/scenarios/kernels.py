@@ -55,6 +55,9 @@ _LONG = 200  # the same where running costs may turn the sum either way
 _MOST = 100.0  # points of an index
 _HALVINGS = 40
 _ONE = np.ones(1)
+_LAST = 34.0  # logarithm of what interpolation leaves
+_NARROW = 0.1  # half a width of logits, below which no fewer nodes are taken
+_MANY = 2  # times as many customers as nodes, from which on it saves time
 _TERMS = 2_000  # sums of survival at once
 _LEAST_GAP = 1e-4  # of a discount, below which a sum of survival has no end in practice
 
@@ -328,7 +331,10 @@ class Ahead(NamedTuple):
         """Return what n renewals bring, and leave, of those who are there after ``begun``."""
         who = self.customers
         if n is None:
-            return self._endless(who.logit[state.moved], who.made + begun), np.zeros(1)
+            eta, since = who.logit[state.moved], who.made + begun
+            if len(since) > 1:
+                return self._endless(eta, since), np.zeros(1)
+            return interpolated(lambda at: self._endless(at, since), eta), np.zeros(1)
         left = np.ones((1, who.logit[state.moved].shape[1]))
         total = np.zeros_like(left)
         for t in range(begun + 1, begun + n + 1):
@@ -354,6 +360,29 @@ class Ahead(NamedTuple):
     def endless(self, state: State) -> BoolArray:  # noqa: ARG002
         """Tell where money does not shrink with time, so that the tail of survival decides."""
         return np.asarray(self.z[:, 0] > 1 - _LEAST_GAP)
+
+
+def interpolated(function: Callable[[FloatArray], FloatArray], x: FloatArray) -> FloatArray:
+    """Return a function of logits x (b, m), from its values at few of them if m is large.
+
+    By Chebyshev's series over the logits of each row. A function of the logistic has no singularity
+    nearer to the real line than pi, so that with half a width h the error falls by the factor
+    pi / h + sqrt((pi / h)^2 + 1) for each node; there are enough for the last digits.
+    """
+    low, high = x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True)
+    half = (high - low) / 2
+    steep = np.pi / max(float(half.max()), _NARROW)
+    k = int(_LAST / np.log(steep + np.sqrt(steep**2 + 1))) + 8
+    if x.shape[1] < _MANY * k:
+        return function(x)
+    angle = np.pi * (np.arange(k) + 0.5) / k
+    values = function((low + high) / 2 + half * np.cos(angle))
+    series_of = values @ np.cos(np.outer(angle, np.arange(k))) * (2 / k)
+    place = 2 * (x - (low + high) / 2) / np.where(half > 0, half, 1.0)
+    last, this = np.zeros_like(place), np.zeros_like(place)
+    for j in range(k - 1, 0, -1):  # Clenshaw's recurrence
+        last, this = this, series_of[:, j, None] + place * this - last
+    return np.asarray(series_of[:, :1] / 2 + place / 2 * this - last)
 
 
 def retentions(
