@@ -280,8 +280,9 @@ class TestReturnOnQuality:
 
         def watched(value, nodes, known):
             best = largest(value, nodes, known)
-            fine = [value(np.full(b + 1, amount)) for amount in np.linspace(0, most, 401)]
-            ends.update(best=best, reached=value(best), fine=np.array(fine))
+            rows = np.arange(b + 1)
+            fine = [value(np.full(b + 1, amount), rows) for amount in np.linspace(0, most, 401)]
+            ends.update(best=best, reached=value(best, rows), fine=np.array(fine))
             return best
 
         monkeypatch.setitem(unwrap(chain.return_on_quality).__globals__, "largest", watched)

@@ -127,8 +127,8 @@ def return_on_quality(
     ax.plot(x, line("cost"), "--", color=VERMILION, linewidth=0.9, label=words["spent"], zorder=2)
     level = interval_in(language, result.level)
     if drawn:
-        ends = (line("net_present_value", end) for end in ("ci_low", "ci_high"))
-        ax.fill_between(x, *ends, color=BLUE, alpha=0.25, linewidth=0, zorder=1)
+        low_ends, high_ends = (line("net_present_value", end) for end in ("ci_low", "ci_high"))
+        ax.fill_between(x, low_ends, high_ends, color=BLUE, alpha=0.25, linewidth=0, zorder=1)
     net = words["net_present_value"].format(level) if drawn else words["certain"]
     ax.plot(x, line("net_present_value"), color=BLUE, linewidth=1.6, label=net, zorder=3)
     best = result.best_estimates.frame().set_index("quantity")
