@@ -11,6 +11,7 @@ import pandas as pd
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.results import Facts, Result
 from loyaltymodel._core.tables import Table, percent, table_of
+from loyaltymodel.chain.scenarios import report
 from loyaltymodel.chain.scenarios.result import _with_median
 from loyaltymodel.chain.scenarios.specification import Scenario
 from loyaltymodel.economics.acquisition.curve import ResponseCurve
@@ -126,7 +127,7 @@ class ReturnOnQuality(Result):
             ("spending", SPENT[self.spend_as]),
             ("most points", f"{100 * (curve.ceiling - curve.floor):.3g}"),
             ("best spending", f"{self.estimate:,.0f}"),
-            (f"brings {percent(NEARLY)} of it", f"from {low:,.0f} to {high:,.0f}"),
+            (f"{percent(NEARLY)} of what it brings", f"from {low:,.0f} to {high:,.0f}"),
         ]
         if self.n_resamples:
             facts.append(("draws that had best spend nothing", f"{self.nothing_share:.3f}"))
@@ -141,8 +142,11 @@ class ReturnOnQuality(Result):
 
     def _remarks(self) -> Sequence[str]:
         nothing, most = self._ends
+        points = 100 * (self.response.ceiling - self.response.floor)
+        at_most = self.scenario.model_copy(update={"change": points})
         found = [
-            "That spending moves the driver as the response curve says is assumed, not estimated."
+            *report.assumptions(at_most, "en"),
+            "That spending moves the driver as the response curve says is assumed, not estimated.",
         ]
         if self.estimate == nothing:
             found.append("No amount brings back what it costs: it is best to spend nothing.")
