@@ -29,16 +29,15 @@ def read_columnar(source: Source) -> Raw:
             table = needed("pyarrow.feather", "pyarrow", "a Feather file").read_table(
                 str(source.path)
             )
-    except (arrow.ArrowException, OSError) as error:
+        table.validate(full=True)
+        # What pandas notes of an index would hide columns; all are columns here.
+        names, texts, remarks = unique(table.column_names)
+        plain = table.rename_columns([f"c{k}" for k in range(len(names))])
+        frame = plain.to_pandas(ignore_metadata=True)
+    except (arrow.ArrowException, OSError, UnicodeError) as error:
         raise broken(source.path, source.kind, error) from None
-    if not table.num_columns:
+    if not names:
         raise DataError(f"{source.path} has no columns")
-    # What pandas notes of an index would hide columns; all are columns here.
-    written = list(table.column_names)
-    names, texts, remarks = unique(written)
-    frame = table.rename_columns([f"c{k}" for k in range(len(names))]).to_pandas(
-        ignore_metadata=True
-    )
     frame.columns = pd.Index(names)
     arrow_kinds = zip(names, table.schema.types, strict=True)
     if nested := [name for name, kind in arrow_kinds if arrow.types.is_nested(kind)]:

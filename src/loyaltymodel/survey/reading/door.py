@@ -134,27 +134,27 @@ def read_survey(
     >>> from loyaltymodel.survey import read_survey
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = Path(folder.name) / "gäste.csv"
-    >>> text = "Filiale;F1;Gewicht\nKöln;4;0,5\nTrier;5;1,25\nMünster;2;1\n"
+    >>> text = "Filiale;F1;Gewicht\nKöln;4;0,5\nTrier;5;1,5\nMünster;2;1\n"
     >>> _ = path.write_bytes(text.encode("cp1252"))
     >>> survey = read_survey(path)
     >>> survey.data
        Filiale  F1  Gewicht
-    0     Köln   4     0.50
-    1    Trier   5     1.25
-    2  Münster   2     1.00
+    0     Köln   4      0.5
+    1    Trier   5      1.5
+    2  Münster   2      1.0
     >>> for fact, found in survey.facts:
     ...     print(f"{fact}: {found}")
-    file: gäste.csv: text, 55 bytes
+    file: gäste.csv: text, 54 bytes
     encoding: Windows-1252 (cp1252), not UTF-8, as 'Köln' shows
     separator: semicolons
     header: line 1
     decimals: a comma
     table: 3 rows, 3 columns
     >>> survey.columns[["name", "kind", "lowest", "highest"]]
-          name        kind  lowest  highest
-    0  Filiale        text     NaN      NaN
-    1       F1       scale     2.0      5.0
-    2  Gewicht      number     0.5     1.25
+          name    kind  lowest  highest
+    0  Filiale    text     NaN      NaN
+    1       F1   scale     2.0      5.0
+    2  Gewicht  number     0.5      1.5
     >>> folder.cleanup()
     """
     _check(decimal=decimal, day_first=day_first, short_rows=short_rows, max_bytes=max_bytes)

@@ -31,9 +31,11 @@ def read_labelled(source: Source) -> Raw:
     kind = "SPSS (.sav)" if source.kind == "sav" else "Stata (.dta)"
     package = needed("pyreadstat", "pyreadstat", f"a file of {kind}")
     read = package.read_sav if source.kind == "sav" else package.read_dta
+    # The second is not handed out by older versions.
+    errors = (package.ReadstatError, getattr(package, "PyreadstatError", package.ReadstatError))
     try:
         frame, meta = read(str(source.path), user_missing=True)
-    except (package.ReadstatError, package.PyreadstatError, UnicodeError, ValueError) as error:
+    except (*errors, UnicodeError, ValueError) as error:
         raise broken(source.path, source.kind, error) from None
     if not len(frame.columns):
         raise DataError(f"{source.path} has no columns")

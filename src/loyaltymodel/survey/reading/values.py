@@ -196,9 +196,9 @@ def _decimal_of(
             if example:
                 either.append((column.name, example))
         elif point or comma:
-            odd = "," if point else "."
+            odd: Decimal = "," if point else "."
             show = next(t for t in texts if not _NUMBER[odd].fullmatch(t))
-            only["." if point else ","].append((column.name, show))
+            only[_OTHER[odd]].append((column.name, show))
     if told is not None:
         return told, [("decimals", f"{_called(told)}, as told")]
     if only["."] and only[","]:
