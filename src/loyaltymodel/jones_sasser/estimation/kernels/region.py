@@ -29,6 +29,7 @@ _LESS, _MORE = 0.7, 5.0  # damped after a step that leads on, and after one that
 _LEAST_SHOWN = 1e-4  # of the largest information over a range: less is damped as much
 _LEFT = 0.1  # of the way to a bound, in the second attempt: there a likelihood may have no end
 _NEAR = 1e-4  # of a range: so near, a step goes onto the bound
+_BESIDE = 2.0  # errors
 _PATIENT = 20  # steps after which damping is lessened
 _QUICKER = 1.2  # after each step that leads on; one that leads back halves the pace
 _VALUES = 10_000_000  # elements of information matrices and gradients at a time: 80 MB
@@ -52,40 +53,71 @@ def extremes(
     ends = np.full((2, len(drop)), np.nan)
     most = max(len(top), problem.n_curve * problem.cells.n_cells // len(top))
     size = max(1, _VALUES // (len(top) * most))
+    best, _, info = evaluate(problem, stats, top[None])
+    start = _starts(top, info[0], lower, upper, problem.n_curve)
     tasks = np.array([(side, k) for side in (0, 1) for k in known], dtype=np.intp).reshape(-1, 2)
     for short in (False, True):
-        for first in range(0, len(tasks), size):
-            side, which = tasks[first : first + size].T
-            ends[side, which] = _ends(
-                problem, stats, top, (lower, upper), answers, which, 2.0 * side - 1, drop[which],
-                short=short,
+        rows = np.repeat(tasks, len(start), axis=0)
+        starts = np.tile(start, (len(tasks), 1))
+        found = np.empty(len(rows))
+        for first in range(0, len(rows), size):
+            part = slice(first, first + size)
+            side, which = rows[part].T
+            found[part] = _ends(
+                problem, stats, starts[part], info[0], (lower, upper), answers, which,
+                2.0 * side - 1, best[0] - drop[which], drop[which], short=short,
             )  # fmt: skip
-        tasks = tasks[np.isnan(ends[tasks[:, 0], tasks[:, 1]])]
+        sign = 2.0 * tasks[:, 0] - 1
+        furthest = np.fmax.reduce(sign[:, None] * found.reshape(-1, len(start)), axis=1)
+        ends[tasks[:, 0], tasks[:, 1]] = sign * furthest
+        tasks = tasks[np.isnan(furthest)]
     return ends[0], ends[1]
+
+
+def _starts(
+    top: FloatArray, info: FloatArray, lower: FloatArray, upper: FloatArray, n_curve: int
+) -> FloatArray:
+    """Return places (s, q) to set out from: the maximum, and beside it along the curve's own.
+
+    From the maximum alone, parameters on their bounds may never leave them.
+    """
+    free = np.flatnonzero(lower < upper)
+    errors = np.sqrt(np.diag(np.linalg.pinv(info[np.ix_(free, free)])).clip(min=0.0))
+    starts = [top]
+    for place, error in zip(free, errors, strict=True):
+        if place < n_curve:
+            for sign in (-1.0, 1.0):
+                beside = top.copy()
+                beside[place] += sign * _BESIDE * error
+                starts.append(np.clip(beside, lower, upper))
+    return np.unique(starts, axis=0)
 
 
 def _ends(  # noqa: PLR0917  as of the function above
     problem: Problem,
     stats: FloatArray,
-    top: FloatArray,
+    p: FloatArray,
+    info_at_top: FloatArray,
     bounds: tuple[FloatArray, FloatArray],
     answers: Answers,
     which: IntArray,
     side: FloatArray,
+    goal: FloatArray,
     drop: FloatArray,
     *,
     short: bool,
 ) -> FloatArray:
-    """Return the smallest (side -1) or largest (1) answers (k,); ``short`` steps to bounds."""
+    """Return the smallest (side -1) or largest (1) answers (k,) from starts ``p`` (k, q).
+
+    With ``short`` steps, which lead most of the way to a bound, and not onto it.
+    """
     k, (lower, upper) = len(which), bounds
     sign = side[:, None]
     found = np.full(k, np.nan)
     at_work, pace = np.arange(k), np.ones(k)
-    p = np.repeat(top[None], k, axis=0)
     value, score, info = evaluate(problem, stats, p)
-    goal = value - drop
     span = np.where(lower < upper, upper - lower, 1.0)
-    shown = np.diag(info[0]) * span**2
+    shown = np.diag(info_at_top) * span**2
     least_damped, at_first, most_damped = _DAMPED
     unit = np.diag(np.maximum(shown, _LEAST_SHOWN * shown.max()) / span**2)
     damp = np.full(k, at_first)
