@@ -26,7 +26,7 @@ def plan(draws: int, customers: int) -> chain.Scenario:
         satisfaction=rng.beta(5, 3, customers),
         constraint=0.2,
         economics=chain.CustomerEconomics(
-            margin=100, per="year", discount=0.1, timing="now", customers=1e6
+            margin=100, per="year", discount=0.1, timing="now", customers=1e6, horizon=None
         ),
         observed_per="year",
         cost=20e6,

@@ -18,7 +18,9 @@ FAMILIES = {
 }
 
 
-def ask(family: str, rng: np.random.Generator, draws: int, kinds: int) -> chain.results.ReturnOnQuality:
+def ask(
+    family: str, rng: np.random.Generator, draws: int, kinds: int
+) -> chain.results.ReturnOnQuality:
     """Return the best spending of so many problems: each draw is one."""
     parameters = FAMILIES[family]
     drawn = rng.uniform(*np.array(list(parameters.values())).T, (draws, len(parameters)))

@@ -292,7 +292,7 @@ def test_customers_are_written_only_when_asked():
 
 def what_if(change=5.0):
     money = lm.chain.CustomerEconomics(
-        margin=100, per="year", discount=0.25, timing="now", customers=1000
+        margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     )
     return lm.chain.scenario(
         *("quality", "satisfaction"),

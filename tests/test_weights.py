@@ -90,7 +90,7 @@ def moments(found: Moments) -> Any:
 # Cut-offs of the sample are drawn again by default, by chance.
 KNOWN_CUTS = {"interval": "wilson"}
 
-MONEY = chain.CustomerEconomics(margin=100, per="year", discount=0.1, timing="now")
+MONEY = chain.CustomerEconomics(margin=100, per="year", discount=0.1, timing="now", horizon=None)
 
 
 def money_of(table: pd.DataFrame, weights: Any) -> Any:

@@ -20,7 +20,8 @@ CURVE = jones_sasser.curve("power", {"hi": 0.95, "k": 3.0})
 
 def money(**changes):
     usual = {
-        "margin": 100.0, "per": "year", "discount": 0.1, "timing": "now", "customers": 1000.0,
+        "margin": 100.0, "per": "year", "discount": 0.1, "timing": "now", "horizon": None,
+        "customers": 1000.0,
     }  # fmt: skip
     return chain.CustomerEconomics(**{**usual, **changes})
 

@@ -43,7 +43,8 @@ def models(customers):
 
 def plan(model, terms=None, **changes):
     money = {
-        "margin": 100.0, "per": "year", "discount": 0.12, "timing": "now", "customers": 600.0,
+        "margin": 100.0, "per": "year", "discount": 0.12, "timing": "now", "horizon": None,
+        "customers": 600.0,
         **(terms or {}),
     }  # fmt: skip
     usual = {

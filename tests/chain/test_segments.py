@@ -21,7 +21,8 @@ TYPES = ["terrorist", "defector", "hostage", "mercenary", "loyalist", "apostle"]
 
 def plan(terms=None, **changes):
     money = {
-        "margin": 100.0, "per": "year", "discount": 0.15, "timing": "now", "customers": 2000.0,
+        "margin": 100.0, "per": "year", "discount": 0.15, "timing": "now", "horizon": None,
+        "customers": 2000.0,
         "growth": 0.02, "referral_value": 6.0, "acquisition_cost": 30.0, **(terms or {}),
     }  # fmt: skip
     usual = {

@@ -16,7 +16,8 @@ LONG = 400  # periods after which nothing is left
 
 def plan(terms=None, **changes):
     money = {
-        "margin": 100.0, "per": "year", "discount": 0.2, "timing": "now", "customers": 1000.0,
+        "margin": 100.0, "per": "year", "discount": 0.2, "timing": "now", "horizon": None,
+        "customers": 1000.0,
         **(terms or {}),
     }  # fmt: skip
     usual = {

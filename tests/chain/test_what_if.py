@@ -23,7 +23,8 @@ PEOPLE = {"satisfaction": RNG.uniform(0, 1, 200), "constraint": RNG.choice([0.0,
 
 def money(**changes):
     usual = {
-        "margin": 100.0, "per": "year", "discount": 0.1, "timing": "now", "customers": 1000.0,
+        "margin": 100.0, "per": "year", "discount": 0.1, "timing": "now", "horizon": None,
+        "customers": 1000.0,
     }  # fmt: skip
     return chain.CustomerEconomics(**{**usual, **changes})
 

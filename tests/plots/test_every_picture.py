@@ -293,7 +293,7 @@ def tracked(names):
 @cache
 def what_if(driver, target, *, certain=False):
     money = chain.CustomerEconomics(
-        margin=1000, per="half_year", discount=0.25, timing="now", customers=1_000_000
+        margin=1000, per="half_year", discount=0.25, timing="now", customers=1_000_000, horizon=None
     )
     plan = chain.scenario(
         driver,

@@ -109,7 +109,7 @@ def driver_ranking(
     >>> from loyaltymodel import chain, plots
     >>> rng = np.random.default_rng(1)
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plans = {
     ...     name: chain.scenario(
@@ -217,7 +217,7 @@ def money_performance_map(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import chain, plots
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plans = {
     ...     name: chain.scenario(

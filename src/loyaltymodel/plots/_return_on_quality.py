@@ -90,7 +90,7 @@ def return_on_quality(
     >>> import numpy as np
     >>> from loyaltymodel import chain, economics, plots
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plan = chain.scenario(
     ...     "quality", "satisfaction", change=5, impact=1, retention=0.75, retention_slope=0.01,

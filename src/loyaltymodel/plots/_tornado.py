@@ -158,7 +158,7 @@ def tornado(
     >>> matplotlib.use("Agg")
     >>> from loyaltymodel import chain, plots
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plan = chain.scenario(
     ...     "quality", "satisfaction", change=5, impact=1, retention=0.75, retention_slope=0.01,

@@ -224,7 +224,7 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
 
     >>> from loyaltymodel import chain, jones_sasser
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=2
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=2, horizon=None
     ... )
     >>> plan = chain.scenario(
     ...     "quality", "satisfaction", change=10, impact=0.5,

@@ -74,7 +74,7 @@ class WhatIf(Result):
     --------
     >>> from loyaltymodel import chain
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plan = chain.scenario(
     ...     "quality", "satisfaction", change=5, impact=1, retention=0.75, retention_slope=0.01,
@@ -274,7 +274,7 @@ class WhatIf(Result):
 
         >>> from loyaltymodel import chain
         >>> money = chain.CustomerEconomics(
-        ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+        ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
         ... )
         >>> plan = chain.scenario(
         ...     "quality", "satisfaction", change=5, impact=1, retention=0.75, retention_slope=0.01,
@@ -478,7 +478,7 @@ class ScenarioComparison(Result):
     --------
     >>> from loyaltymodel import chain
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plan = chain.scenario(
     ...     "quality", "satisfaction", change=5, impact=1, retention=0.75, retention_slope=0.01,

@@ -112,11 +112,12 @@ class CustomerEconomics(Specification):
         Rate of interest a period, above -1.
     timing : {"now", "after_renewal"}
         When the first margin comes in: at once, or from those who renew for the first time.
+    horizon : int or None
+        Number of renewals to look at, at least 1; None is without end, where money rests on the
+        few who stay longest, and its intervals are too short.
     growth : float or Rate
         Relative growth of the margin a period, above -1: what price and volume of customers who
         stay add.
-    horizon : int, optional
-        Number of renewals to look at, at least 1; without it there is no end.
     acquisition_cost : float
         What it cost to win a customer, in money. Of customers who are there it is spent, and what
         a measure changes does not depend on it.
@@ -134,7 +135,7 @@ class CustomerEconomics(Specification):
     --------
     >>> from loyaltymodel import chain
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.1, timing="now", customers=20_000
+    ...     margin=100, per="year", discount=0.1, timing="now", customers=20_000, horizon=None
     ... )
     >>> chain.CustomerEconomics.from_json(money.to_json()) == money
     True
@@ -144,8 +145,8 @@ class CustomerEconomics(Specification):
     per: Period
     discount: Annotated[Number, Field(gt=-1)]
     timing: Timing
+    horizon: Annotated[int, Field(ge=1, strict=True)] | None
     growth: Annotated[Number, Field(gt=-1)] = 0.0
-    horizon: Annotated[int, Field(ge=1, strict=True)] | None = None
     acquisition_cost: NotNegative = 0.0
     customers: Positive = 1.0
     referral_value: Annotated[Number, Field(ge=-1e50, le=1e50)] = 0.0
@@ -253,7 +254,7 @@ class Scenario(Specification):
     --------
     >>> from loyaltymodel import chain, jones_sasser
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.1, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.1, timing="now", customers=1000, horizon=None
     ... )
     >>> plan = chain.scenario(
     ...     "quality", "satisfaction", change=5, impact=0.6,

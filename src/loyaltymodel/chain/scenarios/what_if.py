@@ -101,7 +101,7 @@ def what_if(
 
     >>> from loyaltymodel import chain
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plan = chain.scenario(
     ...     "quality", "satisfaction", change=5, impact=1, retention=0.75, retention_slope=0.01,
@@ -181,7 +181,7 @@ def required_change(
 
     >>> from loyaltymodel import chain
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plan = chain.scenario(
     ...     "quality", "satisfaction", change=5, impact=1, retention=0.75, retention_slope=0.01,
@@ -251,7 +251,7 @@ def compare_scenarios(
     >>> import numpy as np
     >>> from loyaltymodel import chain
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plan = chain.scenario(
     ...     "quality", "satisfaction", change=5, impact=1, retention=0.75, retention_slope=0.01,
@@ -385,7 +385,7 @@ def fix_first(
     >>> from loyaltymodel import chain
     >>> rng = np.random.default_rng(1)
     >>> money = chain.CustomerEconomics(
-    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000
+    ...     margin=100, per="year", discount=0.25, timing="now", customers=1000, horizon=None
     ... )
     >>> plans = {
     ...     name: chain.scenario(
