@@ -160,6 +160,12 @@ RETAINED = economics.fit_retention(
     drivers={"age": np.arange(300) % 2, "score": np.arange(300) % 5},
     interval="wald",
 )
+RETAINED_BY_THREE = economics.fit_retention(
+    np.minimum(_LEFT, 4),
+    _LEFT <= 4,
+    drivers={"age": np.arange(300) % 2, "score": np.arange(300) % 5, "price": np.arange(300) % 7},
+    interval="wald",
+)
 CHAIN = loyalty_stage.markov_chain(MOVES.to_numpy(), stages=STAGES)
 LATER = CHAIN.what_if(source="new", target="loyal", probability=0.5)
 PANEL = CHAIN.simulate(40, n_periods=4, rng=3)
@@ -205,6 +211,32 @@ INSTRUMENT = loyalty_stage.PhaseInstrument(
         {"name": "action", "indicators": [{"name": "orders", "scale": (0, 8)}]},
     ]
 )
+TERMS = chain.CustomerEconomics(margin=100, per="year", discount=0.3, timing="now", horizon=4)
+GROUPED_CURVE = jones_sasser.fit(
+    "satisfaction", "stayed", data=GROUPED, constraint_by="industry", std_errors="model"
+)
+
+
+def scenario(**given: Any) -> chain.Scenario:
+    """A scenario of a curve with groups, without draws."""
+    usual = {"change": 5, "impact": 0.8, "economics": TERMS, "observed_per": "year"}
+    return chain.scenario("q", "s", **usual, n_resamples=0, **given)
+
+
+def money_of(plan: chain.Scenario) -> Any:
+    """All quantities of a scenario."""
+    return chain.what_if(plan).quantities
+
+
+CURVED = scenario(curve=GROUPED_CURVE)
+BY_DRIVER = {
+    name: chain.scenario(
+        name, "s", change=5, impact=impact, retention=0.6, retention_slope=0.01, economics=TERMS,
+        observed_per="year",
+    ).model_copy(update={"driver_level": 70.0 - 50 * impact})
+    for name, impact in {"quality": 0.6, "value": 0.4, "image": 0.2}.items()
+}  # fmt: skip
+BY_POINT = chain.fix_first(BY_DRIVER, per="point")
 SMALL = {"n_resamples": 40, "level": 0.9, "rng": 1}
 PAIRS = {
     "seat": ([1, 1, 2, 3, 1, 2], [5, 4, 5, 3, 3, 3]),
@@ -650,6 +682,33 @@ CASES = [
             (chain.service_profit_chain, {}),
             (chain.service_profit_paths, {"rng": 1, "n_resamples": 60, "level": 0.9}),
         )
+    ),
+    Labelled(
+        "chain.scenario.constraint_after",
+        lambda v: money_of(scenario(curve=GROUPED_CURVE, constraint_lasts=1, constraint_after=v)),
+        {"telephone": 0.3, "cars": 0.1},
+    ),
+    Labelled(
+        "chain.scenario.drivers",
+        lambda v: money_of(
+            scenario(retention=RETAINED_BY_THREE, satisfaction=[1, 3], scale=(0, 4), drivers=v)
+        ),
+        {"age": 1.0, "price": 3.0},
+    ),
+    Labelled(
+        "chain.results.WhatIf.sensitivity.ranges",
+        lambda v: chain.what_if(CURVED).sensitivity(ranges=v),
+        {"margin": (90.0, 130.0), "change": (3.0, 6.0), "discount": (0.2, 0.5)},
+    ),
+    Labelled(
+        "chain.results.WhatIf.segments.cuts",
+        lambda v: chain.what_if(CURVED).segments("type", cuts={"extremes": None, **v}),
+        {"satisfaction": 0.7, "loyalty": 0.4},
+    ),
+    Labelled(
+        "plots.chain.money_performance_map.cuts",
+        lambda v: outlines(plots.chain.money_performance_map(BY_POINT, cuts=v, ax=axes())),
+        {"performance": 50.0, "money": 70.0},
     ),
     Labelled(
         "jones_sasser.simulate.constraints",
@@ -1630,6 +1689,17 @@ def test_a_map_of_types_finds_customers_by_their_labels():
     assert is_refused(outcome(points, customers.iloc[[0, *range(len(customers) - 1)]]))
 
 
+def test_tables_are_drawn_by_the_names_of_their_columns():
+    hangs_on = chain.what_if(CURVED).sensitivity(ranges={"margin": (90, 130), "change": (3, 6)})
+    for draw, table in (
+        (plots.chain.driver_ranking, BY_POINT),
+        (plots.chain.money_performance_map, BY_POINT),
+        (plots.chain.tornado, hangs_on),
+    ):
+        usual = outlines(draw(table, ax=axes()))
+        assert like(outlines(draw(table[table.columns[::-1]], ax=axes())), usual)
+
+
 # That nothing is left out
 
 # One method reads what all have; the table has a case of it.
@@ -1642,7 +1712,13 @@ ONE_DOOR = {
 # mapping, and gives none; what a scale calls its answers stands in
 # their order, whatever the index of the Series.
 # Results beside each other in a picture are named, and matched with nothing.
+# Tables that a function of the library made are drawn by the names of their columns, and the table
+# of a file is what was read.
 NOT_BY_LABEL = {
+    "plots.chain.driver_ranking.table",
+    "plots.chain.money_performance_map.table",
+    "plots.chain.tornado.result",
+    "survey.results.SurveyFile.data",
     "chain.compare_scenarios.scenarios",
     "chain.fix_first.scenarios",
     "economics.benefits_account.items",

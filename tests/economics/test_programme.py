@@ -88,7 +88,7 @@ def test_the_table_of_tiers():
         ({"tiers": [{"name": "a", "multiplier": 0}]}, "above 0"),
         ({"tiers": [{"name": "a", "threshold": -1}]}, "at least 0"),
         ({"tiers": [{"name": "a", "colour": "red"}]}, "colour is none of its"),
-        ({"tiers": [{"name": ""}]}, "name is not allowed"),
+        ({"tiers": [{"name": ""}]}, "name must have 1 or more letters"),
         ({"points_per_unit": 0}, "above 0"),
         ({"points_per_unit": float("inf")}, "finite"),
         ({"point_value": -1}, "above 0"),

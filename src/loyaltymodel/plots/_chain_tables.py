@@ -26,11 +26,14 @@ _LARGE = 1e4  # from which numbers are counted in thousands or more
 
 
 def check_table(table: pd.DataFrame, columns: Sequence[str], source: str) -> None:
-    """Refuse a table without rows or without columns that its picture shows."""
+    """Refuse a table without rows or columns that its picture shows, or with gaps in numbers."""
     if missing := [name for name in columns if name not in table]:
         raise OptionError(f"the table has no {enumerate_names(missing)}; give what {source}")
     if not len(table):
         raise OptionError(f"the table has no rows; give what {source}")
+    for name in columns:
+        if table[name].map(lambda value: value is pd.NA).any():
+            raise OptionError(f"the column {name!r} of the table has gaps; give what {source}")
 
 
 def counted_in(language: Language, label: str, values: FloatArray) -> tuple[float, str]:

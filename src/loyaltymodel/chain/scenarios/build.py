@@ -9,6 +9,7 @@ import numpy as np
 
 from loyaltymodel._core.accepted import Data, Variable
 from loyaltymodel._core.arrays import FloatArray, Numbers
+from loyaltymodel._core.labels import in_order_of
 from loyaltymodel._core.options import (
     check_choice,
     check_count,
@@ -73,7 +74,7 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
     constraint: Variable | None = None,
     constraint_by: Variable | None = None,
     constraint_lasts: int | None = None,
-    constraint_after: Numbers | Mapping[str, float] | None = None,
+    constraint_after: float | Mapping[str, float] | None = None,
     weights: Variable | None = None,
     data: Data | None = None,
     scale: tuple[float, float] = (0.0, 1.0),
@@ -122,9 +123,9 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
     constraint_lasts : int, optional
         Number of renewals that the constraints hold for, such as those of a contract that ends or
         of a monopoly that falls; without it they do not end.
-    constraint_after : number, array of shape (g,) or mapping, optional
-        The constraints afterwards, 0 to below 1: one for all, one for each group in the order of
-        ``Scenario.groups``, or by its name. 0 without it.
+    constraint_after : float or mapping from str to float, optional
+        The constraints afterwards, 0 to below 1: one for all, or one for each group by its name,
+        as in ``Scenario.groups``. 0 without it.
     weights : array, Series or str, optional
         Weights of the customers: with ``data`` those that the fit was given.
     data : pandas, polars or pyarrow table, optional
@@ -348,24 +349,13 @@ def _impact(given: StructuralResult | InferenceResult | float, driver: str, targ
 
 
 def _by_group(
-    after: Numbers | Mapping[str, float] | None, fields: Mapping[str, Any]
+    after: float | Mapping[str, float] | None, fields: Mapping[str, Any]
 ) -> Numbers | None:
     """Return constraints in the order of the groups."""
     if not isinstance(after, Mapping):
         return after
-    groups = fields.get("groups", ("",))
     given = {str(name): value for name, value in after.items()}
-    if unknown := [name for name in given if name not in groups]:
-        raise OptionError(
-            f"constraint_after has {shown(unknown[0])}, which is no group"
-            f"{suggest(unknown[0], groups)}; the groups are {enumerate_names(groups, most=20)}"
-        )
-    if lacking := [name for name in groups if name not in given]:
-        raise OptionError(
-            f"constraint_after lacks {enumerate_names(lacking)}; give all groups, with 0 where "
-            "nothing holds"
-        )
-    return [given[name] for name in groups]
+    return in_order_of("constraint_after", given, fields.get("groups", ("",)))
 
 
 def _from_records(

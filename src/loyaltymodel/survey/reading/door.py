@@ -132,8 +132,7 @@ def read_survey(
     >>> import tempfile
     >>> from pathlib import Path
     >>> from loyaltymodel.survey import read_survey
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> path = Path(folder.name) / "gäste.csv"
+    >>> path = Path(tempfile.mkdtemp()) / "gäste.csv"
     >>> text = "Filiale;F1;Gewicht\nKöln;4;0,5\nTrier;5;1,5\nMünster;2;1\n"
     >>> _ = path.write_bytes(text.encode("cp1252"))
     >>> survey = read_survey(path)
@@ -155,7 +154,6 @@ def read_survey(
     0  Filiale    text     NaN      NaN
     1       F1   scale     2.0      5.0
     2  Gewicht  number     0.5      1.5
-    >>> folder.cleanup()
     """
     _check(decimal=decimal, day_first=day_first, short_rows=short_rows, max_bytes=max_bytes)
     source = open_source(path, max_bytes)
