@@ -66,7 +66,7 @@ def facts(plan: Scenario, paying_share: float) -> list[tuple[str, str]]:
         holds = f"for {count_of(plan.constraint_lasts, 'renewal')}, then {_held_by(plan)}"
         found.append(("the constraint holds", holds))
     if not math.isnan(paying_share):
-        found.append(("share of draws that pay", f"{paying_share:.3f}"))
+        found.append(("share of draws that pay", f"{100 * paying_share:.1f} %"))
     return found
 
 

@@ -23,7 +23,7 @@ from loyaltymodel.chain.scenarios.kernels import QUANTITIES, Input
 from loyaltymodel.chain.scenarios.search import largest
 from loyaltymodel.chain.scenarios.specification import Scenario, inputs_of
 from loyaltymodel.chain.scenarios.spending_result import NEARLY, ReturnOnQuality, SpendAs
-from loyaltymodel.chain.scenarios.what_if import _number
+from loyaltymodel.chain.scenarios.what_if import n_draws
 from loyaltymodel.economics.acquisition.curve import ResponseCurve
 from loyaltymodel.economics.acquisition.kernels import rate_at
 from loyaltymodel.errors import OptionError
@@ -180,7 +180,7 @@ def return_on_quality(
             f"the scenario has draws of {spend_as}, which is what the amounts are; take them out "
             f"of its draws, or choose another spend_as"
         )
-    n = _number(scenario, n_resamples, level) or (n_resamples if draws else 0)
+    n = n_draws(scenario, n_resamples, level) or (n_resamples if draws else 0)
     seed = seed_of(rng)
     curve = _response(scenario, response, draws, n, seed)
     rows = by_input(draw_rows(scenario, n, seed)) if n else {}

@@ -116,7 +116,7 @@ def what_if(
     payback                 5.00
     Name: estimate, dtype: float64
     """
-    n = _number(scenario, n_resamples, level)
+    n = n_draws(scenario, n_resamples, level)
     seed = seed_of(rng)
     rows = by_input(draw_rows(scenario, n, seed)) if n else {}
     found = evaluate(scenario, rows)
@@ -192,7 +192,7 @@ def required_change(
     """
     check_choice("quantity", quantity, Wanted)
     check_finite("target", target)
-    n = _number(scenario, n_resamples, level)
+    n = n_draws(scenario, n_resamples, level)
     rows = by_input(draw_rows(scenario, n, seed_of(rng))) if n else {}
     most = _POINTS - (scenario.driver_level or 0.0)
     change = needed_change(scenario, rows, quantity, target, most)
@@ -276,7 +276,7 @@ def compare_scenarios(
         raise OptionError(
             "some scenarios have draws and others none; give draws of all, or of none"
         )
-    n = max(_number(plan, n_resamples, level) for plan in plans)
+    n = max(n_draws(plan, n_resamples, level) for plan in plans)
     seed = seed_of(seed_of(rng))
     known: dict[int, np.ndarray] = {}
     parts: list[FloatArray] = []
@@ -457,7 +457,7 @@ def _first(money: FloatArray, spread: float | Literal["std_error"]) -> FloatArra
     return np.asarray(first_probabilities(money[:1], covariance[None], median)[0])
 
 
-def _number(plan: Scenario, n_resamples: int, level: float) -> int:
+def n_draws(plan: Scenario, n_resamples: int, level: float) -> int:
     """Return how many draws are taken: none where nothing is uncertain."""
     check_level(level)
     check_resamples(n_resamples, level=level)
