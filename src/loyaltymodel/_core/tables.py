@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _WIDTH = 88  # of remarks and long facts, in letters: comfortable in a terminal of 100
 _WIDEST = 100  # of tables, as far as names can be wrapped
 _P_VALUES = frozenset({"p_value", "p_adjusted"})
+_LARGE = 1e5  # from which six digits say enough
 _NARROWEST = 24  # of a column whose names are wrapped
 _LEFT = "style='text-align:left'"
 
@@ -319,9 +320,11 @@ def _cell(value: Any, digits: int, name: str) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Print a number with fixed places; a dash where there is none."""
+    """Print a number with fixed places, a large one without; a dash where there is none."""
     if math.isnan(value):
         return "-"
+    if digits and _LARGE <= abs(value) < math.inf:
+        return f"{value:,.0f}"
     text = f"{value:.{digits}f}"
     return text[1:] if float(text) == 0 and text.startswith("-") else text
 
