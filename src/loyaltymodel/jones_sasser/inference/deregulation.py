@@ -231,7 +231,7 @@ def remove_constraint(
 
     Intervals of the loss go as far as the likelihood allows (profile likelihood), with robust
     errors in proportion. Of 150 and of 600 customers in two groups 95 % intervals held it in 93 %
-    to 96 % of simulated surveys, also with weights of a design effect of 1.9, and of a group that
+    to 97 % of simulated surveys, also with weights of a design effect of 1.9, and of a group that
     nothing holds in more.
 
     Examples
