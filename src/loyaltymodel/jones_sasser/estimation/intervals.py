@@ -155,36 +155,32 @@ def answers_profile(
     setup: Setup,
     values: FloatArray,
     uncertainty: Uncertainty,
-    answers: Answers,
-    n_answers: int,
+    answer: Callable[[FloatArray], FloatArray],
+    one_each: Answers,
     *,
     level: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return standard errors and profile intervals (k,) of answers to the parameters.
+    """Return standard errors and profile intervals (k,) of answers (b, k) to parameters (b, q).
+
+    ``one_each`` gives one of the answers a row, with its gradient.
 
     Where the errors are robust, the log-likelihood may fall by as many times more as the robust
     variance of an answer is larger than that of the model, and Student's quantile takes the place
     of the normal law's. So the interval has the length of Wald's where everything is straight, and
     follows the likelihood where it is not. NaN where no end was found.
     """
-
-    def answer(p: FloatArray) -> FloatArray:
-        places = np.arange(n_answers)
-        rows = np.repeat(p, n_answers, axis=0)
-        return answers(rows, np.tile(places, len(p)))[0].reshape(len(p), n_answers)
-
     variance = delta_variance(answer, values, uncertainty)
-    ratio = np.ones(n_answers)
+    ratio = np.ones_like(variance)
     if uncertainty.kind != "model":
         top = at_estimate(setup.problem, setup.stats, values, setup.lower, setup.upper)
         free = (setup.lower < values) & (values < setup.upper)
         own = delta_variance(answer, values, model_uncertainty(setup, top, free))
-        ratio = np.divide(variance, own, out=np.full(n_answers, np.nan), where=own > 0)
+        ratio = np.divide(variance, own, out=np.full_like(own, np.nan), where=own > 0)
     one = np.ones(1)
     reach = _intervals.student(0 * one, one, uncertainty.degrees, level=level).high
     drop = np.where(variance > 0, ratio * reach**2 / 2, np.nan)
     low, high = extremes(
-        setup.problem, setup.stats, values, setup.lower, setup.upper, answers, drop=drop
+        setup.problem, setup.stats, values, setup.lower, setup.upper, one_each, drop=drop
     )
     sure = variance == 0
     estimate = answer(values[None])[0]

@@ -460,11 +460,6 @@ class _Loss(FrozenRecord):
         return np.vecdot(falls, 1 - g), gradient
 
     @property
-    def n_losses(self) -> int:
-        """Number of groups, and one for all."""
-        return int(self.group[-1]) + 2
-
-    @property
     def _n_curve(self) -> int:
         return len(self.family.parameters)
 
@@ -495,9 +490,7 @@ def _ends_of_losses(
         drawn = loss(found.draws)
         return "percentile", drawn.std(axis=0, ddof=1), *draws_interval(drawn, level=level)
     if fitted.settings.family.smooth and len(fitted.values) <= _MOST_PARAMETERS:
-        ends = answers_profile(
-            setup, fitted.values, found, loss.with_gradient, loss.n_losses, level=level
-        )
+        ends = answers_profile(setup, fitted.values, found, loss, loss.with_gradient, level=level)
         return "profile", *ends
     error = np.sqrt(delta_variance(loss, fitted.values, found))
     own = loss(fitted.values[None])[0]

@@ -18,6 +18,8 @@ from loyaltymodel.jones_sasser.estimation.kernels.likelihood import Problem, eva
 
 # Values (b,) and gradients (b, q) of answers, whose places are (b,), at parameters (b, q).
 Answers = Callable[[FloatArray, IntArray], tuple[FloatArray, FloatArray]]
+# Parameters (b, q) with log-likelihood (b,), score (b, q) and information (b, q, q).
+Place = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 
 _STEPS = 300
 _HALVINGS = 12
@@ -126,8 +128,8 @@ def _ends(  # noqa: PLR0917  as of the function above
     for turn in range(_STEPS):
         least = np.minimum(value, goal - _BEYOND * drop)
         ends = _short_of(p, lower, upper) if short else bounds
-        p = _moved(problem, stats, p, pace[:, None] * step, least, *ends)
-        value, score, info = evaluate(problem, stats, p)
+        at = (p, value, score, info)
+        p, value, score, info = _moved(problem, stats, at, pace[:, None] * step, least, ends)
         answer, slope = answers(p, which)
         last = step
         damped = info + damp[:, None, None] * unit
@@ -164,25 +166,33 @@ def _short_of(p: FloatArray, lower: FloatArray, upper: FloatArray) -> tuple[Floa
 def _moved(
     problem: Problem,
     stats: FloatArray,
-    p: FloatArray,
+    at: Place,
     step: FloatArray,
     least: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
-) -> FloatArray:
-    """Take a step within the bounds, or a half of a half, so that the likelihood is not lost."""
-    lower, upper = np.broadcast_to(lower, p.shape), np.broadcast_to(upper, p.shape)
-    found = np.clip(p + step, lower, upper)
-    lost = np.flatnonzero(~(evaluate(problem, stats, found)[0] >= least))
+    ends: tuple[FloatArray, FloatArray],
+) -> Place:
+    """Take a step within the ends, or a half of a half, so that the likelihood is not lost."""
+    p = at[0]
+    lower, upper = (np.broadcast_to(end, p.shape) for end in ends)
+    moved = np.clip(p + step, lower, upper)
+    found = (moved, *evaluate(problem, stats, moved))
+    lost = np.flatnonzero(~(found[1] >= least))
     size = 1.0
     for _ in range(_HALVINGS):
         if not len(lost):
             return found
         size /= 2
-        found[lost] = np.clip(p[lost] + size * step[lost], lower[lost], upper[lost])
-        lost = lost[~(evaluate(problem, stats, found[lost])[0] >= least[lost])]
-    found[lost] = p[lost]
+        moved = np.clip(p[lost] + size * step[lost], lower[lost], upper[lost])
+        _put(found, lost, (moved, *evaluate(problem, stats, moved)))
+        lost = lost[~(found[1][lost] >= least[lost])]
+    _put(found, lost, tuple(part[lost] for part in at))
     return found
+
+
+def _put(found: Place, rows: IntArray, parts: tuple[FloatArray, ...]) -> None:
+    """Put what was found of some rows in its place."""
+    for whole, part in zip(found, parts, strict=True):
+        whole[rows] = part
 
 
 def _step(
