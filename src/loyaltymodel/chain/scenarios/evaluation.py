@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -62,12 +63,17 @@ def draw_rows(
             # By what is drawn, so that the order of sources and of scenarios is of no matter.
             own = zlib.crc32(values[source[-1]].tobytes(), zlib.crc32(source[-1].encode()))
             order = np.random.default_rng([seed, own])
-            turns = [order.permutation(size) for _ in range(-(-n // size))]
-            rows = np.concatenate([[-1], *turns])[: n + 1]
+            rows = np.append(-1, in_turns(size, n, order))
         found[source] = rows
         if known is not None:
             known.update(dict.fromkeys(keys, rows))
     return found
+
+
+def in_turns(size: int, n: int, rng: np.random.Generator) -> IntArray:
+    """Return n of ``size`` draws in random order, each taken once before any is taken again."""
+    turns = [rng.permutation(size) for _ in range(-(-n // size))]
+    return np.concatenate(turns)[:n]
 
 
 def by_input(rows: Rows) -> dict[str, IntArray]:
@@ -79,24 +85,22 @@ def evaluate(
     plan: Scenario, rows: Mapping[str, IntArray], *, payback: bool = True, n: int | None = None
 ) -> Found:
     """Return quantities and parts of the numbers, and of each row of draws."""
-    size = n or max((len(places) for places in rows.values()), default=1)
+    size = n or _size_of(rows)
     return evaluate_inputs(plan, inputs_of(plan, rows), size, payback=payback)
 
 
 def evaluate_inputs(plan: Scenario, inputs: Inputs, n: int, *, payback: bool = True) -> Found:
     """Return quantities and parts of n rows of inputs."""
-    try:
+    with _in_words(plan):
         return outcomes(_link(plan), people_of(plan), inputs, plan_of(plan), n, payback=payback)
-    except Endless as endless:
-        raise OptionError(_words(plan, *endless.args)) from None
 
 
 def needed_change(
     plan: Scenario, rows: Mapping[str, IntArray], quantity: str, target: float, most: float
 ) -> FloatArray:
     """Return the change of the driver at which a quantity reaches a target, of each row."""
-    size = max((len(places) for places in rows.values()), default=1)
-    try:
+    size = _size_of(rows)
+    with _in_words(plan):
         return change_for(
             _link(plan),
             people_of(plan),
@@ -107,6 +111,18 @@ def needed_change(
             target=target,
             most=most,
         )
+
+
+def _size_of(rows: Mapping[str, IntArray]) -> int:
+    """Return how many rows there are: one, the numbers, where nothing is drawn."""
+    return max(map(len, rows.values()), default=1)
+
+
+@contextmanager
+def _in_words(plan: Scenario) -> Iterator[None]:
+    """Say of a value without end what it is and what ends it."""
+    try:
+        yield
     except Endless as endless:
         raise OptionError(_words(plan, *endless.args)) from None
 
@@ -137,22 +153,18 @@ def evaluate_segments(
     plan: Scenario, rows: Mapping[str, IntArray], code: IntArray, k: int
 ) -> FloatArray:
     """Return quantities (1 + b, k, q) of segments: of the numbers, and of each row of draws."""
-    size = max((len(places) for places in rows.values()), default=1)
-    try:
+    size = _size_of(rows)
+    with _in_words(plan):
         return by_segment(
             _link(plan), people_of(plan), inputs_of(plan, rows), plan_of(plan), size, code, k
         )
-    except Endless as endless:
-        raise OptionError(_words(plan, *endless.args)) from None
 
 
 def retention_now(plan: Scenario) -> FloatArray:
     """Return the retention (m,) of each kind of customers before the measure, at the estimate."""
     x = {name: one.part(slice(0, 1)) for name, one in inputs_of(plan, {}).items()}
-    try:
+    with _in_words(plan):
         found = worth(_link(plan), people_of(plan), x, plan_of(plan), 0)
-    except Endless as endless:
-        raise OptionError(_words(plan, *endless.args)) from None
     return np.asarray(found.retention[0][0])
 
 

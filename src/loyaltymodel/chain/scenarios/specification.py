@@ -352,6 +352,11 @@ class Scenario(Specification):
         return tuple(group for group in (*together, *alone) if group)
 
 
+def room_of(plan: Scenario) -> float:
+    """Return by how many points the driver can rise, all of them where its index is not known."""
+    return _POINTS - (plan.driver_level or 0.0)
+
+
 def people_of(plan: Scenario) -> People:
     """Return the kinds of customers as the kernels take them."""
     made = np.zeros(1) if plan.renewals is None else plan.renewals

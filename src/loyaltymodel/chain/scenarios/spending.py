@@ -17,11 +17,12 @@ from loyaltymodel.chain.scenarios.evaluation import (
     by_input,
     draw_rows,
     evaluate_inputs,
+    in_turns,
     seed_of,
 )
 from loyaltymodel.chain.scenarios.kernels import QUANTITIES, Input
 from loyaltymodel.chain.scenarios.search import largest
-from loyaltymodel.chain.scenarios.specification import Scenario, inputs_of
+from loyaltymodel.chain.scenarios.specification import Scenario, inputs_of, room_of
 from loyaltymodel.chain.scenarios.spending_result import NEARLY, ReturnOnQuality, SpendAs
 from loyaltymodel.chain.scenarios.what_if import n_draws
 from loyaltymodel.economics.acquisition.curve import ResponseCurve
@@ -256,14 +257,12 @@ def _response(
     stack = stack_of(numbers, draws, bounds=bounds)
     size = len(stack["ceiling"]) - 1
     if size:
-        generator = np.random.default_rng([seed, 1])
-        turns = [generator.permutation(size) for _ in range(-(-n // size))]
-        rows = np.append(0, 1 + np.concatenate(turns)[:n])
+        rows = np.append(0, 1 + in_turns(size, n, np.random.default_rng([seed, 1])))
     else:
         rows = np.zeros(1 + n, dtype=np.intp)
     stack = {name: values[rows] for name, values in stack.items()}
     most = _POINTS * (stack["ceiling"].max() - response.floor)
-    room = _POINTS - (plan.driver_level or 0.0)
+    room = room_of(plan)
     if exceeds(most, room, size=_POINTS):
         raise OptionError(
             f"the response curve leads to {most:.4g} more points, but {plan.driver} is at "

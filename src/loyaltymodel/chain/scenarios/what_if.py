@@ -27,7 +27,7 @@ from loyaltymodel.chain.scenarios.evaluation import (
 from loyaltymodel.chain.scenarios.firsts import MOST, error_of, first_probabilities
 from loyaltymodel.chain.scenarios.kernels import PARTS, QUANTITIES, rank_ends
 from loyaltymodel.chain.scenarios.result import UNITS, ScenarioComparison, WhatIf
-from loyaltymodel.chain.scenarios.specification import Scenario
+from loyaltymodel.chain.scenarios.specification import Scenario, room_of
 from loyaltymodel.errors import OptionError
 
 Wanted = Literal[
@@ -35,7 +35,6 @@ Wanted = Literal[
     "equity_change", "referrals", "gain", "net_present_value", "return_on_quality",
 ]  # fmt: skip
 
-_POINTS = 100.0
 _UNITS = {"point": "money per point", "cost": "per unit of cost"}
 
 
@@ -194,8 +193,7 @@ def required_change(
     check_finite("target", target)
     n = n_draws(scenario, n_resamples, level)
     rows = by_input(draw_rows(scenario, n, seed_of(rng))) if n else {}
-    most = _POINTS - (scenario.driver_level or 0.0)
-    change = needed_change(scenario, rows, quantity, target, most)
+    change = needed_change(scenario, rows, quantity, target, room_of(scenario))
     table = table_of_rows({"quantity": (quantity,)}, change[:, None], level=level)
     frame = table.frame()
     frame.insert(1, "target", target)
