@@ -123,7 +123,8 @@ def test_counts_do_not_depend_on_the_slices(survey):
             rng = np.random.default_rng(5)
             parts = list(resampling.draw_counts(units, 300, rng, size=size))
             np.testing.assert_array_equal(np.concatenate(parts), whole)
-        assert (whole.sum(axis=1) == len(survey)).all()
+        n_strata = len(np.unique(units.stratum))
+        assert (whole.sum(axis=1) == len(survey) - units.fewer * n_strata).all()
 
 
 def test_estimates_do_not_depend_on_the_slices(survey, monkeypatch):
@@ -161,16 +162,44 @@ def test_strata_keep_their_sizes_and_clusters_stay_together(survey):
     result = fit(MODEL, survey)
     units = read_units(result, grouped, None, "region")
     counts = next(resampling.draw_counts(units, 20, np.random.default_rng(1), size=20))
-    assert (counts[:, ::3].sum(axis=1) == 30).all()
+    # One fewer of each stratum than there are, each of whom weighs n / (n - 1) for it.
+    assert (counts[:, ::3].sum(axis=1) == 29).all()
+    assert (counts.sum(axis=1) == 88).all()
+    weights = np.where(np.arange(90) % 3 == 0, 30 / 29, 60 / 59) * counts
+    np.testing.assert_allclose(weights.sum(axis=1), 90)
+    means, _ = resampling.resampled_moments(units, counts)
+    np.testing.assert_allclose(means, weights @ units.rows / 90, atol=SAME)
     units = read_units(result, grouped, "household", None)
     assert units.n_units == 30
     counts = next(resampling.draw_counts(units, 20, np.random.default_rng(1), size=20))
+    assert (counts.sum(axis=1) == 29).all()
     means, covariances = resampling.resampled_moments(units, counts)
     rows = units.rows
     for k in range(20):
         drawn = np.repeat(rows, counts[k][units.member], axis=0)
         np.testing.assert_allclose(means[k], drawn.mean(axis=0), atol=SAME)
         np.testing.assert_allclose(covariances[k], np.cov(drawn.T, ddof=0), atol=SAME)
+
+
+def test_a_resample_of_a_design_is_resampled_from_what_it_has(survey):
+    grouped = survey.assign(region=["n", "s", "s"] * 30)
+    units = read_units(fit(MODEL, survey), grouped, None, "region")
+    rng = np.random.default_rng(1)
+    counts = next(resampling.draw_counts(units, 20, rng, size=20))
+    again = resampling.draw_again(units, counts, 7, rng).reshape(20, 7, 90)
+    assert (again[..., ::3].sum(axis=2) == 28).all()
+    assert (again.sum(axis=2) == 86).all()
+    assert not again[np.repeat(counts[:, None] == 0, 7, axis=1)].any(), "nobody who was not drawn"
+    assert (np.count_nonzero(again, axis=2) < np.count_nonzero(counts, axis=1)[:, None]).all()
+
+
+def test_studentized_intervals_need_three_units_a_stratum(survey):
+    pairs = survey.assign(s=np.arange(90) // 2, t=np.arange(90) // 3)
+    options = {"interval": "studentized", "n_resamples": 40, "rng": 1}
+    with pytest.raises(DataError, match=r"has 2 units, .*interval=\"percentile\""):
+        bootstrap(fit(MODEL, pairs), pairs, strata="s", **options)
+    found = bootstrap(fit(MODEL, pairs), pairs, strata="t", **options)
+    assert np.isfinite(found.paths["ci_low"]).all()
 
 
 def test_clusters_that_answer_alike_make_errors_larger():

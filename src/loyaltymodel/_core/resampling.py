@@ -3,6 +3,10 @@
 A resample is a row of counts: how often each unit was drawn. Units are respondents, or clusters
 of respondents that are drawn together. The moments of all resamples of a slice are one matrix
 product of counts and cross-products, so no table is ever drawn.
+
+Of a design, clusters or strata, one unit fewer than there are is drawn from each stratum, and
+weighs n / (n - 1) for it (Rao and Wu 1988): drawing all n makes variances (n - 1) / n of what they
+are, which ten branches show and a thousand respondents do not.
 """
 
 from __future__ import annotations
@@ -53,6 +57,7 @@ class Units:
 
     ``order`` lists the units stratum by stratum. The unit drawn at place k of a resample is one
     of the ``size[k]`` units that stand from ``first[k]`` on. Without strata there is one, 0.
+    Of a design, ``fewer`` is 1: so many places of each stratum are not drawn.
     """
 
     rows: FloatArray  # (n, p) answers less the sample's mean, over its standard deviation
@@ -62,11 +67,21 @@ class Units:
     order: IntArray  # (u,)
     first: IntArray  # (u,)
     size: IntArray  # (u,)
+    fewer: int
 
     @property
     def n_units(self) -> int:
         """Number of units: respondents, or clusters."""
         return len(self.order)
+
+    def places(self, fewer: int) -> IntArray:
+        """Return the places that are drawn if so many of each stratum are not."""
+        return np.flatnonzero(np.arange(self.n_units) - self.first >= fewer)
+
+    def growth(self, fewer: int) -> FloatArray:
+        """Return by what each unit (u,) weighs more for the places that are not drawn."""
+        n = sizes_of(self.stratum)
+        return np.asarray(n / (n - fewer))
 
 
 def make_units(
@@ -83,7 +98,9 @@ def make_units(
     sizes = np.bincount(of_unit)
     starts = np.cumsum(sizes) - sizes
     place = of_unit[order]
-    return Units(rows, weights, member, of_unit, order, starts[place], sizes[place].astype(np.intp))
+    first, size = starts[place], sizes[place].astype(np.intp)
+    fewer = int(cluster is not None or stratum is not None)
+    return Units(rows, weights, member, of_unit, order, first, size, fewer)
 
 
 def matrices_in_slice(p: int) -> int:
@@ -103,40 +120,51 @@ def draw_counts(
     units: Units, n_resamples: int, rng: np.random.Generator, *, size: int
 ) -> Iterator[Counts]:
     """Draw resamples as counts (slice, u): the same for a seed whatever the size of the slices."""
-    u = units.n_units
+    u, drawn = units.n_units, units.places(units.fewer)
+    first, sizes = units.first[drawn], units.size[drawn]
     rows = max(1, _DRAWS // u)
     for start in range(0, n_resamples, size):
         b = min(size, n_resamples - start)
         counts = np.empty((b, u), dtype=np.uint16)
         for top in range(0, b, rows):
             k = min(rows, b - top)
-            place = units.first + (rng.random((k, u)) * units.size).astype(np.intp)
+            place = first + (rng.random((k, len(drawn))) * sizes).astype(np.intp)
             flat = (units.order[place] + u * np.arange(k)[:, None]).ravel()
             counts[top : top + k] = np.bincount(flat, minlength=k * u).reshape(k, u)
         yield counts
 
 
 def resampled_moments(
-    units: Units, counts: npt.NDArray[np.number]
+    units: Units, counts: npt.NDArray[np.number], *, fewer: int | None = None
 ) -> tuple[FloatArray, FloatArray]:
-    """Return means (b, p) and covariances (b, p, p) of resamples given as counts (b, u)."""
+    """Return means (b, p) and covariances (b, p, p) of resamples given as counts (b, u).
+
+    ``fewer`` is how many places of each stratum were not drawn, if not as many as the units say.
+    """
     p = units.rows.shape[1]
+    growth = units.growth(units.fewer if fewer is None else fewer)
     sums = np.zeros((len(counts), p * (p + 1) // 2 + p + 1))
     for part, products in _products(units):
-        drawn = counts[:, units.member[part]]
-        sums += drawn.astype(np.float64) @ products
+        member = units.member[part]
+        sums += (counts[:, member] * growth[member]) @ products
     return _moments_of_sums(sums, p)
 
 
 def draw_again(units: Units, counts: Counts, n_resamples: int, rng: np.random.Generator) -> Counts:
-    """Resample each resample (b, u), stratum by stratum, as counts (b * n_resamples, u)."""
+    """Resample each resample (b, u), stratum by stratum, as counts (b * n_resamples, u).
+
+    Of a design, twice as many places of each stratum are not drawn as in the resample.
+    """
     b, u = counts.shape
-    # Every resample has u draws, and as many of a stratum as there are units in it.
-    drawn = np.repeat(np.tile(units.order, b), counts[:, units.order].ravel()).reshape(b, u)
-    place = units.first + (rng.random((b, n_resamples, u)) * units.size).astype(np.intp)
-    again = drawn[np.arange(b)[:, None, None], place].reshape(-1, u)
+    # Every resample has as many draws of a stratum as the others have.
+    drawn = np.repeat(np.tile(units.order, b), counts[:, units.order].ravel()).reshape(b, -1)
+    once, twice = units.places(units.fewer), units.places(2 * units.fewer)
+    first = np.searchsorted(once, units.first + units.fewer)[twice]
+    sizes = units.size[twice] - units.fewer
+    place = first + (rng.random((b, n_resamples, len(twice))) * sizes).astype(np.intp)
+    again = drawn[np.arange(b)[:, None, None], place].reshape(b * n_resamples, -1)
     flat = (again + u * np.arange(len(again))[:, None]).ravel()
-    return np.bincount(flat, minlength=again.size).reshape(-1, u).astype(np.uint16)
+    return np.bincount(flat, minlength=len(again) * u).reshape(-1, u).astype(np.uint16)
 
 
 def moments_without_each(

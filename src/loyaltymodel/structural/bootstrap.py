@@ -38,6 +38,7 @@ from loyaltymodel.structural.replication import (
     WORTH_A_WARNING,
     Drawn,
     Task,
+    check_depth,
     check_same_data,
     collect,
     count_failures,
@@ -52,7 +53,6 @@ from loyaltymodel.structural.replication import (
 )
 from loyaltymodel.structural.result import StructuralResult
 
-_NEARLY_WHOLE = 0.95  # share of an error below which its shortfall is said
 
 Draw = Literal["respondents", "parametric"]
 JackknifeKind = Literal["delete-one", "infinitesimal"]
@@ -122,7 +122,8 @@ def bootstrap(
     DataError
         If the data are needed and not given, or are not those of the result: their means and
         covariances differ by more than 1e-9 of their size. Or if clusters or strata are
-        missing, there are fewer than two clusters, or a cluster lies in two strata.
+        missing, there are fewer than two clusters, a cluster lies in two strata, or a stratum has
+        one unit (two, for studentized intervals).
     NotIdentifiedError
         If fewer than two resamples can be estimated.
     OptionError
@@ -138,8 +139,7 @@ def bootstrap(
         If more than one resample in a hundred has an inadmissible solution.
     SmallSampleWarning
         If an estimate does not vary between resamples, so that it has no error and no interval,
-        if a single respondent or cluster has more than half of the weight, or if strata are so
-        small, ten units on average or fewer, that errors come out too small by a twentieth or more.
+        or if a single respondent or cluster has more than half of the weight.
 
     Notes
     -----
@@ -147,14 +147,16 @@ def bootstrap(
     is not the path between factors; only PLSc aims at that. In every resample each score is
     turned to correlate positively with that of the estimate.
 
-    Drawing n of n units from each stratum makes variances (n - 1) / n of what they are, which is
-    much in small strata: with ten units each, intervals of 95 % held their target in 91 to 94 % of
-    the surveys of a study. :func:`jackknife` has no such bias.
+    Drawing n of n units makes variances (n - 1) / n of what they are, which is much in small strata
+    and with few clusters. So of a design, with clusters or strata, n - 1 of n units are drawn from
+    each stratum (from all, without strata), and weigh n / (n - 1) [2]_.
 
     References
     ----------
     .. [1] Efron, B., & Tibshirani, R. J. (1993). An introduction to the bootstrap. Chapman &
        Hall.
+    .. [2] Rao, J. N. K., & Wu, C. F. J. (1988). Resampling inference with complex survey data.
+       Journal of the American Statistical Association, 83(401), 231-241.
 
     Examples
     --------
@@ -188,11 +190,12 @@ def bootstrap(
     else:
         units = read_units(result, data, clusters, strata)
         n_clusters = None if clusters is None else units.n_units
+        if interval == "studentized":
+            check_depth(units)
         slices = drawn_slices(task, units, n_resamples, generator, nested=interval == "studentized")
         drawn = collect(task, slices, n_resamples, progress=progress)
         if interval == "bca":
             left_out = _left_out(leave_out(task, units), units)
-        _warn_of_small_strata(units)
     method: Method = "bootstrap" if draw == "respondents" else "parametric bootstrap"
     return _conclude(
         task,
@@ -474,18 +477,6 @@ def _warn_of_still(found: InferenceResult, by_definition: BoolArray) -> None:
         warn_caller(
             f"no resample differs in {enumerate_names(_names(found, still))}, so that nothing "
             "tells how others would vary: these have no error and no interval",
-            SmallSampleWarning,
-        )
-
-
-def _warn_of_small_strata(units: Units) -> None:
-    """Say how far too small the errors are if strata are small."""
-    share = np.sqrt(1 - 1 / (units.n_units / len(np.unique(units.stratum))))
-    if share < _NEARLY_WHOLE and units.stratum.any():
-        warn_caller(
-            f"the strata have {units.n_units / len(np.unique(units.stratum)):.1f} units on "
-            f"average, so that errors come out about {1 - share:.0%} too small, and intervals too "
-            "short; put strata together, or take jackknife(..., strata=...), which allows for it",
             SmallSampleWarning,
         )
 

@@ -206,6 +206,15 @@ def read_units(
     return units
 
 
+def check_depth(units: Units) -> None:
+    """Refuse a design of which a resample cannot be resampled itself."""
+    if (n := int(units.size.min())) <= 2 * units.fewer:
+        raise DataError(
+            f"a stratum has {count_of(n, 'unit')}, of which a resample has {n - 1}, too few to "
+            'resample it for its own error; put strata together, or choose interval="percentile"'
+        )
+
+
 def _codes(data: object, name: str | None, places: IntArray) -> IntArray | None:
     """Give each row that is used the number of its group."""
     if name is None:
@@ -233,7 +242,7 @@ def _nested_errors(
 ) -> FloatArray:
     """Bootstrap each resample (b, u) itself; return the errors (b, k) of all quantities."""
     again = resampling.draw_again(units, counts, _INNER, rng)
-    found = task.evaluate(*resampling.resampled_moments(units, again))
+    found = task.evaluate(*resampling.resampled_moments(units, again, fewer=2 * units.fewer))
     values = np.where(found.failure[:, None] == 0, found.values, np.nan)
     values = values.reshape(len(counts), _INNER, -1)
     return errors_of(values.transpose(1, 0, 2))
