@@ -1,8 +1,11 @@
 """Files as programs write them: each read right, compared cell by cell, or refused by name."""
 
+import bz2
 import datetime as dt
+import gzip
 import io
 import json
+import lzma
 import os
 import pickle
 import re
@@ -584,7 +587,11 @@ OTHER_FILES = {
     "page.xls": (b"<html><table><tr><td>1</td></tr></table></html>", "web page .HTML."),
     "old.xls": (b"\xd0\xcf\x11\xe0" + bytes(600) + wide("Workbook"), "old workbook"),
     "locked.xlsx": (b"\xd0\xcf\x11\xe0" + bytes(600) + wide("EncryptedPackage"), "password"),
-    "packed.csv.gz": (b"\x1f\x8b\x08" + bytes(9), "packed file .gzip.*unpack"),
+    "packed.csv.gz": (b"\x1f\x8b\x08" + bytes(9), "packed file that is cut off or damaged"),
+    "cut.csv.gz": (gzip.compress(b"a,b\n1,2\n")[:-9], "packed file that is cut off or damaged"),
+    "nothing.csv.gz": (gzip.compress(b""), "packed by gzip and holds nothing"),
+    "twice.csv.gz": (gzip.compress(bz2.compress(b"a")), "packed by gzip, and again by bzip2"),
+    "book.gz": (gzip.compress(b"PK\x03\x04 and more"), "what it holds is no text; unpack it first"),
     "paper.pdf": (b"%PDF-1.7\n", "PDF"),
     "answers.json": (b'[{"q1": 5}]', "is JSON"),
     "unknown.bin": (b"\x01\x02\0\0\x03\x04\x05\0\x06", "neither text nor a kind"),
@@ -644,6 +651,31 @@ def test_a_wrong_name_does_not_matter_and_is_said(made, whole):
 def test_stata_without_its_end_is_refused(tmp_path):
     with pytest.raises(DataError, match="its end is missing"):
         read_survey(stata(tmp_path / "s.dta", whole=False))
+
+
+def test_packed_texts_are_read_and_said(tmp_path):
+    text = "Filiale;F1\nKöln;4,5\n".encode("cp1252")
+    packed = {
+        "gzip": gzip.compress(text),
+        "bzip2": bz2.compress(text),
+        "xz": lzma.compress(text),
+        "zip": io.BytesIO(),
+    }
+    with zipfile.ZipFile(packed["zip"], "w") as archive:
+        archive.writestr("folder/s.csv", text)
+    packed["zip"] = packed["zip"].getvalue()
+    for by, content in packed.items():
+        path = tmp_path / "survey"  # the first bytes tell, not the name
+        path.write_bytes(content)
+        survey = read_survey(path)
+        assert survey.data.to_numpy().tolist() == [["Köln", 4.5]]
+        assert survey.facts[0] == ("file", f"survey: text packed by {by}, {len(content)} bytes")
+
+
+def test_a_packed_text_is_no_larger_than_what_is_read(tmp_path):
+    (tmp_path / "s.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 10_000))
+    with pytest.raises(DataError, match="unpacks to more than 10,000 bytes"):
+        read_survey(tmp_path / "s.csv.gz", max_bytes=1_000)
 
 
 def test_archives_are_named(tmp_path):

@@ -57,8 +57,9 @@ def read_survey(
     Parameters
     ----------
     path : str or path
-        A text file (CSV, tabs, semicolons), a workbook of Excel (xlsx), a file of SPSS (.sav,
-        .zsav) or Stata (.dta), or a Parquet or Feather file. What it is, its first bytes tell.
+        A text file (CSV, tabs, semicolons), also packed (gzip, bzip2, xz, a zip of one file), a
+        workbook of Excel (xlsx), a file of SPSS (.sav, .zsav) or Stata (.dta), or a Parquet or
+        Feather file. What it is, its first bytes tell.
     codebook : Codebook, optional
         Decodes answers that are texts, such as "very satisfied", by its labels. Left out, the
         draft of a codebook is made.

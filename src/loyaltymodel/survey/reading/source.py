@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
 import re
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from loyaltymodel._core.options import shown, suggest, visible
 from loyaltymodel.errors import DataError, OptionError
@@ -20,9 +25,6 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # How files begin that are none of those that are read, what they are and what to do.
 _OTHERS = (
     (b"%PDF", "a PDF document", "export the table from the program that made it"),
-    (b"\x1f\x8b", "a packed file (gzip)", "unpack it"),
-    (b"BZh", "a packed file (bzip2)", "unpack it"),
-    (b"\xfd7zXZ", "a packed file (xz)", "unpack it"),
     (b"7z\xbc\xaf", "an archive (7z)", "unpack it"),
     (b"Rar!", "an archive (rar)", "unpack it"),
     (b"SQLite format 3", "a database (SQLite)", "export the table as CSV"),
@@ -32,11 +34,18 @@ _OTHERS = (
     (b"\x89PNG", "a picture", "give the file with the answers"),
     (b"\xff\xd8\xff", "a picture", "give the file with the answers"),
 )
+# How packed files begin, by what they were packed, and what opens them.
+_PACKED: tuple[tuple[bytes, str, Callable[[Path], IO[bytes]]], ...] = (
+    (b"\x1f\x8b", "gzip", gzip.open),
+    (b"BZh", "bzip2", bz2.open),
+    (b"\xfd7zXZ", "xz", lzma.open),
+)
 # What a packed file raises that is cut off, damaged, or packed in a way that Python does not know.
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, gzip.BadGzipFile, EOFError, NotImplementedError,
+    RuntimeError, ValueError,
 )  # fmt: skip
-_UNPACKED = 10  # times the largest file that is read, the most that a workbook may unpack to
+_UNPACKED = 10  # times the largest file that is read, the most that a packed one may unpack to
 _KINDS = {
     "text": (".csv", ".tsv", ".txt", ".tab", ".dat"),
     "xlsx": (".xlsx", ".xlsm"),
@@ -65,10 +74,16 @@ class Source:
     path: Path
     kind: str
     size: int
+    packed: str = ""  # by what, if it is
+    content: bytes | None = None  # of a packed file
 
     @property
     def fact(self) -> str:
         """Say what the file is, and that its name says something else if it does."""
+        if self.packed:
+            return (
+                f"{self.path.name}: {NAMES[self.kind]} packed by {self.packed}, {self.size:,} bytes"
+            )
         named = self.path.suffix.lower()
         odd = "" if named in _KINDS[self.kind] else f" (though named {named or 'without a kind'})"
         return f"{self.path.name}: {NAMES[self.kind]}{odd}, {self.size:,} bytes"
@@ -103,6 +118,8 @@ def open_source(path: str | os.PathLike[str], max_bytes: int) -> Source:
     try:
         with file.open("rb") as opened:
             start = opened.read(_START)
+            if (packed := _unpacked(file, start, max_bytes)) is not None:
+                return Source(file, "text", size, *packed)
             kind = _kind_of(file, start, max_bytes)
             if kind == "dta" and start.startswith(b"<stata_dta>"):
                 opened.seek(max(0, size - len(_WHOLE_STATA)))
@@ -123,7 +140,9 @@ def broken(file: Path, kind: str, why: object) -> DataError:
 
 
 def read_bytes(source: Source) -> bytes:
-    """Return what is in a file."""
+    """Return what is in a file, unpacked."""
+    if source.content is not None:
+        return source.content
     try:
         return source.path.read_bytes()
     except OSError as error:
@@ -194,6 +213,45 @@ def _kind_of(file: Path, start: bytes, max_bytes: int) -> str:
             f"({start[:8].hex(' ')}); save it as xlsx, CSV, .sav, .dta or Parquet"
         )
     return "text"
+
+
+def _unpacked(file: Path, start: bytes, max_bytes: int) -> tuple[str, bytes] | None:
+    """Return by what a file is packed and the text in it, or None for a file that is not packed."""
+    most = _UNPACKED * max_bytes
+    found = None
+    try:
+        for first, by, opener in _PACKED:
+            if start.startswith(first):
+                with opener(file) as opened:
+                    found = by, opened.read(most + 1)
+        if start.startswith(b"PK\x03\x04"):
+            with zipfile.ZipFile(file) as archive:
+                parts = [part for part in archive.infolist() if not part.is_dir()]
+                if len(parts) == 1 and Path(parts[0].filename).suffix.lower() in _KINDS["text"]:
+                    with archive.open(parts[0]) as opened:
+                        found = "zip", opened.read(most + 1)
+    except _BROKEN as error:
+        raise DataError(
+            f"{file} is a packed file that is cut off or damaged: {visible(str(error)).lower()}; "
+            "copy or export it again"
+        ) from None
+    return None if found is None else (found[0], _text_in(file, *found, max_bytes))
+
+
+def _text_in(file: Path, by: str, content: bytes, max_bytes: int) -> bytes:
+    if len(content) > _UNPACKED * max_bytes:
+        raise DataError(
+            f"{file} unpacks to more than {_UNPACKED * max_bytes:,} bytes; if it is the right file "
+            f"and memory allows it, give a larger max_bytes than {max_bytes}"
+        )
+    if not content:
+        raise DataError(f"{file} is packed by {by} and holds nothing; export it again")
+    for first, of, _ in _PACKED:
+        if content.startswith(first):
+            raise DataError(f"{file} is packed by {by}, and again by {of}; unpack it once")
+    if content.startswith(b"PK\x03\x04") or _kind_of(file, content[:_START], max_bytes) != "text":
+        raise DataError(f"{file} is packed by {by}, and what it holds is no text; unpack it first")
+    return content
 
 
 def _may_be_wide(start: bytes) -> bool:
