@@ -37,6 +37,8 @@ LOADINGS = {
     "reversed": (0.9, 0.8, 0.7, 0.9, -0.8, -0.2, 0.9, 0.8),
 }
 REGIONS = 10
+BRANCH = 5  # people of a branch
+BETWEEN = 0.4  # standard deviation of branches, which all answers of their people share
 KINDS = ("percentile", "bca")
 TURNS = ("path", "loading")  # with the score of satisfaction, which may point either way
 ASKED = {
@@ -60,28 +62,31 @@ def level_of(region: np.ndarray) -> np.ndarray:
 
 
 def drawn(
-    items: str, rng: np.random.Generator, people: int, *, weighted: bool, regions: bool
+    items: str, rng: np.random.Generator, people: int, *, weighted: bool, design: str | None
 ) -> pd.DataFrame:
-    """Draw people with their weights, of each region as many."""
+    """Draw people with their weights, of each region or branch as many."""
     truth = truth_of(items)
-    region = np.arange(people) % REGIONS
+    region = np.arange(people) // BRANCH if design == "clusters" else np.arange(people) % REGIONS
     survey = structural.simulate(MODEL, truth, 8 * people if weighted else people, rng)
     weight = np.ones(people)
     if weighted:
         chance = 1 / (1 + np.exp(-0.7 * survey["q1"].to_numpy()))
         taken = np.flatnonzero(rng.random(len(survey)) < chance)[:people]
         survey, weight = survey.iloc[taken].reset_index(drop=True), 1 / chance[taken]
-    if regions:
+    if design == "strata":
         survey = survey.add(level_of(region), axis=0)
+    if design == "clusters":
+        survey = survey.add(BETWEEN * rng.standard_normal(people // BRANCH)[region], axis=0)
     return survey.assign(w=weight, region=region)
 
 
 @cache
-def targets(items: str, *, consistent: bool, regions: bool) -> dict[str, float]:
+def targets(items: str, *, consistent: bool, design: str | None) -> dict[str, float]:
     """Return what the estimator gives on everybody, with a score that points as s1 does."""
     everybody = structural.population(MODEL, truth_of(items)).moments(1_000)
-    if regions:
-        between = (level_of(np.arange(REGIONS)) ** 2).mean()
+    if design is not None:
+        levels = (level_of(np.arange(REGIONS)) ** 2).mean()
+        between = levels if design == "strata" else BETWEEN**2
         covariance = everybody.covariance + between
         means = everybody.means
         everybody = Moments(n_obs=1_000, items=MODEL.items, means=means, covariance=covariance)
@@ -91,13 +96,13 @@ def targets(items: str, *, consistent: bool, regions: bool) -> dict[str, float]:
 
 
 def world_of(
-    items: str, *, consistent: bool = False, regions: bool = False
+    items: str, *, consistent: bool = False, design: str | None = None
 ) -> Callable[[np.random.Generator, int, bool], Found]:
     """Make a draw of a world: percentile and BCa intervals of one survey."""
 
     def draw(rng: np.random.Generator, people: int, weighted: bool) -> Found:
-        survey = drawn(items, rng, people, weighted=weighted, regions=regions)
-        aim = targets(items, consistent=consistent, regions=regions)
+        survey = drawn(items, rng, people, weighted=weighted, design=design)
+        aim = targets(items, consistent=consistent, design=design)
         found = {}
         try:
             result = structural.fit(MODEL, survey, weights="w", consistent=consistent, tol=TOL)
@@ -108,10 +113,10 @@ def world_of(
             boot = structural.bootstrap(
                 result,
                 survey,
-                strata="region" if regions else None,
                 interval=kind,
                 n_resamples=RESAMPLES,
                 rng=rng,
+                **({} if design is None else {design: "region"}),
             )
             table = boot.admissibility
             for which in ("all", "admissible") if consistent else ("all",):
@@ -135,9 +140,15 @@ WORLDS = {
     ),
     "reversed items": World(world_of("reversed"), weighted=(False,), replications=1_000),
     "strata": World(
-        world_of("good", regions=True),
+        world_of("good", design="strata"),
         weighted=(False,),
         replications=1_000,
         note="ten regions of different level, each resampled from itself: 10 or 40 people a region",
+    ),
+    "clusters": World(
+        world_of("good", design="clusters"),
+        weighted=(False,),
+        replications=1_000,
+        note="branches of five people who answer alike, drawn as a whole: 20 or 80 branches",
     ),
 }
