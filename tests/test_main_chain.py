@@ -308,7 +308,7 @@ def test_a_way_out_is_a_field_of_the_plan(run):
 def test_files_that_cannot_be_used_are_one_line(run):
     for arguments, message in (
         (("--data", "survey.csv"), "--data needs --plan; --write-plan FILE.json writes one"),
-        (("--data", "no.csv", "--plan", "plan.json"), "'no.csv': no such file"),
+        (("--data", "no.csv", "--plan", "plan.json"), "there is no file no.csv"),
         (("--plan", "no.json"), "'no.json': no such file"),
         (("--plan", "survey.csv"), "the text cannot be read as JSON: line 1, column 1"),
         ((*OWN, "--report", "no/page.html"), "no/page.html"),

@@ -1,159 +1,68 @@
-"""Answers from a CSV file, plain or packed; whatever is no such file is named for what it is."""
+"""What a command reads: answers of any program, with options on how, and texts."""
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
-import lzma
+import argparse
 import re
-import warnings
-import zipfile
-import zlib
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
-
-import pandas as pd
+from typing import Any
 
 from loyaltymodel._core.options import enumerate_names
 from loyaltymodel.errors import DataError
+from loyaltymodel.survey import Codebook, read_survey
+from loyaltymodel.survey.results import SurveyFile
 
-_BEGINNING = 4096  # bytes
-# What a packed file raises that is cut off or broken.
-_BROKEN = (
-    EOFError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    gzip.BadGzipFile,
-    NotImplementedError,  # packed in a way that Python does not know
-    RuntimeError,  # or with a password
-)
-_KINDS = (
-    (b"\xff\xfe", "text in UTF-16", "save it as CSV UTF-8"),
-    (b"\xfe\xff", "text in UTF-16", "save it as CSV UTF-8"),
-    (b"PK\x03\x04", "a workbook or an archive", "save the sheet as CSV UTF-8, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "a workbook", "save the sheet as CSV UTF-8"),
-    (b"\x1f\x8b", "packed", "name it .csv.gz"),
+# Options of read_survey, what a shell gives for them, and what they are.
+_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("sheet", {"metavar": "NAME", "help": "sheet of a workbook"}),
+    ("separator", {"metavar": "SIGN", "help": "between the columns of a text, such as ';'"}),
+    ("decimal", {"choices": (".", ","), "help": "sign of decimals"}),
+    ("encoding", {"metavar": "NAME", "help": "of a text, such as utf-8, cp1252 or gb18030"}),
+    ("header", {"metavar": "ROWS", "type": int, "help": "rows at the top that name the columns"}),
+    ("short_rows", {"choices": ("raise", "fill"), "help": "refuse rows that are cut off, or fill"}),
+    ("no_answer", {"metavar": "TEXT", "nargs": "+", "help": "texts that mean no answer"}),
+    ("max_bytes", {"metavar": "BYTES", "type": int, "help": "size of the largest file"}),
 )
 
 
-def read_answers(path: str) -> pd.DataFrame:
-    """Return the table in a CSV file.
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Add to a parser how a file is to be read, where that cannot be told for certain."""
+    group = parser.add_argument_group("where it cannot be told for certain how to read the file")
+    for name, how in _OPTIONS:
+        group.add_argument(_as_option(name), default=argparse.SUPPRESS, **how)
 
-    Raises
-    ------
-    DataError
-        If it is no such file, is broken, or names a column twice.
-    OSError
-        If it cannot be opened.
-    """
-    with _unpacked(path) as file:
-        try:
-            header, answers = _header_and_answers(path, file)
-        except DataError:
-            raise
-        except UnicodeError:
-            raise DataError(
-                f"{path} cannot be read as a CSV file: it is not text in UTF-8; save it as "
-                "CSV UTF-8"
-            ) from None
-        except (ValueError, pd.errors.ParserWarning) as error:
-            raise DataError(f"{path} cannot be read as a CSV file: {_in_plain(error)}") from None
-        except (OSError, *_BROKEN) as error:
-            raise _broken(path, error) from None
-    named = header.dropna()
-    if repeated := named[named.duplicated()].tolist():
+
+def read_answers(options: argparse.Namespace, codebook: Codebook | None = None) -> SurveyFile:
+    """Return the file that ``--data`` names, read as the options say."""
+    given = {name: vars(options)[name] for name, _ in _OPTIONS if name in options}
+    return read_survey(options.data, codebook=codebook, **given)
+
+
+def refuse_repeated(survey: SurveyFile, names: Iterable[str], path: str) -> None:
+    """Refuse columns that are used and whose name stands in the file more than once."""
+    columns = survey.columns
+    copies = columns["text"][columns["text"] != columns["name"]]
+    if repeated := [name for name in dict.fromkeys(names) if name in set(copies)]:
         raise DataError(
             f"{path} has more than one column named {enumerate_names(repeated)}; rename one"
         )
-    return answers
 
 
-def _header_and_answers(path: str, file: IO[bytes]) -> tuple[pd.Series, pd.DataFrame]:
-    start = file.read(_BEGINNING)
-    _refuse_other_kinds(path, start)
-    file.seek(0)
-    # pandas renames a column that is named twice; the header as it stands does not.
-    header = pd.read_csv(file, header=None, nrows=1, dtype=str).iloc[0]
-    _refuse_other_separators(path, header)
-    file.seek(0)
-    with warnings.catch_warnings():
-        # Rows longer than the header are cut with a warning; here they are refused.
-        warnings.simplefilter("error", category=pd.errors.ParserWarning)
-        return header, pd.read_csv(file, index_col=False, low_memory=False)
-
-
-def _unpacked(path: str) -> IO[bytes]:
-    """Open a file to read it from its beginning more than once, and one that is packed as such."""
-    if "://" in path:
-        raise DataError(f"{path} is an address, but a file is needed; download it first")
-    file = _UNPACK.get(Path(path).suffix.lower(), open)(path, "rb")
-    return file if file.seekable() else io.BytesIO(file.read())
-
-
-def _only_file(path: str, _: str) -> IO[bytes]:
-    """Open the only file in a ZIP archive."""
-    try:
-        archive = zipfile.ZipFile(path)
-        if len(names := archive.namelist()) != 1:
-            raise DataError(f"{path} holds {len(names)} files, but one is needed; unpack it")
-        return archive.open(names[0])
-    except _BROKEN as error:
-        raise _broken(path, error) from None
-
-
-def _broken(path: str, error: Exception) -> DataError:
-    return DataError(
-        f"{path} cannot be read, it is cut off or broken: {' '.join(str(error).split()).lower()}"
+def in_options(message: str) -> str:
+    """Say the options of :func:`read_survey` in a message as those of a command."""
+    names = "|".join(name for name, _ in _OPTIONS)
+    message = re.sub(
+        rf"\b({names})=('[^']*'|\"[^\"]*\"|[\w.]+)?",
+        lambda found: f"{_as_option(found[1])} {found[2] or ''}".rstrip(),
+        message,
     )
+    # The reading says its facts for people; that a column is text is all a command can use.
+    return message.replace(" (pandas.to_numeric helps)", "")
 
 
-_UNPACK: dict[str, Callable[..., Any]] = {
-    ".gz": gzip.open,
-    ".bz2": bz2.open,
-    ".xz": lzma.open,
-    ".zip": _only_file,
-}
-
-
-def _refuse_other_kinds(path: str, start: bytes) -> None:
-    """Say what a file is that is no text, by its first bytes."""
-    for first, kind, cure in _KINDS:
-        if start.startswith(first):
-            raise DataError(f"{path} cannot be read as a CSV file: it is {kind}; {cure}")
-    if b"\0" in start:
-        raise DataError(
-            f"{path} cannot be read as a CSV file: it is not text; save it as CSV UTF-8"
-        )
-
-
-def _refuse_other_separators(path: str, header: pd.Series) -> None:
-    """Say how to convert a file whose columns are not parted by commas."""
-    (first, *more) = header
-    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "upright lines")):
-        if not more and sign in str(first):
-            raise DataError(
-                f"{path} is parted by {name}; save it with commas between the columns and points "
-                f"in decimals: pandas.read_csv({path!r}, sep={sign!r}, decimal=',')"
-                ".to_csv('commas.csv', index=False)"
-            )
-
-
-def _in_plain(error: Exception) -> str:
-    """Say without the inside of pandas why a text is no table."""
-    said = str(error)
-    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", said):
-        return f"line {found[2]} has {found[3]} values, and the first line {found[1]} names"
-    for part, plain in (
-        ("No columns to parse", "it is empty"),
-        ("EOF inside string", "a quotation mark is opened and never closed"),
-        ("does not match length of data", "rows have more values than the first line has names"),
-    ):
-        if part in said:
-            return plain
-    return " ".join(said.split())
+def _as_option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def read_text(path: Path) -> str:

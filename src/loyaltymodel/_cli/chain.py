@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from loyaltymodel import datasets
-from loyaltymodel._cli.answers import read_answers, read_text
+from loyaltymodel._cli.answers import add_reading_options, in_options, read_answers, read_text
 from loyaltymodel._cli.arguments import Parser
 from loyaltymodel._cli.links import Found, ask
 from loyaltymodel._cli.outputs import is_own_page, refuse_strangers
@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--force", action="store_true", help="overwrite files that this command did not write"
     )
+    add_reading_options(made)
     made.add_argument("--version", action="version", version=f"loyaltymodel {__version__}")
     return made
 
@@ -79,7 +80,7 @@ def run(options: argparse.Namespace) -> str:
     if not options.force:
         refuse_strangers([(page, is_own_page)])
     plan = _plan(options)
-    answers = datasets.load_barometer() if options.data is None else read_answers(options.data)
+    answers = datasets.load_barometer() if options.data is None else read_answers(options).data
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = ask(plan, answers)
@@ -94,7 +95,7 @@ def run(options: argparse.Namespace) -> str:
 def in_its_words(message: str) -> str:
     """Say the way out of an error as a field of the plan."""
     message = re.sub(rf"\b({_FIELDS})=(\"[^\"]*\")", r'"\1": \2', message)
-    return message.replace(" (pandas.to_numeric helps)", "")
+    return in_options(message)
 
 
 def _plan(options: argparse.Namespace) -> ChainPlan:

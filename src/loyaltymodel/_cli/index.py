@@ -15,7 +15,13 @@ from typing import get_args
 import pandas as pd
 
 from loyaltymodel import datasets, structural
-from loyaltymodel._cli.answers import read_answers, read_text
+from loyaltymodel._cli.answers import (
+    add_reading_options,
+    in_options,
+    read_answers,
+    read_text,
+    refuse_repeated,
+)
 from loyaltymodel._cli.arguments import Parser
 from loyaltymodel._cli.outputs import (
     PROGRAM,
@@ -60,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--data", metavar="FILE.csv", help="the answers; needs --model")
+    parser.add_argument("--data", metavar="FILE", help="the answers; needs --model")
     parser.add_argument("--model", metavar="FILE", help="the model, as text or JSON; needs --data")
     parser.add_argument(
         "--scale",
@@ -96,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--force", action="store_true", help="overwrite files that this command did not write"
     )
+    add_reading_options(parser)
     parser.add_argument("--version", action="version", version=f"loyaltymodel {__version__}")
     return parser
 
@@ -150,11 +157,9 @@ def in_its_words(message: str) -> str:
         ('missing="drop"', "--missing drop"),
         ("scale=(1, 10)", "--scale 1 10"),
         ("consistent=False", "no --consistent"),
-        (" (pandas.to_numeric helps)", ""),
     ):
         message = message.replace(argument, option)
-    if re.search(r"such as '[-+]?\d+,\d+'", message):
-        message += "; decimals are written with a point here: 3.5, not 3,5"
+    message = in_options(message)
     # A name of several words is read as one between double quotes only, in a model and a shell.
     return re.sub(
         r"\(did you mean '((?=[^']*[^\w'])[^'\\\"]+)'\?\)",
@@ -170,8 +175,13 @@ def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, pd.DataFrame 
     if options.scale is not None:
         options.scale = tuple(options.scale)
     if options.data is not None:
-        source = f"Survey: {options.data}, model: {options.model}."
-        return _read_model(Path(options.model)), read_answers(options.data), source
+        model = _read_model(Path(options.model))
+        survey = read_answers(options)
+        used = [name for name in (*model.items, options.weights) if name is not None]
+        refuse_repeated(survey, used, options.data)
+        notes = [wrapped(remark, "Note: ") for remark in survey.remarks]
+        source = "\n".join([wrapped(f"Survey: {survey.said}."), *notes, f"Model: {options.model}."])
+        return model, survey.data, source
     options.scale = options.scale or (1, 10)
     model = structural.ecsi(datasets.mobile_phone_items())
     survey = "Survey: mobile phones, 250 respondents, answers from 1 to 10 (Tenenhaus et al. 2005)."
