@@ -8,12 +8,14 @@ import ast
 import doctest
 import inspect
 import re
+import tomllib
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from pkgutil import ModuleInfo, iter_modules
 from textwrap import indent
 from types import FunctionType, ModuleType
+from typing import Any
 
 import loyaltymodel
 from loyaltymodel import evidence, plots
@@ -297,6 +299,28 @@ def lists_page() -> str:
 
 def _cell(value: object) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+# The glossary
+
+
+def glossary_terms() -> str:
+    """Return the sections of the glossary, each as a block of terms to which others can refer."""
+    file = Path(loyaltymodel.__path__[0]) / "glossary" / "terms.toml"
+    parts = []
+    for section in tomllib.loads(file.read_text(encoding="utf-8"))["sections"]:
+        entries = "\n\n".join(_entry(found) for found in section["terms"])
+        parts += [f"## {section['title']}", f"```{{glossary}}\n{entries}\n```"]
+    return "\n\n".join(parts)
+
+
+def _entry(found: dict[str, Any]) -> str:
+    """Return a term as Sphinx reads it: its names, a line each, and below them what it means."""
+    names = [*found["english"], *found.get("chinese", [])]
+    text = found["text"]
+    if see := [f"{{py:obj}}`{name} <loyaltymodel.{name}>`" for name in found.get("see", [])]:
+        text += f"\nSee {', '.join(see)}."
+    return "\n".join([*names, indent(text, "    ")])
 
 
 # Counts of coverage

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # type checkers cannot see the folders: one line a room, held
     from loyaltymodel import errors as errors
     from loyaltymodel import evidence as evidence
     from loyaltymodel import expectation_gap as expectation_gap
+    from loyaltymodel import glossary as glossary
     from loyaltymodel import jones_sasser as jones_sasser
     from loyaltymodel import loyalty_stage as loyalty_stage
     from loyaltymodel import plots as plots
