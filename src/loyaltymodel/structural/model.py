@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import field_validator, model_validator
 
+from loyaltymodel._core import notation
 from loyaltymodel._core.options import (
     alike,
     enumerate_names,
@@ -22,7 +23,6 @@ from loyaltymodel._core.options import (
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.specification import Specification
 from loyaltymodel.errors import ModelError
-from loyaltymodel.structural import notation
 
 Mode = Literal["A", "B"]
 
