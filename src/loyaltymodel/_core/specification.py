@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from annotated_types import Ge, Gt, Le
 from pydantic import (
@@ -64,6 +64,8 @@ _WRONG = {
     "too_long": "must have {max_length} parts or fewer",
 }
 _SHOWN = 5  # problems in a message
+KINDS = ("[list]", "[mapping]")  # tags of a field that is either, no part of what it is called
+_OF_PYDANTIC = ("model_config", "model_fields", "model_computed_fields")
 _EXCERPT = 20  # letters of a text that cannot be read
 
 
@@ -85,7 +87,22 @@ NotNegative = Annotated[Number, Ge(0)]
 Share = Annotated[Number, Ge(0), Le(1)]
 
 
-class Specification(BaseModel):
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _Kind
+else:
+    _Kind = type(BaseModel)
+
+
+class _KindOfSpecification(_Kind):
+    def __dir__(cls) -> list[str]:
+        """Show what a specification has of its own, and not what pydantic adds."""
+        own = [c for c in cls.__mro__ if isinstance(c, _KindOfSpecification)]
+        names = {name for c in own for name in vars(c) if name not in _OF_PYDANTIC}
+        names.update(getattr(cls, "__pydantic_fields__", {}))
+        return sorted(name for name in names if not name.startswith("_"))
+
+
+class Specification(BaseModel, metaclass=_KindOfSpecification):
     """A statement of what is claimed, apart from any data.
 
     It cannot be changed after it was made, refuses fields that it does not know, and whatever
@@ -114,6 +131,10 @@ class Specification(BaseModel):
             for text in _texts(value):
                 _check_letters(f"{cls.__name__}: {name}", text)
         return made
+
+    def __dir__(self) -> list[str]:
+        """Show what a specification has of its own, and not what pydantic adds."""
+        return dir(type(self))
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse: a specification is frozen."""
@@ -192,9 +213,9 @@ def _sentence(problem: Any, fields: Iterable[str]) -> str:
     kind, found = problem["type"], problem.get("ctx", {})
     wrong = str(found.get("error", "is not allowed")) if kind not in _WRONG else _WRONG[kind]
     given = "" if kind == "missing" else f" (given: {shown(problem['input'])})"
-    parts = [str(part) for part in problem["loc"] if part != "[key]"]
+    parts = [str(part) for part in problem["loc"] if part not in ("[key]", *KINDS)]
     place = ".".join(parts) or "what is given"
-    if len(parts) < len(problem["loc"]):
+    if "[key]" in problem["loc"]:
         place = f"the key {place}"
     meant = suggest(place, fields) if kind == "extra_forbidden" else ""
     return f"{place} {wrong.format(**found)}{meant}{given}"

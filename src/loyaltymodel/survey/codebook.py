@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any, Literal, Self, TypeVar
+from zlib import crc32
 
-import numpy as np
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
 
 from loyaltymodel._core.accepted import Data
-from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.arrays import FrozenMapping
 from loyaltymodel._core.options import alike, enumerate_names, hinted, matched, suggest
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.specification import Specification
-from loyaltymodel.errors import ModelError, OptionError
-from loyaltymodel.survey.items import Item, Scale, has_flags, says_dont_know
-from loyaltymodel.survey.problems import Problem, find_problems, refuse_errors
-from loyaltymodel.survey.tables import AnswerTable, open_table
+from loyaltymodel.errors import DataError, ModelError, OptionError
+from loyaltymodel.survey.items import Item, Scale, describe
+from loyaltymodel.survey.problems import (
+    Problem,
+    cleaned,
+    find_problems,
+    refuse_errors,
+    rows_with_problems,
+)
+from loyaltymodel.survey.tables import open_table
+from loyaltymodel.survey.wording import Wording, languages_of, texts_of
 
 S = TypeVar("S", Scale, Item)
 
 _HINTED = 5  # items in a message about scales
+_MARK = "loyaltymodel codebook"  # under which a table says by which codebook it was read
 
 
 def _each_scale(scales: Any) -> Any:
@@ -62,7 +70,7 @@ class Codebook(Specification):
 
     Parameters
     ----------
-    title : str
+    title : str or mapping from language to text
         What the questionnaire is called.
     source : str, optional
         Where it comes from: a reference, an address, whoever conducted it.
@@ -106,14 +114,14 @@ class Codebook(Specification):
     True
     """
 
-    title: str
+    title: Wording
     source: str = ""
     scales: _Scales
     items: _Items
 
     @model_validator(mode="after")
     def _every_item_once_every_scale_known_and_used(self) -> Self:
-        if not self.title.strip():
+        if not all(text.strip() for text in texts_of(self.title)):
             raise ModelError("a codebook needs a title that is not empty")
         if not self.items:
             raise ModelError("a codebook needs at least one item")
@@ -122,7 +130,15 @@ class Codebook(Specification):
         if not all(name.strip() for name in self.scales):
             raise ModelError("a scale needs a name that is not empty")
         object.__setattr__(self, "items", _with_scales(self.scales, self.items))
+        for item in self.items:
+            _check_codes(item, self.scales[item.scale])
         return self
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages in which all texts are that are given by language; empty without any."""
+        labels = [w for scale in self.scales.values() for w in scale.labels.values()]
+        return languages_of([self.title, *labels, *(item.text for item in self.items)])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -192,18 +208,77 @@ class Codebook(Specification):
         notice: 's1' has 1 of 3 answers missing, first in row 1
         notice: column 'age' is not in the codebook
         """
-        scales = self._scales_of(items)
-        return self._problems(open_table(data, self.names), scales, ())
+        chosen = self._chosen(items)
+        table = open_table(data, self.names)
+        problems = find_problems(table, chosen, known=self.names, keep=())[0]
+        done = [] if self._stranger(table.native) else self._items_read(table.native)
+        return [p for p in problems if p.kind != "turned" or p.item not in done]
+
+    @checked
+    def problem_rows(self, data: Data, items: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return every answer that :meth:`check` speaks of, with its row and its column.
+
+        ``check`` says in a sentence what is wrong with an item and where first; this is the whole
+        list, to be worked through.
+
+        Parameters
+        ----------
+        data : pandas, polars or pyarrow table
+            The answers, a row a respondent and a column an item.
+        items : sequence of str, optional
+            The items to look at; all of them if left out.
+
+        Returns
+        -------
+        DataFrame
+            A row an answer, in the order of the table: its ``row`` label, the ``item``, the
+            ``kind`` of problem, the ``answer`` as it stands, and the ``severity``.
+
+        Raises
+        ------
+        DataError
+            If the data are no table in memory.
+        OptionError
+            If ``items`` names an item that the codebook does not have, or names one twice.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from loyaltymodel.survey import Codebook, Item, Scale
+        >>> book = Codebook(
+        ...     title="One question",
+        ...     scales={"five": Scale(lowest=1, highest=5, labels={5: "very"})},
+        ...     items=[Item(name="s1", scale="five")],
+        ... )
+        >>> book.problem_rows(pd.DataFrame({"s1": [3, "Very", 6, "vary"]}))
+           row item         kind answer severity
+        0    1   s1     spelling   Very   notice
+        1    2   s1    off_scale      6    error
+        2    3   s1  not_numeric   vary    error
+        """
+        chosen = self._chosen(items)
+        table = open_table(data, self.names)
+        columns = find_problems(table, chosen, known=self.names, keep=())[1]
+        return rows_with_problems(table, columns)
 
     @checked
     def clean(
-        self, data: Data, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
+        self,
+        data: Data,
+        items: Sequence[str] | None = None,
+        *,
+        keep: Sequence[str] | Literal["all"] = (),
     ) -> pd.DataFrame:
-        """Return the answers as numbers, with every code for "don't know" as a missing answer.
+        """Return the answers as numbers, ready for any theory: read, decoded and turned.
 
-        Calling this is the explicit decision that "don't know" counts as no answer: each such
-        code becomes NaN. Nothing else is changed: no answer is moved, filled in or turned
-        round, also not that to an item whose scale points "down", and every row stays.
+        A label becomes its number, and a code for "don't know" becomes NaN: calling this is the
+        explicit decision that it counts as no answer. Answers to an item that is reversed, or
+        whose scale points "down", are turned to lowest + highest - answer (not if both hold), so
+        that a high number always means much of what the item shows. Nothing else is changed: no
+        answer is moved or filled in, and every row stays.
+
+        The new table is marked, in its ``attrs``, with the codebook and the items that were read,
+        so that no answer is turned back by reading it once more.
 
         Parameters
         ----------
@@ -211,15 +286,17 @@ class Codebook(Specification):
             The answers, a row a respondent and a column an item.
         items : sequence of str, optional
             The items to take, in this order; all of them if left out.
-        keep : sequence of str
+        keep : sequence of str, or "all"
             Other columns to carry over as they are, such as weights or the customer's company.
-            Columns that are not named here are left behind.
+            Columns that are not named here are left behind; with "all" none is, but for columns
+            whose name is there more than once.
 
         Returns
         -------
         DataFrame
-            A new pandas table: the items as floats, then the kept columns, under the labels
-            that the rows have in ``data`` (numbered from 0 if they have none).
+            A new pandas table: the items as floats, then the kept columns (with ``keep="all"`` in
+            the order of ``data``), under the labels that the rows have there (numbered from 0 if
+            they have none).
 
         Raises
         ------
@@ -246,26 +323,54 @@ class Codebook(Specification):
         1  NaN   25
         2  5.0   48
         """
-        scales = self._scales_of(items)
-        _check_keep(keep, scales)
-        table = open_table(data, [*self.names, *keep])
-        refuse_errors(self._problems(table, scales, keep), self.title)
-        answers: dict[str, FloatArray] = {}
-        for item, scale in scales.items():
-            found = np.asarray(table.numbers(item, flags=has_flags(scale)))
-            answers[item] = np.where(says_dont_know(scale, found), np.nan, found)
-        kept = {name: table.column(name) for name in keep}
-        return pd.DataFrame({**answers, **kept}, index=table.labels)
+        chosen = self._chosen(items)
+        _check_keep(keep, chosen)
+        named = [] if keep == "all" else keep
+        table = open_table(data, [*self.names, *named])
+        done = self._items_read(table.native)
+        problems, columns = find_problems(table, chosen, known=self.names, keep=named)
+        refuse_errors(problems, texts_of(self.title)[0])
+        answers = {name: cleaned(column, turn=name not in done) for name, column in columns.items()}
+        if keep == "all":
+            made = table.with_numbers(answers)
+        else:
+            kept = {name: table.column(name) for name in named}
+            made = pd.DataFrame({**answers, **kept}, index=table.labels)
+        read = {*answers, *done}
+        self._mark(made, [name for name in made.columns if name in read])
+        return made
+
+    def _mark(self, table: pd.DataFrame, items: Sequence[str]) -> None:
+        """Write into a table which answers this codebook has read, so that none is turned twice."""
+        table.attrs[_MARK] = {"book": self._fingerprint, "items": list(items)}
+
+    def _items_read(self, table: object) -> list[str]:
+        """Return the items of a table whose answers this codebook has read already."""
+        if other := self._stranger(table):
+            raise DataError(
+                f"the table was read by the codebook {other}, and reading it by "
+                f"{self._fingerprint} could turn answers back; give the answers as they came"
+            )
+        return list(_mark_of(table)["items"])
+
+    def _stranger(self, table: object) -> str:
+        """Return which other codebook a table was read by, or nothing."""
+        mark = _mark_of(table)["book"]
+        return "" if mark == self._fingerprint else mark
+
+    @property
+    def _fingerprint(self) -> str:
+        """What marks a table that this codebook has read: its title and a checksum of it all."""
+        return f"{texts_of(self.title)[0]} ({crc32(self.model_dump_json().encode()):08x})"
 
     @checked
     def points(
         self, data: Data, items: Sequence[str] | None = None, *, keep: Sequence[str] = ()
     ) -> pd.DataFrame:
-        """Return the answers in points, from 0 for the worst possible to 100 for the best.
+        """Return the answers in points, from 0 for the lowest possible to 100 for the highest.
 
         What :meth:`clean` returns, on one common scale: 100 (x - lowest) / (highest - lowest)
-        for an answer x on a scale that points "up", and 100 (highest - x) / (highest - lowest)
-        on one that points "down". So a high number is good for every item.
+        for an answer x, and 100 (highest - x) / (highest - lowest) for one that is turned.
 
         Parameters
         ----------
@@ -309,16 +414,16 @@ class Codebook(Specification):
         1   0.0  100.0
         """
         points = self.clean(data, items, keep=keep)
-        for item, scale in self._scales_of(items).items():
+        for name, (_, scale) in self._chosen(items).items():
             low, high = scale.pair
-            worst = low if scale.direction == "up" else high
             # The share first: it is never above 1, where 100 (x - l) could round to above h - l.
-            points[item] = 100 * (abs(points[item] - worst) / (high - low))
+            points[name] = 100 * ((points[name] - low) / (high - low))
+        points.attrs.clear()  # points are no answers of the codebook any more
         return points
 
-    def _scales_of(self, items: Sequence[str] | None) -> dict[str, Scale]:
-        """Find the scale of each item that was asked for."""
-        known = {item.name: self.scales[item.scale] for item in self.items}
+    def _chosen(self, items: Sequence[str] | None) -> dict[str, tuple[Item, Scale]]:
+        """Find each item that was asked for, with its scale."""
+        known = {item.name: (item, self.scales[item.scale]) for item in self.items}
         if items is None:
             return known
         _check_names("items", items)
@@ -330,10 +435,11 @@ class Codebook(Specification):
             )
         return {found[name]: known[found[name]] for name in items}
 
-    def _problems(
-        self, table: AnswerTable, scales: Mapping[str, Scale], keep: Sequence[str]
-    ) -> list[Problem]:
-        return find_problems(table, scales, known=self.names, keep=keep)
+
+def _mark_of(table: object) -> Mapping[str, Any]:
+    """Return by which codebook a table was read, and which of its items were."""
+    mark = table.attrs.get(_MARK) if isinstance(table, pd.DataFrame) else None
+    return {"book": "", "items": ()} if mark is None else mark
 
 
 def _with_scales(scales: Mapping[str, Scale], items: Sequence[Item]) -> tuple[Item, ...]:
@@ -363,6 +469,19 @@ def _with_scales(scales: Mapping[str, Scale], items: Sequence[Item]) -> tuple[It
     )
 
 
+def _check_codes(item: Item, scale: Scale) -> None:
+    """Refuse codes of an item that its scale contains or knows already."""
+    if inside := [f"{c:g}" for c in item.dont_know if scale.lowest <= c <= scale.highest]:
+        raise ModelError(
+            f"item {item.name!r}: dont_know has {enumerate_names(inside)}, which the scale "
+            f"{describe(scale)} contains; a code that can be an answer cannot be told from one"
+        )
+    if twice := [f"{c:g}" for c in item.dont_know if c in scale.dont_know]:
+        raise ModelError(
+            f"item {item.name!r}: dont_know has {enumerate_names(twice)}, which its scale has too"
+        )
+
+
 def _check_names(option: str, names: Sequence[str]) -> None:
     if isinstance(names, str):
         raise OptionError(f"{option}={names!r} must be a list of names, such as [{names!r}]")
@@ -370,9 +489,11 @@ def _check_names(option: str, names: Sequence[str]) -> None:
         raise OptionError(f"{option} names {enumerate_names(twice)} twice")
 
 
-def _check_keep(keep: Sequence[str], scales: Mapping[str, Scale]) -> None:
+def _check_keep(keep: Sequence[str] | Literal["all"], items: Collection[str]) -> None:
+    if keep == "all":
+        return
     _check_names("keep", keep)
-    if both := [name for name in keep if name in scales]:
+    if both := [name for name in keep if name in items]:
         raise OptionError(
             f"keep names {enumerate_names(both)}, taken as an item already; keep is for columns "
             "that stay as they are"

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, overload
 from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 import pandas as pd
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Strict,
+    Tag,
+    model_validator,
+)
 
 from loyaltymodel._core.accepted import AsGiven, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
@@ -17,9 +26,10 @@ from loyaltymodel._core.catalogue import lists
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import enumerate_names, repeated, suggest
 from loyaltymodel._core.signature import checked
-from loyaltymodel._core.specification import Number, Specification
+from loyaltymodel._core.specification import KINDS, Number, Specification
 from loyaltymodel._core.variables import as_given, read_variables
-from loyaltymodel.errors import DataError, ModelError
+from loyaltymodel.errors import DataError, ModelError, OptionError
+from loyaltymodel.survey.wording import Wording, in_language, languages_of, texts_of
 
 Direction = Literal["up", "down"]
 
@@ -39,13 +49,13 @@ _Number = Annotated[
 ]
 
 
-def _answers_as_numbers(labels: Any) -> Any:
+def _answers_as_numbers(labels: Any, what: str = "labels name the answer") -> Any:
     """Read the answers as numbers also where JSON made text of them."""
     if not isinstance(labels, Mapping):
         return labels
     answers = [_number_or_as_given(answer) for answer in labels]
     if repeated := [f"{answer:g}" for answer, times in Counter(answers).items() if times > 1]:
-        raise ModelError(f"labels name the answer {enumerate_names(repeated)} twice")
+        raise ModelError(f"{what} {enumerate_names(repeated)} twice")
     return dict(zip(answers, labels.values(), strict=True))
 
 
@@ -58,21 +68,41 @@ def _number_or_as_given(answer: Any) -> Any:
         return answer
 
 
-def _in_order(labels: Mapping[float, str]) -> FrozenMapping[float, str]:
+def _in_order(labels: Mapping[float, Any]) -> FrozenMapping[float, Any]:
     return FrozenMapping(dict(sorted(labels.items())))
 
 
-def _short_answers(labels: Mapping[float, str]) -> dict[int | float, str]:
-    return {_short(answer): label for answer, label in labels.items()}
+def _short_answers(labels: Mapping[float, Any]) -> dict[int | float, Any]:
+    return {
+        _short(answer): dict(label) if isinstance(label, Mapping) else label
+        for answer, label in labels.items()
+    }
+
+
+def _sorted(codes: tuple[float, ...] | Mapping[float, Any]) -> Any:
+    return _in_order(codes) if isinstance(codes, Mapping) else tuple(sorted(codes))
+
+
+def _short_codes(codes: tuple[float, ...] | Mapping[float, Any]) -> Any:
+    return _short_answers(codes) if isinstance(codes, Mapping) else [_short(c) for c in codes]
 
 
 _Labels = Annotated[
-    Mapping[_Number, str],
+    Mapping[_Number, Wording],
     BeforeValidator(_answers_as_numbers),
     AfterValidator(_in_order),
-    PlainSerializer(_short_answers, return_type=dict[int | float, str]),
+    PlainSerializer(_short_answers, return_type=dict[int | float, str | dict[str, str]]),
 ]
-_Codes = Annotated[tuple[_Number, ...], AfterValidator(lambda codes: tuple(sorted(codes)))]
+_Codes = Annotated[
+    Annotated[tuple[_Number, ...], Tag(KINDS[0])]
+    | Annotated[Mapping[_Number, Wording], Tag(KINDS[1])],
+    Discriminator(lambda codes: KINDS[isinstance(codes, Mapping)]),
+    BeforeValidator(lambda codes: _answers_as_numbers(codes, "dont_know has the code")),
+    AfterValidator(_sorted),
+    PlainSerializer(
+        _short_codes, return_type=list[int | float] | dict[int | float, str | dict[str, str]]
+    ),
+]
 
 
 class Scale(Specification):
@@ -86,12 +116,14 @@ class Scale(Specification):
         Highest possible answer, above the lowest.
     labels : mapping from answer to text, optional
         What the questionnaire calls the answers, for all of them or for some, such as
-        ``{1: "very dissatisfied", 5: "very satisfied"}``. Kept in the order of the answers.
-    dont_know : sequence of float, optional
+        ``{1: "very dissatisfied", 5: "very satisfied"}``. A text may be given by language, as in
+        ``{1: {"en": "poor", "zh": "差"}}``. Kept in the order of the answers.
+    dont_know : sequence of float, or mapping from code to text, optional
         Codes in the data that are no answers but stand for "don't know" or for no answer at
-        all, such as ``[98, 99]``. They lie outside the limits.
+        all, such as ``[98, 99]`` or ``{98: "don't know"}``. They lie outside the limits.
     direction : {"up", "down"}
-        Whether a high answer is good ("up") or bad ("down"), such as a number of complaints.
+        Whether a high answer means much ("up") or little ("down") of what is asked. School grades
+        from 1 for the best point "down".
     step : float or None
         Distance between neighbouring answers, a whole number of times from lowest to highest.
         1 for whole numbers; None where every number between the limits is an answer.
@@ -100,8 +132,8 @@ class Scale(Specification):
     ------
     ModelError
         If a number is not finite, the limits are in the wrong order, the steps do not fit
-        between them, a label belongs to no answer or is empty, or a code for "don't know" is
-        an answer or is listed twice.
+        between them, a label belongs to no answer, is empty or reads as another answer, or a code
+        for "don't know" is an answer or is listed twice.
 
     Examples
     --------
@@ -134,9 +166,50 @@ class Scale(Specification):
         return self
 
     @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages in which all labels are that are given by language."""
+        return languages_of(self.labels.values())
+
+    @property
     def pair(self) -> tuple[float, float]:
         """Lowest and highest possible answer."""
         return self.lowest, self.highest
+
+    @checked
+    def label(self, answer: float, *, language: str | None = None) -> str:
+        """Return what the questionnaire calls an answer, or a code for "don't know".
+
+        Parameters
+        ----------
+        answer : float
+            An answer, or a code for "don't know".
+        language : str, optional
+            The language, such as "zh"; the first one without it.
+
+        Returns
+        -------
+        str
+            The label, or the number where it has none.
+
+        Raises
+        ------
+        OptionError
+            If the label has no text in this language, or the number is nothing on the scale.
+
+        Examples
+        --------
+        >>> from loyaltymodel.survey import Scale
+        >>> five = Scale(lowest=1, highest=5, labels={1: {"en": "poor", "zh": "差"}})
+        >>> five.label(1, language="zh"), five.label(2, language="zh")
+        ('差', '2')
+        """
+        named = dict(self.dont_know) if isinstance(self.dont_know, Mapping) else {}
+        wording = {**self.labels, **named}.get(answer)
+        if wording is not None:
+            return in_language(wording, language, f"the label of {answer:g}")
+        if not (_is_answer(self, answer) or answer in self.dont_know):
+            raise OptionError(f"answer={answer:g} is not on the scale {describe(self)}")
+        return f"{answer:g}"
 
     @classmethod
     @checked
@@ -224,10 +297,15 @@ class Scale(Specification):
         >>> mild.codes(["一般", "很满意", "不太满意"]).tolist()
         [3, 5, 2]
         """
-        labels = {label.strip(): _short(answer) for answer, label in self.labels.items()}
+        called = {
+            (text.strip(), _short(answer))
+            for answer, wording in self.labels.items()
+            for text in texts_of(wording)
+        }
+        labels = dict(sorted(called, key=lambda pair: pair[1]))
         if not labels:
             raise ModelError("the scale has no labels; give Scale(labels={1: ...}) what they are")
-        if twice := repeated(label.strip() for label in self.labels.values()):
+        if twice := repeated(text for text, _ in called):
             raise ModelError(f"two answers of the scale are called {enumerate_names(twice)}")
         read = read_variables(
             {"answers": answers}, data=data, categories=["answers"], missing=missing
@@ -258,15 +336,21 @@ with catch_warnings():
             Name of the item, which is the name of its column.
         scale : str
             Name of its scale in the codebook.
-        text : str, optional
-            The question as it was asked, in the language in which it was asked.
+        text : str or mapping from language to text, optional
+            The question as it was asked, in the language or in the languages in which it was.
         construct : str or None
             Name of the construct that the item shows; None for an item outside any model.
+        reversed : bool
+            Whether the item is worded against its construct, as "the staff are rude" is against
+            friendliness (反向题), so that agreement means little of it.
+        dont_know : sequence of float, or mapping from code to text, optional
+            Codes of this item that are no answers, beyond those of its scale.
 
         Raises
         ------
         ModelError
-            If the name, the name of the scale or the name of the construct is empty.
+            If the name, the name of the scale or the name of the construct is empty, or a code for
+            "don't know" is listed twice.
 
         Examples
         --------
@@ -277,8 +361,10 @@ with catch_warnings():
 
         name: str
         scale: str
-        text: str = ""
+        text: Wording = ""
         construct: str | None = None  # type: ignore[assignment]
+        reversed: Annotated[bool, Strict()] = False
+        dont_know: _Codes = ()
 
         @model_validator(mode="after")
         def _named(self) -> Self:
@@ -291,7 +377,36 @@ with catch_warnings():
                     f"item {self.name!r} has a construct whose name is empty; leave construct out "
                     "for an item outside any model"
                 )
+            _refuse_repeated_codes(self.dont_know)
             return self
+
+        @checked
+        def wording(self, language: str | None = None) -> str:
+            """Return the question in a language.
+
+            Parameters
+            ----------
+            language : str, optional
+                The language, such as "zh"; the first one without it.
+
+            Returns
+            -------
+            str
+                The question.
+
+            Raises
+            ------
+            OptionError
+                If the texts are given by language, and there is none in this one.
+
+            Examples
+            --------
+            >>> from loyaltymodel.survey import Item
+            >>> item = Item(name="s1", scale="five", text={"en": "Satisfied?", "zh": "满意吗？"})
+            >>> item.wording("zh")
+            '满意吗？'
+            """
+            return in_language(self.text, language, f"item {self.name!r}")
 
 
 def _way_out(label: object, labels: Mapping[str, object]) -> str:
@@ -321,14 +436,14 @@ def between_steps(scale: Scale, answers: float | FloatArray) -> BoolArray | bool
     return np.abs((steps + 0.5) % 1 - 0.5) > _ROUNDING
 
 
+def is_turned(scale: Scale, item: Item) -> bool:
+    """Tell whether a high answer to an item means little of its construct."""
+    return (scale.direction == "down") != item.reversed
+
+
 def has_flags(scale: Scale) -> bool:
     """Tell whether True and False are answers on a scale, 1 and 0."""
     return scale.pair == (0.0, 1.0)
-
-
-def says_dont_know(scale: Scale, answers: FloatArray) -> BoolArray:
-    """Tell which answers are codes for "don't know"."""
-    return np.isin(answers, scale.dont_know)
 
 
 def describe(scale: Scale) -> str:
@@ -369,8 +484,16 @@ def _check_labels(scale: Scale) -> None:
             f"labels name {enumerate_names(strangers)}, no answer on the scale "
             f"{describe(scale)}; codes such as 99 belong in dont_know"
         )
-    if empty := [f"{answer:g}" for answer, text in scale.labels.items() if not text.strip()]:
+    texts = [(answer, text) for answer, wording in labels for text in texts_of(wording)]
+    if empty := [f"{answer:g}" for answer, text in texts if not text.strip()]:
         raise ModelError(f"the label of {enumerate_names(empty)} is empty; leave it out")
+    for answer, text in texts:
+        read = _number_or_as_given(text)
+        if isinstance(read, float) and read != answer and _is_answer(scale, read):
+            raise ModelError(
+                f"the label of {answer:g} is {text!r}, which reads as another answer; in a table "
+                "nobody could tell which is meant, so give it another label"
+            )
 
 
 def _check_codes(scale: Scale) -> None:
@@ -379,5 +502,9 @@ def _check_codes(scale: Scale) -> None:
             f"dont_know has {enumerate_names(inside)}, which the scale {describe(scale)} "
             "contains; a code that can be an answer cannot be told from one"
         )
-    if repeated := [f"{c:g}" for c, times in Counter(scale.dont_know).items() if times > 1]:
+    _refuse_repeated_codes(scale.dont_know)
+
+
+def _refuse_repeated_codes(codes: Iterable[float]) -> None:
+    if repeated := [f"{c:g}" for c, times in Counter(list(codes)).items() if times > 1]:
         raise ModelError(f"dont_know has {enumerate_names(repeated)} twice")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +12,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray
-from loyaltymodel._core.options import is_number, suggest, visible
+from loyaltymodel._core.options import count_of, enumerate_names, suggest, visible
+from loyaltymodel._core.scales import codes_apart
 from loyaltymodel.errors import DataError
-from loyaltymodel.survey.items import (
-    Scale,
-    between_steps,
-    describe,
-    has_flags,
-    says_dont_know,
-)
+from loyaltymodel.survey.decoding import Decoded, ambiguous, decode
+from loyaltymodel.survey.items import Item, Scale, between_steps, describe, has_flags, is_turned
 from loyaltymodel.survey.tables import AnswerTable
+from loyaltymodel.survey.wording import texts_of
 
 Severity = Literal["error", "notice"]
 Kind = Literal[
@@ -32,12 +28,18 @@ Kind = Literal[
     "not_numeric",
     "off_scale",
     "between_steps",
+    "suspected_code",
+    "spelling",
+    "text_number",
     "dont_know",
     "missing",
+    "turned",
     "constant",
     "unknown",
 ]
-_NOTICES: tuple[Kind, ...] = ("dont_know", "missing", "constant", "unknown")
+_ERRORS: tuple[Kind, ...] = (
+    "no_rows", "absent", "duplicate", "not_numeric", "off_scale", "between_steps",
+)  # fmt: skip
 _MOST_LISTED = 12
 _PAIRS = 10_000  # of names, up to which all are compared for the one that was meant
 
@@ -55,11 +57,14 @@ class Problem:
         The item or column concerned; None for the table as a whole.
     kind : str
         What it is. Errors: "no_rows", a table without respondents; "absent", no such column;
-        "duplicate", several columns of this name; "not_numeric", a column of another type;
+        "duplicate", several columns of this name; "not_numeric", neither a number nor a label;
         "off_scale", answers outside the limits; "between_steps", answers within the limits
-        that are not on the scale. Notices: "dont_know", codes for "don't know"; "missing",
-        answers that are not there; "constant", the same answer from everybody; "unknown", a
-        column that is not in the codebook.
+        that are not on the scale. Notices: "suspected_code", answers on the scale that stand far
+        from all others, as 99 does; "spelling", labels but for blanks, width and capitals;
+        "text_number", numbers that stand as text; "dont_know", codes for "don't know"; "missing",
+        answers that are not there; "turned", an item of which a high answer means little, so that
+        ``clean`` turns it; "constant", the same answer from everybody; "unknown", a column that is
+        not in the codebook.
     count : int
         How many answers are concerned; for "absent", "duplicate" and "unknown" how many
         columns have the name.
@@ -83,21 +88,73 @@ class Problem:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """The answers to an item: as they stand, as numbers, and which rows have which problem."""
+
+    item: Item
+    scale: Scale
+    values: npt.NDArray[Any]  # (n,) as they stand
+    numbers: FloatArray  # (n,) codes for "don't know" among them
+    hits: Mapping[Kind, BoolArray]  # rows (n,) by kind, where any row is hit
+
+
 def find_problems(
-    table: AnswerTable, scales: Mapping[str, Scale], *, known: Collection[str], keep: Sequence[str]
-) -> list[Problem]:
-    """Hold a table against the scales of its items.
+    table: AnswerTable, items: Mapping[str, tuple[Item, Scale]], *, known: Collection[str],
+    keep: Sequence[str],
+) -> tuple[list[Problem], dict[str, Column]]:  # fmt: skip
+    """Hold a table against the scales of its items; return what was found, and the columns read.
 
     ``known`` are all items of the codebook; other columns are unknown to it, and those in
     ``keep`` must be there once all the same.
     """
     names = _Names(table, known)
     problems = list(_of_rows(table))
-    for item, scale in scales.items():
-        problems += _of_name(table, item, names) or _of_answers(table, item, scale)
+    columns = {}
+    for name, (item, scale) in items.items():
+        if of_name := _of_name(table, name, names):
+            problems += of_name
+        elif len(table.labels):
+            columns[name] = _read(table, item, scale)
+            problems += _of_column(table, columns[name])
     for name in keep:
         problems += _of_name(table, name, names)
-    return problems + list(_of_unknown(table, names))
+    return problems + list(_of_unknown(table, names)), columns
+
+
+def cleaned(column: Column, *, turn: bool = True) -> FloatArray:
+    """Return the answers with codes for "don't know" as missing, turned if a high one is little."""
+    item, scale = column.item, column.scale
+    codes = (*scale.dont_know, *item.dont_know)
+    answers = np.where(np.isin(column.numbers, codes), np.nan, column.numbers)
+    if not (turn and is_turned(scale, item)):
+        return answers
+    # Rounding may lead a little beyond the limits.
+    return np.clip(scale.lowest + scale.highest - answers, scale.lowest, scale.highest)
+
+
+def rows_with_problems(table: AnswerTable, columns: Mapping[str, Column]) -> pd.DataFrame:
+    """Return a row for each answer with a problem: where it is, what it is, and how it stands."""
+    parts = []
+    for name, column in columns.items():
+        for kind, hits in column.hits.items():
+            rows = np.flatnonzero(hits)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "row": table.labels[rows],
+                        "item": name,
+                        "kind": kind,
+                        "answer": column.values[rows].astype(object),
+                        "severity": _severity(kind),
+                        "_place": rows,
+                    }
+                )
+            )
+    if not parts:
+        return pd.DataFrame(columns=pd.Index(["row", "item", "kind", "answer", "severity"]))
+    whole = pd.concat(parts, ignore_index=True)
+    return whole.sort_values("_place", kind="stable", ignore_index=True).drop(columns="_place")
 
 
 class _Names:
@@ -151,77 +208,104 @@ def _of_unknown(table: AnswerTable, names: _Names) -> Iterator[Problem]:
         yield _problem(str(name), "unknown", times, sentence)
 
 
-def _of_answers(table: AnswerTable, item: str, scale: Scale) -> list[Problem]:
-    if len(table.labels) == 0:
-        return []
-    answers = table.numbers(item, flags=has_flags(scale))
-    return list(
-        _of_others(table, item) if answers is None else _of_numbers(table, item, scale, answers)
+def _read(table: AnswerTable, item: Item, scale: Scale) -> Column:
+    """Read the answers to an item and find the rows of each problem."""
+    numbers = table.numbers(item.name, flags=has_flags(scale))
+    if numbers is None:
+        values = table.column(item.name).to_numpy(dtype=object)
+        decoded = decode(values, scale, item)
+        numbers = decoded.numbers
+    else:
+        none = np.zeros(len(numbers), dtype=np.bool_)
+        values, decoded = numbers, Decoded(numbers, none, none, none)
+    codes = (*scale.dont_know, *item.dont_know)
+    missing = np.isnan(numbers) & ~decoded.strange
+    dont_know = np.isin(numbers, codes)
+    off_scale = ((numbers < scale.lowest) | (numbers > scale.highest)) & ~dont_know
+    between = ~(missing | dont_know | off_scale | decoded.strange)
+    between[between] = between_steps(scale, numbers[between])
+    found: dict[Kind, BoolArray] = {
+        "not_numeric": decoded.strange,
+        "off_scale": off_scale,
+        "between_steps": between,
+        "suspected_code": _suspected(numbers, dont_know | off_scale),
+        "spelling": decoded.loose,
+        "text_number": decoded.spelled,
+        "dont_know": dont_know,
+        "missing": missing,
+    }
+    return Column(
+        item, scale, values, numbers, {k: hits for k, hits in found.items() if hits.any()}
     )
 
 
-def _of_others(table: AnswerTable, item: str) -> Iterator[Problem]:
-    """Describe a column that is not numeric, by its first answer that is no number."""
-    kind = table.kind(item)
-    answers = table.column(item).to_numpy(dtype=object)
-    hits = _no_numbers(answers)
-    if hits.any():
-        what = f"that cannot be read as a number (the column is {kind})"
-        advice = "; recode to numbers, with missing answers as NaN"
-        yield _in_rows(table, item, "not_numeric", hits, answers, what, advice)
-    else:
-        sentence = (
-            f"{item!r} is not numeric but {kind}, though every answer reads as a number; "
-            + ("give 1 and 0" if kind == "Boolean" else "pandas.to_numeric converts it")
-        )
-        yield _problem(item, "not_numeric", 0, sentence)
+def _suspected(numbers: FloatArray, known: BoolArray) -> BoolArray:
+    """Tell which answers on the scale stand far from all others, as codes for no answer do."""
+    hits = np.zeros(len(numbers), dtype=np.bool_)
+    if (apart := codes_apart(numbers[~known])) is not None:
+        hits = np.isin(numbers, apart.codes) & ~known
+    return hits
 
 
-def _no_numbers(answers: npt.NDArray[Any]) -> BoolArray:
-    """Tell which answers are there and cannot be read as a number."""
-    try:
-        # Text is slow to read, and there are few different answers: each is read once.
-        places, distinct = pd.factorize(answers)
-    except TypeError:  # such as lists, which cannot be compared quickly
-        places, distinct = np.arange(answers.size), answers
-    unread = np.array([not _reads_as_number(answer) for answer in distinct], dtype=np.bool_)
-    return np.append(unread, False)[places]  # place -1 is a missing answer
-
-
-def _reads_as_number(answer: Any) -> bool:
-    try:
-        if isinstance(answer, str):
-            return math.isfinite(float(answer))
-        missing = pd.api.types.is_scalar(answer) and bool(pd.isna(answer))
-        return missing or (is_number(answer) and math.isfinite(float(answer)))
-    except (ArithmeticError, ValueError):  # beyond a float, or a signalling NaN
-        return False
-
-
-def _of_numbers(
-    table: AnswerTable, item: str, scale: Scale, answers: FloatArray
-) -> Iterator[Problem]:
-    """Describe every way in which the numbers of a column are not all answers on the scale."""
-    missing = np.isnan(answers)
-    dont_know = says_dont_know(scale, answers)
-    off_scale = ((answers < scale.lowest) | (answers > scale.highest)) & ~dont_know
-    given = ~(missing | dont_know)
-    between = given & ~off_scale
-    between[between] = between_steps(scale, answers[between])
-
+def _of_column(table: AnswerTable, column: Column) -> Iterator[Problem]:
+    """Describe every way in which the answers of a column are not all answers on the scale."""
+    item, scale, hits = column.item, column.scale, column.hits
     limits = describe(scale)
     codes = '; correct the data, or list codes for "don\'t know" in dont_know of the scale'
-    step = "; correct the data, or the step of the scale"
-    found: list[tuple[Kind, BoolArray, str, str]] = [
-        ("off_scale", off_scale, f"off the scale {limits}", codes),
-        ("between_steps", between, f"between the steps of the scale {limits}", step),
-        ("dont_know", dont_know, 'coded as "don\'t know"', "; clean makes them missing"),
-        ("missing", missing, "missing", ""),
-    ]
-    for kind, hits, what, advice in found:
-        if hits.any():
-            yield _in_rows(table, item, kind, hits, answers, what, advice)
-    yield from _of_variation(item, answers[given])
+    if "off_scale" in hits and (apart := codes_apart(column.numbers)) is not None:
+        named = enumerate_names([f"{code:.12g}" for code in apart.codes])
+        codes = (
+            f": {count_of(apart.count, 'answer')} of {named}, and the next highest is "
+            f"{apart.high:.12g}, so that this may mean no answer: then list it in dont_know"
+        )
+    labelled = " nor as a label of the scale" if scale.labels else ""
+    words: Mapping[Kind, tuple[str, str]] = {
+        "not_numeric": (
+            f"that cannot be read as a number{labelled} (the column is {table.kind(item.name)})",
+            _way_out(column, labelled),
+        ),
+        "off_scale": (f"off the scale {limits}", codes),
+        "between_steps": (
+            f"between the steps of the scale {limits}",
+            "; correct the data, or the step of the scale",
+        ),
+        "suspected_code": (
+            "on the scale but far from all others",
+            "; if this means no answer, the scale ends before it, and it belongs in dont_know",
+        ),
+        "spelling": ("that are labels but for blanks, width or capitals", "; clean reads them"),
+        "text_number": ("that are numbers as text", "; clean reads them"),
+        "dont_know": ('coded as "don\'t know"', "; clean makes them missing"),
+        "missing": ("missing", ""),
+    }
+    for kind, (what, advice) in words.items():
+        if kind in hits:
+            yield _in_rows(table, item.name, kind, hits[kind], column.values, what, advice)
+    if table.kind(item.name) == "Boolean" and not has_flags(scale) and "not_numeric" not in hits:
+        sentence = f"{item.name!r} is not numeric but Boolean; give 1 and 0"
+        yield _problem(item.name, "not_numeric", 0, sentence)
+    if is_turned(scale, item):
+        why = "the item is reversed" if item.reversed else "its scale points down"
+        sentence = (
+            f"a high answer to {item.name!r} means little of what it shows, since {why}; clean "
+            "turns it"
+        )
+        yield _problem(item.name, "turned", len(column.numbers), sentence)
+    given = ~np.isnan(column.numbers)
+    given &= ~np.isin(column.numbers, (*scale.dont_know, *item.dont_know))
+    yield from _of_variation(item.name, column.numbers[given])
+
+
+def _way_out(column: Column, labelled: str) -> str:
+    if not labelled:
+        return "; recode to numbers, with missing answers as NaN, or give the scale labels"
+    first = column.values[int(np.argmax(column.hits.get("not_numeric", [False])))]
+    if isinstance(first, str) and (several := ambiguous(first, column.scale, column.item)):
+        answers = enumerate_names([f"{answer:g}" for answer in several])
+        return f", since it is the label of {answers}; give each answer a label of its own"
+    texts = [t for wording in column.scale.labels.values() for t in texts_of(wording)]
+    hint = suggest(first, texts) if isinstance(first, str) else ""
+    return f"{hint}; correct the data, or the labels"
 
 
 def _of_variation(item: str, given: FloatArray) -> Iterator[Problem]:
@@ -269,5 +353,8 @@ def _problem(
     first_row: Hashable | None = None,
     example: float | str | None = None,
 ) -> Problem:
-    severity: Severity = "notice" if kind in _NOTICES else "error"
-    return Problem(item, kind, count, first_row, example, severity, sentence)
+    return Problem(item, kind, count, first_row, example, _severity(kind), sentence)
+
+
+def _severity(kind: Kind) -> Severity:
+    return "error" if kind in _ERRORS else "notice"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,11 @@ class AnswerTable:
         if isinstance(self.native, pd.DataFrame):
             return self.native[name]
         return pd.Series(self.frame.get_column(name).to_list(), index=self.labels)
+
+    def with_numbers(self, columns: Mapping[str, FloatArray]) -> pd.DataFrame:
+        """Return the table as one of pandas, with other numbers in some columns."""
+        whole = self.native if isinstance(self.native, pd.DataFrame) else self.frame.to_pandas()
+        return whole.assign(**columns)
 
 
 def open_table(data: object, names: Sequence[str]) -> AnswerTable:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from unicodedata import normalize
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.options import count_of, enumerate_names, matched, suggest, visible
 from loyaltymodel.errors import DataError
 from loyaltymodel.survey.codebook import Codebook
+from loyaltymodel.survey.decoding import Decoded, has_labels
+from loyaltymodel.survey.decoding import decode as decode_answers
 from loyaltymodel.survey.items import Scale
+from loyaltymodel.survey.wording import texts_of
 
 _MOST_LISTED = 12
 _LONGEST = 60
-_CODE = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 
 def decode(
@@ -39,19 +42,22 @@ def decode(
     alike: dict[str, int] = {}
     for item in codebook.items:
         name, scale = known.get(item.name), codebook.scales[item.scale]
-        if name is None or not scale.labels or not _is_text(columns[name]):
+        if name is None or not has_labels(scale, item) or not _is_text(columns[name]):
             continue
-        codes, numbers, folded, strange = _decoded(columns[name], scale)
-        unknown += _named(name, codes, strange, scale, places)
-        columns[name] = numbers.rename(name)
+        answers = columns[name].to_numpy(dtype=object)
+        found = decode_answers(answers, scale, item)
+        unknown += _named(name, answers, found, scale, places)
+        columns[name] = _shortest(found.numbers).rename(name)
         exact.append(name)
-        if folded:
-            alike[name] = folded
+        if found.loose.any():
+            alike[name] = int(found.loose.sum())
     if unknown:
         listed = [f"  {k}. {line}" for k, line in enumerate(unknown[:_MOST_LISTED], start=1)]
         if len(unknown) > _MOST_LISTED:
             listed.append(f"  and {len(unknown) - _MOST_LISTED} more")
-        head = f"{file} has texts that are no labels of the codebook {codebook.title!r}:"
+        head = (
+            f"{file} has texts that are no labels of the codebook {texts_of(codebook.title)[0]!r}:"
+        )
         raise DataError("\n".join([head, *listed]))
     remarks = []
     if exact:
@@ -68,47 +74,23 @@ def _is_text(series: pd.Series) -> bool:
     )
 
 
-def _decoded(series: pd.Series, scale: Scale) -> tuple[np.ndarray, pd.Series, int, dict[int, str]]:
-    """Return the place of each answer, its number, how many were only alike, and strange texts."""
-    places, distinct = pd.factorize(series.to_numpy(dtype=object))
-    labels = {label: answer for answer, label in scale.labels.items()}
-    loose: dict[str, set[float]] = {}
-    for label, answer in labels.items():
-        loose.setdefault(_folded(label), set()).add(answer)
-    values, alike, strange = [], [], {}
-    for k, text in enumerate(map(str, distinct)):
-        if text in labels:
-            values.append(labels[text])
-        elif len(found := loose.get(_folded(text), set())) == 1:
-            values.append(next(iter(found)))
-            alike.append(k)
-        elif _CODE.fullmatch(text.strip()):
-            values.append(float(text))
-        else:
-            values.append(np.nan)
-            strange[k] = text
-    numbers = np.array([*values, np.nan], dtype=np.float64)[places]
-    whole = np.isfinite(numbers).all() and (numbers % 1 == 0).all() and len(numbers) > 0
-    made = pd.Series(numbers.astype(np.int64) if whole else numbers)
-    return places, made, int(np.isin(places, alike).sum()), strange
+def _shortest(numbers: FloatArray) -> pd.Series:
+    """Return a column of whole numbers where all are whole."""
+    whole = len(numbers) > 0 and np.isfinite(numbers).all() and (numbers % 1 == 0).all()
+    return pd.Series(numbers.astype(np.int64) if whole else numbers)
 
 
-def _folded(text: str) -> str:
-    return " ".join(normalize("NFKC", text).split()).casefold()
-
-
-def _named(  # noqa: PLR0913, PLR0917, RUF100
-    name: str,
-    codes: np.ndarray,
-    strange: Mapping[int, str],
-    scale: Scale,
-    places: Sequence[str],
+def _named(
+    name: str, answers: npt.NDArray[Any], found: Decoded, scale: Scale, places: Sequence[str]
 ) -> list[str]:
+    """Say which texts are no labels, and where each stands first."""
+    rows = np.flatnonzero(found.strange)
+    codes, distinct = pd.factorize(np.array([str(value) for value in answers[rows]], dtype=object))
+    known = [text for wording in scale.labels.values() for text in texts_of(wording)]
     lines = []
-    for k, text in strange.items():
-        hits = np.flatnonzero(codes == k)
+    for k, text in enumerate(distinct):
+        hits = rows[codes == k]
         times = "" if len(hits) == 1 else f" and {count_of(len(hits) - 1, 'more row')}"
-        hint = suggest(text, scale.labels.values())
         shown = visible(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
-        lines.append(f"column {name!r}, {places[hits[0]]}{times}: {shown!r}{hint}")
+        lines.append(f"column {name!r}, {places[hits[0]]}{times}: {shown!r}{suggest(text, known)}")
     return lines
