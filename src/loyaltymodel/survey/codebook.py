@@ -13,9 +13,8 @@ from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.arrays import FrozenMapping
 from loyaltymodel._core.options import alike, enumerate_names, hinted, matched, suggest
 from loyaltymodel._core.signature import checked
-from loyaltymodel._core.specification import Specification
 from loyaltymodel.errors import DataError, ModelError, OptionError
-from loyaltymodel.survey.items import Item, Scale, describe
+from loyaltymodel.survey.items import Item, Scale, describe, is_turned
 from loyaltymodel.survey.problems import (
     Problem,
     cleaned,
@@ -25,6 +24,7 @@ from loyaltymodel.survey.problems import (
 )
 from loyaltymodel.survey.tables import open_table
 from loyaltymodel.survey.wording import Wording, languages_of, texts_of
+from loyaltymodel.survey.yaml_text import YamlSpecification
 
 S = TypeVar("S", Scale, Item)
 
@@ -52,16 +52,16 @@ def _made(kind: type[S], which: str, content: Any) -> S:
         raise ModelError(f"{which}: {error}") from None
 
 
-_Scales = Annotated[
+Scales = Annotated[
     Mapping[str, Scale],
     BeforeValidator(_each_scale),
     AfterValidator(FrozenMapping),
     PlainSerializer(dict, return_type=dict[str, Scale]),
 ]
-_Items = Annotated[tuple[Item, ...], BeforeValidator(_each_item)]
+Items = Annotated[tuple[Item, ...], BeforeValidator(_each_item)]
 
 
-class Codebook(Specification):
+class Codebook(YamlSpecification):
     """The items of a questionnaire (问卷) with their wording and scales: a codebook (编码本).
 
     A codebook says what the columns of a survey mean and which answers there can be. It holds
@@ -116,8 +116,8 @@ class Codebook(Specification):
 
     title: Wording
     source: str = ""
-    scales: _Scales
-    items: _Items
+    scales: Scales
+    items: Items
 
     @model_validator(mode="after")
     def _every_item_once_every_scale_known_and_used(self) -> Self:
@@ -420,6 +420,18 @@ class Codebook(Specification):
             points[name] = 100 * ((points[name] - low) / (high - low))
         points.attrs.clear()  # points are no answers of the codebook any more
         return points
+
+    def _comments(self) -> dict[tuple[str | int, ...], list[str]]:
+        """Say above each scale whose it is, and above each item what its answers are."""
+        found: dict[tuple[str | int, ...], list[str]] = {}
+        for name in self.scales:
+            users = [item.name for item in self.items if item.scale == name]
+            found["scales", name] = [f"answers to {enumerate_names(users, most=8)}"]
+        for place, item in enumerate(self.items):
+            scale = self.scales[item.scale]
+            turned = ", turned when it is read" if is_turned(scale, item) else ""
+            found["items", place] = [f"{describe(scale)}{turned}"]
+        return found
 
     def _chosen(self, items: Sequence[str] | None) -> dict[str, tuple[Item, Scale]]:
         """Find each item that was asked for, with its scale."""
