@@ -55,6 +55,9 @@ class Labelled:
     moves: bool = True  # whether values under other labels are other numbers
 
 
+SCREENED = pd.DataFrame({"a": [1, 4, 4, 5], "b": [2, 4, 4, 7], "c": [0, 3, 4, 9]})
+
+
 def outcome(call: Callable[[Any], Any], value: Any) -> Any:
     """Return the answer of a call, or that it refuses the value by name."""
     try:
@@ -1051,6 +1054,27 @@ CASES = [
         "survey.Scale.labels",
         lambda v: survey.Scale(lowest=1, highest=3, labels=v).labels,
         {1: "bad", 2: "so so", 3: "good"},
+    ),
+    Labelled(
+        "survey.screen.scale",
+        lambda v: survey.screen(SCREENED, scale=v, items=["a", "b", "c"], rng=1).customers,
+        {"a": (1, 5), "b": (1, 7), "c": (0, 10)},
+    ),
+    Labelled(
+        "survey.screen.blocks",
+        # The order of blocks is that of the questionnaire unless items= says it.
+        lambda v: (
+            survey.screen(SCREENED, scale=(0, 10), items=["a", "b", "c"], blocks=v, rng=1).customers
+        ),
+        {"one": ["a"], "two": ["b", "c"]},
+        moves=False,
+    ),
+    Labelled(
+        "survey.screen.cuts",
+        lambda v: survey.screen(
+            SCREENED, scale=(0, 10), items=["a", "b", "c"], cuts=v, rng=1
+        ).result.reasons.drop(columns="expected"),
+        {"long_string": 2, "missing": 0.3, "same_share": 0.6},
     ),
 ]
 

@@ -20,6 +20,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+import loyaltymodel.survey
 from loyaltymodel import (
     attributes,
     chain,
@@ -63,6 +64,27 @@ def survey(items, n=80, seed=1):
     common = rng.normal(size=(n, 1))
     answers = np.rint(6 + 1.5 * (common + rng.normal(size=(n, len(items))))).clip(1, 10)
     return pd.DataFrame(answers, columns=items)
+
+
+@cache
+def screened(n, *, careful=False):
+    data, rng = survey(list(map(str, range(12))), n), np.random.default_rng(2)
+    if careful:
+        return loyaltymodel.survey.screen(data, scale=(1, 10), items=list(data), rng=1).result
+    data.iloc[: n // 6] = 5
+    data.iloc[n // 8 : n // 5, ::2] = rng.integers(-1, 11, (n // 5 - n // 8, 6))
+    data.iloc[n // 6 : n // 4, :7] = np.nan
+    seconds = np.where(np.arange(n) < n // 9, 10, rng.lognormal(4, 0.4, n))
+    return loyaltymodel.survey.screen(
+        data,
+        scale=(1, 10),
+        items=list(data),
+        duration=seconds,
+        customer=np.arange(n) // (1 + (np.arange(n) > 0.9 * n)),
+        pairs=[("0", "1"), ("2", "3")],
+        cuts={"same_share": 0.8, "spread": 10, "of_median": 0.3, "same_answers": 1},
+        rng=1,
+    ).result
 
 
 @cache
@@ -484,6 +506,11 @@ EXAMPLES = {
         draw("expectation_gap.gap_model", partial(gaps, unit)) for unit in (1, 100)
     ],
     "expectation_gap.tolerance_zones": of_names("expectation_gap.tolerance_zones", zones),
+    "survey.screening_reasons": [
+        draw("survey.screening_reasons", partial(screened, 30, careful=True)),
+        draw("survey.screening_reasons", partial(screened, 300)),
+        draw("survey.screening_reasons", partial(screened, 30_000)),
+    ],
     "structural.forest": [
         *of_models("structural.forest", boot),
         draw("structural.forest", partial(boot, MANY), "specific_effects"),

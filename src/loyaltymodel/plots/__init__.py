@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # type checkers cannot see the folder: one line a module, hel
     from loyaltymodel.plots import jones_sasser as jones_sasser
     from loyaltymodel.plots import loyalty_stage as loyalty_stage
     from loyaltymodel.plots import structural as structural
+    from loyaltymodel.plots import survey as survey
 
 _PICTURES = tuple(module.name for module in iter_modules(__path__) if module.name[0] != "_")
 

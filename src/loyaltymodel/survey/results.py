@@ -2,8 +2,10 @@
 
 from loyaltymodel.survey.problems import Problem
 from loyaltymodel.survey.reading.result import SurveyFile
+from loyaltymodel.survey.screening.result import Screening
 
 __all__ = [
     "Problem",
+    "Screening",
     "SurveyFile",
 ]

@@ -1,0 +1,1 @@
+"""Who answered without care, and which items tell little: looked for, never deleted."""
