@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # type checkers cannot see the folders: one line a room, held
     from loyaltymodel import glossary as glossary
     from loyaltymodel import jones_sasser as jones_sasser
     from loyaltymodel import loyalty_stage as loyalty_stage
+    from loyaltymodel import planning as planning
     from loyaltymodel import plots as plots
     from loyaltymodel import report as report
     from loyaltymodel import results as results
