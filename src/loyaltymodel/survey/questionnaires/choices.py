@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from loyaltymodel._core.options import enumerate_names, suggest
 from loyaltymodel.errors import OptionError
 from loyaltymodel.survey.items import Item, Scale
+from loyaltymodel.survey.wording import in_language
 
 MOST = 11  # answers that are offered one by one
 
@@ -54,33 +55,51 @@ def codes_of(of: Scale | Item) -> list[Choice]:
 def said(choice: Choice, language: str | None) -> str:
     """Return what an answer is called in a language; the number where it has no name."""
     if isinstance(choice.wording, Mapping):
-        first = next(iter(choice.wording.values()))
-        return first if language is None else choice.wording[language]
+        return in_language(choice.wording, language, f"the answer {choice.code:g}")
     if choice.wording:
         return choice.wording
     return _DONT_KNOW.get(language or "en", f"{choice.code:g}")
 
 
-def check_language(asked: Any, language: str | None) -> None:
-    """Refuse a language in which a questionnaire is not worded, and name what lacks it."""
+def chosen_language(asked: Any, language: str | None) -> str | None:
+    """Return the language asked for, or the first; refuse one in which a text is missing.
+
+    Without a language the whole is in one all the same, never each text in its own first one.
+    """
     if language is None:
-        return
-    lacking = [name for name, wording in _wordings(asked) if _lacks(wording, language)]
+        by_language = [w for _, w in _wordings(asked) if isinstance(w, Mapping)]
+        if not by_language:
+            return None
+        language = next(iter(asked.languages or by_language[0]))
+    lacking = dict.fromkeys(name for name, w in _wordings(asked) if _lacks(w, language))
     if lacking:
+        meant = "" if language in asked.languages else suggest(language, asked.languages)
         raise OptionError(
-            f"language={language!r}{suggest(language, asked.languages)}: there is no text in it "
+            f"language={language!r}{meant}: there is no text in it "
             f"for {enumerate_names(lacking)}; the questionnaire is worded in "
-            f"{enumerate_names(asked.languages) or 'no language of its own'}"
+            f"{enumerate_names(asked.languages) or 'no language throughout'}"
         )
+    return language
 
 
 def _wordings(asked: Any) -> list[tuple[str, str | Mapping[str, str]]]:
     found = [(f"item {item.name!r}", item.text) for item in asked.items]
+    found += [(f"item {i.name!r}", code.wording) for i in asked.items for code in codes_of(i)]
     found += [("the title", asked.title), ("the introduction", asked.introduction)]
     found += [(f"construct {name!r}", wording) for name, wording in asked.constructs.items()]
     for name, scale in asked.scales.items():
         named = [*answers_of(scale), *codes_of(scale)]
         found += [(f"scale {name!r}", choice.wording) for choice in named]
+    return found
+
+
+def further_languages(asked: Any, written: Sequence[str]) -> dict[str, list[str]]:
+    """Return what has texts in languages that are not written, by language."""
+    found: dict[str, list[str]] = {}
+    for name, wording in _wordings(asked):
+        for language in wording if isinstance(wording, Mapping) else ():
+            if language not in written and name not in found.setdefault(language, []):
+                found[language].append(name)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from loyaltymodel.survey.items import Item, Scale
 from loyaltymodel.survey.questionnaires.choices import (
     answers_of,
-    check_language,
+    chosen_language,
     codes_of,
     is_listed,
     said,
@@ -20,7 +20,7 @@ _LINE = "__________"
 
 def written(asked: Any, language: str | None) -> str:
     """Return a questionnaire in a language: its items by construct, numbered throughout."""
-    check_language(asked, language)
+    language = chosen_language(asked, language)
     parts = [f"# {_in(asked.title, language)}"]
     if introduction := _in(asked.introduction, language):
         parts.append(introduction)

@@ -155,8 +155,14 @@ class Questionnaire(YamlSpecification):
         """Languages in which every text is that is given by language; empty without any."""
         labels = [
             wording
-            for scale in self.scales.values()
-            for named in (scale.labels, scale.dont_know)
+            for named in (
+                *(
+                    part
+                    for scale in self.scales.values()
+                    for part in (scale.labels, scale.dont_know)
+                ),
+                *(item.dont_know for item in self.items),
+            )
             if isinstance(named, Mapping)
             for wording in named.values()
         ]
@@ -218,7 +224,9 @@ class Questionnaire(YamlSpecification):
         return markdown.written(self, language)
 
     @checked
-    def to_xlsform(self, path: str | os.PathLike[str], *, language: str | None = None) -> None:
+    def to_xlsform(
+        self, path: str | os.PathLike[str], *, language: str | None = None
+    ) -> tuple[str, ...]:
         """Write the questionnaire as an XLSForm workbook, which programs for fieldwork read.
 
         Items with 11 answers or fewer become ``select_one``, others ``integer`` or ``decimal``
@@ -233,6 +241,12 @@ class Questionnaire(YamlSpecification):
             Where the workbook (.xlsx) is written; what is there is replaced.
         language : str, optional
             The only language to write; all that the questionnaire has without it.
+
+        Returns
+        -------
+        tuple of str
+            What the form does not hold, such as texts in a language that others lack, a sentence
+            each; empty if nothing.
 
         Raises
         ------
@@ -250,12 +264,12 @@ class Questionnaire(YamlSpecification):
         >>> from loyaltymodel.survey import Questionnaire, instrument
         >>> asked = instrument("acsi")
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     asked.to_xlsform(Path(folder) / "acsi.xlsx")
+        ...     unwritten = asked.to_xlsform(Path(folder) / "acsi.xlsx")
         ...     found, lost = Questionnaire.from_xlsform(Path(folder) / "acsi.xlsx")
-        >>> found == asked, lost
-        (True, ())
+        >>> found == asked, unwritten, lost
+        (True, (), ())
         """
-        xlsform.write(self, path, language)
+        return xlsform.write(self, path, language)
 
     @classmethod
     @checked

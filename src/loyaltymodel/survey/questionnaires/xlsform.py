@@ -17,8 +17,9 @@ from loyaltymodel.survey.items import Item, Scale
 from loyaltymodel.survey.questionnaires.choices import (
     Choice,
     answers_of,
-    check_language,
+    chosen_language,
     codes_of,
+    further_languages,
     is_listed,
     said,
     short,
@@ -32,8 +33,16 @@ _LANGUAGES = {
     "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "it": "Italiano",
     "ja": "日本語", "ko": "한국어", "pt": "Português", "ru": "Русский", "zh": "中文",
 }  # fmt: skip
+# How others call them.
+_CALLED = {
+    "german": "de", "spanish": "es", "french": "fr", "italian": "it", "japanese": "ja",
+    "korean": "ko", "portuguese": "pt", "russian": "ru", "chinese": "zh", "简体中文": "zh",
+} | {called.lower(): code for code, called in _LANGUAGES.items()}  # fmt: skip
+_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NOTE = "introduction"
+_SHOWN = 5  # reasons in a message
+_ENDS = 2  # answers that a scale has at least
 _CONSTRAINT = re.compile(r"\.\s*>=\s*(-?[\d.]+)\s+and\s+\.\s*<=\s*(-?[\d.]+)")
 _BEFORE = ("label", "hint")
 _FORMED = ("begin_group", "end_group", "begin group", "end group")  # they only order questions
@@ -46,9 +55,12 @@ _PASSED_OVER = (
 # ---- writing -----------------------------------------------------------------------------------
 
 
-def write(asked: Any, path: str | os.PathLike[str], language: str | None) -> None:
-    """Write a workbook whose sheets survey, choices and settings are an XLSForm."""
-    check_language(asked, language)
+def write(asked: Any, path: str | os.PathLike[str], language: str | None) -> tuple[str, ...]:
+    """Write a workbook whose sheets survey, choices and settings are an XLSForm.
+
+    Returns sentences on what it does not hold.
+    """
+    chosen_language(asked, language)
     if bad := [item.name for item in asked.items if not _NAME.fullmatch(item.name)]:
         raise ModelError(
             f"items {enumerate_names(map(repr, bad))} have a name that XLSForm does not allow: it "
@@ -69,10 +81,15 @@ def write(asked: Any, path: str | os.PathLike[str], language: str | None) -> Non
         ],
     }
     _save(sheets, path)
+    return tuple(
+        f"texts in {name!r} are not in the form ({enumerate_names(places)})"
+        for name, places in further_languages(asked, languages).items()
+    )
 
 
 def _survey(asked: Any, languages: Sequence[str]) -> list[Row]:
     rows: list[Row] = []
+    lists = _list_names(asked)
     if any(texts_of(asked.introduction)):
         note = _texts("label", asked.introduction, languages)
         rows.append({"type": "note", "name": _NOTE, **note})
@@ -80,7 +97,7 @@ def _survey(asked: Any, languages: Sequence[str]) -> list[Row]:
         scale = asked.scales[item.scale]
         rows.append(
             {
-                "type": _type(item, scale),
+                "type": _type(scale, lists[item.name]),
                 "name": item.name,
                 **_texts("label", item.text or item.name, languages),
                 **_limits(item, scale, languages),
@@ -93,17 +110,33 @@ def _survey(asked: Any, languages: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _type(item: Item, scale: Scale) -> str:
+def _type(scale: Scale, choices: str) -> str:
     if is_listed(scale):
-        return f"select_one {_list_name(item)}"
+        return f"select_one {choices}"
     whole = all(float(v).is_integer() for v in (scale.lowest, scale.step or 0.5))
     return "integer" if whole else "decimal"
 
 
-def _list_name(item: Item) -> str:
-    """Name the list of choices of an item, its own where it has codes of its own."""
-    scale = "".join(sign if _NAME.fullmatch(f"a{sign}") else "_" for sign in item.scale)
-    return f"{scale}__{item.name}" if item.dont_know else scale
+def _list_names(asked: Any) -> dict[str, str]:
+    """Name the list of choices of each item, its own where it has codes of its own.
+
+    A scale whose name is none for a list, such as a Chinese one, is called by its place.
+    """
+    named: dict[str, str] = {}
+    for place, scale in enumerate(asked.scales, start=1):
+        name = scale if _NAME.fullmatch(scale) else f"scale_{place}"
+        while name in named.values() or (name != scale and name in asked.scales):
+            name += "_"
+        named[scale] = name
+    found: dict[str, str] = {}
+    for item in asked.items:
+        name = named[item.scale]
+        if item.dont_know:
+            name += f"__{item.name}"
+            while name in named.values() or name in found.values():
+                name += "_"
+        found[item.name] = name
+    return found
 
 
 def _limits(item: Item, scale: Scale, languages: Sequence[str]) -> Row:
@@ -129,8 +162,9 @@ def _limits(item: Item, scale: Scale, languages: Sequence[str]) -> Row:
 def _choices(asked: Any, languages: Sequence[str]) -> list[Row]:
     rows: list[Row] = []
     done: set[str] = set()
+    lists = _list_names(asked)
     for item in asked.items:
-        name, scale = _list_name(item), asked.scales[item.scale]
+        name, scale = lists[item.name], asked.scales[item.scale]
         if name in done:
             continue
         done.add(name)
@@ -267,7 +301,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], tuple[str, ...]]
         elif kind and kind not in _FORMED and kind not in _OF_FIELDWORK:
             lost.append(f"{name or 'a row'} of type {kind!r} is no question with a scale")
     if not items:
-        raise DataError(f"{os.fspath(path)!r} has no question that can be read as an item")
+        why = "".join(f"; {sentence}" for sentence in lost[:_SHOWN])
+        raise DataError(f"{os.fspath(path)!r} has no question that can be read as an item{why}")
     lost += _of_columns(sheets["survey"])
     settings = (sheets.get("settings") or [{}])[0]
     constructs = {str(r["name"]): _wording("label", r) for r in sheets.get("constructs", [])}
@@ -344,10 +379,23 @@ def _read_scale(
         known = sorted(answers)
         gaps = {round(b - a, 9) for a, b in pairwise(known)}
         if len(gaps) != 1:
-            lost.append(f"{name} has choices that are no even steps; codes such as 99 among them "
-                        "are to be moved to dont_know")  # fmt: skip
-            raise ValueError
-        return {"lowest": known[0], "highest": known[-1], "step": gaps.pop(), "labels": labels}
+            known = _longest_run(known)
+            if len(known) < _ENDS:
+                raise ValueError
+            apart = {code: c for code, c in answers.items() if code not in known}
+            lost.append(
+                f"of the choices of {name} {known[0]:g} to {known[-1]:g} are the scale, and "
+                f'{enumerate_names(f"{code:g}" for code in apart)} a code for "don\'t know"'
+            )
+            labels = {code: text for code, text in labels.items() if code in known}
+            gaps, codes = {1.0}, apart
+        return {
+            "lowest": known[0],
+            "highest": known[-1],
+            "step": gaps.pop(),
+            "labels": labels,
+            "dont_know": _codes(codes),
+        }
     limits = _CONSTRAINT.search(str(row.get("constraint", "")))
     if limits is None:
         limits = re.search(r"start=(-?[\d.]+).*end=(-?[\d.]+)", str(row.get("parameters", "")))
@@ -358,12 +406,26 @@ def _read_scale(
     return {"lowest": low, "highest": high, "step": 1 if whole else None}
 
 
+def _longest_run(known: Sequence[float]) -> list[float]:
+    """Return the most numbers in a row that are 1 apart; of as many, the lowest."""
+    runs = [[known[0]]]
+    for before, number in pairwise(known):
+        if number == before + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return max(runs, key=len)
+
+
 def _code(choice: Row) -> float:
     return float(choice["name"])
 
 
 def _is_named(choice: Row, code: float) -> bool:
-    return choice.get("own_text") != "no" and _wording("label", choice) not in ("", f"{code:.12g}")
+    """Tell whether an answer is called by more than its number; forms of ours say so."""
+    if choice.get("own_text") == "no":
+        return False
+    return bool(choice.get("kind")) or _wording("label", choice) not in ("", f"{code:.12g}")
 
 
 def _codes(choices: Mapping[float, Row]) -> Any:
@@ -384,17 +446,29 @@ def _wording(column: str, row: Row) -> Any:
     by = {}
     for name, text in row.items():
         head, _, language = name.partition("::")
-        if head == column and language:
-            code = re.search(r"\(([A-Za-z-]+)\)\s*$", language)
-            by[code[1] if code else language.strip().lower()[:2]] = str(text)
+        if head == column and language and (code := _language_of(language)) is not None:
+            by[code] = str(text)
     if not by:
         return str(row.get(column, ""))
     return next(iter(by.values())) if row.get(f"{column}_plain") == "yes" else by
 
 
+def _language_of(called: str) -> str | None:
+    """Return the language that a column is called by, "English (en)", "en" or "English"."""
+    inner = re.search(r"\(([^()]+)\)\s*$", called)
+    code = (inner[1] if inner else called).strip()
+    return code if _CODE.fullmatch(code) else _CALLED.get(called.strip().lower())
+
+
 def _of_columns(rows: Sequence[Row]) -> list[str]:
+    heads = [name for name in dict.fromkeys(n for row in rows for n in row) if "::" in name]
+    unknown = [
+        f"the language of the column {name!r} is not known; call it such as 'label::English (en)'"
+        for name in heads
+        if name.partition("::")[0] == "label" and _language_of(name.partition("::")[2]) is None
+    ]
     used = [name for name in _PASSED_OVER if any(str(row.get(name, "")) for row in rows)]
-    return [
+    return unknown + [
         f"the column {name!r} is not kept ({count_of(_filled(rows, name), 'row')})" for name in used
     ]
 
