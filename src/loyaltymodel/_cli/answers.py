@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from loyaltymodel._core.options import enumerate_names
-from loyaltymodel.errors import DataError
-from loyaltymodel.survey import Codebook, read_survey
+from loyaltymodel.errors import DataError, ModelError
+from loyaltymodel.survey import Codebook, Questionnaire, read_survey
 from loyaltymodel.survey.results import SurveyFile
 
 # Options of read_survey, what a shell gives for them, and what they are.
@@ -63,6 +63,25 @@ def in_options(message: str) -> str:
 
 def _as_option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
+
+
+def read_codebook(path: Path) -> Codebook | Questionnaire:
+    """Return the codebook in a file, or the questionnaire, written in JSON or YAML.
+
+    Raises
+    ------
+    ModelError
+        If the file holds neither.
+    """
+    text = read_text(path)
+    as_json = text.lstrip().startswith("{")
+    # A questionnaire says what its constructs are called, and a codebook has no such field.
+    asks = re.search(r'^constructs:|^\s{0,4}"constructs":', text, re.MULTILINE) is not None
+    kind: type[Codebook] | type[Questionnaire] = Questionnaire if asks else Codebook
+    try:
+        return kind.from_json(text) if as_json else kind.from_yaml(text)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
 
 
 def read_text(path: Path) -> str:

