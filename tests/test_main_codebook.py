@@ -1,4 +1,4 @@
-"""The command with a codebook, and the drafts of one: scales by item, labels, codes, turned items."""
+"""The command with a codebook, and drafts of one: scales by item, labels, codes, turned items."""
 
 import json
 
