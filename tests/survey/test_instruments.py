@@ -263,7 +263,7 @@ def test_words_in_both_languages(name):
     asked = ready(name)
     assert asked.languages == ("en", "zh")
     for language in asked.languages:
-        text = asked.to_markdown(language)
+        text = asked.to_markdown(language=language)
         assert not re.search(r"[{}]", text)
         # Chinese has its own punctuation and no Latin words; English no Chinese.
         plain = text.replace("Wi-Fi", "") if language == "en" else text

@@ -115,9 +115,9 @@ def test_the_language_that_is_not_there_is_refused_with_what_lacks_it():
     items = list(asked().items)
     items[0] = items[0].model_copy(update={"text": {"en": "Food?"}})
     with pytest.raises(OptionError, match=r"no text in it for item 'q1'; .* worded in en$"):
-        asked(items=items).to_markdown("zh")
+        asked(items=items).to_markdown(language="zh")
     with pytest.raises(OptionError, match="item 'q1', item 'q2', item 's1'"):
-        asked().to_markdown("fr")
+        asked().to_markdown(language="fr")
 
 
 def test_markdown():
@@ -128,7 +128,7 @@ def test_markdown():
         "3. Satisfied?\n\n   ☐ 1 bad ☐ 2 ☐ 3 ☐ 4 ☐ 5 good ☐ no idea\n\n---\n\n4. Tip?\n\n"
         "   __________ (0 – 1)\n"
     )
-    assert "1. 菜品？\n\n   ☐ 1 差 ☐ 2 ☐ 3 ☐ 4 ☐ 5 好 ☐ 不知道" in asked().to_markdown("zh")
+    assert "1. 菜品？\n\n   ☐ 1 差 ☐ 2 ☐ 3 ☐ 4 ☐ 5 好 ☐ 不知道" in asked().to_markdown(language="zh")
 
 
 def test_markdown_of_plain_texts_and_nameless_codes():
@@ -136,7 +136,7 @@ def test_markdown_of_plain_texts_and_nameless_codes():
     form = Questionnaire(title="T", scales={"n": scale}, items=[Item(name="visits", scale="n")])
     assert form.languages == ()
     text = "# T\n\n1. visits\n\n   __________ (0 never – 30) ☐ don't know\n"
-    assert form.to_markdown() == form.to_markdown("en") == text
+    assert form.to_markdown() == form.to_markdown(language="en") == text
 
 
 def test_json_yaml_pickle_and_copies_are_equal():

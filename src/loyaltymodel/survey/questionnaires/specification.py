@@ -191,7 +191,7 @@ class Questionnaire(YamlSpecification):
         return {"$schema": _DRAFT, **_tidied(cls.model_json_schema())}
 
     @checked
-    def to_markdown(self, language: str | None = None) -> str:
+    def to_markdown(self, *, language: str | None = None) -> str:
         """Return the questionnaire as Markdown, to be read and printed.
 
         Parameters
@@ -213,7 +213,7 @@ class Questionnaire(YamlSpecification):
         Examples
         --------
         >>> from loyaltymodel import survey
-        >>> printed = survey.instrument("nps_csat_ces").to_markdown("zh")
+        >>> printed = survey.instrument("nps_csat_ces").to_markdown(language="zh")
         >>> print(printed.split("## ")[1].rstrip())
         推荐意愿
         <BLANKLINE>
