@@ -1051,6 +1051,18 @@ CASES = [
         },
     ),
     Labelled(
+        "survey.Questionnaire.scales",
+        lambda v: survey.Questionnaire(
+            title="a",
+            scales=v,
+            items=[{"name": "q", "scale": "five"}, {"name": "r", "scale": "ten"}],
+        ).scales["five"],
+        {
+            "five": survey.Scale(lowest=1, highest=5),
+            "ten": survey.Scale(lowest=1, highest=10),
+        },
+    ),
+    Labelled(
         "survey.Scale.labels",
         lambda v: survey.Scale(lowest=1, highest=3, labels=v).labels,
         {1: "bad", 2: "so so", 3: "good"},
@@ -1735,7 +1747,8 @@ ONE_DOOR = {
 # Items and components have whatever names the mapping gives them. A function of one's own gets a
 # mapping, and gives none; what a scale calls its answers stands in
 # their order, whatever the index of the Series.
-# Results beside each other in a picture are named, and matched with nothing.
+# Results beside each other in a picture are named, and matched with nothing. Texts by language, and
+# codes with their texts, are a whole that is kept as it came.
 # Tables that a function of the library made are drawn by the names of their columns, and the table
 # of a file is what was read.
 NOT_BY_LABEL = {
@@ -1751,6 +1764,15 @@ NOT_BY_LABEL = {
     "plots.economics.reach_by_generation.result",
     "jones_sasser.results.LoyaltyCurveResult.interval_of.quantity",
     "survey.Scale.of_labels.labels",
+    "survey.Codebook.title",
+    "survey.Item.dont_know",
+    "survey.Item.text",
+    "survey.Questionnaire.constructs",
+    "survey.Questionnaire.introduction",
+    "survey.Questionnaire.title",
+    "survey.Scale.dont_know",
+    "survey.instrument.entity",
+    "survey.instrument.features",
 }
 
 

@@ -55,7 +55,7 @@ def test_without_a_language_the_whole_is_in_one():
         scales={"three": {**THREE, "labels": {1: {"en": "bad", "zh": "差"}}}},
         items=[{"name": "q1", "scale": "three", "text": {"en": "Good?", "zh": "好吗？"}}],
     )
-    assert asked.to_markdown() == asked.to_markdown("zh")
+    assert asked.to_markdown() == asked.to_markdown(language="zh")
     assert "bad" not in asked.to_markdown()
 
 
@@ -86,7 +86,7 @@ def test_texts_of_the_codes_of_an_item_count_as_texts():
     )
     assert asked.languages == ("en",)
     with pytest.raises(OptionError, match="language='zh': there is no text in it for item 'q1'"):
-        asked.to_markdown("zh")
+        asked.to_markdown(language="zh")
 
 
 def test_a_language_that_some_texts_lack_is_named(tmp_path):

@@ -263,9 +263,9 @@ class Questionnaire(YamlSpecification):
         >>> from pathlib import Path
         >>> from loyaltymodel.survey import Questionnaire, instrument
         >>> asked = instrument("acsi")
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     unwritten = asked.to_xlsform(Path(folder) / "acsi.xlsx")
-        ...     found, lost = Questionnaire.from_xlsform(Path(folder) / "acsi.xlsx")
+        >>> path = Path(tempfile.mkdtemp()) / "acsi.xlsx"
+        >>> unwritten = asked.to_xlsform(path)
+        >>> found, lost = Questionnaire.from_xlsform(path)
         >>> found == asked, unwritten, lost
         (True, (), ())
         """

@@ -44,7 +44,6 @@ _NOTE = "introduction"
 _SHOWN = 5  # reasons in a message
 _ENDS = 2  # answers that a scale has at least
 _CONSTRAINT = re.compile(r"\.\s*>=\s*(-?[\d.]+)\s+and\s+\.\s*<=\s*(-?[\d.]+)")
-_BEFORE = ("label", "hint")
 _FORMED = ("begin_group", "end_group", "begin group", "end group")  # they only order questions
 _OF_FIELDWORK = ("start", "end", "today", "deviceid", "username", "audit")
 _PASSED_OVER = (
