@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import markdown_it
 import openpyxl
 import pytest
 
@@ -142,3 +143,22 @@ def test_a_form_without_any_question_of_ours_says_why(tmp_path):
     path = form_of_others(tmp_path, [("type", "name", "label"), ("text", "q1", "Why?")])
     with pytest.raises(DataError, match="q1 of type 'text' is no question with a scale"):
         Questionnaire.from_xlsform(path)
+
+
+def test_texts_are_printed_as_they_stand():
+    asked = Questionnaire(
+        title="# Guests",
+        introduction="First.\n\nSecond *line*.",
+        scales={"three": {**THREE, "labels": {1: "<b>no</b>"}}},
+        items=[
+            {"name": "q_1", "scale": "three", "text": "A\n\n# _b_ [c](d) 1. e"},
+            {"name": "q_2", "scale": "three", "text": "12. a"},
+            {"name": "q_3", "scale": "three"},
+        ],
+    )
+    html = markdown_it.MarkdownIt().render(asked.to_markdown())
+    assert "<h1># Guests</h1>\n<p>First.</p>\n<p>Second *line*.</p>" in html
+    assert "<p>A # _b_ [c](d) 1. e</p>" in html
+    assert "<p>12. a</p>" in html
+    assert "<p>q_3</p>" in html
+    assert "1 &lt;b&gt;no&lt;/b&gt;" in html
