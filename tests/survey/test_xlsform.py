@@ -192,3 +192,15 @@ def test_a_control_character_is_refused(tmp_path):
     form = every().model_copy(update={"source": "a\x01b"})
     with pytest.raises(ModelError, match="control character"):
         form.to_xlsform(tmp_path / "form.xlsx")
+
+
+def test_a_reference_to_an_item_that_is_not_there_is_refused(tmp_path):
+    """A program for fieldwork would refuse the form, or show an answer in its place."""
+    form = every()
+    items = [form.items[0].model_copy(update={"text": "Of ${q1} and ${price}?"}), *form.items[1:]]
+    with pytest.raises(ModelError, match=r"item 'q0' has the text .* the answer to 'price'"):
+        form.model_copy(update={"items": items}).to_xlsform(tmp_path / "form.xlsx")
+
+
+def test_no_codes_are_no_codes():
+    assert Scale(lowest=1, highest=5, dont_know={}) == Scale(lowest=1, highest=5)

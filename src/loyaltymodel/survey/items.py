@@ -80,7 +80,8 @@ def _short_answers(labels: Mapping[float, Any]) -> dict[int | float, Any]:
 
 
 def _sorted(codes: tuple[float, ...] | Mapping[float, Any]) -> Any:
-    return _in_order(codes) if isinstance(codes, Mapping) else tuple(sorted(codes))
+    # No codes are no codes, however that was written.
+    return _in_order(codes) if codes and isinstance(codes, Mapping) else tuple(sorted(codes))
 
 
 def _short_codes(codes: tuple[float, ...] | Mapping[float, Any]) -> Any:

@@ -67,11 +67,11 @@ def chosen_language(asked: Any, language: str | None) -> str | None:
     Without a language the whole is in one all the same, never each text in its own first one.
     """
     if language is None:
-        by_language = [w for _, w in _wordings(asked) if isinstance(w, Mapping)]
+        by_language = [w for _, w in wordings_of(asked) if isinstance(w, Mapping)]
         if not by_language:
             return None
         language = next(iter(asked.languages or by_language[0]))
-    lacking = dict.fromkeys(name for name, w in _wordings(asked) if _lacks(w, language))
+    lacking = dict.fromkeys(name for name, w in wordings_of(asked) if _lacks(w, language))
     if lacking:
         meant = "" if language in asked.languages else suggest(language, asked.languages)
         raise OptionError(
@@ -82,7 +82,8 @@ def chosen_language(asked: Any, language: str | None) -> str | None:
     return language
 
 
-def _wordings(asked: Any) -> list[tuple[str, str | Mapping[str, str]]]:
+def wordings_of(asked: Any) -> list[tuple[str, str | Mapping[str, str]]]:
+    """Return every text of a questionnaire, after where it stands."""
     found = [(f"item {item.name!r}", item.text) for item in asked.items]
     found += [(f"item {i.name!r}", code.wording) for i in asked.items for code in codes_of(i)]
     found += [("the title", asked.title), ("the introduction", asked.introduction)]
@@ -96,7 +97,7 @@ def _wordings(asked: Any) -> list[tuple[str, str | Mapping[str, str]]]:
 def further_languages(asked: Any, written: Sequence[str]) -> dict[str, list[str]]:
     """Return what has texts in languages that are not written, by language."""
     found: dict[str, list[str]] = {}
-    for name, wording in _wordings(asked):
+    for name, wording in wordings_of(asked):
         for language in wording if isinstance(wording, Mapping) else ():
             if language not in written and name not in found.setdefault(language, []):
                 found[language].append(name)

@@ -23,6 +23,7 @@ from loyaltymodel.survey.questionnaires.choices import (
     is_listed,
     said,
     short,
+    wordings_of,
 )
 from loyaltymodel.survey.wording import texts_of
 
@@ -40,6 +41,7 @@ _CALLED = {
 } | {called.lower(): code for code, called in _LANGUAGES.items()}  # fmt: skip
 _CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _NOTE = "introduction"
 _SHOWN = 5  # reasons in a message
 _ENDS = 2  # answers that a scale has at least
@@ -69,6 +71,7 @@ def write(asked: Any, path: str | os.PathLike[str], language: str | None) -> tup
     if [item.name for item in asked.items if item.name == _NOTE]:
         raise ModelError(f"an item is called {_NOTE!r}, as the note at the beginning; rename it")
     languages = (language,) if language is not None else asked.languages
+    _check_references(asked)
     sheets = {
         "survey": _survey(asked, languages),
         "choices": _choices(asked, languages),
@@ -84,6 +87,19 @@ def write(asked: Any, path: str | os.PathLike[str], language: str | None) -> tup
         f"texts in {name!r} are not in the form ({enumerate_names(places)})"
         for name, places in further_languages(asked, languages).items()
     )
+
+
+def _check_references(asked: Any) -> None:
+    """Refuse texts with ${name}, for which a form shows the answer to an item, without an item."""
+    known = {item.name for item in asked.items}
+    for place, wording in wordings_of(asked):
+        for text in texts_of(wording):
+            if unknown := [name for name in _REFERENCE.findall(text) if name not in known]:
+                raise ModelError(
+                    f"{place} has the text {shown(text)}; a form would put the answer to "
+                    f"{enumerate_names(map(repr, unknown))} in place of ${{...}}, and there is no "
+                    "such item: write it otherwise"
+                )
 
 
 def _survey(asked: Any, languages: Sequence[str]) -> list[Row]:
