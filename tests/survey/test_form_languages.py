@@ -6,7 +6,7 @@ import markdown_it
 import openpyxl
 import pytest
 
-from loyaltymodel.errors import DataError, OptionError
+from loyaltymodel.errors import DataError, ModelError, OptionError
 from loyaltymodel.survey import Questionnaire
 
 THREE = {"lowest": 1, "highest": 3}
@@ -162,3 +162,24 @@ def test_texts_are_printed_as_they_stand():
     assert "<p>12. a</p>" in html
     assert "<p>q_3</p>" in html
     assert "1 &lt;b&gt;no&lt;/b&gt;" in html
+
+
+@pytest.mark.parametrize("text", ["true story", "falsely", "null and void", "~", "true", "12:30"])
+def test_texts_that_begin_like_other_things_come_back_from_yaml(text):
+    asked = Questionnaire(
+        title=text,
+        scales={"three": {**THREE, "labels": {3: text}}},
+        items=[{"name": "q1", "scale": "three", "text": {"en": text, "no": "no"}}],
+    )
+    assert Questionnaire.from_yaml(asked.to_yaml()) == asked
+
+
+def test_plain_text_that_begins_with_true_is_text():
+    text = "title: true story\nscales: {s: {lowest: 1, highest: 3}}\nitems: [{name: q, scale: s}]"
+    assert Questionnaire.from_yaml(text).title == "true story"
+
+
+def test_what_stands_twice_is_pointed_at():
+    text = "title: t\nscales: {s: {lowest: 1, highest: 3}}\nitems: [{name: q, scale: s}]\ntitle: u"
+    with pytest.raises(ModelError, match="line 4, column 1: 'title' stands twice"):
+        Questionnaire.from_yaml(text)

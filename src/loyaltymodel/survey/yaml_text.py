@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +14,7 @@ from loyaltymodel._core.specification import Specification
 from loyaltymodel.errors import DataError, ExtraNotInstalledError, ModelError
 
 _WIDTH = 100
+_TRUTH = re.compile(r"(?:true|false)\Z")  # the whole text, not one that begins so
 _BY_ANSWER = ("labels", "dont_know")  # fields whose keys are numbers, which JSON writes as text
 
 
@@ -151,9 +153,12 @@ def _loader(yaml: Any) -> Any:
             made = super().construct_mapping(node, deep=deep)
             if len(made) < len(node.value):
                 keys = [self.construct_object(key) for key, _ in node.value]
-                twice = next(key for key in keys if keys.count(key) > 1)
+                place = next(k for k, key in enumerate(keys) if key in keys[:k])
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{twice!r} stands twice; name each once", node.start_mark
+                    None,
+                    None,
+                    f"{keys[place]!r} stands twice; name each once",
+                    node.value[place][0].start_mark,
                 )
             return made
 
@@ -162,9 +167,7 @@ def _loader(yaml: Any) -> Any:
         first: [(tag, pattern) for tag, pattern in resolvers if tag in core]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    import re  # noqa: PLC0415 - needed only here
-
-    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", _TRUTH, list("tf"))
     return Loader
 
 
