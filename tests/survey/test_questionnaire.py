@@ -128,7 +128,8 @@ def test_markdown():
         "3. Satisfied?\n\n   ☐ 1 bad ☐ 2 ☐ 3 ☐ 4 ☐ 5 good ☐ no idea\n\n---\n\n4. Tip?\n\n"
         "   __________ (0 – 1)\n"
     )
-    assert "1. 菜品？\n\n   ☐ 1 差 ☐ 2 ☐ 3 ☐ 4 ☐ 5 好 ☐ 不知道" in asked().to_markdown(language="zh")
+    chinese = asked().to_markdown(language="zh")
+    assert "1. 菜品？\n\n   ☐ 1 差 ☐ 2 ☐ 3 ☐ 4 ☐ 5 好 ☐ 不知道" in chinese
 
 
 def test_markdown_of_plain_texts_and_nameless_codes():
