@@ -488,6 +488,30 @@ def test_a_label_far_from_all_others_is_named_and_left(tmp_path):
     assert any("98 (refused)" in remark for remark in found.remarks)
 
 
+def test_declared_codes_keep_what_the_file_calls_them_and_two_labels_are_a_scale(tmp_path):
+    pyreadstat.write_sav(
+        pd.DataFrame({"q1": [1.0, 2, 3, 9], "yes": [0.0, 1, 1, 0], "odd": [1.0, 5, 1, 5]}),
+        str(tmp_path / "s.sav"),
+        variable_value_labels={
+            "q1": {1: "bad", 2: "fair", 3: "good", 9: "don't know"},
+            "yes": {0: "no", 1: "yes"},
+            "odd": {1: "left", 5: "right"},
+        },
+        missing_ranges={"q1": [9]},
+        variable_measure={"q1": "ordinal", "yes": "ordinal", "odd": "ordinal"},
+    )
+    found = read_survey(tmp_path / "s.sav")
+    book = found.codebook
+    assert book.limits == {"q1": (1, 3), "yes": (0, 1)}
+    assert book.scales[book.items[0].scale].dont_know == {9: "don't know"}
+    assert not any(item.reversed for item in book.items)
+    assert "no file says which items are reversed" in book.source
+    assert any(remark.startswith("yes has two labels") for remark in found.remarks)
+    # The draft reads the labels as well as the codes.
+    table = pd.DataFrame({"q1": ["Don't know", "good"], "yes": ["yes", "NO "]})
+    assert book.clean(table).to_numpy(na_value=-1).tolist() == [[-1, 1], [3, 0]]
+
+
 def stata(path, *, whole=True):
     """Write a file of Stata with .a and .b, which pandas cannot write, put in afterwards."""
     data = pd.DataFrame(

@@ -795,3 +795,169 @@ def test_what_is_no_number_is_told_with_its_row(answer):
 def test_steps_that_no_computer_tells_apart_are_refused():
     with pytest.raises(ModelError, match="too small for a scale from 1 to 10"):
         scale(step=1e-200)
+
+
+# Languages, labels, codes of items, and items that are reversed
+
+ANSWERS = {
+    1: {"en": "Poor", "zh": "差"},
+    2: {"en": "Fair", "zh": "一般"},
+    3: {"en": "Good", "zh": "好"},
+}
+SPOKEN = Codebook(
+    title={"en": "Guests", "zh": "顾客"},
+    scales={
+        "three": Scale(lowest=1, highest=3, labels=ANSWERS, dont_know={9: {"en": "Don't know"}}),
+        "grade": Scale(lowest=1, highest=6, direction="down", dont_know=[9]),
+    },
+    items=[
+        Item(name="kind", scale="three", text={"en": "Kind staff?", "zh": "友好吗？"}),
+        Item(name="rude", scale="three", reversed=True, dont_know={8: "Not asked"}),
+        Item(name="mark", scale="grade"),
+        Item(name="worse", scale="grade", reversed=True),
+    ],
+)
+
+
+def test_texts_come_in_every_language():
+    item = SPOKEN.items[0]
+    assert (item.wording(), item.wording("zh")) == ("Kind staff?", "友好吗？")
+    with pytest.raises(OptionError, match=r"'kind' has no text in 'de'; there is en"):
+        item.wording("de")
+    assert SPOKEN.scales["three"].label(3, language="zh") == "好"
+    assert SPOKEN.scales["three"].label(9) == "Don't know"
+    assert SPOKEN.languages == ("en",)  # the code has no Chinese label
+    assert Codebook.from_json(SPOKEN.to_json()) == SPOKEN
+    assert hash(Codebook.from_json(SPOKEN.to_json())) == hash(SPOKEN)
+
+
+def test_answers_are_decoded_and_turned_by_hand():
+    raw = pd.DataFrame(
+        {
+            "kind": ["Good", " good", "差", "don't know", "２", None],
+            "rude": ["Good", 8, "Not asked", 1, "1", 9],
+            "mark": [1, 6, 2, 9, 3, None],
+            "worse": [1, 6, 2, 9, 3, None],
+        }
+    )
+    clean = SPOKEN.clean(raw)
+    nan = np.nan
+    assert SPOKEN.turned == ("rude", "mark")
+    np.testing.assert_array_equal(clean["kind"], [3, 3, 1, nan, 2, nan])
+    np.testing.assert_array_equal(clean["rude"], [1, nan, nan, 3, 3, nan])  # 1 + 3 - x
+    np.testing.assert_array_equal(clean["mark"], [6, 1, 5, nan, 4, nan])  # 1 + 6 - x
+    np.testing.assert_array_equal(clean["worse"], raw["worse"].replace(9, nan))  # turned twice
+    np.testing.assert_array_equal(SPOKEN.points(raw)["mark"], [100, 0, 80, nan, 60, nan])
+    found = {(p.item, p.kind): (p.count, p.first_row) for p in SPOKEN.check(raw)}
+    assert found["kind", "spelling"] == (2, 1)
+    assert found["kind", "text_number"] == (1, 4)
+    assert ("rude", "turned") in found
+    assert ("worse", "turned") not in found
+
+
+def test_a_label_of_two_answers_is_an_error_that_says_so():
+    scale = Scale(lowest=1, highest=3, labels={1: "so so", 2: "So So", 3: "good"})
+    book = Codebook(title="t", scales={"s": scale}, items=[Item(name="q", scale="s")])
+    assert book.clean(pd.DataFrame({"q": ["so so", "So So"]}))["q"].tolist() == [1, 2]
+    (problem,) = book.check(pd.DataFrame({"q": ["good", "SO SO"]}))
+    assert (problem.kind, problem.first_row) == ("not_numeric", 1)
+    assert "since it is the label of 1, 2;" in problem.sentence
+
+
+@pytest.mark.parametrize("text", ["1_0", "1e0", "nan", "inf", "7,5", "seven", "1 0"])
+def test_what_only_looks_like_a_number_is_none(text):
+    (problem,) = book_of("q ten").check(pd.DataFrame({"q": [text]}))
+    assert problem.kind == "not_numeric"
+
+
+def test_all_places_of_all_problems():
+    raw = pd.DataFrame(
+        {"kind": ["Good", "Godo", "Godo"], "rude": [1, 7, 2], "age": [30, 40, 50]},
+        index=["Ann", "Bo", "Cy"],
+    )
+    rows = SPOKEN.problem_rows(raw, ["kind", "rude"])
+    assert rows.to_numpy().tolist() == [
+        ["Bo", "kind", "not_numeric", "Godo", "error"],
+        ["Bo", "rude", "off_scale", 7.0, "error"],
+        ["Cy", "kind", "not_numeric", "Godo", "error"],
+    ]
+    (first, *_) = SPOKEN.check(raw, ["kind"])
+    assert "(did you mean 'Good'?)" in first.sentence
+    none = SPOKEN.problem_rows(pd.DataFrame({"kind": ["Good"]}), ["kind"])
+    assert list(none) == list(rows)
+    assert none.empty
+
+
+def test_codes_far_from_all_answers_are_named():
+    answers = [1, 2, 3, 4, 5, 6, 7, 7, 99, 99, 99]
+    book = Codebook(
+        title="t",
+        scales={"seven": scale(1, 7), "many": scale(0, 100)},
+        items=[Item(name="q1", scale="seven"), Item(name="q2", scale="many")],
+    )
+    off, suspected = book.check(pd.DataFrame({"q1": answers, "q2": answers}))
+    assert off.kind == "off_scale"
+    assert "3 answers of 99, and the next highest is 7" in off.sentence
+    assert (suspected.kind, suspected.severity, suspected.count) == ("suspected_code", "notice", 3)
+
+
+def test_a_table_is_not_read_twice():
+    raw = pd.DataFrame({"rude": [1, 2, 8], "mark": [1, 2, 9], "age": [1, 2, 3]})
+    once = SPOKEN.clean(raw, ["rude"], keep="all")
+    assert list(once) == list(raw)
+    assert once["mark"].tolist() == [1, 2, 9]
+    both = SPOKEN.clean(once, ["rude", "mark"], keep=["age"])
+    np.testing.assert_array_equal(both["rude"], [3, 2, np.nan])
+    np.testing.assert_array_equal(both["mark"], [6, 5, np.nan])
+    pd.testing.assert_frame_equal(SPOKEN.clean(both, ["rude", "mark"], keep=["age"]), both)
+    other = SPOKEN.model_copy(update={"title": "other"})
+    with pytest.raises(DataError, match="was read by the codebook Guests"):
+        other.clean(both, ["rude"])
+    assert not SPOKEN.points(raw, ["rude"]).attrs
+
+
+@pytest.mark.parametrize("kind", [Codebook, Item, Scale])
+def test_the_names_shown_are_its_own(kind):
+    shown = dir(kind)
+    assert set(kind.model_fields) | {"to_json", "from_json"} <= set(shown)
+    assert not [n for n in shown if n.startswith(("model_", "_")) and n != "model_copy"]
+
+
+def test_an_item_without_what_is_new_is_read_from_older_json():
+    old = '{"name": "q", "scale": "ten", "text": "How?", "construct": null}'
+    assert Item.from_json(old) == Item(name="q", scale="ten", text="How?")
+
+
+MORE_REFUSED = {
+    "code of an item on its scale": ({"dont_know": [3]}, "dont_know has 3, .*1 to 10 contains"),
+    "code of an item twice": ({"dont_know": [77, 77]}, "dont_know has 77 twice"),
+    "code that its scale has": ({"dont_know": [99]}, "dont_know has 99, which its scale has too"),
+    "reversed as a number": ({"reversed": 1}, "reversed must be true or false"),
+    "no language": ({"text": {"English": "How?"}}, "'English' is no language"),
+    "no text": ({"text": {"en": 3}}, "the text in 'en' is 3"),
+    "no language at all": ({"text": {}}, "at least one language"),
+}
+
+
+@pytest.mark.parametrize("case", MORE_REFUSED)
+def test_more_items_that_are_refused(case):
+    fields, message = MORE_REFUSED[case]
+    with pytest.raises(ModelError, match=message):
+        Codebook(
+            title="t",
+            scales={"ten": scale(dont_know=[99])},
+            items=[{"name": "q", "scale": "ten", **fields}],
+        )
+
+
+@given(st.sampled_from([(1, 5), (0, 10), (-3, 3)]), st.booleans(), st.booleans(), st.data())
+def test_an_answer_is_turned_when_one_of_two_holds(pair, down, against, data):
+    low, high = pair
+    answers = data.draw(st.lists(st.integers(low, high), min_size=1, max_size=9))
+    book = Codebook(
+        title="t",
+        scales={"s": scale(low, high, direction="down" if down else "up")},
+        items=[Item(name="q", scale="s", reversed=against)],
+    )
+    clean = book.clean(pd.DataFrame({"q": answers}))["q"].tolist()
+    assert clean == [low + high - x if down != against else x for x in answers]

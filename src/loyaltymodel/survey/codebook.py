@@ -137,7 +137,9 @@ class Codebook(YamlSpecification):
     @property
     def languages(self) -> tuple[str, ...]:
         """Languages in which all texts are that are given by language; empty without any."""
-        labels = [w for scale in self.scales.values() for w in scale.labels.values()]
+        named = [s.labels for s in self.scales.values()]
+        named += [one.dont_know for one in (*self.scales.values(), *self.items)]
+        labels = [w for part in named if isinstance(part, Mapping) for w in part.values()]
         return languages_of([self.title, *labels, *(item.text for item in self.items)])
 
     @property
@@ -164,6 +166,11 @@ class Codebook(YamlSpecification):
         The dictionary is the caller's own.
         """
         return {item.name: self.scales[item.scale].pair for item in self.items}
+
+    @property
+    def turned(self) -> tuple[str, ...]:
+        """Names of the items whose answers :meth:`clean` turns: high ones mean little of them."""
+        return tuple(item.name for item in self.items if is_turned(self.scales[item.scale], item))
 
     @checked
     def check(self, data: Data, items: Sequence[str] | None = None) -> list[Problem]:

@@ -124,7 +124,9 @@ def _kind(  # noqa: PLR0911  a line a kind
         return _kind_of_text(raw, name, text, distinct, missing, differs=differs)
     labels = [value for value in raw.labels.get(name, {}) if not isinstance(value, str)]
     if labels:
-        return "choice" if name in raw.nominal or len(labels) <= 2 else "scale"  # noqa: PLR2004
+        # Two labels are a scale where they are numbered as its lowest and highest answer.
+        two = len(labels) <= 2 and set(labels) not in ({0, 1}, {1, 2})  # noqa: PLR2004
+        return "choice" if name in raw.nominal or two else "scale"
     given = numbers[~np.isnan(numbers)]
     whole = bool((given % 1 == 0).all())
     counted = whole and bool((np.diff(given) == 1).all())

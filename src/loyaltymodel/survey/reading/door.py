@@ -123,6 +123,9 @@ def read_survey(
 
     What a file of SPSS or Stata declares as missing is missing in ``data``;
     ``declared_missing`` keeps which code each was, and the draft lists the codes in ``dont_know``.
+    Two labelled answers are a scale of the draft if they are numbered 0 and 1, or 1 and 2, and
+    the file does not call them nominal. Which items are reversed is in no file, so that the draft
+    marks none.
     A code that is not declared, such as 99 among answers from 1 to 7, is named in ``remarks`` and
     left as it is: ``codebook.check`` finds it off the scale.
 

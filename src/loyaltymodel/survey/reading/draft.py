@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -56,7 +56,10 @@ def draft_codebook(raw: Raw, columns: Sequence[Column], title: str) -> Draft:
     if items:
         named = {name: scale for scale, name in scales.items()}
         draft.codebook = Codebook(
-            title=title, source=f"draft, read from {title}", scales=named, items=items
+            title=title,
+            source=f"draft, read from {title}; no file says which items are reversed",
+            scales=named,
+            items=items,
         )
     return draft
 
@@ -68,11 +71,12 @@ def _scale(column: Column, raw: Raw, draft: Draft) -> tuple[Scale, Origin] | Non
         return None
     given = numbers[~np.isnan(numbers)]
     declared = {float(code) for code in raw.codes.get(column.name, ())}
-    labels = {
+    named = {
         float(value): text.strip()
         for value, text in raw.labels.get(column.name, {}).items()
-        if not isinstance(value, str) and text.strip() and float(value) not in declared
+        if not isinstance(value, str) and text.strip()
     }
+    labels = {value: text for value, text in named.items() if value not in declared}
     answers = _without_codes(labels)
     if column.codes is not None:
         found = column.codes
@@ -93,9 +97,16 @@ def _scale(column: Column, raw: Raw, draft: Draft) -> tuple[Scale, Origin] | Non
     whole = all(value % 1 == 0 for value in answers) and low % 1 == 0
     if not whole:
         return None
-    outside = tuple(code for code in sorted(declared) if not low <= code <= high)
+    outside = _dont_know([code for code in sorted(declared) if not low <= code <= high], named)
     scale = Scale(lowest=low, highest=high, labels=answers, dont_know=outside)
     return scale, origin  # type: ignore[return-value]
+
+
+def _dont_know(codes: Sequence[float], named: Mapping[float, str]) -> Any:
+    """Return codes that the file declares as missing, by what it calls them if it names all."""
+    if codes and all(code in named for code in codes):
+        return {code: named[code] for code in codes}
+    return tuple(codes)
 
 
 def _without_codes(labels: Mapping[float, str]) -> dict[float, str]:
@@ -147,6 +158,13 @@ def _free(name: str, used: Mapping[str, object]) -> str:
 
 
 def _remark_on_kinds(raw: Raw, columns: Sequence[Column], draft: Draft) -> None:
+    two = [c.name for c in columns if c.kind == "scale"
+           and len(raw.labels.get(c.name, ())) == _FEWEST_LABELS]  # fmt: skip
+    if two:
+        draft.remarks.append(
+            f"{enumerate_names(two)} has two labels, which are taken as the lowest and the highest "
+            "answer of a scale; leave it out of the codebook if neither is more than the other"
+        )
     guessed = [name for name, origin in draft.origins.items() if origin == "guess"]
     if guessed:
         draft.remarks.append(
@@ -154,7 +172,7 @@ def _remark_on_kinds(raw: Raw, columns: Sequence[Column], draft: Draft) -> None:
             f"{enumerate_names(map(repr, guessed))}; take the limits from the questionnaire"
         )
     labelled = [c.name for c in columns if c.kind == "choice" and c.name in raw.nominal
-                and len(raw.labels.get(c.name, ())) > _FEWEST_LABELS]  # fmt: skip
+                and len(raw.labels.get(c.name, ())) >= _FEWEST_LABELS]  # fmt: skip
     if labelled:
         draft.remarks.append(
             f"{enumerate_names(labelled)} has value labels, but is nominal by the file, so that "
