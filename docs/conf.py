@@ -91,7 +91,8 @@ def _block(self: HTML5Translator, node: nodes.math_block) -> None:
 
 def _fill_in(_app: Sphinx, name: str, source: list[str]) -> None:
     if name == "project/coverage":
-        source[0] = source[0].replace("{{ counts }}", written.coverage_counts(source[0]))
+        source[0] = source[0].replace("{{ counts }}", written.coverage_counts())
+        source[0] = source[0].replace("{{ entries }}", written.coverage_entries())
     elif name == "reference/glossary":
         source[0] = source[0].replace("{{ terms }}", written.glossary_terms())
     elif name.endswith("/index"):

@@ -28,7 +28,7 @@ STATES = {
     "computed": "it can be computed; what is left out is said after a colon",
     "example": "an example in the documentation works it out with functions that serve more",
     "data": "a list, a table or published figures that can be looked up",
-    "context": "a word in the glossary; there is nothing to compute",
+    "context": "not modelled, for the reason that is given",
     "planned": "not there yet",
 }
 _GALLERY = """\
@@ -38,7 +38,6 @@ also drawn with `language="zh"` (中文)."""
 _LISTS = """\
 Components, checklists, indicators, labels and advice as the texts of the field have them.
 {func}`~loyaltymodel.evidence.catalogue` hands each of them out as a table, with its source."""
-_COVERED = re.compile(r"^\| [A-Z]{3}-\d\d \|[^|]*\| ([a-z]+)", re.MULTILINE)
 _TABLE = re.compile("DataFrame|Series|EstimateTable")
 
 
@@ -323,15 +322,36 @@ def _entry(found: dict[str, Any]) -> str:
     return "\n".join([*names, indent(text, "    ")])
 
 
-# Counts of coverage
+# Coverage
 
 
-def coverage_counts(page: str) -> str:
-    """Return the table of states with how many entries of the page have each."""
-    counts = Counter(_COVERED.findall(page))
+def coverage() -> list[dict[str, Any]]:
+    """Return the areas of the list of concepts, each with its entries."""
+    text = (DOCS / "project" / "coverage.toml").read_text(encoding="utf-8")
+    areas: list[dict[str, Any]] = tomllib.loads(text)["areas"]
+    return areas
+
+
+def coverage_counts() -> str:
+    """Return the table of states with how many entries have each."""
+    counts = Counter(entry["state"] for area in coverage() for entry in area["entries"])
     rows = [f"| {state} | {counts[state]} | {meaning} |" for state, meaning in STATES.items()]
     total = f"| | {sum(counts.values())} | |"
     return "\n".join(["| state | entries | meaning |", "|---|---|---|", *rows, total])
+
+
+def coverage_entries() -> str:
+    """Return a table an area, a row a concept."""
+    parts = []
+    for area in coverage():
+        rows = ["| id | concept | state | where |", "|---|---|---|---|"]
+        for entry in area["entries"]:
+            state = ": ".join(filter(None, [entry["state"], entry.get("note", "")]))
+            lost = f"lost in the source: {entry['lost']}" if "lost" in entry else ""
+            where = "; ".join(filter(None, [entry.get("where", ""), lost]))
+            rows.append(f"| {entry['id']} | {entry['concept']} | {state} | {where} |")
+        parts += [f"## {area['title']}", "\n".join(rows)]
+    return "\n\n".join(parts)
 
 
 # Lists of pages

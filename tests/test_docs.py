@@ -152,29 +152,6 @@ def test_pages_name_what_exists(page):
     assert not wrong
 
 
-def test_coverage_has_each_entry_once_with_a_state():
-    page = (ROOT / "docs" / "project" / "coverage.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([A-Z]{3}-\d\d) \|[^|]*\| ([^|]*) \| ([^|\n]*) ?\|$", page, re.M)
-    names = [name for name, _, _ in rows]
-    assert len(set(names)) == len(names) == len(re.findall(r"^\| [A-Z]{3}-\d\d \|", page, re.M))
-    assert f"It has {len(names)} entries" in page
-    for name, state, where in rows:
-        assert re.split("[:;]", state)[0] in written().STATES, name
-        assert bool(where.strip()) == (state != "planned"), name
-    assert "{{ counts }}" in page
-    counts = re.findall(r"\| (\d+) \|", written().coverage_counts(page))
-    *each, total = map(int, counts)
-    assert sum(each) == total == len(names)
-
-
-def test_only_what_has_a_function_is_called_computed():
-    page = (ROOT / "docs" / "project" / "coverage.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([A-Z]{3}-\d\d) \|[^|]*\| computed[^|]*\| (.*) \|$", page, re.M)
-    assert len(rows) > 50
-    for name, where in rows:
-        assert "below" in where or re.search(r"\{(func|class|meth)\}", where), name
-
-
 WORDS = (
     "NPS", "CSAT", "CES", "top box", "mediation", "moderation", "Mokken", "Guttman", "kappa",
     "churn", "RFM", "IPMA", "IPA", "HTMT", "multi-group", "SERVQUAL", "Kano", "PLS-SEM",
