@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from unicodedata import normalize
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from loyaltymodel._core.arrays import FrozenMapping
@@ -32,7 +32,11 @@ def _read(given: Any) -> Any:
             raise ModelError(f"the text in {language!r} is {shown(text)}, no text")
     if not given:
         raise ModelError("texts by language need at least one language")
-    return FrozenMapping(given)
+    return given
+
+
+def _frozen(wording: str | Mapping[str, str]) -> str | Mapping[str, str]:
+    return wording if isinstance(wording, str) else FrozenMapping(wording)
 
 
 def _plain(wording: Any) -> Any:
@@ -42,6 +46,7 @@ def _plain(wording: Any) -> Any:
 Wording = Annotated[
     str | Mapping[str, str],
     BeforeValidator(_read),
+    AfterValidator(_frozen),
     PlainSerializer(_plain, return_type=str | dict[str, str]),
 ]
 
