@@ -12,7 +12,7 @@ from test_docs import ROLE, anchors, resolves, written
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "project" / "coverage.md"
 ENTRIES = [entry for area in written().coverage() for entry in area["entries"]]
-IDS = (ROOT / "tests" / "reference" / "concepts.txt").read_text("utf-8").split()
+IDS = (ROOT / "tests/reference/concepts.txt").read_text("utf-8").split()
 LINK = re.compile(r"\]\(([^)#]*)#?([^)]*)\)")
 
 

@@ -28,7 +28,7 @@ CHECKLISTS = ("strategies", "measures", "principles", "levers")
 
 
 def known_concepts():
-    return set((ROOT / "tests" / "reference" / "concepts.txt").read_text("utf-8").split())
+    return set((ROOT / "tests/reference/concepts.txt").read_text("utf-8").split())
 
 
 @pytest.mark.parametrize("name", LISTS)
