@@ -326,3 +326,26 @@ def test_the_packaged_file_is_a_questionnaire(name):
     assert (
         len(Questionnaire.from_json(text).items) == instruments().set_index("name")["items"][name]
     )
+
+
+def test_a_theory_reads_the_answers_itself_by_the_codebook():
+    """In place of ``clean`` and limits: the codebook as scale, on the answers as they come."""
+    rng = np.random.default_rng(7)
+    asked = instrument("acsi")
+    raw, by_hand = simulated(asked, 300, rng)
+    model = structural.StructuralModel.from_text(asked.model)
+    found = structural.fit(model, raw, scale=asked.codebook, missing="drop")
+    np.testing.assert_array_equal(found.constructs["index"], index(asked, by_hand)[0])
+    asked = instrument("delivered_value")
+    raw, by_hand = simulated(asked, 300, rng)
+    value = delivered_value.delivered_value(
+        raw, unit="points", scale=asked.codebook, missing="drop"
+    )
+    np.testing.assert_array_equal(value, delivered(asked, by_hand)[0])
+    asked = more_reversed(instrument("servperf"))
+    raw, by_hand = simulated(asked, 300, rng)
+    form = expectation_gap.ServiceInstrument.servqual()
+    result, _ = expectation_gap.servqual(
+        form, raw, scale=asked.codebook, design="performance", missing="drop"
+    )
+    np.testing.assert_array_equal(result.dimensions["estimate"], servperf(asked, by_hand)[0])
