@@ -13,16 +13,17 @@ from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.simulate import Kind, Truth, simulate
 from loyaltymodel.survey.codebook import Codebook
 from loyaltymodel.survey.items import Item, Scale, is_turned
+from loyaltymodel.survey.questionnaires.specification import Questionnaire
 
 
 @checked
 def rehearse(
-    codebook: Codebook,
-    model: StructuralModel,
+    codebook: Codebook | Questionnaire,
     truth: Truth,
     n_obs: int,
-    rng: np.random.Generator | int | None = None,
     *,
+    model: StructuralModel | None = None,
+    rng: np.random.Generator | int | None = None,
     kind: Kind = "factor",
     missing_share: float = 0.0,
     dont_know_share: float = 0.0,
@@ -36,15 +37,15 @@ def rehearse(
 
     Parameters
     ----------
-    codebook : Codebook
+    codebook : Codebook or Questionnaire
         What is asked; it has all items of the model.
-    model : StructuralModel
-        Constructs, items and paths.
     truth : Truth
         The world. Means and deviations are those of the answers after reading, in which a high
         number means much of the construct.
     n_obs : int
         Respondents.
+    model : StructuralModel, optional
+        Constructs, items and paths; by default those that a questionnaire claims.
     rng : Generator, int or None
         Randomness.
     kind : {"factor", "composite"}
@@ -68,8 +69,8 @@ def rehearse(
     ModelError
         If the truth does not fit the model.
     OptionError
-        If the codebook lacks items of the model, a mean is off its scale, or no item has a code
-        for "don't know".
+        If there is no model, the codebook lacks items of it, a mean is off its scale, or no item
+        has a code for "don't know".
 
     Notes
     -----
@@ -95,7 +96,7 @@ def rehearse(
     >>> truth = Truth(
     ...     paths={("s", "l"): 0.6}, loadings={"s1": 0.9, "s2": 0.9, "l1": 1}, means=6, deviations=2
     ... )
-    >>> raw = planning.rehearse(book, model, truth, 2000, 1)
+    >>> raw = planning.rehearse(book, truth, 2000, model=model, rng=1)
     >>> bool(raw["s1"].corr(raw["s2"]) < -0.7)
     True
     >>> read = book.clean(raw)
@@ -112,6 +113,14 @@ def rehearse(
         check_share(name, share)
     if missing_share + dont_know_share > 1:
         raise OptionError("missing_share and dont_know_share are more than all answers together")
+    if model is None:
+        if not isinstance(codebook, Questionnaire):
+            raise OptionError(
+                "a codebook claims no paths; give model, or a questionnaire, which has one"
+            )
+        model = StructuralModel.from_text(codebook.model)
+    if isinstance(codebook, Questionnaire):
+        codebook = codebook.codebook
     known = {item.name for item in codebook.items}
     if absent := [name for name in model.items if name not in known]:
         raise OptionError(

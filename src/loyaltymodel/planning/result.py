@@ -191,7 +191,7 @@ class PowerCurve(Result):
         return table
 
     @checked
-    def n_for_power(self, power: float = 0.8) -> pd.Series:
+    def n_for_power(self, power: float) -> pd.Series:
         """Return how many respondents have a power, with the Monte Carlo error of that number.
 
         Parameters
@@ -280,8 +280,8 @@ class PowerCurve(Result):
             return []
         counted = (
             "A survey is counted by its estimate alone: a test holds it against the standard error "
-            "that surveys of this size have in this world, as a bootstrap would find it but for "
-            "chance. A survey that cannot be estimated finds nothing."
+            "that surveys of this size have in this world, which takes that error as known. A "
+            "survey that cannot be estimated finds nothing."
         )
         return [counted]
 

@@ -26,6 +26,7 @@ _TOL, _MOST_ROUNDS = 1e-8, 300
 _MANY = 200_000  # respondents that show what rounded answers come to
 _VALUES = 4_000_000  # answers of a slice of surveys: 32 MB
 _MOST = 100_000  # respondents of a survey
+_WHOLE = 1 - 1e-6  # a path from which on Fisher's scale has no end
 
 
 class _World(NamedTuple):
@@ -164,10 +165,12 @@ def simulate_power(
     Notes
     -----
     A survey is tested by its estimate over the standard deviation of the estimates of all
-    surveys of its size: |b| > z sd(b). This is what the test by a bootstrap comes to, whose error
-    estimates that standard deviation, but for the chance in the error of a single survey and
-    skewness. No bootstrap is run within a survey. ``benchmarks/planning.py`` holds it
-    against the full bootstrap.
+    surveys of its size: |b| > z sd(b). A path of PLS is held against 0 on Fisher's scale, atanh b,
+    on which the error of a correlation does not fall with its size; of single items that is the
+    test of a correlation. Paths of PLSc, which can pass 1, are not. This takes the error as
+    known. A bootstrap estimates it in each survey, with chance of its own, and is not run here:
+    ``benchmarks/planning.py`` holds the two against each other, and they differ by a few
+    hundredths.
 
     The power p of b surveys has the Monte Carlo error root(p (1 - p) / b). A survey that
     cannot be estimated finds nothing, and so lowers the power.
@@ -223,10 +226,12 @@ def simulate_power(
     own, *streams = generator.spawn(1 + len(sizes))
     values = [world.truth(own) for world in worlds]
     target = values[0] if other is None else values[1] - values[0]
-    if not np.isfinite(target):
+    # Where nothing is related to anything the path is 0 and the weights are not determined, which
+    # is no reason not to ask how often surveys find something.
+    if margin is not None and not np.isfinite(target):
         raise NotIdentifiedError(
-            "the world itself cannot be estimated: a construct has no relation to its neighbours, "
-            "or an index has a negative weight; change the truth"
+            "the world itself has no index: a construct has no relation to its neighbours, or an "
+            "item a negative weight; change the truth"
         )
     rows = []
     for n, stream in zip(sizes, streams, strict=True):
@@ -236,7 +241,8 @@ def simulate_power(
             for world, size, one in zip(worlds, numbers, stream.spawn(2), strict=False)
         ]
         estimates = parts[0] if other is None else parts[1] - parts[0]
-        rows.append(_row(n, estimates, target, margin, level))
+        fisher = path is not None and other is None and not consistent
+        rows.append(_row(n, estimates, target, margin, level=level, fisher=fisher))
     power, std_error, bias, failed = np.array(rows).T
     return PowerCurve(
         question=_in_words(path, index, margin, other),
@@ -255,7 +261,13 @@ def simulate_power(
 
 
 def _row(
-    n: int, estimates: FloatArray, target: float, margin: float | None, level: float
+    n: int,
+    estimates: FloatArray,
+    target: float,
+    margin: float | None,
+    *,
+    level: float,
+    fisher: bool,
 ) -> tuple[float, float, float, float]:
     """Return power, standard error, bias and share of failures."""
     done = estimates[np.isfinite(estimates)]
@@ -266,7 +278,8 @@ def _row(
         )
     error = float(done.std(ddof=1))
     if margin is None:
-        found = np.abs(done) > _reach(level) * error
+        tested = np.arctanh(done.clip(-_WHOLE, _WHOLE)) if fisher else done
+        found = np.abs(tested) > _reach(level) * tested.std(ddof=1)
     else:
         found = np.abs(done - target) <= margin
     power = float(found.sum() / len(estimates))

@@ -224,8 +224,22 @@ def detectable_difference(
         Probability with which the difference is to be found.
     n_groups : {1, 2}
         Groups or waves; one is held against a fixed value.
-    ratio, overlap, correlation, level, n_comparisons, deff, population, response_rate
-        As of :func:`sample_size`.
+    ratio : float
+        Respondents of the second group for each of the first, above 0.
+    overlap : float
+        Share of respondents who are in both waves, 0 to 1.
+    correlation : float
+        Correlation of the two answers of such a respondent.
+    level : float
+        Confidence level.
+    n_comparisons : int
+        Comparisons that share the error 1 - level.
+    deff : float
+        Design effect.
+    population : int, optional
+        Customers that there are; of one group only.
+    response_rate : float
+        Expected share of those invited who answer, above 0 to 1.
 
     Returns
     -------
@@ -300,8 +314,20 @@ def power(
         The difference, not 0.
     n_groups : {1, 2}
         Groups or waves; one is held against a fixed value.
-    ratio, overlap, correlation, level, n_comparisons, deff, population
-        As of :func:`sample_size`.
+    ratio : float
+        Respondents of the second group for each of the first, above 0.
+    overlap : float
+        Share of respondents who are in both waves, 0 to 1.
+    correlation : float
+        Correlation of the two answers of such a respondent.
+    level : float
+        Confidence level.
+    n_comparisons : int
+        Comparisons that share the error 1 - level.
+    deff : float
+        Design effect.
+    population : int, optional
+        Customers that there are; of one group only.
 
     Returns
     -------

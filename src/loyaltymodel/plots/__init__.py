@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # type checkers cannot see the folder: one line a module, hel
     from loyaltymodel.plots import expectation_gap as expectation_gap
     from loyaltymodel.plots import jones_sasser as jones_sasser
     from loyaltymodel.plots import loyalty_stage as loyalty_stage
+    from loyaltymodel.plots import planning as planning
     from loyaltymodel.plots import structural as structural
     from loyaltymodel.plots import survey as survey
 
