@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyaltymodel.errors import DataError, ModelError, OptionError
+from loyaltymodel.structural import StructuralModel, fit
 from loyaltymodel.survey import Codebook, Item, Scale
 from timing import quickest
 
@@ -961,3 +962,35 @@ def test_an_answer_is_turned_when_one_of_two_holds(pair, down, against, data):
     )
     clean = book.clean(pd.DataFrame({"q": answers}))["q"].tolist()
     assert clean == [low + high - x if down != against else x for x in answers]
+
+
+def test_one_scale_for_items_on_two_gives_a_wrong_index_and_the_codebook_the_right_one():
+    """Means 5 of 1 to 7 and 6.4 of 1 to 10 are 66.7 and 60 points; as tens the first is 44.4."""
+    people = pd.DataFrame({"s1": [3, 4, 5, 6, 7], "s2": [3, 5, 6, 8, 10], "l": [2, 3, 4, 6, 9]})
+    book = Codebook(
+        title="t",
+        scales={"seven": scale(1, 7), "ten": scale(1, 10)},
+        items=[
+            Item(name="s1", scale="seven", construct="satisfaction"),
+            Item(name="s2", scale="ten", construct="satisfaction"),
+            Item(name="l", scale="ten", construct="loyalty"),
+        ],
+    )
+    model = StructuralModel.from_text(
+        "satisfaction =~ s1 + s2; loyalty =~ l; loyalty ~ satisfaction"
+    )
+    result = fit(model, people, scale=book)
+    wrong = fit(model, people, scale=(1, 10))
+    outer = result.weights.set_index("item")["estimate"]
+    spread = people.std(ddof=0)
+    # The index weighs items in their own units: its weights are those of standard scores / spread.
+    w1, w2 = (outer[name] / spread[name] for name in ("s1", "s2"))
+    m1, m2 = people["s1"].mean(), people["s2"].mean()
+    by_hand = 100 * (w1 * (m1 - 1) + w2 * (m2 - 1)) / (w1 * 6 + w2 * 9)
+    as_tens = 100 * (w1 * (m1 - 1) + w2 * (m2 - 1)) / (w1 * 9 + w2 * 9)
+    found, mistaken = (
+        r.index.set_index("construct")["estimate"]["satisfaction"] for r in (result, wrong)
+    )
+    np.testing.assert_allclose([found, mistaken], [by_hand, as_tens], rtol=EXACT)
+    assert 60 < found < 66.7
+    assert mistaken < 53

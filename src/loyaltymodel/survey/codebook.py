@@ -137,8 +137,9 @@ class Codebook(YamlSpecification):
     @property
     def languages(self) -> tuple[str, ...]:
         """Languages in which all texts are that are given by language; empty without any."""
-        named = [s.labels for s in self.scales.values()]
-        named += [one.dont_know for one in (*self.scales.values(), *self.items)]
+        named: list[object] = [scale.labels for scale in self.scales.values()]
+        named += [scale.dont_know for scale in self.scales.values()]
+        named += [item.dont_know for item in self.items]
         labels = [w for part in named if isinstance(part, Mapping) for w in part.values()]
         return languages_of([self.title, *labels, *(item.text for item in self.items)])
 
