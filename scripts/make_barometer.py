@@ -270,7 +270,7 @@ def make_codebook(people: pd.DataFrame) -> Codebook:
         Item(name="DIFFERENT", scale="ten", text="How much does it differ from its rivals?"),
         Item(name="INVOLVED", scale="ten", text="How much do you care whom you buy this from?"),
         Item(name="JOY", scale="ten", text="How often are you glad about it?"),
-        Item(name="ANGER", scale="bad", text="How often are you annoyed about it?"),
+        Item(name="ANGER", scale="often", text="How often are you annoyed about it?"),
         Item(name="PURCHASES", scale="count", text="Purchases of this kind in a year, anywhere"),
         Item(name="OWN", scale="count", text="Those of them that were made at this company"),
         Item(name="BRANDS", scale="count", text="Companies of this kind used within a year"),
@@ -284,7 +284,7 @@ def make_codebook(people: pd.DataFrame) -> Codebook:
         scales={
             "rating": Scale(lowest=1, highest=10, labels=ends, dont_know=(DONT_KNOW,)),
             "ten": Scale(lowest=1, highest=10, labels=ends),
-            "bad": Scale(lowest=1, highest=10, direction="down"),
+            "often": Scale(lowest=1, highest=10),
             "yes": Scale(lowest=0, highest=1, labels={0: "no", 1: "yes"}),
             "count": Scale(lowest=0, highest=60),
             "money": Scale(lowest=0, highest=100_000, step=None),

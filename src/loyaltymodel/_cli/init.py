@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from loyaltymodel._cli.answers import add_reading_options, in_options, read_answers
 from loyaltymodel._cli.arguments import Parser
@@ -25,7 +26,7 @@ _EXAMPLE = """\
     python -m loyaltymodel --data survey.xlsx --codebook codebook.yaml --model model.txt
 """
 _STEM = re.compile(r"^(.*?)[\s._-]*\d+$")  # of Q1_2 and sat3: what comes before the last number
-_REFLECTIVE = "A"  # mode
+_REFLECTIVE: Literal["A"] = "A"  # the mode
 
 
 def parser() -> argparse.ArgumentParser:

@@ -35,7 +35,7 @@ _OTHERS = (
     (b"\xff\xd8\xff", "a picture", "give the file with the answers"),
 )
 # How packed files begin, by what they were packed, and what opens them.
-_PACKED: tuple[tuple[bytes, str, Callable[[Path], IO[bytes]]], ...] = (
+_PACKED: tuple[tuple[bytes, str, Callable[..., IO[bytes]]], ...] = (
     (b"\x1f\x8b", "gzip", gzip.open),
     (b"BZh", "bzip2", bz2.open),
     (b"\xfd7zXZ", "xz", lzma.open),
