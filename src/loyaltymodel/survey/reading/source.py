@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from loyaltymodel._core.options import shown, suggest, visible
 from loyaltymodel.errors import DataError, OptionError
@@ -35,7 +35,7 @@ _OTHERS = (
     (b"\xff\xd8\xff", "a picture", "give the file with the answers"),
 )
 # How packed files begin, by what they were packed, and what opens them.
-_PACKED: tuple[tuple[bytes, str, Callable[..., IO[bytes]]], ...] = (
+_PACKED: tuple[tuple[bytes, str, Callable[..., Any]], ...] = (
     (b"\x1f\x8b", "gzip", gzip.open),
     (b"BZh", "bzip2", bz2.open),
     (b"\xfd7zXZ", "xz", lzma.open),
