@@ -189,6 +189,7 @@ def test_a_codebook_says_what_is_turned_and_no_answer():
     assert items["ceiling"].tolist() == pytest.approx([1, 1 / 3, 1])
     assert items["dont_know"].tolist() == pytest.approx([1 / 3, 0, 0])
     assert items["constant"].tolist() == [True, False, True]
+    pd.testing.assert_frame_equal(screen(data, scale=book, rng=1).customers, people)
     # Read by the codebook before, it is the same but for what is missing by then.
     fine = data.drop(index="z")
     once, again = screen(fine, codebook=book, rng=1), screen(book.clean(fine), codebook=book, rng=1)

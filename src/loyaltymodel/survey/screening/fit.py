@@ -44,7 +44,7 @@ def screen(
     answers: Data,
     *,
     codebook: Codebook | None = None,
-    scale: AnswerLimits | None = None,
+    scale: AnswerLimits | Codebook | None = None,
     items: Sequence[str] | None = None,
     blocks: Mapping[str, Sequence[str]] | None = None,
     pairs: Sequence[Sequence[str]] | None = None,
@@ -65,8 +65,9 @@ def screen(
         The survey as it came, a row a respondent.
     codebook : Codebook, optional
         What the answers mean. Needed unless ``scale`` is given.
-    scale : (float, float) or mapping from item to (float, float), optional
-        In place of a codebook: the lowest and the highest possible answer.
+    scale : (float, float), mapping from item to (float, float) or Codebook, optional
+        In place of a codebook: the lowest and the highest possible answer. A codebook may be given
+        here as well.
     items : sequence of str, optional
         The items in the order in which they were asked; those of the codebook, of the mapping
         ``scale``, or all columns of numbers without it.
@@ -174,6 +175,8 @@ def screen(
     >>> result.items.set_index("item").loc["q7", ["n_obs", "off_scale", "ceiling"]].tolist()
     [2.0, 1.0, 0.0]
     """
+    if isinstance(scale, Codebook):  # as every theory takes one
+        codebook, scale = codebook or scale, None
     book = _book(codebook, scale, items, blocks)
     if blocks is not None and items is None:
         items = [name for names in blocks.values() for name in names]
