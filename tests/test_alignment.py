@@ -32,6 +32,7 @@ from loyaltymodel import (
     expectation_gap,
     jones_sasser,
     loyalty_stage,
+    planning,
     plots,
     satisfaction_loyalty,
     structural,
@@ -712,6 +713,18 @@ CASES = [
         "plots.chain.money_performance_map.cuts",
         lambda v: outlines(plots.chain.money_performance_map(BY_POINT, cuts=v, ax=axes())),
         {"performance": 50.0, "money": 70.0},
+    ),
+    Labelled(
+        "planning.curve_precision.constraints",
+        lambda v: dict(
+            planning.curve_precision(
+                jones_sasser.curve("power", {"hi": 0.9, "k": 2}), n_obs=100, constraints=v
+            )
+            .parameters[["parameter", "truth"]]
+            .to_numpy()
+            .tolist()
+        ),
+        {"telephone": 0.5, "cars": 0.1, "banks": 0.2},
     ),
     Labelled(
         "jones_sasser.simulate.constraints",
