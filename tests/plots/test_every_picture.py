@@ -30,6 +30,7 @@ from loyaltymodel import (
     expectation_gap,
     jones_sasser,
     loyalty_stage,
+    planning,
     plots,
     structural,
 )
@@ -147,6 +148,14 @@ def gaps(unit):
         expected=9 * unit, understood=8 * unit, designed=7 * unit, delivered=7.5 * unit,
         promised=8.5 * unit, perceived=6.2 * unit,
     )  # fmt: skip
+
+
+@cache
+def planned(sizes):
+    model = structural.StructuralModel.from_text("a =~ a1; b =~ b1; b ~ a")
+    truth = structural.Truth(paths={("a", "b"): 0.1}, loadings={"a1": 1, "b1": 1}, means=5)
+    options = {"index": "a", "margin": 0.5, "scale": (1, 10), "n_surveys": 100, "rng": 1}
+    return planning.simulate_power(model, truth, n_obs=list(sizes), **options)
 
 
 FEW = (
@@ -510,6 +519,10 @@ EXAMPLES = {
         draw("survey.screening_reasons", partial(screened, 30, careful=True)),
         draw("survey.screening_reasons", partial(screened, 300)),
         draw("survey.screening_reasons", partial(screened, 30_000)),
+    ],
+    "planning.power_curve": [
+        draw("planning.power_curve", partial(planned, (60,))),
+        draw("planning.power_curve", partial(planned, tuple(range(50, 5001, 90)))),
     ],
     "structural.forest": [
         *of_models("structural.forest", boot),
