@@ -176,7 +176,9 @@ def screen(
     [2.0, 1.0, 0.0]
     """
     if isinstance(scale, Codebook):  # as every theory takes one
-        codebook, scale = codebook or scale, None
+        if codebook is not None:
+            raise OptionError("codebook= and scale= both are codebooks; give one of them")
+        codebook, scale = scale, None
     book = _book(codebook, scale, items, blocks)
     if blocks is not None and items is None:
         items = [name for names in blocks.values() for name in names]
