@@ -11,7 +11,8 @@ from typing import Annotated, Any, Protocol
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._core.signature import READ_BY_A_DOOR
+from loyaltymodel._core.codebooks import AnswerBook
+from loyaltymodel._core.signature import A_CODEBOOK, READ_BY_A_DOOR
 
 
 class Table(Protocol):
@@ -34,6 +35,8 @@ Values = Annotated[npt.ArrayLike | pd.Series, READ_BY_A_DOOR]
 Pairs = Annotated[Mapping[str, tuple[Any, Any]], READ_BY_A_DOOR]
 # A table with the same names along both sides.
 SquareTable = Annotated[npt.ArrayLike | pd.DataFrame, READ_BY_A_DOOR]
+# A codebook in place of limits of answers (survey.Codebook), which reads the answers too.
+Codebook = Annotated[AnswerBook, A_CODEBOOK]
 # What tells a group, an offer or a row from others.
 Label = Annotated[Hashable, READ_BY_A_DOOR]
 # What is answered in the form in which it was asked: a number for a number, an array for a list,

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, Numbers
+from loyaltymodel._core.codebooks import is_codebook
 from loyaltymodel._core.labels import labelled
 from loyaltymodel._core.native import NotNumbers, Ragged, native, numbers_of
 from loyaltymodel._core.options import (
@@ -43,6 +44,8 @@ R = TypeVar("R")
 
 # Marks types of arguments that a door of the data reads, and refuses with the row that is wrong.
 READ_BY_A_DOOR = "read by a door of the data"
+# Marks a codebook, which can stand for limits of answers wherever there are any.
+A_CODEBOOK = "a codebook"
 
 _VIEWS = (collections.abc.KeysView, collections.abc.ValuesView)  # of a dictionary, in its order
 
@@ -172,6 +175,8 @@ def _kind_of(annotation: Any) -> _Kind:  # noqa: PLR0911  a line a kind
         return _kind_of(FloatArray)
     if origin is typing.Annotated:
         of, *marks = get_args(annotation)
+        if A_CODEBOOK in marks:
+            return _CODEBOOK
         return _ANYTHING if READ_BY_A_DOOR in marks else _kind_of(of)
     if origin is Literal:
         return _choice(get_args(annotation))
@@ -244,6 +249,8 @@ def _floats(name: str, value: Any) -> FloatArray:
 
 _ANYTHING = _Kind(lambda _: True, _anything, ("anything",))
 _NOTHING = _Kind(lambda value: value is None, _same, ("None",))
+# Without words of its own: what is no pair is refused in the words of pairs.
+_CODEBOOK = _Kind(is_codebook, _same, ())
 
 
 def _kind(takes: Callable[[Any], bool], read: Callable[[str, Any], Any], words: str) -> _Kind:
@@ -322,8 +329,9 @@ def _one_of(parts: tuple[Any, ...]) -> _Kind:
     if _ANYTHING in kinds:
         return _ANYTHING
     words = tuple(word for kind in kinds for word in kind.words)
-    kinds.sort(key=lambda kind: kind is not _NOTHING)  # arrays of numbers take anything
-    some = [kind for kind in kinds if kind is not _NOTHING]
+    # The others first, since arrays of numbers take anything.
+    kinds.sort(key=lambda kind: kind not in (_NOTHING, _CODEBOOK))
+    some = [kind for kind in kinds if kind not in (_NOTHING, _CODEBOOK)]
 
     def read(name: str, value: Any) -> Any:
         first: OptionError | None = None

@@ -94,7 +94,7 @@ else:
 
 
 class _KindOfSpecification(_Kind):
-    def __dir__(cls) -> list[str]:
+    def __dir__(cls) -> list[str]:  # noqa: N805  of a class of classes
         """Show what a specification has of its own, and not what pydantic adds."""
         own = [c for c in cls.__mro__ if isinstance(c, _KindOfSpecification)]
         names = {name for c in own for name in vars(c) if name not in _OF_PYDANTIC}

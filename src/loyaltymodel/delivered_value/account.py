@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Label, Variable
+from loyaltymodel._core.accepted import Codebook, Label, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.comparisons import difference
 from loyaltymodel._core.frames import Missing
@@ -461,7 +461,7 @@ def value_account(
     costs: Names = COSTS,
     weights: Weights | None = None,
     money_per_point: float | None = None,
-    scale: AnswerLimits | None = None,
+    scale: AnswerLimits | Codebook | None = None,
     missing: Missing = "raise",
 ) -> ValueAccount:
     """Return what each component contributes to the delivered value of offers (顾客让渡价值构成).
@@ -483,7 +483,7 @@ def value_account(
         Weight of every component, none negative, not all zero; 1 each by default.
     money_per_point : float, optional
         What one point is worth in money. With it, components in points are turned into money.
-    scale : pair, or mapping from component to pair, optional
+    scale : pair, mapping from component to pair, or Codebook, optional
         Lowest and highest possible answer of components in points, to move them to 0 to 100.
     missing : {"raise", "drop"}
         What to do with rows that lack a component; "drop" leaves them out and counts them.

@@ -15,6 +15,7 @@ import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.catalogue import rows_of
+from loyaltymodel._core.codebooks import AnswerBook, limits_by_item
 from loyaltymodel._core.labels import labelled
 from loyaltymodel._core.options import (
     check_choice,
@@ -56,6 +57,7 @@ class Claim:
     slope: FloatArray  # (k,)
     origin: FloatArray  # (k,)
     limits: Limits | None  # of the answers
+    book: AnswerBook | None = None  # by which they are read
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ def make_claim(
     *,
     unit: Unit | Mapping[str, Unit],
     weights: Weights | None = None,
-    scale: AnswerLimits | None = None,
+    scale: AnswerLimits | AnswerBook | None = None,
     money_per_point: float | None = None,
 ) -> Claim:
     """Check what is claimed of components, units, weights and scale.
@@ -92,7 +94,7 @@ def make_claim(
     names = tuple(named)
     units = _units(names, unit)
     result, rate = _exchange(names, units, money_per_point)
-    limits, slope, origin = _scaled(names, units, scale)
+    limits, slope, origin = _scaled(named, units, scale)
     return Claim(
         names=names,
         columns=tuple(named.values()),
@@ -102,6 +104,7 @@ def make_claim(
         slope=slope * rate,
         origin=origin,
         limits=limits,
+        book=scale if isinstance(scale, AnswerBook) else None,
     )
 
 
@@ -246,15 +249,18 @@ def _exchange(
 
 
 def _scaled(
-    names: tuple[str, ...], units: tuple[Unit, ...], scale: AnswerLimits | None
+    named: Mapping[str, str], units: tuple[Unit, ...], scale: AnswerLimits | AnswerBook | None
 ) -> tuple[Limits | None, FloatArray, FloatArray]:
     """Return limits of the answers, and slope and origin that turn them into 0 to 100."""
-    k = len(names)
+    names, k = list(named), len(named)
     if scale is None:
         return None, np.ones(k), np.zeros(k)
     rated = [name for name, one in zip(names, units, strict=True) if one == "points"]
     if not rated:
         raise OptionError("scale is for answers in points, and every component is in money")
+    if isinstance(scale, AnswerBook):
+        pairs = limits_by_item(scale, [named[name] for name in rated])
+        scale = {name: pairs[named[name]] for name in rated}
     if isinstance(scale, Mapping):
         check_known("scale", cast(Mapping[str, object], scale), rated)
     found = resolve_limits(scale, rated)

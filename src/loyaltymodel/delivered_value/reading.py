@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from loyaltymodel._core.arrays import BoolArray, FloatArray, IntArray
+from loyaltymodel._core.codebooks import read_answers
 from loyaltymodel._core.frames import Columns, Missing, checked_rows, read_columns
 from loyaltymodel._core.options import check_choice, enumerate_names, suggest
 from loyaltymodel._core.variables import as_given, read_variables
@@ -41,6 +42,10 @@ def read_offers(offer: object, claim: Claim, missing: Missing) -> Offers:
         If ``missing`` is not one of its choices.
     """
     check_choice("missing", missing, Missing)
+    if claim.book is not None and claim.limits is not None:
+        rated = np.isfinite(claim.limits.lowest)
+        items = [name for name, one in zip(claim.columns, rated, strict=True) if one]
+        offer, _ = read_answers(claim.book, offer, items)
     given = as_mapping("the offer", offer)
     if given is None:
         columns = read_columns(offer, claim.columns)

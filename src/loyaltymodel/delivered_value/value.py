@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from loyaltymodel._core.accepted import AsGiven, Variable
+from loyaltymodel._core.accepted import AsGiven, Codebook, Variable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import check_choice, enumerate_names
 from loyaltymodel._core.scales import AnswerLimits
@@ -40,7 +40,7 @@ def delivered_value(
     weights: Weights | None = None,
     form: Form = "difference",
     money_per_point: float | None = None,
-    scale: AnswerLimits | None = None,
+    scale: AnswerLimits | Codebook | None = None,
     missing: Missing = "raise",
 ) -> AsGiven:
     """Return the customer delivered value of offers (顾客让渡价值).
@@ -70,7 +70,7 @@ def delivered_value(
         Value less cost, or value over cost.
     money_per_point : float, optional
         What one point is worth in money. With it, components in points are turned into money.
-    scale : pair, or mapping from component to pair, optional
+    scale : pair, mapping from component to pair, or Codebook, optional
         Lowest and highest possible answer of components in points. With it answers are checked,
         and moved to points from 0 to 100 before they are weighted.
     missing : {"raise", "drop"}
@@ -181,7 +181,7 @@ def perceived_value(
     columns: Mapping[str, str] | None = None,
     weights: Weights | None = None,
     form: Form = "difference",
-    scale: AnswerLimits | None = None,
+    scale: AnswerLimits | Codebook | None = None,
     missing: Missing = "raise",
 ) -> AsGiven:
     """Return the perceived value of offers (客户感知价值).
@@ -203,7 +203,7 @@ def perceived_value(
         Weight of every dimension, none negative, not all zero; 1 each by default.
     form : {"difference", "ratio"}
         Benefits less sacrifice, or benefits over sacrifice. PERVAL has no sacrifice to divide by.
-    scale : pair, or mapping from dimension to pair, optional
+    scale : pair, mapping from dimension to pair, or Codebook, optional
         Lowest and highest possible answer; with it answers are checked, and moved to points from
         0 to 100 before they are weighted.
     missing : {"raise", "drop"}

@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import Codebook, Data, Variable
 from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.comparisons import difference
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import count_of
@@ -120,6 +121,7 @@ class ProviderGaps(Result):
 
 
 @checked
+@takes_codebook("expected", "understood", "designed", "delivered", "perceived", "promised")
 def provider_gaps(
     *,
     expected: Variable,
@@ -128,7 +130,7 @@ def provider_gaps(
     delivered: Variable,
     perceived: Variable,
     promised: Variable | None = None,
-    scale: tuple[float, float] | None = None,
+    scale: tuple[float, float] | Codebook | None = None,
     data: Data | None = None,
     missing: Missing = "raise",
 ) -> ProviderGaps:
@@ -151,8 +153,9 @@ def provider_gaps(
         What customers perceive (客户对服务传递的感知).
     promised : float, array-like of shape (k,), Series, or name of a column, optional
         What is promised to customers (对客户传播的服务承诺); without it there is no gap 4.
-    scale : pair of float, optional
-        Lowest and highest possible level; a level outside is an error.
+    scale : pair of float or Codebook, optional
+        Lowest and highest possible level; a level outside is an error. Or the codebook that the
+        answers are read by.
     data : pandas, polars or pyarrow table, optional
         The table, a row a unit, where levels are names of columns.
     missing : {"raise", "drop"}

@@ -9,9 +9,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Columns, Data
+from loyaltymodel._core.accepted import Codebook, Columns, Data
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
 from loyaltymodel._core.catalogue import rows_of
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level, newcombe, wilson_at
@@ -115,11 +116,12 @@ class QualityProfile(Result):
 
 
 @checked
+@takes_codebook("scores", limits="name")
 def quality_profile(
     name: str,
     scores: Columns,
     *,
-    scale: tuple[float, float] | Mapping[str, tuple[float, float]],
+    scale: tuple[float, float] | Mapping[str, tuple[float, float]] | Codebook,
     weights: Mapping[str, float] | None = None,
     level: float = 0.95,
     data: Data | None = None,
@@ -134,9 +136,10 @@ def quality_profile(
     scores : mapping from element to variable, table, or names of columns
         Scores of elements of the list, not necessarily of all: by element as numbers, arrays of
         shape (n,), Series, or names of columns; or columns that are called as the elements.
-    scale : pair of float, or mapping from element to pair
+    scale : pair of float, mapping from element to pair, or Codebook
         Lowest and highest possible score. Elements on different scales, such as a rate from 0
-        to 1 beside ratings from 1 to 5, are made comparable by it.
+        to 1 beside ratings from 1 to 5, are made comparable by it. A codebook also reads the
+        answers.
     weights : mapping from element to float, optional
         Weight of every element scored, none negative and not all 0; their sum does not matter.
         Without it all count the same.
@@ -189,7 +192,7 @@ def quality_profile(
                 f"are {', '.join(known)}"
             )
     names = [element for element in known if element in named]
-    limits = resolve_limits(scale, names)
+    limits = resolve_limits(limits_only(scale), names)
     shares = _shares(weights, names)
     given = {element: named[element] for element in names}
     bounds = dict(zip(names, limits.pairs, strict=True))

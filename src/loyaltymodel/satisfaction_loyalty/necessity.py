@@ -9,8 +9,9 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import AsGiven, Data, Values, Variable
+from loyaltymodel._core.accepted import AsGiven, Codebook, Data, Values, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.comparisons import levels_of, snapped
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import check_count, count_of, enumerate_names
@@ -191,11 +192,12 @@ class NecessaryCondition(Result):
 
 
 @checked
+@takes_codebook("satisfaction", perhaps=("loyalty",), limits="role")
 def necessary_condition(
     satisfaction: Variable,
     loyalty: Variable,
     *,
-    scale: AnswerLimits | None = None,
+    scale: AnswerLimits | Codebook | None = None,
     cuts: Cuts | None = None,
     n_resamples: int = FOR_TESTS,
     rng: np.random.Generator | int | None = None,
@@ -212,7 +214,7 @@ def necessary_condition(
     ----------
     satisfaction, loyalty : array or Series of shape (n,), or str
         Scores, higher for more; or names of columns of ``data``.
-    scale : pair of numbers or mapping from str to pair, optional
+    scale : pair of numbers, mapping from str to pair, or Codebook, optional
         Lowest and highest possible score of both, or of "satisfaction" and "loyalty" each.
         Where none is given those observed.
     cuts : float or mapping from str to float, optional
@@ -287,7 +289,7 @@ def necessary_condition(
     """
     check_count("n_resamples", n_resamples, least=1)
     given = {"satisfaction": satisfaction, "loyalty": loyalty}
-    bounds = _bounds(scale, tuple(given))
+    bounds = _bounds(limits_only(scale), tuple(given))
     limits = check_cuts(cuts, ("satisfaction",))
     found = read_variables(given, data=data, bounds=bounds, missing=missing)
     s, loyal = (np.asarray(found[name], dtype=np.float64) for name in given)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Data
+from loyaltymodel._core.accepted import Codebook, Data
 from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.codebooks import AnswerBook, limits_by_item, read_answers
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.options import count_of, enumerate_names, suggest
@@ -32,7 +33,6 @@ from loyaltymodel.structural.kernels.pls import Design, Scheme
 from loyaltymodel.structural.model import StructuralModel
 from loyaltymodel.structural.result import StructuralResult
 from loyaltymodel.structural.settings import FitSettings, Sign
-from loyaltymodel.survey import Codebook
 
 _WARNINGS: dict[str, type[LoyaltyModelWarning]] = {
     "convergence": ConvergenceWarning,
@@ -84,7 +84,8 @@ def fit(
         Correct the constructs of mode A for attenuation. The paths then estimate those of a
         reflective factor model; without it they estimate those between the weighted sums.
     scale : pair, mapping from item to pair, or Codebook, optional
-        Lowest and highest answer of the questionnaire; a codebook knows them item by item.
+        Lowest and highest answer of the questionnaire; a codebook knows them item by item, and
+        the answers are read by it: labels decoded, "don't know" missing, reversed items turned.
         Needed for everything from 0 to 100, and every answer is checked against it.
     weights : str, optional
         Name of a column of respondents' weights. Moments carry their own.
@@ -176,8 +177,12 @@ def fit(
             f"the model is a {type(model).__name__}; a StructuralModel is needed, such as "
             "StructuralModel.from_text(...) or acsi(items)"
         )
-    if isinstance(scale, Codebook):
-        scale = _limits_of(scale, model)
+    if isinstance(scale, AnswerBook):
+        if isinstance(data, Moments):
+            _refuse_turned(scale, model)
+            scale = limits_by_item(scale, model.items)
+        else:
+            data, scale = read_answers(scale, data, model.items)
     settings = FitSettings(
         scheme=scheme,
         consistent=consistent,
@@ -197,18 +202,13 @@ def fit(
     return StructuralResult(model, settings, moments, solution)
 
 
-def _limits_of(book: Codebook, model: StructuralModel) -> AnswerLimits:
-    """Take the limits of the model's items; an index can only be read if high is good in all."""
-    limits = book.limits
-    items = {item.name: item for item in book.items if item.name in model.items}
-    down = [name for name, item in items.items() if book.scales[item.scale].direction == "down"]
-    if down:
+def _refuse_turned(book: AnswerBook, model: StructuralModel) -> None:
+    """Refuse a codebook that turns items of which there are moments only."""
+    if down := [name for name in model.items if name in book.turned]:
         raise OptionError(
-            f"a high answer is bad in {enumerate_names(down)}, so an index of it would be upside "
-            "down; fit book.points(data) with scale=(0, 100), where high is good, or take the "
-            "limits as they are by scale=book.limits"
+            f"a high answer means little in {enumerate_names(down)}, and Moments have no answers "
+            "to turn; make them of book.clean(data), and give scale=book.limits"
         )
-    return {name: limits[name] for name in items}
 
 
 def _moments(model: StructuralModel, data: object, settings: FitSettings) -> Moments:

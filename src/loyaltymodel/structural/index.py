@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loyaltymodel._core.accepted import Codebook
 from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.codebooks import AnswerBook, limits_by_item
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.labels import in_order_of, labelled
 from loyaltymodel._core.options import shown
@@ -25,7 +27,10 @@ def satisfaction_index(
     weights: npt.ArrayLike | Mapping[str, float],
     *,
     scale: (
-        tuple[float, float] | Sequence[tuple[float, float]] | Mapping[str, tuple[float, float]]
+        tuple[float, float]
+        | Sequence[tuple[float, float]]
+        | Mapping[str, tuple[float, float]]
+        | Codebook
     ),
 ) -> float:
     """Return the satisfaction index (顾客满意指数), from 0 to 100.
@@ -42,7 +47,7 @@ def satisfaction_index(
         Weight of each item for answers in those units: an estimated weight for standardised
         answers divided by the standard deviation of the item. None negative, not all zero;
         their sum does not matter.
-    scale : pair of numbers, one pair for each item, or mapping from item to pair
+    scale : pair of numbers, one pair for each item, mapping from item to pair, or Codebook
         Lowest and highest answer that the questionnaire allows, not those observed.
 
     Returns
@@ -88,6 +93,10 @@ def satisfaction_index(
     0.0
     """
     m, v, names = _pair_up(means, weights)
+    if isinstance(scale, AnswerBook):
+        if names is None:
+            raise DataError("a codebook knows items by name; give means and weights by name too")
+        scale = limits_by_item(scale, names)
     if isinstance(scale, Mapping):
         if names is None or set(scale) != set(names):
             raise DataError("a scale by item needs means and weights of the same items by name")

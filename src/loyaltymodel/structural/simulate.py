@@ -9,7 +9,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from loyaltymodel._core.accepted import Codebook
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, FrozenRecord
+from loyaltymodel._core.codebooks import AnswerBook, limits_by_item
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.options import (
@@ -244,7 +246,7 @@ def simulate(
     *,
     kind: Kind = "factor",
     answers: Answers = "continuous",
-    scale: AnswerLimits | None = None,
+    scale: AnswerLimits | Codebook | None = None,
 ) -> pd.DataFrame:
     """Return answers of respondents drawn from a world of known structure (模拟数据).
 
@@ -265,7 +267,7 @@ def simulate(
         and moves those beyond the limits of ``scale`` to the limit, as a questionnaire does;
         that attenuates correlations, so estimates from such answers differ from the truth
         however many respondents answer.
-    scale : pair, or mapping from item to pair
+    scale : pair, mapping from item to pair, or Codebook
         Lowest and highest answer; with ``answers="scale"`` only, and needed there.
 
     Returns
@@ -300,7 +302,8 @@ def simulate(
     generator = np.random.default_rng(rng)
     values = _draw(world, n_obs, generator)
     if scale is not None:
-        limits = resolve_limits(scale, model.items, known=())
+        pairs = limits_by_item(scale, model.items) if isinstance(scale, AnswerBook) else scale
+        limits = resolve_limits(pairs, model.items, known=())
         values = np.rint(values).clip(limits.lowest, limits.highest)
     return pd.DataFrame(values, columns=list(model.items))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from loyaltymodel._core import quadrants
-from loyaltymodel._core.accepted import Columns, Data, Variable
+from loyaltymodel._core.accepted import Codebook, Columns, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.comparisons import equals
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_resamples
@@ -44,7 +45,14 @@ _AXES = 2
 _FEWEST = 2  # attributes that can be compared
 
 
+def _rated(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the axes that are answers on a scale."""
+    rated = given.get("importance_as", "rating") == "rating"
+    return ("performance", "importance") if rated else ("performance",)
+
+
 @checked
+@takes_codebook(of=_rated, also=("importance", "target"), limits="role")
 def importance_performance(
     performance: Columns,
     target: Variable | None = None,
@@ -52,7 +60,7 @@ def importance_performance(
     importance: Columns | None = None,
     measure: Measure = "lmg",
     data: Data | None = None,
-    scale: Pair | Mapping[Axis, Pair] | None = None,
+    scale: Pair | Mapping[Axis, Pair] | Codebook | None = None,
     importance_as: Importance = "rating",
     cuts: Cut | Mapping[Axis, Cut] = "mean",
     ties: Ties = "high",
@@ -82,7 +90,7 @@ def importance_performance(
         Which derived importance, as :func:`key_drivers` defines them.
     data : pandas, polars or pyarrow table, optional
         Where the columns are.
-    scale : pair of numbers, or mapping from "performance" and "importance" to pair, optional
+    scale : pair, mapping from "performance" and "importance" to pair, or Codebook, optional
         Lowest and highest possible answer: one pair for both, or a pair for each that has one;
         an answer outside is an error. Needed for "midpoint" and for the gap. Importance that is
         derived or ranked has no scale.

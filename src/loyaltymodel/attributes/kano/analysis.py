@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import AsGiven, Columns, Data, Pairs, Variable
+from loyaltymodel._core.accepted import AsGiven, Codebook, Columns, Data, Pairs, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import enumerate_names, repeated
 from loyaltymodel._core.scales import AnswerLimits
@@ -111,6 +112,7 @@ def kano_category(
 
 
 @checked
+@takes_codebook(perhaps=("importance",), also=("pairs",), limits="name")
 def kano(
     pairs: Pairs | None = None,
     *,
@@ -118,7 +120,7 @@ def kano(
     data: Data | None = None,
     answers: Sequence[object] = CODES,
     importance: Columns | None = None,
-    scale: AnswerLimits | None = None,
+    scale: AnswerLimits | Codebook | None = None,
     test: CategoryTest = "exact",
     interval: ShareInterval = "wilson",
     level: float = 0.95,
@@ -150,8 +152,10 @@ def kano(
     importance : mapping from attribute to array-like, Series or str, or table, optional
         Self-stated importance (自述重要性) of every attribute, higher for more important; a table
         has the attributes as its columns.
-    scale : pair of numbers, or mapping from attribute to pair, optional
-        Lowest and highest importance that the questionnaire allows; checked if given.
+    scale : pair of numbers, mapping from attribute to pair, or Codebook, optional
+        Lowest and highest importance that the questionnaire allows; checked if given. Or the
+        codebook that these answers are read by, and those to the pairs unless ``answers`` names
+        them.
     test : {"exact", "normal", "fong"}
         How the category is tested against the runner-up.
     interval : {"wilson", "wald", "exact"}
@@ -263,7 +267,7 @@ def kano(
         found.append(category_counts(*codes))
         lengths[name] = len(labels) + n_dropped
     n_asked = check_lengths(lengths)
-    stated = read_importance(importance, scale, lengths, table, missing)
+    stated = read_importance(importance, limits_only(scale), lengths, table, missing)
     return _result(list(named), found, n_asked, level, interval, test, stated)
 
 

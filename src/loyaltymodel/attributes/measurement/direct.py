@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import Codebook, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.counts import (
     Pull,
@@ -363,10 +364,11 @@ class NetPromoter(Result):
 
 
 @checked
+@takes_codebook("ratings")
 def direct_report(
     ratings: Variable,
     *,
-    scale: tuple[float, float],
+    scale: tuple[float, float] | Codebook,
     data: Data | None = None,
     top: int = 1,
     weights: Variable | None = None,
@@ -380,8 +382,9 @@ def direct_report(
     ratings : array-like of shape (n,), Series or str
         Satisfaction of each respondent, higher for more satisfied; or the name of a column of
         ``data``.
-    scale : pair of numbers
-        Lowest and highest answer that the questionnaire allows.
+    scale : pair of numbers, or Codebook
+        Lowest and highest answer that the questionnaire allows; or the codebook that the answers
+        are read by.
     data : pandas, polars or pyarrow table, optional
         Where named columns are found.
     top : int

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._core.accepted import Columns, Data, Variable
+from loyaltymodel._core.accepted import Codebook, Columns, Data, Variable
 from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.counts import weighted_means
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level, student_reach
@@ -178,11 +179,12 @@ def rank_weights(ranks: npt.ArrayLike, *, method: RankMethod) -> FloatArray:
 
 
 @checked
+@takes_codebook("performance", also=("importance",), limits="name")
 def importance_index(
     performance: Columns,
     importance: Columns,
     *,
-    scale: AnswerLimits,
+    scale: AnswerLimits | Codebook,
     data: Data | None = None,
     importance_as: Importance = "rating",
     weights: Variable | None = None,
@@ -199,9 +201,9 @@ def importance_index(
     importance : table, names of columns, or mapping from attribute to number or array-like
         Importance of each attribute, for everybody or for each respondent. A mapping has the
         names of ``performance``; columns have them too, or stand in the same order.
-    scale : pair of numbers, or mapping from attribute to pair
+    scale : pair of numbers, mapping from attribute to pair, or Codebook
         Lowest and highest performance that the questionnaire allows. A rate from 0 to 1 can
-        stand beside ratings from 1 to 5.
+        stand beside ratings from 1 to 5. A codebook also reads the answers.
     data : pandas, polars or pyarrow table, optional
         Where named columns are found.
     importance_as : {"rating", "rank_order_centroid", "rank_sum"}
@@ -263,7 +265,7 @@ def importance_index(
     check_level(level)
     given, stated = paired_by_attribute(performance, importance)
     points, shares, weight, read = _read(
-        given, stated, scale, data, importance_as, missing, weights
+        given, stated, limits_only(scale), data, importance_as, missing, weights
     )
     require_two(weight, "performance and importance")
     scores = (points * shares).sum(axis=1)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Columns, Data, Pairs, Variable
+from loyaltymodel._core.accepted import Codebook, Columns, Data, Pairs, Variable
 from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.counts import members, weighted_means
 from loyaltymodel._core.estimates import EstimateTable
@@ -28,11 +29,12 @@ _QUANTITIES = ("expected", "received", "dissatisfaction", "share_short", "share_
 
 
 @checked
+@takes_codebook("pairs")
 def derived_dissatisfaction(
     pairs: Pairs,
     *,
     data: Data | None = None,
-    scale: tuple[float, float] | None = None,
+    scale: tuple[float, float] | Codebook | None = None,
     weights: Variable | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
@@ -51,8 +53,9 @@ def derived_dissatisfaction(
         ``-`` or space.
     data : pandas, polars or pyarrow table, optional
         Where named columns are found.
-    scale : pair of numbers, optional
-        Lowest and highest level that the questionnaire allows; checked if given.
+    scale : pair of numbers or Codebook, optional
+        Lowest and highest level that the questionnaire allows; checked if given. Or the codebook
+        that the answers are read by.
     weights : array-like of shape (n,), Series or str, optional
         Weight of each respondent, none negative.
     level : float

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import Codebook, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -34,6 +35,7 @@ _PARTS = ("same_customers", "joiners", "leavers")
 
 
 @checked
+@takes_codebook("satisfaction")
 def index_by_wave(
     satisfaction: Variable,
     wave: Variable,
@@ -42,7 +44,7 @@ def index_by_wave(
     order: Sequence[Any] | None = None,
     weights: Variable | None = None,
     clusters: Variable | None = None,
-    scale: tuple[float, float] | None = None,
+    scale: tuple[float, float] | Codebook | None = None,
     level: float = 0.95,
     data: Data | None = None,
     missing: Missing = "raise",
@@ -66,8 +68,9 @@ def index_by_wave(
         Survey weights, above 0; only their ratios within a wave count.
     clusters : array-like of shape (n,), Series, or name of a column, optional
         Who hangs together, such as the branch of each customer; in all waves.
-    scale : tuple of two floats, optional
-        Lowest and highest possible answer, which makes means an index from 0 to 100.
+    scale : tuple of two floats or Codebook, optional
+        Lowest and highest possible answer, which makes means an index from 0 to 100. A codebook
+        also reads the answers.
     level : float
         Confidence level between 0 and 1.
     data : pandas, polars or pyarrow table, optional

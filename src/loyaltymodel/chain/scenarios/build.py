@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import Codebook, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, Numbers
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.labels import in_order_of
 from loyaltymodel._core.options import (
     check_choice,
@@ -60,6 +61,7 @@ class _Held(NamedTuple):
 
 
 @checked
+@takes_codebook("satisfaction", also=("loyalty", "constraint"))
 def scenario(  # noqa: PLR0913  links, money and cost, each by name
     driver: str,
     target: str,
@@ -77,7 +79,7 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
     constraint_after: float | Mapping[str, float] | None = None,
     weights: Variable | None = None,
     data: Data | None = None,
-    scale: tuple[float, float] = (0.0, 1.0),
+    scale: tuple[float, float] | Codebook = (0.0, 1.0),
     retention: float | RetentionModel | None = None,
     retention_slope: float | None = None,
     drivers: Mapping[str, float] | None = None,
@@ -132,9 +134,9 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         The survey that both links were fitted to. Its customers are then drawn again, and both
         links are estimated on the same ones. Without it the impact is drawn apart from the curve
         and its customers, as from another survey.
-    scale : pair of float
+    scale : pair of float, or Codebook
         Lowest and highest answer of ``satisfaction``, with a curve of known parameters or a model
-        of renewals.
+        of renewals; or the codebook that the answers are read by.
     retention : float or RetentionModel, optional
         In place of a curve, from records: the share of customers who stay a period now. Or a model
         of renewals with satisfaction as a driver (:func:`loyaltymodel.economics.fit_retention`),
@@ -266,7 +268,7 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
             raise OptionError("a model of renewals has its own slope; leave retention_slope out")
         given["renewals"] = renewals
         held = _from_renewals(
-            retention, given, data, scale, drivers or {}, n=n_resamples, rng=random
+            retention, given, data, limits_only(scale), drivers or {}, n=n_resamples, rng=random
         )
     elif known:
         held = _from_records(retention, retention_slope, given, data)
@@ -276,7 +278,7 @@ def scenario(  # noqa: PLR0913  links, money and cost, each by name
         )
     else:
         assert curve is not None  # noqa: S101  checked above
-        held = _from_curve(curve, given, data, scale)
+        held = _from_curve(curve, given, data, limits_only(scale))
     found = dict(held.draws)
     if own.draws is not None and "impact" not in found and n_resamples:
         found["impact"] = own.draws

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data
+from loyaltymodel._core.accepted import Codebook, Data
 from loyaltymodel._core.arrays import FloatArray
+from loyaltymodel._core.codebooks import AnswerBook, read_answers
 from loyaltymodel._core.comparisons import exceeds
 from loyaltymodel._core.estimates import EstimateTable, Labels
 from loyaltymodel._core.frames import Missing
@@ -39,7 +40,7 @@ def servqual(
     instrument: ServiceInstrument,
     data: Data,
     *,
-    scale: tuple[float, float],
+    scale: tuple[float, float] | Codebook,
     design: Design = "two_column",
     points: Points | None = None,
     expected: str | None = None,
@@ -57,8 +58,9 @@ def servqual(
         Which items belong to which dimension, such as :meth:`ServiceInstrument.servqual`.
     data : pandas, polars or pyarrow table
         Answers, a row a customer; never changed.
-    scale : pair of float
-        Lowest and highest possible answer, the same for all items.
+    scale : pair of float, or Codebook
+        Lowest and highest possible answer, the same for all items; or the codebook that the answers
+        are read by.
     design : {"two_column", "one_column", "performance"}
         "two_column": each item is rated as expected and as perceived, and the score is
         perceived less expected (SERVQUAL). "one_column": each item is rated once, from worse
@@ -172,6 +174,8 @@ def servqual(
     patterns = {"expected": expected, "perceived": perceived, "direct": direct}
     layout = layout_of(instrument, scale=scale, design=design, patterns=patterns, neutral=neutral)
     importance = read_points(points, layout)
+    if isinstance(scale, AnswerBook):
+        data, _ = read_answers(scale, data, layout.columns)
     moments = moments_of(data, layout, importance, missing)
     if moments.n_obs < 2:  # noqa: PLR2004 (an interval of a mean needs two)
         raise DataError(

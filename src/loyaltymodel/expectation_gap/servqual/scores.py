@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.codebooks import AnswerBook, limits_by_item, one_pair
 from loyaltymodel._core.frames import Missing, checked_rows, read_columns
 from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.options import check_choice, enumerate_names, is_number, repeated
@@ -67,7 +68,6 @@ def layout_of(
 ) -> Layout:
     """Check the options that say what the columns mean."""
     check_choice("design", design, Design)
-    lowest, highest = check_pair(scale)
     used = dict(_PATTERNS[design])
     for name, pattern in patterns.items():
         if pattern is None:
@@ -80,7 +80,6 @@ def layout_of(
                 f"name of the item stands, such as {used[name]!r}"
             )
         used[name] = pattern
-    shift = _shift(design, neutral, lowest, highest)
     p = len(instrument.items)
     blocks = {"expected": -np.eye(p), "perceived": np.eye(p), "direct": np.eye(p)}
     columns = tuple(
@@ -91,6 +90,9 @@ def layout_of(
             f"{' and '.join(used)} mean the same column {enumerate_names(twice)}; each needs "
             "columns of its own"
         )
+    pair = one_pair(limits_by_item(scale, columns)) if isinstance(scale, AnswerBook) else scale
+    lowest, highest = check_pair(pair)
+    shift = _shift(design, neutral, lowest, highest)
     return Layout(
         instrument,
         design,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Columns, Data, Label, Values, Variable
+from loyaltymodel._core.accepted import Codebook, Columns, Data, Label, Values, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import enumerate_names
 from loyaltymodel._core.resampling import FOR_INTERVALS
@@ -61,7 +63,14 @@ _MANY_FAILED = 0.05
 _TAKES_PART = 0.05  # in a direction without information
 
 
+def _on_a_scale(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return which variables are answers on a scale."""
+    scored = given.get("outcome") in ("score", "beta")
+    return ("satisfaction", "loyalty") if scored else ("satisfaction",)
+
+
 @checked
+@takes_codebook(of=_on_a_scale, also=("loyalty", "constraint", "drivers"), limits="role")
 def fit(
     satisfaction: Variable,
     loyalty: Variable,
@@ -76,7 +85,7 @@ def fit(
     outcome: OutcomeKind = "binary",
     trials: Variable | None = None,
     cuts: Values | None = None,
-    scale: AnswerLimits = SHARES,
+    scale: AnswerLimits | Codebook = SHARES,
     reliability: float | None = None,
     true_scores: TrueScores = "masses",
     weights: Variable | None = None,
@@ -127,7 +136,7 @@ def fit(
     cuts : object or mapping, optional
         The lowest category of loyalty that means staying, or a mapping from "loyalty" to it;
         needed for "ordinal".
-    scale : pair of float, or mapping of them
+    scale : pair of float, mapping of them, or Codebook
         Lowest and highest possible answer. A pair is that of satisfaction; a mapping such as
         ``{"satisfaction": (1, 10), "loyalty": (0, 10)}`` also gives that of the scores of
         "score" and "beta". What is not given goes from 0 to 1. The result takes and gives
@@ -235,7 +244,7 @@ def fit(
         outcome=outcome,
         fixed=fixed,
         reference=reference,
-        scale=scale,
+        scale=limits_only(scale),
         cuts=cuts,
         reliability=reliability,
         true_scores=true_scores,

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Columns, Data, Variable
+from loyaltymodel._core.accepted import Codebook, Columns, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping, FrozenRecord, IntArray
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -158,6 +159,7 @@ class Deregulation(Result):
 
 
 @checked
+@takes_codebook("satisfaction", also=("constraint", "drivers"), limits="role")
 def remove_constraint(
     curve: LoyaltyCurve | LoyaltyCurveResult,
     satisfaction: Variable,
@@ -168,7 +170,7 @@ def remove_constraint(
     constraint_by: Variable | None = None,
     counts: Variable | None = None,
     to: float = 0.0,
-    scale: AnswerLimits | None = None,
+    scale: AnswerLimits | Codebook | None = None,
     missing: Missing = "raise",
     level: float = 0.95,
 ) -> WithCustomers[Deregulation]:
@@ -195,7 +197,7 @@ def remove_constraint(
         How many customers each row stands for, as in :func:`fit`; 1 by default.
     to : float
         Level that no constraint exceeds afterwards, 0 to below 1; those below it stay.
-    scale : pair of float, or mapping of them, optional
+    scale : pair of float, mapping of them, or Codebook, optional
         Lowest and highest possible answer about satisfaction; or by name, of satisfaction and
         loyalty, as in :func:`fit`. By default that of the fit, or (0, 1) for a curve.
     missing : {"raise", "drop"}
@@ -253,8 +255,8 @@ def remove_constraint(
     floor = float(read_numbers("to", to, bounds=(0.0, BELOW_ONE)))
     fitted = curve if isinstance(curve, LoyaltyCurveResult) else None
     pure = curve.curve if isinstance(curve, LoyaltyCurveResult) else curve
-    (bottom, top), (lowest, highest) = _scales_of(fitted, scale)
     explained_by = _driven(fitted, constraint, drivers)
+    (bottom, top), (lowest, highest) = _scales_of(fitted, limits_only(scale))
     optional = {"constraint": constraint, "constraint_by": constraint_by, "counts": counts}
     given: dict[str, object] = {
         name: value for name, value in optional.items() if value is not None

@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import Codebook, Data, Variable
 from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.moments import Moments
@@ -61,6 +62,7 @@ Matrix = Literal["jones_sasser", "satisfied_loyal"]
 
 
 @checked
+@takes_codebook("satisfaction", perhaps=("loyalty",), also=("constraint",), limits="role")
 def segments(
     satisfaction: Variable,
     loyalty: Variable,
@@ -68,7 +70,7 @@ def segments(
     matrix: Matrix = "jones_sasser",
     constraint: Variable | None = None,
     data: Data | None = None,
-    scale: Scale = None,
+    scale: Scale | Codebook = None,
     cuts: Cuts = "midpoint",
     ties: Ties = "high",
     reliability: Reliability = None,
@@ -103,7 +105,7 @@ def segments(
         For "satisfied_loyal": how strongly each customer is bound, from 0, free, to below 1.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float, or mapping from variable to pair, optional
+    scale : pair of float, mapping from variable to pair, or Codebook, optional
         Lowest and highest possible score of both, such as (1, 10), or of each by name. Scores
         outside are an error.
     cuts : {"midpoint", "median", "mean"}, float, or mapping

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import Codebook, Data, Variable
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -39,13 +40,14 @@ _SEGMENT_OF_CELL = np.eye(4)[[0, 0, 2, 1, 3, 3]]
 
 
 @checked
+@takes_codebook("satisfaction", also=("constraint",))
 def textbook_segments(
     curve: LoyaltyCurve,
     satisfaction: Variable,
     *,
     constraint: Variable,
     data: Data | None = None,
-    scale: Pair = (0.0, 1.0),
+    scale: Pair | Codebook = (0.0, 1.0),
     cuts: Mapping[str, float] | None = None,
     reliability: float | None = None,
     weights: Variable | None = None,
@@ -70,8 +72,9 @@ def textbook_segments(
         stands for everybody.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float
-        Lowest and highest possible score; the curve begins at the one and ends at the other.
+    scale : pair of float, or Codebook
+        Lowest and highest possible score; the curve begins at the one and ends at the other. Or the
+        codebook that the answers are read by.
     cuts : mapping from str to float, optional
         ``{"saboteur": 2, "constraint": 0.4}``, or one of them. "saboteur" is the satisfaction up
         to which, included, a customer is a saboteur, in the units of the scores; by default

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import Codebook, Data, Variable
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import (
     check_choice,
@@ -32,6 +33,7 @@ _CLASSIFIERS: tuple[Classifier, ...] = ("jones_sasser", "textbook")
 
 
 @checked
+@takes_codebook("satisfaction", also=("constraint",))
 def early_warning(
     curve: LoyaltyCurve,
     satisfaction: Variable,
@@ -39,7 +41,7 @@ def early_warning(
     constraint: Variable,
     value: Variable,
     data: Data | None = None,
-    scale: Pair = (0.0, 1.0),
+    scale: Pair | Codebook = (0.0, 1.0),
     segments: Variable | None = None,
     by: WarningOrder = "value_at_stake",
     missing: Missing = "raise",
@@ -62,8 +64,9 @@ def early_warning(
         What each customer is worth, in money per period, 0 or more; the same unit for everybody.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float
-        Lowest and highest possible score; the curve begins at the one and ends at the other.
+    scale : pair of float, or Codebook
+        Lowest and highest possible score; the curve begins at the one and ends at the other. Or the
+        codebook that the answers are read by.
     segments : DataFrame or Series, optional
         Segments of the same customers, as :func:`segments` or :func:`textbook_segments` returns
         them beside its result, or that table's column ``segment``; without it, those of

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Columns, Data
+from loyaltymodel._core.accepted import Codebook, Columns, Data
 from loyaltymodel._core.arrays import FloatArray, IntArray
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.options import check_choice, count_of
 from loyaltymodel._core.results import Facts, Result, WithCustomers
@@ -265,12 +266,13 @@ def reproducibility(
 
 
 @checked
+@takes_codebook("items")
 def guttman_errors(
     items: Columns,
     *,
     data: Data | None = None,
     order: Order = "popularity",
-    scale: Pair | None = None,
+    scale: Pair | Codebook | None = None,
     missing: Missing = "raise",
 ) -> pd.Series:
     """Return how often each respondent takes a harder step without an easier one (Guttman errors).
@@ -284,8 +286,9 @@ def guttman_errors(
     order : {"popularity", "given"}
         "popularity" takes a step to be easier if more respondents pass it; "given" takes the items
         as they stand, for answers of 0 and 1 only.
-    scale : pair of float, optional
-        Lowest and highest possible answer; answers outside are an error.
+    scale : pair of float or Codebook, optional
+        Lowest and highest possible answer; answers outside are an error. Or the codebook that the
+        answers are read by.
     missing : {"raise", "drop"}
         What to do with rows that lack an answer: an error, or leave them out.
 
@@ -326,7 +329,7 @@ def guttman_errors(
     [0.0, 2.0, 0.0, 1.0]
     """
     check_choice("order", order, Order)
-    read = read_items(items, data=data, scale=scale, missing=missing)
+    read = read_items(items, data=data, scale=limits_only(scale), missing=missing)
     if order == "given" and read.values.max() > 1:
         raise OptionError(
             'order="given" is for answers of 0 and 1, because graded items have several steps '

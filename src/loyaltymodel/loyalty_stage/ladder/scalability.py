@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from loyaltymodel._core.accepted import Columns, Data
+from loyaltymodel._core.accepted import Codebook, Columns, Data
 from loyaltymodel._core.arrays import FloatArray, FrozenMapping
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.counts import less_sure
 from loyaltymodel._core.estimates import EstimateTable
@@ -200,11 +201,12 @@ class ScalabilityResult(Result):
 
 
 @checked
+@takes_codebook("items")
 def scalability(
     items: Columns,
     *,
     data: Data | None = None,
-    scale: Pair | None = None,
+    scale: Pair | Codebook | None = None,
     interval: IntervalKind = "wilson",
     level: float = 0.95,
     n_resamples: int = FOR_INTERVALS,
@@ -223,8 +225,9 @@ def scalability(
         an array are called "item 1", "item 2" and so on.
     data : pandas, polars or pyarrow table, optional
         Holds the columns that are named.
-    scale : pair of float, optional
-        Lowest and highest possible answer; answers outside are an error.
+    scale : pair of float or Codebook, optional
+        Lowest and highest possible answer; answers outside are an error. Or the codebook that the
+        answers are read by.
     interval : {"wilson", "wald", "percentile"}
         "wilson" stays at or below 1 and has a width where H is 1; "wald" is the estimate plus and
         minus its standard errors by the delta method; "percentile" resamples respondents.
@@ -301,7 +304,7 @@ def scalability(
     check_count("n_resamples", n_resamples, least=2)
     if interval == "percentile":
         check_resamples(n_resamples, level=level)
-    read = read_items(items, data=data, scale=scale, missing=missing)
+    read = read_items(items, data=data, scale=limits_only(scale), missing=missing)
     patterns = find_patterns(read.values)
     found = scalability_of(patterns, patterns.counts[None].astype(np.float64))
     errors = scalability_errors(patterns, found)

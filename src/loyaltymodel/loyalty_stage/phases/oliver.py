@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Columns, Data, Variable
+from loyaltymodel._core.accepted import Codebook, Columns, Data, Variable
 from loyaltymodel._core.arrays import BoolArray, FloatArray, FrozenMapping
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.counts import Shares, counted, expected
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level
@@ -54,12 +55,13 @@ _LONGEST_ANSWERS = 10.0  # the highest answer of the longest scale in common use
 
 
 @checked
+@takes_codebook("scores", limits="name")
 def oliver(
     scores: Columns,
     *,
     data: Data | None = None,
     phases: Sequence[str] = PHASES,
-    scale: AnswerLimits = POINTS,
+    scale: AnswerLimits | Codebook = POINTS,
     cuts: PhaseCut | Mapping[str, PhaseCut] = "midpoint",
     ties: Ties = "high",
     stage_rule: StageRule = "passed",
@@ -85,7 +87,7 @@ def oliver(
         Holds the columns that are named.
     phases : sequence of str
         Names of the phases, in order, at least two.
-    scale : pair of float, or mapping from phase to pair
+    scale : pair of float, mapping from phase to pair, or Codebook
         Lowest and highest possible score: of all phases, or by name; a phase that a mapping
         does not name keeps 0 to 100.
     cuts : "midpoint", float, or mapping from phase to one of them

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import Codebook, Data, Variable
 from loyaltymodel._core.arrays import BoolArray
+from loyaltymodel._core.codebooks import takes_codebook
 from loyaltymodel._core.comparisons import reaches
 from loyaltymodel._core.frames import Missing, read_table
 from loyaltymodel._core.moments import Moments
@@ -43,7 +44,14 @@ from loyaltymodel.loyalty_stage.types.schemes import (
 _CLASS_LIMITS = (0.0, 3.0)  # classes of relative attitude count 0, 1, 2 and 3
 
 
+def _called(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return by which name of the matrix the limits of each variable are given."""
+    scheme = SCHEMES.get(given.get("matrix", ""))
+    return {} if scheme is None else dict(zip(("first", "second"), scheme.variables, strict=False))
+
+
 @checked
+@takes_codebook(perhaps=("first", "second"), limits="role", called=_called)
 def loyalty_types(
     first: Variable,
     second: Variable,
@@ -51,7 +59,7 @@ def loyalty_types(
     matrix: Matrix,
     superiority: Variable | None = None,
     data: Data | None = None,
-    scale: Scale = None,
+    scale: Scale | Codebook = None,
     cuts: Cuts = None,
     ties: Ties = "high",
     reliability: Reliability = None,
@@ -100,7 +108,7 @@ def loyalty_types(
         fortitude and support.
     data : pandas, polars or pyarrow table, optional
         Where names of columns are looked up.
-    scale : pair of float, or mapping from variable to pair, optional
+    scale : pair of float, mapping from variable to pair, or Codebook, optional
         Lowest and highest possible score, such as (1, 10): one pair for both variables, or each
         by name, such as ``{"attitude": (1, 10), "patronage": (1, 7)}``. Values outside are an
         error. One pair is not for patronage, which has the scale of a share, 0 to 1, and not for

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from loyaltymodel._core.accepted import Data, Variable
+from loyaltymodel._core.accepted import Codebook, Data, Variable
+from loyaltymodel._core.codebooks import limits_only, takes_codebook
 from loyaltymodel._core.frames import Missing
 from loyaltymodel._core.intervals import check_level, check_resamples
 from loyaltymodel._core.options import check_between, check_count
@@ -40,6 +41,7 @@ _NEEDED = {
 
 
 @checked
+@takes_codebook("satisfaction", also=("loyalty", "mediator", "bond", "constraint"))
 def compare_views(
     satisfaction: Variable,
     loyalty: Variable,
@@ -50,7 +52,7 @@ def compare_views(
     constraint: Variable | None = None,
     constraint_by: Variable | None = None,
     trials: Variable | None = None,
-    scale: Pair = (0.0, 1.0),
+    scale: Pair | Codebook = (0.0, 1.0),
     contrast: Pair | None = None,
     weak_within: float = 0.1,
     missing: Missing = "raise",
@@ -88,8 +90,9 @@ def compare_views(
         ``constraint``.
     trials : number, array, Series or str, optional
         Of how many; without it loyalty is 0 or 1.
-    scale : pair of float
-        Lowest and highest possible answer about satisfaction.
+    scale : pair of float, or Codebook
+        Lowest and highest possible answer about satisfaction; or the codebook that the answers are
+        read by.
     contrast : pair of float, optional
         The two satisfactions, on ``scale``, between which the change of loyalty and the mediated
         effect are computed. By default the quartiles of satisfaction, or its lowest and highest
@@ -231,7 +234,7 @@ def compare_views(
         family=family_of("power"),
         outcome="binary" if trials is None else "count",
         fixed=None if constraint is None else {},
-        scale=scale,
+        scale=limits_only(scale),
         std_errors="model",
     )
     # Without the bond: whatever is refused is refused here, and bonds are compared with it.
