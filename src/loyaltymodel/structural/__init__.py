@@ -15,6 +15,9 @@ from loyaltymodel.structural.aggregation import (
 from loyaltymodel.structural.bootstrap import bootstrap, jackknife
 from loyaltymodel.structural.exact_fit import exact_fit_test
 from loyaltymodel.structural.fit import fit
+from loyaltymodel.structural.groups.compare import compare_groups
+from loyaltymodel.structural.groups.invariance import measurement_invariance
+from loyaltymodel.structural.groups.league import league_table
 from loyaltymodel.structural.index import satisfaction_index
 from loyaltymodel.structural.model import Construct, Path, StructuralModel
 from loyaltymodel.structural.presets import acsi, ecsi, scsb
@@ -29,11 +32,14 @@ __all__ = [
     "acsi",
     "aggregate",
     "bootstrap",
+    "compare_groups",
     "compare_units",
     "ecsi",
     "exact_fit_test",
     "fit",
     "jackknife",
+    "league_table",
+    "measurement_invariance",
     "population",
     "satisfaction_index",
     "scsb",

@@ -149,6 +149,49 @@ def read_units(
     result: StructuralResult, data: object, clusters: str | None, strata: str | None
 ) -> Units:
     """Read the rows once more, less the sample's means over its deviations, and group them."""
+    rows, weights, places, labels = read_answers(result, data)
+    cluster = codes_in(data, clusters, places)
+    stratum = codes_in(data, strata, places)
+    if cluster is not None and cluster.max() == 0:
+        raise DataError(
+            f"column {clusters!r} of clusters has one value; at least two must be drawn from"
+        )
+    if cluster is not None and stratum is not None:
+        pairs = len(np.unique(cluster * (stratum.max() + 1) + stratum))
+        if pairs > cluster.max() + 1:
+            raise DataError(f"a cluster of {clusters!r} lies in two strata of {strata!r}")
+    if stratum is not None:
+        alone, kind = stratum, "respondent"
+        if cluster is not None:
+            alone, kind = stratum[np.unique(cluster, return_index=True)[1]], "cluster"
+        if (np.bincount(alone) == 1).any():
+            raise DataError(
+                f"a stratum in column {strata!r} has one {kind}, of whom nothing tells how others "
+                "vary; put it together with another stratum"
+            )
+    units = resampling.make_units(rows, weights, cluster, stratum)
+    share = np.bincount(units.member, weights=weights) / weights.sum()
+    if share.max() > _HALF:
+        who = f"the respondent in row {labels[places[int(weights.argmax())]]}"
+        warn_caller(
+            f"{who if cluster is None else 'one cluster'} has {share.max():.0%} of all weight and "
+            "decides the estimates alone, so that errors and intervals say little",
+            SmallSampleWarning,
+        )
+    return units
+
+
+class Answers(NamedTuple):
+    """The rows that count: answers, weights, their places in the data, labels of all rows."""
+
+    rows: FloatArray  # (n, p) less the sample's means, over its deviations
+    weights: FloatArray  # (n,)
+    places: IntArray  # (n,)
+    labels: pd.Index
+
+
+def read_answers(result: StructuralResult, data: object) -> Answers:
+    """Read the rows once more, less the sample's means over its deviations."""
     if isinstance(data, Moments):
         raise OptionError(
             "Moments have no respondents to draw or leave out; give the answers, or bootstrap "
@@ -175,35 +218,7 @@ def read_units(
     weights = of_moderate_size(rows[:, -1].copy()) if weighted else np.ones(len(rows))
     rows = rows[:, : len(result.model.items)] - moments.means
     rows /= np.sqrt(moments.covariance.diagonal())
-    cluster = _codes(data, clusters, places)
-    stratum = _codes(data, strata, places)
-    if cluster is not None and cluster.max() == 0:
-        raise DataError(
-            f"column {clusters!r} of clusters has one value; at least two must be drawn from"
-        )
-    if cluster is not None and stratum is not None:
-        pairs = len(np.unique(cluster * (stratum.max() + 1) + stratum))
-        if pairs > cluster.max() + 1:
-            raise DataError(f"a cluster of {clusters!r} lies in two strata of {strata!r}")
-    if stratum is not None:
-        alone, kind = stratum, "respondent"
-        if cluster is not None:
-            alone, kind = stratum[np.unique(cluster, return_index=True)[1]], "cluster"
-        if (np.bincount(alone) == 1).any():
-            raise DataError(
-                f"a stratum in column {strata!r} has one {kind}, of whom nothing tells how others "
-                "vary; put it together with another stratum"
-            )
-    units = resampling.make_units(rows, weights, cluster, stratum)
-    share = np.bincount(units.member, weights=weights) / weights.sum()
-    if share.max() > _HALF:
-        who = f"the respondent in row {columns.labels[places[int(weights.argmax())]]}"
-        warn_caller(
-            f"{who if cluster is None else 'one cluster'} has {share.max():.0%} of all weight and "
-            "decides the estimates alone, so that errors and intervals say little",
-            SmallSampleWarning,
-        )
-    return units
+    return Answers(rows, weights, places, columns.labels)
 
 
 def check_depth(units: Units) -> None:
@@ -215,7 +230,7 @@ def check_depth(units: Units) -> None:
         )
 
 
-def _codes(data: object, name: str | None, places: IntArray) -> IntArray | None:
+def codes_in(data: object, name: str | None, places: IntArray) -> IntArray | None:
     """Give each row that is used the number of its group."""
     if name is None:
         return None

@@ -3,6 +3,9 @@
 from loyaltymodel.structural.checks import Check
 from loyaltymodel.structural.estimates import PLSSolution
 from loyaltymodel.structural.exact_fit import ExactFitTest
+from loyaltymodel.structural.groups.compare import GroupComparison
+from loyaltymodel.structural.groups.invariance import MeasurementInvariance
+from loyaltymodel.structural.groups.league import LeagueTable
 from loyaltymodel.structural.inference import InferenceResult
 from loyaltymodel.structural.result import StructuralResult
 from loyaltymodel.structural.simulate import Population
@@ -10,7 +13,10 @@ from loyaltymodel.structural.simulate import Population
 __all__ = [
     "Check",
     "ExactFitTest",
+    "GroupComparison",
     "InferenceResult",
+    "LeagueTable",
+    "MeasurementInvariance",
     "PLSSolution",
     "Population",
     "StructuralResult",
