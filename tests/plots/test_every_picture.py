@@ -172,11 +172,34 @@ MANY = (
 
 
 @cache
+def held_out(text):
+    model = structural.StructuralModel.from_text(text)
+    answers = survey(list(model.items), 200)
+    return structural.plspredict(structural.fit(model, answers), answers, rng=1)
+
+
+@cache
 def boot(text):
     model = structural.StructuralModel.from_text(text)
     answers = survey(list(model.items), 200)
     result = structural.fit(model, answers, scale=(1, 10))
     return structural.bootstrap(result, answers, n_resamples=60, rng=1)
+
+
+@cache
+def grouped(text, make):
+    model = structural.StructuralModel.from_text(text)
+    answers = survey(list(model.items), 200)
+    places = ["东", "西"] if text == FEW else ["华东与东南沿海各门店", "西北", "北方", "网上"]
+    answers["地区"] = np.tile(np.array(places, dtype=object), 200 // len(places))
+    result = structural.fit(model, answers, scale=(1, 10))
+    if make == "league":
+        return structural.league_table(
+            result, answers, groups="地区", construct="顾客满意", n_resamples=60, rng=1
+        )
+    return structural.compare_groups(
+        result, answers, groups="地区", parameters=["paths", "index"], n_resamples=60, rng=1
+    )
 
 
 WON = [("门店", 50.0), ("网络广告带来的新顾客", 400.0), ("转介绍", 0.0), ("电话", 9000.0)]
@@ -520,6 +543,7 @@ EXAMPLES = {
         draw("survey.screening_reasons", partial(screened, 300)),
         draw("survey.screening_reasons", partial(screened, 30_000)),
     ],
+    "structural.calibration": of_models("structural.calibration", held_out),
     "planning.power_curve": [
         draw("planning.power_curve", partial(planned, (60,))),
         draw("planning.power_curve", partial(planned, tuple(range(50, 5001, 90)))),
@@ -527,6 +551,13 @@ EXAMPLES = {
     "structural.forest": [
         *of_models("structural.forest", boot),
         draw("structural.forest", partial(boot, MANY), "specific_effects"),
+    ],
+    "structural.group_differences": [
+        draw("structural.group_differences", partial(grouped, FEW, "differences")),
+        draw("structural.group_differences", partial(grouped, MANY, "differences"), "index"),
+    ],
+    "structural.league_table": [
+        draw("structural.league_table", partial(grouped, text, "league")) for text in (FEW, MANY)
     ],
     "structural.htmt_map": of_models("structural.htmt_map", boot),
     "structural.replicates": of_models(

@@ -12,10 +12,12 @@ from loyaltymodel._core.options import check_count
 from loyaltymodel._core.tables import number
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.plots._boxes import draw_arrow, draw_box
+from loyaltymodel.plots._groups import group_differences, league_table
 from loyaltymodel.plots._inference import forest, htmt_map, replicates
 from loyaltymodel.plots._labels import name_groups, name_points
 from loyaltymodel.plots._layout import arrange, touching
 from loyaltymodel.plots._names import Language, Words, shown_names, words_in, wrapped
+from loyaltymodel.plots._prediction import calibration
 from loyaltymodel.plots._rows import draw_intervals, row_axes
 from loyaltymodel.plots._style import (
     BLUE,
@@ -40,9 +42,12 @@ from loyaltymodel.plots._style import (
 from loyaltymodel.structural.results import StructuralResult
 
 __all__ = [
+    "calibration",
     "forest",
+    "group_differences",
     "htmt_map",
     "importance_performance_map",
+    "league_table",
     "loadings",
     "path_diagram",
     "replicates",

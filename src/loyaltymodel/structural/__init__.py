@@ -20,6 +20,9 @@ from loyaltymodel.structural.groups.invariance import measurement_invariance
 from loyaltymodel.structural.groups.league import league_table
 from loyaltymodel.structural.index import satisfaction_index
 from loyaltymodel.structural.model import Construct, Path, StructuralModel
+from loyaltymodel.structural.prediction.cvpat import cvpat
+from loyaltymodel.structural.prediction.plspredict import plspredict
+from loyaltymodel.structural.prediction.predict import predict
 from loyaltymodel.structural.presets import acsi, ecsi, scsb
 from loyaltymodel.structural.simulate import Truth, population, simulate
 
@@ -34,13 +37,16 @@ __all__ = [
     "bootstrap",
     "compare_groups",
     "compare_units",
+    "cvpat",
     "ecsi",
     "exact_fit_test",
     "fit",
     "jackknife",
     "league_table",
     "measurement_invariance",
+    "plspredict",
     "population",
+    "predict",
     "satisfaction_index",
     "scsb",
     "simulate",

@@ -7,6 +7,9 @@ from loyaltymodel.structural.groups.compare import GroupComparison
 from loyaltymodel.structural.groups.invariance import MeasurementInvariance
 from loyaltymodel.structural.groups.league import LeagueTable
 from loyaltymodel.structural.inference import InferenceResult
+from loyaltymodel.structural.prediction.cvpat import PredictiveAbilityTest
+from loyaltymodel.structural.prediction.plspredict import PredictivePower
+from loyaltymodel.structural.prediction.predict import Predicted
 from loyaltymodel.structural.result import StructuralResult
 from loyaltymodel.structural.simulate import Population
 
@@ -19,5 +22,8 @@ __all__ = [
     "MeasurementInvariance",
     "PLSSolution",
     "Population",
+    "Predicted",
+    "PredictiveAbilityTest",
+    "PredictivePower",
     "StructuralResult",
 ]

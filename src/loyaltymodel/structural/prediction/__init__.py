@@ -1,0 +1,1 @@
+"""What a structural model says of people whom it has not seen."""
