@@ -46,7 +46,7 @@ FUNCTIONS = functions()
 # Optional, and yet clear without their name: which items, which kind, which quantity, whose
 # randomness, which parameters, whose constraint, which curve, which list, what importance is
 # derived from; and data that only some ways need; of records, whose they are and when; of a
-# curve, at what.
+# curve, at what; of a question, the language it is read in.
 BY_POSITION = (
     "at",
     "columns",
@@ -55,6 +55,7 @@ BY_POSITION = (
     "items",
     "data",
     "kind",
+    "language",
     "name",
     "quantity",
     "rng",
