@@ -264,7 +264,11 @@ WRONG = {
     "model without data": ({}, ("--model", "model.txt"), "--data and --model go together"),
     "folder to write to": ({}, (*OWN, "--json", "."), "'.'"),
     "folder that is not there": ({}, (*OWN, "--json", "no/result.json"), "no/result.json"),
-    "binary data": ({"survey.csv": bytes(range(256)) * 4}, OWN, "survey.csv is no text in utf-16-be"),
+    "binary data": (
+        {"survey.csv": bytes(range(256)) * 4},
+        OWN,
+        "survey.csv is no text in utf-16-be",
+    ),
     "picture as data": ({"survey.csv": b"\x89PNG\r\n\x1a\n\x00\xff\xfe"}, OWN, "survey.csv"),
     "binary model": ({"model.txt": b"\xff\xfe\x00\x80"}, OWN, "not a text file in UTF-8"),
     "data of another encoding": ({"survey.csv": "满意,l\n1,2\n".encode("gbk")}, OWN, "are 满意, l"),

@@ -490,5 +490,5 @@ def test_a_codebook_must_know_the_items_of_the_model(survey):
         scales={"ten": Scale(lowest=1, highest=10)},
         items=[Item(name=item, scale="ten") for item in MODEL.items[1:]],
     )
-    with pytest.raises(OptionError, match="has no item .c0i0."):
+    with pytest.raises(OptionError, match=r"has no item .c0i0."):
         fit(MODEL, survey, scale=book)
