@@ -16,7 +16,6 @@ from loyaltymodel.plots._style import (
     INK,
     SMALL,
     add_legend,
-    caption,
     draw_marks,
     picture,
     tidy,
@@ -46,7 +45,7 @@ _WORDS: Mapping[Language, Words] = {
         "out": "leaves out 0",
         "in": "holds 0",
         "points": "Index of {} (0–100 points)",
-        "ranks": "right: ranks that each can have, all at once at {:g}%",
+        "ranks": "at the right: possible ranks, all at once at {:g}%",
     },
     "zh": {
         "paths": "路径系数",
@@ -123,9 +122,8 @@ def group_differences(
     words = words_in(language, _WORDS)
     table = result.differences
     if quantity not in (known := list(dict.fromkeys(table["quantity"]))):
-        raise OptionError(
-            f"quantity={shown(quantity)} was not compared; there are {enumerate_names(known, most=13)}"
-        )
+        every = enumerate_names(known, most=13)
+        raise OptionError(f"quantity={shown(quantity)} was not compared; there are {every}")
     model = result.result.model
     named = shown_names(model.names, names, more=[*model.items, *result.sizes])
     table = table[table["quantity"] == quantity]
@@ -193,14 +191,14 @@ def league_table(
     >>> survey["shop"] = ["north"] * 100 + ["south"] * 150
     >>> result = structural.fit(model, survey, scale=(1, 10))
     >>> found = structural.league_table(result, survey, groups="shop", n_resamples=199, rng=1)
-    >>> plots.structural.league_table(found).get_xlabel()
+    >>> plots.structural.league_table(found).get_xlabel().splitlines()[0]
     'Index of satisfaction (0–100 points)'
     """
     words = words_in(language, _WORDS)
     table = result.ranks
     named = shown_names(table["group"], names, more=[result.construct])
     ax, rows = row_axes(
-        ax, [str(named[g]) for g in table["group"]], row=0.165, more=0.95, letters=_ROW
+        ax, [str(named[g]) for g in table["group"]], row=0.165, more=1.05, letters=_ROW
     )
     level = interval_in(language, result.level)
     draw_intervals(ax, rows, table["ci_low"], table["ci_high"], label=level)
@@ -219,8 +217,8 @@ def league_table(
             va="center",
         )
     construct = named.get(result.construct, result.construct)
-    ax.set_xlabel(words["points"].format(construct), parse_math=False)
+    lines = (words["points"].format(construct), words["ranks"].format(100 * result.level))
+    ax.set_xlabel("\n".join(lines), parse_math=False)
     tidy(ax)
     add_legend(ax)
-    caption(ax, words["ranks"].format(100 * result.level))
     return ax
