@@ -106,6 +106,28 @@ def test_a_questionnaire_is_codebook_and_model(run):
         assert f"Model: {name}." in out
 
 
+def test_groups_are_ranked_with_what_is_sure(run, tmp_path):
+    one = pd.DataFrame({"s": SEVEN, "q": TEN, "firm": "one"})
+    two = one.assign(s=(one["s"] - 2).clip(1), firm="two")
+    pd.concat([one, two]).to_csv("survey.csv", index=False)
+    more = ("--model", "model.txt", "--groups", "firm", "--language", "zh", "--report", "page.html")
+    code, out, err = with_book(run, BOOK, *more)
+    assert (code, err) == (0, "")
+    rows = [line.split() for line in out.splitlines() if line.split()[:1] in (["one"], ["two"])]
+    # One model measures both: 61.3 as above, and what is left of it two answers lower.
+    assert [row[:3] for row in rows] == [
+        ["one", "25", "61.3"],
+        ["two", "25", f"{100 * ((one['s'] - 2).clip(1).mean() - 1) / 6:.1f}"],
+    ]
+    assert "指数(0 最差,100 最好):" in out
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "按“firm”" in page
+    assert '<html lang="zh' in page
+    code, _, err = with_book(run, BOOK, "--model", "model.txt", "--groups", "company")
+    assert code == 2
+    assert "company" in err
+
+
 WRONG = {
     "a codebook and a scale": (("--scale", 1, 7), "in place of --scale"),
     "a codebook and no model": ((), "--data and --model go together"),

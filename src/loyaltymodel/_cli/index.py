@@ -8,9 +8,10 @@ import json
 import math
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -39,11 +40,32 @@ from loyaltymodel._core.moments import Moments
 from loyaltymodel._core.options import enumerate_names, visible
 from loyaltymodel._version import __version__
 from loyaltymodel.errors import ExtraNotInstalledError, MissingFontWarning, OptionError
+from loyaltymodel.report.words import Language
 from loyaltymodel.structural import StructuralModel
 from loyaltymodel.structural.kernels.pls import Scheme
 from loyaltymodel.structural.results import StructuralResult
 from loyaltymodel.survey import Codebook, Questionnaire
 
+_SEED = 1  # of the resamples behind intervals of groups
+_WORDS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "index": "Index, from 0 (worst) to 100 (best):",
+        "no_index": "No index: --scale LOW HIGH gives the limits of the questionnaire, --codebook "
+        "those of each item.",
+        "undefined": "not defined, an item has a negative weight",
+        "checks": "Checks (guidelines, not laws):",
+        "model": "The model",
+        "groups": "By {column}",
+    },
+    "zh": {
+        "index": "指数(0 最差,100 最好):",
+        "no_index": "没有指数:--scale LOW HIGH 给出量表的上下限,--codebook 给出各题项的上下限。",
+        "undefined": "无定义,某题项的权重为负",
+        "checks": "检验(参考准则,并非定律):",
+        "model": "模型",
+        "groups": "按“{column}”",
+    },
+}
 # Kinds of problems of the answers that are no error, and that a reader has to know.
 _SAID = ("suspected_code", "spelling", "text_number", "dont_know", "turned")
 _PICTURES = ("path_diagram.png", "importance_performance_map.png")
@@ -106,6 +128,18 @@ def parser() -> argparse.ArgumentParser:
         help="refuse missing answers, or leave those respondents out and say how many",
     )
     parser.add_argument(
+        "--groups",
+        metavar="COLUMN",
+        help="column of groups, such as companies, to be ranked by their index with what is sure; "
+        "needs --codebook or --scale",
+    )
+    parser.add_argument(
+        "--language",
+        choices=get_args(Language),
+        default="en",
+        help="of headings, pictures and the page",
+    )
+    parser.add_argument(
         "--pictures",
         metavar="FOLDER",
         default="loyaltymodel-pictures",
@@ -151,11 +185,19 @@ def run(options: argparse.Namespace) -> str:
             weights=options.weights,
             missing=options.missing,
         )
-    report = _report(result, source)
+    league = _league(result, data, options)
+    words = _WORDS[options.language]
+    report = _report(result, source, league, words)
     # Everything is made before the first file is written: a run that fails leaves all as it was.
     text = json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
-    pictures, notes = ({}, "") if folder is None else _draw(result)
-    page = "" if options.report is None else _page(result, pictures=folder is not None)
+    language: Language = options.language
+    pictures, notes = ({}, "") if folder is None else _draw(result, language)
+    parts: Any = result
+    if league is not None:
+        parts = {words["model"]: result, words["groups"].format(column=options.groups): league}
+    page = ""
+    if options.report is not None:
+        page = _page(parts, pictures=folder is not None, language=language)
     if options.json is not None:
         write_whole(Path(options.json), f"{text}\n".encode())
     if options.report is not None:
@@ -251,7 +293,18 @@ def _read_model(path: Path) -> StructuralModel:
     return StructuralModel.from_json(text) if is_json else StructuralModel.from_text(text)
 
 
-def _draw(result: StructuralResult) -> tuple[dict[str, bytes], str]:
+def _league(result: StructuralResult, data: Any, options: argparse.Namespace) -> Any:
+    """Return the groups ranked by their index, if they are asked for."""
+    if options.groups is None:
+        return None
+    if options.data is None:
+        raise OptionError("--groups names a column of --data; give both")
+    return structural.league_table(
+        result, data, groups=options.groups, construct=_most_interesting(result), rng=_SEED
+    )
+
+
+def _draw(result: StructuralResult, language: Language) -> tuple[dict[str, bytes], str]:
     """Return the pictures as files by name, and notes on them."""
     # Loaded here: matplotlib takes longer than all the rest, and may not be wanted.
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -269,9 +322,9 @@ def _draw(result: StructuralResult) -> tuple[dict[str, bytes], str]:
         for name, figure in figures.items():
             ax = figure.subplots()
             if name == diagram:
-                plots.path_diagram(result, ax=ax)
+                plots.path_diagram(result, ax=ax, language=language)
             else:
-                plots.importance_performance_map(result, target, ax=ax)
+                plots.importance_performance_map(result, target, ax=ax, language=language)
             content = io.BytesIO()
             figure.savefig(content, format="png", dpi=200, metadata={"Software": PROGRAM})
             pictures[name] = content.getvalue()
@@ -280,12 +333,12 @@ def _draw(result: StructuralResult) -> tuple[dict[str, bytes], str]:
     return pictures, "".join(f"\nNote: {message}" for message in missing)
 
 
-def _page(result: StructuralResult, *, pictures: bool) -> str:
+def _page(parts: Any, *, pictures: bool, language: Language) -> str:
     """Return the page that ``--report`` writes; the pictures in the folder say what is amiss."""
     from loyaltymodel import report  # noqa: PLC0415  may not be wanted
 
     with warnings.catch_warnings(action="ignore"):
-        return report.render(result, pictures=pictures)
+        return report.render(parts, pictures=pictures, language=language)
 
 
 def _most_interesting(result: StructuralResult) -> str:
@@ -294,22 +347,20 @@ def _most_interesting(result: StructuralResult) -> str:
     return "satisfaction" if "satisfaction" in endogenous else endogenous[-1]
 
 
-def _report(result: StructuralResult, source: str) -> str:
-    """Put source, summary, index and checks together as text."""
+def _report(result: StructuralResult, source: str, league: Any, words: Mapping[str, str]) -> str:
+    """Put source, summary, index, groups and checks together as text."""
     parts = [source, str(replace(result.summary(), remarks=()))]  # the checks say them
     if result.settings.scale is None:
-        parts.append("No index: --scale LOW HIGH gives the limits of the questionnaire.")
+        parts.append(words["no_index"])
     else:
         lines = [
-            f"  {visible(str(name))}: {_points(value)}"
+            f"  {visible(str(name))}: {words['undefined'] if math.isnan(value) else f'{value:.1f}'}"
             for name, value in result.constructs["index"].items()
         ]
-        parts.append("\n".join(["Index, from 0 (worst) to 100 (best):", *lines]))
+        parts.append("\n".join([words["index"], *lines]))
+    if league is not None:
+        parts.append(str(league.summary()))
     marks = {True: "ok  ", False: "LOOK"}
     checks = [wrapped(check.sentence, f"  {marks[check.passed]}  ") for check in result.checks()]
-    parts.append("\n".join(["Checks (guidelines, not laws):", *checks]))
+    parts.append("\n".join([words["checks"], *checks]))
     return "\n\n".join(parts)
-
-
-def _points(value: float) -> str:
-    return "not defined, an item has a negative weight" if math.isnan(value) else f"{value:.1f}"
