@@ -145,7 +145,7 @@ def ranks() -> None:
                 best = 1 + (of > of[:, None]).sum(axis=1)
                 worst = 10 - (of < of[:, None]).sum(axis=1)
                 # Where groups tie, every rank between best and worst is a true one.
-                held[0] += ((found.rank_low <= best) & (found.rank_high >= worst)).all()
+                held[0] += ((found.rank_first <= best) & (found.rank_last >= worst)).all()
                 drawn = found.estimates.replicates
                 resampled = 1 + (drawn[:, None, :] > drawn[:, :, None]).sum(axis=2)
                 low, high = np.quantile(resampled, [0.025, 0.975], axis=0, method="nearest")

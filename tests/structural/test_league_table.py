@@ -65,9 +65,9 @@ def test_table_is_sorted_and_agrees_with_itself():
     ranks = found.ranks
     assert ranks["group"].tolist()[:2] == ["c1", "c2"]
     assert ranks["rank"].tolist() == [1, 2, 3, 4]
-    assert ((ranks["rank_low"] <= ranks["rank"]) & (ranks["rank"] <= ranks["rank_high"])).all()
-    assert ranks["rank_low"].tolist()[:2] == [1, 2]
-    assert ranks["rank_high"].tolist()[:2] == [1, 2]
+    assert ((ranks["rank_first"] <= ranks["rank"]) & (ranks["rank"] <= ranks["rank_last"])).all()
+    assert ranks["rank_first"].tolist()[:2] == [1, 2]
+    assert ranks["rank_last"].tolist()[:2] == [1, 2]
     table = found.differences
     out = (table["ci_low"] > 0) | (table["ci_high"] < 0)
     assert ((table["p_adjusted"] < 1 - 0.95) == out).all()
@@ -90,7 +90,7 @@ def test_ranks_hold_where_all_tie():
     failed = 0
     for seed in range(30):
         found = league(survey(np.zeros(5), seed=seed), level=0.8)
-        failed += not ((found.rank_low == 1) & (found.rank_high == 5)).all()
+        failed += not ((found.rank_first == 1) & (found.rank_last == 5)).all()
     assert failed <= 12
 
 

@@ -87,8 +87,8 @@ def test_single_items_are_their_own_scores():
 
 def test_p_value_and_critical_values_agree():
     table = invariance(survey(loading=0.2, shift=0.2), level=0.9).tests
-    outside = table["statistic"] < table["critical_low"] - 1e-9
-    outside |= table["statistic"] > table["critical_high"] + 1e-9
+    outside = table["statistic"] < table["critical_lower"] - 1e-9
+    outside |= table["statistic"] > table["critical_upper"] + 1e-9
     assert ((table["p_value"] < 1 - 0.9) == outside).all()
 
 

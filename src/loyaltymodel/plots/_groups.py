@@ -204,7 +204,7 @@ def league_table(
     draw_intervals(ax, rows, table["ci_low"], table["ci_high"], label=level)
     draw_marks(ax, table["estimate"], rows)
     for row, low, high in zip(
-        rows.tolist(), table["rank_low"].tolist(), table["rank_high"].tolist(), strict=True
+        rows.tolist(), table["rank_first"].tolist(), table["rank_last"].tolist(), strict=True
     ):
         ax.text(
             1 + _GAP,

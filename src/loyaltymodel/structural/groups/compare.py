@@ -153,11 +153,17 @@ class GroupComparison(Result):
         return (("groups", sizes), ("method", self.method), ("correction", self.correction))
 
     def _tables(self) -> Sequence[Table]:
-        table = self.differences
-        present = set(table["quantity"])
-        printed = present.intersection(_EFFECTS) or present
-        chosen = table[table["quantity"].isin(printed)]
-        return (table_of("Differences, first less second", chosen, n_labels=4),)
+        table = self.differences.drop(columns="p_value")
+        present = list(dict.fromkeys(table["quantity"]))
+        printed = [name for name in present if name in _EFFECTS] or present
+        return [
+            table_of(
+                f"{name}: first less second",
+                table[table["quantity"] == name].drop(columns="quantity"),
+                n_labels=3,
+            )
+            for name in printed
+        ]
 
     def _remarks(self) -> Sequence[str]:
         found = [_ONE_BY_ONE, _ALIKE]

@@ -78,7 +78,7 @@ class MeasurementInvariance(Result):
     statistic : ndarray of shape (q, j, 3)
         Correlation of the scores by either group's weights; difference of the means of scores in
         standard deviations of both groups together; logarithm of the ratio of their variances.
-    critical_low, critical_high : ndarray of shape (q, j, 3)
+    critical_lower, critical_upper : ndarray of shape (q, j, 3)
         What permutations stay within, at the level.
     p_value : ndarray of shape (q, j, 3)
         Share of permutations at or beyond the statistic, the sample counted as one of them.
@@ -105,8 +105,8 @@ class MeasurementInvariance(Result):
     n_clusters: int | None
     sizes: FrozenMapping[Any, int]
     statistic: FloatArray
-    critical_low: FloatArray
-    critical_high: FloatArray
+    critical_lower: FloatArray
+    critical_upper: FloatArray
     p_value: FloatArray
 
     @property
@@ -133,14 +133,14 @@ class MeasurementInvariance(Result):
     def tests(self) -> pd.DataFrame:
         """Steps 2 and 3: first, second, construct, test, statistic, critical values, p-value.
 
-        ``test`` is "composition" (step 2: the correlation must not be below ``critical_low``),
+        ``test`` is "composition" (step 2: the correlation must not be below ``critical_lower``),
         "mean" or "variance" (step 3: must lie between the two).
         """
         rows = self._rows(_STEPS)
         return rows.assign(
             statistic=self.statistic.ravel(),
-            critical_low=self.critical_low.ravel(),
-            critical_high=self.critical_high.ravel(),
+            critical_lower=self.critical_lower.ravel(),
+            critical_upper=self.critical_upper.ravel(),
             p_value=self.p_value.ravel(),
         )
 
@@ -338,8 +338,8 @@ def measurement_invariance(
         n_clusters=samples.n_clusters,
         sizes=FrozenMapping(dict(zip(samples.labels, samples.sizes.tolist(), strict=True))),
         statistic=statistics,
-        critical_low=lows,
-        critical_high=highs,
+        critical_lower=lows,
+        critical_upper=highs,
         p_value=p_values,
     )
 

@@ -77,7 +77,7 @@ class LeagueTable(Result):
         Indices by ``group``, the highest first, with the replicates.
     sizes : ndarray of shape (g,)
         Respondents of each group, in this order.
-    rank_low, rank_high : ndarray of shape (g,)
+    rank_first, rank_last : ndarray of shape (g,)
         First and last rank that each can have.
     apart : EstimateTable
         All differences of two, ``first`` less ``second``, with intervals that hold all at once.
@@ -107,8 +107,8 @@ class LeagueTable(Result):
     n_clusters: int | None
     estimates: EstimateTable
     sizes: IntArray
-    rank_low: IntArray
-    rank_high: IntArray
+    rank_first: IntArray
+    rank_last: IntArray
     apart: EstimateTable
     p_adjusted: FloatArray
 
@@ -137,7 +137,7 @@ class LeagueTable(Result):
         """The league table: a row a group, the highest index first.
 
         ``group``, ``n_obs``, the index as ``estimate`` with ``std_error``, ``ci_low`` and
-        ``ci_high`` (of each alone), ``rank``, ``rank_low`` and ``rank_high`` (of all at once; 1 is
+        ``ci_high`` (of each alone), ``rank``, ``rank_first``, ``rank_last`` (of all at once; 1 is
         the highest), and ``n_above`` and ``n_below``, the number of groups surely above and below.
         """
         table = self.estimates.frame()
@@ -146,10 +146,10 @@ class LeagueTable(Result):
         values = self.estimates.estimate
         return table.assign(
             rank=1 + (values > values[:, None]).sum(axis=1),
-            rank_low=self.rank_low.copy(),
-            rank_high=self.rank_high.copy(),
-            n_above=self.rank_low - 1,
-            n_below=k - self.rank_high,
+            rank_first=self.rank_first.copy(),
+            rank_last=self.rank_last.copy(),
+            n_above=self.rank_first - 1,
+            n_below=k - self.rank_last,
         )
 
     @property
@@ -276,10 +276,10 @@ def league_table(
     >>> survey = pd.concat([one, two], ignore_index=True)
     >>> result = fit(model, survey, scale=(1, 11))
     >>> found = league_table(result, survey, groups="shop", construct="s", n_resamples=199, rng=1)
-    >>> found.ranks[["group", "n_obs", "estimate", "rank", "rank_low", "rank_high"]].round(6)
-       group  n_obs  estimate  rank  rank_low  rank_high
-    0  south      6      75.0     1         1          1
-    1  north      6      45.0     2         2          2
+    >>> found.ranks[["group", "n_obs", "estimate", "rank", "rank_first", "rank_last"]].round(6)
+       group  n_obs  estimate  rank  rank_first  rank_last
+    0  south      6      75.0     1           1          1
+    1  north      6      45.0     2           2          2
     """
     check_choice("outer_weights", outer_weights, OuterWeights)
     check_resamples(n_resamples, level=level)
@@ -314,7 +314,7 @@ def league_table(
     labels = tuple(samples.labels[k] for k in order.tolist())
     units = np.bincount(samples.of_units(*range(len(labels))))[order]
     pairs = kernels.all_pairs(value, replicates, units.astype(np.float64) - 1, alpha=1 - level)
-    rank_low, rank_high = kernels.rank_ends(pairs, len(labels))
+    rank_first, rank_last = kernels.rank_ends(pairs, len(labels))
     reach = pairs.critical * pairs.std_error
     return LeagueTable(
         result=result,
@@ -327,8 +327,8 @@ def league_table(
         n_clusters=samples.n_clusters,
         estimates=_indices(labels, value, replicates, level),
         sizes=samples.sizes[order],
-        rank_low=rank_low,
-        rank_high=rank_high,
+        rank_first=rank_first,
+        rank_last=rank_last,
         apart=EstimateTable(
             labels=FrozenMapping(
                 {
