@@ -42,6 +42,7 @@ _WORDS: Mapping[Language, Words] = {
         "ave": "average variance extracted",
         "htmt": "heterotrait-monotrait ratios",
         "difference": "Difference of {}",
+        "between": "{}: {}",
         "out": "leaves out 0",
         "in": "holds 0",
         "points": "Index of {} (0–100 points)",
@@ -62,6 +63,7 @@ _WORDS: Mapping[Language, Words] = {
         "ave": "平均方差提取量",
         "htmt": "异质-单质比率",
         "difference": "{}之差",
+        "between": "{}:{}",
         "out": "不含 0",
         "in": "含 0",
         "points": "{}指数(0–100 分)",
@@ -140,10 +142,9 @@ def group_differences(
     draw_intervals(ax, rows, low, high, label=interval_in(language, result.level))
     out = (low > 0) | (high < 0)
     draw_marks(ax, table["estimate"], rows, full=out, label=words["out"], hollow=words["in"])
-    colon = ": " if language == "en" else ":"
-    ax.set_xlabel(
-        f"{label}{colon}{written[pairs[0]]}" if len(pairs) == 1 else label, parse_math=False
-    )
+    if len(pairs) == 1:
+        label = words["between"].format(label, written[pairs[0]])
+    ax.set_xlabel(label, parse_math=False)
     tidy(ax)
     add_legend(ax)
     return ax
