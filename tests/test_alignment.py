@@ -179,6 +179,10 @@ MODEL = structural.StructuralModel.from_text("p =~ p1 + p2; q =~ q1 + q2; r =~ r
 ITEMS = ["p1", "p2", "q1", "q2", "r1"]
 PATHS = {("p", "r"): 0.5, ("q", "r"): 0.4}
 LOADINGS = {"p1": 0.9, "p2": 0.8, "q1": 0.85, "q2": 0.75, "r1": 1.0}
+PILOT = structural.Moments(
+    n_obs=80, items=["s1", "s2"], means=[5, 5], covariance=[[4, 2], [2, 9]]
+)
+PAIR = structural.StructuralModel.from_text("a =~ s1; b =~ s2; b ~ a")
 ANSWERS = structural.simulate(
     MODEL,
     structural.Truth(paths=PATHS, loadings=LOADINGS),
@@ -713,6 +717,35 @@ CASES = [
         "plots.chain.money_performance_map.cuts",
         lambda v: outlines(plots.chain.money_performance_map(BY_POINT, cuts=v, ax=axes())),
         {"performance": 50.0, "money": 70.0},
+    ),
+    Labelled(
+        "planning.Quantity.index.weights",
+        lambda v: {"sd": planning.Quantity.index(PILOT, scale=(1, 10), weights=v).sd},
+        {"s1": 3.0, "s2": 1.0},
+    ),
+    Labelled(
+        "planning.Quantity.index.scale",
+        lambda v: {"sd": planning.Quantity.index(PILOT, scale=v, weights={"s1": 3, "s2": 1}).sd},
+        {"s1": (1.0, 10.0), "s2": (1.0, 7.0)},
+    ),
+    Labelled(
+        "planning.simulate_power.scale",
+        lambda v: dict(
+            planning.simulate_power(
+                PAIR,
+                structural.Truth(paths={("a", "b"): 0.5}, loadings={"s1": 1, "s2": 1}, means=4),
+                index="b",
+                margin=3,
+                n_obs=100,
+                n_surveys=100,
+                scale=v,
+                rng=1,
+            )
+            .powers[["n_obs", "power"]]
+            .to_numpy()
+            .tolist()
+        ),
+        {"s1": (1.0, 10.0), "s2": (1.0, 7.0)},
     ),
     Labelled(
         "planning.curve_precision.constraints",

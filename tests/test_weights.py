@@ -23,6 +23,7 @@ from loyaltymodel import (
     expectation_gap,
     jones_sasser,
     loyalty_stage,
+    planning,
     structural,
 )
 from loyaltymodel.errors import LoyaltyModelError
@@ -44,6 +45,7 @@ PEOPLE[["happy", "stayed"]] = jones_sasser.simulate(N, rng=4)[["satisfaction", "
 CURVE = jones_sasser.curve("power", {"hi": 1.0, "k": 2.0})
 STAGES = ["x", "y", "z"]
 MODEL = structural.StructuralModel.from_text("p =~ a + b; q =~ c + d; q ~ p")
+PILOT = Moments(n_obs=80, items=["s1", "s2"], means=[7, 7], covariance=[[4, 2], [2, 9]])
 SMALL = {"n_resamples": 40, "rng": 1, "level": 0.9}
 
 # What counts people, who are there even without a weight.
@@ -463,6 +465,10 @@ SUMS: dict[str, tuple[Callable[[Any], Any], dict[str, float]]] = {
     ),
 }
 MEANS: dict[str, tuple[Callable[[Any], Any], dict[str, float]]] = {
+    "planning.Quantity.index": (
+        lambda w: planning.Quantity.index(PILOT, scale=(1, 10), weights=w).sd,
+        {"s1": 3, "s2": 1},
+    ),
     "expectation_gap.quality_profile": (
         lambda w: (
             expectation_gap.quality_profile(
@@ -539,6 +545,7 @@ def test_a_part_of_weight_zero_counts_nothing(name):
 
 
 NO_WEIGHTS = {
+    "planning.design_effect": "weights by themselves; who has none is refused, as no respondent",
     "structural.results.PLSSolution": "keeps what was estimated",
 }
 

@@ -25,6 +25,7 @@ LARGEST, SMALLEST = 1e100, 1e-100
 MOST = {
     "n": (10_000_000, "people"),
     "n_resamples": (1_000_000, "resamples: more of them change no digit that data support"),
+    "n_surveys": (100_000, "surveys: more of them change no digit that a plan needs"),
     "n_orders": (1_000_000, "orders: more of them change no digit that data support"),
     "n_periods": (10_000, "periods"),
     "periods": (1_000_000, "periods; .steady_state says where a chain ends"),

@@ -53,7 +53,6 @@ from loyaltymodel.structural.replication import (
 )
 from loyaltymodel.structural.result import StructuralResult
 
-
 Draw = Literal["respondents", "parametric"]
 JackknifeKind = Literal["delete-one", "infinitesimal"]
 
