@@ -774,6 +774,7 @@ WITHOUT_NAMES = {
     "jones_sasser.cusp_hysteresis",
     "jones_sasser.loyalty_surface",
     "jones_sasser.true_and_false_loyalty",
+    "planning.power_curve",
 }
 
 
