@@ -179,9 +179,7 @@ MODEL = structural.StructuralModel.from_text("p =~ p1 + p2; q =~ q1 + q2; r =~ r
 ITEMS = ["p1", "p2", "q1", "q2", "r1"]
 PATHS = {("p", "r"): 0.5, ("q", "r"): 0.4}
 LOADINGS = {"p1": 0.9, "p2": 0.8, "q1": 0.85, "q2": 0.75, "r1": 1.0}
-PILOT = structural.Moments(
-    n_obs=80, items=["s1", "s2"], means=[5, 5], covariance=[[4, 2], [2, 9]]
-)
+PILOT = structural.Moments(n_obs=80, items=["s1", "s2"], means=[5, 5], covariance=[[4, 2], [2, 9]])
 PAIR = structural.StructuralModel.from_text("a =~ s1; b =~ s2; b ~ a")
 ANSWERS = structural.simulate(
     MODEL,
