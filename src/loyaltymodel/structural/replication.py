@@ -129,7 +129,10 @@ def check_same_data(result: StructuralResult, data: object) -> None:
         found = Moments.from_frame(
             data, result.model.items, weights=settings.weights, missing=settings.missing
         )
-    way_out = "; give the data that the result was fitted to, or fit the model to these first"
+    way_out = (
+        "; give the data that the result was fitted to (if a codebook read them, codebook.clean "
+        "gives them to all), or fit the model to these first"
+    )
     if found.n_obs != known.n_obs:
         raise DataError(
             f"the data have {count_of(found.n_obs, 'respondent')}, and the result rests on "
