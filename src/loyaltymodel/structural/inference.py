@@ -17,7 +17,7 @@ from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import Interval
 from loyaltymodel._core.options import check_positive, enumerate_names, shown
 from loyaltymodel._core.resampling import sums_by
-from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.results import Facts
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Summary, Table, percent, table_of
 from loyaltymodel.errors import OptionError
@@ -30,7 +30,7 @@ from loyaltymodel.structural.kernels.quantities import (
     make_catalogue,
 )
 from loyaltymodel.structural.model import StructuralModel
-from loyaltymodel.structural.result import StructuralResult
+from loyaltymodel.structural.result import OnFit
 
 IntervalKind = Literal["percentile", "basic", "bca", "studentized"]
 Inadmissible = Literal["keep", "drop"]
@@ -39,7 +39,7 @@ Name = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class InferenceResult(Result):
+class InferenceResult(OnFit):
     """A structural model with the uncertainty of everything that it estimates.
 
     Made by :func:`bootstrap` and :func:`jackknife`. Its tables are those of the
@@ -99,7 +99,6 @@ class InferenceResult(Result):
 
     made_by: ClassVar[str] = "bootstrap() or jackknife()"
 
-    result: StructuralResult
     method: Method
     interval: str
     level: float
@@ -113,21 +112,6 @@ class InferenceResult(Result):
     undefined: IntArray
     left_out: FloatArray
     strata: IntArray
-
-    @property
-    def n_obs(self) -> int:
-        """Number of respondents that the estimates rest on."""
-        return self.result.n_obs
-
-    @property
-    def n_dropped(self) -> int:
-        """Number of respondents left out because an answer was missing."""
-        return self.result.n_dropped
-
-    @property
-    def n_effective(self) -> float:
-        """Kish's effective number of respondents."""
-        return self.result.n_effective
 
     @property
     def n_failed(self) -> int:
@@ -491,7 +475,7 @@ class InferenceResult(Result):
         Summary
             ``print`` it, let a notebook show it, or take its LaTeX.
         """
-        page = Result.summary(self)
+        page = OnFit.summary(self)
         if not stars:
             return page
         tables = zip(page.tables, self._printed().values(), strict=True)

@@ -592,3 +592,25 @@ class StructuralResult(Result):
     def _by_item(self, values: FloatArray, value: str = "estimate") -> pd.DataFrame:
         names = np.array(self.model.names, dtype=object)[self._design().block]
         return pd.DataFrame({"construct": names, "item": self.model.items, value: values.copy()})
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class OnFit(Result):
+    """Base of what is found out about a fitted model, and so rests on its respondents."""
+
+    result: StructuralResult
+
+    @property
+    def n_obs(self) -> int:
+        """Number of respondents that the fitted model rests on."""
+        return self.result.n_obs
+
+    @property
+    def n_dropped(self) -> int:
+        """Number of respondents left out because an answer was missing."""
+        return self.result.n_dropped
+
+    @property
+    def n_effective(self) -> float:
+        """Kish's effective number of respondents."""
+        return self.result.n_effective

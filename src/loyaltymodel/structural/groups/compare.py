@@ -16,7 +16,7 @@ from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import check_level, check_resamples
 from loyaltymodel._core.options import check_choice, enumerate_names, shown
 from loyaltymodel._core.resampling import FOR_INTERVALS
-from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.results import Facts
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.errors import OptionError
@@ -47,7 +47,7 @@ from loyaltymodel.structural.replication import (
     make_task,
     warn_of_failures,
 )
-from loyaltymodel.structural.result import StructuralResult
+from loyaltymodel.structural.result import OnFit, StructuralResult
 
 GroupMethod = Literal["permutation", "bootstrap"]
 Correction = Literal["holm", "bonferroni", "fdr_bh", "fdr_by", "none"]
@@ -56,7 +56,7 @@ _EFFECTS = ("paths", "total_effects", "r_squared", "index")  # what a summary pr
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class GroupComparison(Result):
+class GroupComparison(OnFit):
     """What a structural model estimates in each group, and how far groups are apart.
 
     Made by :func:`compare_groups`.
@@ -102,7 +102,6 @@ class GroupComparison(Result):
 
     made_by: ClassVar[str] = "compare_groups()"
 
-    result: StructuralResult
     groups: str
     method: GroupMethod
     correction: Correction
@@ -114,21 +113,6 @@ class GroupComparison(Result):
     p_adjusted: FloatArray
     by_group: EstimateTable
     sizes: FrozenMapping[Any, int]
-
-    @property
-    def n_obs(self) -> int:
-        """Number of respondents of all groups."""
-        return self.result.n_obs
-
-    @property
-    def n_dropped(self) -> int:
-        """Number of respondents left out because an answer was missing."""
-        return self.result.n_dropped
-
-    @property
-    def n_effective(self) -> float:
-        """Kish's effective number of respondents."""
-        return self.result.n_effective
 
     @property
     def n_failed(self) -> int:

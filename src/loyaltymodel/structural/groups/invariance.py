@@ -15,7 +15,7 @@ from loyaltymodel._core.arrays import FloatArray, FrozenMapping, IntArray
 from loyaltymodel._core.intervals import check_resamples
 from loyaltymodel._core.options import check_choice, enumerate_names
 from loyaltymodel._core.resampling import FOR_TESTS
-from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.results import Facts
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.errors import OptionError
@@ -34,7 +34,7 @@ from loyaltymodel.structural.replication import (
     make_task,
     warn_of_failures,
 )
-from loyaltymodel.structural.result import StructuralResult
+from loyaltymodel.structural.result import OnFit, StructuralResult
 
 Scores = Literal["standardised", "unstandardised"]
 
@@ -51,7 +51,7 @@ _CHECKLIST = (
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class MeasurementInvariance(Result):
+class MeasurementInvariance(OnFit):
     """Whether composites are measured alike in groups.
 
     Made by :func:`measurement_invariance`. Arrays have a row for each pair of groups, a column for
@@ -96,7 +96,6 @@ class MeasurementInvariance(Result):
 
     made_by: ClassVar[str] = "measurement_invariance()"
 
-    result: StructuralResult
     groups: str
     scores: Scores
     level: float
@@ -108,16 +107,6 @@ class MeasurementInvariance(Result):
     critical_lower: FloatArray
     critical_upper: FloatArray
     p_value: FloatArray
-
-    @property
-    def n_obs(self) -> int:
-        """Number of respondents of all groups."""
-        return self.result.n_obs
-
-    @property
-    def n_dropped(self) -> int:
-        """Number of respondents left out because an answer was missing."""
-        return self.result.n_dropped
 
     @property
     def n_failed(self) -> int:

@@ -16,7 +16,7 @@ from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import check_resamples
 from loyaltymodel._core.options import check_choice, enumerate_names, suggest
 from loyaltymodel._core.resampling import FOR_INTERVALS
-from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.results import Facts
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, percent, table_of
 from loyaltymodel.errors import DataError, OptionError
@@ -35,7 +35,7 @@ from loyaltymodel.structural.replication import (
     make_task,
     usable,
 )
-from loyaltymodel.structural.result import StructuralResult
+from loyaltymodel.structural.result import OnFit, StructuralResult
 
 OuterWeights = Literal["pooled", "own"]
 
@@ -50,7 +50,7 @@ _OVERLAP = (
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class LeagueTable(Result):
+class LeagueTable(OnFit):
     """Groups by their index, such as companies, with what is sure of their order.
 
     Made by :func:`league_table`.
@@ -97,7 +97,6 @@ class LeagueTable(Result):
 
     made_by: ClassVar[str] = "league_table()"
 
-    result: StructuralResult
     groups: str
     construct: str
     outer_weights: OuterWeights
@@ -111,21 +110,6 @@ class LeagueTable(Result):
     rank_last: IntArray
     apart: EstimateTable
     p_adjusted: FloatArray
-
-    @property
-    def n_obs(self) -> int:
-        """Number of respondents of all groups."""
-        return self.result.n_obs
-
-    @property
-    def n_dropped(self) -> int:
-        """Number of respondents left out because an answer was missing."""
-        return self.result.n_dropped
-
-    @property
-    def n_effective(self) -> float:
-        """Kish's effective number of respondents."""
-        return self.result.n_effective
 
     @property
     def n_failed(self) -> int:

@@ -14,7 +14,7 @@ from loyaltymodel._core.arrays import FloatArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.intervals import check_level
 from loyaltymodel._core.options import check_choice, enumerate_names
-from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.results import Facts
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.errors import OptionError
@@ -26,7 +26,7 @@ from loyaltymodel.structural.prediction.folds import (
     same_folds,
 )
 from loyaltymodel.structural.prediction.kernels import Antecedents, LinearModel, mean_difference
-from loyaltymodel.structural.result import StructuralResult
+from loyaltymodel.structural.result import OnFit, StructuralResult
 
 Benchmark = Literal["item_average", "antecedent_items", "exogenous_items", "other_items"]
 
@@ -34,7 +34,7 @@ OVERALL = "overall"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class PredictiveAbilityTest(Result):
+class PredictiveAbilityTest(OnFit):
     """Losses of two predictors held against each other; made by :func:`cvpat`.
 
     Attributes
@@ -73,7 +73,6 @@ class PredictiveAbilityTest(Result):
 
     made_by: ClassVar[str] = "cvpat()"
 
-    result: StructuralResult
     other: StructuralResult | None
     benchmark: str
     antecedents: Antecedents
@@ -83,21 +82,6 @@ class PredictiveAbilityTest(Result):
     level: float
     estimates: EstimateTable
     mean_losses: FloatArray
-
-    @property
-    def n_obs(self) -> int:
-        """Number of respondents, each of whom was held out once in each repeat."""
-        return self.result.n_obs
-
-    @property
-    def n_dropped(self) -> int:
-        """Number of respondents left out because an answer was missing."""
-        return self.result.n_dropped
-
-    @property
-    def n_effective(self) -> float:
-        """Kish's effective number of respondents."""
-        return self.result.n_effective
 
     @property
     def losses(self) -> pd.DataFrame:

@@ -13,21 +13,21 @@ from loyaltymodel._core.accepted import Data
 from loyaltymodel._core.arrays import FloatArray, IntArray
 from loyaltymodel._core.estimates import EstimateTable
 from loyaltymodel._core.options import check_choice
-from loyaltymodel._core.results import Facts, Result
+from loyaltymodel._core.results import Facts
 from loyaltymodel._core.signature import checked
 from loyaltymodel._core.tables import Table, table_of
 from loyaltymodel.structural.estimates import design_of
 from loyaltymodel.structural.prediction import kernels
 from loyaltymodel.structural.prediction.folds import LeaveOneOut, Outcome, hold_out, read_folds
 from loyaltymodel.structural.prediction.kernels import Antecedents, LinearModel
-from loyaltymodel.structural.result import StructuralResult
+from loyaltymodel.structural.result import OnFit, StructuralResult
 
 PREDICTORS = ("model", "linear_model", "item_average")
 _TENTHS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
-class PredictivePower(Result):
+class PredictivePower(OnFit):
     """How far out-of-sample predictions are from the answers; made by :func:`plspredict`.
 
     Attributes
@@ -67,7 +67,6 @@ class PredictivePower(Result):
 
     made_by: ClassVar[str] = "plspredict()"
 
-    result: StructuralResult
     antecedents: Antecedents
     benchmark: LinearModel | None
     n_folds: int
@@ -78,21 +77,6 @@ class PredictivePower(Result):
     observed_means: EstimateTable
     predicted_means: FloatArray
     tenth_sizes: IntArray
-
-    @property
-    def n_obs(self) -> int:
-        """Number of respondents, each of whom was held out once in each repeat."""
-        return self.result.n_obs
-
-    @property
-    def n_dropped(self) -> int:
-        """Number of respondents left out because an answer was missing."""
-        return self.result.n_dropped
-
-    @property
-    def n_effective(self) -> float:
-        """Kish's effective number of respondents."""
-        return self.result.n_effective
 
     @property
     def items(self) -> pd.DataFrame:
