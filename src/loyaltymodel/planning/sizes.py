@@ -133,7 +133,7 @@ def sample_size(
     equal shares (Wald's where waves overlap). The mean width over surveys is a little smaller, as
     the width is concave in the variance. A difference is tested by the score test, whose limit has
     the pooled variance; with n a group, p = (p1 + p2) / 2 and q = 1 - p the power is that of
-    a normal law, (root(n) |d| - z root(2 p q)) / root(p1 q1 + p2 q2), and the far tail as well
+    a normal law, (root(n) abs(d) - z root(2 p q)) / root(p1 q1 + p2 q2), and the far tail as well
     [1]_.
 
     References

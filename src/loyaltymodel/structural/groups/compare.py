@@ -248,7 +248,7 @@ def compare_groups(
     In each permutation the model is estimated anew in both groups, and s^2 comes from the
     influences of their units on the estimate of both groups together. Permutation of differences
     that are not studentised is no test of equal parameters where variances and sizes of groups
-    differ [1]_. The p-value is (1 + number of |T| at or above) / (1 + permutations), and the
+    differ [1]_. The p-value is (1 + number of abs(T) at or above) / (1 + permutations), and the
     interval holds the differences that this test would not reject.
 
     References

@@ -235,7 +235,7 @@ def league_table(
     Notes
     -----
     With d a difference of two indices, s its standard error, and c the quantile of the largest
-    |d* - mean d*| / s of all pairs in a resample, the intervals d - c s to d + c s hold all at
+    abs(d* - mean d*) / s of all pairs in a resample, the intervals d - c s to d + c s hold all at
     once; c is taken as of Student's law with the degrees of freedom of each pair. Of g groups, if
     a of them are surely above a group and b surely below, its rank is one from 1 + a to g - b
     [1]_. That holds for all ranks at once with at least the level, also where groups tie;

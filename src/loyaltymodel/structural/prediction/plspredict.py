@@ -237,7 +237,7 @@ def plspredict(
     Notes
     -----
     With e the errors and the mean of the others as the prediction by average,
-    Q2_predict = 1 - sum e^2 / sum (y - mean)^2, RMSE = sqrt(mean e^2) and MAE = mean |e|, all
+    Q2_predict = 1 - sum e^2 / sum (y - mean)^2, RMSE = sqrt(mean e^2) and MAE = mean abs(e), all
     weighted as the respondents are. Programs that average predictions over repeats, not errors,
     report less.
 
