@@ -166,11 +166,11 @@ def simulate_power(
     -----
     A survey is tested by its estimate over the standard deviation of the estimates of all
     surveys of its size: abs(b) > z sd(b). A path of PLS is held against 0 on Fisher's scale,
-    atanh b, on which the error of a correlation does not fall with its size; of single items that is the
-    test of a correlation. Paths of PLSc, which can pass 1, are not. This takes the error as
-    known. A bootstrap estimates it in each survey, with chance of its own, and is not run here:
-    ``benchmarks/planning.py`` holds the two against each other, and they differ by a few
-    hundredths.
+    atanh b, on which the error of a correlation does not fall with its size; of single items
+    that is the test of a correlation. Paths of PLSc, which can pass 1, are not. This takes the
+    error as known. A bootstrap estimates it in each survey, with chance of its own, and is not
+    run here: ``benchmarks/planning.py`` holds the two against each other, and they differ by a
+    few hundredths.
 
     The power p of b surveys has the Monte Carlo error root(p (1 - p) / b). A survey that
     cannot be estimated finds nothing, and so lowers the power.
