@@ -372,8 +372,9 @@ def test_the_page_on_the_command_names_every_field_and_option(capsys):
     words = [word for row in rows for word in re.findall(r"`([^`]+)`", row)]
     fields = [word for word in words if "-" not in word]
     assert fields == list(ChainPlan.model_fields)
-    with pytest.raises(SystemExit):
-        main(["chain", "--help"])
+    for command in (["chain"], [], ["init"]):
+        with pytest.raises(SystemExit):
+            main([*command, "--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
     assert set(re.findall(r"--[a-z-]+", " ".join(words))) < known
 

@@ -41,5 +41,10 @@ def leave(stream: IO[str] | None) -> None:
 def wrapped(text: str, head: str = "") -> str:
     """Return a paragraph in lines, its first begun with a head and the others as far in."""
     return textwrap.fill(
-        text, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+        text,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_on_hyphens=False,
+        break_long_words=False,  # a path is copied whole
     )
