@@ -14,7 +14,7 @@ from loyaltymodel._cli.arguments import Parser
 from loyaltymodel._cli.terminal import wrapped
 from loyaltymodel._core import notation
 from loyaltymodel._core.files import write_whole
-from loyaltymodel._core.options import visible
+from loyaltymodel._core.options import count_of, visible
 from loyaltymodel._version import __version__
 from loyaltymodel.errors import DataError, OptionError
 from loyaltymodel.survey import Codebook
@@ -73,7 +73,8 @@ def run(options: argparse.Namespace) -> str:
         )
     for path, text in zip(targets, drafts(survey, options.data), strict=True):
         write_whole(path, text.encode())
-    size = f"{len(survey.codebook.items)} items on {len(survey.codebook.scales)} scales"
+    items, scales = len(survey.codebook.items), len(survey.codebook.scales)
+    size = f"{count_of(items, 'item')} on {count_of(scales, 'scale')}"
     files = f"--codebook {options.codebook} --model {options.model}"
     return "\n".join(
         [
