@@ -53,7 +53,7 @@ def _raw(table):
     raw = table.assign(**{name: whole - table[name] for name, whole in TURNED.items()})
     raw = raw.astype(dict.fromkeys(["s", "bad", "l"], object))
     raw["s"] = raw["s"].replace({1.0: "bad", 10.0: " GOOD"}).fillna(99)
-    raw["bad"] = raw["bad"].fillna(99)
+    raw["bad"] = raw["bad"].astype(float).fillna(99)
     raw["l"] = raw["l"].replace({1.0: "否"}).fillna("Don't know")
     return raw
 

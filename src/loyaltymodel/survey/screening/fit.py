@@ -172,7 +172,8 @@ def screen(
     Ann            1          0             5.125
     Bo             8          0             1.125  long_string; seconds_per_item
     Cy             2          1             3.750                      off_scale
-    >>> result.items.set_index("item").loc["q7", ["n_obs", "off_scale", "ceiling"]].tolist()
+    >>> seven = result.items.set_index("item").loc["q7", ["n_obs", "off_scale", "ceiling"]]
+    >>> seven.astype(float).tolist()
     [2.0, 1.0, 0.0]
     """
     if isinstance(scale, Codebook):  # as every theory takes one
