@@ -147,7 +147,3 @@ def _pair_up(
             f"means have shape {m.shape} and weights {v.shape}; one of each per item is needed"
         )
     return m, v, names
-
-
-def _has_row_numbers(given: object) -> bool:
-    return isinstance(given, pd.Series) and isinstance(given.index, pd.RangeIndex)

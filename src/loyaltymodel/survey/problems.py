@@ -98,6 +98,11 @@ class Column:
     numbers: FloatArray  # (n,) codes for "don't know" among them
     hits: Mapping[Kind, BoolArray]  # rows (n,) by kind, where any row is hit
 
+    @property
+    def dont_know(self) -> BoolArray:
+        """Which answers (n,) are codes for "don't know"."""
+        return self.hits.get("dont_know", np.zeros(len(self.numbers), dtype=np.bool_))
+
 
 def find_problems(
     table: AnswerTable, items: Mapping[str, tuple[Item, Scale]], *, known: Collection[str],
@@ -125,8 +130,7 @@ def find_problems(
 def cleaned(column: Column, *, turn: bool = True) -> FloatArray:
     """Return the answers with codes for "don't know" as missing, turned if a high one is little."""
     item, scale = column.item, column.scale
-    codes = (*scale.dont_know, *item.dont_know)
-    answers = np.where(np.isin(column.numbers, codes), np.nan, column.numbers)
+    answers = np.where(column.dont_know, np.nan, column.numbers)
     if not (turn and is_turned(scale, item)):
         return answers
     # Rounding may lead a little beyond the limits.
@@ -291,8 +295,7 @@ def _of_column(table: AnswerTable, column: Column) -> Iterator[Problem]:
             "turns it"
         )
         yield _problem(item.name, "turned", len(column.numbers), sentence)
-    given = ~np.isnan(column.numbers)
-    given &= ~np.isin(column.numbers, (*scale.dont_know, *item.dont_know))
+    given = ~(np.isnan(column.numbers) | column.dont_know)
     yield from _of_variation(item.name, column.numbers[given])
 
 

@@ -344,12 +344,8 @@ def _as_given(column: Column) -> Column:
     return replace(column, numbers=sum(column.scale.pair) - column.numbers)
 
 
-def _says_dont_know(column: Column) -> BoolArray:
-    return np.isin(column.numbers, (*column.scale.dont_know, *column.item.dont_know))
-
-
 def _is_answer(column: Column) -> BoolArray:
-    fine: BoolArray = ~(np.isnan(column.numbers) | _says_dont_know(column))
+    fine: BoolArray = ~(np.isnan(column.numbers) | column.dont_know)
     for kind in _IMPOSSIBLE:
         if kind in column.hits:
             fine &= ~column.hits[kind]
@@ -363,7 +359,7 @@ def _not_answered(columns: Sequence[Column]) -> Measured:
     for column in columns:
         if "missing" in column.hits:
             missing += column.hits["missing"]
-        dont_know += _says_dont_know(column)
+        dont_know += column.dont_know
         for kind in _IMPOSSIBLE:
             if kind in column.hits:
                 off_scale += column.hits[kind]
@@ -408,7 +404,7 @@ def _counts(column: Column) -> list[int]:
     return [
         len(answers),
         hit[0],
-        int(_says_dont_know(column).sum()),
+        int(column.dont_know.sum()),
         *hit[1:],
         int((answers == low).sum()),
         int((answers == high).sum()),
